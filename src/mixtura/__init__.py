@@ -1,0 +1,60 @@
+"""mixtura: soft clustering for Python.
+
+import mixtura as mx
+
+gm = mx.GaussianMixture(n_components=3).fit(X)
+gm.predict_proba(X)                     # the probability of each cluster for each row
+search = mx.MixtureSearch().fit(X)      # how many clusters, and of which shape
+mx.save(gm, "model.json")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from mixtura.errors import (
+    DataError,
+    DataWarning,
+    DegenerateError,
+    MixturaError,
+    ModelFileError,
+)
+
+if TYPE_CHECKING:
+    from mixtura.estimators.gaussian_mixture import GaussianMixture
+    from mixtura.estimators.mixture_search import MixtureSearch
+    from mixtura.model_file import load, save
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DataError",
+    "DataWarning",
+    "DegenerateError",
+    "GaussianMixture",
+    "MixturaError",
+    "MixtureSearch",
+    "ModelFileError",
+    "__version__",
+    "load",
+    "save",
+]
+
+# Imported when first asked for: scikit-learn takes longer to import than most answers.
+_LAZY = {
+    "GaussianMixture": "mixtura.estimators.gaussian_mixture",
+    "MixtureSearch": "mixtura.estimators.mixture_search",
+    "load": "mixtura.model_file",
+    "save": "mixtura.model_file",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'mixtura' has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_LAZY])

@@ -1,0 +1,99 @@
+"""How rows are assigned to components: the A of the loop.
+
+An assignment turns the joint log-densities log(w_j p_j(x_i)) of a block of rows into
+responsibilities and the rows' share of the objective. With the schedules of
+`mixtura.schedules` they span the grid of algorithms:
+
+============  =======================================  ==================================
+assignment    step 1                                   decreasing step
+============  =======================================  ==================================
+soft          EM (Dempster, Laird, Rubin 1977)         damped EM
+hard          classification EM (Celeux, Govaert 1992) -
+stochastic    stochastic EM (Celeux, Diebolt 1985)     SAEM (Delyon et al. 1999)
+============  =======================================  ==================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from mixtura.typing import FloatArray, IntArray
+
+__all__ = [
+    "Assignment",
+    "Draw",
+    "hard",
+    "log_sum_exp",
+    "one_hot",
+    "posterior",
+    "soft",
+    "stochastic",
+]
+
+#: Makes the random generator of one block of rows; only stochastic assignments call it.
+Draw: TypeAlias = Callable[[], np.random.Generator]
+
+#: (log_joint (n, k), draw) -> (responsibilities (n, k), objective (n,)).
+Assignment: TypeAlias = Callable[[FloatArray, Draw], tuple[FloatArray, FloatArray]]
+
+
+def soft(log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArray]:
+    """Posterior probabilities P(C_j | x_i); the objective is the log-likelihood."""
+    return posterior(log_joint)
+
+
+def hard(log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArray]:
+    """All to the likeliest component; the objective is the classification log-likelihood."""
+    labels = log_joint.argmax(axis=1)
+    return one_hot(labels, log_joint.shape[1]), log_joint.max(axis=1)
+
+
+def stochastic(log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArray]:
+    """One component drawn from the posterior; the objective is the log-likelihood."""
+    resp, objective = posterior(log_joint)
+    cumulative = resp.cumsum(axis=1)
+    uniform = draw().random(len(resp)) * cumulative[:, -1]
+    labels = np.count_nonzero(cumulative <= uniform[:, None], axis=1)
+    return one_hot(labels, resp.shape[1]), objective
+
+
+def one_hot(labels: IntArray, k: int) -> FloatArray:
+    """Responsibilities (n, k) that are 1 at the labels and 0 elsewhere."""
+    resp = np.zeros((len(labels), k))
+    resp[np.arange(len(labels)), labels] = 1.0
+    return resp
+
+
+def log_sum_exp(log_joint: FloatArray) -> FloatArray:
+    """log sum_j exp(log_joint[:, j]) without overflow; -inf where every term is.
+
+    Parameters
+    ----------
+    log_joint : ndarray of shape (n, k)
+
+    Returns
+    -------
+    ndarray of shape (n,)
+    """
+    return posterior(log_joint)[1]
+
+
+def posterior(log_joint: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Responsibilities (n, k) and log-densities (n,) from joint log-densities (n, k).
+
+    A row that no component can reach (all -inf) has log-density -inf and responsibilities 0.
+    """
+    largest = log_joint.max(axis=1)
+    # A row that no component can reach has largest = -inf; measured from 0 instead, every
+    # term stays exp(-inf) = 0 and no inf - inf arises.
+    reference = np.where(np.isneginf(largest), 0.0, largest)
+    resp = np.exp(log_joint - reference[:, None])
+    total = resp.sum(axis=1)
+    reachable = total > 0.0
+    np.divide(resp, total[:, None], out=resp, where=reachable[:, None])
+    objective = np.full(len(total), -np.inf)
+    np.log(total, out=objective, where=reachable)
+    return resp, objective + reference

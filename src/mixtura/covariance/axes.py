@@ -1,0 +1,60 @@
+"""Covariances along the axes: one variance per component and feature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from mixtura.errors import DegenerateError
+from mixtura.typing import FloatArray, IntArray
+
+__all__ = ["AxisCovariances"]
+
+
+@dataclass(frozen=True)
+class AxisCovariances:
+    """Diagonal covariance matrices.
+
+    Attributes
+    ----------
+    variances : ndarray of shape (k, d)
+    """
+
+    variances: FloatArray
+
+    def __post_init__(self) -> None:
+        collapsed = np.any(self.variances <= 0.0, axis=1)
+        if collapsed.any():
+            raise DegenerateError.at(collapsed)
+
+    @cached_property
+    def log_determinants(self) -> FloatArray:
+        result: FloatArray = np.log(self.variances).sum(axis=1)
+        return result
+
+    @cached_property
+    def deviations(self) -> FloatArray:
+        """Standard deviations, (k, d)."""
+        return np.sqrt(self.variances)
+
+    def squared_distances(self, X: FloatArray, means: FloatArray) -> FloatArray:
+        distances = np.empty((len(X), len(means)))
+        for j, (mean, deviation) in enumerate(zip(means, self.deviations, strict=True)):
+            white = (X - mean) / deviation
+            np.einsum("nd,nd->n", white, white, out=distances[:, j])
+        return distances
+
+    def colour(self, noise: FloatArray, labels: IntArray) -> FloatArray:
+        return noise * self.deviations[labels]
+
+    def matrices(self) -> FloatArray:
+        return self.variances[:, :, None] * np.eye(self.variances.shape[1])
+
+    def precisions(self) -> FloatArray:
+        return (1.0 / self.variances)[:, :, None] * np.eye(self.variances.shape[1])
+
+    def take(self, order: IntArray) -> Self:
+        return type(self)(self.variances[order])

@@ -1,0 +1,78 @@
+"""The contract of a covariance structure, and of the covariances it estimates.
+
+The covariance matrix of component j is written volume_j * orientation_j shape_j orientation_j^T.
+Each of the three is equal over components (E), varying (V) or the identity (I); the three
+letters name the structure (Banfield and Raftery 1993; Celeux and Govaert 1995).
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, Self, TypeVar
+
+from mixtura.typing import FloatArray, IntArray
+
+__all__ = ["Covariances", "Structure"]
+
+
+class Covariances(Protocol):
+    """Covariance matrices of k components, ready to measure distances with."""
+
+    @property
+    def log_determinants(self) -> FloatArray:
+        """Log-determinant of each covariance matrix, (k,)."""
+        ...
+
+    def squared_distances(self, X: FloatArray, means: FloatArray, /) -> FloatArray:
+        """Squared Mahalanobis distance of each row to each mean, (n, k)."""
+        ...
+
+    def colour(self, noise: FloatArray, labels: IntArray, /) -> FloatArray:
+        """White noise (n, d) given the covariance of each row's component."""
+        ...
+
+    def matrices(self) -> FloatArray:
+        """The covariance matrices written out, (k, d, d)."""
+        ...
+
+    def precisions(self) -> FloatArray:
+        """Their inverses, (k, d, d)."""
+        ...
+
+    def take(self, order: IntArray, /) -> Self:
+        """Those of the components in the given order."""
+        ...
+
+
+C = TypeVar("C", bound=Covariances, covariant=True)
+
+
+class Structure(Protocol[C]):
+    """How the covariances of k components are tied together, as a frozen type."""
+
+    @property
+    def diagonal(self) -> bool:
+        """Whether the diagonals of the scatter matrices are all it needs."""
+        ...
+
+    def estimate(self, count: FloatArray, scatter: FloatArray, floor: FloatArray, /) -> C:
+        """The covariances that maximise the likelihood.
+
+        Parameters
+        ----------
+        count : ndarray of shape (k,)
+            Positive.
+        scatter : ndarray of shape (k, d, d), or (k, d) if `diagonal`
+        floor : ndarray of shape (d,)
+            Least variance of each feature: the maximum is taken over covariances S for which
+            S - diag(floor) is positive semi-definite. Zeros leave the covariances free.
+
+        Raises
+        ------
+        DegenerateError
+            If a covariance is singular and no floor holds it.
+        """
+        ...
+
+    def n_parameters(self, k: int, d: int, /) -> int:
+        """Number of free parameters."""
+        ...

@@ -1,0 +1,135 @@
+"""The loop. Every algorithm of the package is this one, with other arguments.
+
+repeat
+expectation = sum over chunks of E(chunk | mixture)      (map, then reduce)
+mixture = M(expectation)                                 (small, never sees rows)
+until the stopping rule says so
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+
+from mixtura.assignments import Assignment, soft
+from mixtura.families.family import Family, Parameters
+from mixtura.mixture import Expectation, Mixture
+from mixtura.result import Fit
+from mixtura.schedules import Schedule, batch
+from mixtura.sources.source import Chunk, Source
+from mixtura.statistics import Statistics
+from mixtura.stopping import DEFAULT_RULE, StoppingRule
+from mixtura.typing import FloatArray
+
+__all__ = ["Observer", "Start", "begin", "e_step", "fit"]
+
+P = TypeVar("P", bound=Parameters)
+S = TypeVar("S", bound=Statistics)
+
+#: Gives each row of a chunk its first responsibilities, (n, k).
+Start: TypeAlias = Callable[[Chunk], FloatArray]
+
+#: Told (iteration, objective in nats per row) after each E-step.
+Observer: TypeAlias = Callable[[int, float], None]
+
+
+def begin(family: Family[P, S], source: Source, start: Start) -> Mixture[P, S]:
+    """The first M-step, from responsibilities that no mixture gave."""
+
+    def expect(chunk: Chunk) -> Expectation[S]:
+        resp = start(chunk) * chunk.weight[:, None]
+        statistics = family.statistics(None, chunk.X, resp)
+        return Expectation(float(chunk.weight.sum()), 0.0, resp.sum(axis=0), statistics)
+
+    total = source.map_reduce(expect)
+    params = family.maximize(total.statistics, None)
+    return Mixture(family, params, total.counts / total.counts.sum())
+
+
+def e_step(
+    mixture: Mixture[P, S],
+    source: Source,
+    assignment: Assignment = soft,
+    seed: Sequence[int] = (0,),
+) -> Expectation[S]:
+    """Assign all rows of a source and gather their sufficient statistics.
+
+    Random numbers are seeded by (seed, chunk index), so they do not depend on who computes
+    a chunk, or when.
+    """
+
+    def expect(chunk: Chunk) -> Expectation[S]:
+        draw = partial(np.random.default_rng, (*seed, chunk.index))
+        resp, objective = assignment(mixture.log_joint(chunk.X), draw)
+        resp = resp * chunk.weight[:, None]
+        return Expectation(
+            float(chunk.weight.sum()),
+            float(chunk.weight @ objective),
+            resp.sum(axis=0),
+            mixture.family.statistics(mixture.params, chunk.X, resp),
+        )
+
+    return source.map_reduce(expect)
+
+
+def fit(
+    mixture: Mixture[P, S],
+    source: Source,
+    *,
+    assignment: Assignment = soft,
+    schedule: Schedule = batch,
+    stopping: StoppingRule = DEFAULT_RULE,
+    seed: Sequence[int] = (0,),
+    history: Sequence[float] = (),
+    observe: Observer | None = None,
+) -> Fit[P, S]:
+    """Run EM, or one of its kin, from a given mixture.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        Where to start.
+    source : Source
+        The rows.
+    assignment : Assignment, default=soft
+        soft for EM, hard for classification EM, stochastic for stochastic EM.
+    schedule : Schedule, default=batch
+        Which rows each iteration sees and its step size.
+    stopping : StoppingRule, default=DEFAULT_RULE
+        Judges the objectives so far.
+    seed : sequence of int, default=(0,)
+        Fixes the random assignments.
+    history : sequence of float, default=()
+        Objectives of earlier iterations that led to `mixture`, for a fit that goes on.
+    observe : Observer, optional
+        Told of each iteration.
+
+    Returns
+    -------
+    Fit
+        The best mixture seen, its objective at exactly those parameters, and why it stopped.
+    """
+    trace = list(history)
+    best, highest = mixture, -np.inf
+    running: Expectation[S] | None = None
+    for n_iter, (part, step) in enumerate(schedule(source)):
+        fresh = e_step(mixture, part, assignment, (*seed, n_iter + 1))
+        objective = fresh.objective / fresh.weight
+        trace.append(objective)
+        if observe is not None:
+            observe(n_iter, objective)
+        if objective > highest:
+            best, highest = mixture, objective
+        status = stopping(trace, n_iter)
+        if status is not None:
+            return Fit(best, highest, tuple(trace[len(history) :]), n_iter, status)
+        running = fresh if running is None or step == 1.0 else _blend(running, fresh, step)
+        mixture = mixture.maximize(running)
+    raise AssertionError("a schedule never ends")
+
+
+def _blend(old: Expectation[S], fresh: Expectation[S], step: float) -> Expectation[S]:
+    return (1.0 - step) * old + step * fresh

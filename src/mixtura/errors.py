@@ -1,0 +1,40 @@
+"""The errors of the package. Each message says what was wrong, what was expected, what to do."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["DataError", "DataWarning", "DegenerateError", "MixturaError", "ModelFileError"]
+
+
+class MixturaError(ValueError):
+    """Something the user can mend: data, parameters or a file that cannot be used as given."""
+
+
+class DataError(MixturaError):
+    """A table that cannot be used as given."""
+
+
+class DegenerateError(MixturaError):
+    """A component collapsed onto too few distinct rows for its covariance to be invertible."""
+
+    @classmethod
+    def at(cls, collapsed: NDArray[np.bool_]) -> Self:
+        """The error for the components (k,) marked as collapsed."""
+        numbers = ", ".join(str(j) for j in np.flatnonzero(collapsed))
+        return cls(
+            f"The covariance of component {numbers} (of {len(collapsed)}) is singular: it has "
+            "too few distinct rows. Use fewer components, a simpler covariance structure, or a "
+            "reg_covar above 0."
+        )
+
+
+class ModelFileError(MixturaError):
+    """A model file that is not one, is damaged, or comes from a later version."""
+
+
+class DataWarning(UserWarning):
+    """The fit went through, but the data have a property that the user should know of."""

@@ -1,0 +1,1 @@
+"""The estimators: validate, translate, delegate. scikit-learn appears here alone."""

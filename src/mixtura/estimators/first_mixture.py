@@ -1,0 +1,161 @@
+"""The parameters `*_init` and `init_params`, translated to the mixture where EM begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mixtura.em import Start, begin
+from mixtura.errors import MixturaError
+from mixtura.estimators.layouts import Layout
+from mixtura.estimators.parameters import check_array, check_weights
+from mixtura.estimators.registry import CENTRES
+from mixtura.families import Gaussian, GaussianParameters
+from mixtura.initialization import (
+    draw_rows,
+    given_labels,
+    given_responsibilities,
+    nearest_centre,
+    random_responsibilities,
+)
+from mixtura.mixture import Mixture
+from mixtura.sources import Source, Summary
+from mixtura.statistics import Moments
+from mixtura.typing import AnyArray, FloatArray
+
+__all__ = ["GaussianMixtureModel", "Given", "MakeFirst", "check_start", "first_mixtures"]
+
+GaussianMixtureModel: TypeAlias = Mixture[GaussianParameters, Moments]
+
+#: (number of the start) -> where it begins.
+MakeFirst: TypeAlias = Callable[[int], GaussianMixtureModel]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the user says about the start; None where nothing is said.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (k,) or None
+    means : ndarray of shape (k, d) or None
+    precisions : ndarray of the layout's shape, or None
+    """
+
+    weights: Any
+    means: Any
+    precisions: Any
+
+    @property
+    def anything(self) -> bool:
+        return not all(part is None for part in (self.weights, self.means, self.precisions))
+
+
+def first_mixtures(
+    family: Gaussian,
+    layout: Layout,
+    source: Source,
+    summary: Summary,
+    *,
+    k: int,
+    given: Given,
+    init_params: str | AnyArray,
+    seed: int,
+) -> MakeFirst:
+    """How to make the mixture where each start begins."""
+    d = source.n_features
+    weights = None if given.weights is None else check_weights(given.weights, k)
+    means = None if given.means is None else check_array("means", given.means, (k, d))
+    covariances = None
+    if given.precisions is not None:
+        precisions = check_array("precision", given.precisions, layout.shape(k, d))
+        covariances = layout.from_precisions(precisions, k, d)
+    if weights is not None and means is not None and covariances is not None:
+        complete = Mixture(family, GaussianParameters(means, covariances), weights)
+        return lambda number: complete
+    make_start = _starts(source, summary, k, means, init_params, seed)
+
+    def make(number: int) -> GaussianMixtureModel:
+        first = begin(family, source, make_start(number))
+        params = GaussianParameters(
+            first.params.means if means is None else means,
+            first.params.covariances if covariances is None else covariances,
+        )
+        return replace(first, params=params, weights=first.weights if weights is None else weights)
+
+    return make
+
+
+def _starts(
+    source: Source,
+    summary: Summary,
+    k: int,
+    means: FloatArray | None,
+    init_params: str | AnyArray,
+    seed: int,
+) -> Callable[[int], Start]:
+    """The start with a given number."""
+    if means is not None:
+        centres = (means - summary.moments.mean[0]) / summary.scales
+        return lambda number: nearest_centre(centres, summary)
+    if not isinstance(init_params, str):
+        own = _given_start(init_params, k)
+        return lambda number: own
+    if init_params == "random":
+        return lambda number: random_responsibilities(k, (seed, number))
+    choose_centres = CENTRES[init_params]
+    sample = draw_rows(source, summary, np.random.default_rng((seed,)))
+
+    def start(number: int) -> Start:
+        rng = np.random.default_rng((seed, number))
+        return nearest_centre(choose_centres(sample, k, rng), summary)
+
+    return start
+
+
+def _given_start(init: AnyArray, k: int) -> Start:
+    return given_labels(init, k) if init.ndim == 1 else given_responsibilities(init)
+
+
+def check_start(init_params: Any, n: int, k: int) -> str | AnyArray:
+    """A start's name, or labels (n,) or responsibilities (n, k)."""
+    names = [*CENTRES, "random"]
+    if isinstance(init_params, str):
+        if init_params in names:
+            return init_params
+        raise MixturaError(
+            f"init_params={init_params!r} is unknown; choose one of {', '.join(names)}, "
+            "or give an array of labels (n,) or responsibilities (n, k)."
+        )
+    init = np.asarray(init_params)
+    if init.shape == (n,):
+        return _check_labels(init, k)
+    if init.shape == (n, k):
+        return _check_responsibilities(init)
+    raise MixturaError(
+        f"init_params has shape {init.shape}; it should be the name of a start, labels ({n},) or "
+        f"responsibilities ({n}, {k})."
+    )
+
+
+def _check_labels(labels: AnyArray, k: int) -> AnyArray:
+    if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() >= k:
+        raise MixturaError(
+            f"init_params holds labels from {labels.min()} to {labels.max()} "
+            f"({labels.dtype}); they should be whole numbers from 0 to {k - 1}."
+        )
+    return labels
+
+
+def _check_responsibilities(resp: AnyArray) -> AnyArray:
+    resp = np.asarray(resp, dtype=np.float64)
+    total = resp.sum(axis=1)
+    if not (resp >= 0.0).all() or not np.allclose(total, 1.0):
+        raise MixturaError(
+            f"init_params holds responsibilities that sum to between {total.min():.5g} and "
+            f"{total.max():.5g}; each row should be non-negative and sum to 1."
+        )
+    return resp

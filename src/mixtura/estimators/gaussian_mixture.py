@@ -1,0 +1,385 @@
+"""`GaussianMixture`: scikit-learn's estimator, with more behind it."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from mixtura import em
+from mixtura.errors import DataError, DataWarning, MixturaError
+from mixtura.estimators.first_mixture import (
+    GaussianMixtureModel,
+    Given,
+    MakeFirst,
+    check_start,
+    first_mixtures,
+)
+from mixtura.estimators.parameters import check_count, check_magnitude
+from mixtura.estimators.registry import ALGORITHMS, COVARIANCE_TYPES, CovarianceType, choose
+from mixtura.estimators.soft_clusters import SoftClusters
+from mixtura.estimators.tables import as_rows, as_weights
+from mixtura.estimators.verbose import narrate
+from mixtura.families import Gaussian, GaussianParameters
+from mixtura.mixture import Mixture
+from mixtura.restarts import best_of
+from mixtura.result import Fit, Starts
+from mixtura.selection import score
+from mixtura.sources import ArraySource, Summary, summarize
+from mixtura.statistics import Moments
+from mixtura.typing import AnyArray
+
+GaussianFit: TypeAlias = Fit[GaussianParameters, Moments]
+
+__all__ = ["GaussianMixture"]
+
+
+class GaussianMixture(SoftClusters):
+    """Gaussian mixture model, fitted by EM or one of its kin.
+
+    A drop-in for scikit-learn's class of the same name: same parameters, attributes and
+    methods, with the same meaning, and more. Three defaults differ on purpose. `tol` is tight
+    and judged on the projected gain, so that a fit ends at the maximum; `max_iter` gives it the
+    room to get there; `reg_covar` is a floor relative to each feature's variance, so that units
+    do not matter and a fit that does not need it is the exact maximum of the likelihood.
+
+    Parameters
+    ----------
+    n_components : int, default=1
+        Number of components k.
+    covariance_type : str, default='full'
+        'full', 'tied', 'diag' or 'spherical', or their names in the statistical literature
+        VVV, EEE, VVI and VII (`covariances_` is then always (k, d, d)); in one dimension also
+        'E' and 'V'.
+    tol : float, default=1e-7
+        Stop once the last gain and the projected remaining gain are both below this, in nats
+        per row.
+    reg_covar : float, default=1e-6
+        Least variance of a component in any direction, as a share of the features' variances.
+        It replaces smaller variances and leaves all others alone. 0 for none.
+    max_iter : int, default=1000
+        Most iterations of a start. For `algorithm='stochastic'` the number it makes.
+    n_init : int, default=1
+        Number of starts; the best is kept, `starts_` tells how often it was found.
+    init_params : str or array, default='kmeans'
+        'kmeans', 'k-means++', 'random_from_data' or 'random', or the user's own labels (n,) or
+        responsibilities (n, k), from which the fit begins with an M-step.
+    weights_init : array of shape (k,), default=None
+        Mixing weights to start from.
+    means_init : array of shape (k, d), default=None
+        Means to start from. What else is not given comes from the rows nearest to each mean.
+    precisions_init : array, default=None
+        Precisions to start from, in the shape of `precisions_`.
+    random_state : int, RandomState or None, default=None
+        Fixes the starts and all random assignments, for any number of threads.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the last fit instead of starting anew.
+    verbose : int, default=0
+        1 prints each start, 2 also the iterations.
+    verbose_interval : int, default=10
+        Iterations between two lines.
+    algorithm : {'em', 'hard', 'stochastic'}, default='em'
+        'em' maximises the likelihood; 'hard' the classification likelihood (Celeux and Govaert
+        1992); 'stochastic' draws the assignments (Celeux and Diebolt 1985) and keeps the best
+        mixture it passes.
+    n_jobs : int, default=None
+        Threads over blocks of rows; -1 for all cores. The result is the same for any number.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (k,)
+        Mixing weights. Components come in falling order of weight, unless the start was given.
+    means_ : ndarray of shape (k, d)
+    covariances_, precisions_, precisions_cholesky_ : ndarray
+        (k, d, d) for 'full', (d, d) for 'tied', (k, d) for 'diag', (k,) for 'spherical',
+        (k, d, d) for all other names.
+    converged_ : bool
+    status_ : str
+        Why the fit stopped, in words.
+    n_iter_ : int
+        Iterations of the best start.
+    lower_bound_ : float
+        Objective per row at the returned parameters.
+    lower_bounds_ : list of float
+        The same after each iteration of the best start.
+    log_likelihood_ : float
+        Total log-likelihood of the training rows at the returned parameters, in nats.
+    n_parameters_ : int
+        Number of free parameters.
+    scores_ : Scores
+        Weight, log-likelihood and certainty of the training rows, with aic, bic and icl.
+    starts_ : Starts
+        How often the best optimum was found, and where the other starts ended.
+    notes_ : tuple of str
+        What to know about the data and the result; `fit` gives the same as warnings.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (d,)
+        Only if the table has named columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mixtura as mx
+    >>> X = np.array([[1, 2], [1, 4], [1, 0], [10, 2], [10, 4], [10, 0]])
+    >>> gm = mx.GaussianMixture(n_components=2, random_state=0).fit(X)
+    >>> gm.means_
+    array([[ 1.,  2.],
+           [10.,  2.]])
+    >>> gm.predict([[0, 0], [12, 3]])
+    array([0, 1])
+    """
+
+    _trace: tuple[float, ...]  # every objective of the best start, warm starts included
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        *,
+        covariance_type: str = "full",
+        tol: float = 1e-7,
+        reg_covar: float = 1e-6,
+        max_iter: int = 1000,
+        n_init: int = 1,
+        init_params: Any = "kmeans",
+        weights_init: Any = None,
+        means_init: Any = None,
+        precisions_init: Any = None,
+        random_state: Any = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+        algorithm: str = "em",
+        n_jobs: int | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.means_init = means_init
+        self.precisions_init = precisions_init
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.verbose_interval = verbose_interval
+        self.algorithm = algorithm
+        self.n_jobs = n_jobs
+
+    # ------------------------------------------------------------------------------- fitting
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Find the mixture under which the rows are most likely.
+
+        Parameters
+        ----------
+        X : table of shape (n, d)
+            NumPy array, or a pandas, polars or pyarrow table; finite numbers.
+        y : ignored
+        sample_weight : array of shape (n,), default=None
+            Row weights: 2 is the row twice, 0 is no row.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the table, the weights or a parameter cannot be used.
+        DegenerateError
+            If every start ends with a singular covariance, which only happens at `reg_covar=0`.
+        """
+        self._check_parameters()
+        rows = as_rows(self, X, reset=not self._goes_on)
+        weight = as_weights(sample_weight, len(rows))
+        init = check_start(self.init_params, len(rows), self.n_components)
+        if weight is not None and not weight.all():
+            present = weight > 0.0
+            rows, weight = rows[present], weight[present]
+            init = init if isinstance(init, str) else init[present]
+        if len(rows) < self.n_components:
+            raise DataError(
+                f"Expected n_samples >= n_components, but got {len(rows)} rows for "
+                f"{self.n_components} components: use fewer components or more rows."
+            )
+        source = self._source(rows, weight, self.n_components)
+        summary = summarize(source)
+        if not np.isfinite(summary.moments.scatter).all():
+            raise DataError(
+                f"The values reach {np.abs(rows).max():.3g}, whose squares overflow: rescale them."
+            )
+        best, starts = self._best_fit(source, summary, init)
+        self._publish(best, starts, source, summary)
+        self._warn()
+        return self
+
+    def _check_parameters(self) -> None:
+        check_count("n_components", self.n_components, at_least=1)
+        check_count("max_iter", self.max_iter, at_least=0)
+        check_count("n_init", self.n_init, at_least=1)
+        check_count("verbose_interval", self.verbose_interval, at_least=1)
+        check_magnitude("tol", self.tol)
+        check_magnitude("reg_covar", self.reg_covar)
+        choose(ALGORITHMS, "algorithm", self.algorithm)
+        choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
+
+    @property
+    def _type(self) -> CovarianceType:
+        return choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
+
+    @property
+    def _goes_on(self) -> bool:
+        return bool(self.warm_start) and self.__sklearn_is_fitted__()
+
+    def _best_fit(
+        self, source: ArraySource, summary: Summary, init: str | AnyArray
+    ) -> tuple[GaussianFit, Starts]:
+        """Run all starts, and note the trace for a warm start to go on from."""
+        algorithm = ALGORITHMS[self.algorithm]
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        history = self._trace[:-1] if self._goes_on else ()
+        make_first = self._make_first(source, summary, init, seed)
+
+        def run(number: int) -> GaussianFit:
+            with narrate(self.verbose, self.verbose_interval, number) as observe:
+                return em.fit(
+                    make_first(number),
+                    source,
+                    assignment=algorithm.assignment,
+                    stopping=algorithm.stopping(self.tol, self.max_iter),
+                    seed=(seed, number),
+                    history=history,
+                    observe=observe,
+                )
+
+        given = self._given.anything or not isinstance(init, str)
+        best, starts = best_of(run, 1 if given or self._goes_on else self.n_init, self.tol)
+        if not given:
+            best = replace(best, mixture=best.mixture.take(best.mixture.canonical_order()))
+        self._trace = (*history, *best.trace)
+        return best, starts
+
+    def _make_first(
+        self, source: ArraySource, summary: Summary, init: str | AnyArray, seed: int
+    ) -> MakeFirst:
+        family = self._family(source, summary)
+        if self._goes_on:
+            fitted = self.mixture_
+            return lambda number: replace(fitted, family=family)
+        return first_mixtures(
+            family,
+            self._type.layout,
+            source,
+            summary,
+            k=self.n_components,
+            given=self._given,
+            init_params=init,
+            seed=seed,
+        )
+
+    def _family(self, source: ArraySource, summary: Summary) -> Gaussian:
+        if self._type.one_dimensional and source.n_features > 1:
+            raise MixturaError(
+                f"covariance_type={self.covariance_type!r} is for one column, but there are "
+                f"{source.n_features}: use 'tied' for E and 'full' for V."
+            )
+        return Gaussian(self._type.structure, self.reg_covar * np.square(summary.scales))
+
+    @property
+    def _given(self) -> Given:
+        return Given(self.weights_init, self.means_init, self.precisions_init)
+
+    # -------------------------------------------------------------------------------- result
+
+    def _publish(
+        self, best: GaussianFit, starts: Starts, source: ArraySource, summary: Summary
+    ) -> None:
+        self._show(best.mixture, source.X.dtype)
+        self.converged_ = best.status.converged
+        self.status_ = best.status.text
+        self.n_iter_ = best.n_iter
+        self.lower_bound_ = best.objective
+        self.lower_bounds_ = list(best.trace[1:])
+        self.scores_ = score(best.mixture, source)
+        self.log_likelihood_ = self.scores_.log_likelihood
+        self.n_parameters_ = best.mixture.n_parameters
+        self.starts_ = starts
+        self.notes_ = (*_notes_on_data(summary), *_notes_on_result(best.mixture))
+
+    def _show(self, mixture: GaussianMixtureModel, dtype: np.dtype[Any]) -> None:
+        """Set scikit-learn's attributes from a mixture, in the dtype of the table."""
+        shown = self._type.layout.show(mixture.params.covariances)
+        self.weights_ = mixture.weights.astype(dtype)
+        self.means_ = mixture.params.means.astype(dtype)
+        self.covariances_ = shown.covariances.astype(dtype)
+        self.precisions_ = shown.precisions.astype(dtype)
+        self.precisions_cholesky_ = shown.precisions_cholesky.astype(dtype)
+        self._shown = mixture
+
+    @property
+    def mixture_(self) -> GaussianMixtureModel:
+        """The fitted mixture, in float64.
+
+        The attributes are the truth, so that setting `means_` and the like by hand works as it
+        does in scikit-learn. While they still show the mixture that was fitted, that one is
+        used: float32 attributes have lost half of its digits.
+        """
+        check_is_fitted(self)
+        layout = self._type.layout
+        shown: GaussianMixtureModel | None = getattr(self, "_shown", None)
+        if shown is not None and self._is_shown(shown):
+            return shown
+        k, d = self.means_.shape
+        covariances = layout.restore(self.precisions_cholesky_, k, d)
+        params = GaussianParameters(np.asarray(self.means_, dtype=np.float64), covariances)
+        family = Gaussian(self._type.structure, np.zeros(d))
+        return Mixture(family, params, np.asarray(self.weights_, dtype=np.float64))
+
+    def _is_shown(self, mixture: GaussianMixtureModel) -> bool:
+        cholesky = self._type.layout.show(mixture.params.covariances).precisions_cholesky
+        pairs = (
+            (self.weights_, mixture.weights),
+            (self.means_, mixture.params.means),
+            (self.precisions_cholesky_, cholesky),
+        )
+        return all(np.array_equal(mine, exact.astype(mine.dtype)) for mine, exact in pairs)
+
+    def _warn(self) -> None:
+        for note in self.notes_:
+            warnings.warn(note, DataWarning, stacklevel=3)
+        if not self.converged_ and self.max_iter > 0:
+            warnings.warn(
+                f"GaussianMixture {self.status_}. Raise max_iter, use more starts, or check the "
+                "data for duplicated or collinear columns.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "precisions_cholesky_")
+
+
+def _notes_on_data(summary: Summary) -> list[str]:
+    constant = np.flatnonzero(summary.variances == 0.0)
+    if len(constant) == 0:
+        return []
+    numbers = ", ".join(str(a) for a in constant)
+    return [f"Column {numbers} is constant: it cannot tell components apart. Leave it out."]
+
+
+def _notes_on_result(mixture: GaussianMixtureModel) -> list[str]:
+    empty = int((mixture.weights == 0.0).sum())
+    if empty == 0:
+        return []
+    return [
+        f"{empty} of {mixture.n_components} components have no rows: there may be fewer distinct "
+        "rows than components. Use fewer components."
+    ]

@@ -1,0 +1,175 @@
+"""The shapes in which scikit-learn shows covariances, precisions and their Cholesky factors.
+
+============  ===============
+layout        shape
+============  ===============
+spherical     (k,)
+diag          (k, d)
+tied          (d, d)
+full          (k, d, d)
+============  ===============
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from mixtura.covariance import AxisCovariances, Covariances, DenseCovariances
+from mixtura.errors import MixturaError
+from mixtura.typing import AnyArray, FloatArray
+
+__all__ = ["Diagonal", "Full", "Layout", "Shown", "Spherical", "Tied", "WrittenOut"]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Covariances as a user sees them; `covariances = inverse(precisions)`.
+
+    Attributes
+    ----------
+    covariances, precisions, precisions_cholesky : ndarray
+        All of the layout's shape. The Cholesky factor W is upper triangular with
+        W W^T = precision.
+    """
+
+    covariances: AnyArray
+    precisions: AnyArray
+    precisions_cholesky: AnyArray
+
+
+class Layout(Protocol):
+    """Between covariances and the arrays that show them."""
+
+    def shape(self, k: int, d: int, /) -> tuple[int, ...]:
+        """Shape of each array."""
+        ...
+
+    def show(self, covariances: Any, /) -> Shown:
+        """The arrays that show some covariances."""
+        ...
+
+    def restore(self, precisions_cholesky: AnyArray, k: int, d: int, /) -> Covariances:
+        """The covariances that an array of Cholesky factors shows."""
+        ...
+
+    def from_precisions(self, precisions: AnyArray, k: int, d: int, /) -> Covariances:
+        """The covariances whose inverses are given; MixturaError if they have none."""
+        ...
+
+
+class Spherical:
+    """One variance per component."""
+
+    def shape(self, k: int, d: int) -> tuple[int, ...]:
+        return (k,)
+
+    def show(self, covariances: AxisCovariances) -> Shown:
+        return _show_variances(covariances.variances[:, 0])
+
+    def restore(self, precisions_cholesky: AnyArray, k: int, d: int) -> AxisCovariances:
+        return self.from_precisions(np.square(precisions_cholesky), k, d)
+
+    def from_precisions(self, precisions: AnyArray, k: int, d: int) -> AxisCovariances:
+        return AxisCovariances(np.repeat(_inverted(precisions)[:, None], d, axis=1))
+
+
+class Diagonal:
+    """One variance per component and feature."""
+
+    def shape(self, k: int, d: int) -> tuple[int, ...]:
+        return (k, d)
+
+    def show(self, covariances: AxisCovariances) -> Shown:
+        return _show_variances(covariances.variances)
+
+    def restore(self, precisions_cholesky: AnyArray, k: int, d: int) -> AxisCovariances:
+        return self.from_precisions(np.square(precisions_cholesky), k, d)
+
+    def from_precisions(self, precisions: AnyArray, k: int, d: int) -> AxisCovariances:
+        return AxisCovariances(_inverted(precisions))
+
+
+class Full:
+    """One matrix per component."""
+
+    def shape(self, k: int, d: int) -> tuple[int, ...]:
+        return (k, d, d)
+
+    def show(self, covariances: DenseCovariances) -> Shown:
+        return Shown(covariances.dense, covariances.precisions(), covariances.whitening)
+
+    def restore(self, precisions_cholesky: AnyArray, k: int, d: int) -> DenseCovariances:
+        return DenseCovariances.from_whitening(np.asarray(precisions_cholesky, dtype=np.float64))
+
+    def from_precisions(self, precisions: AnyArray, k: int, d: int) -> DenseCovariances:
+        return DenseCovariances.of(_inverted_matrices(precisions))
+
+
+class Tied:
+    """One matrix for all components."""
+
+    def shape(self, k: int, d: int) -> tuple[int, ...]:
+        return (d, d)
+
+    def show(self, covariances: DenseCovariances) -> Shown:
+        every = Full().show(covariances)
+        return Shown(every.covariances[0], every.precisions[0], every.precisions_cholesky[0])
+
+    def restore(self, precisions_cholesky: AnyArray, k: int, d: int) -> DenseCovariances:
+        return Full().restore(_repeated(precisions_cholesky, k), k, d)
+
+    def from_precisions(self, precisions: AnyArray, k: int, d: int) -> DenseCovariances:
+        return Full().from_precisions(_repeated(precisions, k), k, d)
+
+
+class WrittenOut:
+    """Variances along the axes, shown as one diagonal matrix per component."""
+
+    def shape(self, k: int, d: int) -> tuple[int, ...]:
+        return (k, d, d)
+
+    def show(self, covariances: AxisCovariances) -> Shown:
+        shown = _show_variances(covariances.variances)
+        identity = np.eye(covariances.variances.shape[1])
+        return Shown(
+            shown.covariances[:, :, None] * identity,
+            shown.precisions[:, :, None] * identity,
+            shown.precisions_cholesky[:, :, None] * identity,
+        )
+
+    def restore(self, precisions_cholesky: AnyArray, k: int, d: int) -> AxisCovariances:
+        return self.from_precisions(np.square(precisions_cholesky), k, d)
+
+    def from_precisions(self, precisions: AnyArray, k: int, d: int) -> AxisCovariances:
+        return AxisCovariances(_inverted(np.diagonal(precisions, axis1=1, axis2=2)))
+
+
+def _show_variances(variances: FloatArray) -> Shown:
+    return Shown(variances, 1.0 / variances, 1.0 / np.sqrt(variances))
+
+
+def _repeated(matrix: AnyArray, k: int) -> AnyArray:
+    return np.repeat(matrix[None], k, axis=0)
+
+
+def _inverted(precisions: AnyArray) -> FloatArray:
+    if not (precisions > 0.0).all():
+        raise MixturaError(
+            f"precisions should be positive, but the smallest is {precisions.min():.5g}."
+        )
+    return 1.0 / np.asarray(precisions, dtype=np.float64)
+
+
+def _inverted_matrices(precisions: AnyArray) -> FloatArray:
+    matrices = np.asarray(precisions, dtype=np.float64)
+    symmetric = np.allclose(matrices, matrices.transpose(0, 2, 1))
+    smallest = np.linalg.eigvalsh(matrices)[:, 0].min()
+    if not symmetric or smallest <= 0.0:
+        raise MixturaError(
+            "precisions should be symmetric, positive-definite matrices, but "
+            + (f"the smallest eigenvalue is {smallest:.5g}." if symmetric else "are not symmetric.")
+        )
+    return np.asarray(np.linalg.inv(matrices), dtype=np.float64)

@@ -1,0 +1,61 @@
+"""Checks of an estimator's parameters: each error has the value and what was expected."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from mixtura.errors import MixturaError
+from mixtura.typing import AnyArray
+
+__all__ = ["check_array", "check_count", "check_magnitude", "check_weights"]
+
+
+def check_count(name: str, value: object, at_least: int) -> int:
+    """A whole number that is not too small."""
+    if isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= at_least:
+        return int(value)
+    raise MixturaError(
+        f"Invalid value for '{name}': {value!r}. It should be a whole number, {at_least} or more."
+    )
+
+
+def check_magnitude(name: str, value: object) -> float:
+    """A finite number that is not negative."""
+    if isinstance(value, Real) and np.isfinite(float(value)) and float(value) >= 0.0:
+        return float(value)
+    raise MixturaError(
+        f"Invalid value for '{name}': {value!r}. It should be a finite number, 0 or more."
+    )
+
+
+def check_array(name: str, value: Any, shape: tuple[int, ...]) -> AnyArray:
+    """An array of finite numbers of the given shape."""
+    array = np.asarray(value, dtype=np.float64)
+    if array.shape != shape:
+        raise MixturaError(
+            f"The parameter '{name}' should have the shape of {shape}, but got {array.shape}"
+        )
+    if not np.isfinite(array).all():
+        raise MixturaError(f"The parameter '{name}' should be finite, but has NaN or infinity.")
+    return array
+
+
+def check_weights(value: Any, k: int) -> AnyArray:
+    """Mixing weights: k numbers in [0, 1] that sum to 1."""
+    weights = check_array("weights", value, (k,))
+    if weights.min() < 0.0 or weights.max() > 1.0:
+        raise MixturaError(
+            "The parameter 'weights' should be in the range [0, 1], "
+            f"but got values from {weights.min():.5f} to {weights.max():.5f}"
+        )
+    # float32 weights sum to 1 with an error of this size.
+    if not np.isclose(weights.sum(), 1.0, rtol=0.0, atol=1e-6):
+        raise MixturaError(
+            "The parameter 'weights' should be normalized, "
+            f"but got sum(weights) = {weights.sum():.5f}"
+        )
+    normalised: AnyArray = weights / weights.sum()
+    return normalised

@@ -1,0 +1,96 @@
+"""Option strings and what they stand for. Below this layer there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from mixtura.assignments import Assignment, hard, soft, stochastic
+from mixtura.covariance import EEE, VII, VVI, VVV, Structure
+from mixtura.errors import MixturaError
+from mixtura.estimators.layouts import Diagonal, Full, Layout, Spherical, Tied, WrittenOut
+from mixtura.initialization import Sample, k_means, k_means_plus_plus, random_rows
+from mixtura.stopping import StoppingRule, fixed_length, projected_gain
+from mixtura.typing import FloatArray
+
+__all__ = ["ALGORITHMS", "CENTRES", "COVARIANCE_TYPES", "Algorithm", "CovarianceType", "choose"]
+
+
+@dataclass(frozen=True)
+class CovarianceType:
+    """A covariance structure, and the shape in which its estimates are shown.
+
+    Attributes
+    ----------
+    structure : Structure
+    layout : Layout
+    text : str
+        The structure in plain words.
+    one_dimensional : bool
+        Whether the name is reserved for tables of one column.
+    """
+
+    structure: Structure[Any]
+    layout: Layout
+    text: str
+    one_dimensional: bool = False
+
+
+_SPHERE = "each component has its own variance, the same in all directions"
+_AXES = "each component has its own variance for each column"
+_SHARED = "all components share one covariance matrix"
+_FREE = "each component has its own covariance matrix"
+
+COVARIANCE_TYPES = {
+    "full": CovarianceType(VVV(), Full(), _FREE),
+    "tied": CovarianceType(EEE(), Tied(), _SHARED),
+    "diag": CovarianceType(VVI(), Diagonal(), _AXES),
+    "spherical": CovarianceType(VII(), Spherical(), _SPHERE),
+    "VII": CovarianceType(VII(), WrittenOut(), _SPHERE),
+    "VVI": CovarianceType(VVI(), WrittenOut(), _AXES),
+    "EEE": CovarianceType(EEE(), Full(), _SHARED),
+    "VVV": CovarianceType(VVV(), Full(), _FREE),
+    "E": CovarianceType(EEE(), Full(), "all components share one variance", True),
+    "V": CovarianceType(VVV(), Full(), "each component has its own variance", True),
+}
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """A cell of the grid of `mixtura.assignments`, and the rule that ends it.
+
+    Attributes
+    ----------
+    assignment : Assignment
+    stopping : callable
+        (tol, max_iter) -> StoppingRule.
+    """
+
+    assignment: Assignment
+    stopping: Callable[[float, int], StoppingRule]
+
+
+ALGORITHMS = {
+    "em": Algorithm(soft, projected_gain),
+    "hard": Algorithm(hard, projected_gain),
+    "stochastic": Algorithm(stochastic, lambda tol, max_iter: fixed_length(max_iter)),
+}
+
+T = TypeVar("T")
+
+#: Starts that choose k centres from a sample of the rows.
+CENTRES: dict[str, Callable[[Sample, int, np.random.Generator], FloatArray]] = {
+    "kmeans": k_means,
+    "k-means++": k_means_plus_plus,
+    "random_from_data": random_rows,
+}
+
+
+def choose(options: Mapping[str, T], name: str, value: object) -> T:
+    """The option of the given value, or an error that lists them all."""
+    if isinstance(value, str) and value in options:
+        return options[value]
+    raise MixturaError(f"{name}={value!r} is unknown; choose one of {', '.join(options)}.")

@@ -1,0 +1,184 @@
+"""What one does with a fitted mixture, as scikit-learn's methods."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    DensityMixin,
+    TransformerMixin,
+)
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from mixtura.estimators.first_mixture import GaussianMixtureModel
+from mixtura.estimators.parameters import check_count, check_magnitude
+from mixtura.estimators.tables import as_rows, as_weights
+from mixtura.explain import Modes, find_modes, membership
+from mixtura.selection import Scores, score
+from mixtura.sources import ArraySource, block_rows
+from mixtura.typing import AnyArray, FloatArray, IntArray
+
+__all__ = ["SoftClusters"]
+
+
+class SoftClusters(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator, ABC
+):
+    """An estimator that has a Gaussian mixture after `fit`."""
+
+    n_jobs: int | None
+
+    @property
+    @abstractmethod
+    def mixture_(self) -> GaussianMixtureModel:
+        """The fitted mixture, in float64."""
+
+    @abstractmethod
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """Fit the mixture."""
+
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> IntArray:
+        """Fit, then give each row the number of its likeliest component, shape (n,)."""
+        labels: IntArray = self.fit(X, y, sample_weight).predict(X)
+        return labels
+
+    # ------------------------------------------------------------------------ row by row
+
+    def predict_proba(self, X: Any) -> AnyArray:
+        """Soft assignments: the probability of each component for each row.
+
+        Parameters
+        ----------
+        X : table of shape (n, d)
+
+        Returns
+        -------
+        ndarray of shape (n, k)
+            Rows sum to 1; float32 if the table is.
+        """
+        return self._row_by_row(X, self._fitted().responsibilities)
+
+    def predict(self, X: Any) -> IntArray:
+        """Number of the likeliest component of each row, shape (n,)."""
+        mixture = self._fitted()
+        return self._row_by_row(X, lambda block: mixture.log_joint(block).argmax(axis=1))
+
+    def transform(self, X: Any) -> AnyArray:
+        """The soft assignments as an embedding of the rows, shape (n, k)."""
+        return self.predict_proba(X)
+
+    def score_samples(self, X: Any) -> AnyArray:
+        """Log-density of the mixture at each row, shape (n,)."""
+        return self._row_by_row(X, self._fitted().log_density)
+
+    def normalized_density(self, X: Any) -> AnyArray:
+        """Density at each row as a share of the density on the highest hill, shape (n,)."""
+        mixture = self._fitted()
+        peak = self.modes().log_density[0]
+        return self._row_by_row(X, lambda block: np.exp(mixture.log_density(block) - peak))
+
+    def membership(self, X: Any, sigmas: float = 2.5) -> IntArray:
+        """Number of the nearest component of each row, or -1 if none is near enough.
+
+        Parameters
+        ----------
+        X : table of shape (n, d)
+        sigmas : float, default=2.5
+            Largest Mahalanobis distance at which a row belongs to a component.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
+        check_magnitude("sigmas", sigmas)
+        params = self._fitted().params
+        return self._row_by_row(X, lambda block: membership(params, block, sigmas))
+
+    # --------------------------------------------------------------------- the whole table
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Mean log-density of the rows, in nats."""
+        scores = self._scores(X, sample_weight)
+        return scores.log_likelihood / scores.weight
+
+    def aic(self, X: Any, sample_weight: Any = None) -> float:
+        """Akaike's information criterion; less is better."""
+        return self._scores(X, sample_weight).aic(self._fitted().n_parameters)
+
+    def bic(self, X: Any, sample_weight: Any = None) -> float:
+        """Bayesian information criterion; less is better."""
+        return self._scores(X, sample_weight).bic(self._fitted().n_parameters)
+
+    def icl(self, X: Any, sample_weight: Any = None) -> float:
+        """Integrated completed likelihood: BIC plus the cost of doubt; less is better."""
+        return self._scores(X, sample_weight).icl(self._fitted().n_parameters)
+
+    # ---------------------------------------------------------------------- the mixture
+
+    def sample(self, n_samples: int = 1) -> tuple[AnyArray, IntArray]:
+        """Rows drawn from the mixture, grouped by component.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, d)
+        y : ndarray of shape (n_samples,)
+            The component that each row came from.
+        """
+        mixture = self._fitted()
+        n = check_count("n_samples", n_samples, at_least=1)
+        state = check_random_state(self.random_state)
+        return mixture.sample(n, np.random.default_rng(state.randint(2**31 - 1)))
+
+    def modes(self) -> Modes:
+        """The hills of the density: its local maxima, highest first."""
+        return find_modes(self._fitted())
+
+    # ------------------------------------------------------------------------- internals
+
+    def _fitted(self) -> GaussianMixtureModel:
+        check_is_fitted(self)
+        return self.mixture_
+
+    def _source(self, rows: AnyArray, weight: FloatArray | None, k: int) -> ArraySource:
+        return ArraySource(
+            rows, weight, block_rows(rows.shape[1], k), effective_n_jobs(self.n_jobs)
+        )
+
+    def _row_by_row(self, X: Any, function: Callable[[FloatArray], AnyArray]) -> AnyArray:
+        """The function's results for each row; reals come in the dtype of the table."""
+        rows = as_rows(self, X, reset=False)
+        source = self._source(rows, None, self._fitted().n_components)
+        result: AnyArray | None = None
+        for start, block in source.map(lambda chunk: (chunk.start, function(chunk.X))):
+            if result is None:
+                dtype = rows.dtype if block.dtype == np.float64 else block.dtype
+                result = np.empty((len(rows), *block.shape[1:]), dtype)
+            result[start : start + len(block)] = block
+        assert result is not None  # as_rows lets no empty table through
+        return result
+
+    def _scores(self, X: Any, sample_weight: Any) -> Scores:
+        mixture = self._fitted()
+        rows = as_rows(self, X, reset=False)
+        weight = as_weights(sample_weight, len(rows))
+        return score(mixture, self._source(rows, weight, mixture.n_components))
+
+    @property
+    def _n_features_out(self) -> int:
+        return self._fitted().n_components
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

@@ -1,0 +1,179 @@
+"""The hills of the density: local maxima of a Gaussian mixture.
+
+A mixture of k Gaussians can have fewer hills than components, or more. All its stationary
+points lie on the ridgeline surface (Ray and Lindsay 2005, eq. 4),
+
+    x(a) = (sum_j a_j S_j^-1)^-1 sum_j a_j S_j^-1 m_j,   a_j >= 0, sum a = 1,
+
+so we climb from points of that surface: the means, the ridgelines between pairs, and the
+centres of triples and of all. Each climb is the fixed-point iteration of Carreira-Perpinan
+(2000), which is EM for the place x and never goes down, and ends with Newton steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations, islice
+
+import numpy as np
+
+from mixtura.families.gaussian import GaussianParameters
+from mixtura.mixture import Mixture
+from mixtura.statistics import Moments
+from mixtura.typing import AnyArray, FloatArray, IntArray
+
+__all__ = ["Modes", "find_modes"]
+
+_CLIMB_STEPS = 2_000
+_NEWTON_STEPS = 20
+_PAIR_POINTS = np.linspace(0.1, 0.9, 9)
+_MOST_TRIPLES = 500
+
+# Two climbs that end closer than this, in sigmas of any component, reached the same hill.
+_SAME_HILL = 1e-3
+
+# A climb has arrived when its steps are shorter than this, in the same sigmas.
+_STILL = 1e-9
+
+
+@dataclass(frozen=True)
+class Modes:
+    """The local maxima of a density, highest first.
+
+    Attributes
+    ----------
+    points : ndarray of shape (m, d)
+        Where they are.
+    log_density : ndarray of shape (m,)
+        Log-density there.
+    of_component : ndarray of shape (k,)
+        Number of the hill that is reached by climbing from each component's mean.
+    """
+
+    points: FloatArray
+    log_density: FloatArray
+    of_component: IntArray
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+
+def find_modes(mixture: Mixture[GaussianParameters, Moments]) -> Modes:
+    """All hills that can be climbed from the ridgeline surface of a Gaussian mixture.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mixtura.covariance import VVI, AxisCovariances
+    >>> from mixtura.families import Gaussian
+    >>> params = GaussianParameters(np.array([[0.0], [1.0]]), AxisCovariances(np.ones((2, 1))))
+    >>> mixture = Mixture(Gaussian(VVI(), np.zeros(1)), params, np.array([0.5, 0.5]))
+    >>> find_modes(mixture).points  # two components one sigma apart make a single hill
+    array([[0.5]])
+    """
+    slopes = _Slopes(mixture)
+    means = mixture.params.means
+    climbed = _climb(slopes, np.concatenate([means, _ridge(slopes)]))
+    heights = mixture.log_density(climbed)
+    summits: list[int] = []
+    for candidate in np.flatnonzero(slopes.concave(climbed)):
+        near = [s for s in summits if slopes.distance(climbed[candidate] - climbed[s]) < _SAME_HILL]
+        if not near:
+            summits.append(int(candidate))
+    summits.sort(key=lambda s: -heights[s])
+    points = climbed[summits]
+    distances = [
+        [slopes.distance(end - point) for point in points] for end in climbed[: len(means)]
+    ]
+    return Modes(points, heights[summits], np.argmin(distances, axis=1))
+
+
+class _Slopes:
+    """Derivatives of the log-density, at many points (m, d) at once."""
+
+    def __init__(self, mixture: Mixture[GaussianParameters, Moments]) -> None:
+        live = np.flatnonzero(mixture.weights > 0.0)
+        self.mixture = mixture.take(live)
+        self.means = self.mixture.params.means
+        self.precisions = self.mixture.params.covariances.precisions()
+
+    def pull(self, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Responsibilities (m, k), each component's pull (m, k, d), and its stiffness (m, d, d)."""
+        resp = self.mixture.responsibilities(points)
+        towards = self.means - points[:, None, :]
+        pull = np.einsum("jab,mjb->mja", self.precisions, towards)
+        return resp, pull, np.tensordot(resp, self.precisions, axes=1)
+
+    def fixed_point_step(self, points: FloatArray) -> FloatArray:
+        """The step of EM for the place; it never lowers the density."""
+        resp, pull, stiffness = self.pull(points)
+        gradient = np.einsum("mj,mja->ma", resp, pull)
+        step: FloatArray = np.linalg.solve(stiffness, gradient[..., None])[..., 0]
+        return step
+
+    def newton_step(self, points: FloatArray) -> FloatArray:
+        """The step to the top of the local parabola; 0 where there is none."""
+        hessian, gradient = self.curvature(points)
+        step = np.zeros_like(points)
+        concave = _negative_definite(hessian)
+        step[concave] = -np.linalg.solve(hessian[concave], gradient[concave, :, None])[..., 0]
+        return step
+
+    def curvature(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Hessian (m, d, d) and gradient (m, d) of the log-density."""
+        resp, pull, stiffness = self.pull(points)
+        gradient = np.einsum("mj,mja->ma", resp, pull)
+        outer = np.einsum("mj,mja,mjb->mab", resp, pull, pull, optimize=True)
+        return outer - stiffness - gradient[:, :, None] * gradient[:, None, :], gradient
+
+    def concave(self, points: FloatArray) -> AnyArray:
+        """Whether the log-density curves down in every direction, (m,)."""
+        return _negative_definite(self.curvature(points)[0])
+
+    def distance(self, delta: FloatArray) -> float:
+        """Length of a difference (d,) in sigmas of the component that is narrowest along it."""
+        return float(np.sqrt(np.einsum("a,jab,b->j", delta, self.precisions, delta).max()))
+
+
+def _climb(slopes: _Slopes, points: FloatArray) -> FloatArray:
+    """Where the ascent from each of the points ends."""
+    points = points.copy()
+    climbing = np.arange(len(points))
+    for _ in range(_CLIMB_STEPS):
+        step = slopes.fixed_point_step(points[climbing])
+        points[climbing] += step
+        length = np.sqrt(np.einsum("ma,jab,mb->mj", step, slopes.precisions, step, optimize=True))
+        climbing = climbing[length.max(axis=1) > _STILL]
+        if len(climbing) == 0:
+            break
+    for _ in range(_NEWTON_STEPS):
+        higher = points + slopes.newton_step(points)
+        rises = slopes.mixture.log_density(higher) > slopes.mixture.log_density(points)
+        if not rises.any():
+            break
+        points[rises] = higher[rises]
+    return points
+
+
+def _ridge(slopes: _Slopes) -> FloatArray:
+    """Points of the ridgeline surface: between pairs, and at the centre of triples and of all."""
+    k = len(slopes.means)
+    mixes = [
+        a * np.eye(k)[i] + (1.0 - a) * np.eye(k)[j]
+        for i, j in combinations(range(k), 2)
+        for a in _PAIR_POINTS
+    ]
+    triples = islice(combinations(range(k), 3), _MOST_TRIPLES)
+    mixes += [np.eye(k)[list(triple)].mean(axis=0) for triple in triples]
+    mixes.append(np.full(k, 1.0 / k))
+    mix = np.array(mixes)
+    centre = slopes.means.mean(axis=0)
+    pull = np.einsum("mj,jab,jb->ma", mix, slopes.precisions, slopes.means - centre, optimize=True)
+    stiffness = np.tensordot(mix, slopes.precisions, axes=1)
+    ridge: FloatArray = centre + np.linalg.solve(stiffness, pull[..., None])[..., 0]
+    return ridge
+
+
+def _negative_definite(matrices: FloatArray) -> AnyArray:
+    definite: AnyArray = np.linalg.eigvalsh(matrices)[:, -1] < 0.0
+    return definite

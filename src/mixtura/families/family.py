@@ -1,0 +1,64 @@
+"""What one component looks like: the contract of a family.
+
+A family is frozen and holds structure and regularisation, never fitted numbers. Those live in
+its parameters: a frozen record of arrays with the component axis k first.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, Self, TypeVar
+
+import numpy as np
+
+from mixtura.statistics import Statistics
+from mixtura.typing import FloatArray, IntArray
+
+__all__ = ["Family", "Parameters"]
+
+
+class Parameters(Protocol):
+    """The fitted numbers of k components."""
+
+    @property
+    def means(self) -> FloatArray:
+        """Expected value of each component, shape (k, d)."""
+        ...
+
+    def take(self, order: IntArray, /) -> Self:
+        """The parameters of the components in the given order."""
+        ...
+
+
+P = TypeVar("P", bound=Parameters)
+S = TypeVar("S", bound=Statistics)
+
+
+class Family(Protocol[P, S]):
+    """Five functions; P are the parameters of k components, S their sufficient statistics."""
+
+    def log_density(self, params: P, X: FloatArray, /) -> FloatArray:
+        """log p_j(x_i), shape (n, k)."""
+        ...
+
+    def statistics(self, params: P | None, X: FloatArray, resp: FloatArray, /) -> S:
+        """Sufficient statistics of rows X (n, d) under weighted responsibilities (n, k).
+
+        `params` are the current parameters, None in the very first step, which has none.
+        """
+        ...
+
+    def maximize(self, statistics: S, params: P | None, /) -> P:
+        """The parameters that maximise the expected log-likelihood given the statistics.
+
+        A component without rows keeps its current parameters, or takes those of all rows
+        together in the very first step.
+        """
+        ...
+
+    def n_parameters(self, k: int, d: int, /) -> int:
+        """Number of free parameters of k components in d dimensions, mixing weights aside."""
+        ...
+
+    def sample(self, params: P, labels: IntArray, rng: np.random.Generator, /) -> FloatArray:
+        """One row (d,) drawn from each labelled component, shape (len(labels), d)."""
+        ...

@@ -1,0 +1,90 @@
+"""The Gaussian family: p_j(x) = N(x; mean_j, covariance_j).
+
+    log p_j(x) = -1/2 (d log 2 pi + log|S_j| + (x - m_j)^T S_j^-1 (x - m_j))
+
+The M-step is m_j = sum_i r_ij x_i / n_j, and S_j what the covariance structure makes of the
+scatter sum_i r_ij (x_i - m_j)(x_i - m_j)^T and the count n_j = sum_i r_ij.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from mixtura.covariance import Covariances, Structure
+from mixtura.statistics import Moments
+from mixtura.typing import FloatArray, IntArray
+
+__all__ = ["Gaussian", "GaussianParameters"]
+
+
+@dataclass(frozen=True)
+class GaussianParameters:
+    """Fitted numbers of k Gaussian components.
+
+    Attributes
+    ----------
+    means : ndarray of shape (k, d)
+    covariances : Covariances
+    """
+
+    means: FloatArray
+    covariances: Covariances
+
+    def take(self, order: IntArray) -> Self:
+        return type(self)(self.means[order], self.covariances.take(order))
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Gaussian components of a given covariance structure.
+
+    Parameters
+    ----------
+    structure : Structure
+        How the covariances are tied together.
+    floor : ndarray of shape (d,)
+        Least variance of each feature (see `Structure.estimate`); zeros for none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mixtura.covariance import VVV
+    >>> family = Gaussian(VVV(), floor=np.zeros(1))
+    >>> X = np.array([[-1.0], [1.0]])
+    >>> family.maximize(family.statistics(None, X, np.ones((2, 1))), None).means
+    array([[0.]])
+    """
+
+    structure: Structure[Covariances]
+    floor: FloatArray
+
+    def log_density(self, params: GaussianParameters, X: FloatArray) -> FloatArray:
+        d = X.shape[1]
+        constant = d * np.log(2.0 * np.pi) + params.covariances.log_determinants
+        squared = params.covariances.squared_distances(X, params.means)
+        log_density: FloatArray = -0.5 * (squared + constant)
+        return log_density
+
+    def statistics(
+        self, params: GaussianParameters | None, X: FloatArray, resp: FloatArray
+    ) -> Moments:
+        return Moments.of(X, resp, diagonal=self.structure.diagonal)
+
+    def maximize(
+        self, statistics: Moments, params: GaussianParameters | None
+    ) -> GaussianParameters:
+        moments = statistics.without_gaps()
+        covariances = self.structure.estimate(moments.count, moments.scatter, self.floor)
+        return GaussianParameters(moments.mean, covariances)
+
+    def n_parameters(self, k: int, d: int) -> int:
+        return k * d + self.structure.n_parameters(k, d)
+
+    def sample(
+        self, params: GaussianParameters, labels: IntArray, rng: np.random.Generator
+    ) -> FloatArray:
+        noise = rng.standard_normal((len(labels), params.means.shape[1]))
+        return params.means[labels] + params.covariances.colour(noise, labels)

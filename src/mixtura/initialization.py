@@ -1,0 +1,195 @@
+"""Where EM begins: starts give every row its first responsibilities, then comes one M-step.
+
+Starts that choose centres do so on a bounded sample of the rows, measured in units of each
+feature's standard deviation. Rows are drawn by inverting the cumulative weights, so that a row
+of weight 2 is as likely as the same row twice and the same random numbers choose the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from mixtura.assignments import one_hot
+from mixtura.em import Start
+from mixtura.sources.source import Chunk, Source
+from mixtura.sources.summary import Summary
+from mixtura.typing import AnyArray, FloatArray, IntArray
+
+__all__ = [
+    "Sample",
+    "draw_rows",
+    "given_labels",
+    "given_responsibilities",
+    "k_means",
+    "k_means_plus_plus",
+    "nearest_centre",
+    "random_responsibilities",
+    "random_rows",
+]
+
+#: Rows on which centres are chosen: enough for any number of components that one would look at.
+SAMPLE_ROWS = 20_000
+
+#: Lloyd steps after k-means++; EM does the rest.
+_K_MEANS_STEPS = 30
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows to choose centres from, in units of each feature's standard deviation.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (m, d)
+    weight : ndarray of shape (m,)
+    """
+
+    rows: FloatArray
+    weight: FloatArray
+
+
+def draw_rows(source: Source, summary: Summary, rng: np.random.Generator) -> Sample:
+    """All rows of a small source, or `SAMPLE_ROWS` drawn by weight from a large one."""
+    if summary.n_rows <= SAMPLE_ROWS:
+        chunks = list(source.map(lambda chunk: (chunk.X, chunk.weight)))
+        rows = np.concatenate([X for X, _ in chunks])
+        weight = np.concatenate([weight for _, weight in chunks])
+    else:
+        rows = _draw_by_weight(source, np.sort(rng.random(SAMPLE_ROWS)) * summary.total_weight)
+        weight = np.ones(len(rows))
+    return Sample((rows - summary.moments.mean[0]) / summary.scales, weight)
+
+
+def _draw_by_weight(source: Source, targets: FloatArray) -> FloatArray:
+    """Rows at which the cumulative weight passes each of the ascending targets."""
+    drawn: list[FloatArray] = []
+    passed = 0.0
+    for cumulative, X in source.map(lambda chunk: (chunk.weight.cumsum(), chunk.X)):
+        first, last = np.searchsorted(targets, [passed, passed + cumulative[-1]])
+        rows = np.searchsorted(cumulative, targets[first:last] - passed, side="right")
+        drawn.append(X[np.minimum(rows, len(X) - 1)])
+        passed += float(cumulative[-1])
+    return np.concatenate(drawn)
+
+
+# ---------------------------------------------------------------------------------------------
+# Centres
+
+#: Squared distance of each row to its nearest centre so far -> how much it wants to be the next.
+Potential: TypeAlias = Callable[[FloatArray], FloatArray]
+
+
+def k_means_plus_plus(sample: Sample, k: int, rng: np.random.Generator) -> FloatArray:
+    """k centres spread over the sample: each is drawn by its squared distance to the others.
+
+    The best of a few candidates is kept each time (Arthur and Vassilvitskii 2007, "greedy").
+    """
+    return _spread(sample, k, rng, potential=lambda distance: distance, n_tries=2 + int(np.log(k)))
+
+
+def random_rows(sample: Sample, k: int, rng: np.random.Generator) -> FloatArray:
+    """k centres drawn from the sample's rows, distinct as long as there are distinct rows."""
+    return _spread(sample, k, rng, potential=_is_distinct, n_tries=1)
+
+
+def _is_distinct(squared_distance: FloatArray) -> FloatArray:
+    return (squared_distance > 0.0).astype(np.float64)
+
+
+def _spread(
+    sample: Sample, k: int, rng: np.random.Generator, potential: Potential, n_tries: int
+) -> FloatArray:
+    centres = np.empty((k, sample.rows.shape[1]))
+    nearest = np.full(len(sample.rows), np.inf)
+    attraction = sample.weight
+    for j in range(k):
+        candidates = sample.rows[_draw(attraction, n_tries, rng)]
+        distances = np.minimum(nearest[:, None], _squared_distances(sample.rows, candidates))
+        chosen = int((sample.weight @ distances).argmin())
+        centres[j], nearest = candidates[chosen], distances[:, chosen]
+        attraction = sample.weight * potential(nearest)
+        if not attraction.any():  # fewer distinct rows than centres: repeat some
+            attraction = sample.weight
+    return centres
+
+
+def _draw(weight: FloatArray, size: int, rng: np.random.Generator) -> IntArray:
+    cumulative = weight.cumsum()
+    drawn = np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right")
+    inside: IntArray = np.minimum(drawn, len(weight) - 1)
+    return inside
+
+
+def k_means(sample: Sample, k: int, rng: np.random.Generator) -> FloatArray:
+    """k centres by k-means++ and a few steps of k-means."""
+    centres = k_means_plus_plus(sample, k, rng)
+    labels = None
+    for _ in range(_K_MEANS_STEPS):
+        nearest = _squared_distances(sample.rows, centres).argmin(axis=1)
+        if labels is not None and np.array_equal(nearest, labels):
+            break
+        labels = nearest
+        centres = _means_of(sample, labels, centres)
+    return centres
+
+
+def _means_of(sample: Sample, labels: IntArray, centres: FloatArray) -> FloatArray:
+    """Weighted mean of each label's rows; a centre that attracts none stays where it is."""
+    k, d = centres.shape
+    count = np.bincount(labels, sample.weight, minlength=k)
+    means = centres.copy()
+    for a in range(d):
+        total = np.bincount(labels, sample.weight * sample.rows[:, a], minlength=k)
+        np.divide(total, count, out=means[:, a], where=count > 0.0)
+    return means
+
+
+def _squared_distances(rows: FloatArray, centres: FloatArray) -> FloatArray:
+    distances = np.empty((len(rows), len(centres)))
+    for j, centre in enumerate(centres):
+        deviation = rows - centre
+        np.einsum("nd,nd->n", deviation, deviation, out=distances[:, j])
+    return distances
+
+
+# ---------------------------------------------------------------------------------------------
+# Starts
+
+
+def nearest_centre(centres: FloatArray, summary: Summary) -> Start:
+    """Each row belongs to the nearest of the centres (k, d), given in the sample's units."""
+
+    def start(chunk: Chunk) -> FloatArray:
+        rows = (chunk.X - summary.moments.mean[0]) / summary.scales
+        return one_hot(_squared_distances(rows, centres).argmin(axis=1), len(centres))
+
+    return start
+
+
+def random_responsibilities(k: int, seed: Sequence[int]) -> Start:
+    """Uniform random numbers, normalised: every component begins near the whole table."""
+
+    def start(chunk: Chunk) -> FloatArray:
+        resp = np.random.default_rng((*seed, chunk.index)).random((len(chunk.X), k))
+        normalised: FloatArray = resp / resp.sum(axis=1, keepdims=True)
+        return normalised
+
+    return start
+
+
+def given_responsibilities(resp: AnyArray) -> Start:
+    """The user's own responsibilities, (n, k)."""
+    return lambda chunk: np.asarray(resp[_rows_of(chunk)], dtype=np.float64)
+
+
+def given_labels(labels: IntArray, k: int) -> Start:
+    """The user's own labels, (n,) numbers from 0 to k - 1."""
+    return lambda chunk: one_hot(labels[_rows_of(chunk)], k)
+
+
+def _rows_of(chunk: Chunk) -> slice:
+    return slice(chunk.start, chunk.start + len(chunk.X))

@@ -1,0 +1,91 @@
+"""Rows in memory, cut into blocks so that a pass needs memory for one block, not for n rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import TypeVar
+
+import numpy as np
+
+from mixtura.sources.source import Chunk, Mergeable
+from mixtura.typing import AnyArray, FloatArray
+
+__all__ = ["ArraySource", "block_rows"]
+
+M = TypeVar("M", bound=Mergeable)
+T = TypeVar("T")
+
+# A block's arrays (rows, deviations, log-densities, responsibilities) should stay in the cache
+# of one core; below a few hundred rows the interpreter's overhead would dominate instead.
+_BLOCK_VALUES = 65_536
+_SMALLEST_BLOCK, _LARGEST_BLOCK = 256, 8_192
+
+
+def block_rows(n_features: int, n_components: int) -> int:
+    """Rows in a block, so that its working arrays fit a core's cache."""
+    rows = _BLOCK_VALUES // (2 * n_features + 2 * n_components)
+    return min(max(rows, _SMALLEST_BLOCK), _LARGEST_BLOCK)
+
+
+@dataclass(frozen=True)
+class ArraySource:
+    """A table held as one array.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d), float32 or float64
+        Blocks are converted to float64 as they are loaded; the array itself is never copied.
+    weight : ndarray of shape (n,), optional
+        Row weights, 1 when left out.
+    rows_per_block : int
+        Rows in a block.
+    n_threads : int, default=1
+        Threads over the blocks. The result has the same bits for any number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> source = ArraySource(np.arange(10.0).reshape(5, 2), rows_per_block=2)
+    >>> [chunk.start for chunk in source.map(lambda chunk: chunk)]
+    [0, 2, 4]
+    """
+
+    X: AnyArray
+    weight: FloatArray | None = None
+    rows_per_block: int = _LARGEST_BLOCK
+    n_threads: int = 1
+
+    @property
+    def n_features(self) -> int:
+        return int(self.X.shape[1])
+
+    def handles(self) -> Sequence[int]:
+        return range(-(-len(self.X) // self.rows_per_block))
+
+    def load(self, handle: int) -> Chunk:
+        start = handle * self.rows_per_block
+        X = self.X[start : start + self.rows_per_block]
+        if self.weight is None:
+            weight = np.broadcast_to(np.float64(1.0), len(X))
+        else:
+            weight = self.weight[start : start + self.rows_per_block]
+        return Chunk(handle, start, np.ascontiguousarray(X, dtype=np.float64), weight)
+
+    def map(self, function: Callable[[Chunk], T]) -> Iterator[T]:
+        handles = self.handles()
+
+        def serve(handle: int) -> T:
+            return function(self.load(handle))
+
+        if self.n_threads == 1 or len(handles) == 1:
+            yield from map(serve, handles)
+            return
+        with ThreadPoolExecutor(self.n_threads) as threads:
+            yield from threads.map(serve, handles)
+
+    def map_reduce(self, function: Callable[[Chunk], M]) -> M:
+        return reduce(add, self.map(function))

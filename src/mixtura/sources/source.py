@@ -1,0 +1,70 @@
+"""Where rows live: the contract of a source.
+
+A source cuts its rows into chunks, known by cheap handles in a fixed order. Statistics of the
+chunks are folded in handle order, so that the same chunks give the same bits on any number of
+threads and on any engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, Self, TypeVar
+
+from mixtura.typing import FloatArray
+
+__all__ = ["Chunk", "Mergeable", "Source"]
+
+
+class Mergeable(Protocol):
+    """Anything with an associative ``+``."""
+
+    def __add__(self, other: Self, /) -> Self: ...
+
+
+M = TypeVar("M", bound=Mergeable)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A block of rows.
+
+    Attributes
+    ----------
+    index : int
+        The chunk's place in the order of handles; random numbers are seeded with it.
+    start : int
+        Number of the chunk's first row in the whole table.
+    X : ndarray of shape (n, d), float64
+    weight : ndarray of shape (n,)
+        Row weights: 2 is the row twice.
+    """
+
+    index: int
+    start: int
+    X: FloatArray
+    weight: FloatArray
+
+
+class Source(Protocol):
+    """A table of n rows and d features, cut into chunks."""
+
+    @property
+    def n_features(self) -> int: ...
+
+    def handles(self) -> Sequence[Any]:
+        """The chunks' handles, in the order in which results are folded."""
+        ...
+
+    def load(self, handle: Any, /) -> Chunk:
+        """The rows behind a handle."""
+        ...
+
+    def map(self, function: Callable[[Chunk], T], /) -> Iterator[T]:
+        """The function's results for each chunk, in handle order."""
+        ...
+
+    def map_reduce(self, function: Callable[[Chunk], M], /) -> M:
+        """The merged results of the function over all chunks, folded in handle order."""
+        ...

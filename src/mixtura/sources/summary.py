@@ -1,0 +1,60 @@
+"""What one pass says of a table before any model is fitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixtura.sources.source import Chunk, Source
+from mixtura.statistics import Extent, Moments, Sums
+from mixtura.typing import FloatArray
+
+__all__ = ["Summary", "summarize"]
+
+
+@dataclass(frozen=True)
+class Summary(Sums):
+    """Number of rows, their moments and extent: a statistic, so it merges.
+
+    Attributes
+    ----------
+    n_rows : int
+    moments : Moments
+        Of all rows as one component, with diagonal scatter.
+    extent : Extent
+    """
+
+    n_rows: int
+    moments: Moments
+    extent: Extent
+
+    @property
+    def total_weight(self) -> float:
+        return float(self.moments.count[0])
+
+    @property
+    def variances(self) -> FloatArray:
+        """Variance of each feature, (d,); exactly 0 for a constant one."""
+        constant = self.extent.minimum == self.extent.maximum
+        variances = self.moments.scatter[0] / self.moments.count[0]
+        return np.where(constant, 0.0, variances)
+
+    @property
+    def scales(self) -> FloatArray:
+        """Standard deviation of each feature, (d,); 1 for a constant one, which has no unit."""
+        deviations = np.sqrt(self.variances)
+        return np.where(deviations > 0.0, deviations, 1.0)
+
+
+def summarize(source: Source) -> Summary:
+    """Count, moments and extent of a source's rows, in one pass."""
+    return source.map_reduce(_summarize_chunk)
+
+
+def _summarize_chunk(chunk: Chunk) -> Summary:
+    return Summary(
+        len(chunk.X),
+        Moments.of(chunk.X, chunk.weight[:, None], diagonal=True),
+        Extent(chunk.X.min(axis=0), chunk.X.max(axis=0)),
+    )

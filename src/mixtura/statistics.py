@@ -1,0 +1,170 @@
+"""Sufficient statistics: records that merge.
+
+A statistic of a table is what the M-step needs to know of its rows. It forms a commutative
+monoid: for any split of the rows into two halves,
+
+    statistic(whole) == statistic(first half) + statistic(second half)
+
+and scaling by g gives the statistic of the same rows with g times their weights. These two
+laws are all that chunks, threads, step sizes and clusters of machines rely on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import reduce
+from operator import add
+from typing import Protocol, Self
+
+import numpy as np
+
+from mixtura.typing import AnyArray, FloatArray
+
+__all__ = ["Extent", "Moments", "Statistics", "Sums"]
+
+# A count below this is a denormal number: it has lost so many digits that dividing by it
+# gives noise, so the component has, to working precision, no rows.
+_SMALLEST_COUNT = np.finfo(np.float64).tiny
+
+# Stands for "no rows" where a division by the count must go through: far below the rounding
+# error of any count, far above the range in which numbers lose digits.
+_VANISHING = 1e-200
+
+
+class Statistics(Protocol):
+    """A mergeable record: ``a + b`` for two sets of rows, ``g * a`` for weights times g."""
+
+    def __add__(self, other: Self, /) -> Self: ...
+
+    def __rmul__(self, factor: float, /) -> Self: ...
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Base of records whose leaves are plain sums over the rows: they add leaf by leaf."""
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    def __rmul__(self, factor: float) -> Self:
+        return type(self)(*(factor * getattr(self, f.name) for f in fields(self)))
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Weighted count, mean and centred second moments of the rows, per component.
+
+    The second moments are kept about the mean and merged by the pairwise formula, never as raw
+    sums of squares, which lose all digits when the mean is large against the spread.
+
+    Attributes
+    ----------
+    count : ndarray of shape (k,)
+        Sum of the rows' weights times responsibilities.
+    mean : ndarray of shape (k, d)
+    scatter : ndarray of shape (k, d, d) or (k, d)
+        Sum of the weighted outer products of the deviations from the mean, or their diagonals.
+
+    References
+    ----------
+    Chan, Golub, LeVeque (1983), "Algorithms for computing the sample variance", eq. 1.5.
+    """
+
+    count: FloatArray
+    mean: FloatArray
+    scatter: FloatArray
+
+    @classmethod
+    def of(cls, X: FloatArray, resp: FloatArray, *, diagonal: bool) -> Self:
+        """Moments of rows X (n, d) with weighted responsibilities (n, k), in two passes."""
+        count = resp.sum(axis=0)
+        count = np.where(count < _SMALLEST_COUNT, 0.0, count)
+        centre = X.mean(axis=0)
+        mean = centre + _divide(resp.T @ (X - centre), count[:, None])
+        k, d = mean.shape
+        scatter = np.empty((k, d) if diagonal else (k, d, d))
+        for j in range(k):
+            deviation = X - mean[j]
+            if diagonal:
+                scatter[j] = resp[:, j] @ np.square(deviation)
+            else:
+                scatter[j] = (resp[:, j, None] * deviation).T @ deviation
+        return cls(count, mean, scatter)
+
+    def __add__(self, other: Self) -> Self:
+        count = self.count + other.count
+        fraction = _divide(other.count, count)
+        delta = other.mean - self.mean
+        mean = np.where(
+            (self.count == 0.0)[:, None], other.mean, self.mean + fraction[:, None] * delta
+        )
+        # Where one side is empty its mean is a stand-in, and the factor below is exactly 0.
+        between = _aligned(self.count * fraction, self.scatter) * self._product(delta)
+        return type(self)(count, mean, self.scatter + other.scatter + between)
+
+    def __rmul__(self, factor: float) -> Self:
+        return type(self)(factor * self.count, self.mean, factor * self.scatter)
+
+    def _product(self, delta: FloatArray) -> FloatArray:
+        """Deltas times themselves, in the layout of the scatter."""
+        if self.scatter.ndim == 2:
+            return np.square(delta)
+        return delta[:, :, None] * delta[:, None, :]
+
+    def pooled(self) -> Self:
+        """Moments of all components taken as one, shape (1, ...)."""
+        return reduce(add, (self.take(slice(j, j + 1)) for j in range(len(self.count))))
+
+    def take(self, components: slice) -> Self:
+        """Moments of some of the components."""
+        return type(self)(self.count[components], self.mean[components], self.scatter[components])
+
+    def without_gaps(self) -> Self:
+        """The same, with each empty component given a vanishing share of all rows.
+
+        Its mean and covariance are then those of the whole table, and it weighs nothing
+        against the components that do have rows. This is the package's one policy for
+        components that lose all their rows; their mixing weight stays exactly 0.
+        """
+        empty = self.count == 0.0
+        if not empty.any():
+            return self
+        everything = self.pooled()
+        share = (_VANISHING / float(everything.count[0])) * everything
+        return type(self)(
+            np.where(empty, share.count, self.count),
+            np.where(empty[:, None], share.mean, self.mean),
+            np.where(_aligned(empty, self.scatter), share.scatter, self.scatter),
+        )
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Smallest and largest value of each column; merging takes the outer hull.
+
+    Attributes
+    ----------
+    minimum, maximum : ndarray of shape (d,)
+    """
+
+    minimum: FloatArray
+    maximum: FloatArray
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(
+            np.minimum(self.minimum, other.minimum), np.maximum(self.maximum, other.maximum)
+        )
+
+    def __rmul__(self, factor: float) -> Self:
+        return self
+
+
+def _divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    """The quotient, 0 where the denominator is 0: what has no rows contributes nothing."""
+    quotient = np.zeros(np.broadcast_shapes(numerator.shape, denominator.shape))
+    np.divide(numerator, denominator, out=quotient, where=denominator > 0.0)
+    return quotient
+
+
+def _aligned(per_component: AnyArray, scatter: FloatArray) -> AnyArray:
+    return per_component.reshape((-1,) + (1,) * (scatter.ndim - 1))
