@@ -24,7 +24,7 @@ from mixtura.errors import (
 if TYPE_CHECKING:
     from mixtura.estimators.gaussian_mixture import GaussianMixture
     from mixtura.estimators.mixture_search import MixtureSearch
-    from mixtura.model_file import load, save
+    from mixtura.estimators.persistence import load, save
 
 __version__ = "0.1.0"
 
@@ -45,8 +45,8 @@ __all__ = [
 _LAZY = {
     "GaussianMixture": "mixtura.estimators.gaussian_mixture",
     "MixtureSearch": "mixtura.estimators.mixture_search",
-    "load": "mixtura.model_file",
-    "save": "mixtura.model_file",
+    "load": "mixtura.estimators.persistence",
+    "save": "mixtura.estimators.persistence",
 }
 
 

@@ -15,13 +15,14 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from mixtura.assignments import Assignment, soft
+from mixtura.errors import DegenerateError
 from mixtura.families.family import Family, Parameters
 from mixtura.mixture import Expectation, Mixture
 from mixtura.result import Fit
 from mixtura.schedules import Schedule, batch
 from mixtura.sources.source import Chunk, Source
 from mixtura.statistics import Statistics
-from mixtura.stopping import DEFAULT_RULE, StoppingRule
+from mixtura.stopping import DEFAULT_RULE, Status, StoppingRule
 from mixtura.typing import FloatArray
 
 __all__ = ["Observer", "Start", "begin", "e_step", "fit"]
@@ -127,7 +128,12 @@ def fit(
         if status is not None:
             return Fit(best, highest, tuple(trace[len(history) :]), n_iter, status)
         running = fresh if running is None or step == 1.0 else _blend(running, fresh, step)
-        mixture = mixture.maximize(running)
+        try:
+            mixture = mixture.maximize(running)
+        except DegenerateError as collapse:
+            text = f"stopped after {n_iter} iterations. {collapse}"
+            status = Status(converged=False, text=text, collapsed=True)
+            return Fit(best, highest, tuple(trace[len(history) :]), n_iter, status)
     raise AssertionError("a schedule never ends")
 
 

@@ -37,6 +37,9 @@ SAMPLE_ROWS = 20_000
 #: Lloyd steps after k-means++; EM does the rest.
 _K_MEANS_STEPS = 30
 
+#: Runs of k-means of which the tightest is kept: one alone often splits a group in two.
+_K_MEANS_TRIES = 4
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -125,16 +128,22 @@ def _draw(weight: FloatArray, size: int, rng: np.random.Generator) -> IntArray:
 
 
 def k_means(sample: Sample, k: int, rng: np.random.Generator) -> FloatArray:
-    """k centres by k-means++ and a few steps of k-means."""
-    centres = k_means_plus_plus(sample, k, rng)
+    """k centres by k-means++ and a few steps of k-means: the tightest of some tries."""
+    tries = [_lloyd(sample, k_means_plus_plus(sample, k, rng)) for _ in range(_K_MEANS_TRIES)]
+    return min(tries, key=lambda result: result[1])[0]
+
+
+def _lloyd(sample: Sample, centres: FloatArray) -> tuple[FloatArray, float]:
+    """Centres after some steps of k-means, and the weighted squared distance to them."""
     labels = None
     for _ in range(_K_MEANS_STEPS):
-        nearest = _squared_distances(sample.rows, centres).argmin(axis=1)
+        distances = _squared_distances(sample.rows, centres)
+        nearest = distances.argmin(axis=1)
         if labels is not None and np.array_equal(nearest, labels):
             break
         labels = nearest
         centres = _means_of(sample, labels, centres)
-    return centres
+    return centres, float(sample.weight @ distances.min(axis=1))
 
 
 def _means_of(sample: Sample, labels: IntArray, centres: FloatArray) -> FloatArray:

@@ -35,7 +35,7 @@ def best_of(run: Callable[[int], Fit[P, S]], n_init: int, tol: float) -> tuple[F
     Raises
     ------
     DegenerateError
-        If every start ends in a degenerate component.
+        If no start gets as far as a first mixture.
     """
     fits: list[Fit[P, S]] = []
     failures: list[DegenerateError] = []
@@ -46,8 +46,10 @@ def best_of(run: Callable[[int], Fit[P, S]], n_init: int, tol: float) -> tuple[F
             failures.append(failure)
     if not fits:
         raise failures[-1]
-    best = max(fits, key=lambda fit: fit.objective)
-    objectives = tuple(sorted((fit.objective for fit in fits), reverse=True))
+    # The likelihood grows without bound as a component collapses, so it must not compete.
+    sound = [fit for fit in fits if not fit.status.collapsed]
+    best = max(sound or fits, key=lambda fit: fit.objective)
+    objectives = tuple(sorted((fit.objective for fit in sound), reverse=True))
     reach = best.objective - _SAME_OPTIMUM * tol
     n_best = sum(objective >= reach for objective in objectives)
-    return best, Starts(objectives, n_best, len(failures))
+    return best, Starts(objectives, n_best, n_init - len(sound))

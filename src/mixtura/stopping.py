@@ -26,10 +26,13 @@ class Status:
     converged : bool
     text : str
         The reason in words.
+    collapsed : bool
+        Whether the next step would have ended in a degenerate component.
     """
 
     converged: bool
     text: str
+    collapsed: bool = False
 
     def __str__(self) -> str:
         return self.text

@@ -41,12 +41,6 @@ class DenseCovariances:
         """
         return cls(dense, np.stack([_whitening(factor).T for factor in _factors(dense)]))
 
-    @classmethod
-    def from_whitening(cls, whitening: FloatArray) -> Self:
-        """From upper triangular W (k, d, d) with W W^T = inverse of the covariance."""
-        roots = np.stack([_whitening(factor.T) for factor in whitening])
-        return cls(roots @ roots.transpose(0, 2, 1), whitening)
-
     @cached_property
     def log_determinants(self) -> FloatArray:
         diagonals = np.diagonal(self.whitening, axis1=1, axis2=2)
@@ -122,8 +116,8 @@ def _raised(matrices: FloatArray, floor: FloatArray) -> FloatArray:
     values, vectors = np.linalg.eigh(matrices / np.outer(unit, unit))
     lifted = (vectors * np.maximum(values, 1.0)[:, None, :]) @ vectors.transpose(0, 2, 1)
     # Free components stay exactly as they were: lifting costs them their last digits.
-    free = (values >= 1.0).all(axis=1)
-    return np.where(free[:, None, None], matrices, lifted * np.outer(unit, unit))
+    free = np.all(values >= 1.0, axis=1, keepdims=True)[..., None]
+    return np.where(free, matrices, lifted * np.outer(unit, unit))
 
 
 def _positive_definite(matrices: FloatArray) -> bool:
@@ -146,8 +140,9 @@ def _factors(matrices: FloatArray) -> FloatArray:
     # rounding error of the variance nothing is known to be left.
     d = matrices.shape[1]
     least = d * np.finfo(np.float64).eps * variances
-    if (pivots <= least).any():
-        raise DegenerateError.at(np.any(pivots <= least, axis=1))
+    collapsed = np.any(pivots <= least, axis=1)
+    if collapsed.any():
+        raise DegenerateError.at(collapsed)
     return factors
 
 

@@ -10,9 +10,7 @@ import numpy as np
 
 from mixtura.em import Start, begin
 from mixtura.errors import MixturaError
-from mixtura.estimators.layouts import Layout
 from mixtura.estimators.parameters import check_array, check_weights
-from mixtura.estimators.registry import CENTRES
 from mixtura.families import Gaussian, GaussianParameters
 from mixtura.initialization import (
     draw_rows,
@@ -21,7 +19,9 @@ from mixtura.initialization import (
     nearest_centre,
     random_responsibilities,
 )
+from mixtura.layouts import Layout
 from mixtura.mixture import Mixture
+from mixtura.registry import CENTRES
 from mixtura.sources import Source, Summary
 from mixtura.statistics import Moments
 from mixtura.typing import AnyArray, FloatArray
@@ -71,7 +71,7 @@ def first_mixtures(
     means = None if given.means is None else check_array("means", given.means, (k, d))
     covariances = None
     if given.precisions is not None:
-        precisions = check_array("precision", given.precisions, layout.shape(k, d))
+        precisions = check_array("precisions", given.precisions, layout.shape(k, d))
         covariances = layout.from_precisions(precisions, k, d)
     if weights is not None and means is not None and covariances is not None:
         complete = Mixture(family, GaussianParameters(means, covariances), weights)

@@ -21,12 +21,12 @@ from mixtura.estimators.first_mixture import (
     first_mixtures,
 )
 from mixtura.estimators.parameters import check_count, check_magnitude
-from mixtura.estimators.registry import ALGORITHMS, COVARIANCE_TYPES, CovarianceType, choose
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import as_rows, as_weights
 from mixtura.estimators.verbose import narrate
 from mixtura.families import Gaussian, GaussianParameters
 from mixtura.mixture import Mixture
+from mixtura.registry import ALGORITHMS, COVARIANCE_TYPES, CovarianceType, choose
 from mixtura.restarts import best_of
 from mixtura.result import Fit, Starts
 from mixtura.selection import score
@@ -36,7 +36,7 @@ from mixtura.typing import AnyArray
 
 GaussianFit: TypeAlias = Fit[GaussianParameters, Moments]
 
-__all__ = ["GaussianMixture"]
+__all__ = ["GaussianMixture", "show_mixture"]
 
 
 class GaussianMixture(SoftClusters):
@@ -107,6 +107,8 @@ class GaussianMixture(SoftClusters):
         Objective per row at the returned parameters.
     lower_bounds_ : list of float
         The same after each iteration of the best start.
+    trace_ : list of float
+        The same before the first iteration and after each, those of earlier warm starts included.
     log_likelihood_ : float
         Total log-likelihood of the training rows at the returned parameters, in nats.
     n_parameters_ : int
@@ -134,7 +136,7 @@ class GaussianMixture(SoftClusters):
     array([0, 1])
     """
 
-    _trace: tuple[float, ...]  # every objective of the best start, warm starts included
+    trace_: list[float]
 
     def __init__(
         self,
@@ -218,7 +220,7 @@ class GaussianMixture(SoftClusters):
             )
         best, starts = self._best_fit(source, summary, init)
         self._publish(best, starts, source, summary)
-        self._warn()
+        self.warn()
         return self
 
     def _check_parameters(self) -> None:
@@ -245,7 +247,7 @@ class GaussianMixture(SoftClusters):
         """Run all starts, and note the trace for a warm start to go on from."""
         algorithm = ALGORITHMS[self.algorithm]
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        history = self._trace[:-1] if self._goes_on else ()
+        history = self.trace_[:-1] if self._goes_on else []
         make_first = self._make_first(source, summary, init, seed)
 
         def run(number: int) -> GaussianFit:
@@ -264,7 +266,7 @@ class GaussianMixture(SoftClusters):
         best, starts = best_of(run, 1 if given or self._goes_on else self.n_init, self.tol)
         if not given:
             best = replace(best, mixture=best.mixture.take(best.mixture.canonical_order()))
-        self._trace = (*history, *best.trace)
+        self.trace_ = [*history, *best.trace]
         return best, starts
 
     def _make_first(
@@ -302,7 +304,7 @@ class GaussianMixture(SoftClusters):
     def _publish(
         self, best: GaussianFit, starts: Starts, source: ArraySource, summary: Summary
     ) -> None:
-        self._show(best.mixture, source.X.dtype)
+        show_mixture(self, best.mixture, source.X.dtype)
         self.converged_ = best.status.converged
         self.status_ = best.status.text
         self.n_iter_ = best.n_iter
@@ -314,45 +316,36 @@ class GaussianMixture(SoftClusters):
         self.starts_ = starts
         self.notes_ = (*_notes_on_data(summary), *_notes_on_result(best.mixture))
 
-    def _show(self, mixture: GaussianMixtureModel, dtype: np.dtype[Any]) -> None:
-        """Set scikit-learn's attributes from a mixture, in the dtype of the table."""
-        shown = self._type.layout.show(mixture.params.covariances)
-        self.weights_ = mixture.weights.astype(dtype)
-        self.means_ = mixture.params.means.astype(dtype)
-        self.covariances_ = shown.covariances.astype(dtype)
-        self.precisions_ = shown.precisions.astype(dtype)
-        self.precisions_cholesky_ = shown.precisions_cholesky.astype(dtype)
-        self._shown = mixture
-
     @property
     def mixture_(self) -> GaussianMixtureModel:
         """The fitted mixture, in float64.
 
-        The attributes are the truth, so that setting `means_` and the like by hand works as it
-        does in scikit-learn. While they still show the mixture that was fitted, that one is
-        used: float32 attributes have lost half of its digits.
+        The attributes `weights_`, `means_` and `covariances_` are the truth, so that they can
+        be set by hand. While they still show the mixture that was fitted, that one is used:
+        float32 attributes have lost half of its digits.
         """
         check_is_fitted(self)
-        layout = self._type.layout
-        shown: GaussianMixtureModel | None = getattr(self, "_shown", None)
-        if shown is not None and self._is_shown(shown):
-            return shown
+        fitted: GaussianMixtureModel | None = getattr(self, "_fitted_mixture", None)
+        if fitted is not None and self._shows(fitted):
+            return fitted
+        kind = self._type
         k, d = self.means_.shape
-        covariances = layout.restore(self.precisions_cholesky_, k, d)
+        covariances = kind.layout.from_covariances(self.covariances_, k, d)
         params = GaussianParameters(np.asarray(self.means_, dtype=np.float64), covariances)
-        family = Gaussian(self._type.structure, np.zeros(d))
-        return Mixture(family, params, np.asarray(self.weights_, dtype=np.float64))
+        weights = np.asarray(self.weights_, dtype=np.float64)
+        return Mixture(Gaussian(kind.structure, np.zeros(d)), params, weights)
 
-    def _is_shown(self, mixture: GaussianMixtureModel) -> bool:
-        cholesky = self._type.layout.show(mixture.params.covariances).precisions_cholesky
+    def _shows(self, mixture: GaussianMixtureModel) -> bool:
+        covariances = self._type.layout.show(mixture.params.covariances).covariances
         pairs = (
             (self.weights_, mixture.weights),
             (self.means_, mixture.params.means),
-            (self.precisions_cholesky_, cholesky),
+            (self.covariances_, covariances),
         )
         return all(np.array_equal(mine, exact.astype(mine.dtype)) for mine, exact in pairs)
 
-    def _warn(self) -> None:
+    def warn(self) -> None:
+        """Warn of what there is to know about the data and the result."""
         for note in self.notes_:
             warnings.warn(note, DataWarning, stacklevel=3)
         if not self.converged_ and self.max_iter > 0:
@@ -364,7 +357,21 @@ class GaussianMixture(SoftClusters):
             )
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "precisions_cholesky_")
+        return hasattr(self, "covariances_")
+
+
+def show_mixture(
+    estimator: GaussianMixture, mixture: GaussianMixtureModel, dtype: np.dtype[Any]
+) -> None:
+    """Set scikit-learn's attributes from a mixture, in the dtype of its table."""
+    layout = COVARIANCE_TYPES[estimator.covariance_type].layout
+    shown = layout.show(mixture.params.covariances)
+    estimator.weights_ = mixture.weights.astype(dtype)
+    estimator.means_ = mixture.params.means.astype(dtype)
+    estimator.covariances_ = shown.covariances.astype(dtype)
+    estimator.precisions_ = shown.precisions.astype(dtype)
+    estimator.precisions_cholesky_ = shown.precisions_cholesky.astype(dtype)
+    estimator._fitted_mixture = mixture
 
 
 def _notes_on_data(summary: Summary) -> list[str]:

@@ -52,5 +52,5 @@ def as_weights(sample_weight: Any, n: int) -> FloatArray | None:
             "all): weights should be finite numbers, 0 or more."
         )
     if not weight.any():
-        raise DataError("sample_weight is 0 for every row: at least one row needs weight.")
+        raise DataError("sample_weight is zero for every row: at least one row needs weight.")
     return weight

@@ -51,8 +51,8 @@ class Layout(Protocol):
         """The arrays that show some covariances."""
         ...
 
-    def restore(self, precisions_cholesky: AnyArray, k: int, d: int, /) -> Covariances:
-        """The covariances that an array of Cholesky factors shows."""
+    def from_covariances(self, covariances: AnyArray, k: int, d: int, /) -> Covariances:
+        """The covariances that an array shows; DegenerateError if one is singular."""
         ...
 
     def from_precisions(self, precisions: AnyArray, k: int, d: int, /) -> Covariances:
@@ -69,11 +69,12 @@ class Spherical:
     def show(self, covariances: AxisCovariances) -> Shown:
         return _show_variances(covariances.variances[:, 0])
 
-    def restore(self, precisions_cholesky: AnyArray, k: int, d: int) -> AxisCovariances:
-        return self.from_precisions(np.square(precisions_cholesky), k, d)
+    def from_covariances(self, covariances: AnyArray, k: int, d: int) -> AxisCovariances:
+        variances = np.asarray(covariances, dtype=np.float64)
+        return AxisCovariances(np.repeat(variances[:, None], d, axis=1))
 
     def from_precisions(self, precisions: AnyArray, k: int, d: int) -> AxisCovariances:
-        return AxisCovariances(np.repeat(_inverted(precisions)[:, None], d, axis=1))
+        return self.from_covariances(_inverted(precisions), k, d)
 
 
 class Diagonal:
@@ -85,8 +86,8 @@ class Diagonal:
     def show(self, covariances: AxisCovariances) -> Shown:
         return _show_variances(covariances.variances)
 
-    def restore(self, precisions_cholesky: AnyArray, k: int, d: int) -> AxisCovariances:
-        return self.from_precisions(np.square(precisions_cholesky), k, d)
+    def from_covariances(self, covariances: AnyArray, k: int, d: int) -> AxisCovariances:
+        return AxisCovariances(np.asarray(covariances, dtype=np.float64))
 
     def from_precisions(self, precisions: AnyArray, k: int, d: int) -> AxisCovariances:
         return AxisCovariances(_inverted(precisions))
@@ -101,8 +102,8 @@ class Full:
     def show(self, covariances: DenseCovariances) -> Shown:
         return Shown(covariances.dense, covariances.precisions(), covariances.whitening)
 
-    def restore(self, precisions_cholesky: AnyArray, k: int, d: int) -> DenseCovariances:
-        return DenseCovariances.from_whitening(np.asarray(precisions_cholesky, dtype=np.float64))
+    def from_covariances(self, covariances: AnyArray, k: int, d: int) -> DenseCovariances:
+        return DenseCovariances.of(np.asarray(covariances, dtype=np.float64))
 
     def from_precisions(self, precisions: AnyArray, k: int, d: int) -> DenseCovariances:
         return DenseCovariances.of(_inverted_matrices(precisions))
@@ -118,8 +119,8 @@ class Tied:
         every = Full().show(covariances)
         return Shown(every.covariances[0], every.precisions[0], every.precisions_cholesky[0])
 
-    def restore(self, precisions_cholesky: AnyArray, k: int, d: int) -> DenseCovariances:
-        return Full().restore(_repeated(precisions_cholesky, k), k, d)
+    def from_covariances(self, covariances: AnyArray, k: int, d: int) -> DenseCovariances:
+        return Full().from_covariances(_repeated(covariances, k), k, d)
 
     def from_precisions(self, precisions: AnyArray, k: int, d: int) -> DenseCovariances:
         return Full().from_precisions(_repeated(precisions, k), k, d)
@@ -140,8 +141,9 @@ class WrittenOut:
             shown.precisions_cholesky[:, :, None] * identity,
         )
 
-    def restore(self, precisions_cholesky: AnyArray, k: int, d: int) -> AxisCovariances:
-        return self.from_precisions(np.square(precisions_cholesky), k, d)
+    def from_covariances(self, covariances: AnyArray, k: int, d: int) -> AxisCovariances:
+        variances = np.diagonal(covariances, axis1=1, axis2=2)
+        return AxisCovariances(variances.astype(np.float64))
 
     def from_precisions(self, precisions: AnyArray, k: int, d: int) -> AxisCovariances:
         return AxisCovariances(_inverted(np.diagonal(precisions, axis1=1, axis2=2)))

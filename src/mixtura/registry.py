@@ -11,8 +11,8 @@ import numpy as np
 from mixtura.assignments import Assignment, hard, soft, stochastic
 from mixtura.covariance import EEE, VII, VVI, VVV, Structure
 from mixtura.errors import MixturaError
-from mixtura.estimators.layouts import Diagonal, Full, Layout, Spherical, Tied, WrittenOut
 from mixtura.initialization import Sample, k_means, k_means_plus_plus, random_rows
+from mixtura.layouts import Diagonal, Full, Layout, Spherical, Tied, WrittenOut
 from mixtura.stopping import StoppingRule, fixed_length, projected_gain
 from mixtura.typing import FloatArray
 

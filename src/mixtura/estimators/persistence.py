@@ -1,0 +1,163 @@
+"""`save` and `load`: estimators as model files."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from mixtura.errors import MixturaError, ModelFileError
+from mixtura.estimators.gaussian_mixture import GaussianMixture, show_mixture
+from mixtura.estimators.mixture_search import MixtureSearch
+from mixtura.model_file import Model, read_model, write_model
+from mixtura.registry import COVARIANCE_TYPES
+from mixtura.result import Starts
+from mixtura.selection import Scores
+
+__all__ = ["load", "save", "to_model"]
+
+_PLAIN = (bool, int, float, str)
+_NOT_KEPT = ("n_components", "covariance_type", "n_jobs", "verbose", "verbose_interval")
+
+
+def save(estimator: GaussianMixture | MixtureSearch, path: str | PathLike[str]) -> None:
+    """Write a fitted estimator to a model file.
+
+    Parameters
+    ----------
+    estimator : GaussianMixture or MixtureSearch
+        Of a search the best estimator is saved.
+    path : path-like
+        An existing file is replaced, once the new one is complete.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator is not fitted.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> import mixtura as mx
+    >>> path = tempfile.mkdtemp() + "/model.json"
+    >>> mx.save(mx.GaussianMixture().fit(np.eye(3)[:, :1]), path)
+    >>> mx.load(path).means_
+    array([[0.33333333]])
+    """
+    write_model(to_model(estimator), Path(path))
+
+
+def load(path: str | PathLike[str]) -> GaussianMixture:
+    """The estimator that a model file holds, ready to predict. No code in the file is run.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is damaged, of another format, or of a later version.
+    """
+    model = read_model(Path(path))
+    estimator = GaussianMixture(
+        len(model.weights),
+        covariance_type=model.covariance_type,
+        **_known(model.parameters),
+    )
+    estimator.n_features_in_ = model.means.shape[1]
+    if model.feature_names is not None:
+        estimator.feature_names_in_ = np.array(model.feature_names, dtype=object)
+    show_mixture(estimator, model.mixture, np.dtype(model.dtype))
+    _restore_training(estimator, model)
+    return estimator
+
+
+def to_model(estimator: GaussianMixture | MixtureSearch) -> Model:
+    """What a model file holds of a fitted estimator."""
+    if isinstance(estimator, MixtureSearch):
+        check_is_fitted(estimator)
+        return to_model(estimator.best_estimator_)
+    if not isinstance(estimator, GaussianMixture):
+        raise MixturaError(
+            f"A {type(estimator).__name__} cannot be saved as a model file; "
+            "give a GaussianMixture or a MixtureSearch."
+        )
+    mixture = estimator.mixture_
+    names = getattr(estimator, "feature_names_in_", None)
+    return Model(
+        estimator.covariance_type,
+        mixture.weights,
+        mixture.params.means,
+        COVARIANCE_TYPES[estimator.covariance_type]
+        .layout.show(mixture.params.covariances)
+        .covariances,
+        None if names is None else [str(name) for name in names],
+        str(estimator.means_.dtype),
+        _plain(estimator),
+        _training(estimator),
+    )
+
+
+def _plain(estimator: GaussianMixture) -> dict[str, Any]:
+    """Parameters that JSON can hold; start arrays and random generators are left out."""
+    return {
+        name: value
+        for name, value in estimator.get_params().items()
+        if name not in _NOT_KEPT and (value is None or isinstance(value, _PLAIN))
+    }
+
+
+def _known(parameters: dict[str, Any]) -> dict[str, Any]:
+    names = GaussianMixture().get_params()
+    return {name: value for name, value in parameters.items() if name in names}
+
+
+def _training(estimator: GaussianMixture) -> dict[str, Any]:
+    """Empty for an estimator whose attributes were set by hand."""
+    if not hasattr(estimator, "scores_"):
+        return {}
+    return {
+        "weight": estimator.scores_.weight,
+        "log_likelihood": estimator.scores_.log_likelihood,
+        "log_certainty": estimator.scores_.log_certainty,
+        "objective": estimator.lower_bound_,
+        "n_parameters": estimator.n_parameters_,
+        "converged": estimator.converged_,
+        "status": estimator.status_,
+        "n_iter": estimator.n_iter_,
+        "trace": estimator.trace_,
+        "starts": {
+            "objectives": list(estimator.starts_.objectives),
+            "n_best": estimator.starts_.n_best,
+            "n_failed": estimator.starts_.n_failed,
+        },
+        "notes": list(estimator.notes_),
+    }
+
+
+def _restore_training(estimator: GaussianMixture, model: Model) -> None:
+    training = model.training
+    if not training:
+        return
+    try:
+        _set_training(estimator, training)
+    except (KeyError, TypeError) as error:
+        raise ModelFileError(f"The entry 'training' of the model file lacks {error}.") from None
+
+
+def _set_training(estimator: GaussianMixture, training: dict[str, Any]) -> None:
+    estimator.scores_ = Scores(
+        training["weight"], training["log_likelihood"], training["log_certainty"]
+    )
+    estimator.log_likelihood_ = training["log_likelihood"]
+    estimator.n_parameters_ = training["n_parameters"]
+    estimator.converged_ = training["converged"]
+    estimator.status_ = training["status"]
+    estimator.n_iter_ = training["n_iter"]
+    estimator.trace_ = list(training["trace"])
+    estimator.lower_bounds_ = estimator.trace_[len(estimator.trace_) - estimator.n_iter_ :]
+    estimator.lower_bound_ = training["objective"]
+    starts = training["starts"]
+    estimator.starts_ = Starts(tuple(starts["objectives"]), starts["n_best"], starts["n_failed"])
+    estimator.notes_ = tuple(training["notes"])

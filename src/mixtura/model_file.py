@@ -1,0 +1,183 @@
+"""The model file: versioned JSON with exact floats. Reading it runs no code.
+
+`docs/model-file.md` describes its entries. A file is refused, with the reason, when it is not
+complete JSON, is of another format or of a later version, or has an entry that is missing or
+of the wrong shape.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixtura.errors import MixturaError, ModelFileError
+from mixtura.families import Gaussian, GaussianParameters
+from mixtura.mixture import Mixture
+from mixtura.registry import COVARIANCE_TYPES
+from mixtura.staging import Staging
+from mixtura.statistics import Moments
+from mixtura.typing import AnyArray
+
+__all__ = ["Model", "read_model", "write_model"]
+
+_FORMAT = "mixtura-model"
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a model file holds.
+
+    Attributes
+    ----------
+    covariance_type : str
+    weights : ndarray of shape (k,)
+    means : ndarray of shape (k, d)
+    covariances : ndarray
+        In the shape that goes with the covariance type.
+    feature_names : list of str or None
+    dtype : str
+        'float64', or 'float32' for a model of a float32 table.
+    parameters : dict
+        The estimator's parameters, as far as they are plain values.
+    training : dict
+        What is known of the fit: rows, weight, log-likelihood, status, trace, starts, notes.
+    """
+
+    covariance_type: str
+    weights: AnyArray
+    means: AnyArray
+    covariances: AnyArray
+    feature_names: list[str] | None = None
+    dtype: str = "float64"
+    parameters: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def mixture(self) -> Mixture[GaussianParameters, Moments]:
+        """The model as a mixture, ready to assign rows."""
+        k, d = self.means.shape
+        kind = COVARIANCE_TYPES[self.covariance_type]
+        covariances = kind.layout.from_covariances(self.covariances, k, d)
+        family = Gaussian(kind.structure, np.zeros(d))
+        return Mixture(family, GaussianParameters(self.means, covariances), self.weights)
+
+
+def write_model(model: Model, path: Path) -> None:
+    """Write a model file; an old one of that name is replaced only by a complete new one."""
+    text = json.dumps(_document(model), indent=1, allow_nan=False, ensure_ascii=False)
+    with Staging() as staging:
+        staging.place(path).write_text(text + "\n", encoding="utf-8")
+
+
+def _document(model: Model) -> dict[str, Any]:
+    return {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "family": "gaussian",
+        "covariance_type": model.covariance_type,
+        "n_components": len(model.weights),
+        "n_features": model.means.shape[1],
+        "feature_names": model.feature_names,
+        "dtype": model.dtype,
+        "weights": model.weights.tolist(),
+        "means": model.means.tolist(),
+        "covariances": model.covariances.tolist(),
+        "parameters": model.parameters,
+        "training": model.training,
+    }
+
+
+def read_model(path: Path) -> Model:
+    """Read a model file.
+
+    Raises
+    ------
+    ModelFileError
+        If the file cannot be used; the message says why.
+    OSError
+        If it cannot be read at all.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise ModelFileError(
+            f"{path} is not a complete model file ({error}). Was it cut short? Fit the model anew."
+        ) from None
+    try:
+        return _model(document)
+    except MixturaError as error:
+        raise ModelFileError(f"{path} cannot be used as a model file: {error}") from None
+
+
+def _model(document: Any) -> Model:
+    if not isinstance(document, dict) or document.get("format") != _FORMAT:
+        raise ModelFileError(f"its 'format' is not {_FORMAT!r}. Is it some other file?")
+    _check_version(document)
+    covariance_type = _entry(document, "covariance_type", str)
+    if _entry(document, "family", str) != "gaussian" or covariance_type not in COVARIANCE_TYPES:
+        raise ModelFileError(
+            f"its family {document['family']!r} with covariance_type {covariance_type!r} is "
+            "unknown to this version of mixtura."
+        )
+    k = _entry(document, "n_components", int)
+    d = _entry(document, "n_features", int)
+    layout = COVARIANCE_TYPES[covariance_type].layout
+    names = document.get("feature_names")
+    if names is not None and (not isinstance(names, list) or len(names) != d):
+        raise ModelFileError(f"its 'feature_names' should be null or a list of {d} names.")
+    model = Model(
+        covariance_type,
+        _weights(document, k),
+        _array(document, "means", (k, d)),
+        _array(document, "covariances", layout.shape(k, d)),
+        names,
+        "float32" if document.get("dtype") == "float32" else "float64",
+        _entry(document, "parameters", dict),
+        _entry(document, "training", dict),
+    )
+    model.mixture  # noqa: B018  raises if a covariance cannot be inverted
+    return model
+
+
+def _check_version(document: dict[str, Any]) -> None:
+    version = _entry(document, "version", int)
+    if version > _VERSION:
+        raise ModelFileError(
+            f"it is of version {version}, and this version of mixtura reads up to {_VERSION}. "
+            "Update mixtura."
+        )
+    if version < 1:
+        raise ModelFileError(f"its version {version} does not exist.")
+
+
+def _entry(document: dict[str, Any], name: str, kind: type) -> Any:
+    if name not in document:
+        raise ModelFileError(f"its entry {name!r} is missing.")
+    value = document[name]
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise ModelFileError(f"its entry {name!r} should be of type {kind.__name__}.")
+    return value
+
+
+def _array(document: dict[str, Any], name: str, shape: tuple[int, ...]) -> AnyArray:
+    try:
+        array = np.array(_entry(document, name, list), dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ModelFileError(f"its entry {name!r} is not an array of numbers.") from None
+    if array.shape != shape:
+        raise ModelFileError(f"its entry {name!r} has shape {array.shape}, expected {shape}.")
+    if not np.isfinite(array).all():
+        raise ModelFileError(f"its entry {name!r} has values that are not finite.")
+    return array
+
+
+def _weights(document: dict[str, Any], k: int) -> AnyArray:
+    weights = _array(document, "weights", (k,))
+    if k < 1 or weights.min() < 0.0 or not np.isclose(weights.sum(), 1.0):
+        raise ModelFileError("its 'weights' should be 0 or more and sum to 1.")
+    return weights
