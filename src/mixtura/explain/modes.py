@@ -32,6 +32,9 @@ _MOST_TRIPLES = 500
 # Two climbs that end closer than this, in sigmas of any component, reached the same hill.
 _SAME_HILL = 1e-3
 
+# Differences of the log-density, as a share of it, that are rounding errors.
+_LEVEL = 1e-14
+
 # A climb has arrived when its steps are shorter than this, in the same sigmas.
 _STILL = 1e-9
 
@@ -130,6 +133,18 @@ class _Slopes:
         """Whether the log-density curves down in every direction, (m,)."""
         return _negative_definite(self.curvature(points)[0])
 
+    def flatter(self, new: FloatArray, old: FloatArray) -> AnyArray:
+        """Whether the slope at each new point is smaller than at the old, and no lower, (m,).
+
+        Near a summit the density is level to its last digit long before the slope is.
+        """
+        slope_new = np.abs(self.curvature(new)[1]).max(axis=1)
+        slope_old = np.abs(self.curvature(old)[1]).max(axis=1)
+        before = self.mixture.log_density(old)
+        fall = before - self.mixture.log_density(new)
+        better: AnyArray = (slope_new < slope_old) & (fall <= _LEVEL * (1.0 + np.abs(before)))
+        return better
+
     def distance(self, delta: FloatArray) -> float:
         """Length of a difference (d,) in sigmas of the component that is narrowest along it."""
         return float(np.sqrt(np.einsum("a,jab,b->j", delta, self.precisions, delta).max()))
@@ -147,11 +162,11 @@ def _climb(slopes: _Slopes, points: FloatArray) -> FloatArray:
         if len(climbing) == 0:
             break
     for _ in range(_NEWTON_STEPS):
-        higher = points + slopes.newton_step(points)
-        rises = slopes.mixture.log_density(higher) > slopes.mixture.log_density(points)
-        if not rises.any():
+        nearer = points + slopes.newton_step(points)
+        better = slopes.flatter(nearer, points)
+        if not better.any():
             break
-        points[rises] = higher[rises]
+        points[better] = nearer[better]
     return points
 
 

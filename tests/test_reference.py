@@ -1,0 +1,174 @@
+"""Agreement with other programs and with exact arithmetic (see reference/README.md)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mixtura as mx
+from mixtura import em
+from mixtura.covariance import EEE, VII, VVI, VVV, DenseCovariances
+from mixtura.explain import find_modes
+from mixtura.families import Bernoulli, Gaussian, GaussianParameters
+from mixtura.initialization import given_responsibilities
+from mixtura.mixture import Mixture
+from mixtura.sources import ArraySource
+from mixtura.statistics import Moments
+from mixtura.stopping import projected_gain
+
+REFERENCE = Path(__file__).parent / "reference"
+
+
+def read(name: str) -> Any:
+    return json.loads((REFERENCE / f"{name}.json").read_text())
+
+
+def table(name: str) -> np.ndarray:
+    if name == "waiting":
+        return table("faithful")[:, 1:]
+    columns = {"iris": range(4), "faithful": range(2)}[name]
+    return np.loadtxt(REFERENCE / f"{name}.csv", delimiter=",", skiprows=1, usecols=columns)
+
+
+def given_start(case: dict[str, Any]) -> np.ndarray:
+    if "start_z" in case:
+        return np.array(case["start_z"])
+    labels, alpha, k = np.array(case["start_labels"]) - 1, case["start_alpha"], case.get("G", 3)
+    resp = np.full((len(labels), k), alpha / k)
+    resp[np.arange(len(labels)), labels] = (1.0 - alpha) + alpha / k
+    return resp
+
+
+FIXED = [
+    (name, model)
+    for name in ("faithful_2", "iris_truth", "iris_soft", "waiting_2")
+    for model in (["E", "V"] if name == "waiting_2" else ["VII", "VVI", "EEE", "VVV"])
+]
+
+
+@pytest.mark.filterwarnings("ignore:GaussianMixture did not converge")
+@pytest.mark.parametrize(("name", "model"), FIXED)
+def test_em_from_given_responsibilities(name: str, model: str) -> None:
+    case = read(f"fixedz_{name}")
+    X, resp, expected = table(case["dataset"]), given_start(case), case["models"][model]
+    k = resp.shape[1]
+
+    def fit(max_iter: int) -> mx.GaussianMixture:
+        return mx.GaussianMixture(
+            k, covariance_type=model, init_params=resp, max_iter=max_iter, tol=0.0, reg_covar=0.0
+        ).fit(X)
+
+    trace = [fit(pairs - 1).log_likelihood_ for pairs in case["trace_at"]]
+    np.testing.assert_allclose(trace, expected["trace"], rtol=1e-12)
+    final = fit(20_000)
+    parameters = expected["final"]["parameters"]
+    np.testing.assert_allclose(final.log_likelihood_, expected["final"]["loglik"], rtol=1e-12)
+    np.testing.assert_allclose(-final.bic(X), expected["final"]["bic"], rtol=1e-11)
+    assert final.n_parameters_ == expected["df"]
+    sigma = np.array(parameters["sigma"] if "sigma" in parameters else parameters["sigmasq"])
+    np.testing.assert_allclose(final.weights_, parameters["pro"], rtol=1e-6)
+    np.testing.assert_allclose(final.means_.ravel(), np.ravel(parameters["mean"]), rtol=1e-6)
+    np.testing.assert_allclose(
+        final.covariances_.ravel(), sigma.ravel(), rtol=1e-6, atol=1e-6 * np.abs(sigma).max()
+    )
+
+
+def test_the_default_floor_changes_no_sound_fit() -> None:
+    case = read("fixedz_faithful_2")
+    fit = mx.GaussianMixture(2, init_params=given_start(case)).fit(table("faithful"))
+    expected = case["models"]["VVV"]["final"]["loglik"]
+    assert 0 <= expected - fit.log_likelihood_ < 272 * 1e-7
+
+
+def test_bernoulli_mixture() -> None:
+    case = read("bernoulli_sim")
+    X = np.array([[float(c) for c in row] for row in case["data"]["X_rows_as_strings"]])
+    source = ArraySource(X)
+    first = em.begin(Bernoulli(), source, given_responsibilities(given_start(case)))
+    np.testing.assert_allclose(first.weights, case["step1"]["pi"], rtol=1e-12)
+    np.testing.assert_allclose(first.params.probabilities, case["step1"]["params"], rtol=1e-12)
+    fit = em.fit(first, source, stopping=projected_gain(0.0, 20_000))
+    trace = [len(X) * fit.trace[pairs - 1] for pairs in case["trace_at"]]
+    np.testing.assert_allclose(trace, case["trace"], rtol=1e-12)
+    np.testing.assert_allclose(len(X) * fit.objective, case["final"]["loglik"], rtol=1e-12)
+    np.testing.assert_allclose(fit.mixture.weights, case["final"]["pi"], atol=1e-5)
+    np.testing.assert_allclose(fit.mixture.params.probabilities, case["final"]["params"], atol=1e-5)
+    assert fit.mixture.n_parameters == case["final"]["df"]
+
+
+@pytest.mark.parametrize("name", sorted(read("gmm_edges")["cases"]))
+def test_densities_at_the_edge_of_floating_point(name: str) -> None:
+    case = read("gmm_edges")["cases"][name]
+    means, X = np.array(case["means"]), np.array(case["X"])
+    params = GaussianParameters(means, DenseCovariances.of(np.array(case["covs"])))
+    family = Gaussian(VVV(), np.zeros(means.shape[1]))
+    mixture = Mixture(family, params, np.array(case["weights"]))
+    tol = case["tol"]
+    np.testing.assert_allclose(family.log_density(params, X), case["log_prob"], rtol=tol, atol=tol)
+    np.testing.assert_allclose(mixture.log_density(X), case["score_samples"], rtol=tol, atol=tol)
+    np.testing.assert_allclose(
+        mixture.responsibilities(X), case["resp"], rtol=0, atol=case["tol_resp"]
+    )
+
+
+def test_log_densities_of_single_families() -> None:
+    edges = read("logdens_edges")
+    for mean, variance, x, expected in edges["normal_1d"]:
+        params = GaussianParameters(
+            np.array([[mean]]), DenseCovariances.of(np.array([[[variance]]]))
+        )
+        actual = Gaussian(VVV(), np.zeros(1)).log_density(params, np.array([[x]]))[0, 0]
+        np.testing.assert_allclose(actual, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", sorted(read("mstep_offsets")["cases"]))
+def test_m_steps_under_offsets_and_scales(name: str) -> None:
+    case = read("mstep_offsets")["cases"][name]
+    scale, offset = {
+        "plain": (1.0, 0.0),
+        "offset_1e6": (1.0, 1e6),
+        "offset_1e9": (1.0, 1e9),
+        "scale_1e-8": (1e-8, 0.0),
+        "scale_1e8": (1e8, 0.0),
+    }[name]
+    X = table("iris") * scale + offset
+    resp = np.full((150, 3), 0.1 / 3)
+    resp[np.arange(150), np.repeat([0, 1, 2], 50)] += 0.9
+    free = np.zeros(4)
+    for structure, key in ((VVV(), "full"), (EEE(), "tied"), (VVI(), "diag"), (VII(), "spherical")):
+        moments = Moments.of(X, resp, diagonal=structure.diagonal)
+        np.testing.assert_allclose(moments.mean, case["mean"], rtol=1e-12)
+        matrices = structure.estimate(moments.count, moments.scatter, free).matrices()
+        expected = _written_out(np.array(case[key]), 3, 4)
+        np.testing.assert_allclose(matrices, expected, atol=1e-12 * np.abs(expected).max())
+
+
+def _written_out(covariances: np.ndarray, k: int, d: int) -> np.ndarray:
+    if covariances.shape == (k,):
+        return covariances[:, None, None] * np.eye(d)
+    if covariances.shape == (d, d):
+        return np.tile(covariances, (k, 1, 1))
+    return covariances[:, :, None] * np.eye(d) if covariances.shape == (k, d) else covariances
+
+
+@pytest.mark.parametrize("name", sorted(read("modes")["cases"]))
+def test_modes_of_synthetic_mixtures(name: str) -> None:
+    case = read("modes")["cases"][name]
+    parameters = case["parameters_from"]
+    means = np.array(parameters["means"])
+    params = GaussianParameters(means, DenseCovariances.of(np.array(parameters["covs"])))
+    mixture = Mixture(Gaussian(VVV(), np.zeros(2)), params, np.array(parameters["weights"]))
+    modes = find_modes(mixture)
+    assert len(modes) == case["n_modes"]
+    expected = np.array(case["modes"])
+    for point in modes.points:
+        assert np.abs(expected - point).max(axis=1).min() < 1e-8
+    for own, theirs in zip(modes.of_component, case["component_mean_to_mode"], strict=True):
+        np.testing.assert_allclose(modes.points[own], expected[theirs], atol=1e-8)
+    np.testing.assert_allclose(
+        modes.log_density, np.sort(case["log_density_at_modes"])[::-1], rtol=1e-12
+    )
