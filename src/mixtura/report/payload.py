@@ -1,0 +1,201 @@
+"""The data of a report, as one JSON-ready dictionary (format "mixtura-report", version 1)."""
+
+import base64
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .summaries import FitSummary, Floats, ModelSummary, SearchSummary, TableSummary
+
+Responsibilities = Callable[[Floats], Floats]
+
+VERSION = 1
+UNCERTAINTY_BINS = 20
+SURE = 0.95
+BLOCK_CELLS = 1 << 20  # responsibilities held at once: 8 MiB
+
+
+def build_payload(
+    X: Floats,
+    responsibilities: Responsibilities,
+    *,
+    table: TableSummary,
+    model: ModelSummary,
+    fit: FitSummary,
+    search: SearchSummary | None = None,
+    weight: Floats | None = None,
+    notes: Sequence[str] = (),
+    generator: str = "mixtura",
+    seed: int = 0,
+    max_points: int = 20_000,
+) -> dict[str, object]:
+    """
+    Collect everything a report shows.
+
+    Sizes and uncertainties count every row once, whatever its weight. At most `max_points` rows,
+    sampled without replacement, are drawn.
+
+    Parameters
+    ----------
+    X : (n, d) array
+        The rows the report is about, all finite, n >= 1.
+    responsibilities : callable
+        Maps a block (b, d) of rows to its (b, k) responsibilities; never called with all of a
+        large table at once.
+    table : TableSummary
+    model : ModelSummary
+    fit : FitSummary
+    search : SearchSummary, optional
+    weight : (n,) array, optional
+        Row weights used in the fit; only their total is told.
+    notes : sequence of str
+        Sentences for the reader: rows left out, warnings.
+    generator : str
+        Name and version of the program.
+    seed : int
+        Seed of the sample of rows to draw.
+    max_points : int
+        Largest number of rows to draw.
+
+    Returns
+    -------
+    dict
+        JSON values only; numbers that are not finite are None.
+    """
+    n = len(X)
+    k = len(model.weights)
+    _check(X, table, model)
+    drawn = _drawn_rows(n, max_points, seed)
+    assigned = _assignments(X, responsibilities, k)
+    payload = {
+        "format": "mixtura-report",
+        "version": VERSION,
+        "title": table.title,
+        "generator": generator,
+        "data": {
+            "rows": table.rows_total,
+            "rows_used": n,
+            "rows_left_out": table.rows_total - n,
+            "rows_drawn": len(drawn),
+            "total_weight": float(n if weight is None else np.sum(weight)),
+            "columns": list(table.columns),
+            "left_out_columns": [
+                {"name": name, "reason": reason} for name, reason in table.left_out_columns
+            ],
+        },
+        "model": {"n_components": k, "sizes": assigned.sizes, **asdict(model)},
+        "fit": asdict(fit),
+        "search": None if search is None else asdict(search),
+        "points": _points(X, drawn, responsibilities, table.row_numbers),
+        "uncertainty": assigned.uncertainty(),
+        "notes": list(notes),
+    }
+    return {key: _json_value(value) for key, value in payload.items()}
+
+
+def _check(X: Floats, table: TableSummary, model: ModelSummary) -> None:
+    n, d = X.shape
+    k = len(model.weights)
+    expected = {
+        "columns": (len(table.columns), d),
+        "row_numbers": (np.shape(table.row_numbers), (n,)),
+        "means": (np.shape(model.means), (k, d)),
+        "covariances": (np.shape(model.covariances), (k, d, d)),
+    }
+    for name, (found, wanted) in expected.items():
+        if found != wanted:
+            raise ValueError(f"{name}: expected {wanted}, found {found}")
+    if n == 0:
+        raise ValueError("a report needs at least one row")
+
+
+def _drawn_rows(n: int, max_points: int, seed: int) -> NDArray[np.intp]:
+    if n <= max_points:
+        return np.arange(n)
+    chosen = np.random.default_rng(seed).choice(n, size=max_points, replace=False, shuffle=False)
+    return np.sort(chosen)
+
+
+def _blocks(n: int, k: int) -> Iterator[slice]:
+    size = max(1, BLOCK_CELLS // k)
+    for start in range(0, n, size):
+        yield slice(start, start + size)
+
+
+@dataclass(frozen=True)
+class _Assignments:
+    """Counts over all rows, each row assigned to its likeliest component."""
+
+    sizes: NDArray[np.intp]  # (k,)
+    counts: NDArray[np.intp]  # (bins,)
+    edges: Floats  # (bins + 1,)
+    sure: float
+    mean: float
+
+    def uncertainty(self) -> dict[str, object]:
+        return {"counts": self.counts, "edges": self.edges, "sure": self.sure, "mean": self.mean}
+
+
+def _assignments(X: Floats, responsibilities: Responsibilities, k: int) -> _Assignments:
+    n = len(X)
+    # The largest of k shares is at least 1/k; a single component leaves no uncertainty to range.
+    edges = np.linspace(0.0, 1.0 - 1.0 / k if k > 1 else 1.0, UNCERTAINTY_BINS + 1)
+    sizes = np.zeros(k, dtype=np.intp)
+    counts = np.zeros(UNCERTAINTY_BINS, dtype=np.intp)
+    sure = 0
+    total = 0.0
+    for block in _blocks(n, k):
+        shares = responsibilities(X[block])
+        largest = shares.max(axis=1)
+        uncertain = np.clip(1.0 - largest, edges[0], edges[-1])
+        sizes += np.bincount(shares.argmax(axis=1), minlength=k)
+        counts += np.histogram(uncertain, bins=edges)[0]
+        sure += int(np.count_nonzero(largest > SURE))
+        total += float(uncertain.sum())
+    return _Assignments(sizes, counts, edges, sure / n, total / n)
+
+
+def _points(
+    X: Floats,
+    drawn: NDArray[np.intp],
+    responsibilities: Responsibilities,
+    row_numbers: NDArray[np.integer],
+) -> dict[str, object]:
+    minimum, maximum = X.min(axis=0), X.max(axis=0)
+    shares = np.rint(255.0 * np.clip(responsibilities(X[drawn]), 0.0, 1.0))
+    return {
+        "n": len(drawn),
+        "rows": _base64(np.asarray(row_numbers)[drawn], "<u4"),
+        "minimum": minimum,
+        "maximum": maximum,
+        "values": _base64(_quantised(X[drawn], minimum, maximum), "<u2"),
+        "responsibilities": _base64(shares, "u1"),
+    }
+
+
+def _quantised(values: Floats, minimum: Floats, maximum: Floats) -> Floats:
+    """Map [minimum, maximum] of each column onto the whole numbers 0 to 65535."""
+    # Halves, as the range itself may exceed the largest float.
+    span = maximum / 2 - minimum / 2
+    safe = np.where(span > 0, span, 1.0)
+    return np.rint(65535.0 * np.clip((values / 2 - minimum / 2) / safe, 0.0, 1.0))
+
+
+def _base64(values: NDArray[np.generic], dtype: str) -> str:
+    return base64.b64encode(values.astype(dtype).tobytes()).decode("ascii")
+
+
+def _json_value(value: object) -> object:
+    """Turn arrays and NumPy scalars into plain ones, and numbers that are not finite into None."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): _json_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json_value(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

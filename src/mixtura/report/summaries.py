@@ -1,0 +1,148 @@
+"""What a report tells about the table, the model, the fit and the search."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableSummary:
+    """
+    The table the rows come from.
+
+    Attributes
+    ----------
+    title : str
+        Name of the table, such as its file name.
+    columns : sequence of str, length d
+        Names of the columns used, in the order of the data's columns.
+    row_numbers : (n,) integer array
+        Number of each used row in the file, counted from 1.
+    rows_total : int
+        Rows of the file, used or not.
+    left_out_columns : sequence of (name, reason)
+        Columns that were not used, and why.
+    """
+
+    title: str
+    columns: Sequence[str]
+    row_numbers: NDArray[np.integer]
+    rows_total: int
+    left_out_columns: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSummary:
+    """
+    A Gaussian mixture of k components over d columns.
+
+    Attributes
+    ----------
+    weights : (k,) array
+        Mixing weights.
+    means : (k, d) array
+    covariances : (k, d, d) array
+        Full matrices, whatever the structure.
+    structure : str
+        Short name of the covariance structure.
+    structure_text : str
+        The structure in words.
+    n_parameters : int
+        Free parameters of the model.
+    """
+
+    weights: Floats
+    means: Floats
+    covariances: Floats
+    structure: str
+    structure_text: str
+    n_parameters: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Starts:
+    """
+    The starts of a fit.
+
+    Attributes
+    ----------
+    made : int
+    found_best : int
+        How many ended at the best solution found.
+    log_likelihoods : sequence of float
+        Where each start ended.
+    """
+
+    made: int
+    found_best: int
+    log_likelihoods: Sequence[float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitSummary:
+    """
+    How the model came about and how well it fits; None where that is not known.
+
+    Attributes
+    ----------
+    algorithm : str or None
+    status : str
+        How the fit ended, in words.
+    converged : bool or None
+    n_iter : int or None
+    log_likelihood : float or None
+        Total over the rows used.
+    bic, aic, icl : float or None
+        Information criteria; lower is better.
+    trace : sequence of float or None
+        The objective after each iteration.
+    starts : Starts or None
+    """
+
+    algorithm: str | None = None
+    status: str = ""
+    converged: bool | None = None
+    n_iter: int | None = None
+    log_likelihood: float | None = None
+    bic: float | None = None
+    aic: float | None = None
+    icl: float | None = None
+    trace: Sequence[float] | None = None
+    starts: Starts | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """One model of a search; its figures are None where it could not be fitted."""
+
+    n_components: int
+    structure: str
+    status: str
+    n_parameters: int | None = None
+    log_likelihood: float | None = None
+    bic: float | None = None
+    aic: float | None = None
+    icl: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSummary:
+    """
+    The models compared.
+
+    Attributes
+    ----------
+    criterion : {"bic", "aic", "icl"}
+        What chose among them; lower is better.
+    best : int
+        Position of the chosen one among the candidates.
+    candidates : sequence of Candidate
+    """
+
+    criterion: str
+    best: int
+    candidates: Sequence[Candidate]

@@ -1,0 +1,155 @@
+// The search: one line per covariance structure over the number of groups.
+
+import { el, isolated, outline, svg } from "./dom.js";
+import { clip, frame, shortened, show } from "./frame.js";
+import { paddedDomain, statistic, wholeNumber } from "./scales.js";
+
+const DASHES = ["", "7 4", "2 4", "9 3 2 3", "14 4", "4 2"];
+export const CRITERIA = ["bic", "aic", "icl"];
+
+// Draws the lines of one criterion; `whole` shows even the candidates that are far off.
+export function drawCriterion(host, search, criterion, whole) {
+  const lines = structureLines(search, criterion);
+  const found = lines.flatMap((line) => line.points);
+  if (found.length === 0) {
+    host.replaceChildren(el("p", {}, `No candidate has a value of ${criterion.toUpperCase()}.`));
+    host.removeAttribute("role");
+    return;
+  }
+  const width = host.clientWidth;
+  const ks = found.map((point) => point.k);
+  const longest = Math.max(...lines.map((line) => line.structure.length));
+  const room = Math.min(0.28 * width, 34 + 6.6 * longest);
+  const drawn = frame({
+    width, height: Math.round(Math.min(380, Math.max(280, width * 0.55))), right: room,
+    x: {
+      domain: paddedDomain(Math.min(...ks), Math.max(...ks), 0.03), label: "number of groups",
+      whole: true,
+    },
+    y: {
+      domain: valueDomain(search, criterion, whole),
+      label: `${criterion.toUpperCase()} (lower is better)`,
+    },
+  });
+  const marks = svg("g", { "clip-path": "url(#criterion-clip)" });
+  marks.append(clip("criterion-clip", drawn.inner), ...lines.map((line) => curve(line, drawn)));
+  drawn.picture.append(marks, endLabels(lines, drawn, room), chosenMark(search, criterion, drawn));
+  show(host, drawn.picture, criterionText(search, criterion));
+}
+
+// Where a few candidates are hopeless, the better half of all fills two thirds of the picture and
+// the lines of the others leave it at the top.
+export function nearDomain({ candidates, best }, criterion) {
+  const values = candidates.map((candidate) => candidate[criterion])
+    .filter((value) => value !== null).sort((a, b) => a - b);
+  const [low, median] = [values[0], values[Math.floor((values.length - 1) / 2)]];
+  const chosen = candidates[best]?.[criterion] ?? low;
+  return [low, Math.max(chosen, low + 1.5 * (median - low)), values[values.length - 1]];
+}
+
+export function hasFarCandidates(search, criterion) {
+  const [low, near, high] = nearDomain(search, criterion);
+  return near > low && high - low > 4 * (near - low);
+}
+
+function valueDomain(search, criterion, whole) {
+  const [low, near, high] = nearDomain(search, criterion);
+  const top = !whole && hasFarCandidates(search, criterion) ? near : high;
+  return paddedDomain(low, top, 0.06);
+}
+
+// Candidates without a value are left out: the line joins the neighbours that have one.
+export function structureLines({ candidates, best }, criterion) {
+  const structures = [...new Set(candidates.map((candidate) => candidate.structure))];
+  return structures.map((structure, s) => ({
+    structure,
+    dash: DASHES[s % DASHES.length],
+    chosen: candidates[best]?.structure === structure,
+    points: candidates
+      .filter((c) => c.structure === structure && c[criterion] !== null)
+      .map((c) => ({ k: c.n_components, value: c[criterion] }))
+      .sort((a, b) => a.k - b.k),
+  })).filter((line) => line.points.length > 0);
+}
+
+function curve({ points, dash, chosen, structure }, { x, y }) {
+  const group = svg("g", { class: chosen ? "curve chosen" : "curve" });
+  const corners = points.map((point) => [x(point.k), y(point.value)]);
+  group.append(svg("path", { d: outline(corners, false), "stroke-dasharray": dash }));
+  points.forEach((point, i) => {
+    const [cx, cy] = corners[i];
+    const told = svg("title", {}, `${structure}, ${point.k}: ${statistic(point.value)}`);
+    group.append(svg("circle", { cx, cy, r: 3 }, told));
+  });
+  return group;
+}
+
+// Labels stand at the ends of the lines, moved apart where the ends are close; an arrow tells that
+// a line has left the picture.
+function endLabels(lines, { y, inner }, room) {
+  const ends = lines.map((line) => {
+    const last = line.points[line.points.length - 1];
+    const at = y(last.value);
+    const name = shortened(line.structure, room - 24);
+    return { line, at: Math.max(inner.top, at), text: at < inner.top ? `${name} ↑` : name };
+  }).sort((a, b) => a.at - b.at);
+  ends.forEach((end, i) => {
+    if (i > 0) end.at = Math.max(end.at, ends[i - 1].at + 16);
+  });
+  const excess = Math.max(0, ends[ends.length - 1].at - inner.bottom);
+  const group = svg("g", { class: "axis" });
+  ends.forEach(({ line, at, text }) => {
+    const place = { x: inner.right + 8, y: at + 4 - excess };
+    group.append(svg("text", { class: line.chosen ? "end chosen" : "end", ...place }, text));
+  });
+  return group;
+}
+
+function chosenMark({ candidates, best }, criterion, { x, y }) {
+  const chosen = candidates[best];
+  const group = svg("g");
+  if (!chosen || chosen[criterion] === null) return group;
+  group.append(svg("circle", {
+    class: "chosen-ring", cx: x(chosen.n_components), cy: y(chosen[criterion]), r: 8,
+  }));
+  return group;
+}
+
+function lowest(candidates, criterion) {
+  const valued = candidates.filter((candidate) => candidate[criterion] !== null);
+  return valued.reduce((best, c) => (best && best[criterion] <= c[criterion] ? best : c), null);
+}
+
+function described({ n_components: k, structure }) {
+  return `${k} ${k === 1 ? "group" : "groups"}, ${structure}`;
+}
+
+export function criterionText(search, criterion) {
+  const { candidates } = search;
+  const [chosen, least] = [candidates[search.best], lowest(candidates, criterion)];
+  const used = search.criterion.toUpperCase();
+  const shown = criterion.toUpperCase();
+  const opening = chosen ? `The circle marks the model of this report: ${described(chosen)}, `
+    + `chosen by ${used} among ${candidates.length} candidates. ` : "";
+  if (!least) return opening.trim();
+  if (least !== chosen) return `${opening}The lowest ${shown} belongs to ${described(least)}.`;
+  return `${opening}It ${shown === used ? "has" : "also has"} the lowest ${shown}.`;
+}
+
+export function criterionTable(search) {
+  const head = [
+    "Groups", "Structure", "BIC", "AIC", "ICL", "Log-likelihood", "Parameters", "Outcome",
+  ];
+  const body = el("tbody");
+  const count = (number) => (number === null ? "–" : wholeNumber(number));
+  search.candidates.forEach((c, i) => {
+    const numbers = [c.bic, c.aic, c.icl, c.log_likelihood].map(statistic);
+    const status = i === search.best ? `chosen; ${c.status}` : c.status;
+    body.append(el("tr", { class: i === search.best ? "chosen" : null },
+      el("th", { scope: "row" }, wholeNumber(c.n_components)), el("td", {}, isolated(c.structure)),
+      ...numbers.map((text) => el("td", { class: "number" }, text)),
+      el("td", { class: "number" }, count(c.n_parameters)), el("td", {}, status)));
+  });
+  const titles = el("tr", {}, ...head.map((text) => el("th", { scope: "col" }, text)));
+  return el("table", {}, el("thead", {}, titles), body);
+}

@@ -1,0 +1,144 @@
+// Looking at single marks of a picture: by pointer, by touch, or by arrow keys. The mark's values
+// and probabilities are shown in the panel and read out through a live region.
+
+import { el, isolated, swatch } from "./dom.js";
+import { percent, probability } from "./scales.js";
+
+const ROWS = 8; // components listed in the panel at most
+const VALUES = 8; // column values listed in the panel at most
+const PARTS = 3; // groups read out at most
+
+// `marks` gives: count, orders {across, up}, nearest(x, y, reach), describe(i) with
+// {title, values, shares} (no shares where there is no row), and highlight(i), where -1 means none.
+export function explorer({ plot, panel, live, model, marks }) {
+  const state = { current: -1, pinned: false };
+  const select = (i, { pin = false, aloud = false } = {}) => {
+    state.current = i;
+    state.pinned = pin && i >= 0;
+    refresh();
+    if (aloud && i >= 0) live.textContent = spoken(marks.describe(i));
+  };
+  const refresh = () => {
+    marks.highlight(state.current);
+    const found = state.current < 0 ? null : marks.describe(state.current);
+    panel.replaceChildren(...(found ? markPanel(found, model) : idlePanel(model)));
+  };
+  listenToPointer(plot, state, marks, select);
+  listenToKeys(plot, state, marks, select);
+  return {
+    refresh() {
+      reserveRoom(panel, marks, model);
+      refresh();
+    },
+  };
+}
+
+// The panel is as high as it will get, so that nothing below it moves when a mark is shown.
+function reserveRoom(panel, marks, model) {
+  panel.style.minHeight = "";
+  panel.replaceChildren(...markPanel(marks.describe(0), model));
+  panel.style.minHeight = `${panel.offsetHeight}px`;
+}
+
+function listenToPointer(plot, state, marks, select) {
+  const at = (event) => {
+    const box = plot.getBoundingClientRect();
+    const reach = event.pointerType === "touch" ? 36 : 24;
+    return marks.nearest(event.clientX - box.left, event.clientY - box.top, reach);
+  };
+  plot.addEventListener("pointermove", (event) => {
+    if (event.pointerType === "touch" || state.pinned) return;
+    const found = at(event);
+    if (found !== state.current) select(found);
+  });
+  plot.addEventListener("pointerleave", () => {
+    if (!state.pinned && state.current >= 0) select(-1);
+  });
+  plot.addEventListener("click", (event) => {
+    const found = at(event);
+    select(state.pinned && found === state.current ? -1 : found, { pin: true, aloud: true });
+  });
+}
+
+function listenToKeys(plot, state, marks, select) {
+  const moves = {
+    ArrowRight: ["across", 1], ArrowLeft: ["across", -1], ArrowUp: ["up", 1], ArrowDown: ["up", -1],
+  };
+  plot.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || marks.count() === 0) return;
+    if (event.key === "Escape") select(-1);
+    else if (event.key === "Home") select(marks.orders().across[0], { pin: true, aloud: true });
+    else if (event.key === "End") select(marks.orders().across.at(-1), { pin: true, aloud: true });
+    else if (event.key in moves) {
+      const [order, step] = moves[event.key];
+      const next = neighbour(marks.orders()[order], state.current, step);
+      select(next, { pin: true, aloud: true });
+    } else return;
+    event.preventDefault();
+  });
+}
+
+function neighbour(order, current, step) {
+  if (current < 0) return order[step > 0 ? 0 : order.length - 1];
+  const to = order.indexOf(current) + step;
+  return order[Math.min(order.length - 1, Math.max(0, to))];
+}
+
+function byShare(shares) {
+  return shares.map((share, j) => [j, share]).sort((a, b) => b[1] - a[1]);
+}
+
+function spoken({ title, values, shares }) {
+  const told = values.slice(0, VALUES).map(([column, value]) => `${column} ${value}`);
+  const opening = `${title}: ${told.join(", ")}.`;
+  if (shares.length === 0) return opening;
+  const parts = byShare(shares).slice(0, PARTS).filter(([, share], i) => i === 0 || share >= 0.005);
+  const groups = parts.map(([j, share]) => `group ${j + 1}, ${probability(share, shares.length)}`);
+  return `${opening} Probabilities: ${groups.join("; ")}.`;
+}
+
+function idlePanel(model) {
+  const heaviest = byShare(model.weights);
+  return [
+    el("h3", {}, "Groups and their weights"),
+    shareList(heaviest.slice(0, ROWS).sort((a, b) => a[0] - b[0]), model, percent),
+    remainder(heaviest.length - ROWS, "smaller group"),
+    el("p", { class: "hint screen-only" },
+      "Point at a mark, tap it, or reach the picture with Tab and walk with the arrow keys."),
+  ].filter((part) => part !== null);
+}
+
+function markPanel({ title, values, shares }, model) {
+  const list = el("dl", { class: "values" });
+  values.slice(0, VALUES).forEach(([column, value]) => {
+    list.append(el("div", {}, el("dt", {}, isolated(column)), el("dd", {}, value)));
+  });
+  const largest = byShare(shares);
+  const told = (share) => probability(share, shares.length);
+  return [
+    el("h3", {}, title),
+    list,
+    remainder(values.length - VALUES, "more column"),
+    shares.length > 0 ? el("h4", {}, "Probability of each group") : null,
+    shareList(largest.slice(0, ROWS), model, told),
+    remainder(largest.length - ROWS, "less likely group"),
+  ].filter((part) => part !== null);
+}
+
+function remainder(count, noun) {
+  if (count <= 0) return null;
+  return el("p", { class: "hint" }, `and ${count} ${noun}${count === 1 ? "" : "s"}`);
+}
+
+function shareList(pairs, model, told) {
+  const list = el("ul", { class: "shares" });
+  pairs.forEach(([j, share]) => {
+    const bar = el("span", { class: "bar", "aria-hidden": "true" });
+    bar.append(el("span"));
+    bar.firstChild.style.width = `${100 * share}%`;
+    bar.firstChild.style.background = `var(--component-${j + 1})`;
+    list.append(el("li", {}, swatch(j, model.markers[j]), el("span", {}, `Group ${j + 1}`), bar,
+      el("span", { class: "number" }, told(share))));
+  });
+  return list;
+}

@@ -1,0 +1,50 @@
+// The drawn rows, decoded from the payload's base64 arrays.
+
+function bytesFromBase64(text) {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i += 1) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+// Read through a DataView: the payload is little-endian whatever this machine is.
+function unsignedIntegers(text, width) {
+  const bytes = bytesFromBase64(text);
+  const view = new DataView(bytes.buffer);
+  const read = width === 2 ? "getUint16" : "getUint32";
+  return Array.from({ length: bytes.length / width }, (_, i) => view[read](i * width, true));
+}
+
+export function decodePoints({ n, rows, minimum, maximum, values, responsibilities }) {
+  const quantised = unsignedIntegers(values, 2);
+  const shares = bytesFromBase64(responsibilities);
+  const d = minimum.length;
+  const k = shares.length / n;
+  const value = (i, column) => {
+    const t = quantised[i * d + column] / 65535;
+    return minimum[column] * (1 - t) + maximum[column] * t;
+  };
+  return {
+    n, d, k, minimum, maximum, value,
+    row: unsignedIntegers(rows, 4),
+    column: (j) => Float64Array.from({ length: n }, (_, i) => value(i, j)),
+    shares: (i) => Array.from(shares.subarray(i * k, (i + 1) * k), (share) => share / 255),
+  };
+}
+
+export function largestIndex(numbers) {
+  return numbers.reduce((best, number, j) => (number > numbers[best] ? j : best), 0);
+}
+
+// Numbers 0..n-1 in a shuffled order that is the same every time. Drawn in file order, the last
+// group of a sorted file would hide the others.
+export function shuffledOrder(n) {
+  const order = Array.from({ length: n }, (_, i) => i);
+  let state = 0x9e3779b9;
+  for (let i = n - 1; i > 0; i -= 1) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const j = Math.floor((state / 4294967296) * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}

@@ -1,0 +1,193 @@
+// Puts the report together: reads the payload, fills the page, and keeps its pictures in step with
+// the window, the colour scheme and the printer.
+
+import { componentColours, componentMarker, inkOn } from "./colour.js";
+import { componentTable } from "./components.js";
+import {
+  CRITERIA, criterionTable, criterionText, drawCriterion, hasFarCandidates,
+} from "./criterion.js";
+import { el, isolated } from "./dom.js";
+import { explorer } from "./explorer.js";
+import { deviation } from "./gaussian.js";
+import { histogram } from "./histogram.js";
+import { decodePoints } from "./points.js";
+import { momentFormat, valueFormat } from "./scales.js";
+import { scatter } from "./scatter.js";
+import { drawTrace, traceText } from "./trace.js";
+import { drawUncertainty, uncertaintyText } from "./uncertainty.js";
+import { headline, keyFigures, notes, pictureText } from "./words.js";
+
+const byId = (id) => document.getElementById(id);
+const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
+
+function main() {
+  const report = JSON.parse(byId("payload").textContent);
+  if (report.format !== "mixtura-report" || report.version !== 1) {
+    throw new Error("this page can show mixtura-report version 1 only");
+  }
+  const points = decodePoints(report.points);
+  const columns = describedColumns(report, points);
+  const markers = report.model.weights.map((_, j) => componentMarker(j));
+  const model = { ...report.model, markers };
+  fillHead(report, model, points);
+  byId("components").append(componentTable(model, columns, points));
+  const pictures = [
+    mapPicture(report, { points, columns, model }),
+    ...searchPictures(report.search),
+    ...tracePictures(report.fit.trace),
+    ...uncertaintyPictures(report),
+  ];
+  keepDrawn(pictures, model.n_components);
+}
+
+function describedColumns({ data, model }, { minimum, maximum }) {
+  return data.columns.map((name, c) => ({
+    name: name.trim() === "" ? `(unnamed column ${c + 1})` : name,
+    format: valueFormat(minimum[c], maximum[c]),
+    formatMoment: momentFormat(model.covariances.map((_, j) => deviation(model, j, c))),
+  }));
+}
+
+function fillHead(report, model, points) {
+  byId("headline").append(`${headline(report)} `, isolated(report.title));
+  byId("weights").append(...model.weights.map(weightSegment));
+  byId("figures").append(...keyFigures(report).map(([term, figure, detail]) => (
+    el("div", {}, el("dt", {}, term), el("dd", {}, figure),
+      detail ? el("dd", { class: "detail" }, detail) : null))));
+  const told = notes(report, points.n).map((note) => el("li", {}, isolated(note)));
+  const missing = leftOutColumns(report.data.left_out_columns);
+  byId("notes").hidden = told.length + missing.length === 0;
+  byId("note-list").append(...told, ...missing);
+  byId("generator").textContent = report.generator;
+}
+
+// One line for every reason, naming all its columns.
+function leftOutColumns(columns) {
+  const reasons = [...new Set(columns.map(({ reason }) => reason))];
+  return reasons.map((reason) => {
+    const names = columns.filter((column) => column.reason === reason).map(({ name }) => name);
+    const listed = names.flatMap((name, i) => [i > 0 ? ", " : "", isolated(name || "(unnamed)")]);
+    const opening = names.length === 1 ? "Column left out: " : "Columns left out: ";
+    return el("li", {}, opening, ...listed, " (", isolated(reason), ").");
+  });
+}
+
+function weightSegment(weight, j) {
+  const segment = el("span");
+  segment.style.flexGrow = String(weight);
+  segment.style.background = `var(--component-${j + 1})`;
+  return segment;
+}
+
+function mapPicture(report, { points, columns, model }) {
+  const plot = byId("map-plot");
+  const single = columns.length === 1;
+  const picture = (single ? histogram : scatter)({ plot, points, columns, model });
+  const walk = explorer({
+    plot, panel: byId("map-panel"), live: byId("map-live"), model, marks: picture.marks,
+  });
+  byId("map-controls").hidden = single;
+  byId("map-caption-single").hidden = !single;
+  byId("map-caption-pair").hidden = single;
+  const name = () => {
+    const shown = single ? [0] : [picture.view.across, picture.view.up];
+    const text = pictureText(report, shown.map((c) => columns[c].name));
+    plot.setAttribute("aria-label", `${text} Walk from mark to mark with the arrow keys.`);
+  };
+  const draw = (theme) => {
+    picture.draw(theme);
+    walk.refresh();
+    name();
+  };
+  if (!single) chooseColumns(picture.view, columns, () => draw(currentTheme(model.n_components)));
+  return { host: plot, draw };
+}
+
+function chooseColumns(view, columns, redraw) {
+  [["map-across", "across"], ["map-up", "up"]].forEach(([id, axis]) => {
+    const select = byId(id);
+    select.append(...columns.map(({ name }, c) => (
+      el("option", { value: c, dir: "auto" }, name))));
+    select.value = String(view[axis]);
+    select.addEventListener("change", () => {
+      view[axis] = Number(select.value);
+      redraw();
+    });
+  });
+}
+
+function searchPictures(search) {
+  byId("search").hidden = !search;
+  if (!search) return [];
+  const [select, whole, host] = ["criterion", "criterion-whole", "criterion-plot"].map(byId);
+  select.append(...CRITERIA.map((c) => el("option", { value: c }, c.toUpperCase())));
+  select.value = search.criterion;
+  const draw = () => {
+    byId("criterion-range").hidden = !hasFarCandidates(search, select.value);
+    drawCriterion(host, search, select.value, whole.checked);
+    byId("criterion-text").textContent = criterionText(search, select.value);
+  };
+  [select, whole].forEach((control) => control.addEventListener("change", draw));
+  byId("criterion-table").append(criterionTable(search));
+  return [{ host, draw }];
+}
+
+function tracePictures(trace) {
+  const shown = Boolean(trace) && trace.some((value) => value !== null);
+  byId("trace").hidden = !shown;
+  if (!shown) return [];
+  byId("trace-text").textContent = traceText(trace);
+  return [{ host: byId("trace-plot"), draw: () => drawTrace(byId("trace-plot"), trace) }];
+}
+
+// A single group leaves nothing to be uncertain about.
+function uncertaintyPictures({ uncertainty, model }) {
+  byId("uncertainty").hidden = model.n_components === 1;
+  if (model.n_components === 1) return [];
+  byId("uncertainty-text").textContent = uncertaintyText(uncertainty);
+  const host = byId("uncertainty-plot");
+  return [{ host, draw: () => drawUncertainty(host, uncertainty) }];
+}
+
+function currentTheme(count, printing = false) {
+  return { printing, colours: componentColours(count, darkScheme.matches && !printing) };
+}
+
+function keepDrawn(pictures, count) {
+  const root = document.documentElement;
+  const drawAll = (printing) => {
+    if (pictures[0].host.clientWidth === 0) return; // not laid out, as in a hidden frame
+    const theme = currentTheme(count, printing);
+    root.classList.toggle("printing", printing);
+    theme.colours.forEach((colour, j) => {
+      root.style.setProperty(`--component-${j + 1}`, colour);
+      root.style.setProperty(`--on-component-${j + 1}`, inkOn(colour));
+    });
+    pictures.forEach((picture) => picture.draw(theme));
+  };
+  drawAll(false);
+  root.dataset.drawn = "yes";
+  darkScheme.addEventListener("change", () => drawAll(false));
+  window.addEventListener("beforeprint", () => drawAll(true));
+  window.addEventListener("afterprint", () => drawAll(false));
+  redrawOnResize(pictures[0].host, () => drawAll(false));
+}
+
+// Zooming changes the pixel ratio as well as the width; both come as a resize of the window.
+function redrawOnResize(host, redraw) {
+  const measure = () => `${host.clientWidth} ${window.devicePixelRatio}`;
+  let drawn = measure();
+  window.addEventListener("resize", () => requestAnimationFrame(() => {
+    if (measure() === drawn) return;
+    drawn = measure();
+    redraw();
+  }));
+}
+
+try {
+  main();
+} catch (error) {
+  byId("failure").hidden = false;
+  byId("failure").append(String(error.message));
+  throw error;
+}

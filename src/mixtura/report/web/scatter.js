@@ -1,0 +1,139 @@
+// Two columns of the drawn rows: points on a canvas, between an SVG with the axes below it and one
+// with the ellipses above it.
+
+import { mixedColour, oklabFromHex } from "./colour.js";
+import { el, markerPath, outline, svg } from "./dom.js";
+import { clip, frame } from "./frame.js";
+import { deviation, ellipse, marginal } from "./gaussian.js";
+import { largestIndex, shuffledOrder } from "./points.js";
+import { paddedDomain } from "./scales.js";
+
+const RADII = [1, 2]; // standard deviations of the drawn ellipses
+
+export function scatter({ plot, points, columns, model }) {
+  const order = shuffledOrder(points.n);
+  const shares = Array.from({ length: points.n }, (_, i) => points.shares(i));
+  const likeliest = shares.map(largestIndex);
+  const view = { across: 0, up: 1 };
+  const canvas = el("canvas", { "aria-hidden": "true" });
+  let ring = null;
+
+  function draw(theme) {
+    const pair = [view.across, view.up];
+    const width = plot.clientWidth;
+    const height = Math.round(Math.min(560, Math.max(270, width * 0.7)));
+    const [x, y] = pair.map((c) => ({ domain: domain(points, model, c), label: columns[c].name }));
+    const drawn = frame({ width, height, x, y });
+    view.px = points.column(view.across).map(drawn.x);
+    view.py = points.column(view.up).map(drawn.y);
+    view.orders = { across: sortedBy(view.px, view.py), up: sortedBy(view.py, view.px).reverse() };
+    paint(canvas, { width, height, theme, view, order, shares, likeliest, model });
+    ring = svg("circle", { class: "ring", r: 9, visibility: "hidden" });
+    const above = svg("svg", {
+      class: "picture above", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true",
+    });
+    above.append(ellipses(model, pair, drawn), ring);
+    plot.replaceChildren(drawn.picture, canvas, above);
+  }
+
+  const marks = {
+    count: () => points.n,
+    orders: () => view.orders,
+    nearest: (x, y, reach) => nearest(view, x, y, reach),
+    highlight(i) {
+      ring.setAttribute("visibility", i < 0 ? "hidden" : "visible");
+      if (i < 0) return;
+      ring.setAttribute("cx", view.px[i]);
+      ring.setAttribute("cy", view.py[i]);
+    },
+    describe(i) {
+      const first = [view.across, view.up];
+      const rest = columns.map((_, c) => c).filter((c) => !first.includes(c));
+      const told = [...new Set([...first, ...rest])];
+      const values = told.map((c) => [columns[c].name, columns[c].format(points.value(i, c))]);
+      return { title: `Row ${points.row[i]}`, values, shares: shares[i] };
+    },
+  };
+  return { draw, marks, view };
+}
+
+// Room for the points and, within reason, for ellipses that reach further than they do.
+function domain(points, model, column) {
+  const [low, high] = [points.minimum[column], points.maximum[column]];
+  const most = 0.3 * (high - low);
+  const ends = model.means.map((mean, j) => {
+    const reach = 2 * deviation(model, j, column);
+    return [mean[column] - reach, mean[column] + reach];
+  });
+  const lowest = Math.min(low, ...ends.map(([end]) => end));
+  const highest = Math.max(high, ...ends.map(([, end]) => end));
+  return paddedDomain(Math.max(low - most, lowest), Math.min(high + most, highest), 0.04);
+}
+
+function sortedBy(first, second) {
+  const order = Array.from(first, (_, i) => i);
+  return order.sort((a, b) => first[a] - first[b] || second[a] - second[b]);
+}
+
+function nearest({ px, py }, x, y, reach) {
+  let best = -1;
+  let least = reach * reach;
+  for (let i = 0; i < px.length; i += 1) {
+    const distance = (px[i] - x) ** 2 + (py[i] - y) ** 2;
+    if (distance < least) [best, least] = [i, distance];
+  }
+  return best;
+}
+
+// Fewer points can be larger and denser in ink than many.
+function pointStyle(n) {
+  if (n <= 600) return { radius: 3.8, alpha: 0.82 };
+  if (n <= 4000) return { radius: 2.8, alpha: 0.65 };
+  return { radius: 1.9, alpha: 0.45 };
+}
+
+function paint(canvas, { width, height, theme, view, order, shares, likeliest, model }) {
+  const sharpness = theme.printing ? 4 : Math.max(1, window.devicePixelRatio);
+  canvas.width = Math.round(width * sharpness);
+  canvas.height = Math.round(height * sharpness);
+  const pen = canvas.getContext("2d");
+  const { radius, alpha } = pointStyle(order.length);
+  const oklabs = theme.colours.map(oklabFromHex);
+  const paths = model.markers.map((marker) => new Path2D(markerPath(marker, radius)));
+  pen.globalAlpha = alpha;
+  order.forEach((i) => {
+    pen.setTransform(sharpness, 0, 0, sharpness, view.px[i] * sharpness, view.py[i] * sharpness);
+    pen.fillStyle = mixedColour(oklabs, shares[i]);
+    pen.fill(paths[likeliest[i]]);
+  });
+}
+
+function ellipses(model, pair, { x, y, inner }) {
+  const group = svg("g", { "clip-path": "url(#scatter-clip)" }, clip("scatter-clip", inner));
+  const labels = svg("g");
+  model.means.forEach((_, j) => {
+    const { mean, covariance } = marginal(model, j, pair);
+    RADII.forEach((radius) => {
+      const corners = ellipse(mean, covariance, radius).map(([u, v]) => [x(u), y(v)]);
+      const path = outline(corners, true);
+      const dashed = model.markers[j] === "circle" ? "" : " dashed";
+      const line = svg("path", { class: `ellipse sigma-${radius}${dashed}`, d: path });
+      line.style.stroke = `var(--component-${j + 1})`;
+      group.append(svg("path", { class: "casing", d: path }), line);
+    });
+    labels.append(centreLabel(j, x(mean[0]), y(mean[1]), model.means.length > 12 ? 7.5 : 10.5));
+  });
+  group.append(labels);
+  return group;
+}
+
+export function centreLabel(component, cx, cy, r) {
+  const disc = svg("circle", { class: "centre", cx, cy, r });
+  disc.style.fill = `var(--component-${component + 1})`;
+  const label = {
+    class: "centre-number", x: cx, y: cy + 0.4 * r, "font-size": 1.15 * r, "text-anchor": "middle",
+  };
+  const number = svg("text", label, String(component + 1));
+  number.style.fill = `var(--on-component-${component + 1})`;
+  return svg("g", {}, disc, number);
+}

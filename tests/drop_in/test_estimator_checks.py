@@ -1,0 +1,22 @@
+"""scikit-learn's checks for estimators of third parties, in full."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import mixtura as mx
+
+SMALL_SEARCH = mx.MixtureSearch(
+    mx.GaussianMixture(),
+    {"n_components": [1, 2], "covariance_type": ["diag", "full"]},
+    random_state=0,
+)
+
+
+@pytest.mark.filterwarnings("default")
+@parametrize_with_checks([mx.GaussianMixture(), mx.GaussianMixture(2), SMALL_SEARCH])
+def test_estimator_keeps_scikit_learns_contract(estimator: Any, check: Any) -> None:
+    check(estimator)

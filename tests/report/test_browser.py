@@ -1,0 +1,250 @@
+"""The page in a real browser: it draws, answers to mouse and keys, and asks nobody for anything."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from report_browser import Page, find_chromium
+from report_examples import example
+
+from mixtura.report import FitSummary, render
+
+NASTY = [
+    "</script><b>x",
+    "",
+    "طول المنقار",
+    "a name much longer than any axis has room for it " * 2,
+]
+
+# The share of the canvas's pixels that carry any ink.
+INK = """(() => {
+  const canvas = document.querySelector("#map-plot canvas");
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  return pixels.filter((_, i) => i % 4 === 3 && pixels[i] > 0).length / (pixels.length / 4);
+})()"""
+DRAWING = "document.querySelector('#map-plot canvas').toDataURL()"
+ANNOUNCED = "document.getElementById('map-live').textContent"
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("neither chromium nor google-chrome is installed")
+    with Page(executable, tmp_path_factory.mktemp("profile")) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def as_new(page: Page) -> None:
+    page.call("Page.navigate", url="about:blank")
+    page.resize(1280)
+    page.colour_scheme("light")
+
+
+def show(page: Page, folder: Path, payload: dict[str, object]) -> None:
+    file = folder / "report.html"
+    file.write_text(render(payload), "utf-8")
+    page.open(file)
+    page.next_frame()
+    assert page.evaluate("document.documentElement.dataset.drawn") == "yes"
+
+
+def assert_quiet(page: Page) -> None:
+    assert page.complaints() == []
+    assert [address[:7] for address in page.requests()] == ["file://"]
+
+
+def choose(page: Page, select: str, value: str) -> None:
+    page.evaluate(
+        f"""(() => {{
+          const select = document.getElementById("{select}");
+          select.value = "{value}";
+          select.dispatchEvent(new Event("change", {{bubbles: true}}));
+        }})()"""
+    )
+    page.next_frame()
+
+
+def text(page: Page, selector: str) -> Any:
+    return page.evaluate(f"document.querySelector('{selector}').textContent")
+
+
+def test_the_page_draws_and_asks_for_nothing(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example())
+    assert text(page, "h1") == "3 overlapping groups in 342 rows of penguins.csv"
+    assert page.evaluate(INK) > 0.005
+    for chart in ("criterion-plot", "uncertainty-plot", "trace-plot"):
+        assert page.evaluate(
+            f"document.querySelectorAll('#{chart} svg path, #{chart} rect').length"
+        )
+        assert page.evaluate(f"document.getElementById('{chart}').ariaLabel.length") > 20
+    assert page.evaluate("document.querySelectorAll('#components tbody tr').length") == 3
+    assert page.evaluate("document.querySelectorAll('#criterion-table tbody tr').length") == 8
+    assert_quiet(page)
+
+
+def test_choosing_a_column_redraws(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example())
+    before = page.evaluate(DRAWING)
+    choose(page, "map-across", "2")
+    assert page.evaluate(DRAWING) != before
+    assert "column_2" in page.evaluate("document.getElementById('map-plot').ariaLabel")
+    choose(page, "map-across", "0")
+    assert page.evaluate(DRAWING) == before
+
+
+def test_choosing_a_criterion_redraws(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example())
+    before = page.evaluate("document.getElementById('criterion-plot').innerHTML")
+    choose(page, "criterion", "icl")
+    assert page.evaluate("document.getElementById('criterion-plot').innerHTML") != before
+    assert "ICL" in text(page, "#criterion-text")
+
+
+def test_keys_walk_from_point_to_point_and_announce_them(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example())
+    page.evaluate("document.getElementById('map-plot').focus({focusVisible: true})")
+    told = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp", "End", "Home"):
+        page.press(key)
+        told.append(page.evaluate(ANNOUNCED))
+    assert all("Probabilities: group" in line and "column_0" in line for line in told)
+    assert told[4] == told[0]
+    assert len(set(told)) == 4
+    assert told[0].split(":")[0] == text(page, "#map-panel h3")
+    page.press("Escape")
+    assert text(page, "#map-panel h3") == "Groups and their weights"
+
+
+def test_every_control_is_reached_by_tab_and_shows_it(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example())
+    reached = []
+    for _ in range(12):
+        page.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+        if reached[-1] != "BODY":
+            outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert outline == "solid", reached[-1]
+    wanted = ["map-across", "map-up", "map-plot", "components", "criterion", "SUMMARY"]
+    assert [name for name in reached if name in wanted][:6] == wanted
+
+
+def test_the_pointer_shows_the_row_under_it(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example())
+    page.evaluate("document.getElementById('map-plot').focus()")
+    page.press("Home")
+    row = text(page, "#map-panel h3")
+    place = page.evaluate(
+        """(() => {
+          const box = document.querySelector("#map-plot .ring").getBoundingClientRect();
+          return [box.x + box.width / 2, box.y + box.height / 2];
+        })()"""
+    )
+    page.press("Escape")
+    page.move_to(*place)
+    assert text(page, "#map-panel h3") == row
+    page.move_to(2, 2)
+    assert text(page, "#map-panel h3") == "Groups and their weights"
+
+
+@pytest.mark.parametrize("d", [1, 4])
+def test_nothing_is_wider_than_a_phone(page: Page, tmp_path: Path, d: int) -> None:
+    page.resize(360, 740, 2)
+    show(page, tmp_path, example(d=d))
+    assert page.evaluate(OVERFLOW) == 0
+    page.evaluate("document.querySelector('details').open = true")
+    page.next_frame()
+    assert page.evaluate(OVERFLOW) == 0
+    assert_quiet(page)
+
+
+def test_resizing_redraws_at_the_new_size(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example())
+    page.resize(500, 900, 2)
+    page.next_frame()
+    page.next_frame()
+    assert page.evaluate(OVERFLOW) == 0
+    sizes = page.evaluate(
+        """(() => {
+          const canvas = document.querySelector("#map-plot canvas");
+          return [canvas.width, document.getElementById("map-plot").clientWidth];
+        })()"""
+    )
+    assert sizes[0] == 2 * sizes[1]
+
+
+def test_the_colour_scheme_changes_paper_and_points(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example())
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = (page.evaluate(paper), page.evaluate(DRAWING))
+    page.colour_scheme("dark")
+    page.next_frame()
+    dark = (page.evaluate(paper), page.evaluate(DRAWING))
+    assert light[0] != dark[0]
+    assert light[1] != dark[1]
+    assert_quiet(page)
+
+
+def test_a_dark_page_prints_light_and_comes_back(page: Page, tmp_path: Path) -> None:
+    page.colour_scheme("dark")
+    show(page, tmp_path, example())
+    screen = page.evaluate(DRAWING)
+    component = "getComputedStyle(document.documentElement).getPropertyValue('--component-1')"
+    dark = page.evaluate(component)
+    page.evaluate(f"addEventListener('beforeprint', () => {{ window.printed = {component}; }})")
+    assert page.printed().startswith(b"%PDF")
+    page.next_frame()
+    assert page.evaluate("window.printed") not in (None, dark)
+    assert page.evaluate(component) == dark
+    assert page.evaluate(DRAWING) == screen
+
+
+def test_names_from_the_data_stay_text(page: Page, tmp_path: Path) -> None:
+    title = "</script><b id='planted'>x & \u2028.csv"
+    notes = ["<img src=x onerror=alert(1)>"]
+    show(page, tmp_path, example(notes=notes, columns=NASTY, title=title))
+    assert page.evaluate("document.querySelectorAll('b, img, #planted').length") == 0
+    assert text(page, "h1 bdi") == title
+    shown = page.evaluate("[...document.querySelectorAll('#map-up option')].map(o => o.text)")
+    assert shown[0] == NASTY[0]
+    assert shown[1] == "(unnamed column 2)"
+    assert shown[2] == NASTY[2]
+    choose(page, "map-across", "3")
+    page.resize(360)
+    page.next_frame()
+    assert page.evaluate(OVERFLOW) == 0
+    assert_quiet(page)
+
+
+@pytest.mark.parametrize(
+    ("n", "d", "k"), [(1, 1, 1), (1, 2, 1), (1, 3, 2), (50, 2, 30), (50, 1, 30), (3, 60, 2)]
+)
+def test_extreme_shapes_draw(page: Page, tmp_path: Path, n: int, d: int, k: int) -> None:
+    show(page, tmp_path, example(n=n, d=d, k=k))
+    page.evaluate("document.getElementById('map-plot').focus()")
+    page.press("ArrowRight")
+    assert page.evaluate(ANNOUNCED).endswith(".")
+    assert page.evaluate("document.getElementById('uncertainty').hidden") == (k == 1)
+    assert page.evaluate("document.documentElement.innerHTML.includes('NaN')") is False
+    assert_quiet(page)
+
+
+@pytest.mark.parametrize("d", [1, 2])
+def test_a_stored_model_on_new_data_draws(page: Page, tmp_path: Path, d: int) -> None:
+    show(page, tmp_path, example(d=d, search=None, fit=FitSummary(), weight=np.ones(342)))
+    assert page.evaluate("document.getElementById('search').hidden")
+    assert page.evaluate("document.getElementById('trace').hidden")
+    assert page.evaluate("document.documentElement.innerText.includes('null')") is False
+    assert_quiet(page)
+
+
+def test_a_payload_of_another_version_is_refused_in_words(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(render(example() | {"version": 2}), "utf-8")
+    page.open(file)
+    assert "version 1 only" in text(page, "#failure")
+    assert page.evaluate("document.getElementById('failure').hidden") is False
