@@ -22,12 +22,11 @@ class DegenerateError(MixturaError):
     """A component collapsed onto too few distinct rows for its covariance to be invertible."""
 
     @classmethod
-    def at(cls, collapsed: NDArray[np.bool_]) -> Self:
-        """The error for the components (k,) marked as collapsed."""
-        numbers = ", ".join(str(j) for j in np.flatnonzero(collapsed))
+    def of(cls, collapsed: NDArray[np.bool_]) -> Self:
+        """The error for components (k,) of which some are marked as collapsed."""
         return cls(
-            f"The covariance of component {numbers} (of {len(collapsed)}) is singular: it has "
-            "too few distinct rows. Use fewer components, a simpler covariance structure, or a "
+            f"The covariance of {collapsed.sum()} of {len(collapsed)} components is singular: too "
+            "few distinct rows. Use fewer components, a simpler covariance structure, or a "
             "reg_covar above 0."
         )
 

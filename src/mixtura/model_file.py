@@ -165,8 +165,9 @@ def _entry(document: dict[str, Any], name: str, kind: type) -> Any:
 
 
 def _array(document: dict[str, Any], name: str, shape: tuple[int, ...]) -> AnyArray:
+    entry = _entry(document, name, list)
     try:
-        array = np.array(_entry(document, name, list), dtype=np.float64)
+        array = np.array(entry, dtype=np.float64)
     except (TypeError, ValueError):
         raise ModelFileError(f"its entry {name!r} is not an array of numbers.") from None
     if array.shape != shape:

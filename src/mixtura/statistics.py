@@ -12,23 +12,17 @@ laws are all that chunks, threads, step sizes and clusters of machines rely on.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import reduce
-from operator import add
 from typing import Protocol, Self
 
 import numpy as np
 
-from mixtura.typing import AnyArray, FloatArray
+from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["Extent", "Moments", "Statistics", "Sums"]
 
 # A count below this is a denormal number: it has lost so many digits that dividing by it
 # gives noise, so the component has, to working precision, no rows.
 _SMALLEST_COUNT = np.finfo(np.float64).tiny
-
-# Stands for "no rows" where a division by the count must go through: far below the rounding
-# error of any count, far above the range in which numbers lose digits.
-_VANISHING = 1e-200
 
 
 class Statistics(Protocol):
@@ -111,31 +105,9 @@ class Moments:
             return np.square(delta)
         return delta[:, :, None] * delta[:, None, :]
 
-    def pooled(self) -> Self:
-        """Moments of all components taken as one, shape (1, ...)."""
-        return reduce(add, (self.take(slice(j, j + 1)) for j in range(len(self.count))))
-
-    def take(self, components: slice) -> Self:
+    def take(self, components: IntArray) -> Self:
         """Moments of some of the components."""
         return type(self)(self.count[components], self.mean[components], self.scatter[components])
-
-    def without_gaps(self) -> Self:
-        """The same, with each empty component given a vanishing share of all rows.
-
-        Its mean and covariance are then those of the whole table, and it weighs nothing
-        against the components that do have rows. This is the package's one policy for
-        components that lose all their rows; their mixing weight stays exactly 0.
-        """
-        empty = self.count == 0.0
-        if not empty.any():
-            return self
-        everything = self.pooled()
-        share = (_VANISHING / float(everything.count[0])) * everything
-        return type(self)(
-            np.where(empty, share.count, self.count),
-            np.where(empty[:, None], share.mean, self.mean),
-            np.where(_aligned(empty, self.scatter), share.scatter, self.scatter),
-        )
 
 
 @dataclass(frozen=True)
@@ -166,5 +138,5 @@ def _divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     return quotient
 
 
-def _aligned(per_component: AnyArray, scatter: FloatArray) -> AnyArray:
+def _aligned(per_component: FloatArray, scatter: FloatArray) -> FloatArray:
     return per_component.reshape((-1,) + (1,) * (scatter.ndim - 1))

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from mixtura import em
 from mixtura.covariance import Covariances, Structure
+from mixtura.initialization import given_labels
 from mixtura.sources import ArraySource
 from mixtura.sources.summary import summarize
 from mixtura.statistics import Moments
@@ -68,15 +70,17 @@ def test_moments_keep_the_laws(diagonal: bool, offset: float) -> None:
     assert_alike(whole.scatter, moved.scatter, rtol=1e-9, law="an offset changes no scatter")
 
 
-def test_a_component_without_rows_gets_those_of_all() -> None:
-    X = two_groups()
-    resp = np.zeros((len(X), 3))
-    resp[:, 0] = 1.0
-    filled = Moments.of(X, resp, diagonal=False).without_gaps()
-    covariance = filled.scatter / filled.count[:, None, None]
-    np.testing.assert_allclose(filled.mean[1], X.mean(axis=0), rtol=1e-12)
-    np.testing.assert_allclose(covariance[1], covariance[0], rtol=1e-12)
-    assert filled.count[1] < 1e-100
+@pytest.mark.parametrize("record", FAMILIES, ids=FAMILY_IDS)
+def test_a_component_without_rows_is_a_copy_of_the_heaviest(record: FamilyRecord) -> None:
+    labels = np.zeros(len(record.X), dtype=np.intp)
+    labels[: len(labels) // 3] = 2
+    mixture = em.begin(record.family, ArraySource(record.X), given_labels(labels, 4))
+    assert mixture.weights[[1, 3]].tolist() == [0.0, 0.0]
+    np.testing.assert_array_equal(mixture.params.means[[1, 3]], mixture.params.means[[0, 0]])
+    resp = mixture.responsibilities(record.X)
+    assert (resp[:, [1, 3]] == 0.0).all()
+    alone = mixture.take(np.array([0, 2]))
+    assert_alike(alone.log_density(record.X), mixture.log_density(record.X), rtol=1e-14)
 
 
 @pytest.mark.parametrize("rows_per_block", [1, 7, 60, 1000])

@@ -77,7 +77,7 @@ class Page:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # The group also holds the browser's own helpers; it may be gone already.
+        # The cluster also holds the browser's own helpers; it may be gone already.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process, signal.SIGKILL)
         os.waitpid(self._process, 0)

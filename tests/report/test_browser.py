@@ -75,7 +75,7 @@ def text(page: Page, selector: str) -> Any:
 
 def test_the_page_draws_and_asks_for_nothing(page: Page, tmp_path: Path) -> None:
     show(page, tmp_path, example())
-    assert text(page, "h1") == "3 overlapping groups in 342 rows of penguins.csv"
+    assert text(page, "h1") == "3 overlapping clusters in 342 rows of penguins.csv"
     assert page.evaluate(INK) > 0.005
     for chart in ("criterion-plot", "uncertainty-plot", "trace-plot"):
         assert page.evaluate(
@@ -112,12 +112,12 @@ def test_keys_walk_from_point_to_point_and_announce_them(page: Page, tmp_path: P
     for key in ("ArrowRight", "ArrowRight", "ArrowUp", "End", "Home"):
         page.press(key)
         told.append(page.evaluate(ANNOUNCED))
-    assert all("Probabilities: group" in line and "column_0" in line for line in told)
+    assert all("Probabilities: cluster" in line and "column_0" in line for line in told)
     assert told[4] == told[0]
     assert len(set(told)) == 4
     assert told[0].split(":")[0] == text(page, "#map-panel h3")
     page.press("Escape")
-    assert text(page, "#map-panel h3") == "Groups and their weights"
+    assert text(page, "#map-panel h3") == "Clusters and their weights"
 
 
 def test_every_control_is_reached_by_tab_and_shows_it(page: Page, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_the_pointer_shows_the_row_under_it(page: Page, tmp_path: Path) -> None:
     page.move_to(*place)
     assert text(page, "#map-panel h3") == row
     page.move_to(2, 2)
-    assert text(page, "#map-panel h3") == "Groups and their weights"
+    assert text(page, "#map-panel h3") == "Clusters and their weights"
 
 
 @pytest.mark.parametrize("d", [1, 4])

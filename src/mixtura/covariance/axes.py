@@ -28,7 +28,7 @@ class AxisCovariances:
     def __post_init__(self) -> None:
         collapsed = np.any(self.variances <= 0.0, axis=1)
         if collapsed.any():
-            raise DegenerateError.at(collapsed)
+            raise DegenerateError.of(collapsed)
 
     @cached_property
     def log_determinants(self) -> FloatArray:

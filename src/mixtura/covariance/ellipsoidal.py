@@ -41,6 +41,11 @@ class DenseCovariances:
         """
         return cls(dense, np.stack([_whitening(factor).T for factor in _factors(dense)]))
 
+    @property
+    def variances(self) -> FloatArray:
+        """Variance of each feature, (k, d)."""
+        return np.diagonal(self.dense, axis1=1, axis2=2)
+
     @cached_property
     def log_determinants(self) -> FloatArray:
         diagonals = np.diagonal(self.whitening, axis1=1, axis2=2)
@@ -142,7 +147,7 @@ def _factors(matrices: FloatArray) -> FloatArray:
     least = d * np.finfo(np.float64).eps * variances
     collapsed = np.any(pivots <= least, axis=1)
     if collapsed.any():
-        raise DegenerateError.at(collapsed)
+        raise DegenerateError.of(collapsed)
     return factors
 
 

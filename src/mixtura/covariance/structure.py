@@ -18,6 +18,11 @@ class Covariances(Protocol):
     """Covariance matrices of k components, ready to measure distances with."""
 
     @property
+    def variances(self) -> FloatArray:
+        """Variance of each feature, (k, d)."""
+        ...
+
+    @property
     def log_determinants(self) -> FloatArray:
         """Log-determinant of each covariance matrix, (k,)."""
         ...

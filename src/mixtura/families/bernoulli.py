@@ -13,6 +13,7 @@ from typing import Self
 
 import numpy as np
 
+from mixtura.families.family import stand_ins
 from mixtura.statistics import Sums
 from mixtura.typing import FloatArray, IntArray
 
@@ -77,11 +78,9 @@ class Bernoulli:
     def maximize(
         self, statistics: BernoulliSums, params: BernoulliParameters | None
     ) -> BernoulliParameters:
-        ones, total = statistics.ones, statistics.ones + statistics.zeros
-        everywhere = ones.sum(axis=0) / total.sum(axis=0)
-        probabilities = np.tile(everywhere, (len(ones), 1))
-        np.divide(ones, total, out=probabilities, where=total > 0.0)
-        return BernoulliParameters(probabilities)
+        total = statistics.ones + statistics.zeros
+        live, order = stand_ins(total[:, 0])
+        return BernoulliParameters(statistics.ones[live] / total[live]).take(order)
 
     def n_parameters(self, k: int, d: int) -> int:
         return k * d

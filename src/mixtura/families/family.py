@@ -13,7 +13,7 @@ import numpy as np
 from mixtura.statistics import Statistics
 from mixtura.typing import FloatArray, IntArray
 
-__all__ = ["Family", "Parameters"]
+__all__ = ["Family", "Parameters", "stand_ins"]
 
 
 class Parameters(Protocol):
@@ -33,6 +33,18 @@ P = TypeVar("P", bound=Parameters)
 S = TypeVar("S", bound=Statistics)
 
 
+def stand_ins(count: FloatArray) -> tuple[IntArray, IntArray]:
+    """The components that have rows, and for all k which of those stands for each.
+
+    A component without rows becomes a copy of the heaviest one; its mixing weight stays
+    exactly 0. This is the package's one policy for components that lose all their rows.
+    """
+    live = np.flatnonzero(count > 0.0)
+    order = np.full(len(count), np.argmax(count[live]))
+    order[live] = np.arange(len(live))
+    return live, order
+
+
 class Family(Protocol[P, S]):
     """Five functions; P are the parameters of k components, S their sufficient statistics."""
 
@@ -50,8 +62,7 @@ class Family(Protocol[P, S]):
     def maximize(self, statistics: S, params: P | None, /) -> P:
         """The parameters that maximise the expected log-likelihood given the statistics.
 
-        A component without rows keeps its current parameters, or takes those of all rows
-        together in the very first step.
+        A component without rows becomes a copy of the heaviest one (see `stand_ins`).
         """
         ...
 

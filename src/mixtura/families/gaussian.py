@@ -14,10 +14,15 @@ from typing import Self
 import numpy as np
 
 from mixtura.covariance import Covariances, Structure
+from mixtura.errors import DegenerateError
+from mixtura.families.family import stand_ins
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["Gaussian", "GaussianParameters"]
+
+# Error of a difference between a row and a mean, as a share of the mean.
+_ROUNDING = 16.0 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,13 @@ class Gaussian:
     def maximize(
         self, statistics: Moments, params: GaussianParameters | None
     ) -> GaussianParameters:
-        moments = statistics.without_gaps()
+        live, order = stand_ins(statistics.count)
+        moments = statistics.take(live)
         covariances = self.structure.estimate(moments.count, moments.scatter, self.floor)
-        return GaussianParameters(moments.mean, covariances)
+        params = GaussianParameters(moments.mean, covariances)
+        if not self.floor.any():
+            _check_resolved(params)
+        return params.take(order)
 
     def n_parameters(self, k: int, d: int) -> int:
         return k * d + self.structure.n_parameters(k, d)
@@ -88,3 +97,14 @@ class Gaussian:
     ) -> FloatArray:
         noise = rng.standard_normal((len(labels), params.means.shape[1]))
         return params.means[labels] + params.covariances.colour(noise, labels)
+
+
+def _check_resolved(params: GaussianParameters) -> None:
+    """Raise DegenerateError where a deviation is no larger than the rounding of the mean.
+
+    Equal rows then look like rows with a tiny spread, whatever the unit.
+    """
+    resolution = _ROUNDING * np.abs(params.means)
+    collapsed = np.any(params.covariances.variances <= np.square(resolution), axis=1)
+    if collapsed.any():
+        raise DegenerateError.of(collapsed)

@@ -1,8 +1,8 @@
 """The HTML report an analyst gets after fitting a Gaussian mixture to a table."""
 
-from .page import render
-from .payload import build_payload
-from .summaries import (
+from mixtura.report.page import render
+from mixtura.report.payload import build_payload
+from mixtura.report.summaries import (
     Candidate,
     FitSummary,
     ModelSummary,

@@ -34,8 +34,7 @@ _SLOT = re.compile(r"\{\{([a-z]+)\}\}")
 
 
 def render(payload: Mapping[str, object]) -> str:
-    """
-    Write the report as one self-contained HTML page.
+    """Write the report as one self-contained HTML page.
 
     Parameters
     ----------
@@ -71,8 +70,7 @@ def _module(web: Traversable, name: str) -> str:
 
 
 def _bundle(modules: Mapping[str, str]) -> str:
-    """
-    Join ES modules, given in order of dependence, into the text of a single one.
+    """Join ES modules, given in order of dependence, into the text of a single one.
 
     Their names share one scope afterwards; the browser refuses a name declared twice. A form of
     import or export that is not plainly `import { a } from "./b.js"` or `export function` (or

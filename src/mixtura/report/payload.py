@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .summaries import FitSummary, Floats, ModelSummary, SearchSummary, TableSummary
+from mixtura.report.summaries import FitSummary, Floats, ModelSummary, SearchSummary, TableSummary
 
 Responsibilities = Callable[[Floats], Floats]
 
@@ -32,8 +32,7 @@ def build_payload(
     seed: int = 0,
     max_points: int = 20_000,
 ) -> dict[str, object]:
-    """
-    Collect everything a report shows.
+    """Collect everything a report shows.
 
     Sizes and uncertainties count every row once, whatever its weight. At most `max_points` rows,
     sampled without replacement, are drawn.

@@ -11,8 +11,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class TableSummary:
-    """
-    The table the rows come from.
+    """The table the rows come from.
 
     Attributes
     ----------
@@ -37,8 +36,7 @@ class TableSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSummary:
-    """
-    A Gaussian mixture of k components over d columns.
+    """A Gaussian mixture of k components over d columns.
 
     Attributes
     ----------
@@ -65,8 +63,7 @@ class ModelSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class Starts:
-    """
-    The starts of a fit.
+    """The starts of a fit.
 
     Attributes
     ----------
@@ -84,8 +81,7 @@ class Starts:
 
 @dataclass(frozen=True, kw_only=True)
 class FitSummary:
-    """
-    How the model came about and how well it fits; None where that is not known.
+    """How the model came about and how well it fits; None where that is not known.
 
     Attributes
     ----------
@@ -131,8 +127,7 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchSummary:
-    """
-    The models compared.
+    """The models compared.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-// The table of the groups: weight, size, and mean ± standard deviation of every column.
+// The table of the clusters: weight, size, and mean ± standard deviation of every column.
 
 import { el, isolated, svg, swatch } from "./dom.js";
 import { deviation } from "./gaussian.js";
@@ -6,7 +6,7 @@ import { linearScale, paddedDomain, percent, wholeNumber } from "./scales.js";
 
 export function componentTable(model, columns, points) {
   const titles = el("tr", {},
-    ...["Group", "Weight", "Rows"].map((text) => el("th", { scope: "col" }, text)),
+    ...["Cluster", "Weight", "Rows"].map((text) => el("th", { scope: "col" }, text)),
     ...columns.map((column) => el("th", { scope: "col" }, isolated(column.name))));
   const ranges = columns.map((_, c) => columnRange(model, points, c));
   const body = el("tbody", {}, ...model.means.map((_, j) => row(model, columns, ranges, j)));
@@ -14,7 +14,7 @@ export function componentTable(model, columns, points) {
 }
 
 function row(model, columns, ranges, j) {
-  const label = el("th", { scope: "row" }, swatch(j, model.markers[j]), ` ${j + 1}`);
+  const label = el("th", { scope: "row" }, swatch(j, model.markers[j]), ` ${j}`);
   const cells = columns.map((column, c) => {
     const [mean, sd] = [model.means[j][c], deviation(model, j, c)];
     return el("td", {},
@@ -42,8 +42,8 @@ function rangeMark(mean, sd, range, component) {
   const line = { x1: x(mean - sd), x2: x(mean + sd), y1: 5, y2: 5 };
   const deviations = svg("line", { class: "spread", ...line });
   const dot = svg("circle", { cx: x(mean), cy: 5, r: 3.6 });
-  deviations.style.stroke = `var(--component-${component + 1})`;
-  dot.style.fill = `var(--component-${component + 1})`;
+  deviations.style.stroke = `var(--component-${component})`;
+  dot.style.fill = `var(--component-${component})`;
   mark.append(svg("line", { class: "track", x1: 0, x2: 100, y1: 5, y2: 5 }), deviations, dot);
   return mark;
 }

@@ -1,4 +1,4 @@
-// The search: one line per covariance structure over the number of groups.
+// The search: one line per covariance structure over the number of clusters.
 
 import { el, isolated, outline, svg } from "./dom.js";
 import { clip, frame, shortened, show } from "./frame.js";
@@ -23,7 +23,7 @@ export function drawCriterion(host, search, criterion, whole) {
   const drawn = frame({
     width, height: Math.round(Math.min(380, Math.max(280, width * 0.55))), right: room,
     x: {
-      domain: paddedDomain(Math.min(...ks), Math.max(...ks), 0.03), label: "number of groups",
+      domain: paddedDomain(Math.min(...ks), Math.max(...ks), 0.03), label: "number of clusters",
       whole: true,
     },
     y: {
@@ -73,15 +73,15 @@ export function structureLines({ candidates, best }, criterion) {
 }
 
 function curve({ points, dash, chosen, structure }, { x, y }) {
-  const group = svg("g", { class: chosen ? "curve chosen" : "curve" });
+  const layer = svg("g", { class: chosen ? "curve chosen" : "curve" });
   const corners = points.map((point) => [x(point.k), y(point.value)]);
-  group.append(svg("path", { d: outline(corners, false), "stroke-dasharray": dash }));
+  layer.append(svg("path", { d: outline(corners, false), "stroke-dasharray": dash }));
   points.forEach((point, i) => {
     const [cx, cy] = corners[i];
     const told = svg("title", {}, `${structure}, ${point.k}: ${statistic(point.value)}`);
-    group.append(svg("circle", { cx, cy, r: 3 }, told));
+    layer.append(svg("circle", { cx, cy, r: 3 }, told));
   });
-  return group;
+  return layer;
 }
 
 // Labels stand at the ends of the lines, moved apart where the ends are close; an arrow tells that
@@ -97,22 +97,22 @@ function endLabels(lines, { y, inner }, room) {
     if (i > 0) end.at = Math.max(end.at, ends[i - 1].at + 16);
   });
   const excess = Math.max(0, ends[ends.length - 1].at - inner.bottom);
-  const group = svg("g", { class: "axis" });
+  const layer = svg("g", { class: "axis" });
   ends.forEach(({ line, at, text }) => {
     const place = { x: inner.right + 8, y: at + 4 - excess };
-    group.append(svg("text", { class: line.chosen ? "end chosen" : "end", ...place }, text));
+    layer.append(svg("text", { class: line.chosen ? "end chosen" : "end", ...place }, text));
   });
-  return group;
+  return layer;
 }
 
 function chosenMark({ candidates, best }, criterion, { x, y }) {
   const chosen = candidates[best];
-  const group = svg("g");
-  if (!chosen || chosen[criterion] === null) return group;
-  group.append(svg("circle", {
+  const layer = svg("g");
+  if (!chosen || chosen[criterion] === null) return layer;
+  layer.append(svg("circle", {
     class: "chosen-ring", cx: x(chosen.n_components), cy: y(chosen[criterion]), r: 8,
   }));
-  return group;
+  return layer;
 }
 
 function lowest(candidates, criterion) {
@@ -121,7 +121,7 @@ function lowest(candidates, criterion) {
 }
 
 function described({ n_components: k, structure }) {
-  return `${k} ${k === 1 ? "group" : "groups"}, ${structure}`;
+  return `${k} ${k === 1 ? "cluster" : "clusters"}, ${structure}`;
 }
 
 export function criterionText(search, criterion) {
@@ -138,7 +138,7 @@ export function criterionText(search, criterion) {
 
 export function criterionTable(search) {
   const head = [
-    "Groups", "Structure", "BIC", "AIC", "ICL", "Log-likelihood", "Parameters", "Outcome",
+    "Clusters", "Structure", "BIC", "AIC", "ICL", "Log-likelihood", "Parameters", "Outcome",
   ];
   const body = el("tbody");
   const count = (number) => (number === null ? "–" : wholeNumber(number));

@@ -27,7 +27,7 @@ export function isolated(text) {
 export function swatch(component, marker) {
   const mark = svg("svg", { class: "swatch", viewBox: "-8 -8 16 16", "aria-hidden": "true" });
   mark.append(svg("path", { d: markerPath(marker, 6.5) }));
-  mark.style.fill = `var(--component-${component + 1})`;
+  mark.style.fill = `var(--component-${component})`;
   return mark;
 }
 

@@ -6,7 +6,7 @@ import { percent, probability } from "./scales.js";
 
 const ROWS = 8; // components listed in the panel at most
 const VALUES = 8; // column values listed in the panel at most
-const PARTS = 3; // groups read out at most
+const PARTS = 3; // clusters read out at most
 
 // `marks` gives: count, orders {across, up}, nearest(x, y, reach), describe(i) with
 // {title, values, shares} (no shares where there is no row), and highlight(i), where -1 means none.
@@ -93,16 +93,16 @@ function spoken({ title, values, shares }) {
   const opening = `${title}: ${told.join(", ")}.`;
   if (shares.length === 0) return opening;
   const parts = byShare(shares).slice(0, PARTS).filter(([, share], i) => i === 0 || share >= 0.005);
-  const groups = parts.map(([j, share]) => `group ${j + 1}, ${probability(share, shares.length)}`);
-  return `${opening} Probabilities: ${groups.join("; ")}.`;
+  const clusters = parts.map(([j, share]) => `cluster ${j}, ${probability(share, shares.length)}`);
+  return `${opening} Probabilities: ${clusters.join("; ")}.`;
 }
 
 function idlePanel(model) {
   const heaviest = byShare(model.weights);
   return [
-    el("h3", {}, "Groups and their weights"),
+    el("h3", {}, "Clusters and their weights"),
     shareList(heaviest.slice(0, ROWS).sort((a, b) => a[0] - b[0]), model, percent),
-    remainder(heaviest.length - ROWS, "smaller group"),
+    remainder(heaviest.length - ROWS, "smaller cluster"),
     el("p", { class: "hint screen-only" },
       "Point at a mark, tap it, or reach the picture with Tab and walk with the arrow keys."),
   ].filter((part) => part !== null);
@@ -119,9 +119,9 @@ function markPanel({ title, values, shares }, model) {
     el("h3", {}, title),
     list,
     remainder(values.length - VALUES, "more column"),
-    shares.length > 0 ? el("h4", {}, "Probability of each group") : null,
+    shares.length > 0 ? el("h4", {}, "Probability of each cluster") : null,
     shareList(largest.slice(0, ROWS), model, told),
-    remainder(largest.length - ROWS, "less likely group"),
+    remainder(largest.length - ROWS, "less likely cluster"),
   ].filter((part) => part !== null);
 }
 
@@ -136,8 +136,8 @@ function shareList(pairs, model, told) {
     const bar = el("span", { class: "bar", "aria-hidden": "true" });
     bar.append(el("span"));
     bar.firstChild.style.width = `${100 * share}%`;
-    bar.firstChild.style.background = `var(--component-${j + 1})`;
-    list.append(el("li", {}, swatch(j, model.markers[j]), el("span", {}, `Group ${j + 1}`), bar,
+    bar.firstChild.style.background = `var(--component-${j})`;
+    list.append(el("li", {}, swatch(j, model.markers[j]), el("span", {}, `Cluster ${j}`), bar,
       el("span", { class: "number" }, told(share))));
   });
   return list;

@@ -41,30 +41,30 @@ function axisTicks(axis, count) {
 }
 
 function horizontalLines({ values, labels }, y, inner) {
-  const group = svg("g", { class: "axis" });
+  const layer = svg("g", { class: "axis" });
   values.forEach((value, i) => {
     const at = y(value);
-    group.append(
+    layer.append(
       svg("line", { class: "grid", x1: inner.left, x2: inner.right, y1: at, y2: at }),
       svg("text", { x: inner.left - 8, y: at + 4, "text-anchor": "end" }, labels[i]),
     );
   });
-  return group;
+  return layer;
 }
 
 function verticalTicks({ values, labels }, x, inner) {
-  const group = svg("g", { class: "axis" });
-  group.append(svg("line", {
+  const layer = svg("g", { class: "axis" });
+  layer.append(svg("line", {
     class: "base", x1: inner.left, x2: inner.right, y1: inner.bottom, y2: inner.bottom,
   }));
   values.forEach((value, i) => {
     const at = x(value);
-    group.append(
+    layer.append(
       svg("line", { class: "base", x1: at, x2: at, y1: inner.bottom, y2: inner.bottom + 5 }),
       svg("text", { x: at, y: inner.bottom + 18, "text-anchor": "middle" }, labels[i]),
     );
   });
-  return group;
+  return layer;
 }
 
 function axisTitles(x, xTicks, y, yTicks, inner) {

@@ -84,23 +84,23 @@ function bar(bin, fill, { x, y, inner }) {
 }
 
 function lines({ xs, each, sum }, { x, y, inner }) {
-  const group = svg("g", { "clip-path": "url(#histogram-clip)" }, clip("histogram-clip", inner));
+  const layer = svg("g", { "clip-path": "url(#histogram-clip)" }, clip("histogram-clip", inner));
   const path = (ys) => outline(xs.map((at, i) => [x(at), y(ys[i])]), false);
   each.forEach((ys, j) => {
     const line = svg("path", { class: "density", d: path(ys) });
-    line.style.stroke = `var(--component-${j + 1})`;
-    group.append(svg("path", { class: "casing", d: path(ys) }), line);
+    line.style.stroke = `var(--component-${j})`;
+    layer.append(svg("path", { class: "casing", d: path(ys) }), line);
   });
-  if (each.length > 1) group.append(svg("path", { class: "density-sum", d: path(sum) }));
-  return group;
+  if (each.length > 1) layer.append(svg("path", { class: "density-sum", d: path(sum) }));
+  return layer;
 }
 
 function labels({ means }, { xs, each }, { x, y, inner }) {
-  const group = svg("g");
+  const layer = svg("g");
   means.forEach(([mean], j) => {
     if (mean < xs[0] || mean > xs[xs.length - 1]) return;
     const peak = y(Math.max(...each[j]));
-    group.append(centreLabel(j, x(mean), Math.max(inner.top + 8, peak - 14), 10.5));
+    layer.append(centreLabel(j, x(mean), Math.max(inner.top + 8, peak - 14), 10.5));
   });
-  return group;
+  return layer;
 }

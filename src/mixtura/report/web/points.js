@@ -37,7 +37,7 @@ export function largestIndex(numbers) {
 }
 
 // Numbers 0..n-1 in a shuffled order that is the same every time. Drawn in file order, the last
-// group of a sorted file would hide the others.
+// cluster of a sorted file would hide the others.
 export function shuffledOrder(n) {
   const order = Array.from({ length: n }, (_, i) => i);
   let state = 0x9e3779b9;

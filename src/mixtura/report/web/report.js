@@ -75,7 +75,7 @@ function leftOutColumns(columns) {
 function weightSegment(weight, j) {
   const segment = el("span");
   segment.style.flexGrow = String(weight);
-  segment.style.background = `var(--component-${j + 1})`;
+  segment.style.background = `var(--component-${j})`;
   return segment;
 }
 
@@ -140,7 +140,7 @@ function tracePictures(trace) {
   return [{ host: byId("trace-plot"), draw: () => drawTrace(byId("trace-plot"), trace) }];
 }
 
-// A single group leaves nothing to be uncertain about.
+// A single cluster leaves nothing to be uncertain about.
 function uncertaintyPictures({ uncertainty, model }) {
   byId("uncertainty").hidden = model.n_components === 1;
   if (model.n_components === 1) return [];
@@ -160,8 +160,8 @@ function keepDrawn(pictures, count) {
     const theme = currentTheme(count, printing);
     root.classList.toggle("printing", printing);
     theme.colours.forEach((colour, j) => {
-      root.style.setProperty(`--component-${j + 1}`, colour);
-      root.style.setProperty(`--on-component-${j + 1}`, inkOn(colour));
+      root.style.setProperty(`--component-${j}`, colour);
+      root.style.setProperty(`--on-component-${j}`, inkOn(colour));
     });
     pictures.forEach((picture) => picture.draw(theme));
   };

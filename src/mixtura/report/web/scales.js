@@ -131,6 +131,10 @@ export function wholeNumber(value) {
   return fixed(value, 0);
 }
 
+export function counted(count, noun) {
+  return `${wholeNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 // A responsibility of one of k components. It is stored in 255ths, so that 0 and 1 only mean close.
 export function probability(share, k) {
   return k === 1 ? "100%" : percent(Math.min(0.999, Math.max(0.001, share)));

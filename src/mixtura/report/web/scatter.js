@@ -109,7 +109,7 @@ function paint(canvas, { width, height, theme, view, order, shares, likeliest, m
 }
 
 function ellipses(model, pair, { x, y, inner }) {
-  const group = svg("g", { "clip-path": "url(#scatter-clip)" }, clip("scatter-clip", inner));
+  const layer = svg("g", { "clip-path": "url(#scatter-clip)" }, clip("scatter-clip", inner));
   const labels = svg("g");
   model.means.forEach((_, j) => {
     const { mean, covariance } = marginal(model, j, pair);
@@ -118,22 +118,22 @@ function ellipses(model, pair, { x, y, inner }) {
       const path = outline(corners, true);
       const dashed = model.markers[j] === "circle" ? "" : " dashed";
       const line = svg("path", { class: `ellipse sigma-${radius}${dashed}`, d: path });
-      line.style.stroke = `var(--component-${j + 1})`;
-      group.append(svg("path", { class: "casing", d: path }), line);
+      line.style.stroke = `var(--component-${j})`;
+      layer.append(svg("path", { class: "casing", d: path }), line);
     });
     labels.append(centreLabel(j, x(mean[0]), y(mean[1]), model.means.length > 12 ? 7.5 : 10.5));
   });
-  group.append(labels);
-  return group;
+  layer.append(labels);
+  return layer;
 }
 
 export function centreLabel(component, cx, cy, r) {
   const disc = svg("circle", { class: "centre", cx, cy, r });
-  disc.style.fill = `var(--component-${component + 1})`;
+  disc.style.fill = `var(--component-${component})`;
   const label = {
     class: "centre-number", x: cx, y: cy + 0.4 * r, "font-size": 1.15 * r, "text-anchor": "middle",
   };
-  const number = svg("text", label, String(component + 1));
-  number.style.fill = `var(--on-component-${component + 1})`;
+  const number = svg("text", label, String(component));
+  number.style.fill = `var(--on-component-${component})`;
   return svg("g", {}, disc, number);
 }

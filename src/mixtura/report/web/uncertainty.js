@@ -12,23 +12,23 @@ export function drawUncertainty(host, { counts, edges, sure, mean }) {
     x: { domain: [edges[0], edges[edges.length - 1]], label: "uncertainty of a row" },
     y: { domain: [0, 1.1 * tallest], label: "rows", whole: true },
   });
-  const group = svg("g", { class: "bars" });
+  const layer = svg("g", { class: "bars" });
   counts.forEach((count, b) => {
     if (count === 0) return;
     const left = x(edges[b]) + 0.5;
     const roof = Math.min(y(count), inner.bottom - 1.5); // one row in a million stays visible
     const size = { width: x(edges[b + 1]) - left - 0.5, height: inner.bottom - roof };
     const told = svg("title", {}, `${wholeNumber(count)} rows`);
-    group.append(svg("rect", { x: left, y: roof, ...size }, told));
+    layer.append(svg("rect", { x: left, y: roof, ...size }, told));
   });
-  picture.append(group);
+  picture.append(layer);
   show(host, picture, uncertaintyText({ sure, mean }));
 }
 
 export function uncertaintyText({ sure, mean }) {
-  const told = sure === null ? "" : `${percent(sure)} of the rows belong to one group with a `
+  const told = sure === null ? "" : `${percent(sure)} of the rows belong to one cluster with a `
     + "probability above 0.95. ";
   const wrong = mean === null ? "" : "If the model is right, giving every row to its likeliest "
-    + `group is wrong for about ${percent(mean)} of them.`;
+    + `cluster is wrong for about ${percent(mean)} of them.`;
   return `${told}${wrong}`;
 }

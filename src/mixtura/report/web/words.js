@@ -1,17 +1,13 @@
 // The report in words: the headline, the key figures and the notes.
 
-import { percent, statistic, wholeNumber } from "./scales.js";
-
-export function counted(count, noun) {
-  return `${wholeNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
+import { counted, percent, statistic, wholeNumber } from "./scales.js";
 
 // The headline without the name of the table, which the page sets apart from the sentence.
 export function headline({ data, model, uncertainty }) {
   const rows = counted(data.rows_used, "row");
-  if (model.n_components === 1) return `One group in ${rows} of`;
+  if (model.n_components === 1) return `One cluster in ${rows} of`;
   const apart = uncertainty.sure !== null && uncertainty.sure >= 0.99;
-  return `${model.n_components} ${apart ? "well-separated" : "overlapping"} groups in ${rows} of`;
+  return `${model.n_components} ${apart ? "well-separated" : "overlapping"} clusters in ${rows} of`;
 }
 
 // Pairs of a term and its figure, with a line that explains it.
@@ -25,7 +21,7 @@ export function keyFigures({ data, model, fit, uncertainty }) {
     ["Fit", text, detail],
     ["Best solution found by", ...starts(fit.starts)],
     ["Sure rows", model.n_components === 1 ? null : percent(uncertainty.sure),
-      "have one group with probability above 0.95"],
+      "have one cluster with probability above 0.95"],
   ];
   return figures.filter(([, figure]) => figure !== null && figure !== "–");
 }
@@ -63,8 +59,8 @@ export function notes({ data, search, notes: given }, drawn) {
 }
 
 export function pictureText({ data, model }, names) {
-  const groups = counted(model.n_components, "group");
-  if (names.length === 1) return `Histogram of ${names[0]}, with the densities of ${groups}.`;
+  const clusters = counted(model.n_components, "cluster");
+  if (names.length === 1) return `Histogram of ${names[0]}, with the densities of ${clusters}.`;
   return `Scatter plot of ${names[1]} against ${names[0]}: ${counted(data.rows_drawn, "row")} `
-    + `coloured by their probabilities for ${groups}.`;
+    + `coloured by their probabilities for ${clusters}.`;
 }

@@ -1,0 +1,136 @@
+"""The model file: exact, versioned, and refused when it is not right."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+
+import mixtura as mx
+from mixtura.registry import COVARIANCE_TYPES
+
+
+def groups(d: int = 2) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return np.concatenate([rng.normal(0, 1, (60, d)), rng.normal(5, 2, (40, d))])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", list(COVARIANCE_TYPES))
+def test_save_and_load_are_exact(name: str, dtype: type, tmp_path: Path) -> None:
+    X = groups(1 if COVARIANCE_TYPES[name].one_dimensional else 2).astype(dtype)
+    fit = mx.GaussianMixture(2, covariance_type=name, n_init=2, random_state=0).fit(X)
+    mx.save(fit, tmp_path / "model.json")
+    again = mx.load(tmp_path / "model.json")
+    np.testing.assert_array_equal(again.predict_proba(X), fit.predict_proba(X))
+    np.testing.assert_array_equal(again.score_samples(X), fit.score_samples(X))
+    for attribute in vars(fit):
+        if attribute.endswith("_") and attribute != "feature_names_in_":
+            mine, theirs = getattr(fit, attribute), getattr(again, attribute)
+            assert np.asarray(mine).dtype == np.asarray(theirs).dtype
+            np.testing.assert_array_equal(mine, theirs, err_msg=attribute)
+    assert again.get_params() == fit.get_params()
+
+
+def test_feature_names_and_searches(tmp_path: Path) -> None:
+    import pandas as pd
+
+    X = pd.DataFrame(groups(), columns=["ä b", "1"])
+    search = mx.MixtureSearch(param_grid={"n_components": [1, 2]}, random_state=0).fit(X)
+    mx.save(search, tmp_path / "model.json")
+    again = mx.load(str(tmp_path / "model.json"))
+    assert again.feature_names_in_.tolist() == ["ä b", "1"]
+    assert again.n_components == 2
+    np.testing.assert_array_equal(again.predict_proba(X), search.predict_proba(X))
+
+
+def test_only_fitted_estimators_of_ours_can_be_saved(tmp_path: Path) -> None:
+    for unfitted in (mx.GaussianMixture(), mx.MixtureSearch()):
+        with pytest.raises(NotFittedError):
+            mx.save(unfitted, tmp_path / "model.json")
+    with pytest.raises(mx.MixturaError, match="dict"):
+        mx.save({}, tmp_path / "model.json")  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+def _changed(**entries: Any) -> Any:
+    return lambda document: {**document, **entries}
+
+
+def _without(name: str) -> Any:
+    return lambda document: {key: value for key, value in document.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_changed(format="other"), "format"),
+        (_changed(version=2), "version 2.*Update"),
+        (_changed(version=0), "version 0"),
+        (_changed(version="1"), "version.*int"),
+        (_changed(family="poisson"), "poisson"),
+        (_changed(covariance_type="round"), "round"),
+        (_changed(means=[[0.0, 1.0]]), r"means.*\(1, 2\).*\(2, 2\)"),
+        (_changed(means=[["a", "b"], ["c", "d"]]), "means.*not an array of numbers"),
+        (_changed(means=[[1.0], [1.0, 2.0]]), "means.*not an array of numbers"),
+        (_changed(covariances=[[[1.0]], [[1.0]]]), "covariances.*shape"),
+        (_changed(covariances=[[[1.0, 2.0], [2.0, 1.0]]] * 2), "singular"),
+        (_changed(weights=[0.5, 0.6]), "sum to 1"),
+        (_changed(weights=[1.5, -0.5]), "0 or more"),
+        (_changed(n_components=3), "shape"),
+        (_changed(n_components=True), "n_components"),
+        (_changed(feature_names=["a"]), "list of 2 names"),
+        (_changed(training={"weight": 1.0}), "training"),
+        (_without("weights"), "weights.*missing"),
+        (_without("version"), "version.*missing"),
+        (lambda document: [document], "format"),
+        (lambda document: None, "format"),
+    ],
+)
+def test_files_that_are_not_right(change: Any, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    mx.save(mx.GaussianMixture(2, random_state=0).fit(groups()), path)
+    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+    with pytest.raises(mx.ModelFileError, match=words):
+        mx.load(path)
+
+
+@pytest.mark.parametrize("keep", [0, 1, 0.5, -2])
+def test_truncated_files(keep: float, tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    mx.save(mx.GaussianMixture(2, random_state=0).fit(groups()), path)
+    text = path.read_text()
+    path.write_text(text[: int(keep * len(text)) if keep == 0.5 else int(keep)])
+    with pytest.raises(mx.ModelFileError, match="cut short"):
+        mx.load(path)
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "1e999"])
+def test_numbers_that_are_not_finite(value: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    mx.save(mx.GaussianMixture(1).fit(groups(1)), path)
+    document = json.loads(path.read_text())
+    document["means"] = [["HERE"]]
+    path.write_text(json.dumps(document).replace('"HERE"', value))
+    with pytest.raises(mx.ModelFileError, match="not finite"):
+        mx.load(path)
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "model.json"
+    fit = mx.GaussianMixture(1).fit(groups())
+    mx.save(fit, path)
+    before = path.read_bytes()
+    monkeypatch.setattr(Path, "write_text", _disk_full)
+    with pytest.raises(OSError, match="disk full"):
+        mx.save(fit, path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["model.json"]
+
+
+def _disk_full(*args: object, **options: object) -> None:
+    raise OSError("disk full")
