@@ -20,7 +20,12 @@ S = TypeVar("S", bound=Statistics)
 _SAME_OPTIMUM = 10.0
 
 
-def best_of(run: Callable[[int], Fit[P, S]], n_init: int, tol: float) -> tuple[Fit[P, S], Starts]:
+def best_of(
+    run: Callable[[int], Fit[P, S]],
+    n_init: int,
+    tol: float,
+    sound: Callable[[Fit[P, S]], bool],
+) -> tuple[Fit[P, S], Starts]:
     """The best of several runs, and how often it was found.
 
     Parameters
@@ -31,6 +36,9 @@ def best_of(run: Callable[[int], Fit[P, S]], n_init: int, tol: float) -> tuple[F
         Number of starts.
     tol : float
         The runs' tolerance, in nats per row: runs closer than ten of it count as one optimum.
+    sound : callable
+        Whether a fit may compete. The likelihood grows without bound as a component collapses,
+        so a collapsed fit would win; it is returned only if all are.
 
     Raises
     ------
@@ -46,10 +54,9 @@ def best_of(run: Callable[[int], Fit[P, S]], n_init: int, tol: float) -> tuple[F
             failures.append(failure)
     if not fits:
         raise failures[-1]
-    # The likelihood grows without bound as a component collapses, so it must not compete.
-    sound = [fit for fit in fits if not fit.status.collapsed]
-    best = max(sound or fits, key=lambda fit: fit.objective)
-    objectives = tuple(sorted((fit.objective for fit in sound), reverse=True))
+    competing = [fit for fit in fits if sound(fit)]
+    best = max(competing or fits, key=lambda fit: fit.objective)
+    objectives = tuple(sorted((fit.objective for fit in competing), reverse=True))
     reach = best.objective - _SAME_OPTIMUM * tol
     n_best = sum(objective >= reach for objective in objectives)
-    return best, Starts(objectives, n_best, n_init - len(sound))
+    return best, Starts(objectives, n_best, n_init - len(competing))

@@ -52,7 +52,7 @@ class Starts:
     n_best : int
         How many of them reached the best one, within their tolerance.
     n_failed : int
-        Starts that ended in a degenerate component and were dropped.
+        Starts that ended with a collapsed component and did not compete.
     """
 
     objectives: tuple[float, ...]
@@ -64,5 +64,5 @@ class Starts:
         return len(self.objectives) + self.n_failed
 
     def __str__(self) -> str:
-        failed = f", {self.n_failed} failed" if self.n_failed else ""
+        failed = f", {self.n_failed} collapsed" if self.n_failed else ""
         return f"best optimum found by {self.n_best} of {self.n_made} starts{failed}"

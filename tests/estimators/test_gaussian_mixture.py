@@ -385,6 +385,7 @@ def test_a_single_row() -> None:
     assert np.isfinite(fit.score([[3.0, 4.0]]))
 
 
+@pytest.mark.filterwarnings("ignore:.*held at the variance floor")
 @pytest.mark.parametrize("covariance_type", FOUR)
 def test_more_components_than_distinct_rows(covariance_type: str) -> None:
     X = np.repeat(groups(3), 50, axis=0)
@@ -414,3 +415,26 @@ def test_degenerate_tables_give_a_usable_model(
     np.testing.assert_allclose(resp.sum(axis=1), 1.0, atol=1e-12)
     assert np.isfinite(fit.log_likelihood_)
     assert fit.status_
+
+
+@pytest.mark.parametrize("covariance_type", FOUR)
+def test_collapsed_components_are_told_and_do_not_win(covariance_type: str) -> None:
+    X = np.concatenate([groups(60), np.tile([[20.0, 20.0]], (12, 1))])  # a clump of equal rows
+    with pytest.warns(mx.DataWarning, match=r"\d of 3 components collapsed"):
+        alone = mx.GaussianMixture(3, covariance_type="full", means_init=X[[0, 1, -1]]).fit(X)
+    assert alone.n_collapsed_ == 1
+    assert np.isfinite(alone.predict_proba(X)).all()
+    search = mx.MixtureSearch(
+        param_grid={"n_components": [1, 2], "covariance_type": [covariance_type]}, random_state=0
+    ).fit(X)
+    if covariance_type != "tied":  # shared by both, the covariance has not collapsed
+        assert search.best_params_["n_components"] == 1
+        assert "not considered: 1 components collapsed" in search.results_["status"][1]
+
+
+def test_a_binary_column_does_not_lure_the_search() -> None:
+    X = np.column_stack([groups(200)[:, 0], np.arange(200) % 2])
+    search = mx.MixtureSearch(
+        param_grid={"n_components": [1, 2, 3], "covariance_type": ["diag", "full"]}, random_state=0
+    ).fit(X)
+    assert search.best_estimator_.n_collapsed_ == 0

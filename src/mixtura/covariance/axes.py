@@ -50,6 +50,10 @@ class AxisCovariances:
     def colour(self, noise: FloatArray, labels: IntArray) -> FloatArray:
         return noise * self.deviations[labels]
 
+    def least_ratios(self, floor: FloatArray) -> FloatArray:
+        ratios: FloatArray = (self.variances / floor).min(axis=1)
+        return ratios
+
     def matrices(self) -> FloatArray:
         return self.variances[:, :, None] * np.eye(self.variances.shape[1])
 

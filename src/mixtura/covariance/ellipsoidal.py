@@ -67,6 +67,11 @@ class DenseCovariances:
             coloured[rows] = noise[rows] @ factor.T
         return coloured
 
+    def least_ratios(self, floor: FloatArray) -> FloatArray:
+        unit = np.sqrt(floor)
+        ratios: FloatArray = np.linalg.eigvalsh(self.dense / np.outer(unit, unit))[:, 0]
+        return ratios
+
     def matrices(self) -> FloatArray:
         return self.dense
 

@@ -35,6 +35,10 @@ class Covariances(Protocol):
         """White noise (n, d) given the covariance of each row's component."""
         ...
 
+    def least_ratios(self, floor: FloatArray, /) -> FloatArray:
+        """Smallest variance of each component in any direction, in units of the floor, (k,)."""
+        ...
+
     def matrices(self) -> FloatArray:
         """The covariance matrices written out, (k, d, d)."""
         ...

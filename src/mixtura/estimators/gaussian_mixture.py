@@ -115,6 +115,10 @@ class GaussianMixture(SoftClusters):
         Number of free parameters.
     scores_ : Scores
         Weight, log-likelihood and certainty of the training rows, with aic, bic and icl.
+    n_collapsed_ : int
+        Components held at the variance floor. They sit on rows that are equal in some direction
+        and owe their likelihood to the floor: neither starts nor candidates of a search with any
+        of them compete with sound ones.
     starts_ : Starts
         How often the best optimum was found, and where the other starts ended.
     notes_ : tuple of str
@@ -262,8 +266,12 @@ class GaussianMixture(SoftClusters):
                     observe=observe,
                 )
 
+        def sound(fit: GaussianFit) -> bool:
+            return not fit.status.collapsed and _n_collapsed(fit.mixture, summary) == 0
+
         given = self._given.anything or not isinstance(init, str)
-        best, starts = best_of(run, 1 if given or self._goes_on else self.n_init, self.tol)
+        n_init = 1 if given or self._goes_on else self.n_init
+        best, starts = best_of(run, n_init, self.tol, sound)
         if not given:
             best = replace(best, mixture=best.mixture.take(best.mixture.canonical_order()))
         self.trace_ = [*history, *best.trace]
@@ -314,7 +322,11 @@ class GaussianMixture(SoftClusters):
         self.log_likelihood_ = self.scores_.log_likelihood
         self.n_parameters_ = best.mixture.n_parameters
         self.starts_ = starts
-        self.notes_ = (*_notes_on_data(summary), *_notes_on_result(best.mixture))
+        self.n_collapsed_ = _n_collapsed(best.mixture, summary)
+        self.notes_ = (
+            *_notes_on_data(summary),
+            *_notes_on_result(best.mixture, self.n_collapsed_),
+        )
 
     @property
     def mixture_(self) -> GaussianMixtureModel:
@@ -382,11 +394,26 @@ def _notes_on_data(summary: Summary) -> list[str]:
     return [f"Column {numbers} is constant: it cannot tell components apart. Leave it out."]
 
 
-def _notes_on_result(mixture: GaussianMixtureModel) -> list[str]:
+def _notes_on_result(mixture: GaussianMixtureModel, n_collapsed: int) -> list[str]:
+    notes = []
     empty = int((mixture.weights == 0.0).sum())
-    if empty == 0:
-        return []
-    return [
-        f"{empty} of {mixture.n_components} components have no rows: there may be fewer distinct "
-        "rows than components. Use fewer components."
-    ]
+    if empty:
+        notes.append(
+            f"{empty} of {mixture.n_components} components have no rows: there may be fewer "
+            "distinct rows than components. Use fewer components."
+        )
+    if n_collapsed:
+        notes.append(
+            f"{n_collapsed} of {mixture.n_components} components collapsed onto rows that are "
+            "equal in some direction, and are held at the variance floor (reg_covar): the "
+            "likelihood is not comparable. Use fewer components or a simpler covariance_type."
+        )
+    return notes
+
+
+def _n_collapsed(mixture: GaussianMixtureModel, summary: Summary) -> int:
+    """Components with rows that are held at the variance floor."""
+    family = mixture.family
+    assert isinstance(family, Gaussian)
+    held = family.held(mixture.params, summary.variances == 0.0)
+    return int((held & (mixture.weights > 0.0)).sum())

@@ -50,6 +50,11 @@ class _Outcome:
     status: str
     seconds: float
 
+    @property
+    def sound(self) -> bool:
+        """Whether it may compete: a collapsed component's likelihood is that of the floor."""
+        return self.estimator is not None and self.estimator.n_collapsed_ == 0
+
     def criterion(self, name: str) -> float:
         if self.estimator is None:
             return np.nan
@@ -58,6 +63,9 @@ class _Outcome:
 
 class MixtureSearch(SoftClusters):
     """Fit every candidate of a grid and keep the best by a penalised likelihood.
+
+    Candidates with a collapsed component (see `GaussianMixture.n_collapsed_`) are shown in the
+    results, but are chosen only if all have one.
 
     Parameters
     ----------
@@ -186,7 +194,8 @@ class MixtureSearch(SoftClusters):
                 f"None of the {len(outcomes)} candidates could be fitted. The first: "
                 f"{outcomes[0].status}"
             )
-        self.best_index_ = int(np.nanargmin(criterion))
+        sound = np.array([outcome.sound for outcome in outcomes])
+        self.best_index_ = int(np.nanargmin(np.where(sound | ~sound.any(), criterion, np.nan)))
         best = outcomes[self.best_index_]
         assert best.estimator is not None  # its criterion is a number
         self.best_params_, self.best_estimator_ = best.params, best.estimator
@@ -202,7 +211,10 @@ def _fit_candidate(
         candidate.fit(X, sample_weight=sample_weight)
     except MixturaError as failure:
         return _Outcome(params, None, f"failed: {failure}", perf_counter() - began)
-    return _Outcome(params, candidate, candidate.status_, perf_counter() - began)
+    status = candidate.status_
+    if candidate.n_collapsed_:
+        status += f"; not considered: {candidate.n_collapsed_} components collapsed"
+    return _Outcome(params, candidate, status, perf_counter() - began)
 
 
 def _results(outcomes: list[_Outcome]) -> dict[str, AnyArray]:

@@ -123,6 +123,7 @@ def _training(estimator: GaussianMixture) -> dict[str, Any]:
         "log_certainty": estimator.scores_.log_certainty,
         "objective": estimator.lower_bound_,
         "n_parameters": estimator.n_parameters_,
+        "n_collapsed": estimator.n_collapsed_,
         "converged": estimator.converged_,
         "status": estimator.status_,
         "n_iter": estimator.n_iter_,
@@ -152,6 +153,7 @@ def _set_training(estimator: GaussianMixture, training: dict[str, Any]) -> None:
     )
     estimator.log_likelihood_ = training["log_likelihood"]
     estimator.n_parameters_ = training["n_parameters"]
+    estimator.n_collapsed_ = training["n_collapsed"]
     estimator.converged_ = training["converged"]
     estimator.status_ = training["status"]
     estimator.n_iter_ = training["n_iter"]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura.covariance import Covariances, Structure
 from mixtura.errors import DegenerateError
@@ -20,6 +21,9 @@ from mixtura.statistics import Moments
 from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["Gaussian", "GaussianParameters"]
+
+# A variance this close to the floor, in units of it, lies on it.
+_AT_FLOOR = 1.0 + 1e-6
 
 # Error of a difference between a row and a mean, as a share of the mean.
 _ROUNDING = 16.0 * np.finfo(np.float64).eps
@@ -88,6 +92,18 @@ class Gaussian:
         if not self.floor.any():
             _check_resolved(params)
         return params.take(order)
+
+    def held(self, params: GaussianParameters, constant: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which components (k,) have collapsed onto the floor in some direction.
+
+        Such a component sits on a few rows that are equal in that direction, and owes its
+        likelihood to the floor. Constant features (d,) are left out: all components lie on
+        the floor along them, and none gains by it.
+        """
+        if not self.floor.any():
+            return np.zeros(len(params.means), dtype=np.bool_)
+        out_of_reach = np.where(constant, 1e-3 * self.floor, self.floor)
+        return params.covariances.least_ratios(out_of_reach) <= _AT_FLOOR
 
     def n_parameters(self, k: int, d: int) -> int:
         return k * d + self.structure.n_parameters(k, d)
