@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+
+# Without it scikit-learn skips its check of array-API input; SciPy reads it when first imported.
+os.environ["SCIPY_ARRAY_API"] = "1"
 
 import pytest
 

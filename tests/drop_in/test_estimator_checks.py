@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
-
-# Without it scikit-learn skips its check of array-API input; SciPy reads it when first imported.
-os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks

@@ -131,11 +131,11 @@ class GaussianMixture(SoftClusters):
     --------
     >>> import numpy as np
     >>> import mixtura as mx
-    >>> X = np.array([[1, 2], [1, 4], [1, 0], [10, 2], [10, 4], [10, 0]])
+    >>> X = np.array([[1, 2], [2, 4], [1, 0], [3, 3], [10, 2], [11, 4], [10, 0]])
     >>> gm = mx.GaussianMixture(n_components=2, random_state=0).fit(X)
-    >>> gm.means_
-    array([[ 1.,  2.],
-           [10.,  2.]])
+    >>> gm.means_.round(2)
+    array([[ 1.75,  2.25],
+           [10.33,  2.  ]])
     >>> gm.predict([[0, 0], [12, 3]])
     array([0, 1])
     """
