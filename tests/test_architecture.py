@@ -23,7 +23,7 @@ FLOORS = [
     {"result"},
     {"em"},
     {"initialization", "restarts", "selection", "explain"},
-    {"registry", "testing"},
+    {"registry", "testing", "training"},
     {"model_file"},
     {"estimators"},
     {"cli"},

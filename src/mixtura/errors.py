@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # so that --help need not import NumPy
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["DataError", "DataWarning", "DegenerateError", "MixturaError", "ModelFileError"]
 

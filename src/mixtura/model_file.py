@@ -18,8 +18,8 @@ from mixtura.errors import MixturaError, ModelFileError
 from mixtura.families import Gaussian, GaussianParameters
 from mixtura.mixture import Mixture
 from mixtura.registry import COVARIANCE_TYPES
-from mixtura.staging import Staging
 from mixtura.statistics import Moments
+from mixtura.training import Training
 from mixtura.typing import AnyArray
 
 __all__ = ["Model", "read_model", "write_model"]
@@ -44,8 +44,8 @@ class Model:
         'float64', or 'float32' for a model of a float32 table.
     parameters : dict
         The estimator's parameters, as far as they are plain values.
-    training : dict
-        What is known of the fit: rows, weight, log-likelihood, status, trace, starts, notes.
+    training : Training or None
+        What is known of the fit; nothing for a model made by hand.
     """
 
     covariance_type: str
@@ -55,7 +55,12 @@ class Model:
     feature_names: list[str] | None = None
     dtype: str = "float64"
     parameters: dict[str, Any] = field(default_factory=dict)
-    training: dict[str, Any] = field(default_factory=dict)
+    training: Training | None = None
+
+    @property
+    def algorithm(self) -> str:
+        """Name of the algorithm that fitted it."""
+        return str(self.parameters.get("algorithm", "em"))
 
     @property
     def mixture(self) -> Mixture[GaussianParameters, Moments]:
@@ -68,10 +73,9 @@ class Model:
 
 
 def write_model(model: Model, path: Path) -> None:
-    """Write a model file; an old one of that name is replaced only by a complete new one."""
+    """Write a model file. To keep an old one until the new one is complete, use `Staging`."""
     text = json.dumps(_document(model), indent=1, allow_nan=False, ensure_ascii=False)
-    with Staging() as staging:
-        staging.place(path).write_text(text + "\n", encoding="utf-8")
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _document(model: Model) -> dict[str, Any]:
@@ -88,7 +92,7 @@ def _document(model: Model) -> dict[str, Any]:
         "means": model.means.tolist(),
         "covariances": model.covariances.tolist(),
         "parameters": model.parameters,
-        "training": model.training,
+        "training": None if model.training is None else model.training.document(),
     }
 
 
@@ -138,10 +142,15 @@ def _model(document: Any) -> Model:
         names,
         "float32" if document.get("dtype") == "float32" else "float64",
         _entry(document, "parameters", dict),
-        _entry(document, "training", dict),
+        None if document.get("training") is None else Training.read(_training(document)),
     )
     model.mixture  # noqa: B018  raises if a covariance cannot be inverted
     return model
+
+
+def _training(document: dict[str, Any]) -> dict[str, Any]:
+    entry: dict[str, Any] = _entry(document, "training", dict)
+    return entry
 
 
 def _check_version(document: dict[str, Any]) -> None:

@@ -16,7 +16,15 @@ from mixtura.layouts import Diagonal, Full, Layout, Spherical, Tied, WrittenOut
 from mixtura.stopping import StoppingRule, fixed_length, projected_gain
 from mixtura.typing import FloatArray
 
-__all__ = ["ALGORITHMS", "CENTRES", "COVARIANCE_TYPES", "Algorithm", "CovarianceType", "choose"]
+__all__ = [
+    "ALGORITHMS",
+    "CENTRES",
+    "COVARIANCE_TYPES",
+    "Algorithm",
+    "CovarianceType",
+    "choose",
+    "searched_types",
+]
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,11 @@ COVARIANCE_TYPES = {
     "E": CovarianceType(EEE(), Full(), "all components share one variance", True),
     "V": CovarianceType(VVV(), Full(), "each component has its own variance", True),
 }
+
+
+def searched_types(d: int) -> tuple[str, ...]:
+    """The names of all different structures in d dimensions, simplest first."""
+    return ("E", "V") if d == 1 else ("spherical", "diag", "tied", "full")
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from types import TracebackType
 from typing import Self
+from uuid import uuid4
 
 __all__ = ["Staging"]
+
+# Windows has no SIGHUP.
+_HELD = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Staging:
@@ -34,11 +38,9 @@ class Staging:
 
     def place(self, target: Path) -> Path:
         """A new empty file in the target's folder, to be written in its stead."""
-        with NamedTemporaryFile(
-            dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix, delete=False
-        ) as file:
-            stand_in = Path(file.name)
-        self._moves.append((stand_in, target))
+        stand_in = target.with_name(f".{target.stem}-{uuid4().hex[:8]}{target.suffix}")
+        self._moves.append((stand_in, target))  # first, so that no interruption leaves it behind
+        stand_in.touch(exist_ok=False)
         return stand_in
 
     def __enter__(self) -> Self:
@@ -82,13 +84,22 @@ def _settle(file: Path, like: Path) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Hold back signals, so that the moves happen together. Windows has no such thing."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
+    """Hold back signals, so that the moves happen together.
+
+    Blocking them for this thread would not do: the system then hands them to another thread of
+    the process, and Python still runs their handlers here. So the handlers themselves wait.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # handlers never run here
         return
-    held = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, frame: came.append(number)) for number in _HELD
+    }
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)

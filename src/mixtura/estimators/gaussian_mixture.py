@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Self, TypeAlias
 
@@ -323,8 +324,9 @@ class GaussianMixture(SoftClusters):
         self.n_parameters_ = best.mixture.n_parameters
         self.starts_ = starts
         self.n_collapsed_ = _n_collapsed(best.mixture, summary)
+        names = getattr(self, "feature_names_in_", range(source.n_features))
         self.notes_ = (
-            *_notes_on_data(summary),
+            *_notes_on_data(summary, names),
             *_notes_on_result(best.mixture, self.n_collapsed_),
         )
 
@@ -386,12 +388,13 @@ def show_mixture(
     estimator._fitted_mixture = mixture
 
 
-def _notes_on_data(summary: Summary) -> list[str]:
-    constant = np.flatnonzero(summary.variances == 0.0)
-    if len(constant) == 0:
+def _notes_on_data(summary: Summary, names: Sequence[object]) -> list[str]:
+    constant = [str(names[a]) for a in np.flatnonzero(summary.variances == 0.0)]
+    if not constant:
         return []
-    numbers = ", ".join(str(a) for a in constant)
-    return [f"Column {numbers} is constant: it cannot tell components apart. Leave it out."]
+    return [
+        f"Column {', '.join(constant)} is constant: it cannot tell components apart. Leave it out."
+    ]
 
 
 def _notes_on_result(mixture: GaussianMixtureModel, n_collapsed: int) -> list[str]:

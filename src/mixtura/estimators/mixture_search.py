@@ -21,7 +21,7 @@ from mixtura.estimators.first_mixture import GaussianMixtureModel
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import as_rows
-from mixtura.registry import choose
+from mixtura.registry import choose, searched_types
 from mixtura.selection import Scores
 from mixtura.typing import AnyArray
 
@@ -36,8 +36,6 @@ _CRITERIA: dict[str, Callable[[Scores, int], float]] = {
     "icl": Scores.icl,
 }
 
-_STRUCTURES = ("spherical", "diag", "tied", "full")
-_STRUCTURES_1D = ("E", "V")
 _N_INIT = 5
 
 
@@ -165,8 +163,7 @@ class MixtureSearch(SoftClusters):
             base = GaussianMixture(n_init=_N_INIT)
         grid = self.param_grid
         if grid is None:
-            structures = _STRUCTURES_1D if d == 1 else _STRUCTURES
-            grid = {"n_components": range(1, 10), "covariance_type": structures}
+            grid = {"n_components": range(1, 10), "covariance_type": searched_types(d)}
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         candidates = []
         for params in ParameterGrid(grid):

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura.errors import MixturaError, ModelFileError
+from mixtura.errors import MixturaError
 from mixtura.estimators.gaussian_mixture import GaussianMixture, show_mixture
 from mixtura.estimators.mixture_search import MixtureSearch
 from mixtura.model_file import Model, read_model, write_model
 from mixtura.registry import COVARIANCE_TYPES
-from mixtura.result import Starts
-from mixtura.selection import Scores
+from mixtura.staging import Staging
+from mixtura.training import Training
 
 __all__ = ["load", "save", "to_model"]
 
@@ -48,7 +48,9 @@ def save(estimator: GaussianMixture | MixtureSearch, path: str | PathLike[str]) 
     >>> mx.load(path).means_
     array([[0.33333333]])
     """
-    write_model(to_model(estimator), Path(path))
+    model = to_model(estimator)
+    with Staging() as staging:
+        write_model(model, staging.place(Path(path)))
 
 
 def load(path: str | PathLike[str]) -> GaussianMixture:
@@ -69,7 +71,8 @@ def load(path: str | PathLike[str]) -> GaussianMixture:
     if model.feature_names is not None:
         estimator.feature_names_in_ = np.array(model.feature_names, dtype=object)
     show_mixture(estimator, model.mixture, np.dtype(model.dtype))
-    _restore_training(estimator, model)
+    if model.training is not None:
+        _restore(estimator, model.training)
     return estimator
 
 
@@ -113,53 +116,34 @@ def _known(parameters: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if name in names}
 
 
-def _training(estimator: GaussianMixture) -> dict[str, Any]:
-    """Empty for an estimator whose attributes were set by hand."""
+def _training(estimator: GaussianMixture) -> Training | None:
+    """None for an estimator whose attributes were set by hand."""
     if not hasattr(estimator, "scores_"):
-        return {}
-    return {
-        "weight": estimator.scores_.weight,
-        "log_likelihood": estimator.scores_.log_likelihood,
-        "log_certainty": estimator.scores_.log_certainty,
-        "objective": estimator.lower_bound_,
-        "n_parameters": estimator.n_parameters_,
-        "n_collapsed": estimator.n_collapsed_,
-        "converged": estimator.converged_,
-        "status": estimator.status_,
-        "n_iter": estimator.n_iter_,
-        "trace": estimator.trace_,
-        "starts": {
-            "objectives": list(estimator.starts_.objectives),
-            "n_best": estimator.starts_.n_best,
-            "n_failed": estimator.starts_.n_failed,
-        },
-        "notes": list(estimator.notes_),
-    }
-
-
-def _restore_training(estimator: GaussianMixture, model: Model) -> None:
-    training = model.training
-    if not training:
-        return
-    try:
-        _set_training(estimator, training)
-    except (KeyError, TypeError) as error:
-        raise ModelFileError(f"The entry 'training' of the model file lacks {error}.") from None
-
-
-def _set_training(estimator: GaussianMixture, training: dict[str, Any]) -> None:
-    estimator.scores_ = Scores(
-        training["weight"], training["log_likelihood"], training["log_certainty"]
+        return None
+    return Training(
+        scores=estimator.scores_,
+        n_parameters=estimator.n_parameters_,
+        n_collapsed=estimator.n_collapsed_,
+        converged=estimator.converged_,
+        status=estimator.status_,
+        n_iter=estimator.n_iter_,
+        objective=estimator.lower_bound_,
+        trace=tuple(estimator.trace_),
+        starts=estimator.starts_,
+        notes=estimator.notes_,
     )
-    estimator.log_likelihood_ = training["log_likelihood"]
-    estimator.n_parameters_ = training["n_parameters"]
-    estimator.n_collapsed_ = training["n_collapsed"]
-    estimator.converged_ = training["converged"]
-    estimator.status_ = training["status"]
-    estimator.n_iter_ = training["n_iter"]
-    estimator.trace_ = list(training["trace"])
-    estimator.lower_bounds_ = estimator.trace_[len(estimator.trace_) - estimator.n_iter_ :]
-    estimator.lower_bound_ = training["objective"]
-    starts = training["starts"]
-    estimator.starts_ = Starts(tuple(starts["objectives"]), starts["n_best"], starts["n_failed"])
-    estimator.notes_ = tuple(training["notes"])
+
+
+def _restore(estimator: GaussianMixture, training: Training) -> None:
+    estimator.scores_ = training.scores
+    estimator.log_likelihood_ = training.scores.log_likelihood
+    estimator.n_parameters_ = training.n_parameters
+    estimator.n_collapsed_ = training.n_collapsed
+    estimator.converged_ = training.converged
+    estimator.status_ = training.status
+    estimator.n_iter_ = training.n_iter
+    estimator.lower_bound_ = training.objective
+    estimator.trace_ = list(training.trace)
+    estimator.lower_bounds_ = estimator.trace_[len(estimator.trace_) - training.n_iter :]
+    estimator.starts_ = training.starts
+    estimator.notes_ = training.notes

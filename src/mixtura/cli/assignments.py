@@ -1,0 +1,84 @@
+"""How surely each row belongs to each component, and the file that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from mixtura.assignments import posterior
+from mixtura.cli.features import Features
+from mixtura.families import GaussianParameters
+from mixtura.mixture import Mixture
+from mixtura.sources import ArraySource, block_rows
+from mixtura.statistics import Moments
+from mixtura.typing import FloatArray, IntArray
+
+__all__ = ["SURE", "Assignments", "assign"]
+
+#: A row is sure of its component if it belongs to it with more than this probability.
+SURE = 0.95
+
+
+@dataclass(frozen=True)
+class Assignments:
+    """Soft assignments of the complete rows of a table.
+
+    Attributes
+    ----------
+    complete : ndarray of shape (n_total,)
+        Which rows of the table those are.
+    clusters : ndarray of shape (n,)
+        Number of the likeliest component, counted from 0 as Python's `predict` does.
+    responsibilities : ndarray of shape (n, k)
+    """
+
+    complete: NDArray[np.bool_]
+    clusters: IntArray
+    responsibilities: FloatArray
+
+    @cached_property
+    def uncertainty(self) -> FloatArray:
+        """Probability that the row belongs to another component, (n,)."""
+        uncertainty: FloatArray = 1.0 - self.responsibilities.max(axis=1)
+        return uncertainty
+
+    @property
+    def sizes(self) -> IntArray:
+        """Rows assigned to each component, (k,)."""
+        return np.bincount(self.clusters, minlength=self.responsibilities.shape[1])
+
+    @property
+    def share_sure(self) -> float:
+        return float(np.mean(self.uncertainty < 1.0 - SURE))
+
+    @property
+    def mean_uncertainty(self) -> float:
+        return float(self.uncertainty.mean())
+
+    def frame(self) -> pl.DataFrame:
+        """A row for each row of the table, empty where that has a missing cell."""
+        k = self.responsibilities.shape[1]
+        assigned = pl.DataFrame(
+            {
+                "row": np.flatnonzero(self.complete) + 1,
+                "cluster": self.clusters,
+                "uncertainty": self.uncertainty,
+                **{f"p{j}": self.responsibilities[:, j] for j in range(k)},
+            }
+        )
+        rows = pl.DataFrame({"row": np.arange(1, len(self.complete) + 1)})
+        return rows.join(assigned, on="row", how="left", maintain_order="left")
+
+
+def assign(mixture: Mixture[GaussianParameters, Moments], features: Features) -> Assignments:
+    """Assign every complete row."""
+    rows = features.rows
+    source = ArraySource(rows, None, block_rows(rows.shape[1], mixture.n_components))
+    joints = list(source.map(lambda chunk: mixture.log_joint(chunk.X)))
+    log_joint = np.concatenate(joints)
+    # From the log-densities, as `predict` does: responsibilities may tie where those do not.
+    return Assignments(features.complete, log_joint.argmax(axis=1), posterior(log_joint)[0])

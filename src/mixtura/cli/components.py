@@ -1,0 +1,126 @@
+"""The components of a model, printed: a column for each, a row for each feature."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from rich.cells import cell_len
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from mixtura.cli.results import deviations_of
+from mixtura.cli.wording import count, percent
+from mixtura.model_file import Model
+from mixtura.typing import FloatArray
+
+__all__ = ["print_components"]
+
+_FEATURES_SHOWN = 40
+_GAP = 2
+
+# Beyond these, plain decimals are harder to read than powers of ten.
+_LARGE = 1e12
+_MOST_DECIMALS = 6
+
+
+def print_components(
+    console: Console, model: Model, names: Sequence[str], sizes: Sequence[int] | None = None
+) -> None:
+    """Weight, size and means of each component, with standard deviations where they fit.
+
+    Components that do not fit beside the others go below them.
+    """
+    shown = names[:_FEATURES_SHOWN]
+    heads = _heads(model, sizes)
+    label_width = min(max(map(cell_len, (*heads, *shown))), max(12, console.width // 4))
+    room = console.width - label_width
+    cells = _cells(model, len(shown), with_deviations=True)
+    if sum(_widths(heads, cells)) > room:
+        cells = _cells(model, len(shown), with_deviations=False)
+    for block in _blocks(_widths(heads, cells), room):
+        console.print(_grid(heads, shown, cells, block, label_width))
+        console.print()
+    if len(names) > len(shown):
+        console.print(f"... and {count(len(names) - len(shown), 'column')} more.\n")
+
+
+def _heads(model: Model, sizes: Sequence[int] | None) -> dict[str, list[str]]:
+    heads = {
+        "cluster": [str(j) for j in range(len(model.weights))],
+        "weight": [percent(weight) for weight in model.weights.tolist()],
+    }
+    if sizes is not None:
+        heads["rows"] = [f"{size:,}" for size in sizes]
+    return heads
+
+
+def _cells(model: Model, n_features: int, with_deviations: bool) -> list[list[str]]:
+    """Text for each feature and component."""
+    deviations = deviations_of(model)
+    return [
+        _describe(model.means[:, a], deviations[:, a], with_deviations) for a in range(n_features)
+    ]
+
+
+def _describe(means: FloatArray, deviations: FloatArray, with_deviations: bool) -> list[str]:
+    """Means of one feature, and their spread, to the digits that the spread makes meaningful."""
+    spread = float(np.median(deviations))
+    largest = float(np.abs(means).max())
+    leading = math.floor(math.log10(spread))
+    if largest < _LARGE and spread < _LARGE and 1 - leading <= _MOST_DECIMALS:
+        pattern = spread_pattern = f"z.{max(0, 1 - leading)}f"
+    else:
+        digits = math.floor(math.log10(largest)) - leading + 1 if largest > 0.0 else 1
+        pattern, spread_pattern = f".{min(max(digits, 1), 9)}e", ".1e"
+    texts = [f"{mean:{pattern}}" for mean in means.tolist()]
+    if not with_deviations:
+        return _without_common_zeros(texts)
+    spreads = [f"{deviation:{spread_pattern}}" for deviation in deviations.tolist()]
+    width = max(map(len, spreads))
+    return [f"{text} ± {spread:>{width}}" for text, spread in zip(texts, spreads, strict=True)]
+
+
+def _without_common_zeros(texts: list[str]) -> list[str]:
+    while all("." in text and "e" not in text and text[-1] in "0." for text in texts):
+        texts = [text[:-1] for text in texts]
+    return texts
+
+
+def _widths(heads: dict[str, list[str]], cells: list[list[str]]) -> list[int]:
+    """Width of each component's column, gap included."""
+    columns = zip(*heads.values(), *cells, strict=True)
+    return [_GAP + max(map(cell_len, column)) for column in columns]
+
+
+def _blocks(widths: list[int], room: int) -> Iterator[range]:
+    """Runs of components that fit side by side."""
+    start = used = 0
+    for j, width in enumerate(widths):
+        if used + width > room and j > start:
+            yield range(start, j)
+            start, used = j, 0
+        used += width
+    yield range(start, len(widths))
+
+
+def _grid(
+    heads: dict[str, list[str]],
+    names: Sequence[str],
+    cells: list[list[str]],
+    block: range,
+    label_width: int,
+) -> Grid:
+    grid = Grid.grid(padding=(0, 0, 0, _GAP))
+    grid.add_column(width=label_width, no_wrap=True, overflow="ellipsis")
+    for _ in block:
+        grid.add_column(justify="right", no_wrap=True)
+    for label, texts in heads.items():
+        style = "bold" if label == "cluster" else None
+        grid.add_row(label, *(texts[j] for j in block), style=style)
+    grid.add_row()
+    for name, texts in zip(names, cells, strict=True):
+        grid.add_row(escape(name), *(texts[j] for j in block))
+    return grid

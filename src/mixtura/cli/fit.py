@@ -1,0 +1,174 @@
+"""`mixtura fit`: from a table to a model, soft assignments and a report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from mixtura.cli.options import (
+    column_names,
+    component_counts,
+    covariance_names,
+    data_argument,
+    delimiter_option,
+    seed_option,
+)
+
+__all__ = ["fit"]
+
+_NOT_CONVERGED = 3
+
+
+@click.command(short_help="Find the clusters in a table.")
+@data_argument
+@click.option(
+    "--components",
+    metavar="COUNTS",
+    callback=component_counts,
+    default="1-9",
+    show_default=True,
+    help="Numbers of clusters to try: 3, 1-9 or 2,4,6.",
+)
+@click.option(
+    "--covariance",
+    metavar="NAMES",
+    callback=covariance_names,
+    default="auto",
+    show_default=True,
+    help="Shapes of clusters to try, such as full,tied. auto tries spherical (round), diag "
+    "(along the columns), tied (all alike) and full (each its own ellipsoid); of one column, E "
+    "(equal variances) and V (varying).",
+)
+@click.option(
+    "--columns",
+    metavar="NAMES",
+    callback=column_names,
+    help="Columns to use, such as a,b.  [default: all numeric ones]",
+)
+@click.option(
+    "--weights",
+    metavar="COLUMN",
+    help="Column of row weights: 2 counts a row twice.  [default: every row counts once]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Where the results go.  [default: penguins-mixtura for penguins.csv, in the current "
+    "folder]",
+)
+@click.option(
+    "--criterion",
+    type=click.Choice(["bic", "aic", "icl"]),
+    default="bic",
+    show_default=True,
+    help="What chooses among the models: bic weighs fit against size, aic allows more clusters, "
+    "icl asks for clusters that are well apart.",
+)
+@click.option(
+    "--starts",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    default=5,
+    show_default=True,
+    help="Starts of each model, of which the best is kept.",
+)
+@click.option(
+    "--algorithm",
+    type=click.Choice(["em", "hard", "stochastic"]),
+    default="em",
+    show_default=True,
+    help="em maximises the likelihood; hard gives each row to one cluster in every step; "
+    "stochastic draws it by chance.",
+)
+@seed_option
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=-1),
+    metavar="NUMBER",
+    default=1,
+    show_default=True,
+    help="Models fitted at a time; -1 for all cores. The result is the same.",
+)
+@delimiter_option
+@click.option("--strict", is_flag=True, help="Exit with 3 if the chosen fit did not converge.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+@click.pass_context
+def fit(
+    context: click.Context,
+    data: Path,
+    components: tuple[int, ...],
+    covariance: tuple[str, ...],
+    columns: tuple[str, ...] | None,
+    weights: str | None,
+    out: Path | None,
+    criterion: str,
+    starts: int,
+    algorithm: str,
+    seed: int,
+    jobs: int,
+    delimiter: str | None,
+    strict: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Find the clusters in a table, how many there are, and how surely each row belongs.
+
+    DATA is a CSV file (also with other delimiters or compressed as .gz), a Parquet or an Arrow
+    file. Empty cells and NA, NaN, null, none, ? and - count as missing; rows that miss a value
+    in the columns used are left out of the fit, and their assignments are empty.
+
+    Three files go to the output folder, all at once when all is done:
+
+    \b
+      model.json        the model, for predict, sample, report, and mixtura.load in Python
+      assignments.csv   for each row of the table its number, its likeliest cluster, the
+                        uncertainty (probability of any other), and p0, p1, ...: the
+                        probability of each cluster. Parquet or Arrow if the table is.
+      report.html       pictures and figures, to be opened in a browser
+
+    \b
+    Examples:
+      mixtura fit penguins.csv
+      mixtura fit penguins.csv --columns bill_length_mm,bill_depth_mm --components 2-5
+      mixtura fit survey.csv.gz --weights weight --covariance full,tied --out survey
+    """  # noqa: D301  click wants the character, not the letters
+    from mixtura.cli.features import choose_features, read_weights
+    from mixtura.cli.results import FitResult, check_places, places, write_results
+    from mixtura.cli.search import Plan
+    from mixtura.cli.table import read_table
+
+    table = read_table(data, delimiter)
+    features = choose_features(table, columns, weights)
+    weight = None if weights is None else read_weights(table, weights, features)
+    plan = Plan.of(
+        features,
+        weight,
+        components,
+        covariance,
+        criterion=criterion,
+        algorithm=algorithm,
+        starts=starts,
+        seed=seed,
+        jobs=jobs or 1,
+    )
+    files = places(out or Path(f"{Path(data.name.removesuffix('.gz')).stem}-mixtura"), table)
+    check_places(files)
+
+    # rich and scikit-learn: not before all that can be wrong has been looked at.
+    from mixtura.cli.console import print_fit, watch
+
+    with watch(quiet) as progress:
+        found = plan.run(features, weight, progress)
+    result = FitResult.of(table, features, found, files)
+    write_results(result, weight)
+    if as_json:
+        click.echo(json.dumps(result.document(), ensure_ascii=False, allow_nan=False))
+    else:
+        print_fit(result)
+    if strict and not result.training.converged:
+        click.echo(f"mixtura: {result.training.status} (--strict).", err=True)
+        context.exit(_NOT_CONVERGED)

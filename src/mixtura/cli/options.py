@@ -1,0 +1,105 @@
+"""Arguments and options that several commands take, and how option values are read."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import click
+
+__all__ = [
+    "column_names",
+    "component_counts",
+    "covariance_names",
+    "data_argument",
+    "delimiter_option",
+    "model_argument",
+    "output_option",
+    "seed_option",
+]
+
+
+def component_counts(context: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
+    """Numbers of components from '3', '1-9', '2,4,6' or '1-3,6'."""
+    counts: set[int] = set()
+    for part in value.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not dash:
+            last = first
+        if not (first.isdecimal() and last.isdecimal()):
+            raise click.BadParameter(f"{part!r} is no number; write 3, 1-9 or 2,4,6.")
+        low, high = int(first), int(last)
+        if low < 1:
+            raise click.BadParameter("there is at least 1 component.")
+        if high < low:
+            raise click.BadParameter(f"{part!r} runs backwards; write {high}-{low}.")
+        counts.update(range(low, high + 1))
+    return tuple(sorted(counts))
+
+
+def covariance_names(context: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+    """Covariance types from 'full,tied'; none from 'auto'."""
+    names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
+    if names == ("auto",):
+        return ()
+    from mixtura.registry import COVARIANCE_TYPES
+
+    for name in names:
+        if name not in COVARIANCE_TYPES:
+            known = ", ".join(COVARIANCE_TYPES)
+            raise click.BadParameter(f"{name!r} is unknown; choose auto, or some of {known}.")
+    return names
+
+
+def column_names(
+    context: click.Context, param: click.Parameter, value: str | None
+) -> tuple[str, ...] | None:
+    """Names from 'a,b'; a name with a comma in it goes in quotes."""
+    if value is None:
+        return None
+    names = tuple(
+        name.strip() for row in csv.reader([value], skipinitialspace=True) for name in row
+    )
+    if not names or not all(names):
+        raise click.BadParameter("a name is empty; write a,b,c.")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise click.BadParameter(f"{', '.join(twice)} is named twice.")
+    return names
+
+
+def _one_character(context: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    text = "\t" if value in ("tab", "\\t") else value
+    if text is not None and (len(text) != 1 or text in '"\r\n'):
+        raise click.BadParameter(f"{text!r} is not one character such as ; or the word tab.")
+    return text
+
+
+model_argument = click.argument("model", type=click.Path(path_type=Path))
+
+data_argument = click.argument("data", type=click.Path(path_type=Path))
+
+delimiter_option = click.option(
+    "--delimiter",
+    metavar="CHARACTER",
+    callback=_one_character,
+    help="Between the cells of a text file, such as ; or tab.  [default: found out]",
+)
+
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the rows go: CSV, or Parquet or Arrow by the ending of the name.  "
+    "[default: CSV to standard output]",
+)
+
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    metavar="NUMBER",
+    default=0,
+    show_default=True,
+    help="Fixes what is random: the same seed gives the same result.",
+)

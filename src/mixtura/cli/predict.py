@@ -1,0 +1,47 @@
+"""`mixtura predict`: soft assignments of the rows of a table by a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mixtura.cli.options import (
+    data_argument,
+    delimiter_option,
+    model_argument,
+    output_option,
+)
+
+__all__ = ["predict"]
+
+
+@click.command(short_help="Assign rows to the clusters of a model.")
+@model_argument
+@data_argument
+@output_option
+@delimiter_option
+def predict(model: Path, data: Path, output: Path | None, delimiter: str | None) -> None:
+    """Assign the rows of a table to the clusters of a fitted model.
+
+    DATA needs the columns that MODEL was fitted to, by name; others do not matter. For each row
+    the output has its number, its likeliest cluster, the uncertainty (the probability of any
+    other cluster), and p0, p1, ...: the probability of each cluster. A row that misses a value
+    gets an empty assignment.
+
+    \b
+    Examples:
+      mixtura predict penguins-mixtura/model.json more.csv
+      mixtura predict penguins-mixtura/model.json more.csv -o more-clusters.parquet
+    """  # noqa: D301  click wants the character, not the letters
+    from mixtura.cli.assignments import assign
+    from mixtura.cli.features import features_of_model
+    from mixtura.cli.frames import check_output, put_frame
+    from mixtura.cli.table import read_table
+    from mixtura.model_file import read_model
+
+    fitted = read_model(model)
+    check_output(output)
+    table = read_table(data, delimiter)
+    features = features_of_model(table, fitted.feature_names, fitted.means.shape[1])
+    put_frame(assign(fitted.mixture, features).frame(), output)

@@ -1,0 +1,92 @@
+"""The `mixtura` command: its sub-commands, and one line for whatever goes wrong."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from mixtura import MixturaError, __version__
+from mixtura.cli.fit import fit
+from mixtura.cli.info import info
+from mixtura.cli.predict import predict
+from mixtura.cli.report import report
+from mixtura.cli.sample import sample
+
+__all__ = ["Program", "program"]
+
+_FAILED = 1
+
+
+class Program(click.Group):
+    """A group of commands that ends with an exit code and, on failure, one line on stderr."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a command line and exit: 0 ok, 1 failure, 2 usage, 3 see --strict, 130 Ctrl-C."""
+        extra["standalone_mode"] = False
+        try:
+            status = super().main(*args, **extra)
+        except click.ClickException as error:
+            _say(_with_help(error))
+            status = error.exit_code
+        except MixturaError as error:
+            _say(str(error))
+            status = _FAILED
+        except OSError as error:
+            _say(f"{error.filename}: {error.strerror}." if error.filename else str(error))
+            status = _FAILED
+        sys.exit(status)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command of a context."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise _Interrupted("interrupted; no file was left half-written.") from None
+
+
+class _Interrupted(click.ClickException):
+    exit_code = 130
+
+
+def _say(message: str) -> None:
+    click.echo("mixtura: " + " ".join(message.split()), err=True)
+
+
+def _with_help(error: click.ClickException) -> str:
+    message = error.format_message()
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        message += f" See '{error.ctx.command_path} --help'."
+    return message
+
+
+@click.group(
+    cls=Program,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, "-V", "--version", prog_name="mixtura")
+@click.pass_context
+def program(context: click.Context) -> None:
+    """Soft clustering: find the groups in a table, and how surely each row belongs to each.
+
+    mixtura fits a Gaussian mixture model: it describes the rows as coming from a few
+    bell-shaped clusters, chooses how many and of which shape, and gives every row a probability
+    for every cluster instead of a bare label.
+
+    \b
+    Examples:
+      mixtura fit penguins.csv
+      mixtura fit penguins.csv --columns bill_length_mm,body_mass_g --components 3
+      mixtura predict penguins-mixtura/model.json more.csv -o more-clusters.csv
+
+    Exit codes: 0 ok; 1 the data, a file or a model cannot be used; 2 wrong usage; 3 not
+    converged (only with fit --strict); 130 interrupted.
+    """  # noqa: D301  click wants the character, not the letters
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+for command in (fit, predict, sample, report, info):
+    program.add_command(command)

@@ -1,0 +1,56 @@
+"""`mixtura report`: the HTML report of a model about a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mixtura.cli.options import (
+    data_argument,
+    delimiter_option,
+    model_argument,
+)
+
+__all__ = ["report"]
+
+
+@click.command(short_help="Write an HTML report of a model.")
+@model_argument
+@data_argument
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    default=Path("report.html"),
+    show_default=True,
+    help="Where the page goes.",
+)
+@delimiter_option
+def report(model: Path, data: Path, output: Path, delimiter: str | None) -> None:
+    """Write an HTML report of a fitted model about the rows of a table.
+
+    DATA needs the columns that MODEL was fitted to, by name; rows that miss a value are left
+    out. The page is one file that works without a network.
+
+    \b
+    Example:
+      mixtura report penguins-mixtura/model.json more.csv -o more.html
+    """  # noqa: D301  click wants the character, not the letters
+    from mixtura.cli.destination import check_file
+    from mixtura.cli.features import features_of_model
+    from mixtura.cli.page import report_page
+    from mixtura.cli.table import read_table
+    from mixtura.model_file import read_model
+    from mixtura.staging import Staging
+
+    fitted = read_model(model)
+    check_file(output)
+    table = read_table(data, delimiter)
+    features = features_of_model(table, fitted.feature_names, fitted.means.shape[1])
+    told = () if fitted.training is None else fitted.training.notes
+    page = report_page(fitted, table, features, notes=(*table.notes, *features.notes, *told))
+    with Staging() as staging:
+        staging.place(output).write_text(page, encoding="utf-8")
+    click.echo(output)

@@ -1,0 +1,210 @@
+"""The result of `fit`: its three files, and what is told of it as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from mixtura.cli.assignments import Assignments, assign
+from mixtura.cli.destination import check_folder
+from mixtura.cli.features import Features
+from mixtura.cli.frames import write_frame
+from mixtura.cli.names import unique_names
+from mixtura.cli.page import report_page
+from mixtura.cli.search import Found
+from mixtura.cli.table import Table
+from mixtura.cli.wording import count
+from mixtura.model_file import Model, write_model
+from mixtura.report import SearchSummary
+from mixtura.staging import Staging
+from mixtura.training import Training
+from mixtura.typing import FloatArray
+
+__all__ = [
+    "FitResult",
+    "check_places",
+    "components_of",
+    "deviations_of",
+    "feature_names",
+    "model_document",
+    "places",
+    "write_results",
+]
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """A fitted model with everything that is told of it.
+
+    Attributes
+    ----------
+    table : Table
+    features : Features
+    model : Model
+    training : Training
+    assignments : Assignments
+    search : SearchSummary
+    notes : tuple of str
+        On the table, the columns and the fit.
+    files : dict of str to Path
+        Where 'model', 'assignments' and 'report' go.
+    """
+
+    table: Table
+    features: Features
+    model: Model
+    training: Training
+    assignments: Assignments
+    search: SearchSummary
+    notes: tuple[str, ...]
+    files: dict[str, Path]
+
+    @classmethod
+    def of(cls, table: Table, features: Features, found: Found, files: dict[str, Path]) -> Self:
+        """What was found, with the assignments that follow from it."""
+        training = found.model.training
+        assert training is not None  # it was just fitted
+        return cls(
+            table,
+            features,
+            found.model,
+            training,
+            assign(found.model.mixture, features),
+            found.summary,
+            (*table.notes, *features.notes, *_gaps(features), *found.notes),
+            files,
+        )
+
+    def document(self) -> dict[str, Any]:
+        """The result as JSON values."""
+        scores = self.training.scores
+        return {
+            "data": {
+                "file": self.table.name,
+                "rows": self.features.n_total,
+                "rows_used": len(self.features.rows),
+                "columns": list(self.features.names),
+                "columns_left_out": dict(self.features.left_out),
+            },
+            "model": {
+                "n_components": len(self.model.weights),
+                "covariance_type": self.model.covariance_type,
+                "n_parameters": self.training.n_parameters,
+                "components": components_of(self.model, self.features.names, self.assignments),
+            },
+            "fit": {
+                "criterion": self.search.criterion,
+                **self.training.criteria,
+                "log_likelihood": scores.log_likelihood,
+                "candidates": len(self.search.candidates),
+                "converged": self.training.converged,
+                "status": self.training.status,
+                "iterations": self.training.n_iter,
+                "starts": self.training.starts.n_made,
+                "starts_at_best": self.training.starts.n_best,
+            },
+            "certainty": {
+                "share_sure": self.assignments.share_sure,
+                "mean_uncertainty": self.assignments.mean_uncertainty,
+            },
+            "notes": list(self.notes),
+            "files": {name: str(path) for name, path in self.files.items()},
+        }
+
+
+def places(folder: Path, table: Table) -> dict[str, Path]:
+    """Where the three files go; assignments in the format of the table."""
+    names = ("model.json", f"assignments.{table.format}", "report.html")
+    return {name.split(".")[0]: folder / name for name in names}
+
+
+def check_places(files: dict[str, Path]) -> None:
+    """See that they can be written, before the work is done in vain."""
+    check_folder(files["model"].parent, [file.name for file in files.values()])
+
+
+def write_results(result: FitResult, weight: FloatArray | None) -> None:
+    """Write the three files, all together or not at all."""
+    page = report_page(
+        result.model,
+        result.table,
+        result.features,
+        weight=weight,
+        search=result.search,
+        notes=result.notes,
+    )
+    result.files["model"].parent.mkdir(parents=True, exist_ok=True)
+    with Staging() as staging:
+        write_model(result.model, staging.place(result.files["model"]))
+        write_frame(
+            result.assignments.frame(),
+            staging.place(result.files["assignments"]),
+            result.table.format,
+        )
+        staging.place(result.files["report"]).write_text(page, encoding="utf-8")
+
+
+def _gaps(features: Features) -> list[str]:
+    missing = features.n_total - len(features.rows)
+    if missing == 0:
+        return []
+    return [f"{count(missing, 'row')} left out for missing cells; their assignments are empty."]
+
+
+def deviations_of(model: Model) -> FloatArray:
+    """Standard deviation of each component in each column, (k, d)."""
+    return np.sqrt(model.mixture.params.covariances.variances)
+
+
+def model_document(model: Model) -> dict[str, Any]:
+    """What a model file holds, as JSON values."""
+    training = model.training
+    names = feature_names(model)
+    document: dict[str, Any] = {
+        "columns": list(names),
+        "n_components": len(model.weights),
+        "covariance_type": model.covariance_type,
+        "n_parameters": model.mixture.n_parameters,
+        "components": components_of(model, names),
+    }
+    if training is not None:
+        document["fit"] = {
+            **training.criteria,
+            "rows_weight": training.scores.weight,
+            "log_likelihood": training.scores.log_likelihood,
+            "converged": training.converged,
+            "status": training.status,
+            "iterations": training.n_iter,
+            "starts": training.starts.n_made,
+            "starts_at_best": training.starts.n_best,
+        }
+        document["notes"] = list(training.notes)
+    return document
+
+
+def feature_names(model: Model) -> tuple[str, ...]:
+    """The model's names of its columns, or 'column_1', ... if it has none."""
+    return tuple(model.feature_names or unique_names([""] * model.means.shape[1]))
+
+
+def components_of(
+    model: Model, names: tuple[str, ...], assignments: Assignments | None = None
+) -> list[dict[str, Any]]:
+    """Each component's weight, size, means and standard deviations as plain values."""
+    deviations = deviations_of(model)
+    components = []
+    for j, weight in enumerate(model.weights.tolist()):
+        size = {} if assignments is None else {"rows": int(assignments.sizes[j])}
+        components.append(
+            {
+                "cluster": j,
+                "weight": weight,
+                **size,
+                "mean": dict(zip(names, model.means[j].tolist(), strict=True)),
+                "sd": dict(zip(names, deviations[j].tolist(), strict=True)),
+            }
+        )
+    return components

@@ -1,0 +1,151 @@
+"""The search for a model, from the command line's choices to a model and what is told of it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from mixtura.cli.features import Features
+from mixtura.cli.wording import count
+from mixtura.errors import DataError, MixturaError
+from mixtura.model_file import Model
+from mixtura.registry import COVARIANCE_TYPES, searched_types
+from mixtura.report import Candidate, SearchSummary
+from mixtura.typing import FloatArray
+
+__all__ = ["Found", "Plan"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best model, the candidates it was chosen from, and what the fit warned of."""
+
+    model: Model
+    summary: SearchSummary
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to try.
+
+    Attributes
+    ----------
+    counts : tuple of int
+        Numbers of components.
+    structures : tuple of str
+        Covariance types.
+    criterion, algorithm : str
+    starts, seed : int
+    jobs : int
+    notes : tuple of str
+        What was asked for but cannot be tried.
+    """
+
+    counts: tuple[int, ...]
+    structures: tuple[str, ...]
+    criterion: str
+    algorithm: str
+    starts: int
+    seed: int
+    jobs: int
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        features: Features,
+        weight: FloatArray | None,
+        counts: Sequence[int],
+        structures: Sequence[str],
+        **choices: Any,
+    ) -> Plan:
+        """As much of the wishes as the rows allow.
+
+        Raises
+        ------
+        MixturaError
+            If that is nothing.
+        """
+        n = len(features.rows) if weight is None else int(np.count_nonzero(weight))
+        possible = tuple(k for k in counts if k <= n)
+        what = "complete row" if weight is None else "complete row of positive weight"
+        if not possible:
+            raise DataError(
+                f"{count(n, what)} cannot have {count(min(counts), 'component')}: "
+                "use fewer --components or more rows."
+            )
+        notes = []
+        if len(possible) < len(counts):
+            notes.append(
+                f"Only up to {count(max(possible), 'component')} tried: there "
+                f"{'is' if n == 1 else 'are'} only {count(n, what)}."
+            )
+        d = len(features.names)
+        for name in structures:
+            if COVARIANCE_TYPES[name].one_dimensional and d > 1:
+                raise MixturaError(
+                    f"--covariance {name} is for a single column, but there are {d}: "
+                    "use tied for E and full for V."
+                )
+        return cls(possible, tuple(structures) or searched_types(d), notes=tuple(notes), **choices)
+
+    @property
+    def n_candidates(self) -> int:
+        return len(self.counts) * len(self.structures)
+
+    def run(
+        self,
+        features: Features,
+        weight: FloatArray | None,
+        progress: Callable[[int, int, dict[str, Any]], None],
+    ) -> Found:
+        """Fit all candidates and keep the best."""
+        # Only here: scikit-learn takes longer to import than most errors to be found.
+        from mixtura.estimators.gaussian_mixture import GaussianMixture
+        from mixtura.estimators.mixture_search import MixtureSearch
+        from mixtura.estimators.persistence import to_model
+
+        search = MixtureSearch(
+            GaussianMixture(n_init=self.starts, algorithm=self.algorithm),
+            {"n_components": self.counts, "covariance_type": self.structures},
+            criterion=self.criterion,
+            n_jobs=self.jobs,
+            random_state=self.seed,
+        )
+        rows = pl.DataFrame(features.rows, schema=list(features.names))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            search.fit(rows, sample_weight=weight, progress=progress)
+        # That a fit did not converge is told with its status, in more useful words. By name,
+        # since scikit-learn's classes are the estimators' affair.
+        told = [w for w in caught if w.category.__name__ != "ConvergenceWarning"]
+        notes = dict.fromkeys((*self.notes, *(str(warning.message) for warning in told)))
+        return Found(to_model(search), _summary(search, self.criterion), tuple(notes))
+
+
+def _summary(search: Any, criterion: str) -> SearchSummary:
+    results = search.results_
+    candidates = [
+        Candidate(
+            n_components=int(results["n_components"][i]),
+            structure=str(results["covariance_type"][i]),
+            status=str(results["status"][i]),
+            n_parameters=_known(results["n_parameters"][i], int),
+            log_likelihood=_known(results["log_likelihood"][i], float),
+            bic=_known(results["bic"][i], float),
+            aic=_known(results["aic"][i], float),
+            icl=_known(results["icl"][i], float),
+        )
+        for i in range(len(results["status"]))
+    ]
+    return SearchSummary(criterion=criterion, best=search.best_index_, candidates=candidates)
+
+
+def _known(value: float, kind: Callable[[float], Any]) -> Any:
+    return kind(value) if np.isfinite(value) else None

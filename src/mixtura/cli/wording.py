@@ -1,0 +1,50 @@
+"""Numbers of things, rows and names in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["count", "listing", "percent", "row_list", "suggestion"]
+
+_SHOWN = 5
+_NAMES_SHOWN = 20
+
+
+def count(n: int, noun: str) -> str:
+    """'1 row', '1,204 rows'."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def percent(share: float) -> str:
+    """A share in percent, never rounded to none or all."""
+    if 0.0 < share < 0.001:
+        return "<0.1 %"
+    if 0.999 < share < 1.0:
+        return ">99.9 %"
+    return f"{100.0 * share:.1f} %"
+
+
+def row_list(rows: NDArray[np.bool_]) -> str:
+    """The first of the marked rows by number, counted from 1: 'rows 2, 5, 9 and 12 more'."""
+    numbers = np.flatnonzero(rows) + 1
+    shown = ", ".join(str(number) for number in numbers[:_SHOWN])
+    more = f" and {len(numbers) - _SHOWN:,} more" if len(numbers) > _SHOWN else ""
+    return f"row {shown}" if len(numbers) == 1 else f"rows {shown}{more}"
+
+
+def listing(names: Sequence[str]) -> str:
+    """Names with commas between; of very many only the first."""
+    more = len(names) - _NAMES_SHOWN
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """' Did you mean ...?' with the known name most like the given one, or nothing."""
+    by_lower = {other.lower(): other for other in known}
+    close = get_close_matches(name.lower(), by_lower, 1, 0.5)
+    return f" Did you mean {by_lower[close[0]]!r}?" if close else ""

@@ -1,0 +1,113 @@
+"""What a model file remembers of the fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from mixtura.errors import ModelFileError
+from mixtura.result import Starts
+from mixtura.selection import Scores
+
+__all__ = ["Training"]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a model was fitted, and to how much.
+
+    Attributes
+    ----------
+    scores : Scores
+        Of the training rows.
+    n_parameters : int
+        Free parameters.
+    n_collapsed : int
+        Components held at the variance floor.
+    converged : bool
+    status : str
+        Why the fit stopped, in words.
+    n_iter : int
+    objective : float
+        In nats per unit of weight, at the model's parameters.
+    trace : tuple of float
+        The objective before the first iteration and after each.
+    starts : Starts
+    notes : tuple of str
+        What to know about the data and the result.
+    """
+
+    scores: Scores
+    n_parameters: int
+    n_collapsed: int
+    converged: bool
+    status: str
+    n_iter: int
+    objective: float
+    trace: tuple[float, ...]
+    starts: Starts
+    notes: tuple[str, ...]
+
+    @property
+    def criteria(self) -> dict[str, float]:
+        """BIC, AIC and ICL by their names."""
+        return {
+            "bic": self.scores.bic(self.n_parameters),
+            "aic": self.scores.aic(self.n_parameters),
+            "icl": self.scores.icl(self.n_parameters),
+        }
+
+    def document(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return {
+            "weight": self.scores.weight,
+            "log_likelihood": self.scores.log_likelihood,
+            "log_certainty": self.scores.log_certainty,
+            "n_parameters": self.n_parameters,
+            "n_collapsed": self.n_collapsed,
+            "converged": self.converged,
+            "status": self.status,
+            "n_iter": self.n_iter,
+            "objective": self.objective,
+            "trace": list(self.trace),
+            "starts": {
+                "objectives": list(self.starts.objectives),
+                "n_best": self.starts.n_best,
+                "n_failed": self.starts.n_failed,
+            },
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def read(cls, entry: dict[str, Any]) -> Self:
+        """From JSON values.
+
+        Raises
+        ------
+        ModelFileError
+            If they are not what `document` gives.
+        """
+        try:
+            starts = entry["starts"]
+            return cls(
+                scores=Scores(
+                    float(entry["weight"]),
+                    float(entry["log_likelihood"]),
+                    float(entry["log_certainty"]),
+                ),
+                n_parameters=int(entry["n_parameters"]),
+                n_collapsed=int(entry["n_collapsed"]),
+                converged=bool(entry["converged"]),
+                status=str(entry["status"]),
+                n_iter=int(entry["n_iter"]),
+                objective=float(entry["objective"]),
+                trace=tuple(float(value) for value in entry["trace"]),
+                starts=Starts(
+                    tuple(float(value) for value in starts["objectives"]),
+                    int(starts["n_best"]),
+                    int(starts["n_failed"]),
+                ),
+                notes=tuple(str(note) for note in entry["notes"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelFileError(f"its entry 'training' cannot be used ({error!r}).") from None

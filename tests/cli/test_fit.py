@@ -1,0 +1,266 @@
+"""`mixtura fit`: what it writes and what it tells."""
+
+import gzip
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+import mixtura as mx
+
+
+def facts(result) -> str:
+    """The output with its line breaks gone, as notes are folded to the terminal."""
+    assert result.exit_code == 0, result.stderr
+    return " ".join(result.stdout.split())
+
+
+def normal(n: int, d: int) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(n, d))
+
+
+def write_csv(path, X, header: str | None, delimiter: str = ",", newline: str = "\n") -> None:
+    lines = [] if header is None else [header]
+    lines += [delimiter.join(repr(value) for value in row) for row in X.tolist()]
+    path.write_bytes(newline.join([*lines, ""]).encode())
+
+
+def test_three_results_that_agree_with_python(fit, blobs, here):
+    result = fit(blobs)
+    told = facts(result)
+    assert "2 clusters in 60 rows and 2 columns of blobs.csv" in told
+    assert "best optimum found by 2 of 2 starts" in told
+    assert "converged" in told
+    assert "100.0 % of the rows have a cluster with probability over 0.95" in told
+    assert result.stderr == ""
+    folder = here / "blobs-mixtura"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "assignments.csv",
+        "model.json",
+        "report.html",
+    ]
+    written = pl.read_csv(folder / "assignments.csv")
+    assert written.columns == ["row", "cluster", "uncertainty", "p0", "p1"]
+    model = mx.load(folder / "model.json")
+    X = pl.read_csv(blobs)
+    assert written["row"].to_list() == list(range(1, 61))
+    assert written["cluster"].to_list() == model.predict(X).tolist()
+    np.testing.assert_allclose(written["p0"], model.predict_proba(X)[:, 0], atol=1e-12)
+    assert list(model.feature_names_in_) == ["a", "b"]
+    assert "blobs.csv" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_same_seed_gives_the_same_files(fit, blobs, here):
+    for folder, jobs in (("one", 1), ("two", 2)):
+        assert fit(blobs, "--out", folder, "--seed", 7, "--jobs", jobs).exit_code == 0
+    for name in ("model.json", "assignments.csv"):
+        assert (here / "one" / name).read_bytes() == (here / "two" / name).read_bytes()
+
+
+def test_json(fit, blobs, here):
+    result = fit(blobs, "--json", "--out", "deep/out")
+    document = json.loads(result.stdout)
+    assert result.stderr == ""
+    assert document["data"]["rows"] == document["data"]["rows_used"] == 60
+    assert document["data"]["columns"] == ["a", "b"]
+    assert document["model"]["n_components"] == 2
+    assert [component["rows"] for component in document["model"]["components"]] == [40, 20]
+    assert document["fit"]["criterion"] == "bic"
+    assert document["fit"]["candidates"] == 12
+    assert document["fit"]["converged"] is True
+    assert document["certainty"]["share_sure"] == 1.0
+    assert all((here / path).exists() for path in document["files"].values())
+
+
+def test_rows_with_missing_cells_get_empty_assignments(fit, here):
+    lines = ["1.5,2", "NA,3", "2.5,", "3,NaN", "9.5,8", "?,1", "-,1", " null ,2", "9,7.5", "1,2.5"]
+    (here / "t.csv").write_text("\n".join(["a,b", *lines]))
+    told = facts(fit("t.csv"))
+    assert "4 of 10 rows" in told
+    assert "6 rows left out for missing cells" in told
+    written = pl.read_csv(here / "t-mixtura" / "assignments.csv")
+    assert written["row"].to_list() == list(range(1, 11))
+    empty = [2, 3, 4, 6, 7, 8]
+    assert written.filter(pl.col("cluster").is_null())["row"].to_list() == empty
+    assert written.filter(pl.col("p0").is_null())["row"].to_list() == empty
+
+
+def test_columns_left_out_are_named_with_the_reason(fit, here):
+    lines = [f"{i},{x!r},x,,{i % 3},true" for i, x in enumerate(normal(40, 1)[:, 0].tolist())]
+    (here / "t.csv").write_text("\n".join(["id,a,name,gap,year,flag", *lines]))
+    told = facts(fit("t.csv"))
+    assert "40 rows and 1 column" in told
+    assert "id (only numbers the rows)" in told
+    assert "name (is text)" in told
+    assert "gap (has only missing cells)" in told
+    assert "year (has only 3 different whole numbers, like a category)" in told
+    assert "flag (is true or false)" in told
+    assert "'year' has only 3 different" in facts(fit("t.csv", "--columns", "a,year"))
+
+
+def test_weights_are_no_feature_and_zero_is_no_row(fit, here):
+    X = np.column_stack([normal(40, 2), np.repeat([1.0, 0.0], 20)])
+    write_csv(here / "t.csv", X, "a,b,w")
+    write_csv(here / "half.csv", X[:20, :2], "a,b")
+    assert fit("t.csv", "--weights", "w").exit_code == 0
+    assert fit("half.csv").exit_code == 0
+    weighted, half = (mx.load(here / f"{name}-mixtura" / "model.json") for name in ("t", "half"))
+    np.testing.assert_allclose(weighted.means_, half.means_)
+    assert pl.read_csv(here / "t-mixtura" / "assignments.csv").height == 40
+
+
+@pytest.mark.parametrize(
+    ("name", "delimiter", "note"),
+    [
+        ("t.csv", ";", "semicolons"),
+        ("t.txt", "\t", "tabs"),
+        ("t.tsv", "\t", "tabs"),
+        ("t.csv", "|", "vertical bars"),
+    ],
+)
+def test_delimiters_are_found_out(fit, here, name, delimiter, note):
+    write_csv(here / name, normal(20, 2), f"a{delimiter}b", delimiter)
+    told = facts(fit(name))
+    assert "2 columns" in told
+    assert f"separated by {note}" in told
+
+
+def test_a_delimiter_can_be_given(fit, here):
+    (here / "t.csv").write_text("a:b\n1.5:2\n2.5:3\n4:9\n")
+    assert "2 columns" in facts(fit("t.csv", "--delimiter", ":"))
+
+
+def test_byte_order_mark_and_windows_lines(fit, here):
+    write_csv(here / "t.csv", normal(20, 2), "\ufeffa,b", newline="\r\n")
+    assert json.loads(fit("t.csv", "--json").stdout)["data"]["columns"] == ["a", "b"]
+
+
+def test_compressed_text_gives_plain_text(fit, blobs, here):
+    (here / "t.csv.gz").write_bytes(gzip.compress(blobs.read_bytes()))
+    assert fit("t.csv.gz").exit_code == 0
+    assert pl.read_csv(here / "t-mixtura" / "assignments.csv").height == 60
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "read", "written"),
+    [
+        ("t.parquet", "write_parquet", pl.read_parquet, "assignments.parquet"),
+        ("t.feather", "write_ipc", pl.read_ipc, "assignments.arrow"),
+        ("t.arrow", "write_ipc_stream", pl.read_ipc, "assignments.arrow"),
+    ],
+)
+def test_binary_tables(fit, here, name, write, read, written):
+    X = normal(30, 2)
+    frame = pl.DataFrame(
+        {
+            "x": X[:, 0],
+            "single": X[:, 1].astype(np.float32),
+            "whole": np.arange(30) ** 2,
+            "flag": X[:, 0] > 0,
+            "text": ["a"] * 30,
+            "day": pl.date_range(pl.date(2020, 1, 1), pl.date(2020, 1, 30), eager=True),
+        }
+    )
+    frame = frame.with_columns(pl.when(pl.col("whole") == 4).then(None).otherwise("x").alias("x"))
+    frame = frame.with_columns(pl.Series("x", [None, float("nan"), *X[2:, 0]]))
+    getattr(frame, write)(here / name)
+    told = facts(fit(name))
+    assert "28 of 30 rows and 3 columns" in told
+    assert "day (is dates or times)" in told
+    assert "flag (is true or false)" in told
+    assignments = read(here / "t-mixtura" / written)
+    assert assignments["cluster"].null_count() == 2
+    assert assignments.height == 30
+
+
+def test_true_or_false_alone_is_one_or_zero(fit, here):
+    (here / "t.csv").write_text("b\n" + "true\nFalse\n" * 20)
+    assert "taken as 1 and 0" in facts(fit("t.csv"))
+
+
+def test_constant_columns(fit, here):
+    write_csv(here / "t.csv", np.column_stack([normal(30, 1), np.full(30, 5.0)]), "a,b")
+    assert "constant" in facts(fit("t.csv"))
+
+
+def test_duplicate_rows_and_more_components_than_distinct_rows(run, here):
+    (here / "t.csv").write_text("a,b\n" + "1,2\n3,4\n5,9\n" * 1000)
+    args = ("fit", "t.csv", "--starts", 1, "--covariance", "tied")
+    assert "have no rows" in facts(run(*args, "--components", 5))
+    assert "3 clusters in 3,000 rows" in facts(run(*args, "--components", "2-4"))
+
+
+@pytest.mark.parametrize("scale", [1e9, 1e-9])
+def test_large_and_small_values(fit, blobs, here, scale):
+    X = pl.read_csv(blobs).to_numpy()
+    write_csv(here / "t.csv", scale * (1.0 + X / 1000.0), "a,b")
+    assert "2 clusters" in facts(fit("t.csv"))
+
+
+def test_a_single_row(run, here):
+    (here / "t.csv").write_text("a,b\n1,2\n")
+    told = facts(run("fit", "t.csv", "--starts", 1))
+    assert "1 cluster in 1 row" in told
+    assert "Only up to 1 component tried: there is only 1 complete row" in told
+    assert "1 cluster" in facts(run("fit", "t.csv", "--starts", 1, "--components", 1))
+
+
+def test_a_single_column_with_empty_lines(fit, here):
+    (here / "t.csv").write_text("a\n1.5\n\n2.5\n9\n8.5\n\n\n")
+    told = facts(fit("t.csv", "--covariance", "E,V,full"))
+    assert "4 of 5 rows and 1 column" in told
+
+
+def test_names_that_are_missing_or_come_twice(fit, here):
+    write_csv(here / "t.csv", normal(20, 4), "a,a,,a_2")
+    result = fit("t.csv", "--json")
+    document = json.loads(result.stdout)
+    assert document["data"]["columns"] == ["a", "a_3", "column_3", "a_2"]
+    assert any("second 'a'" in note and "'a_3'" in note for note in document["notes"])
+    assert any("3rd column has no name" in note for note in document["notes"])
+
+
+def test_a_table_without_names(fit, here):
+    write_csv(here / "t.csv", normal(20, 2), None)
+    told = facts(fit("t.csv"))
+    assert "20 rows" in told
+    assert "first line is all numbers" in told
+    assert "column_1 to column_2" in told
+
+
+def test_not_converged(run, here, monkeypatch):
+    from mixtura.estimators.gaussian_mixture import GaussianMixture
+
+    in_one_step = {**GaussianMixture.__init__.__kwdefaults__, "max_iter": 1}
+    monkeypatch.setattr(GaussianMixture.__init__, "__kwdefaults__", in_one_step)
+    write_csv(here / "t.csv", normal(50, 2), "a,b")
+    args = ("fit", "t.csv", "--components", 2, "--covariance", "full")
+    assert "did not converge in 1 iterations" in facts(run(*args))
+    result = run(*args, "--strict", "--out", "strict")
+    assert result.exit_code == 3
+    assert result.stderr.startswith("mixtura: did not converge")
+    assert result.stderr.count("\n") == 1
+    assert (here / "strict" / "report.html").exists()
+
+
+@pytest.mark.parametrize("algorithm", ["em", "hard", "stochastic"])
+def test_algorithms(run, blobs, algorithm):
+    result = run("fit", blobs, "--algorithm", algorithm, "--components", 2, "--starts", 1)
+    assert "2 clusters" in facts(result)
+
+
+@pytest.mark.parametrize("criterion", ["bic", "aic", "icl"])
+def test_criteria(fit, blobs, criterion):
+    document = json.loads(fit(blobs, "--criterion", criterion, "--json").stdout)
+    assert document["fit"]["criterion"] == criterion
+
+
+def test_algorithms_and_criteria_are_those_of_the_package():
+    from mixtura.cli.fit import fit as command
+    from mixtura.estimators.mixture_search import _CRITERIA
+    from mixtura.registry import ALGORITHMS
+
+    choices = {param.name: getattr(param.type, "choices", ()) for param in command.params}
+    assert list(choices["algorithm"]) == list(ALGORITHMS)
+    assert list(choices["criterion"]) == list(_CRITERIA)

@@ -1,0 +1,117 @@
+"""`predict`, `sample`, `report` and `info`: what one does with a model file."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+import mixtura as mx
+
+
+def test_predict_writes_csv_to_stdout(run, model, here):
+    (here / "t.csv").write_text("b,x,a\n0,u,0\n20,v,NA\n20,w,21\n10,w,10\n")
+    result = run("predict", model, "t.csv")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    written = pl.read_csv(result.stdout.encode())
+    assert written.columns == ["row", "cluster", "uncertainty", "p0", "p1"]
+    assert written["row"].to_list() == [1, 2, 3, 4]
+    assert written["cluster"].to_list() == [0, None, 1, 0]
+    assert written["p0"][3] == pytest.approx(0.7)
+    assert written["uncertainty"][3] == pytest.approx(0.3)
+
+
+def test_predict_agrees_with_fit_and_python(run, fit, blobs, here):
+    assert fit(blobs).exit_code == 0
+    result = run("predict", "blobs-mixtura/model.json", blobs)
+    assert result.stdout == (here / "blobs-mixtura" / "assignments.csv").read_text()
+    labels = mx.load("blobs-mixtura/model.json").predict(pl.read_csv(blobs))
+    assert pl.read_csv(result.stdout.encode())["cluster"].to_list() == labels.tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [("p.csv", pl.read_csv), ("p.parquet", pl.read_parquet), ("p.feather", pl.read_ipc)],
+)
+def test_predict_writes_the_format_of_the_name(run, model, blobs, here, name, read):
+    result = run("predict", model, blobs, "-o", name)
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert read(here / name)["cluster"].to_list() == [0] * 40 + [1] * 20
+
+
+def test_predict_by_position_without_names(run, model, blobs, here):
+    document = json.loads(model.read_text())
+    model.write_text(json.dumps(document | {"feature_names": None}))
+    assert run("predict", model, blobs).exit_code == 0
+    (here / "t.csv").write_text("a\n1\n2\n")
+    result = run("predict", model, "t.csv")
+    assert result.exit_code == 1
+    assert "2 columns without names" in result.stderr
+
+
+def test_sample(run, model, here):
+    result = run("sample", model, "-n", 500)
+    drawn = pl.read_csv(result.stdout.encode())
+    assert drawn.columns == ["a", "b", "cluster"]
+    assert drawn.height == 500
+    means = drawn.group_by("cluster").mean().sort("cluster")["a"].to_numpy()
+    np.testing.assert_allclose(means, [0.0, 20.0], atol=0.5)
+    assert run("sample", model, "-n", 500).stdout == result.stdout
+    assert run("sample", model, "-n", 500, "--seed", 1).stdout != result.stdout
+    assert run("sample", model, "-o", "s.parquet").exit_code == 0
+    assert pl.read_parquet(here / "s.parquet").height == 1000
+
+
+def test_sample_of_a_model_with_a_column_called_cluster(run, model):
+    document = json.loads(model.read_text())
+    model.write_text(json.dumps(document | {"feature_names": ["cluster", "b"]}))
+    drawn = pl.read_csv(run("sample", model, "-n", 5).stdout.encode())
+    assert drawn.columns == ["cluster", "b", "cluster_2"]
+
+
+def test_report(run, model, blobs, here):
+    result = run("report", model, blobs, "-o", "page.html")
+    assert result.exit_code == 0
+    assert result.stdout == "page.html\n"
+    page = (here / "page.html").read_text(encoding="utf-8")
+    assert page.lower().startswith("<!doctype html>")
+    assert "blobs.csv" in page
+
+
+def test_report_replaces_the_old_one(run, model, blobs, here):
+    (here / "report.html").write_text("old")
+    assert run("report", model, blobs).exit_code == 0
+    assert "old" not in (here / "report.html").read_text(encoding="utf-8")[:10]
+    assert sorted(path.name for path in here.iterdir()) == [
+        "blobs.csv",
+        "model.json",
+        "report.html",
+    ]
+
+
+def test_info(run, model):
+    told = " ".join(run("info", model).stdout.split())
+    assert "2 clusters in 2 columns" in told
+    assert "70.0 %" in told
+    assert "does not tell how it was fitted" in told
+    document = json.loads(run("info", model, "--json").stdout)
+    assert document["columns"] == ["a", "b"]
+    assert document["components"][1]["mean"] == {"a": 20.0, "b": 20.0}
+
+
+def test_info_of_a_fitted_model(run, fit, blobs):
+    assert fit(blobs).exit_code == 0
+    told = " ".join(run("info", "blobs-mixtura/model.json").stdout.split())
+    assert "best optimum found by 2 of 2 starts" in told
+    document = json.loads(run("info", "blobs-mixtura/model.json", "--json").stdout)
+    assert document["fit"]["rows_weight"] == 60.0
+    assert document["fit"]["converged"] is True
+
+
+def test_info_system(run):
+    told = run("info", "--system").stdout
+    assert "NumPy reference" in told
+    assert f"{mx.__version__}" in told
+    assert json.loads(run("info", "--system", "--json").stdout)["mixtura"] == mx.__version__
