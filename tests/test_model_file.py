@@ -85,6 +85,13 @@ def _without(name: str) -> Any:
         (_changed(n_components=True), "n_components"),
         (_changed(feature_names=["a"]), "list of 2 names"),
         (_changed(training={"weight": 1.0}), "training"),
+        (_changed(training={"weight": "1"}), "training"),
+        (_changed(covariances=[[[1.0, 0.5], [0.1, 1.0]]] * 2), "not of type 'full'"),
+        (_changed(covariance_type="VVI", covariances=[[[1.0, 0.5], [0.5, 1.0]]] * 2), "type 'VVI'"),
+        (_changed(covariance_type="E"), "one column"),
+        (_changed(means=[["1", "2"], ["3", "4"]]), "not an array of numbers"),
+        (_changed(feature_names=[1, 2]), "list of 2 names"),
+        (_changed(dtype="int8"), "dtype.*int8"),
         (_without("weights"), "weights.*missing"),
         (_without("version"), "version.*missing"),
         (lambda document: [document], "format"),
@@ -96,6 +103,44 @@ def test_files_that_are_not_right(change: Any, words: str, tmp_path: Path) -> No
     mx.save(mx.GaussianMixture(2, random_state=0).fit(groups()), path)
     path.write_text(json.dumps(change(json.loads(path.read_text()))))
     with pytest.raises(mx.ModelFileError, match=words):
+        mx.load(path)
+
+
+def test_numpy_numbers_as_parameters(tmp_path: Path) -> None:
+    fit = mx.GaussianMixture(
+        np.int64(2),
+        tol=np.float64(1e-5),
+        n_init=np.int64(2),
+        max_iter=np.int64(50),
+        reg_covar=np.float32(1e-6),
+        random_state=np.int64(3),
+    ).fit(groups())
+    mx.save(fit, tmp_path / "model.json")
+    again = mx.load(tmp_path / "model.json")
+    assert (again.max_iter, again.random_state, again.n_init) == (50, 3, 2)
+    assert again.starts_ == fit.starts_
+
+
+def test_parameters_that_are_entries_of_their_own_are_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    mx.save(mx.GaussianMixture(2, random_state=0).fit(groups()), path)
+    document = json.loads(path.read_text())
+    document["parameters"] |= {"covariance_type": "diag", "n_components": 9, "magic": 1}
+    path.write_text(json.dumps(document))
+    assert mx.load(path).covariance_type == "full"
+
+
+def test_a_log_likelihood_of_minus_infinity_is_kept(tmp_path: Path) -> None:
+    fit = mx.GaussianMixture(1).fit(groups())
+    fit.trace_[0] = -np.inf
+    mx.save(fit, tmp_path / "model.json")
+    assert mx.load(tmp_path / "model.json").trace_[0] == -np.inf
+
+
+def test_deeply_nested_files(tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    path.write_text("[" * 100_000)
+    with pytest.raises(mx.ModelFileError):
         mx.load(path)
 
 

@@ -104,7 +104,8 @@ def fit(
     seed : sequence of int, default=(0,)
         Fixes the random assignments.
     history : sequence of float, default=()
-        Objectives of earlier iterations that led to `mixture`, for a fit that goes on.
+        Objectives of an earlier fit that ended at `mixture`, which this one continues. It is
+        forgotten if the rows are others, so that the mixture's objective is another.
     observe : Observer, optional
         Told of each iteration.
 
@@ -119,6 +120,8 @@ def fit(
     for n_iter, (part, step) in enumerate(schedule(source)):
         fresh = e_step(mixture, part, assignment, (*seed, n_iter + 1))
         objective = fresh.objective / fresh.weight
+        if n_iter == 0 and trace and trace.pop() != objective:
+            trace.clear()
         trace.append(objective)
         if observe is not None:
             observe(n_iter, objective)
@@ -126,14 +129,14 @@ def fit(
             best, highest = mixture, objective
         status = stopping(trace, n_iter)
         if status is not None:
-            return Fit(best, highest, tuple(trace[len(history) :]), n_iter, status)
+            return Fit(best, highest, tuple(trace), n_iter, status)
         running = fresh if running is None or step == 1.0 else _blend(running, fresh, step)
         try:
             mixture = mixture.maximize(running)
         except DegenerateError as collapse:
             text = f"stopped after {n_iter} iterations. {collapse}"
             status = Status(converged=False, text=text, collapsed=True)
-            return Fit(best, highest, tuple(trace[len(history) :]), n_iter, status)
+            return Fit(best, highest, tuple(trace), n_iter, status)
     raise AssertionError("a schedule never ends")
 
 

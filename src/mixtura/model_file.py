@@ -108,7 +108,7 @@ def read_model(path: Path) -> Model:
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelFileError(
             f"{path} is not a complete model file ({error}). Was it cut short? Fit the model anew."
         ) from None
@@ -130,22 +130,49 @@ def _model(document: Any) -> Model:
         )
     k = _entry(document, "n_components", int)
     d = _entry(document, "n_features", int)
-    layout = COVARIANCE_TYPES[covariance_type].layout
-    names = document.get("feature_names")
-    if names is not None and (not isinstance(names, list) or len(names) != d):
-        raise ModelFileError(f"its 'feature_names' should be null or a list of {d} names.")
+    kind = COVARIANCE_TYPES[covariance_type]
+    if kind.one_dimensional and d > 1:
+        raise ModelFileError(f"its covariance_type {covariance_type!r} is for one column, not {d}.")
     model = Model(
         covariance_type,
         _weights(document, k),
         _array(document, "means", (k, d)),
-        _array(document, "covariances", layout.shape(k, d)),
-        names,
-        "float32" if document.get("dtype") == "float32" else "float64",
+        _array(document, "covariances", kind.layout.shape(k, d)),
+        _names(document, d),
+        _dtype(document),
         _entry(document, "parameters", dict),
         None if document.get("training") is None else Training.read(_training(document)),
     )
-    model.mixture  # noqa: B018  raises if a covariance cannot be inverted
+    _check_covariances(model)
     return model
+
+
+def _check_covariances(model: Model) -> None:
+    """Invertible, and what their type can show: symmetric, or with nothing off the diagonal."""
+    covariances = model.mixture.params.covariances
+    shown = COVARIANCE_TYPES[model.covariance_type].layout.show(covariances).covariances
+    if not np.allclose(shown, model.covariances, rtol=1e-9, atol=0.0):
+        raise ModelFileError(f"its 'covariances' are not of type {model.covariance_type!r}.")
+
+
+def _names(document: dict[str, Any], d: int) -> list[str] | None:
+    names = document.get("feature_names")
+    if names is None:
+        return None
+    if (
+        not isinstance(names, list)
+        or len(names) != d
+        or not all(isinstance(name, str) for name in names)
+    ):
+        raise ModelFileError(f"its 'feature_names' should be null or a list of {d} names.")
+    return names
+
+
+def _dtype(document: dict[str, Any]) -> str:
+    dtype = _entry(document, "dtype", str)
+    if dtype not in ("float32", "float64"):
+        raise ModelFileError(f"its 'dtype' is {dtype!r}; it should be float32 or float64.")
+    return str(dtype)
 
 
 def _training(document: dict[str, Any]) -> dict[str, Any]:
@@ -176,14 +203,16 @@ def _entry(document: dict[str, Any], name: str, kind: type) -> Any:
 def _array(document: dict[str, Any], name: str, shape: tuple[int, ...]) -> AnyArray:
     entry = _entry(document, name, list)
     try:
-        array = np.array(entry, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ModelFileError(f"its entry {name!r} is not an array of numbers.") from None
+        array = np.array(entry)
+    except ValueError:  # rows of different lengths
+        array = np.array(None)
+    if array.dtype.kind not in "iuf":
+        raise ModelFileError(f"its entry {name!r} is not an array of numbers.")
     if array.shape != shape:
         raise ModelFileError(f"its entry {name!r} has shape {array.shape}, expected {shape}.")
     if not np.isfinite(array).all():
         raise ModelFileError(f"its entry {name!r} has values that are not finite.")
-    return array
+    return array.astype(np.float64)
 
 
 def _weights(document: dict[str, Any], k: int) -> AnyArray:

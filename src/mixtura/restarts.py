@@ -58,5 +58,5 @@ def best_of(
     best = max(competing or fits, key=lambda fit: fit.objective)
     objectives = tuple(sorted((fit.objective for fit in competing), reverse=True))
     reach = best.objective - _SAME_OPTIMUM * tol
-    n_best = sum(objective >= reach for objective in objectives)
+    n_best = sum(bool(objective >= reach) for objective in objectives)
     return best, Starts(objectives, n_best, n_init - len(competing))

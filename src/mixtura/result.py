@@ -27,7 +27,8 @@ class Fit(Generic[P, S]):
     objective : float
         Its objective in nats per unit of weight.
     trace : tuple of float
-        The objective before the first M-step and after each one, in nats per unit of weight.
+        The objective before the first M-step and after each one, in nats per unit of weight;
+        those of the fit that was continued, if any, come first.
     n_iter : int
         Number of (E, M) pairs done.
     status : Status

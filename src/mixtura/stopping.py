@@ -63,11 +63,7 @@ def projected_gain(tol: float, max_iter: int) -> StoppingRule:
             if abs(gain) <= _rounding(trace[-1]):
                 return Status(True, f"converged in {n_iter} iterations: no further gain")
             if gain < 0.0:
-                return Status(
-                    -gain < tol,
-                    f"stopped after {n_iter} iterations: the objective fell by {-gain:.1e} nats "
-                    "per row, the limit of working precision here",
-                )
+                return _fallen(-gain, tol, n_iter)
             remaining = remaining_gain(trace)
             if gain < tol and remaining is not None and remaining < tol:
                 return Status(
@@ -108,6 +104,14 @@ def remaining_gain(trace: Sequence[float]) -> float | None:
 def _rounding(objective: float) -> float:
     """Differences of the objective that mean nothing: it is a mean over many rounded terms."""
     return 16.0 * float(np.finfo(np.float64).eps) * (1.0 + abs(objective))
+
+
+def _fallen(fall: float, tol: float, n_iter: int) -> Status:
+    """EM cannot fall but by rounding; what falls by more is not at an optimum."""
+    text = f"after {n_iter} iterations the objective fell by {fall:.1e} nats per row"
+    if fall < tol:
+        return Status(True, f"converged: {text}, the limit of working precision here")
+    return Status(False, f"stopped: {text}; this is the mixture before the fall")
 
 
 def _exhausted(trace: Sequence[float], max_iter: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -61,17 +62,17 @@ class Training:
         """The same as JSON values."""
         return {
             "weight": self.scores.weight,
-            "log_likelihood": self.scores.log_likelihood,
-            "log_certainty": self.scores.log_certainty,
+            "log_likelihood": _finite(self.scores.log_likelihood),
+            "log_certainty": _finite(self.scores.log_certainty),
             "n_parameters": self.n_parameters,
             "n_collapsed": self.n_collapsed,
             "converged": self.converged,
             "status": self.status,
             "n_iter": self.n_iter,
-            "objective": self.objective,
-            "trace": list(self.trace),
+            "objective": _finite(self.objective),
+            "trace": [_finite(value) for value in self.trace],
             "starts": {
-                "objectives": list(self.starts.objectives),
+                "objectives": [_finite(value) for value in self.starts.objectives],
                 "n_best": self.starts.n_best,
                 "n_failed": self.starts.n_failed,
             },
@@ -91,19 +92,19 @@ class Training:
             starts = entry["starts"]
             return cls(
                 scores=Scores(
-                    float(entry["weight"]),
-                    float(entry["log_likelihood"]),
-                    float(entry["log_certainty"]),
+                    _number(entry["weight"]),
+                    _number(entry["log_likelihood"]),
+                    _number(entry["log_certainty"]),
                 ),
                 n_parameters=int(entry["n_parameters"]),
                 n_collapsed=int(entry["n_collapsed"]),
                 converged=bool(entry["converged"]),
                 status=str(entry["status"]),
                 n_iter=int(entry["n_iter"]),
-                objective=float(entry["objective"]),
-                trace=tuple(float(value) for value in entry["trace"]),
+                objective=_number(entry["objective"]),
+                trace=tuple(_number(value) for value in entry["trace"]),
                 starts=Starts(
-                    tuple(float(value) for value in starts["objectives"]),
+                    tuple(_number(value) for value in starts["objectives"]),
                     int(starts["n_best"]),
                     int(starts["n_failed"]),
                 ),
@@ -111,3 +112,16 @@ class Training:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ModelFileError(f"its entry 'training' cannot be used ({error!r}).") from None
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no infinity: null stands for the -inf of a row that no component reaches."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _number(value: object) -> float:
+    if value is None:
+        return -math.inf
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is not a number")
+    return float(value)

@@ -190,6 +190,28 @@ def test_the_default_ends_at_the_maximum_where_a_loose_tolerance_does_not() -> N
     assert exact.score(X) - default.score(X) < 1e-6 < exact.score(X) - loose.score(X)
 
 
+def test_a_warm_start_on_other_rows_goes_on_from_the_parameters() -> None:
+    X = groups()
+    fit = mx.GaussianMixture(3, warm_start=True, random_state=0).fit(X)
+    before = fit.means_
+    fit.fit(X + 0.5)
+    assert fit.converged_
+    np.testing.assert_allclose(fit.means_, before + 0.5, atol=1e-3)
+
+
+def test_a_start_below_the_floor_is_raised_to_it() -> None:
+    X = np.repeat([[0.0], [1.0]], 50, axis=0)
+    with pytest.warns(mx.DataWarning, match="held at the variance floor"):
+        fit = mx.GaussianMixture(
+            2,
+            weights_init=[0.5, 0.5],
+            means_init=[[0.0], [1.0]],
+            precisions_init=[[[1e12]], [[1e12]]],
+        ).fit(X)
+    assert fit.converged_
+    np.testing.assert_allclose(fit.covariances_.ravel(), 1e-6 * X.var(), rtol=1e-9)
+
+
 def test_verbose_tells_of_starts_and_iterations(capsys: pytest.CaptureFixture[str]) -> None:
     mx.GaussianMixture(2, n_init=2, verbose=2, verbose_interval=1, random_state=0).fit(groups())
     out = capsys.readouterr().out
@@ -279,6 +301,14 @@ def test_membership_by_sigmas() -> None:
     assert fit.membership(rows, sigmas=3).tolist() == [0, 0, 0]
     with pytest.raises(mx.MixturaError, match="sigmas"):
         fit.membership(rows, sigmas=-1)
+
+
+def test_nothing_belongs_to_a_component_without_rows() -> None:
+    X = groups()
+    with pytest.warns(mx.DataWarning, match="no rows"):
+        fit = mx.GaussianMixture(3, init_params=np.where(X[:, 0] > 2.5, 1, 2), max_iter=0).fit(X)
+    assert fit.weights_[0] == 0.0
+    assert set(fit.membership(X)) <= {-1, 1, 2}
 
 
 def test_hills_and_normalised_density() -> None:
@@ -376,6 +406,20 @@ def test_constant_columns_are_told() -> None:
         fit = mx.GaussianMixture(3, random_state=0).fit(X)
     plain = mx.GaussianMixture(3, random_state=0).fit(groups())
     np.testing.assert_allclose(fit.predict_proba(X), plain.predict_proba(groups()), atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Column")
+@pytest.mark.parametrize("covariance_type", FOUR)
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_a_constant_column_hides_no_groups(covariance_type: str, unit: float) -> None:
+    X = np.column_stack([groups() * unit, np.full(240, 7.0)])
+    options: dict[str, Any] = {"covariance_type": covariance_type, "random_state": 0}
+    fit = mx.GaussianMixture(3, **options).fit(X)
+    if covariance_type == "spherical":
+        assert fit.n_collapsed_ == 0
+    plain = mx.GaussianMixture(3, **options).fit(groups())
+    agree = fit.predict(X) == plain.predict(groups())
+    assert agree.mean() > 0.9
 
 
 def test_a_single_row() -> None:

@@ -39,6 +39,8 @@ class DenseCovariances:
         DegenerateError
             If one is singular to working precision.
         """
+        # Products round differently on the two sides of the diagonal.
+        dense = 0.5 * (dense + dense.transpose(0, 2, 1))
         return cls(dense, np.stack([_whitening(factor).T for factor in _factors(dense)]))
 
     @property

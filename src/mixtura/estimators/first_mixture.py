@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,12 +27,20 @@ from mixtura.sources import Source, Summary
 from mixtura.statistics import Moments
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["GaussianMixtureModel", "Given", "MakeFirst", "check_start", "first_mixtures"]
+__all__ = ["GaussianMixtureModel", "Given", "MakeFirst", "Purpose", "check_start", "first_mixtures"]
 
 GaussianMixtureModel: TypeAlias = Mixture[GaussianParameters, Moments]
 
 #: (number of the start) -> where it begins.
 MakeFirst: TypeAlias = Callable[[int], GaussianMixtureModel]
+
+
+class Purpose(IntEnum):
+    """What random numbers are for: the same seed gives each purpose a stream of its own."""
+
+    SAMPLE = 1
+    START = 2
+    ASSIGN = 3
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,8 @@ def first_mixtures(
         precisions = check_array("precisions", given.precisions, layout.shape(k, d))
         covariances = layout.from_precisions(precisions, k, d)
     if weights is not None and means is not None and covariances is not None:
-        complete = Mixture(family, GaussianParameters(means, covariances), weights)
+        params = family.within_floor(GaussianParameters(means, covariances))
+        complete = Mixture(family, params, weights)
         return lambda number: complete
     make_start = _starts(source, summary, k, means, init_params, seed)
 
@@ -84,7 +94,11 @@ def first_mixtures(
             first.params.means if means is None else means,
             first.params.covariances if covariances is None else covariances,
         )
-        return replace(first, params=params, weights=first.weights if weights is None else weights)
+        return replace(
+            first,
+            params=family.within_floor(params),
+            weights=first.weights if weights is None else weights,
+        )
 
     return make
 
@@ -105,12 +119,12 @@ def _starts(
         own = _given_start(init_params, k)
         return lambda number: own
     if init_params == "random":
-        return lambda number: random_responsibilities(k, (seed, number))
+        return lambda number: random_responsibilities(k, (seed, Purpose.START, number))
     choose_centres = CENTRES[init_params]
-    sample = draw_rows(source, summary, np.random.default_rng((seed,)))
+    sample = draw_rows(source, summary, np.random.default_rng((seed, Purpose.SAMPLE)))
 
     def start(number: int) -> Start:
-        rng = np.random.default_rng((seed, number))
+        rng = np.random.default_rng((seed, Purpose.START, number))
         return nearest_centre(choose_centres(sample, k, rng), summary)
 
     return start

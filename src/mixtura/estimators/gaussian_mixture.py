@@ -18,6 +18,7 @@ from mixtura.estimators.first_mixture import (
     GaussianMixtureModel,
     Given,
     MakeFirst,
+    Purpose,
     check_start,
     first_mixtures,
 )
@@ -132,13 +133,14 @@ class GaussianMixture(SoftClusters):
     --------
     >>> import numpy as np
     >>> import mixtura as mx
-    >>> X = np.array([[1, 2], [2, 4], [1, 0], [3, 3], [10, 2], [11, 4], [10, 0]])
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.concatenate([rng.normal(0, 1, (60, 2)), rng.normal(5, 1, (40, 2))])
     >>> gm = mx.GaussianMixture(n_components=2, random_state=0).fit(X)
-    >>> gm.means_.round(2)
-    array([[ 1.75,  2.25],
-           [10.33,  2.  ]])
-    >>> gm.predict([[0, 0], [12, 3]])
-    array([0, 1])
+    >>> gm.weights_.round(2)
+    array([0.6, 0.4])
+    >>> gm.predict_proba([[0, 0], [2.5, 2.5]]).round(2)
+    array([[1.  , 0.  ],
+           [0.62, 0.38]])
     """
 
     trace_: list[float]
@@ -202,7 +204,7 @@ class GaussianMixture(SoftClusters):
         ValueError
             If the table, the weights or a parameter cannot be used.
         DegenerateError
-            If every start ends with a singular covariance, which only happens at `reg_covar=0`.
+            If every start begins with a singular covariance, which only happens at `reg_covar=0`.
         """
         self._check_parameters()
         rows = as_rows(self, X, reset=not self._goes_on)
@@ -252,7 +254,7 @@ class GaussianMixture(SoftClusters):
         """Run all starts, and note the trace for a warm start to go on from."""
         algorithm = ALGORITHMS[self.algorithm]
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        history = self.trace_[:-1] if self._goes_on else []
+        history = self.trace_ if self._goes_on else []
         make_first = self._make_first(source, summary, init, seed)
 
         def run(number: int) -> GaussianFit:
@@ -262,7 +264,7 @@ class GaussianMixture(SoftClusters):
                     source,
                     assignment=algorithm.assignment,
                     stopping=algorithm.stopping(self.tol, self.max_iter),
-                    seed=(seed, number),
+                    seed=(seed, Purpose.ASSIGN, number),
                     history=history,
                     observe=observe,
                 )
@@ -272,10 +274,10 @@ class GaussianMixture(SoftClusters):
 
         given = self._given.anything or not isinstance(init, str)
         n_init = 1 if given or self._goes_on else self.n_init
-        best, starts = best_of(run, n_init, self.tol, sound)
+        best, starts = best_of(run, int(n_init), float(self.tol), sound)
         if not given:
             best = replace(best, mixture=best.mixture.take(best.mixture.canonical_order()))
-        self.trace_ = [*history, *best.trace]
+        self.trace_ = list(best.trace)
         return best, starts
 
     def _make_first(
@@ -284,7 +286,8 @@ class GaussianMixture(SoftClusters):
         family = self._family(source, summary)
         if self._goes_on:
             fitted = self.mixture_
-            return lambda number: replace(fitted, family=family)
+            within = replace(fitted, family=family, params=family.within_floor(fitted.params))
+            return lambda number: within
         return first_mixtures(
             family,
             self._type.layout,
@@ -318,7 +321,7 @@ class GaussianMixture(SoftClusters):
         self.status_ = best.status.text
         self.n_iter_ = best.n_iter
         self.lower_bound_ = best.objective
-        self.lower_bounds_ = list(best.trace[1:])
+        self.lower_bounds_ = self.trace_[len(self.trace_) - best.n_iter :]
         self.scores_ = score(best.mixture, source)
         self.log_likelihood_ = self.scores_.log_likelihood
         self.n_parameters_ = best.mixture.n_parameters
@@ -364,8 +367,8 @@ class GaussianMixture(SoftClusters):
             warnings.warn(note, DataWarning, stacklevel=3)
         if not self.converged_ and self.max_iter > 0:
             warnings.warn(
-                f"GaussianMixture {self.status_}. Raise max_iter, use more starts, or check the "
-                "data for duplicated or collinear columns.",
+                f"GaussianMixture {self.status_.removesuffix('.')}. Raise max_iter, use more "
+                "starts, or check the data for duplicated or collinear columns.",
                 ConvergenceWarning,
                 stacklevel=3,
             )
@@ -389,7 +392,7 @@ def show_mixture(
 
 
 def _notes_on_data(summary: Summary, names: Sequence[object]) -> list[str]:
-    constant = [str(names[a]) for a in np.flatnonzero(summary.variances == 0.0)]
+    constant = [str(name) for name, v in zip(names, summary.variances, strict=True) if v == 0.0]
     if not constant:
         return []
     return [

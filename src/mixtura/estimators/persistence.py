@@ -104,15 +104,16 @@ def to_model(estimator: GaussianMixture | MixtureSearch) -> Model:
 
 def _plain(estimator: GaussianMixture) -> dict[str, Any]:
     """Parameters that JSON can hold; start arrays and random generators are left out."""
-    return {
-        name: value
+    values = {
+        name: value.item() if isinstance(value, np.generic) else value
         for name, value in estimator.get_params().items()
-        if name not in _NOT_KEPT and (value is None or isinstance(value, _PLAIN))
+        if name not in _NOT_KEPT
     }
+    return {k: value for k, value in values.items() if value is None or isinstance(value, _PLAIN)}
 
 
 def _known(parameters: dict[str, Any]) -> dict[str, Any]:
-    names = GaussianMixture().get_params()
+    names = set(GaussianMixture().get_params()) - set(_NOT_KEPT)
     return {name: value for name, value in parameters.items() if name in names}
 
 

@@ -98,8 +98,8 @@ class SoftClusters(
         ndarray of shape (n,)
         """
         check_magnitude("sigmas", sigmas)
-        params = self._fitted().params
-        return self._row_by_row(X, lambda block: membership(params, block, sigmas))
+        mixture = self._fitted()
+        return self._row_by_row(X, lambda block: membership(mixture, block, sigmas))
 
     # --------------------------------------------------------------------- the whole table
 

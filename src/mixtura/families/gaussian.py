@@ -93,6 +93,18 @@ class Gaussian:
             _check_resolved(params)
         return params.take(order)
 
+    def within_floor(self, params: GaussianParameters) -> GaussianParameters:
+        """The same where the floor is kept; else covariances raised to it, as an M-step does.
+
+        EM can rise only from a point that its M-steps could have reached.
+        """
+        covariances = params.covariances
+        if not self.floor.any() or (covariances.least_ratios(self.floor) >= 1.0).all():
+            return params
+        scatter = covariances.variances if self.structure.diagonal else covariances.matrices()
+        raised = self.structure.estimate(np.ones(len(scatter)), scatter, self.floor)
+        return GaussianParameters(params.means, raised)
+
     def held(self, params: GaussianParameters, constant: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which components (k,) have collapsed onto the floor in some direction.
 

@@ -12,6 +12,9 @@ from mixtura.typing import FloatArray
 
 __all__ = ["Summary", "summarize"]
 
+# A share of a value that is far above its rounding error and far below anything that matters.
+_RESOLUTION = 2.0**-30
+
 
 @dataclass(frozen=True)
 class Summary(Sums):
@@ -42,9 +45,16 @@ class Summary(Sums):
 
     @property
     def scales(self) -> FloatArray:
-        """Standard deviation of each feature, (d,); 1 for a constant one, which has no unit."""
+        """Unit of each feature, (d,): its standard deviation.
+
+        A constant one has none of its own and takes the smallest of the others', but no less
+        than what its values resolve; 1 if all are constant.
+        """
         deviations = np.sqrt(self.variances)
-        return np.where(deviations > 0.0, deviations, 1.0)
+        varying = deviations > 0.0
+        smallest = deviations[varying].min() if varying.any() else 1.0
+        stand_in = np.maximum(smallest, _RESOLUTION * np.abs(self.extent.minimum))
+        return np.where(varying, deviations, stand_in)
 
 
 def summarize(source: Source) -> Summary:
