@@ -20,8 +20,11 @@ from mixtura.sources.summary import Summary
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = [
+    "MakeStart",
     "Sample",
     "draw_rows",
+    "from_centres",
+    "from_chance",
     "given_labels",
     "given_responsibilities",
     "k_means",
@@ -167,6 +170,24 @@ def _squared_distances(rows: FloatArray, centres: FloatArray) -> FloatArray:
 
 # ---------------------------------------------------------------------------------------------
 # Starts
+
+
+#: Makes a start for k components from a sample of the rows and a random generator.
+MakeStart: TypeAlias = Callable[[Sample, Summary, int, np.random.Generator], Start]
+
+
+def from_centres(choose: Callable[[Sample, int, np.random.Generator], FloatArray]) -> MakeStart:
+    """Starts that give each row to the nearest of the centres that a function chooses."""
+
+    def make(sample: Sample, summary: Summary, k: int, rng: np.random.Generator) -> Start:
+        return nearest_centre(choose(sample, k, rng), summary)
+
+    return make
+
+
+def from_chance(sample: Sample, summary: Summary, k: int, rng: np.random.Generator) -> Start:
+    """A start with random responsibilities."""
+    return random_responsibilities(k, (int(rng.integers(2**62)),))
 
 
 def nearest_centre(centres: FloatArray, summary: Summary) -> Start:

@@ -6,20 +6,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import numpy as np
-
 from mixtura.assignments import Assignment, hard, soft, stochastic
 from mixtura.covariance import EEE, VII, VVI, VVV, Structure
 from mixtura.errors import MixturaError
-from mixtura.initialization import Sample, k_means, k_means_plus_plus, random_rows
+from mixtura.initialization import (
+    MakeStart,
+    from_centres,
+    from_chance,
+    k_means,
+    k_means_plus_plus,
+    random_rows,
+)
 from mixtura.layouts import Diagonal, Full, Layout, Spherical, Tied, WrittenOut
 from mixtura.stopping import StoppingRule, fixed_length, projected_gain
-from mixtura.typing import FloatArray
 
 __all__ = [
     "ALGORITHMS",
-    "CENTRES",
     "COVARIANCE_TYPES",
+    "STARTS",
     "Algorithm",
     "CovarianceType",
     "choose",
@@ -94,11 +98,18 @@ ALGORITHMS = {
 
 T = TypeVar("T")
 
-#: Starts that choose k centres from a sample of the rows.
-CENTRES: dict[str, Callable[[Sample, int, np.random.Generator], FloatArray]] = {
-    "kmeans": k_means,
-    "k-means++": k_means_plus_plus,
-    "random_from_data": random_rows,
+_BY_K_MEANS = from_centres(k_means)
+_BY_K_MEANS_PLUS_PLUS = from_centres(k_means_plus_plus)
+_BY_ROWS = from_centres(random_rows)
+
+#: Ways to start, of which several starts take turns. k-means is the best single one, but its
+#: starts resemble each other: all of them can miss an optimum that any other way would find.
+STARTS: dict[str, tuple[MakeStart, ...]] = {
+    "kmeans": (_BY_K_MEANS,),
+    "k-means++": (_BY_K_MEANS_PLUS_PLUS,),
+    "random_from_data": (_BY_ROWS,),
+    "random": (from_chance,),
+    "varied": (_BY_K_MEANS, _BY_ROWS, from_chance, _BY_K_MEANS_PLUS_PLUS, _BY_ROWS),
 }
 
 

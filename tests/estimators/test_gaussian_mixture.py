@@ -123,6 +123,19 @@ def test_a_large_table_starts_from_a_weighted_sample() -> None:
 # ------------------------------------------------------------------------ starts and stopping
 
 
+def test_varied_starts_find_what_k_means_starts_miss() -> None:
+    # Two long groups side by side: k-means cuts across them, whatever its seed.
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 2)) * [10.0, 0.3]
+    X[:200, 1] += 2.0
+    by_k_means, varied = (
+        mx.GaussianMixture(2, covariance_type="tied", n_init=10, init_params=way, random_state=0)
+        for way in ("kmeans", "varied")
+    )
+    assert varied.fit(X).score(X) >= by_k_means.fit(X).score(X)
+    assert varied.starts_.n_best >= 2
+
+
 def test_labels_and_responsibilities_as_starts() -> None:
     X = groups()
     labels = (X[:, 0] > 2.5).astype(int)
@@ -469,7 +482,9 @@ def test_collapsed_components_are_told_and_do_not_win(covariance_type: str) -> N
     assert alone.n_collapsed_ == 1
     assert np.isfinite(alone.predict_proba(X)).all()
     search = mx.MixtureSearch(
-        param_grid={"n_components": [1, 2], "covariance_type": [covariance_type]}, random_state=0
+        mx.GaussianMixture(),
+        {"n_components": [1, 2], "covariance_type": [covariance_type]},
+        random_state=0,
     ).fit(X)
     if covariance_type != "tied":  # shared by both, the covariance has not collapsed
         assert search.best_params_["n_components"] == 1

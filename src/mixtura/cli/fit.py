@@ -71,7 +71,7 @@ _NOT_CONVERGED = 3
     "--starts",
     type=click.IntRange(min=1),
     metavar="NUMBER",
-    default=5,
+    default=10,
     show_default=True,
     help="Starts of each model, of which the best is kept.",
 )

@@ -81,7 +81,7 @@ def _fit(model: Model) -> FitSummary:
         n_iter=training.n_iter,
         log_likelihood=training.scores.log_likelihood,
         **training.criteria,
-        trace=training.trace,
+        trace=[weight * objective for objective in training.trace],
         starts=Starts(
             made=training.starts.n_made,
             found_best=training.starts.n_best,

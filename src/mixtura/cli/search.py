@@ -112,7 +112,7 @@ class Plan:
         from mixtura.estimators.persistence import to_model
 
         search = MixtureSearch(
-            GaussianMixture(n_init=self.starts, algorithm=self.algorithm),
+            GaussianMixture(n_init=self.starts, init_params="varied", algorithm=self.algorithm),
             {"n_components": self.counts, "covariance_type": self.structures},
             criterion=self.criterion,
             n_jobs=self.jobs,

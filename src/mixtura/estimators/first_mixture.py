@@ -18,11 +18,10 @@ from mixtura.initialization import (
     given_labels,
     given_responsibilities,
     nearest_centre,
-    random_responsibilities,
 )
 from mixtura.layouts import Layout
 from mixtura.mixture import Mixture
-from mixtura.registry import CENTRES
+from mixtura.registry import STARTS
 from mixtura.sources import Source, Summary
 from mixtura.statistics import Moments
 from mixtura.typing import AnyArray, FloatArray
@@ -118,14 +117,12 @@ def _starts(
     if not isinstance(init_params, str):
         own = _given_start(init_params, k)
         return lambda number: own
-    if init_params == "random":
-        return lambda number: random_responsibilities(k, (seed, Purpose.START, number))
-    choose_centres = CENTRES[init_params]
+    makers = STARTS[init_params]
     sample = draw_rows(source, summary, np.random.default_rng((seed, Purpose.SAMPLE)))
 
     def start(number: int) -> Start:
         rng = np.random.default_rng((seed, Purpose.START, number))
-        return nearest_centre(choose_centres(sample, k, rng), summary)
+        return makers[number % len(makers)](sample, summary, k, rng)
 
     return start
 
@@ -136,7 +133,7 @@ def _given_start(init: AnyArray, k: int) -> Start:
 
 def check_start(init_params: Any, n: int, k: int) -> str | AnyArray:
     """A start's name, or labels (n,) or responsibilities (n, k)."""
-    names = [*CENTRES, "random"]
+    names = list(STARTS)
     if isinstance(init_params, str):
         if init_params in names:
             return init_params
