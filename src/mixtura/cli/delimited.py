@@ -6,6 +6,7 @@ guess a column's type from its first cells, and cannot name the row that is wron
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import zlib
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO, cast
 
 import polars as pl
 
@@ -54,10 +55,19 @@ def read_delimited(
 
 
 def _open(path: Path) -> TextIO:
+    return TextIOWrapper(_open_binary(path), encoding="utf-8-sig", newline="")
+
+
+def _open_binary(path: Path) -> BinaryIO:
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b" or path.suffix.lower() == ".gz"
-    binary = gzip.open(path) if packed else path.open("rb")  # noqa: SIM115  the caller closes
-    return TextIOWrapper(binary, encoding="utf-8-sig", newline="")
+    # The caller closes it.
+    return cast(BinaryIO, gzip.open(path)) if packed else path.open("rb")
+
+
+def _has_byte_order_mark(path: Path) -> bool:
+    with _open_binary(path) as file:
+        return file.read(3) == codecs.BOM_UTF8
 
 
 def _detect(path: Path) -> str:
@@ -88,6 +98,8 @@ def _read(path: Path, delimiter: str) -> tuple[Sequence[str], pl.DataFrame, tupl
                 f"{path} is no regular table at line {reader.line_num}: {error}. "
                 "Look there for a quotation mark that is not closed."
             ) from None
+    if _has_byte_order_mark(path):
+        notes = ("The file begins with a byte-order mark, which is skipped.", *notes)
     if delimiter != ",":
         notes = (f"The cells are separated by {_NAMES.get(delimiter, repr(delimiter))}.", *notes)
     return names, frame, notes

@@ -14,6 +14,7 @@ from mixtura.cli.features import Features
 from mixtura.cli.frames import write_frame
 from mixtura.cli.names import unique_names
 from mixtura.cli.page import report_page
+from mixtura.cli.remarks import remarks
 from mixtura.cli.search import Found
 from mixtura.cli.table import Table
 from mixtura.cli.wording import count
@@ -74,7 +75,13 @@ class FitResult:
             training,
             assign(found.model.mixture, features),
             found.summary,
-            (*table.notes, *features.notes, *_gaps(features), *found.notes),
+            (
+                *table.notes,
+                *features.notes,
+                *_gaps(features),
+                *remarks(features),
+                *found.notes,
+            ),
             files,
         )
 

@@ -396,9 +396,10 @@ def _notes_on_data(summary: Summary, names: Sequence[object]) -> list[str]:
     constant = [str(name) for name, v in zip(names, summary.variances, strict=True) if v == 0.0]
     if not constant:
         return []
-    return [
-        f"Column {', '.join(constant)} is constant: it cannot tell components apart. Leave it out."
-    ]
+    subject = f"Column {constant[0]} is"
+    if len(constant) > 1:
+        subject = f"Columns {', '.join(constant)} are"
+    return [f"{subject} constant and cannot tell components apart: leave out what is constant."]
 
 
 def _notes_on_result(mixture: GaussianMixtureModel, n_collapsed: int) -> list[str]:

@@ -1,0 +1,54 @@
+"""What to know about the chosen columns before trusting a fit of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from mixtura.cli.features import Features
+from mixtura.cli.wording import count, listing
+
+__all__ = ["remarks"]
+
+_MANY_REPEATS = 1_000
+_FEW_DIFFERENT = 0.15
+_HUGE, _TINY = 1e8, 1e-6
+
+
+def remarks(features: Features) -> tuple[str, ...]:
+    """Sentences on one column, repeated rows, ties, and values of unusual size."""
+    return tuple(_remarks(features))
+
+
+def _remarks(features: Features) -> Iterator[str]:
+    rows, names = features.rows, features.names
+    n = len(rows)
+    if len(names) == 1:
+        yield f"Only one column: clusters can differ in {names[0]} alone."
+    n_different = pl.DataFrame(rows).n_unique()
+    if n - n_different >= _MANY_REPEATS:
+        yield (
+            f"{n - n_different:,} of {count(n, 'row')} repeat another one: there are "
+            f"{n_different:,} different rows. If they are a tally, --weights counts them faster."
+        )
+    else:
+        tied = [name for name, x in zip(names, rows.T, strict=True) if _has_ties(x)]
+        if tied:
+            yield (
+                f"Rounded values, many of them equal, in {listing(tied)}: a cluster of equal "
+                "values would seem likelier than it is, and is not chosen."
+            )
+    largest = np.abs(rows).max(axis=0)
+    huge = [name for name, size in zip(names, largest, strict=True) if size >= _HUGE]
+    tiny = [name for name, size in zip(names, largest, strict=True) if 0.0 < size <= _TINY]
+    if huge:
+        yield f"Very large values (timestamps?) in {listing(huge)}: fitted as they are."
+    if tiny:
+        yield f"Very small values in {listing(tiny)}: fitted as they are, in their own unit."
+
+
+def _has_ties(x: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
+    n_different = len(np.unique(x))
+    return 1 < n_different < _FEW_DIFFERENT * len(x)
