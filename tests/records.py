@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.covariance import EEE, VII, VVI, VVV, Covariances, Structure
+from mixtura.covariance import VVV, Covariances, Structure
 from mixtura.families import Bernoulli, Family, Gaussian
+from mixtura.registry import COVARIANCE_TYPES
 from mixtura.typing import FloatArray
 
-STRUCTURES: list[Structure[Covariances]] = [VII(), VVI(), EEE(), VVV()]
+STRUCTURES: list[Structure[Covariances]] = [
+    kind.structure for name, kind in COVARIANCE_TYPES.items() if len(name) == 3
+]
 
 
 @dataclass(frozen=True)

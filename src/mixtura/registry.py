@@ -7,7 +7,23 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mixtura.assignments import Assignment, hard, soft, stochastic
-from mixtura.covariance import EEE, VII, VVI, VVV, Structure
+from mixtura.covariance import (
+    EEE,
+    EEI,
+    EEV,
+    EII,
+    EVE,
+    EVI,
+    EVV,
+    VEE,
+    VEI,
+    VEV,
+    VII,
+    VVE,
+    VVI,
+    VVV,
+    Structure,
+)
 from mixtura.errors import MixturaError
 from mixtura.initialization import (
     MakeStart,
@@ -51,20 +67,38 @@ class CovarianceType:
     one_dimensional: bool = False
 
 
-_SPHERE = "each component has its own variance, the same in all directions"
-_AXES = "each component has its own variance for each column"
-_SHARED = "all components share one covariance matrix"
-_FREE = "each component has its own covariance matrix"
+_TEXTS = {
+    "EII": "all components share one variance, the same in all directions",
+    "VII": "each component has its own variance, the same in all directions",
+    "EEI": "all components share one variance for each column",
+    "VEI": "variances for each column, in the same proportions but of different size",
+    "EVI": "variances for each column, in different proportions but of equal volume",
+    "VVI": "each component has its own variance for each column",
+    "EEE": "all components share one covariance matrix",
+    "VEE": "covariance matrices of one form, of different size",
+    "EVE": "ellipsoids along the same axes, of different shape but equal volume",
+    "VVE": "ellipsoids along the same axes, of different shape and size",
+    "EEV": "one ellipsoid, turned differently",
+    "VEV": "ellipsoids of one shape, turned differently and of different size",
+    "EVV": "ellipsoids of equal volume",
+    "VVV": "each component has its own covariance matrix",
+}
+_AXES: list[Structure[Any]] = [EII(), VII(), EEI(), VEI(), EVI(), VVI()]
+_DENSE: list[Structure[Any]] = [EEE(), VEE(), EVE(), VVE(), EEV(), VEV(), EVV(), VVV()]
+
+
+def _named(structure: Structure[Any], layout: Layout) -> tuple[str, CovarianceType]:
+    name = type(structure).__name__
+    return name, CovarianceType(structure, layout, _TEXTS[name])
+
 
 COVARIANCE_TYPES = {
-    "full": CovarianceType(VVV(), Full(), _FREE),
-    "tied": CovarianceType(EEE(), Tied(), _SHARED),
-    "diag": CovarianceType(VVI(), Diagonal(), _AXES),
-    "spherical": CovarianceType(VII(), Spherical(), _SPHERE),
-    "VII": CovarianceType(VII(), WrittenOut(), _SPHERE),
-    "VVI": CovarianceType(VVI(), WrittenOut(), _AXES),
-    "EEE": CovarianceType(EEE(), Full(), _SHARED),
-    "VVV": CovarianceType(VVV(), Full(), _FREE),
+    "full": CovarianceType(VVV(), Full(), _TEXTS["VVV"]),
+    "tied": CovarianceType(EEE(), Tied(), _TEXTS["EEE"]),
+    "diag": CovarianceType(VVI(), Diagonal(), _TEXTS["VVI"]),
+    "spherical": CovarianceType(VII(), Spherical(), _TEXTS["VII"]),
+    **dict(_named(structure, WrittenOut()) for structure in _AXES),
+    **dict(_named(structure, Full()) for structure in _DENSE),
     "E": CovarianceType(EEE(), Full(), "all components share one variance", True),
     "V": CovarianceType(VVV(), Full(), "each component has its own variance", True),
 }

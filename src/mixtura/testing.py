@@ -110,11 +110,19 @@ def check_family(family: Family[Any, Any], X: FloatArray, k: int = 2, seed: int 
     assert_alike(backwards.log_density(X), mixture.log_density(X), law="order means nothing")
 
 
-def check_structure(structure: Structure[Covariances], d: int, k: int = 3, seed: int = 0) -> None:
+def check_structure(
+    structure: Structure[Covariances],
+    d: int,
+    k: int = 3,
+    seed: int = 0,
+    *,
+    exact_floor: bool = True,
+) -> None:
     """The laws of a covariance structure in d dimensions.
 
     Its estimate is the likeliest of its kind; its distances, determinants, precisions and noise
     agree with the matrices written out; a floor is kept, and changes nothing where it is idle.
+    Where components constrain each other the floor is only nearly kept (not `exact_floor`).
     """
     rng = np.random.default_rng(seed)
     count = rng.uniform(20.0, 60.0, k)
@@ -122,11 +130,17 @@ def check_structure(structure: Structure[Covariances], d: int, k: int = 3, seed:
     free = np.zeros(d)
     estimate = structure.estimate(count, scatter, free)
     matrices = estimate.matrices()
-    best = _expected_log_likelihood(matrices, count, scatter)
+    best = estimate.expected_log_likelihood(count, scatter)
     for _ in range(10):
         other = structure.estimate(count, _scatter(rng, count, d, structure.diagonal), free)
-        worse = _expected_log_likelihood(other.matrices(), count, scatter)
+        worse = other.expected_log_likelihood(count, scatter)
         assert worse <= best + 1e-9 * abs(best), "the estimate is the likeliest of its kind"
+
+    assert_alike(
+        np.array(best), _expected_log_likelihood(matrices, count, scatter), 1e-12, "objective"
+    )
+    again = structure.estimate(count, scatter, free, estimate)
+    assert_alike(again.matrices(), matrices, rtol=1e-6, law="the maximum stays where it is")
 
     X, means = rng.normal(size=(7, d)), rng.normal(size=(k, d))
     deviation = X[:, None] - means
@@ -142,9 +156,8 @@ def check_structure(structure: Structure[Covariances], d: int, k: int = 3, seed:
     idle = structure.estimate(count, scatter, np.full(d, 1e-12))
     assert_alike(idle.matrices(), matrices, rtol=0.0, law="an idle floor changes nothing")
     floor = np.linspace(1.0, 2.0, d) * np.diagonal(matrices, axis1=1, axis2=2).max()
-    held = structure.estimate(count, scatter, floor).matrices()
-    least = np.linalg.eigvalsh(held - np.diag(floor)).min()
-    assert least >= -1e-9 * floor.max(), "the floor is kept"
+    held = structure.estimate(count, scatter, floor).least_ratios(floor).min()
+    assert held >= (1.0 - 1e-9 if exact_floor else 0.1), f"the floor is kept: {held}"
     assert 0 < structure.n_parameters(k, d) <= k * d * (d + 1) // 2
 
 
@@ -173,11 +186,13 @@ def _scatter(rng: np.random.Generator, count: FloatArray, d: int, diagonal: bool
     return np.diagonal(scatter, axis1=1, axis2=2).copy() if diagonal else scatter
 
 
-def _expected_log_likelihood(matrices: FloatArray, count: FloatArray, scatter: FloatArray) -> float:
-    """-1/2 sum_j n_j log|S_j| + tr(S_j^-1 scatter_j), what the M-step maximises."""
+def _expected_log_likelihood(
+    matrices: FloatArray, count: FloatArray, scatter: FloatArray
+) -> FloatArray:
+    """-1/2 sum_j n_j log|S_j| + tr(S_j^-1 scatter_j), from matrices written out."""
     precisions = np.linalg.inv(matrices)
     if scatter.ndim == 2:
         traces = np.einsum("jaa,ja->j", precisions, scatter)
     else:
         traces = np.einsum("jab,jab->j", precisions, scatter)
-    return float(-0.5 * (count * np.linalg.slogdet(matrices)[1] + traces).sum())
+    return np.asarray(-0.5 * (count * np.linalg.slogdet(matrices)[1] + traces).sum())

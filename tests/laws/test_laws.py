@@ -35,7 +35,8 @@ def test_families_keep_the_laws(record: FamilyRecord, k: int) -> None:
 @pytest.mark.parametrize("structure", STRUCTURES, ids=STRUCTURE_IDS)
 @pytest.mark.parametrize("d", [1, 2, 5])
 def test_structures_keep_the_laws(structure: Structure[Covariances], d: int) -> None:
-    check_structure(structure, d)
+    independent = type(structure).__name__ in {"EII", "VII", "EEI", "VVI", "EEE", "VVV"}
+    check_structure(structure, d, exact_floor=independent)
 
 
 @pytest.mark.parametrize("diagonal", [True, False])

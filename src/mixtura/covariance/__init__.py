@@ -1,14 +1,25 @@
 """Covariance structures, as types."""
 
 from mixtura.covariance.axes import AxisCovariances
-from mixtura.covariance.diagonal import VVI
-from mixtura.covariance.ellipsoidal import EEE, VVV, DenseCovariances
-from mixtura.covariance.spherical import VII
+from mixtura.covariance.common_axes import EVE, VVE
+from mixtura.covariance.diagonal import EEI, EVI, VEI, VVI
+from mixtura.covariance.ellipsoidal import EEE, EEV, EVV, VEE, VEV, VVV, DenseCovariances
+from mixtura.covariance.spherical import EII, VII
 from mixtura.covariance.structure import Covariances, Structure
 
 __all__ = [
     "EEE",
+    "EEI",
+    "EEV",
+    "EII",
+    "EVE",
+    "EVI",
+    "EVV",
+    "VEE",
+    "VEI",
+    "VEV",
     "VII",
+    "VVE",
     "VVI",
     "VVV",
     "AxisCovariances",

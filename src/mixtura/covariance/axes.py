@@ -40,6 +40,9 @@ class AxisCovariances:
         """Standard deviations, (k, d)."""
         return np.sqrt(self.variances)
 
+    def expected_log_likelihood(self, count: FloatArray, scatter: FloatArray) -> float:
+        return -0.5 * float(count @ self.log_determinants + (scatter / self.variances).sum())
+
     def squared_distances(self, X: FloatArray, means: FloatArray) -> FloatArray:
         distances = np.empty((len(X), len(means)))
         for j, (mean, deviation) in enumerate(zip(means, self.deviations, strict=True)):

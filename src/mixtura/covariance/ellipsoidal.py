@@ -1,4 +1,8 @@
-"""Ellipsoidal structures: axes in any direction."""
+"""Ellipsoidal structures: axes in any direction.
+
+With W_j = volume'_j L_j A_j L_j^T component j's scatter, the estimates are those of Celeux and
+Govaert (1995), section 4.3. EVE and VVE, which share their axes, are in `common_axes`.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,13 @@ from typing import Self
 import numpy as np
 from scipy.linalg import lapack
 
+from mixtura.covariance.alternation import geometric_means, varying_volumes
+from mixtura.covariance.diagonal import equal_shape
+from mixtura.covariance.structure import likelier
 from mixtura.errors import DegenerateError
 from mixtura.typing import FloatArray, IntArray
 
-__all__ = ["EEE", "VVV", "DenseCovariances"]
+__all__ = ["EEE", "EEV", "EVV", "VEE", "VEV", "VVV", "DenseCovariances", "raised_scatter"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,10 @@ class DenseCovariances:
         result: FloatArray = -2.0 * np.log(diagonals).sum(axis=1)
         return result
 
+    def expected_log_likelihood(self, count: FloatArray, scatter: FloatArray) -> float:
+        traces = np.einsum("jab,jab->", self.precisions(), scatter)
+        return -0.5 * float(count @ self.log_determinants + traces)
+
     def squared_distances(self, X: FloatArray, means: FloatArray) -> FloatArray:
         distances = np.empty((len(X), len(means)))
         for j, (mean, whitening) in enumerate(zip(means, self.whitening, strict=True)):
@@ -85,28 +96,17 @@ class DenseCovariances:
 
 
 @dataclass(frozen=True)
-class VVV:
-    """Varying volume, shape and orientation: each component has its own covariance matrix."""
-
-    diagonal = False
-
-    def estimate(
-        self, count: FloatArray, scatter: FloatArray, floor: FloatArray
-    ) -> DenseCovariances:
-        return DenseCovariances.of(_raised(scatter / count[:, None, None], floor))
-
-    def n_parameters(self, k: int, d: int) -> int:
-        return k * d * (d + 1) // 2
-
-
-@dataclass(frozen=True)
 class EEE:
     """Equal volume, shape and orientation: one covariance matrix shared by all components."""
 
     diagonal = False
 
     def estimate(
-        self, count: FloatArray, scatter: FloatArray, floor: FloatArray
+        self,
+        count: FloatArray,
+        scatter: FloatArray,
+        floor: FloatArray,
+        previous: DenseCovariances | None = None,
     ) -> DenseCovariances:
         pooled = scatter.sum(axis=0, keepdims=True) / count.sum()
         shared = DenseCovariances.of(_raised(pooled, floor))
@@ -114,6 +114,145 @@ class EEE:
 
     def n_parameters(self, k: int, d: int) -> int:
         return d * (d + 1) // 2
+
+
+@dataclass(frozen=True)
+class VEE:
+    """Varying volume, equal shape and orientation: covariances are proportional."""
+
+    diagonal = False
+
+    def estimate(
+        self,
+        count: FloatArray,
+        scatter: FloatArray,
+        floor: FloatArray,
+        previous: DenseCovariances | None = None,
+    ) -> DenseCovariances:
+        volumes, form = varying_volumes(
+            count,
+            raised_scatter(count, scatter, floor),
+            normalized=lambda form: form / _root_determinants(form[None])[0],
+            traces=lambda scatters, form: np.einsum("jab,ba->j", scatters, np.linalg.inv(form)),
+        )
+        new = DenseCovariances.of(volumes[:, None, None] * form)
+        return likelier(new, previous, count, scatter)
+
+    def n_parameters(self, k: int, d: int) -> int:
+        return k - 1 + d * (d + 1) // 2
+
+
+@dataclass(frozen=True)
+class EEV:
+    """Equal volume and shape, varying orientation: one ellipsoid, turned."""
+
+    diagonal = False
+
+    def estimate(
+        self,
+        count: FloatArray,
+        scatter: FloatArray,
+        floor: FloatArray,
+        previous: DenseCovariances | None = None,
+    ) -> DenseCovariances:
+        spread, axes = _principal(raised_scatter(count, scatter, floor))
+        variances = spread.sum(axis=0) / count.sum()
+        new = DenseCovariances.of(_along(axes, np.tile(variances, (len(count), 1))))
+        return likelier(new, previous, count, scatter)
+
+    def n_parameters(self, k: int, d: int) -> int:
+        return d + k * d * (d - 1) // 2
+
+
+@dataclass(frozen=True)
+class VEV:
+    """Varying volume and orientation, equal shape."""
+
+    diagonal = False
+
+    def estimate(
+        self,
+        count: FloatArray,
+        scatter: FloatArray,
+        floor: FloatArray,
+        previous: DenseCovariances | None = None,
+    ) -> DenseCovariances:
+        spread, axes = _principal(raised_scatter(count, scatter, floor))
+        volumes, shape = equal_shape(count, spread)
+        new = DenseCovariances.of(_along(axes, volumes[:, None] * shape))
+        return likelier(new, previous, count, scatter)
+
+    def n_parameters(self, k: int, d: int) -> int:
+        return k + d - 1 + k * d * (d - 1) // 2
+
+
+@dataclass(frozen=True)
+class EVV:
+    """Equal volume, varying shape and orientation: the determinants are equal."""
+
+    diagonal = False
+
+    def estimate(
+        self,
+        count: FloatArray,
+        scatter: FloatArray,
+        floor: FloatArray,
+        previous: DenseCovariances | None = None,
+    ) -> DenseCovariances:
+        raised = raised_scatter(count, scatter, floor)
+        roots = _root_determinants(raised)
+        volume = roots.sum() / count.sum()
+        new = DenseCovariances.of(volume * raised / roots[:, None, None])
+        return likelier(new, previous, count, scatter)
+
+    def n_parameters(self, k: int, d: int) -> int:
+        return 1 + k * (d * (d + 1) // 2 - 1)
+
+
+@dataclass(frozen=True)
+class VVV:
+    """Varying volume, shape and orientation: each component has its own covariance matrix."""
+
+    diagonal = False
+
+    def estimate(
+        self,
+        count: FloatArray,
+        scatter: FloatArray,
+        floor: FloatArray,
+        previous: DenseCovariances | None = None,
+    ) -> DenseCovariances:
+        return DenseCovariances.of(_raised(scatter / count[:, None, None], floor))
+
+    def n_parameters(self, k: int, d: int) -> int:
+        return k * d * (d + 1) // 2
+
+
+def raised_scatter(count: FloatArray, scatter: FloatArray, floor: FloatArray) -> FloatArray:
+    """Scatters (k, d, d) of components that lie on the floor where they were below it."""
+    if not floor.any():
+        return scatter
+    covariances = scatter / count[:, None, None]
+    raised = _raised(covariances, floor)
+    return scatter if raised is covariances else raised * count[:, None, None]
+
+
+def _principal(scatter: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Spreads (k, d), ascending, along the principal axes (k, d, d) of each scatter."""
+    spread, axes = np.linalg.eigh(scatter)
+    return np.maximum(spread, 0.0), axes  # rounding can make the smallest negative
+
+
+def _along(axes: FloatArray, variances: FloatArray) -> FloatArray:
+    """Covariance matrices (k, d, d) from axes (k, d, d) and variances (k, d) along them."""
+    matrices: FloatArray = (axes * variances[:, None, :]) @ axes.transpose(0, 2, 1)
+    return matrices
+
+
+def _root_determinants(matrices: FloatArray) -> FloatArray:
+    """|matrix| ** (1 / d), (k,), or DegenerateError."""
+    pivots = np.diagonal(_factors(matrices), axis1=1, axis2=2)
+    return np.square(geometric_means(pivots))
 
 
 def _raised(matrices: FloatArray, floor: FloatArray) -> FloatArray:

@@ -7,11 +7,11 @@ letters name the structure (Banfield and Raftery 1993; Celeux and Govaert 1995).
 
 from __future__ import annotations
 
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from mixtura.typing import FloatArray, IntArray
 
-__all__ = ["Covariances", "Structure"]
+__all__ = ["Covariances", "Structure", "likelier"]
 
 
 class Covariances(Protocol):
@@ -25,6 +25,10 @@ class Covariances(Protocol):
     @property
     def log_determinants(self) -> FloatArray:
         """Log-determinant of each covariance matrix, (k,)."""
+        ...
+
+    def expected_log_likelihood(self, count: FloatArray, scatter: FloatArray, /) -> float:
+        """-1/2 sum_j n_j log|S_j| + tr(S_j^-1 scatter_j): what an M-step makes large."""
         ...
 
     def squared_distances(self, X: FloatArray, means: FloatArray, /) -> FloatArray:
@@ -52,6 +56,21 @@ class Covariances(Protocol):
         ...
 
 
+D = TypeVar("D", bound=Covariances)
+
+
+def likelier(new: D, previous: D | None, count: FloatArray, scatter: FloatArray) -> D:
+    """The new covariances, or the previous ones if those describe the scatter better.
+
+    Where an estimate may fall short of the maximum (its floor is not exact, or it is one of
+    several local maxima) this keeps EM monotone.
+    """
+    if previous is None:
+        return new
+    before = previous.expected_log_likelihood(count, scatter)
+    return new if new.expected_log_likelihood(count, scatter) >= before else previous
+
+
 C = TypeVar("C", bound=Covariances, covariant=True)
 
 
@@ -63,7 +82,9 @@ class Structure(Protocol[C]):
         """Whether the diagonals of the scatter matrices are all it needs."""
         ...
 
-    def estimate(self, count: FloatArray, scatter: FloatArray, floor: FloatArray, /) -> C:
+    def estimate(
+        self, count: FloatArray, scatter: FloatArray, floor: FloatArray, previous: Any = None, /
+    ) -> C:
         """The covariances that maximise the likelihood.
 
         Parameters
@@ -73,7 +94,11 @@ class Structure(Protocol[C]):
         scatter : ndarray of shape (k, d, d), or (k, d) if `diagonal`
         floor : ndarray of shape (d,)
             Least variance of each feature: the maximum is taken over covariances S for which
-            S - diag(floor) is positive semi-definite. Zeros leave the covariances free.
+            S - diag(floor) is positive semi-definite. Zeros leave the covariances free. Where
+            components constrain each other (VEI, EVI, VEE, EVE, VVE, EEV, VEV, EVV) each one's
+            scatter is raised to the floor instead, and the estimate is kept if it is `likelier`.
+        previous : Covariances, optional
+            The current covariances, for structures whose maximum is found by iteration.
 
         Raises
         ------

@@ -55,8 +55,9 @@ class GaussianMixture(SoftClusters):
     n_components : int, default=1
         Number of components k.
     covariance_type : str, default='full'
-        'full', 'tied', 'diag' or 'spherical', or their names in the statistical literature
-        VVV, EEE, VVI and VII (`covariances_` is then always (k, d, d)); in one dimension also
+        'full', 'tied', 'diag' or 'spherical', or one of the 14 names of the statistical
+        literature (Celeux and Govaert 1995), EII VII EEI VEI EVI VVI EEE VEE EVE VVE EEV VEV
+        EVV VVV, with which `covariances_` is always (k, d, d); in one dimension also
         'E' and 'V'.
     tol : float, default=1e-7
         Stop once the last gain and the projected remaining gain are both below this, in nats

@@ -87,7 +87,8 @@ class Gaussian:
     ) -> GaussianParameters:
         live, order = stand_ins(statistics.count)
         moments = statistics.take(live)
-        covariances = self.structure.estimate(moments.count, moments.scatter, self.floor)
+        current = None if params is None else params.covariances.take(live)
+        covariances = self.structure.estimate(moments.count, moments.scatter, self.floor, current)
         params = GaussianParameters(moments.mean, covariances)
         if not self.floor.any():
             _check_resolved(params)
@@ -102,7 +103,7 @@ class Gaussian:
         if not self.floor.any() or (covariances.least_ratios(self.floor) >= 1.0).all():
             return params
         scatter = covariances.variances if self.structure.diagonal else covariances.matrices()
-        raised = self.structure.estimate(np.ones(len(scatter)), scatter, self.floor)
+        raised = self.structure.estimate(np.ones(len(scatter)), scatter, self.floor, covariances)
         return GaussianParameters(params.means, raised)
 
     def held(self, params: GaussianParameters, constant: NDArray[np.bool_]) -> NDArray[np.bool_]:
