@@ -26,7 +26,9 @@ def test_python_blocks_run(
     blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
     module = ModuleType(f"page_{page.stem}")
     monkeypatch.setitem(sys.modules, module.__name__, module)  # where dataclasses look names up
-    monkeypatch.setitem(COVARIANCE_TYPES, "instruments", None)  # undone at the end, what the page adds too
+    monkeypatch.setitem(
+        COVARIANCE_TYPES, "instruments", None
+    )  # undone at the end, what the page adds too
     for block in blocks:
         exec(compile(block, str(page), "exec"), vars(module))
 
