@@ -71,9 +71,8 @@ _NOT_CONVERGED = 3
     "--starts",
     type=click.IntRange(min=1),
     metavar="NUMBER",
-    default=10,
-    show_default=True,
-    help="Starts of each model, of which the best is kept.",
+    help="Starts of each model, of which the best is kept.  [default: 10, and fewer for more "
+    "than 10,000 rows]",
 )
 @click.option(
     "--algorithm",
@@ -106,7 +105,7 @@ def fit(
     weights: str | None,
     out: Path | None,
     criterion: str,
-    starts: int,
+    starts: int | None,
     algorithm: str,
     seed: int,
     jobs: int,

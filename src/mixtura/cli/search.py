@@ -63,6 +63,8 @@ class Plan:
         weight: FloatArray | None,
         counts: Sequence[int],
         structures: Sequence[str],
+        *,
+        starts: int | None,
         **choices: Any,
     ) -> Plan:
         """As much of the wishes as the rows allow.
@@ -93,7 +95,13 @@ class Plan:
                     f"--covariance {name} is for a single column, but there are {d}: "
                     "use tied for E and full for V."
                 )
-        return cls(possible, tuple(structures) or searched_types(d), notes=tuple(notes), **choices)
+        return cls(
+            possible,
+            tuple(structures) or searched_types(d),
+            starts=_starts_for(n) if starts is None else starts,
+            notes=tuple(notes),
+            **choices,
+        )
 
     @property
     def n_candidates(self) -> int:
@@ -127,6 +135,13 @@ class Plan:
         told = [w for w in caught if w.category.__name__ != "ConvergenceWarning"]
         notes = dict.fromkeys((*self.notes, *(str(warning.message) for warning in told)))
         return Found(to_model(search), _summary(search, self.criterion), tuple(notes))
+
+
+def _starts_for(n: int) -> int:
+    """10 for small tables; with many rows a start costs more, and rests on more."""
+    if n <= 10_000:
+        return 10
+    return 4 if n <= 100_000 else 2
 
 
 def _summary(search: Any, criterion: str) -> SearchSummary:
