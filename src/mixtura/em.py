@@ -17,6 +17,7 @@ import numpy as np
 from mixtura.assignments import Assignment, soft
 from mixtura.errors import DegenerateError
 from mixtura.families.family import Family, Parameters
+from mixtura.fused import fused_pass
 from mixtura.mixture import Expectation, Mixture
 from mixtura.result import Fit
 from mixtura.schedules import Schedule, batch
@@ -61,6 +62,11 @@ def e_step(
     Random numbers are seeded by (seed, chunk index), so they do not depend on who computes
     a chunk, or when.
     """
+
+    fused = fused_pass(mixture, assignment)
+    expectation = None if fused is None else fused(source)
+    if expectation is not None:
+        return expectation
 
     def expect(chunk: Chunk) -> Expectation[S]:
         draw = partial(np.random.default_rng, (*seed, chunk.index))

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.assignments import log_sum_exp
+from mixtura.fused import scorer as scorer_of
 from mixtura.mixture import Mixture
 from mixtura.sources.source import Chunk, Source
 from mixtura.statistics import Sums
@@ -57,10 +57,12 @@ class Scores(Sums):
 def score(mixture: Mixture[Any, Any], source: Source) -> Scores:
     """The mixture's scores on all rows of a source."""
 
+    scorer = scorer_of(mixture)
+
     def of(chunk: Chunk) -> Scores:
-        log_joint = mixture.log_joint(chunk.X)
-        log_density = log_sum_exp(log_joint)
-        log_certainty = log_joint.max(axis=1) - log_density
+        log_density, certainty = scorer.densities_and_certainties(chunk.rows)
+        log_certainty = np.full(len(certainty), -np.inf)
+        np.log(certainty, out=log_certainty, where=certainty > 0.0)
         return Scores(
             float(chunk.weight.sum()),
             float(chunk.weight @ log_density),

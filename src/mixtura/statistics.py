@@ -18,11 +18,11 @@ import numpy as np
 
 from mixtura.typing import FloatArray, IntArray
 
-__all__ = ["Extent", "Moments", "Statistics", "Sums"]
+__all__ = ["SMALLEST_COUNT", "Extent", "Moments", "Statistics", "Sums"]
 
 # A count below this is a denormal number: it has lost so many digits that dividing by it
 # gives noise, so the component has, to working precision, no rows.
-_SMALLEST_COUNT = np.finfo(np.float64).tiny
+SMALLEST_COUNT = np.finfo(np.float64).tiny
 
 
 class Statistics(Protocol):
@@ -72,7 +72,7 @@ class Moments:
     def of(cls, X: FloatArray, resp: FloatArray, *, diagonal: bool) -> Self:
         """Moments of rows X (n, d) with weighted responsibilities (n, k), in two passes."""
         count = resp.sum(axis=0)
-        count = np.where(count < _SMALLEST_COUNT, 0.0, count)
+        count = np.where(count < SMALLEST_COUNT, 0.0, count)
         centre = X.mean(axis=0)
         mean = centre + _divide(resp.T @ (X - centre), count[:, None])
         k, d = mean.shape

@@ -43,6 +43,10 @@ class AxisCovariances:
     def expected_log_likelihood(self, count: FloatArray, scatter: FloatArray) -> float:
         return -0.5 * float(count @ self.log_determinants + (scatter / self.variances).sum())
 
+    @cached_property
+    def whitening(self) -> FloatArray:
+        return 1.0 / self.deviations
+
     def squared_distances(self, X: FloatArray, means: FloatArray) -> FloatArray:
         distances = np.empty((len(X), len(means)))
         for j, (mean, deviation) in enumerate(zip(means, self.deviations, strict=True)):

@@ -23,6 +23,11 @@ class Covariances(Protocol):
         ...
 
     @property
+    def whitening(self) -> FloatArray:
+        """Upper triangular W, (k, d, d), for which (x - mean) W is white, or its diagonals (k, d)."""
+        ...
+
+    @property
     def log_determinants(self) -> FloatArray:
         """Log-determinant of each covariance matrix, (k,)."""
         ...

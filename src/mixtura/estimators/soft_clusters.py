@@ -21,6 +21,7 @@ from mixtura.estimators.first_mixture import GaussianMixtureModel
 from mixtura.estimators.parameters import check_count, check_magnitude
 from mixtura.estimators.tables import as_rows, as_weights
 from mixtura.explain import Modes, find_modes, membership
+from mixtura.fused import scorer
 from mixtura.selection import Scores, score
 from mixtura.sources import ArraySource, block_rows
 from mixtura.typing import AnyArray, FloatArray, IntArray
@@ -63,12 +64,11 @@ class SoftClusters(
         ndarray of shape (n, k)
             Rows sum to 1; float32 if the table is.
         """
-        return self._row_by_row(X, self._fitted().responsibilities)
+        return self._row_by_row(X, scorer(self._fitted()).responsibilities)
 
     def predict(self, X: Any) -> IntArray:
         """Number of the likeliest component of each row, shape (n,)."""
-        mixture = self._fitted()
-        return self._row_by_row(X, lambda block: mixture.log_joint(block).argmax(axis=1))
+        return self._row_by_row(X, scorer(self._fitted()).labels)
 
     def transform(self, X: Any) -> AnyArray:
         """The soft assignments as an embedding of the rows, shape (n, k)."""
@@ -76,13 +76,13 @@ class SoftClusters(
 
     def score_samples(self, X: Any) -> AnyArray:
         """Log-density of the mixture at each row, shape (n,)."""
-        return self._row_by_row(X, self._fitted().log_density)
+        return self._row_by_row(X, scorer(self._fitted()).log_density)
 
     def normalized_density(self, X: Any) -> AnyArray:
         """Density at each row as a share of the density on the highest hill, shape (n,)."""
-        mixture = self._fitted()
+        log_density = scorer(self._fitted()).log_density
         peak = self.modes().log_density[0]
-        return self._row_by_row(X, lambda block: np.exp(mixture.log_density(block) - peak))
+        return self._row_by_row(X, lambda block: np.exp(log_density(block) - peak))
 
     def membership(self, X: Any, sigmas: float = 2.5) -> IntArray:
         """Number of the nearest component of each row, or -1 if none is near enough.
@@ -99,7 +99,11 @@ class SoftClusters(
         """
         check_magnitude("sigmas", sigmas)
         mixture = self._fitted()
-        return self._row_by_row(X, lambda block: membership(mixture, block, sigmas))
+
+        def nearest(block: AnyArray) -> IntArray:
+            return membership(mixture, np.asarray(block, dtype=np.float64), sigmas)
+
+        return self._row_by_row(X, nearest)
 
     # --------------------------------------------------------------------- the whole table
 
@@ -155,12 +159,12 @@ class SoftClusters(
             rows, weight, block_rows(rows.shape[1], k), effective_n_jobs(self.n_jobs)
         )
 
-    def _row_by_row(self, X: Any, function: Callable[[FloatArray], AnyArray]) -> AnyArray:
+    def _row_by_row(self, X: Any, function: Callable[[AnyArray], AnyArray]) -> AnyArray:
         """The function's results for each row; reals come in the dtype of the table."""
         rows = as_rows(self, X, reset=False)
         source = self._source(rows, None, self._fitted().n_components)
         result: AnyArray | None = None
-        for start, block in source.map(lambda chunk: (chunk.start, function(chunk.X))):
+        for start, block in source.map(lambda chunk: (chunk.start, function(chunk.rows))):
             if result is None:
                 dtype = rows.dtype if block.dtype == np.float64 else block.dtype
                 result = np.empty((len(rows), *block.shape[1:]), dtype)

@@ -19,15 +19,15 @@ __all__ = ["ArraySource", "block_rows"]
 M = TypeVar("M", bound=Mergeable)
 T = TypeVar("T")
 
-# A block's arrays (rows, deviations, log-densities, responsibilities) should stay in the cache
-# of one core; below a few hundred rows the interpreter's overhead would dominate instead.
-_BLOCK_VALUES = 65_536
-_SMALLEST_BLOCK, _LARGEST_BLOCK = 256, 8_192
+# A block should be work for some milliseconds, against which the interpreter's share is small,
+# and yet there should be some blocks for each thread. The kernel cuts them into tiles itself.
+_BLOCK_PRODUCTS = 1e8
+_SMALLEST_BLOCK, _LARGEST_BLOCK = 2_048, 65_536
 
 
 def block_rows(n_features: int, n_components: int) -> int:
-    """Rows in a block, so that its working arrays fit a core's cache."""
-    rows = _BLOCK_VALUES // (2 * n_features + 2 * n_components)
+    """Rows in a block, by the work that a row makes: products of deviations, per component."""
+    rows = int(_BLOCK_PRODUCTS / (n_components * n_features * (n_features + 1)))
     return min(max(rows, _SMALLEST_BLOCK), _LARGEST_BLOCK)
 
 
@@ -38,7 +38,7 @@ class ArraySource:
     Parameters
     ----------
     X : ndarray of shape (n, d), float32 or float64
-        Blocks are converted to float64 as they are loaded; the array itself is never copied.
+        Never copied as a whole.
     weight : ndarray of shape (n,), optional
         Row weights, 1 when left out.
     rows_per_block : int
@@ -73,7 +73,7 @@ class ArraySource:
             weight = np.broadcast_to(np.float64(1.0), len(X))
         else:
             weight = self.weight[start : start + self.rows_per_block]
-        return Chunk(handle, start, np.ascontiguousarray(X, dtype=np.float64), weight)
+        return Chunk(handle, start, np.ascontiguousarray(X), weight)
 
     def map(self, function: Callable[[Chunk], T]) -> Iterator[T]:
         handles = self.handles()

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol, Self, TypeVar
 
-from mixtura.typing import FloatArray
+import numpy as np
+
+from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["Chunk", "Mergeable", "Source"]
 
@@ -36,15 +39,21 @@ class Chunk:
         The chunk's place in the order of handles; random numbers are seeded with it.
     start : int
         Number of the chunk's first row in the whole table.
-    X : ndarray of shape (n, d), float64
+    rows : ndarray of shape (n, d), float32 or float64
+        As the source holds them.
     weight : ndarray of shape (n,)
         Row weights: 2 is the row twice.
     """
 
     index: int
     start: int
-    X: FloatArray
+    rows: AnyArray
     weight: FloatArray
+
+    @cached_property
+    def X(self) -> FloatArray:  # noqa: N802
+        """The rows in float64."""
+        return np.asarray(self.rows, dtype=np.float64)
 
 
 class Source(Protocol):

@@ -1,0 +1,190 @@
+"""Which fused kernel serves a pass over the rows: decided here and nowhere else.
+
+A fused kernel is a faster equal of the composition log_joint -> assignment -> statistics. Where
+none serves (another family, another assignment, no compiled kernel) the answer is None, and the
+composition runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol, Self, TypeAlias
+
+import numpy as np
+
+from mixtura import kernels
+from mixtura.assignments import Assignment, hard, posterior, soft
+from mixtura.families import Gaussian
+from mixtura.kernels import Components, Kernel
+from mixtura.mixture import Expectation, Mixture
+from mixtura.sources.source import Chunk, Source
+from mixtura.statistics import SMALLEST_COUNT, Moments
+from mixtura.typing import AnyArray, FloatArray, IntArray
+
+__all__ = ["FusedPass", "Scorer", "fused_pass", "scorer"]
+
+#: A whole E-step; None where its rounding would show, so that the composition must run.
+FusedPass: TypeAlias = Callable[[Source], Expectation[Any] | None]
+
+
+def fused_pass(mixture: Mixture[Any, Any], assignment: Assignment) -> FusedPass | None:
+    """The kernel that serves an E-step, or None."""
+    make = _PASSES.get((type(mixture.family), assignment))
+    kernel = kernels.chosen()
+    return None if make is None or kernel is None else make(mixture, kernel)
+
+
+def gaussian_components(mixture: Mixture[Any, Any]) -> Components:
+    """The components of a Gaussian mixture as the kernel takes them."""
+    params = mixture.params
+    log_weights = np.full(mixture.n_components, -np.inf)
+    np.log(mixture.weights, out=log_weights, where=mixture.weights > 0.0)
+    constant = mixture.n_features * np.log(2.0 * np.pi) + params.covariances.log_determinants
+    return Components(
+        np.ascontiguousarray(params.means),
+        np.ascontiguousarray(params.covariances.whitening),
+        log_weights - 0.5 * constant,
+    )
+
+
+# ---------------------------------------------------------------------------------------------
+# E-steps
+
+# Share of a second moment about the old mean that may be left about the new one: the rest
+# cancels, and takes digits with it.
+_CANCELLED = 1e-3
+
+# Rounding of a mean, as a share of it: moves below it are no moves.
+_ROUNDING = 64.0 * np.finfo(np.float64).eps
+
+
+@dataclass(frozen=True)
+class _GaussianPass:
+    components: Components
+    kernel: Kernel
+    hard: bool
+
+    @classmethod
+    def of(cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool) -> Self | None:
+        components = gaussian_components(mixture)
+        # The kernel gives the kind of second moments that the kind of covariances suggests.
+        if components.dense == mixture.family.structure.diagonal:
+            return None
+        return cls(components, kernel, hard)
+
+    def __call__(self, source: Source) -> Expectation[Moments] | None:
+        # The moments of all chunks are about the same means, so they simply add.
+        sums = source.map_reduce(self._sums)
+        k, d = self.components.means.shape
+        weight, objective = sums[:2].tolist()
+        if np.isnan(objective):
+            return None
+        count, first, second = np.split(sums[2:], [k, k + k * d])
+        shape = self.components.whitening.shape
+        moments = _about_their_means(
+            self.components.means, count, first.reshape(k, d), second.reshape(shape)
+        )
+        return None if moments is None else Expectation(weight, objective, count, moments)
+
+    def _sums(self, chunk: Chunk) -> FloatArray:
+        return self.kernel.expect(chunk.rows, chunk.weight, self.components, hard=self.hard)
+
+
+def _about_their_means(
+    centre: FloatArray, count: FloatArray, first: FloatArray, second: FloatArray
+) -> Moments | None:
+    """Moments from sums about other centres; None where one is so far off that digits cancel."""
+    count = np.where(count < SMALLEST_COUNT, 0.0, count)
+    safe = np.where(count > 0.0, count, 1.0)[:, None]
+    shift = first / safe
+    diagonal = second if second.ndim == 2 else np.diagonal(second, axis1=1, axis2=2)
+    left = diagonal - first * shift
+    moved = np.abs(shift) > _ROUNDING * np.abs(centre)
+    if (moved & (left < _CANCELLED * diagonal)).any():
+        return None
+    if second.ndim == 2:
+        return Moments(count, centre + shift, left)
+    return Moments(count, centre + shift, second - first[:, :, None] * shift[:, None, :])
+
+
+_PASSES: dict[
+    tuple[type, Assignment], Callable[[Mixture[Any, Any], Kernel], FusedPass | None]
+] = {
+    (Gaussian, soft): partial(_GaussianPass.of, hard=False),
+    (Gaussian, hard): partial(_GaussianPass.of, hard=True),
+}
+
+
+# ---------------------------------------------------------------------------------------------
+# Scoring
+
+
+class Scorer(Protocol):
+    """A mixture's view of rows (n, d), float32 or float64."""
+
+    def log_density(self, rows: AnyArray, /) -> FloatArray:
+        """log P(x_i), shape (n,)."""
+        ...
+
+    def responsibilities(self, rows: AnyArray, /) -> FloatArray:
+        """P(C_j | x_i), shape (n, k)."""
+        ...
+
+    def labels(self, rows: AnyArray, /) -> IntArray:
+        """Number of the likeliest component of each row, shape (n,)."""
+        ...
+
+    def densities_and_certainties(self, rows: AnyArray, /) -> tuple[FloatArray, FloatArray]:
+        """log P(x_i) and the largest responsibility, both of shape (n,)."""
+        ...
+
+
+def scorer(mixture: Mixture[Any, Any]) -> Scorer:
+    """The fastest equal of the mixture's own functions."""
+    kernel = kernels.chosen()
+    if kernel is None or type(mixture.family) is not Gaussian:
+        return _Composition(mixture)
+    return _GaussianScorer(gaussian_components(mixture), kernel)
+
+
+@dataclass(frozen=True)
+class _Composition:
+    mixture: Mixture[Any, Any]
+
+    def log_density(self, rows: AnyArray) -> FloatArray:
+        return self.mixture.log_density(_double(rows))
+
+    def responsibilities(self, rows: AnyArray) -> FloatArray:
+        return self.mixture.responsibilities(_double(rows))
+
+    def labels(self, rows: AnyArray) -> IntArray:
+        labels: IntArray = self.mixture.log_joint(_double(rows)).argmax(axis=1)
+        return labels
+
+    def densities_and_certainties(self, rows: AnyArray) -> tuple[FloatArray, FloatArray]:
+        resp, log_density = posterior(self.mixture.log_joint(_double(rows)))
+        return log_density, resp.max(axis=1)
+
+
+@dataclass(frozen=True)
+class _GaussianScorer:
+    components: Components
+    kernel: Kernel
+
+    def log_density(self, rows: AnyArray) -> FloatArray:
+        return self.kernel.log_density(rows, self.components)
+
+    def responsibilities(self, rows: AnyArray) -> FloatArray:
+        return self.kernel.responsibilities(rows, self.components)
+
+    def labels(self, rows: AnyArray) -> IntArray:
+        return self.kernel.labels(rows, self.components)
+
+    def densities_and_certainties(self, rows: AnyArray) -> tuple[FloatArray, FloatArray]:
+        return self.kernel.densities_and_certainties(rows, self.components)
+
+
+def _double(rows: AnyArray) -> FloatArray:
+    return np.asarray(rows, dtype=np.float64)

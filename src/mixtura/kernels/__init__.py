@@ -1,0 +1,13 @@
+"""The fused kernel: compiled C for Gaussian passes, behind plain arrays.
+
+This package sits at the bottom: it knows arrays and instruction sets, neither families nor
+sources. Which pass it serves is decided in `mixtura.fused`.
+
+The environment variable MIXTURA_KERNEL forces an instruction set ("baseline", "avx2", "avx512")
+or the NumPy reference ("numpy"); "auto", the default, takes the best that the processor has.
+"""
+
+from mixtura.kernels.components import Components
+from mixtura.kernels.kernel import Kernel, available, chosen, describe, use
+
+__all__ = ["Components", "Kernel", "available", "chosen", "describe", "use"]

@@ -1,0 +1,20 @@
+/* AVX2 and FMA: sixteen registers of four numbers. */
+
+#if defined(__x86_64__)
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx2,fma")
+#endif
+
+#define KERNEL avx2
+#define LANES 4
+#define TALL 4
+#define WIDE 3
+#define BUDGET 11
+#include "fused.c"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif

@@ -1,0 +1,31 @@
+"""Gaussian components as the kernel takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mixtura.typing import FloatArray
+
+__all__ = ["Components"]
+
+
+@dataclass(frozen=True)
+class Components:
+    """log(w_j p_j(x)) = constant_j - |W_j^T (x - mean_j)|^2 / 2.
+
+    Attributes
+    ----------
+    means : ndarray of shape (k, d)
+    whitening : ndarray of shape (k, d, d) or (k, d)
+        W_j, upper triangular, or its diagonal where it is diagonal.
+    constants : ndarray of shape (k,)
+        -inf for a component of weight 0.
+    """
+
+    means: FloatArray
+    whitening: FloatArray
+    constants: FloatArray
+
+    @property
+    def dense(self) -> bool:
+        return self.whitening.ndim == 3

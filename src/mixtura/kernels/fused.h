@@ -1,0 +1,53 @@
+/* What the fused kernel takes and gives. Plain C11: no libc, no Python. */
+
+#ifndef MIXTURA_FUSED_H
+#define MIXTURA_FUSED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* n rows of d features, row by row, in float32 or float64. */
+typedef struct {
+    const void *rows;
+    int single;             /* whether the rows are float32 */
+    ptrdiff_t n, d;
+    const double *weight;   /* of row i: weight[i * weight_step]; NULL for 1 */
+    ptrdiff_t weight_step;  /* 0 where all rows have the same weight */
+} Table;
+
+/* k Gaussian components. Component j has log(w_j p_j(x)) = constant_j - |W_j^T (x - mean_j)|^2 / 2. */
+typedef struct {
+    ptrdiff_t k, d;
+    int dense;
+    const double *means;      /* k x d */
+    const double *whitening;  /* W: k x d x d, upper triangular, or its diagonals k x d */
+    const double *constants;  /* k; -inf for a component of weight 0 */
+} Components;
+
+/* Sums over the rows, r being weight times responsibility. The moments are about the components'
+   current means: second is k x d x d (all of the symmetric matrix), or k x d where not dense. */
+typedef struct {
+    double *weight, *objective;
+    double *counts, *first, *second;
+} Sums;
+
+/* What scoring writes for each row; NULL for what nobody asked for. */
+typedef struct {
+    double *log_density;       /* n */
+    double *responsibilities;  /* n x k */
+    double *largest;           /* n: the largest responsibility */
+    int64_t *labels;           /* n: whose it is */
+} Scores;
+
+/* One compilation of fused.c for one instruction set. */
+typedef struct {
+    const char *name;
+    size_t (*scratch_size)(ptrdiff_t d, ptrdiff_t k, int dense);
+    /* scratch: scratch_size bytes, aligned to 64. hard: all of a row to its likeliest component. */
+    void (*expect)(const Table *, const Components *, int hard, const Sums *, void *scratch);
+    void (*score)(const Table *, const Components *, const Scores *, void *scratch);
+    void (*exp)(const double *x, double *result, ptrdiff_t n);
+    void (*log)(const double *x, double *result, ptrdiff_t n);
+} Kernel;
+
+#endif

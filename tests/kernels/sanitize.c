@@ -1,0 +1,79 @@
+/* Every pass over many shapes in buffers of exactly the right size, for AddressSanitizer and
+   UBSan to watch: `make sanitize`. */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fused.h"
+
+extern const Kernel mixtura_baseline;
+#if defined(__x86_64__)
+extern const Kernel mixtura_avx2, mixtura_avx512;
+#endif
+
+static void *array(size_t count, size_t size)
+{
+    void *place = aligned_alloc(64, (count * size + 63) / 64 * 64);
+    if (!place) abort();
+    return place;
+}
+
+static double *numbers(size_t count)
+{
+    double *x = malloc(count * sizeof(double));
+    for (size_t i = 0; i < count; i++) x[i] = (double)rand() / RAND_MAX - 0.5;
+    return x;
+}
+
+static void run(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k, int dense, int single)
+{
+    size_t each = dense ? d * d : d;
+    double *rows = numbers(n * d), *weight = numbers(n), *means = numbers(k * d);
+    double *whitening = numbers(k * each), *constants = numbers(k);
+    float *floats = malloc(n * d * sizeof(float));
+    for (ptrdiff_t i = 0; i < n * d; i++) floats[i] = (float)rows[i];
+    for (ptrdiff_t i = 0; i < n; i++) weight[i] = weight[i] < 0.0 ? 0.0 : weight[i];
+    if (k > 2) constants[1] = -__builtin_inf();
+
+    Table table = {single ? (void *)floats : (void *)rows, single, n, d, weight, 1};
+    Components c = {k, d, dense, means, whitening, constants};
+    double *sums = numbers(2 + k * (1 + d + each));
+    Sums to = {sums, sums + 1, sums + 2, sums + 2 + k, sums + 2 + k + k * d};
+    void *scratch = array(kernel->scratch_size(d, k, dense), 1);
+    kernel->expect(&table, &c, 0, &to, scratch);
+    kernel->expect(&table, &c, 1, &to, scratch);
+
+    int64_t *labels = malloc(n * sizeof(int64_t));
+    Scores scores = {numbers(n), numbers(n * k), numbers(n), labels};
+    kernel->score(&table, &c, &scores, scratch);
+    kernel->exp(rows, rows, n);
+    kernel->log(rows, rows, n);
+
+    free(rows), free(weight), free(means), free(whitening), free(constants), free(floats);
+    free(sums), free(scratch), free(labels);
+    free(scores.log_density), free(scores.responsibilities), free(scores.largest);
+}
+
+static void run_all(const Kernel *kernel)
+{
+    static const ptrdiff_t dimensions[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 16, 17, 24, 31, 33, 64, 97};
+    static const ptrdiff_t rows[] = {1, 2, 7, 24, 25, 63, 100, 333, 1100};
+    static const ptrdiff_t components[] = {1, 2, 3, 17, 70};
+    for (size_t a = 0; a < sizeof dimensions / sizeof *dimensions; a++)
+        for (size_t b = 0; b < sizeof rows / sizeof *rows; b++)
+            for (size_t c = 0; c < sizeof components / sizeof *components; c++)
+                for (int kind = 0; kind < 4; kind++)
+                    run(kernel, rows[b], dimensions[a], components[c], kind & 1, kind >> 1);
+    printf("%s: clean\n", kernel->name);
+}
+
+int main(void)
+{
+    run_all(&mixtura_baseline);
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) run_all(&mixtura_avx2);
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) run_all(&mixtura_avx512);
+#endif
+    return 0;
+}
