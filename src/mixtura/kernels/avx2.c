@@ -12,6 +12,9 @@
 #define TALL 4
 #define WIDE 3
 #define BUDGET 11
+#define FEW_DIMENSIONS 8
+#include <immintrin.h>
+#define BITS(mask) ((unsigned)_mm256_movemask_pd((__m256d)(mask)))
 #include "fused.c"
 
 #if defined(__clang__)

@@ -12,6 +12,9 @@
 #define TALL 8
 #define WIDE 3
 #define BUDGET 21
+#define FEW_DIMENSIONS 12
+#include <immintrin.h>
+#define BITS(mask) ((unsigned)_mm512_movepi64_mask((__m512i)(mask)))
 #include "fused.c"
 
 #if defined(__clang__)

@@ -5,4 +5,9 @@
 #define TALL 4
 #define WIDE 2
 #define BUDGET 11
+#define FEW_DIMENSIONS 8
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#define BITS(mask) ((unsigned)_mm_movemask_pd((__m128d)(mask)))
+#endif
 #include "fused.c"

@@ -9,6 +9,7 @@
        TALL     rows of a whitening factor in a register block, a multiple of LANES
        WIDE     vectors in a register block: TALL * WIDE accumulators fill the registers
        BUDGET   accumulators of the moments in few dimensions
+       FEW_DIMENSIONS  most dimensions in which a row stays in registers
 
    Rows are in the lanes of vectors, except for second moments in many dimensions, where
    the dimensions are. Rows that fill up the last vector have weight 0.
@@ -28,7 +29,10 @@ typedef uint64_t uvec __attribute__((vector_size(8 * LANES)));
 #define INFINITE __builtin_inf()
 
 /* Rows of a tile, and what becomes of them, should stay in the first or second level of cache. */
-enum { FEW_DIMENSIONS = 8, SMALL_TILE = 24 << 10, LARGE_TILE = 512 << 10, BATCH = 64 };
+enum { SMALL_TILE = 64 << 10, LARGE_TILE = 512 << 10, BATCH = 64 };
+enum { PATIENCE = 16, PRUNE_FROM = 24 };
+enum { AXES = 4 }; /* features at a time, along the axes */
+enum { SKIP_FROM = 5 }; /* dimensions above which a look at the responsibilities pays */
 
 /* ------------------------------------------------------------------------------ vectors */
 
@@ -37,6 +41,17 @@ INLINE ivec isplat(int64_t x) { return x - (ivec){0}; }
 INLINE vec where(ivec mask, vec yes, vec no) { return (vec)((mask & (ivec)yes) | (~mask & (ivec)no)); }
 INLINE vec only(ivec mask, vec yes) { return (vec)(mask & (ivec)yes); }
 INLINE vec larger(vec a, vec b) { return where(a > b, a, b); }
+
+/* One bit for each lane in which a mask holds. */
+#ifndef BITS
+INLINE unsigned bits_of(ivec mask)
+{
+    unsigned bits = 0;
+    for (int i = 0; i < LANES; i++) bits |= (unsigned)(mask[i] & 1) << i;
+    return bits;
+}
+#define BITS(mask) bits_of(mask)
+#endif
 
 INLINE double total_of(vec x)
 {
@@ -73,12 +88,14 @@ INLINE vec exp_reduced(vec x, vec *shifted)
 /* 2^n for n + ROUNDER, n from -1022 to 1023. */
 INLINE vec power_of_two(vec shifted) { return (vec)(((ivec)shifted + 1023) << 52); }
 
-/* exp(x) for x <= 0, exactly 0 below -80: denormal responsibilities are many times slower, and
-   nothing below e^-80 shows in a sum with 1. */
+/* exp(x) for x <= 0, exactly 0 below -60: nothing below e^-60 shows in a sum with 1, and
+   denormal responsibilities would be many times slower. */
+#define NOTHING -60.0
+
 INLINE vec exp_or_nothing(vec x)
 {
-    vec shifted, e = exp_reduced(larger(x, splat(-100.0)), &shifted);
-    return only(x > -80.0, (vec)((ivec)e + ((ivec)shifted << 52)));
+    vec shifted, e = exp_reduced(x, &shifted);
+    return only(x > NOTHING, (vec)((ivec)e + ((ivec)shifted << 52)));
 }
 
 /* exp over the whole range, denormal results included. */
@@ -131,7 +148,10 @@ typedef struct {
     double *factors;     /* whitening factors, in the order in which they are used */
     vec *deviations;     /* of one register block */
     double *batch;       /* BATCH x padded: deviations times square roots of responsibilities */
-    int32_t *active;     /* rows: those that a component has a share in */
+    int32_t *active;     /* rows: some rows, or vectors of rows, of the tile */
+    ivec *likeliest;     /* rows: the component with the highest bound */
+    vec *least;          /* rows: the least log-density that matters */
+    int patience;        /* tiles to go without pruning */
     vec *sums;           /* the moments, still spread over lanes or padded */
 } Work;
 
@@ -166,6 +186,7 @@ static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense)
     w->weight = take(base, &used, vectors, sizeof(vec));
     w->joint = take(base, &used, k * vectors, sizeof(vec));
     w->factors = take(base, &used, k * (dense ? triangle(d) + d * TALL : d), sizeof(double));
+    w->active = take(base, &used, w->rows, sizeof(int32_t));
     if (few) {
         size_t each = dense ? 1 + d + triangle(d) : 1 + 2 * d;
         w->sums = take(base, &used, k * each, sizeof(vec));
@@ -174,7 +195,8 @@ static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense)
         w->centres = take(base, &used, k * w->padded, sizeof(double));
         w->deviations = take(base, &used, d * WIDE, sizeof(vec));
         w->batch = take(base, &used, BATCH * w->padded, sizeof(double));
-        w->active = take(base, &used, w->rows, sizeof(int32_t));
+        w->likeliest = take(base, &used, vectors, sizeof(ivec));
+        w->least = take(base, &used, vectors, sizeof(vec));
         w->sums = take(base, &used, k * (d + 1) * w->padded, sizeof(double));
     }
     return used;
@@ -186,32 +208,83 @@ static size_t scratch_size(ptrdiff_t d, ptrdiff_t k, int dense)
     return lay_out(&w, NULL, d, k, dense);
 }
 
-INLINE double value(const Table *t, ptrdiff_t index)
+INLINE double value(const Table *t, ptrdiff_t index, const int single)
 {
-    return t->single ? (double)((const float *)t->rows)[index] : ((const double *)t->rows)[index];
+    return single ? (double)((const float *)t->rows)[index] : ((const double *)t->rows)[index];
 }
 
-/* Rows first ... first + n of the table, in lanes; the vectors are filled up with the last row, of
-   weight 0. */
-INLINE void load_columns(const Table *t, ptrdiff_t first, ptrdiff_t n, Work *w)
+/* Rows first ... first + n of the table, in lanes; the last vectors are filled up with the last
+   row, of weight 0. */
+INLINE void load_columns_of(const Table *t, ptrdiff_t first, ptrdiff_t n, const Work *w,
+                            const ptrdiff_t d, const int single)
 {
-    double *columns = (double *)w->columns, *weight = (double *)w->weight;
-    ptrdiff_t end = filled(n, LANES * WIDE);
-    for (ptrdiff_t i = 0; i < end; i++) {
-        ptrdiff_t row = first + smaller(i, n - 1);
-        for (ptrdiff_t a = 0; a < w->d; a++)
-            columns[a * w->rows + i] = value(t, row * w->d + a);
-        weight[i] = i >= n ? 0.0 : t->weight ? t->weight[row * t->weight_step] : 1.0;
+    double *columns = (double *)w->columns;
+    ptrdiff_t end = filled(n, LANES * WIDE), whole = n / LANES * LANES;
+    for (ptrdiff_t i = 0; i < whole; i += LANES)
+        for (ptrdiff_t a = 0; a < d; a++)
+            for (ptrdiff_t lane = 0; lane < LANES; lane++)
+                columns[a * w->rows + i + lane] = value(t, (first + i + lane) * d + a, single);
+    for (ptrdiff_t i = whole; i < end; i++)
+        for (ptrdiff_t a = 0; a < d; a++)
+            columns[a * w->rows + i] = value(t, (first + smaller(i, n - 1)) * d + a, single);
+}
+
+static void load_weight(const Table *t, ptrdiff_t first, ptrdiff_t n, const Work *w)
+{
+    double *weight = (double *)w->weight;
+    for (ptrdiff_t i = 0; i < n; i++)
+        weight[i] = t->weight ? t->weight[(first + i) * t->weight_step] : 1.0;
+    for (ptrdiff_t i = n; i < filled(n, LANES * WIDE); i++) weight[i] = 0.0;
+}
+
+#if FEW_DIMENSIONS == 12
+#define FOR_EACH_FEW_DIMENSIONS(USE) \
+    USE(1) USE(2) USE(3) USE(4) USE(5) USE(6) USE(7) USE(8) USE(9) USE(10) USE(11) USE(12)
+#else
+#define FOR_EACH_FEW_DIMENSIONS(USE) USE(1) USE(2) USE(3) USE(4) USE(5) USE(6) USE(7) USE(8)
+#endif
+
+static void load_columns(const Table *t, ptrdiff_t first, ptrdiff_t n, const Work *w)
+{
+    load_weight(t, first, n, w);
+    switch (t->d) {
+#define FEW(D) case D: \
+        if (t->single) load_columns_of(t, first, n, w, D, 1); \
+        else load_columns_of(t, first, n, w, D, 0); \
+        break;
+    FOR_EACH_FEW_DIMENSIONS(FEW)
+#undef FEW
+    default:
+        if (t->single) load_columns_of(t, first, n, w, t->d, 1);
+        else load_columns_of(t, first, n, w, t->d, 0);
     }
 }
 
-static void load_tile(const Table *t, ptrdiff_t first, ptrdiff_t n, Work *w)
+static void load_tile(const Table *t, ptrdiff_t first, ptrdiff_t n, const Work *w)
 {
     load_columns(t, first, n, w);
     if (!w->tile) return;
-    for (ptrdiff_t i = 0; i < n; i++)
-        for (ptrdiff_t a = 0; a < w->padded; a++)
-            w->tile[i * w->padded + a] = a < w->d ? value(t, (first + i) * w->d + a) : 0.0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double *row = w->tile + i * w->padded;
+        ptrdiff_t from = (first + i) * w->d;
+        if (t->single)
+            for (ptrdiff_t a = 0; a < w->d; a++) row[a] = value(t, from + a, 1);
+        else
+            for (ptrdiff_t a = 0; a < w->d; a++) row[a] = value(t, from + a, 0);
+    }
+}
+
+/* Number of the first of the largest. */
+INLINE ivec label_of(const vec *joint, ptrdiff_t k, vec *largest)
+{
+    ivec label = isplat(0);
+    *largest = joint[0];
+    for (ptrdiff_t j = 1; j < k; j++) {
+        ivec better = joint[j] > *largest;
+        *largest = where(better, joint[j], *largest);
+        label = (better & isplat(j)) | (~better & label);
+    }
+    return label;
 }
 
 /* ------------------------------------------------- log-densities: columns -> joint */
@@ -255,6 +328,9 @@ INLINE void log_joint_axes(const Components *c, const Work *w, ptrdiff_t v)
     }
 }
 
+/* Room for the panels of one factor. */
+INLINE ptrdiff_t panels(ptrdiff_t d) { return triangle(d) + d * TALL; }
+
 /* Heights of the register blocks that a factor of d rows is cut into, as equal as can be. */
 INLINE int block_height(ptrdiff_t d, ptrdiff_t row)
 {
@@ -285,10 +361,10 @@ INLINE void whiten_block(const vec *dx, const double *panel, ptrdiff_t b, vec *q
 }
 
 /* Squared distances of the WIDE vectors of rows whose deviations dx are given. */
-INLINE void squared_distances(const vec *dx, const double *panel, ptrdiff_t d, vec *q)
+INLINE void squared_distances(const vec *dx, const double *panel, ptrdiff_t d, ptrdiff_t some, vec *q)
 {
     UNROLL for (int p = 0; p < WIDE; p++) q[p] = splat(0.0);
-    for (ptrdiff_t b = 0; b < d;) {
+    for (ptrdiff_t b = 0; b < some;) {
         int height = block_height(d, b);
         switch (height) {
         case 1: whiten_block(dx, panel, b, q, 1); break;
@@ -307,18 +383,93 @@ INLINE void squared_distances(const vec *dx, const double *panel, ptrdiff_t d, v
     }
 }
 
-static void log_joint_many(const Components *c, const Work *w, ptrdiff_t v)
+/* All components at the WIDE vectors of rows from v on. With fewer than all d whitened coordinates
+   the distances are too short, and the log-densities upper bounds. */
+static void log_joint_many(const Components *c, const Work *w, ptrdiff_t v, ptrdiff_t coordinates)
 {
-    ptrdiff_t vectors = w->rows / LANES, size = triangle(w->d) + w->d * TALL;
+    ptrdiff_t vectors = w->rows / LANES;
     for (ptrdiff_t j = 0; j < w->k; j++) {
-        for (ptrdiff_t a = 0; a < w->d; a++)
+        for (ptrdiff_t a = 0; a < coordinates; a++)
             UNROLL for (int p = 0; p < WIDE; p++)
                 w->deviations[a * WIDE + p] = w->columns[a * vectors + v + p] - c->means[j * w->d + a];
         vec q[WIDE];
-        squared_distances(w->deviations, w->factors + j * size, w->d, q);
+        squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, coordinates, q);
         UNROLL for (int p = 0; p < WIDE; p++)
             w->joint[(v + p) * w->k + j] = c->constants[j] - 0.5 * q[p];
     }
+}
+
+/* Component j at some rows, exactly. */
+static void log_joint_at(const Components *c, const Work *w, ptrdiff_t j, const int32_t *rows, ptrdiff_t n)
+{
+    const double *mean = c->means + j * w->d;
+    for (ptrdiff_t start = 0; start < n; start += LANES * WIDE) {
+        ptrdiff_t size = smaller(LANES * WIDE, n - start);
+        double *dx = (double *)w->deviations;
+        for (ptrdiff_t i = 0; i < LANES * WIDE; i++) {
+            const double *x = w->tile + rows[start + smaller(i, size - 1)] * w->padded;
+            for (ptrdiff_t a = 0; a < w->d; a++) dx[a * LANES * WIDE + i] = x[a] - mean[a];
+        }
+        vec q[WIDE];
+        squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, w->d, q);
+        for (ptrdiff_t i = 0; i < size; i++) {
+            ptrdiff_t row = rows[start + i];
+            ((double *)(w->joint + row / LANES * w->k + j))[row % LANES] =
+                c->constants[j] - 0.5 * ((double *)q)[i];
+        }
+    }
+}
+
+/* Append the rows of one vector, the first of which is `row`, where a mask holds. */
+INLINE ptrdiff_t append(int32_t *rows, ptrdiff_t n, ptrdiff_t row, ivec mask)
+{
+    for (unsigned bits = BITS(mask); bits; bits &= bits - 1)
+        rows[n++] = (int32_t)(row + __builtin_ctz(bits));
+    return n;
+}
+
+/* Pairs of rows and components that the bounds do not rule out. */
+static ptrdiff_t count_left(const Work *w, ptrdiff_t end)
+{
+    ivec left = isplat(0);
+    for (ptrdiff_t v = 0; v < end; v++)
+        for (ptrdiff_t j = 0; j < w->k; j++) left -= w->joint[v * w->k + j] >= w->least[v];
+    int64_t total = 0;
+    for (int lane = 0; lane < LANES; lane++) total += left[lane];
+    return total;
+}
+
+/* Far components need no exact distance: a bound that lies 60 below the log-density of another
+   is as good as 0 already. First bounds for all pairs; then the exact value where the bound is highest;
+   then wherever the bound does not rule it out. Gives up, and returns 0, where too few are. */
+static int log_joint_pruned(const Components *c, const Work *w, ptrdiff_t n)
+{
+    ptrdiff_t end = filled(n, LANES * WIDE) / LANES;
+    ptrdiff_t lead = 0;
+    while (lead < 12 + w->d / 8) lead += block_height(w->d, lead);
+    for (ptrdiff_t v = 0; v < end; v += WIDE) log_joint_many(c, w, v, lead);
+    for (ptrdiff_t v = 0; v < end; v++) {
+        vec highest;
+        w->likeliest[v] = label_of(w->joint + v * w->k, w->k, &highest);
+    }
+    for (ptrdiff_t j = 0; j < w->k; j++) {
+        ptrdiff_t found = 0;
+        for (ptrdiff_t v = 0; v < end; v++)
+            found = append(w->active, found, v * LANES, w->likeliest[v] == isplat(j));
+        log_joint_at(c, w, j, w->active, found);
+    }
+    for (ptrdiff_t v = 0; v < end; v++)
+        for (int lane = 0; lane < LANES; lane++)
+            w->least[v][lane] = w->joint[v * w->k + w->likeliest[v][lane]][lane] + NOTHING;
+    if (count_left(w, end) > n * w->k / 4) return 0;
+    for (ptrdiff_t j = 0; j < w->k; j++) {
+        ptrdiff_t found = 0;
+        for (ptrdiff_t v = 0; v < end; v++)
+            found = append(w->active, found, v * LANES,
+                           (w->joint[v * w->k + j] >= w->least[v]) & (w->likeliest[v] != isplat(j)));
+        log_joint_at(c, w, j, w->active, found);
+    }
+    return 1;
 }
 
 /* Copy the factors into the order in which they are used. */
@@ -333,7 +484,7 @@ static void pack_factors(const Components *c, const Work *w)
             }
             continue;
         }
-        double *to = w->factors + j * (triangle(d) + (many ? d * TALL : 0));
+        double *to = w->factors + j * (many ? panels(d) : triangle(d));
         const double *from = c->whitening + j * d * d;
         for (ptrdiff_t b = 0; b < d;) {
             int height = many ? block_height(d, b) : 1;
@@ -345,10 +496,8 @@ static void pack_factors(const Components *c, const Work *w)
     }
 }
 
-#define FOR_EACH_FEW_DIMENSIONS(USE) USE(1) USE(2) USE(3) USE(4) USE(5) USE(6) USE(7) USE(8)
-
 /* Log-densities of the first n rows of the tile: the one place that chooses the way. */
-static void log_joint(const Components *c, const Work *w, ptrdiff_t n)
+static void log_joint(const Components *c, Work *w, ptrdiff_t n)
 {
     ptrdiff_t end = filled(n, LANES * WIDE) / LANES;
     if (!c->dense) {
@@ -360,7 +509,12 @@ static void log_joint(const Components *c, const Work *w, ptrdiff_t n)
     FOR_EACH_FEW_DIMENSIONS(FEW)
 #undef FEW
     default:
-        for (ptrdiff_t v = 0; v < end; v += WIDE) log_joint_many(c, w, v);
+        /* After a tile that gained nothing the next ones do not try. */
+        if (w->d < PRUNE_FROM || w->k < 4) w->patience = 1;
+        if (w->patience > 0) w->patience--;
+        else if (log_joint_pruned(c, w, n)) return;
+        else w->patience = PATIENCE;
+        for (ptrdiff_t v = 0; v < end; v += WIDE) log_joint_many(c, w, v, w->d);
     }
 }
 
@@ -373,62 +527,116 @@ INLINE vec largest_of(const vec *joint, ptrdiff_t k)
     return largest;
 }
 
-/* log sum_j exp(joint_j). Leaves the terms, as shares of the largest, and their total. A row that
-   no component can reach has total 0 and -inf. */
-INLINE vec log_sum_exp(vec *joint, ptrdiff_t k, vec *total)
+/* sum_j exp(joint_j - reference), whose terms replace joint, and the reference: the largest. */
+INLINE vec sum_exp(vec *joint, ptrdiff_t k, vec *reference)
 {
-    vec largest = largest_of(joint, k);
-    /* Measured from 0 instead of -inf every term stays 0 and no inf - inf arises. */
-    vec reference = only(largest != -INFINITE, largest); /* NaN stays */
-    *total = splat(0.0);
+    vec largest = largest_of(joint, k), total = splat(0.0);
+    /* A row that no component can reach: measured from 0 instead of -inf every term stays 0, and
+       no inf - inf arises. (NaN stays NaN.) */
+    *reference = only(largest != -INFINITE, largest);
     for (ptrdiff_t j = 0; j < k; j++) {
-        joint[j] = exp_or_nothing(joint[j] - reference);
-        *total += joint[j];
+        joint[j] = exp_or_nothing(joint[j] - *reference);
+        total += joint[j];
     }
-    return reference + log_anywhere(*total);
+    return total;
 }
 
-/* weight * log-density, 0 for rows of weight 0 even at -inf. */
-INLINE vec weighted(vec weight, vec objective) { return only(weight > 0.0, weight * objective); }
+/* The objective: sum of weight * (high + log(low)). Where all weights are 1 the logs are
+   taken of products. */
+typedef struct {
+    vec sum, product;
+    int terms;
+} Objective;
 
-INLINE vec assign_softly(vec *joint, ptrdiff_t k, vec weight)
+enum { TERMS = 32 }; /* k^32 does not overflow */
+
+INLINE void settle(Objective *o)
 {
-    vec total, log_density = log_sum_exp(joint, k, &total);
+    o->sum += log_anywhere(o->product);
+    o->product = splat(1.0);
+    o->terms = 0;
+}
+
+/* Rows of weight 0 do not count, even at -inf. */
+INLINE void add_objective(Objective *o, vec weight, vec high, vec low, int equal_weights)
+{
+    ivec counts = weight > 0.0;
+    if (equal_weights) {
+        /* A total of 0 goes with -inf, and is left to it. */
+        o->sum += only(counts, where(low > 0.0, high, high - INFINITE));
+        o->product *= where(counts & (low > 0.0), low, splat(1.0));
+        if (++o->terms == TERMS) settle(o);
+    } else {
+        o->sum += only(counts, weight * (high + log_anywhere(low)));
+    }
+}
+
+/* Two components take one exp: their shares are 1 and t of 1 + t. */
+INLINE void assign_two_softly(vec *joint, vec weight, int equal_weights, Objective *o)
+{
+    ivec second = joint[1] > joint[0];
+    vec high = where(second, joint[1], joint[0]), low = where(second, joint[0], joint[1]);
+    vec t = exp_or_nothing(low - high);
+    vec total = only(high > -INFINITE, 1.0 + t);
+    vec scale = only(high > -INFINITE, weight / total), rest = t * scale;
+    joint[0] = where(second, rest, scale);
+    joint[1] = where(second, scale, rest);
+    add_objective(o, weight, high, total, equal_weights);
+}
+
+INLINE void assign_softly(vec *joint, const ptrdiff_t k, vec weight, int equal_weights, Objective *o)
+{
+    if (k == 2) {
+        assign_two_softly(joint, weight, equal_weights, o);
+        return;
+    }
+    vec reference, total = sum_exp(joint, k, &reference);
     vec scale = only(total > 0.0, weight / total);
     for (ptrdiff_t j = 0; j < k; j++) joint[j] *= scale;
-    return weighted(weight, log_density);
+    add_objective(o, weight, reference, total, equal_weights);
 }
 
-/* Number of the first of the largest. */
-INLINE ivec label_of(const vec *joint, ptrdiff_t k, vec *largest)
-{
-    ivec label = isplat(0);
-    *largest = joint[0];
-    for (ptrdiff_t j = 1; j < k; j++) {
-        ivec better = joint[j] > *largest;
-        *largest = where(better, joint[j], *largest);
-        label = (better & isplat(j)) | (~better & label);
-    }
-    return label;
-}
-
-INLINE vec assign_hard(vec *joint, ptrdiff_t k, vec weight)
+INLINE void assign_hard(vec *joint, ptrdiff_t k, vec weight, Objective *o)
 {
     vec largest;
     ivec label = label_of(joint, k, &largest);
     for (ptrdiff_t j = 0; j < k; j++) joint[j] = only(label == isplat(j), weight);
-    return weighted(weight, largest);
+    o->sum += only(weight > 0.0, weight * largest);
 }
 
-static vec assign(const Work *w, ptrdiff_t n, int hard)
+/* Fetch the rows that come after a vector of the tile in the next one, while there is arithmetic to
+   do: reading memory and computing overlap. */
+INLINE void prefetch(const Table *t, ptrdiff_t row)
 {
-    vec objective = splat(0.0);
+    if (row + LANES > t->n) return;
+    ptrdiff_t size = t->d * (t->single ? 4 : 8);
+    const char *from = (const char *)t->rows + row * size;
+    for (ptrdiff_t i = 0; i < LANES * size; i += 64) __builtin_prefetch(from + i);
+}
+
+INLINE void assign_all_softly(const Table *t, ptrdiff_t next, const Work *w, ptrdiff_t n, const ptrdiff_t k, int equal, Objective *o)
+{
     for (ptrdiff_t v = 0; v * LANES < n; v++) {
-        vec *joint = w->joint + v * w->k;
-        objective += hard ? assign_hard(joint, w->k, w->weight[v])
-                          : assign_softly(joint, w->k, w->weight[v]);
+        prefetch(t, next + v * LANES);
+        assign_softly(w->joint + v * k, k, w->weight[v], equal, o);
     }
-    return objective;
+}
+
+/* Responsibilities of the first n rows of the tile, and their share of the objective. */
+static void assign(const Table *t, ptrdiff_t next, const Work *w, ptrdiff_t n, int hard,
+                   int equal_weights, Objective *o)
+{
+    if (hard) {
+        for (ptrdiff_t v = 0; v * LANES < n; v++)
+            assign_hard(w->joint + v * w->k, w->k, w->weight[v], o);
+        return;
+    }
+    switch (w->k) { /* few components stay in registers */
+    case 1: assign_all_softly(t, next, w, n, 1, equal_weights, o); break;
+    case 2: assign_all_softly(t, next, w, n, 2, equal_weights, o); break;
+    case 3: assign_all_softly(t, next, w, n, 3, equal_weights, o); break;
+    default: assign_all_softly(t, next, w, n, w->k, equal_weights, o);
+    }
 }
 
 /* --------------------------------------- moments: columns, responsibilities -> sums */
@@ -436,7 +644,8 @@ static vec assign(const Work *w, ptrdiff_t n, int hard)
 /* Few dimensions: rows `low` to `high` of the lower triangle of one component, in registers.
    sums holds the count, the first moments and the triangle. */
 INLINE void moments_few(const Work *w, const vec *resp, const double *mean, vec *sums,
-                        ptrdiff_t end, const int d, const int low, const int high)
+                        const int32_t *active, ptrdiff_t end, const int d, const int low,
+                        const int high)
 {
     ptrdiff_t vectors = w->rows / LANES;
     vec *first = sums + 1, *second = sums + 1 + d, count = sums[0];
@@ -445,7 +654,8 @@ INLINE void moments_few(const Work *w, const vec *resp, const double *mean, vec 
         one[a] = first[a];
         UNROLL for (int b = 0; b <= a; b++) two[a][b] = second[triangle(a) + b];
     }
-    for (ptrdiff_t v = 0; v < end; v++) {
+    for (ptrdiff_t i = 0; i < end; i++) {
+        ptrdiff_t v = d > SKIP_FROM ? active[i] : i;
         vec r = resp[v * w->k];
         if (low == 0) count += r;
         UNROLL for (int a = 0; a < high; a++) {
@@ -463,48 +673,71 @@ INLINE void moments_few(const Work *w, const vec *resp, const double *mean, vec 
     }
 }
 
-/* The triangle in as few passes as its accumulators fit the registers. */
+/* Vectors of rows that component j has a share in, and how many. */
+INLINE ptrdiff_t find_active_vectors(const Work *w, ptrdiff_t j, ptrdiff_t end)
+{
+    ptrdiff_t found = 0;
+    for (ptrdiff_t v = 0; v < end; v++) {
+        w->active[found] = (int32_t)v;
+        found += BITS(w->joint[v * w->k + j] > 0.0) != 0;
+    }
+    return found;
+}
+
+/* The triangle in passes whose accumulators fit the registers: these are the rows between them. */
+#if BUDGET >= 21
+#define FOR_EACH_PASS(USE) USE(0, 5) USE(5, 7) USE(7, 9) USE(9, 10) USE(10, 11) USE(11, 12)
+#else
+#define FOR_EACH_PASS(USE) USE(0, 3) USE(3, 5) USE(5, 6) USE(6, 7) USE(7, 8)
+#endif
+
 INLINE void moments_few_in_passes(const Components *c, const Work *w, ptrdiff_t end, const int d)
 {
     for (ptrdiff_t j = 0; j < w->k; j++) {
         const vec *resp = w->joint + j;
         const double *mean = c->means + j * d;
         vec *sums = w->sums + j * (1 + d + triangle(d));
-#if BUDGET >= 21
-        if (d <= 5) moments_few(w, resp, mean, sums, end, d, 0, d);
-        if (d > 5) moments_few(w, resp, mean, sums, end, d, 0, 5);
-        if (d > 5) moments_few(w, resp, mean, sums, end, d, 5, d < 7 ? d : 7);
-        if (d > 7) moments_few(w, resp, mean, sums, end, d, 7, d);
-#else
-        if (d <= 3) moments_few(w, resp, mean, sums, end, d, 0, d);
-        if (d > 3) moments_few(w, resp, mean, sums, end, d, 0, 3);
-        if (d > 3) moments_few(w, resp, mean, sums, end, d, 3, d < 5 ? d : 5);
-        if (d > 5) moments_few(w, resp, mean, sums, end, d, 5, 6);
-        if (d > 6) moments_few(w, resp, mean, sums, end, d, 6, 7);
-        if (d > 7) moments_few(w, resp, mean, sums, end, d, 7, 8);
-#endif
+        ptrdiff_t found = d > SKIP_FROM ? find_active_vectors(w, j, end) : end;
+#define PASS(LOW, HIGH) \
+        if (d > LOW) moments_few(w, resp, mean, sums, w->active, found, d, LOW, d < HIGH ? d : HIGH);
+        FOR_EACH_PASS(PASS)
+#undef PASS
     }
 }
 
-/* Along the axes: count, then first and second moment of each feature. */
+/* Along the axes: `width` features from a on. sums holds the count, then
+   the first and then the second moments. */
+INLINE void moments_axes_block(const Work *w, const vec *resp, const double *mean, vec *sums,
+                               ptrdiff_t end, ptrdiff_t a, const int width)
+{
+    ptrdiff_t vectors = w->rows / LANES;
+    vec one[AXES], two[AXES];
+    UNROLL for (int b = 0; b < width; b++) one[b] = two[b] = splat(0.0);
+    for (ptrdiff_t v = 0; v < end; v++) {
+        vec r = resp[v * w->k];
+        UNROLL for (int b = 0; b < width; b++) {
+            vec dx = w->columns[(a + b) * vectors + v] - mean[a + b], share = r * dx;
+            one[b] += share;
+            two[b] += share * dx;
+        }
+    }
+    UNROLL for (int b = 0; b < width; b++) {
+        sums[1 + a + b] += one[b];
+        sums[1 + w->d + a + b] += two[b];
+    }
+}
+
 static void moments_axes(const Components *c, const Work *w, ptrdiff_t end)
 {
-    ptrdiff_t vectors = w->rows / LANES, d = w->d;
     for (ptrdiff_t j = 0; j < w->k; j++) {
         const vec *resp = w->joint + j;
-        vec *sums = w->sums + j * (1 + 2 * d);
+        const double *mean = c->means + j * w->d;
+        vec *sums = w->sums + j * (1 + 2 * w->d);
+        ptrdiff_t a = 0;
         for (ptrdiff_t v = 0; v < end; v++) sums[0] += resp[v * w->k];
-        for (ptrdiff_t a = 0; a < d; a++) {
-            const vec *column = w->columns + a * vectors;
-            double mean = c->means[j * d + a];
-            vec first = sums[1 + a], second = sums[1 + d + a];
-            for (ptrdiff_t v = 0; v < end; v++) {
-                vec dx = column[v] - mean, share = resp[v * w->k] * dx;
-                first += share;
-                second += share * dx;
-            }
-            sums[1 + a] = first, sums[1 + d + a] = second;
-        }
+        for (; a + AXES <= w->d; a += AXES)
+            moments_axes_block(w, resp, mean, sums, end, a, AXES);
+        for (; a < w->d; a++) moments_axes_block(w, resp, mean, sums, end, a, 1);
     }
 }
 
@@ -559,31 +792,31 @@ static void outer_products(const double *rows, ptrdiff_t n, ptrdiff_t d, ptrdiff
 INLINE ptrdiff_t find_active(const Work *w, ptrdiff_t j, ptrdiff_t n)
 {
     ptrdiff_t found = 0;
-    for (ptrdiff_t i = 0; i < n; i++) {
-        const double *resp = (const double *)(w->joint + i / LANES * w->k + j);
-        w->active[found] = (int32_t)i;
-        found += resp[i % LANES] != 0.0;
-    }
+    for (ptrdiff_t v = 0; v * LANES < n; v++)
+        found = append(w->active, found, v * LANES, w->joint[v * w->k + j] > 0.0);
     return found;
 }
 
 /* The deviations of n active rows from a mean, times the square roots of their responsibilities:
    their outer products are the second moments. Adds up the first moments, returns the count. */
-INLINE double gather(const Work *w, ptrdiff_t j, const int32_t *active, ptrdiff_t n, vec *first)
+INLINE double gather(const Work *w, ptrdiff_t j, const int32_t *active, ptrdiff_t n,
+                     double *first)
 {
-    double count = 0.0;
+    double root[BATCH], count = 0.0;
     for (ptrdiff_t i = 0; i < n; i++) {
         ptrdiff_t row = active[i];
-        double resp = ((const double *)(w->joint + row / LANES * w->k + j))[row % LANES];
-        double root = __builtin_sqrt(resp);
-        const vec *x = (const vec *)(w->tile + row * w->padded);
-        const vec *mean = (const vec *)(w->centres + j * w->padded);
-        vec *y = (vec *)(w->batch + i * w->padded);
-        for (ptrdiff_t c = 0; c < w->padded / LANES; c++) {
-            y[c] = root * (x[c] - mean[c]);
-            first[c] += root * y[c];
+        root[i] = ((const double *)(w->joint + row / LANES * w->k + j))[row % LANES];
+        count += root[i];
+    }
+    for (ptrdiff_t i = 0; i < n; i++) root[i] = __builtin_sqrt(root[i]);
+    for (ptrdiff_t a = 0; a < w->padded; a += LANES) {
+        vec mean = *(const vec *)(w->centres + j * w->padded + a), sum = splat(0.0);
+        for (ptrdiff_t i = 0; i < n; i++) {
+            vec y = root[i] * (*(const vec *)(w->tile + active[i] * w->padded + a) - mean);
+            *(vec *)(w->batch + i * w->padded + a) = y;
+            sum += root[i] * y;
         }
-        count += resp;
+        *(vec *)(first + a) += sum;
     }
     return count;
 }
@@ -598,7 +831,7 @@ static void moments_many(const Work *w, ptrdiff_t n, double *counts)
         ptrdiff_t found = find_active(w, j, n);
         for (ptrdiff_t start = 0; start < found; start += BATCH) {
             ptrdiff_t size = smaller(BATCH, found - start);
-            counts[j] += gather(w, j, w->active + start, size, (vec *)first);
+            counts[j] += gather(w, j, w->active + start, size, first);
             outer_products(w->batch, size, d, padded, first + padded);
         }
     }
@@ -660,17 +893,20 @@ static Work begin(const Components *c, void *scratch)
 static void expect(const Table *t, const Components *c, int hard, const Sums *sums, void *scratch)
 {
     Work w = begin(c, scratch);
-    vec objective = splat(0.0), weight = splat(0.0);
+    Objective objective = {splat(0.0), splat(1.0), 0};
+    int equal_weights = t->weight_step == 0 && *t->weight == 1.0;
+    vec weight = splat(0.0);
     clear(sums->counts, c->k * sizeof(double));
     for (ptrdiff_t first = 0; first < t->n; first += w.rows) {
         ptrdiff_t n = smaller(w.rows, t->n - first);
         load_tile(t, first, n, &w);
         log_joint(c, &w, n);
-        objective += assign(&w, n, hard);
+        assign(t, first + n, &w, n, hard, equal_weights, &objective);
         for (ptrdiff_t v = 0; v * LANES < n; v++) weight += w.weight[v];
         moments(c, &w, n, sums);
     }
-    *sums->objective = total_of(objective);
+    settle(&objective);
+    *sums->objective = total_of(objective.sum);
     *sums->weight = total_of(weight);
     finish(c, &w, sums);
 }
@@ -686,7 +922,7 @@ INLINE void score_vector(vec *joint, ptrdiff_t k, ptrdiff_t row, ptrdiff_t n, co
         for (ptrdiff_t i = 0; i < n; i++) out->labels[row + i] = label[i];
     }
     if (!out->log_density && !out->responsibilities && !out->largest) return;
-    vec total, log_density = log_sum_exp(joint, k, &total);
+    vec reference, total = sum_exp(joint, k, &reference), log_density = reference + log_anywhere(total);
     vec share = only(total > 0.0, 1.0 / total);
     for (ptrdiff_t i = 0; i < n; i++) {
         if (out->log_density) out->log_density[row + i] = log_density[i];
@@ -705,7 +941,7 @@ static void score(const Table *t, const Components *c, const Scores *out, void *
     Work w = begin(c, scratch);
     for (ptrdiff_t first = 0; first < t->n; first += w.rows) {
         ptrdiff_t n = smaller(w.rows, t->n - first);
-        load_columns(t, first, n, &w);
+        load_tile(t, first, n, &w);
         log_joint(c, &w, n);
         for (ptrdiff_t i = 0; i < n; i += LANES)
             score_vector(w.joint + i / LANES * w.k, w.k, first + i, smaller(LANES, n - i), out);

@@ -1,0 +1,274 @@
+"""Every kernel equals the NumPy composition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mixtura import em, kernels
+from mixtura.assignments import Assignment, hard, soft, stochastic
+from mixtura.covariance import VII, VVI, AxisCovariances, DenseCovariances
+from mixtura.families import Bernoulli, BernoulliParameters, Gaussian, GaussianParameters
+from mixtura.fused import fused_pass, scorer
+from mixtura.mixture import Expectation, Mixture
+from mixtura.sources import ArraySource
+from records import STRUCTURE_IDS, STRUCTURES
+
+KERNELS = kernels.available()
+every_kernel = pytest.mark.parametrize("kernel", KERNELS)
+every_structure = pytest.mark.parametrize("structure", STRUCTURES, ids=STRUCTURE_IDS)
+
+
+def random_mixture(rng: np.random.Generator, structure: Any, k: int, d: int) -> Mixture[Any, Any]:
+    """Components a few deviations apart, so that some responsibilities are shared."""
+    means = 2.0 * rng.normal(size=(k, d))
+    root = rng.normal(size=(k, d, d)) / np.sqrt(d) * rng.choice([0.3, 1.0, 3.0], size=(k, 1, 1))
+    dense = root @ root.transpose(0, 2, 1) + 0.3 * np.eye(d)
+    count = np.ones(k)
+    scatter = np.diagonal(dense, axis1=1, axis2=2).copy() if structure.diagonal else dense
+    covariances = structure.estimate(count, scatter, np.zeros(d))
+    weights = rng.dirichlet(np.ones(k))
+    return Mixture(Gaussian(structure, np.zeros(d)), GaussianParameters(means, covariances), weights)
+
+
+def rows_of(rng: np.random.Generator, mixture: Mixture[Any, Any], n: int) -> np.ndarray:
+    return rng.permutation(mixture.sample(n, rng)[0])
+
+
+def both(kernel: str, run: Callable[[], Any]) -> tuple[Any, Any]:
+    with kernels.use(kernel):
+        fast = run()
+    with kernels.use("numpy"):
+        return fast, run()
+
+
+def assert_same_expectation(actual: Expectation[Any], expected: Expectation[Any], X: Any) -> None:
+    """To 1e-12 of the size of what was summed: no sum can do better."""
+    np.testing.assert_allclose(actual.weight, expected.weight, rtol=1e-13)
+    np.testing.assert_allclose(actual.objective, expected.objective, rtol=1e-12)
+    np.testing.assert_allclose(actual.counts, expected.counts, rtol=1e-12, atol=1e-30)
+    mine, theirs = actual.statistics, expected.statistics
+    np.testing.assert_array_equal(mine.count > 1e-20, theirs.count > 1e-20)
+    live = theirs.count > 1e-20  # below that a component has no rows to have moments of
+    spread = np.abs(X - X.mean(axis=0)).max(axis=0, initial=1e-300)
+    error = np.abs(mine.mean - theirs.mean)[live]
+    assert (error <= 1e-12 * (spread + np.abs(theirs.mean[live]))).all()
+    size = theirs.count * (spread.max() ** 2)
+    size = size.reshape((-1,) + (1,) * (theirs.scatter.ndim - 1))
+    assert (np.abs(mine.scatter - theirs.scatter) <= 1e-12 * size)[live].all()
+
+
+@every_kernel
+@every_structure
+@pytest.mark.parametrize("assignment", [soft, hard])
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(1, 200),
+    d=st.one_of(st.integers(1, 12), st.integers(13, 40), st.sampled_from([64, 65, 96, 160])),
+    k=st.one_of(st.integers(1, 9), st.sampled_from([17, 64])),
+    single=st.booleans(),
+    weighted=st.booleans(),
+    offset=st.sampled_from([0.0, 1e4]),
+    lost=st.booleans(),
+)
+def test_passes_equal_the_reference(
+    kernel: str,
+    structure: Any,
+    assignment: Assignment,
+    seed: int,
+    n: int,
+    d: int,
+    k: int,
+    single: bool,
+    weighted: bool,
+    offset: float,
+    lost: bool,
+) -> None:
+    rng = np.random.default_rng(seed)
+    mixture = random_mixture(rng, structure, k, d)
+    X = rows_of(rng, mixture, n)
+    params = GaussianParameters(mixture.params.means + offset, mixture.params.covariances)
+    weights = mixture.weights.copy()
+    if lost and k > 1:
+        weights[rng.integers(k)] = 0.0
+    mixture = Mixture(mixture.family, params, weights)
+    X = (X + offset).astype(np.float32 if single else np.float64)
+    weight = rng.choice([0.0, 0.5, 1.0, 3.0], size=n) if weighted else None
+    if weight is not None:
+        weight[0] = 1.0
+    source = ArraySource(X, weight)
+    fast, reference = both(kernel, lambda: em.e_step(mixture, source, assignment))
+    assert_same_expectation(fast, reference, X)
+
+
+@every_kernel
+@every_structure
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(1, 200),
+    d=st.one_of(st.integers(1, 12), st.sampled_from([16, 33, 100])),
+    k=st.one_of(st.integers(1, 9), st.just(40)),
+    single=st.booleans(),
+)
+def test_scores_equal_the_reference(
+    kernel: str, structure: Any, seed: int, n: int, d: int, k: int, single: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    mixture = random_mixture(rng, structure, k, d)
+    X = rows_of(rng, mixture, n).astype(np.float32 if single else np.float64)
+
+    def scores() -> tuple[np.ndarray, ...]:
+        view = scorer(mixture)
+        return (
+            view.log_density(X),
+            view.responsibilities(X),
+            view.labels(X),
+            *view.densities_and_certainties(X),
+        )
+
+    fast, reference = both(kernel, scores)
+    np.testing.assert_allclose(fast[0], reference[0], rtol=1e-12)
+    np.testing.assert_allclose(fast[1], reference[1], rtol=0.0, atol=1e-12)
+    doubtful = np.sort(reference[1], axis=1)[:, -2:]
+    sure = doubtful[:, -1] - doubtful[:, 0] > 1e-10 if k > 1 else np.full(n, True)
+    np.testing.assert_array_equal(fast[2][sure], reference[2][sure])
+    np.testing.assert_allclose(fast[3], reference[3], rtol=1e-12)
+    np.testing.assert_allclose(fast[4], reference[4], rtol=0.0, atol=1e-12)
+
+
+@every_kernel
+@pytest.mark.parametrize("n", range(1, 201))
+def test_tails_of_every_length(kernel: str, n: int) -> None:
+    rng = np.random.default_rng(n)
+    for d in (1, 2, 5, 10, 19):
+        mixture = random_mixture(rng, STRUCTURES[n % len(STRUCTURES)], 3, d)
+        X = rows_of(rng, mixture, n)
+        fast, reference = both(kernel, lambda m=mixture, X=X: em.e_step(m, ArraySource(X)))
+        assert_same_expectation(fast, reference, X)
+
+
+@every_kernel
+@pytest.mark.parametrize("d", [*range(1, 40), 63, 64, 65, 100, 127, 128, 129, 160])
+@pytest.mark.parametrize("diagonal", [False, True])
+def test_every_dimension(kernel: str, d: int, diagonal: bool) -> None:
+    rng = np.random.default_rng(d)
+    mixture = random_mixture(rng, VVI() if diagonal else STRUCTURES[3], 4, d)
+    X = rows_of(rng, mixture, 700)
+    fast, reference = both(kernel, lambda: em.e_step(mixture, ArraySource(X)))
+    assert_same_expectation(fast, reference, X)
+
+
+@every_kernel
+@pytest.mark.parametrize("k", [1, 2, 3, 10, 64, 100, 299, 300])
+@pytest.mark.parametrize("d", [1, 2, 7, 9, 16])
+def test_every_number_of_components(kernel: str, k: int, d: int) -> None:
+    rng = np.random.default_rng(k)
+    mixture = random_mixture(rng, STRUCTURES[3], k, d)
+    X = rows_of(rng, mixture, 500)
+    fast, reference = both(kernel, lambda: em.e_step(mixture, ArraySource(X)))
+    assert_same_expectation(fast, reference, X)
+
+
+@every_kernel
+@every_structure
+@pytest.mark.parametrize("d", [1, 2, 6, 11, 20])
+def test_rows_that_no_component_reaches(kernel: str, structure: Any, d: int) -> None:
+    """Distances overflow to inf: log-density -inf and no responsibilities, in scores and sums."""
+    rng = np.random.default_rng(0)
+    mixture = random_mixture(rng, structure, 3, d)
+    X = rows_of(rng, mixture, 300)
+    X[7] = 1e200
+    with np.errstate(over="ignore", invalid="ignore"):
+        fast, reference = both(kernel, lambda: scorer(mixture).log_density(X))
+        np.testing.assert_allclose(fast, reference, rtol=1e-12)
+        assert fast[7] == -np.inf
+        fast, reference = both(kernel, lambda: scorer(mixture).responsibilities(X))
+        np.testing.assert_allclose(fast, reference, atol=1e-12)
+        assert not fast[7].any()
+    with kernels.use(kernel), np.errstate(over="ignore", invalid="ignore"):
+        total = em.e_step(mixture, ArraySource(X))
+        kept = em.e_step(mixture, ArraySource(np.delete(X, 7, axis=0)))
+    assert total.objective == -np.inf
+    np.testing.assert_allclose(total.counts, kept.counts, rtol=1e-12)
+    np.testing.assert_allclose(total.statistics.scatter, kept.statistics.scatter, rtol=1e-10)
+
+
+@every_kernel
+@pytest.mark.parametrize("offset", [0.0, 1e6, 1e8])
+@pytest.mark.parametrize("structure", [STRUCTURES[1], STRUCTURES[3]], ids=["VVI", "VVV"])
+def test_moments_keep_their_digits_at_an_offset(kernel: str, structure: Any, offset: float) -> None:
+    rng = np.random.default_rng(1)
+    mixture = random_mixture(rng, structure, 3, 12)
+    # Multiples of 2^-20, so that adding the offset rounds nothing.
+    X = np.round(rows_of(rng, mixture, 900) * 2**20) / 2**20
+    means = np.round(mixture.params.means * 2**20) / 2**20
+
+    def moved(offset: float) -> Expectation[Any]:
+        params = GaussianParameters(means + offset, mixture.params.covariances)
+        with kernels.use(kernel):
+            return em.e_step(Mixture(mixture.family, params, mixture.weights), ArraySource(X + offset))
+
+    here, there = moved(0.0), moved(offset)
+    np.testing.assert_array_equal(there.counts, here.counts)
+    np.testing.assert_array_equal(there.statistics.scatter, here.statistics.scatter)
+    assert there.objective == here.objective
+
+
+@every_kernel
+@pytest.mark.parametrize("dense", [False, True])
+def test_a_far_move_runs_the_reference(kernel: str, dense: bool) -> None:
+    """Moments about a mean that lies a thousand deviations off would lose six digits."""
+    X = np.random.default_rng(0).normal(size=(500, 2)) * 1e-3
+    covariances = (
+        DenseCovariances.of(np.eye(2)[None]) if dense else AxisCovariances(np.ones((1, 2)))
+    )
+    structure = STRUCTURES[3] if dense else VVI()
+    params = GaussianParameters(np.ones((1, 2)), covariances)
+    mixture = Mixture(Gaussian(structure, np.zeros(2)), params, np.ones(1))
+    fast, reference = both(kernel, lambda: em.e_step(mixture, ArraySource(X)))
+    np.testing.assert_array_equal(fast.statistics.scatter, reference.statistics.scatter)
+
+
+@every_kernel
+@every_structure
+@pytest.mark.parametrize("d", [2, 7, 18])
+def test_threads_equal_serial_to_the_bit(kernel: str, structure: Any, d: int) -> None:
+    rng = np.random.default_rng(5)
+    mixture = random_mixture(rng, structure, 4, d)
+    X = rows_of(rng, mixture, 3_000)
+
+    def flat(n_threads: int) -> list[np.ndarray]:
+        with kernels.use(kernel):
+            total = em.e_step(mixture, ArraySource(X, None, 250, n_threads))
+        moments = total.statistics
+        return [np.array(total.objective), total.counts, moments.mean, moments.scatter]
+
+    serial = flat(1)
+    for n_threads in (2, 7):
+        for mine, expected in zip(flat(n_threads), serial, strict=True):
+            np.testing.assert_array_equal(mine, expected)
+
+
+def test_what_no_kernel_serves_runs_the_composition() -> None:
+    coins = Mixture(Bernoulli(), BernoulliParameters(np.array([[0.4]])), np.ones(1))
+    assert fused_pass(coins, soft) is None
+    gaussian = random_mixture(np.random.default_rng(0), VII(), 2, 2)
+    assert fused_pass(gaussian, stochastic) is None
+    with kernels.use("numpy"):
+        assert fused_pass(gaussian, soft) is None
+
+
+@pytest.mark.skipif(not KERNELS, reason="no compiled kernel")
+def test_missing_numbers_are_left_to_the_composition() -> None:
+    mixture = random_mixture(np.random.default_rng(0), VII(), 2, 3)
+    X = np.array([[0.0, np.nan, 1.0], [1.0, 1.0, 1.0]])
+    fused = fused_pass(mixture, soft)
+    assert fused is not None
+    assert fused(ArraySource(X)) is None
