@@ -7,6 +7,7 @@ composition runs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -79,13 +80,12 @@ class _GaussianPass:
         sums = source.map_reduce(self._sums)
         k, d = self.components.means.shape
         weight, objective = sums[:2].tolist()
-        if np.isnan(objective):
+        if math.isnan(objective):
             return None
-        count, first, second = np.split(sums[2:], [k, k + k * d])
-        shape = self.components.whitening.shape
-        moments = _about_their_means(
-            self.components.means, count, first.reshape(k, d), second.reshape(shape)
-        )
+        count = sums[2 : 2 + k]
+        first = sums[2 + k : 2 + k + k * d].reshape(k, d)
+        second = sums[2 + k + k * d :].reshape(self.components.whitening.shape)
+        moments = _about_their_means(self.components.means, count, first, second)
         return None if moments is None else Expectation(weight, objective, count, moments)
 
     def _sums(self, chunk: Chunk) -> FloatArray:
@@ -97,16 +97,15 @@ def _about_their_means(
 ) -> Moments | None:
     """Moments from sums about other centres; None where one is so far off that digits cancel."""
     count = np.where(count < SMALLEST_COUNT, 0.0, count)
-    safe = np.where(count > 0.0, count, 1.0)[:, None]
-    shift = first / safe
-    diagonal = second if second.ndim == 2 else np.diagonal(second, axis1=1, axis2=2)
-    left = diagonal - first * shift
-    moved = np.abs(shift) > _ROUNDING * np.abs(centre)
-    if (moved & (left < _CANCELLED * diagonal)).any():
+    shift = first / np.where(count > 0.0, count, 1.0)[:, None]
+    dense = second.ndim == 3
+    moved = first[:, :, None] * shift[:, None, :] if dense else first * shift
+    scatter = second - moved
+    left, whole = (scatter.diagonal(0, 1, 2), second.diagonal(0, 1, 2)) if dense else (scatter, second)
+    cancelled = left < _CANCELLED * whole
+    if cancelled.any() and (np.abs(shift) > _ROUNDING * np.abs(centre))[cancelled].any():
         return None
-    if second.ndim == 2:
-        return Moments(count, centre + shift, left)
-    return Moments(count, centre + shift, second - first[:, :, None] * shift[:, None, :])
+    return Moments(count, centre + shift, scatter)
 
 
 _PASSES: dict[

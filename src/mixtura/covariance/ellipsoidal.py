@@ -309,6 +309,6 @@ def _cholesky(matrices: FloatArray) -> FloatArray:
 
 
 def _whitening(factor: FloatArray) -> FloatArray:
-    """Inverse of a lower triangular matrix."""
-    inverse, _ = lapack.dtrtri(factor, lower=1)
-    return np.tril(inverse)
+    """Inverse of a lower triangular matrix; the zeros above its diagonal stay as they are."""
+    inverse: FloatArray = lapack.dtrtri(factor, lower=1)[0]
+    return inverse

@@ -31,6 +31,14 @@ def block_rows(n_features: int, n_components: int) -> int:
     return min(max(rows, _SMALLEST_BLOCK), _LARGEST_BLOCK)
 
 
+def _all_one(n: int) -> FloatArray:
+    """np.broadcast_to(1.0, n) in a tenth of the time, which shows in fits of small tables."""
+    return np.ndarray((n,), np.float64, _ONE, 0, (0,))
+
+
+_ONE = np.float64(1.0).tobytes()
+
+
 @dataclass(frozen=True)
 class ArraySource:
     """A table held as one array.
@@ -70,7 +78,7 @@ class ArraySource:
         start = handle * self.rows_per_block
         X = self.X[start : start + self.rows_per_block]
         if self.weight is None:
-            weight = np.broadcast_to(np.float64(1.0), len(X))
+            weight = _all_one(len(X))
         else:
             weight = self.weight[start : start + self.rows_per_block]
         return Chunk(handle, start, np.ascontiguousarray(X), weight)
