@@ -3,11 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
-.PHONY: demo test check unit clean help
+.PHONY: demo test check unit bench sanitize wasm clean help
 
 help:
 	@echo "make demo   fit the penguins and say where the three results are"
 	@echo "make test   every check: ruff, mypy, pytest"
+	@echo "make bench  time everything against scikit-learn and oneDAL: benchmarks/RESULTS.md"
+	@echo "make sanitize  the kernel under AddressSanitizer and UBSan"
+	@echo "make wasm   the kernel as WebAssembly, and its test"
 	@echo "make clean  remove the virtual environment and what was built in it"
 
 demo: .venv/.installed
@@ -36,5 +39,29 @@ unit: .venv/.tested
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@ .venv/.installed
 
+KERNELS := src/mixtura/kernels
+
+bench: .venv/.installed benchmarks/.onedal/.installed
+	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt
+	$(BIN)/python benchmarks/run.py
+
+benchmarks/.onedal/.installed: benchmarks/requirements-onedal.txt
+	$(PYTHON) -m venv benchmarks/.onedal
+	benchmarks/.onedal/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+sanitize:
+	mkdir -p build
+	$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-math-errno -Wno-psabi \
+	  -I$(KERNELS) tests/kernels/sanitize.c $(KERNELS)/baseline.c $(KERNELS)/avx2.c \
+	  $(KERNELS)/avx512.c -o build/sanitize
+	build/sanitize
+
+wasm: .venv/.tested
+	$(BIN)/python -m pip install --quiet ziglang
+	mkdir -p build
+	$(BIN)/python $(KERNELS)/build_web.py build/fused.wasm
+	$(BIN)/pytest tests/kernels/test_wasm.py
+
 clean:
-	rm -rf .venv build results src/*.egg-info
+	rm -rf .venv benchmarks/.onedal build results src/*.egg-info

@@ -49,7 +49,12 @@ def mixture_of(problem: Problem, diagonal: bool) -> Mixture[Any, Any]:
 
 
 def mixtura_pass(
-    problem: Problem, X: np.ndarray, *, kernel: str = "auto", diagonal: bool = False, threads: int = 1
+    problem: Problem,
+    X: np.ndarray,
+    *,
+    kernel: str = "auto",
+    diagonal: bool = False,
+    threads: int = 1,
 ) -> Contestant:
     mixture = mixture_of(problem, diagonal)
     source = ArraySource(X, None, block_rows(problem.d, problem.k), threads)

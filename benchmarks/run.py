@@ -13,7 +13,9 @@ import time
 from pathlib import Path
 from statistics import median
 
-os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+os.environ.update(
+    dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+)
 
 import numpy as np
 import sklearn
@@ -64,18 +66,31 @@ def full_passes(onedal: OneDal, separation: float, rounds: int) -> list[str]:
         ratios = [f"{t['scikit-learn'] / best:.1f}", f"{t['oneDAL'] / best:.1f}"]
         rows.append([size(n, d, k), *(f"{value:.1f}" for value in t.values()), *ratios])
         print(rows[-1], flush=True)
-    header = ["n, d, k", *(f"{name}, ms" for name in contestants), "scikit-learn / ours", "oneDAL / ours"]
+    header = [
+        "n, d, k",
+        *(f"{name}, ms" for name in contestants),
+        "scikit-learn / ours",
+        "oneDAL / ours",
+    ]
     return table(header, rows)
 
 
 def other_passes(rounds: int) -> list[str]:
     rows = []
 
-    def add(what: str, n: int, d: int, k: int, other: str, mine: Contestant, theirs: Contestant) -> None:
+    def add(
+        what: str, n: int, d: int, k: int, other: str, mine: Contestant, theirs: Contestant
+    ) -> None:
         t = race({"mine": mine, "theirs": theirs}, rounds)
         rows.append(
-            [what, size(n, d, k), f"{t['mine']:.1f}", other, f"{t['theirs']:.1f}"]
-            + [f"{t['theirs'] / t['mine']:.2f}"]
+            [
+                what,
+                size(n, d, k),
+                f"{t['mine']:.1f}",
+                other,
+                f"{t['theirs']:.1f}",
+                f"{t['theirs'] / t['mine']:.2f}",
+            ]
         )
         print(rows[-1], flush=True)
 
@@ -106,7 +121,9 @@ def scores(rounds: int) -> list[str]:
         for name, (mine, theirs) in scoring(problem, X).items():
             t = race({"mine": mine, "theirs": theirs}, rounds)
             ratio = t["theirs"] / t["mine"]
-            rows.append([name, size(n, d, k), f"{t['mine']:.1f}", f"{t['theirs']:.1f}", f"{ratio:.1f}"])
+            rows.append(
+                [name, size(n, d, k), f"{t['mine']:.1f}", f"{t['theirs']:.1f}", f"{ratio:.1f}"]
+            )
             print(rows[-1], flush=True)
     return table(["method", "n, d, k", "ours, ms", "scikit-learn, ms", "ratio"], rows)
 
@@ -141,8 +158,16 @@ def fits(large: bool) -> list[str]:
         theirs = ScikitGaussianMixture(k, random_state=0, tol=1e-6, max_iter=1000).fit(X)
         scikit = time.perf_counter() - start
         rows.append(
-            [size(n, d, k), f"{ours:.2f}", f"{mine.score(X):.6f}", str(mine.n_iter_)]
-            + [f"{scikit:.2f}", f"{theirs.score(X):.6f}", str(theirs.n_iter_), f"{scikit / ours:.1f}"]
+            [
+                size(n, d, k),
+                f"{ours:.2f}",
+                f"{mine.score(X):.6f}",
+                str(mine.n_iter_),
+                f"{scikit:.2f}",
+                f"{theirs.score(X):.6f}",
+                str(theirs.n_iter_),
+                f"{scikit / ours:.1f}",
+            ]
         )
         print(rows[-1], flush=True)
     rng = np.random.default_rng(0)
@@ -151,8 +176,17 @@ def fits(large: bool) -> list[str]:
     start = time.perf_counter()
     n_iter = sum(small.fit(X).n_iter_ for _ in range(20))
     spent = (time.perf_counter() - start) / n_iter
-    header = ["n, d, k", "ours, s", "score", "iterations", "scikit-learn, s", "score", "iterations", "ratio"]
-    note = f"A fit of 300 x 4, k = 3 takes {1e6 * spent:.0f} microseconds per iteration, start included."
+    header = [
+        "n, d, k",
+        "ours, s",
+        "score",
+        "iterations",
+        "scikit-learn, s",
+        "score",
+        "iterations",
+        "ratio",
+    ]
+    note = f"300 x 4, k = 3: {1e6 * spent:.0f} microseconds per iteration, start included."
     return [*table(header, rows), "", note]
 
 
@@ -175,8 +209,8 @@ def main() -> None:
         "",
         f"Made by `make bench`. Processor: {processor()}, kernel: {kernels.describe()}; "
         f"scikit-learn {sklearn.__version__}, NumPy {np.__version__}, oneDAL by daal4py 2024.7.0. "
-        f"One thread unless it says otherwise, medians of {args.rounds} rounds in which the contestants "
-        "take turns. Ratios are times over ours: the larger the better.",
+        f"One thread unless it says otherwise, medians of {args.rounds} rounds in which the "
+        "contestants take turns. Ratios are times over ours: the larger the better.",
         "",
         "## One EM pass, full covariances, float64, clouds apart (means drawn with deviation 3)",
         "",

@@ -17,10 +17,10 @@ PACKAGE = Path(mixtura.__file__).parent
 #: Rooms from the cellar to the roof. A room imports only from rooms on lower floors.
 FLOORS = [
     {"typing", "errors", "staging", "report"},
-    {"statistics", "assignments", "stopping", "covariance"},
+    {"statistics", "assignments", "stopping", "covariance", "kernels"},
     {"sources", "families", "layouts"},
     {"mixture", "schedules"},
-    {"result"},
+    {"result", "fused"},
     {"em"},
     {"initialization", "restarts", "selection", "explain"},
     {"registry", "testing", "training"},

@@ -62,7 +62,6 @@ def e_step(
     Random numbers are seeded by (seed, chunk index), so they do not depend on who computes
     a chunk, or when.
     """
-
     fused = fused_pass(mixture, assignment)
     expectation = None if fused is None else fused(source)
     if expectation is not None:

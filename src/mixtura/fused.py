@@ -15,10 +15,10 @@ from typing import Any, Protocol, Self, TypeAlias
 
 import numpy as np
 
-from mixtura import kernels
 from mixtura.assignments import Assignment, hard, posterior, soft
 from mixtura.families import Gaussian
-from mixtura.kernels import Components, Kernel
+from mixtura.kernels.components import Components
+from mixtura.kernels.kernel import Kernel, chosen
 from mixtura.mixture import Expectation, Mixture
 from mixtura.sources.source import Chunk, Source
 from mixtura.statistics import SMALLEST_COUNT, Moments
@@ -33,7 +33,7 @@ FusedPass: TypeAlias = Callable[[Source], Expectation[Any] | None]
 def fused_pass(mixture: Mixture[Any, Any], assignment: Assignment) -> FusedPass | None:
     """The kernel that serves an E-step, or None."""
     make = _PASSES.get((type(mixture.family), assignment))
-    kernel = kernels.chosen()
+    kernel = chosen()
     return None if make is None or kernel is None else make(mixture, kernel)
 
 
@@ -69,9 +69,10 @@ class _GaussianPass:
 
     @classmethod
     def of(cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool) -> Self | None:
-        components = gaussian_components(mixture)
+        components, family = gaussian_components(mixture), mixture.family
+        assert isinstance(family, Gaussian)  # which the table below sees to
         # The kernel gives the kind of second moments that the kind of covariances suggests.
-        if components.dense == mixture.family.structure.diagonal:
+        if components.dense == family.structure.diagonal:
             return None
         return cls(components, kernel, hard)
 
@@ -101,16 +102,16 @@ def _about_their_means(
     dense = second.ndim == 3
     moved = first[:, :, None] * shift[:, None, :] if dense else first * shift
     scatter = second - moved
-    left, whole = (scatter.diagonal(0, 1, 2), second.diagonal(0, 1, 2)) if dense else (scatter, second)
+    left, whole = (
+        (scatter.diagonal(0, 1, 2), second.diagonal(0, 1, 2)) if dense else (scatter, second)
+    )
     cancelled = left < _CANCELLED * whole
     if cancelled.any() and (np.abs(shift) > _ROUNDING * np.abs(centre))[cancelled].any():
         return None
     return Moments(count, centre + shift, scatter)
 
 
-_PASSES: dict[
-    tuple[type, Assignment], Callable[[Mixture[Any, Any], Kernel], FusedPass | None]
-] = {
+_PASSES: dict[tuple[type, Assignment], Callable[[Mixture[Any, Any], Kernel], FusedPass | None]] = {
     (Gaussian, soft): partial(_GaussianPass.of, hard=False),
     (Gaussian, hard): partial(_GaussianPass.of, hard=True),
 }
@@ -142,7 +143,7 @@ class Scorer(Protocol):
 
 def scorer(mixture: Mixture[Any, Any]) -> Scorer:
     """The fastest equal of the mixture's own functions."""
-    kernel = kernels.chosen()
+    kernel = chosen()
     if kernel is None or type(mixture.family) is not Gaussian:
         return _Composition(mixture)
     return _GaussianScorer(gaussian_components(mixture), kernel)

@@ -56,7 +56,6 @@ class Scores(Sums):
 
 def score(mixture: Mixture[Any, Any], source: Source) -> Scores:
     """The mixture's scores on all rows of a source."""
-
     scorer = scorer_of(mixture)
 
     def of(chunk: Chunk) -> Scores:

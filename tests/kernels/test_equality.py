@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernel_cases import random_mixture, rows_of
 from mixtura import em, kernels
 from mixtura.assignments import Assignment, hard, soft, stochastic
 from mixtura.covariance import VII, VVI, AxisCovariances, DenseCovariances
@@ -22,22 +23,6 @@ from records import STRUCTURE_IDS, STRUCTURES
 KERNELS = kernels.available()
 every_kernel = pytest.mark.parametrize("kernel", KERNELS)
 every_structure = pytest.mark.parametrize("structure", STRUCTURES, ids=STRUCTURE_IDS)
-
-
-def random_mixture(rng: np.random.Generator, structure: Any, k: int, d: int) -> Mixture[Any, Any]:
-    """Components a few deviations apart, so that some responsibilities are shared."""
-    means = 2.0 * rng.normal(size=(k, d))
-    root = rng.normal(size=(k, d, d)) / np.sqrt(d) * rng.choice([0.3, 1.0, 3.0], size=(k, 1, 1))
-    dense = root @ root.transpose(0, 2, 1) + 0.3 * np.eye(d)
-    count = np.ones(k)
-    scatter = np.diagonal(dense, axis1=1, axis2=2).copy() if structure.diagonal else dense
-    covariances = structure.estimate(count, scatter, np.zeros(d))
-    weights = rng.dirichlet(np.ones(k))
-    return Mixture(Gaussian(structure, np.zeros(d)), GaussianParameters(means, covariances), weights)
-
-
-def rows_of(rng: np.random.Generator, mixture: Mixture[Any, Any], n: int) -> np.ndarray:
-    return rng.permutation(mixture.sample(n, rng)[0])
 
 
 def both(kernel: str, run: Callable[[], Any]) -> tuple[Any, Any]:
@@ -216,7 +201,9 @@ def test_moments_keep_their_digits_at_an_offset(kernel: str, structure: Any, off
     def moved(offset: float) -> Expectation[Any]:
         params = GaussianParameters(means + offset, mixture.params.covariances)
         with kernels.use(kernel):
-            return em.e_step(Mixture(mixture.family, params, mixture.weights), ArraySource(X + offset))
+            return em.e_step(
+                Mixture(mixture.family, params, mixture.weights), ArraySource(X + offset)
+            )
 
     here, there = moved(0.0), moved(offset)
     np.testing.assert_array_equal(there.counts, here.counts)

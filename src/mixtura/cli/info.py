@@ -45,10 +45,11 @@ def _system() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
     from mixtura import __version__
+    from mixtura.kernels import describe
 
     facts = {
         "mixtura": __version__,
-        "kernel": "NumPy reference",
+        "kernel": describe(),
         "Python": platform.python_version(),
         "platform": platform.platform(),
     }

@@ -24,7 +24,7 @@ class Covariances(Protocol):
 
     @property
     def whitening(self) -> FloatArray:
-        """Upper triangular W, (k, d, d), for which (x - mean) W is white, or its diagonals (k, d)."""
+        """Upper triangular W (k, d, d), or its diagonals (k, d), with (x - mean) W white."""
         ...
 
     @property

@@ -7,7 +7,6 @@ The environment variable MIXTURA_KERNEL forces an instruction set ("baseline", "
 or the NumPy reference ("numpy"); "auto", the default, takes the best that the processor has.
 """
 
-from mixtura.kernels.components import Components
-from mixtura.kernels.kernel import Kernel, available, chosen, describe, use
+from mixtura.kernels.choice import available, chosen_name, describe, use
 
-__all__ = ["Components", "Kernel", "available", "chosen", "describe", "use"]
+__all__ = ["available", "chosen_name", "describe", "use"]

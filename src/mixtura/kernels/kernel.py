@@ -1,29 +1,20 @@
-"""The compiled kernel for one instruction set, and which one is in use."""
+"""The compiled kernel for one instruction set, behind plain arrays."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
-from mixtura.errors import MixturaError
+from mixtura.kernels.choice import chosen_name
 from mixtura.kernels.components import Components
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
-try:
+with suppress(ImportError):  # without it no Kernel is ever made
     from mixtura.kernels import _fused
-except ImportError:  # installed without a compiler
-    _fused = None
 
-__all__ = ["Kernel", "available", "chosen", "describe", "use"]
-
-_VARIABLE = "MIXTURA_KERNEL"
-_REFERENCE = "numpy"
+__all__ = ["Kernel", "chosen"]
 
 
 @dataclass(frozen=True)
@@ -79,48 +70,7 @@ class Kernel:
         _fused.score(self.name, rows, c.means, c.whitening, c.constants, *outputs)
 
 
-def available() -> tuple[str, ...]:
-    """Instruction sets that this processor has a kernel for, best first."""
-    return () if _fused is None else tuple(_fused.names())
-
-
-_forced: ContextVar[str | None] = ContextVar("forced kernel", default=None)
-
-
-@contextmanager
-def use(name: str) -> Iterator[None]:
-    """Force a kernel within a block: an instruction set, "numpy" or "auto"."""
-    _named(name)
-    token = _forced.set(name)
-    try:
-        yield
-    finally:
-        _forced.reset(token)
-
-
 def chosen() -> Kernel | None:
     """The kernel in use; None for the NumPy reference."""
-    forced = _forced.get()
-    return _named(os.environ.get(_VARIABLE, "auto") if forced is None else forced)
-
-
-@cache
-def _named(name: str) -> Kernel | None:
-    names = available()
-    if name == _REFERENCE or (name == "auto" and not names):
-        return None
-    if name == "auto":
-        return Kernel(names[0])
-    if name not in names:
-        options = ", ".join(("auto", _REFERENCE, *names))
-        raise MixturaError(f"{_VARIABLE}={name!r} is not to be had; choose one of {options}.")
-    return Kernel(name)
-
-
-def describe() -> str:
-    """Which kernel is in use, in words."""
-    kernel = chosen()
-    if kernel is not None:
-        return f"{kernel.name} (compiled C)"
-    reason = "no compiled kernel" if _fused is None else f"{_VARIABLE}={_REFERENCE}"
-    return f"NumPy reference: {reason}"
+    name = chosen_name()
+    return None if name is None else Kernel(name)

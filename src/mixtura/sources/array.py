@@ -31,6 +31,11 @@ def block_rows(n_features: int, n_components: int) -> int:
     return min(max(rows, _SMALLEST_BLOCK), _LARGEST_BLOCK)
 
 
+def _contiguous(X: AnyArray) -> AnyArray:
+    X = np.ascontiguousarray(X)
+    return X if X.flags.aligned else X.copy()
+
+
 def _all_one(n: int) -> FloatArray:
     """np.broadcast_to(1.0, n) in a tenth of the time, which shows in fits of small tables."""
     return np.ndarray((n,), np.float64, _ONE, 0, (0,))
@@ -81,7 +86,7 @@ class ArraySource:
             weight = _all_one(len(X))
         else:
             weight = self.weight[start : start + self.rows_per_block]
-        return Chunk(handle, start, np.ascontiguousarray(X), weight)
+        return Chunk(handle, start, _contiguous(X), weight)
 
     def map(self, function: Callable[[Chunk], T]) -> Iterator[T]:
         handles = self.handles()

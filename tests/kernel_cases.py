@@ -1,0 +1,28 @@
+"""Mixtures and rows on which kernels are compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mixtura.families import Gaussian, GaussianParameters
+from mixtura.mixture import Mixture
+
+
+def random_mixture(rng: np.random.Generator, structure: Any, k: int, d: int) -> Mixture[Any, Any]:
+    """Components a few deviations apart, so that some responsibilities are shared."""
+    means = 2.0 * rng.normal(size=(k, d))
+    root = rng.normal(size=(k, d, d)) / np.sqrt(d) * rng.choice([0.3, 1.0, 3.0], size=(k, 1, 1))
+    dense = root @ root.transpose(0, 2, 1) + 0.3 * np.eye(d)
+    count = np.ones(k)
+    scatter = np.diagonal(dense, axis1=1, axis2=2).copy() if structure.diagonal else dense
+    covariances = structure.estimate(count, scatter, np.zeros(d))
+    weights = rng.dirichlet(np.ones(k))
+    return Mixture(
+        Gaussian(structure, np.zeros(d)), GaussianParameters(means, covariances), weights
+    )
+
+
+def rows_of(rng: np.random.Generator, mixture: Mixture[Any, Any], n: int) -> np.ndarray:
+    return rng.permutation(mixture.sample(n, rng)[0])

@@ -1,0 +1,158 @@
+"""What the binding refuses, and which kernel is chosen."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mixtura as mx
+from mixtura import kernels
+from mixtura.errors import MixturaError
+from mixtura.kernels.kernel import chosen
+
+_fused = pytest.importorskip("mixtura.kernels._fused", reason="no compiled kernel")
+
+N, D, K = 5, 3, 2
+
+
+def arguments(**changes: Any) -> dict[str, Any]:
+    right = {
+        "rows": np.zeros((N, D)),
+        "weight": np.ones(N),
+        "means": np.zeros((K, D)),
+        "whitening": np.ones((K, D, D)),
+        "constants": np.zeros(K),
+        "hard": False,
+        "result": np.empty(2 + K * (1 + D + D * D)),
+    }
+    return {**right, **changes}
+
+
+def expect(**changes: Any) -> None:
+    _fused.expect("baseline", *arguments(**changes).values())
+
+
+def test_the_right_arguments_pass() -> None:
+    expect()
+    expect(rows=np.zeros((N, D), np.float32), weight=np.broadcast_to(np.float64(1.0), N))
+    expect(weight=np.ones(2 * N)[::2], rows=np.zeros((N, D))[:, :])
+    expect(whitening=np.ones((K, D)), result=np.empty(2 + K * (1 + 2 * D)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rows": np.zeros((N, D), np.int64)},
+        {"rows": np.zeros((N, D), np.float16)},
+        {"rows": np.zeros((N, D), ">f8")},
+        {"rows": np.zeros((N, D), complex)},
+        {"rows": [[0.0] * D] * N},
+        {"weight": np.ones(N, np.float32)},
+        {"means": np.zeros((K, D), np.float32)},
+        {"result": None},
+    ],
+    ids=str,
+)
+def test_wrong_types_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises((TypeError, BufferError, ValueError)):
+        expect(**changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rows": np.zeros(N)},
+        {"rows": np.zeros((N, D + 1))},
+        {"rows": np.zeros((N, 0)), "means": np.zeros((K, 0)), "whitening": np.ones((K, 0, 0))},
+        {"rows": np.zeros((D, N)).T},
+        {"rows": np.zeros((2 * N, D))[::2]},
+        {"weight": np.ones(N + 1)},
+        {"weight": np.ones((N, 1))},
+        {"means": np.zeros((K + 1, D))},
+        {"means": np.zeros((0, D))},
+        {"whitening": np.ones((K, D + 1))},
+        {"whitening": np.ones((K, D, D + 1))},
+        {"whitening": np.ones((K - 1, D, D))},
+        {"whitening": np.ones(K)},
+        {"constants": np.zeros(K + 1)},
+        {"result": np.empty(3)},
+        {"result": np.frombuffer(bytes(8 * (2 + K * (1 + D + D * D))))},
+        {"rows": np.frombuffer(bytes(8 * N * D + 4), np.uint8)[4:].view(np.float64).reshape(N, D)},
+    ],
+    ids=lambda changes: "-".join(f"{name}{getattr(v, 'shape', v)}" for name, v in changes.items()),
+)
+def test_wrong_shapes_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises((ValueError, BufferError, TypeError)):
+        expect(**changes)
+
+
+def test_rows_that_are_not_aligned_in_memory_can_be_fitted() -> None:
+    X = np.random.default_rng(0).normal(size=(50, 3))
+    moved = np.frombuffer(bytes(4) + X.tobytes(), np.uint8)[4:].view(np.float64).reshape(X.shape)
+    assert not moved.flags.aligned
+    start = np.arange(50) % 2
+    fits = [mx.GaussianMixture(2, init_params=start, tol=1e-3).fit(table) for table in (X, moved)]
+    np.testing.assert_array_equal(fits[1].means_, fits[0].means_)
+
+
+def test_wrong_outputs_of_scores_are_refused() -> None:
+    right = [
+        value for name, value in arguments().items() if name not in ("weight", "hard", "result")
+    ]
+    _fused.score("baseline", *right, None, None, None, None)
+    for outputs in (
+        (np.empty(N + 1), None, None, None),
+        (None, np.empty((K, N)), None, None),
+        (None, None, np.empty(N, np.float32), None),
+        (None, None, None, np.empty(N, np.int32)),
+    ):
+        with pytest.raises((TypeError, ValueError)):
+            _fused.score("baseline", *right, *outputs)
+
+
+def test_no_rows_give_sums_of_zero() -> None:
+    result = np.full(2 + K * (1 + D + D * D), np.nan)
+    expect(rows=np.zeros((0, D)), weight=np.zeros(0), result=result)
+    assert not result.any()
+
+
+def test_unknown_kernels_are_refused() -> None:
+    with pytest.raises(ValueError, match="no kernel named 'abacus'"):
+        _fused.expect("abacus", *arguments().values())
+    with pytest.raises(MixturaError, match="abacus"), kernels.use("abacus"):
+        pass
+
+
+@pytest.mark.parametrize("name", kernels.available())
+def test_any_kernel_can_be_forced(name: str) -> None:
+    with kernels.use(name):
+        kernel = chosen()
+        assert kernel is not None
+        assert kernel.name == name
+        assert kernels.describe() == f"{name} (compiled C)"
+    with kernels.use("numpy"):
+        assert chosen() is None
+        assert "MIXTURA_KERNEL=numpy" in kernels.describe()
+
+
+@pytest.mark.parametrize("name", ["auto", "numpy", *kernels.available()])
+def test_the_environment_forces_a_kernel(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIXTURA_KERNEL", name)
+    expected = {"auto": kernels.available()[0], "numpy": None}.get(name, name)
+    assert kernels.chosen_name() == expected
+
+
+def test_without_the_compiled_module_the_reference_runs() -> None:
+    script = (
+        "import sys; sys.modules['mixtura.kernels._fused'] = None\n"
+        "import numpy as np, mixtura as mx\n"
+        "from mixtura import kernels\n"
+        "fit = mx.GaussianMixture(2, random_state=0).fit(np.arange(20.0).reshape(10, 2) ** 2)\n"
+        "print(kernels.describe(), fit.converged_)"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "NumPy reference: no compiled kernel True"
