@@ -60,7 +60,7 @@ sanitize:
 wasm: .venv/.tested
 	$(BIN)/python -m pip install --quiet ziglang
 	mkdir -p build
-	$(BIN)/python $(KERNELS)/build_web.py build/fused.wasm
+	$(BIN)/python tools/build_web.py build/fused.wasm
 	$(BIN)/pytest tests/kernels/test_wasm.py
 
 clean:

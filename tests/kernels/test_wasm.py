@@ -18,7 +18,7 @@ from mixtura.covariance import VVI, VVV
 from mixtura.fused import gaussian_components
 from mixtura.sources import ArraySource
 
-KERNELS = Path(__file__).parents[2] / "src/mixtura/kernels"
+BUILD = Path(__file__).parents[2] / "tools/build_web.py"
 NODE = shutil.which("node")
 
 pytestmark = [
@@ -30,8 +30,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def wasm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("wasm") / "fused.wasm"
-    script = KERNELS / "build_web.py"
-    subprocess.run([sys.executable, script, target], check=True)
+    subprocess.run([sys.executable, BUILD, target], check=True)
     return target
 
 
