@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -12,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from mixtura.sources.source import Chunk, Mergeable
+from mixtura.sources.threads import in_order
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["ArraySource", "block_rows"]
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 # A block should be work for some milliseconds, against which the interpreter's share is small,
 # and yet there should be some blocks for each thread. The kernel cuts them into tiles itself.
-_BLOCK_PRODUCTS = 1e8
+_BLOCK_PRODUCTS = 4e7
 _SMALLEST_BLOCK, _LARGEST_BLOCK = 2_048, 65_536
 
 
@@ -95,10 +95,8 @@ class ArraySource:
             return function(self.load(handle))
 
         if self.n_threads == 1 or len(handles) == 1:
-            yield from map(serve, handles)
-            return
-        with ThreadPoolExecutor(self.n_threads) as threads:
-            yield from threads.map(serve, handles)
+            return map(serve, handles)
+        return in_order(serve, handles, min(self.n_threads, len(handles)))
 
     def map_reduce(self, function: Callable[[Chunk], M]) -> M:
         return reduce(add, self.map(function))
