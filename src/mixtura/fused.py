@@ -24,7 +24,7 @@ from mixtura.sources.source import Chunk, Source
 from mixtura.statistics import SMALLEST_COUNT, Moments
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
-__all__ = ["FusedPass", "Scorer", "fused_pass", "scorer"]
+__all__ = ["FusedPass", "KMeansStep", "Scorer", "fused_pass", "k_means_step", "scorer"]
 
 #: A whole E-step; None where its rounding would show, so that the composition must run.
 FusedPass: TypeAlias = Callable[[Source], Expectation[Any] | None]
@@ -115,6 +115,31 @@ _PASSES: dict[tuple[type, Assignment], Callable[[Mixture[Any, Any], Kernel], Fus
     (Gaussian, soft): partial(_GaussianPass.of, hard=False),
     (Gaussian, hard): partial(_GaussianPass.of, hard=True),
 }
+
+
+# ---------------------------------------------------------------------------------------------
+# k-means, which is hard EM with spheres of equal size and weight
+
+#: (rows (n, d), weight (n,), centres (k, d)) -> means of the rows nearest to each centre, and the
+#: weighted squared distance to the centres.
+KMeansStep: TypeAlias = Callable[[FloatArray, FloatArray, FloatArray], tuple[FloatArray, float]]
+
+
+def k_means_step() -> KMeansStep | None:
+    """The kernel's step of k-means, or None."""
+    kernel = chosen()
+    return None if kernel is None else partial(_k_means_step, kernel)
+
+
+def _k_means_step(
+    kernel: Kernel, rows: FloatArray, weight: FloatArray, centres: FloatArray
+) -> tuple[FloatArray, float]:
+    k, d = centres.shape
+    spheres = Components(centres, np.ones((k, d)), np.zeros(k))
+    sums = kernel.expect(rows, weight, spheres, hard=True)
+    count, first = sums[2 : 2 + k], sums[2 + k : 2 + k + k * d].reshape(k, d)
+    shift = first / np.where(count > 0.0, count, 1.0)[:, None]
+    return centres + shift, -2.0 * float(sums[1])
 
 
 # ---------------------------------------------------------------------------------------------

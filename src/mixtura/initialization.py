@@ -15,6 +15,7 @@ import numpy as np
 
 from mixtura.assignments import one_hot
 from mixtura.em import Start
+from mixtura.fused import k_means_step
 from mixtura.sources.source import Chunk, Source
 from mixtura.sources.summary import Summary
 from mixtura.typing import AnyArray, FloatArray, IntArray
@@ -42,6 +43,9 @@ _K_MEANS_STEPS = 30
 
 #: Runs of k-means of which the tightest is kept: one alone often splits a group in two.
 _K_MEANS_TRIES = 4
+
+#: A move of a centre, in deviations, that is rounding: no row changed its centre.
+_SETTLED = 1e-12
 
 
 @dataclass(frozen=True)
@@ -138,26 +142,30 @@ def k_means(sample: Sample, k: int, rng: np.random.Generator) -> FloatArray:
 
 def _lloyd(sample: Sample, centres: FloatArray) -> tuple[FloatArray, float]:
     """Centres after some steps of k-means, and the weighted squared distance to them."""
-    labels = None
+    step = k_means_step() or _step
+    means, inertia = step(sample.rows, sample.weight, centres)
     for _ in range(_K_MEANS_STEPS):
-        distances = _squared_distances(sample.rows, centres)
-        nearest = distances.argmin(axis=1)
-        if labels is not None and np.array_equal(nearest, labels):
+        if np.abs(means - centres).max() <= _SETTLED:
             break
-        labels = nearest
-        centres = _means_of(sample, labels, centres)
-    return centres, float(sample.weight @ distances.min(axis=1))
+        centres = means
+        means, inertia = step(sample.rows, sample.weight, centres)
+    return centres, inertia
 
 
-def _means_of(sample: Sample, labels: IntArray, centres: FloatArray) -> FloatArray:
-    """Weighted mean of each label's rows; a centre that attracts none stays where it is."""
+def _step(rows: FloatArray, weight: FloatArray, centres: FloatArray) -> tuple[FloatArray, float]:
+    """Means of the rows nearest to each centre, and the weighted squared distance to the centres.
+
+    A centre that attracts no row stays where it is.
+    """
     k, d = centres.shape
-    count = np.bincount(labels, sample.weight, minlength=k)
+    distances = _squared_distances(rows, centres)
+    labels = distances.argmin(axis=1)
+    count = np.bincount(labels, weight, minlength=k)
     means = centres.copy()
     for a in range(d):
-        total = np.bincount(labels, sample.weight * sample.rows[:, a], minlength=k)
+        total = np.bincount(labels, weight * rows[:, a], minlength=k)
         np.divide(total, count, out=means[:, a], where=count > 0.0)
-    return means
+    return means, float(weight @ distances.min(axis=1))
 
 
 def _squared_distances(rows: FloatArray, centres: FloatArray) -> FloatArray:

@@ -1,0 +1,39 @@
+"""A step of k-means by the kernel equals the reference's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mixtura import kernels
+from mixtura.fused import k_means_step
+from mixtura.initialization import Sample, _lloyd, _step
+
+
+@pytest.mark.parametrize("kernel", kernels.available())
+@pytest.mark.parametrize("d", [1, 2, 5, 17])
+@pytest.mark.parametrize("k", [1, 3, 40])
+def test_step_equals_the_reference(kernel: str, d: int, k: int) -> None:
+    rng = np.random.default_rng(d)
+    rows, weight = rng.normal(size=(500, d)), rng.uniform(size=500)
+    centres = rng.normal(size=(k, d))
+    centres[-1] += 100.0 * (k > 1)  # attracts no row
+    with kernels.use(kernel):
+        step = k_means_step()
+    assert step is not None
+    (mine, my_inertia), (expected, inertia) = (run(rows, weight, centres) for run in (step, _step))
+    np.testing.assert_allclose(mine, expected, rtol=0.0, atol=1e-12)
+    np.testing.assert_allclose(my_inertia, inertia, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kernel", ["numpy", *kernels.available()])
+def test_lloyd_settles_on_the_means(kernel: str) -> None:
+    rng = np.random.default_rng(0)
+    groups = np.repeat([[0.0, 0.0], [50.0, 0.0], [0.0, 50.0]], 20, axis=0)
+    rows = groups + rng.normal(size=(60, 2))
+    with kernels.use(kernel):
+        centres, inertia = _lloyd(Sample(rows, np.ones(60)), rows[[0, 20, 40]])
+    means = rows.reshape(3, 20, 2).mean(axis=1)
+    np.testing.assert_allclose(centres, means, atol=1e-10)
+    within = np.square(rows.reshape(3, 20, 2) - means[:, None]).sum()
+    np.testing.assert_allclose(inertia, within, rtol=1e-10)
