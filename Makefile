@@ -52,7 +52,7 @@ benchmarks/.onedal/.installed: benchmarks/requirements-onedal.txt
 
 sanitize:
 	mkdir -p build
-	$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-math-errno -Wno-psabi \
+	$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-math-errno -fwrapv -Wno-psabi \
 	  -I$(KERNELS) tests/kernels/sanitize.c $(KERNELS)/baseline.c $(KERNELS)/avx2.c \
 	  $(KERNELS)/avx512.c -o build/sanitize
 	build/sanitize

@@ -12,6 +12,7 @@ FLAGS = [
     "-O3",
     "-ffp-contract=fast",  # a * b + c may become one instruction; nothing else is reordered
     "-fno-math-errno",
+    "-fwrapv",  # sums of bit patterns may wrap
     "-fno-tree-slp-vectorize",  # the vectors are written out; guessing others makes them slower
     "-Werror=implicit-function-declaration",  # not every function is in the stable ABI
     "-Wno-psabi",

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 EXPORTS = ["mixtura_scratch_size", "mixtura_expect", "mixtura_score", "__heap_base"]
-FLAGS = ["-O3", "-msimd128", "-mbulk-memory", "-fno-math-errno", "-nostdlib", "-s"]
+FLAGS = ["-O3", "-msimd128", "-mbulk-memory", "-fno-math-errno", "-fwrapv", "-nostdlib", "-s"]
 
 
 def build(target: Path) -> None:

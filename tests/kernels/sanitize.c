@@ -56,7 +56,7 @@ static void run(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k, int
 
 static void run_all(const Kernel *kernel)
 {
-    static const ptrdiff_t dimensions[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 16, 17, 24, 31, 33, 64, 97};
+    static const ptrdiff_t dimensions[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 16, 17, 25, 33, 97};
     static const ptrdiff_t rows[] = {1, 2, 7, 24, 25, 63, 100, 333, 1100};
     static const ptrdiff_t components[] = {1, 2, 3, 17, 70};
     for (size_t a = 0; a < sizeof dimensions / sizeof *dimensions; a++)
@@ -73,7 +73,8 @@ int main(void)
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) run_all(&mixtura_avx2);
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) run_all(&mixtura_avx512);
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
+        run_all(&mixtura_avx512);
 #endif
     return 0;
 }

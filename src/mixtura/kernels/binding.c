@@ -135,7 +135,8 @@ static int enter_components(Door *door, PyObject *means, PyObject *whitening, Py
     if (PyObject_GetBuffer(whitening, &probe, PyBUF_STRIDES) < 0) return 0;
     components->dense = probe.ndim == 3;
     PyBuffer_Release(&probe);
-    view = enter(door, whitening, "whitening", READ, "d", components->dense ? 3 : 2, SHAPE(k, d, d));
+    int ndim = components->dense ? 3 : 2;
+    view = enter(door, whitening, "whitening", READ, "d", ndim, SHAPE(k, d, d));
     if (!view) return 0;
     components->whitening = view->buf;
     return 1;
@@ -211,10 +212,12 @@ static PyObject *score(PyObject *self, PyObject *args)
         !enter_components(&door, means, whitening, constants, &table, &c))
         goto out;
     Scores scores;
-    scores.log_density = enter_output(&door, density, "log_density", "d", 1, SHAPE(table.n));
-    scores.responsibilities = enter_output(&door, resp, "responsibilities", "d", 2, SHAPE(table.n, c.k));
-    scores.largest = enter_output(&door, largest, "largest", "d", 1, SHAPE(table.n));
-    scores.labels = enter_output(&door, labels, "labels", sizeof(long) == 8 ? "lq" : "q", 1, SHAPE(table.n));
+    const char *int64 = sizeof(long) == 8 ? "lq" : "q";
+    const Py_ssize_t *shape = SHAPE(table.n, c.k);
+    scores.log_density = enter_output(&door, density, "log_density", "d", 1, shape);
+    scores.responsibilities = enter_output(&door, resp, "responsibilities", "d", 2, shape);
+    scores.largest = enter_output(&door, largest, "largest", "d", 1, shape);
+    scores.labels = enter_output(&door, labels, "labels", int64, 1, shape);
     void *scratch = PyErr_Occurred() ? NULL : scratch_for(kernel, &c, &raw);
     if (scratch) {
         Py_BEGIN_ALLOW_THREADS
@@ -268,7 +271,11 @@ static PyMethodDef methods[] = {
 };
 
 static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "_fused", "The fused kernel (see fused.c).", -1, methods, NULL, NULL, NULL, NULL,
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "_fused",
+    .m_doc = "The fused kernel (see fused.c).",
+    .m_size = -1,
+    .m_methods = methods,
 };
 
 PyMODINIT_FUNC PyInit__fused(void)

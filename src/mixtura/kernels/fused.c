@@ -28,17 +28,26 @@ typedef uint64_t uvec __attribute__((vector_size(8 * LANES)));
 #define UNROLL _Pragma("GCC unroll 16")
 #define INFINITE __builtin_inf()
 
-/* Rows of a tile, and what becomes of them, should stay in the first or second level of cache. */
-enum { SMALL_TILE = 64 << 10, LARGE_TILE = 512 << 10, BATCH = 64 };
-enum { PATIENCE = 16, PRUNE_FROM = 24 };
-enum { AXES = 4 }; /* features at a time, along the axes */
-enum { SKIP_FROM = 5 }; /* dimensions above which a look at the responsibilities pays */
+/* What was measured to be best, or near it. */
+enum {
+    SMALL_TILE = 64 << 10,  /* bytes of a tile and what becomes of it: half of a second-level */
+    LARGE_TILE = 512 << 10, /* cache where the rows are gathered again, much less elsewhere */
+    BATCH = 64,             /* rows whose outer products are added up at a time */
+    AXES = 4,               /* features at a time, along the axes */
+    SKIP_FROM = 5,          /* dimensions above which empty responsibilities are skipped */
+    PRUNE_FROM = 24,        /* dimensions from which far components are looked for */
+    PATIENCE = 16,          /* tiles that do not look after one that found too few */
+    TERMS = 32              /* factors in a product before its log: k^32 does not overflow */
+};
 
 /* ------------------------------------------------------------------------------ vectors */
 
 INLINE vec splat(double x) { return x - (vec){0}; }
 INLINE ivec isplat(int64_t x) { return x - (ivec){0}; }
-INLINE vec where(ivec mask, vec yes, vec no) { return (vec)((mask & (ivec)yes) | (~mask & (ivec)no)); }
+INLINE vec where(ivec mask, vec yes, vec no)
+{
+    return (vec)((mask & (ivec)yes) | (~mask & (ivec)no));
+}
 INLINE vec only(ivec mask, vec yes) { return (vec)(mask & (ivec)yes); }
 INLINE vec larger(vec a, vec b) { return where(a > b, a, b); }
 
@@ -151,7 +160,7 @@ typedef struct {
     int32_t *active;     /* rows: some rows, or vectors of rows, of the tile */
     ivec *likeliest;     /* rows: the component with the highest bound */
     vec *least;          /* rows: the least log-density that matters */
-    int patience;        /* tiles to go without pruning */
+    int patience;        /* tiles to go before the next look for far components */
     vec *sums;           /* the moments, still spread over lanes or padded */
 } Work;
 
@@ -360,11 +369,13 @@ INLINE void whiten_block(const vec *dx, const double *panel, ptrdiff_t b, vec *q
         UNROLL for (int p = 0; p < WIDE; p++) q[p] += white[r][p] * white[r][p];
 }
 
-/* Squared distances of the WIDE vectors of rows whose deviations dx are given. */
-INLINE void squared_distances(const vec *dx, const double *panel, ptrdiff_t d, ptrdiff_t some, vec *q)
+/* Squared distances of the WIDE vectors of rows whose deviations dx are given, over the first so
+   many of the d whitened coordinates. */
+INLINE void squared_distances(const vec *dx, const double *panel, ptrdiff_t d,
+                              ptrdiff_t coordinates, vec *q)
 {
     UNROLL for (int p = 0; p < WIDE; p++) q[p] = splat(0.0);
-    for (ptrdiff_t b = 0; b < some;) {
+    for (ptrdiff_t b = 0; b < coordinates;) {
         int height = block_height(d, b);
         switch (height) {
         case 1: whiten_block(dx, panel, b, q, 1); break;
@@ -389,9 +400,10 @@ static void log_joint_many(const Components *c, const Work *w, ptrdiff_t v, ptrd
 {
     ptrdiff_t vectors = w->rows / LANES;
     for (ptrdiff_t j = 0; j < w->k; j++) {
+        const double *mean = c->means + j * w->d;
         for (ptrdiff_t a = 0; a < coordinates; a++)
             UNROLL for (int p = 0; p < WIDE; p++)
-                w->deviations[a * WIDE + p] = w->columns[a * vectors + v + p] - c->means[j * w->d + a];
+                w->deviations[a * WIDE + p] = w->columns[a * vectors + v + p] - mean[a];
         vec q[WIDE];
         squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, coordinates, q);
         UNROLL for (int p = 0; p < WIDE; p++)
@@ -400,7 +412,8 @@ static void log_joint_many(const Components *c, const Work *w, ptrdiff_t v, ptrd
 }
 
 /* Component j at some rows, exactly. */
-static void log_joint_at(const Components *c, const Work *w, ptrdiff_t j, const int32_t *rows, ptrdiff_t n)
+static void log_joint_at(const Components *c, const Work *w, ptrdiff_t j, const int32_t *rows,
+                         ptrdiff_t n)
 {
     const double *mean = c->means + j * w->d;
     for (ptrdiff_t start = 0; start < n; start += LANES * WIDE) {
@@ -440,8 +453,8 @@ static ptrdiff_t count_left(const Work *w, ptrdiff_t end)
 }
 
 /* Far components need no exact distance: a bound that lies 60 below the log-density of another
-   is as good as 0 already. First bounds for all pairs; then the exact value where the bound is highest;
-   then wherever the bound does not rule it out. Gives up, and returns 0, where too few are. */
+   is as good as 0 already. First bounds for all pairs; then the exact value where the bound is
+   highest; then wherever the bounds do not rule it out. Returns 0 where they rule out too few. */
 static int log_joint_pruned(const Components *c, const Work *w, ptrdiff_t n)
 {
     ptrdiff_t end = filled(n, LANES * WIDE) / LANES;
@@ -464,9 +477,10 @@ static int log_joint_pruned(const Components *c, const Work *w, ptrdiff_t n)
     if (count_left(w, end) > n * w->k / 4) return 0;
     for (ptrdiff_t j = 0; j < w->k; j++) {
         ptrdiff_t found = 0;
-        for (ptrdiff_t v = 0; v < end; v++)
-            found = append(w->active, found, v * LANES,
-                           (w->joint[v * w->k + j] >= w->least[v]) & (w->likeliest[v] != isplat(j)));
+        for (ptrdiff_t v = 0; v < end; v++) {
+            ivec near = w->joint[v * w->k + j] >= w->least[v];
+            found = append(w->active, found, v * LANES, near & (w->likeliest[v] != isplat(j)));
+        }
         log_joint_at(c, w, j, w->active, found);
     }
     return 1;
@@ -492,8 +506,18 @@ static void pack_factors(const Components *c, const Work *w)
                 for (int r = 0; r < height; r++) *to++ = from[a * d + b + r];
             b += height;
         }
-        for (ptrdiff_t a = 0; many && a < d; a++) w->centres[j * w->padded + a] = c->means[j * d + a];
+        for (ptrdiff_t a = 0; many && a < d; a++)
+            w->centres[j * w->padded + a] = c->means[j * d + a];
     }
+}
+
+/* Whether to look for far components in this tile: not for a while after a tile with too few. */
+INLINE int may_prune(Work *w)
+{
+    if (w->d < PRUNE_FROM || w->k < 4) return 0;
+    if (w->patience == 0) return 1;
+    w->patience--;
+    return 0;
 }
 
 /* Log-densities of the first n rows of the tile: the one place that chooses the way. */
@@ -509,11 +533,10 @@ static void log_joint(const Components *c, Work *w, ptrdiff_t n)
     FOR_EACH_FEW_DIMENSIONS(FEW)
 #undef FEW
     default:
-        /* After a tile that gained nothing the next ones do not try. */
-        if (w->d < PRUNE_FROM || w->k < 4) w->patience = 1;
-        if (w->patience > 0) w->patience--;
-        else if (log_joint_pruned(c, w, n)) return;
-        else w->patience = PATIENCE;
+        if (may_prune(w)) {
+            if (log_joint_pruned(c, w, n)) return;
+            w->patience = PATIENCE;
+        }
         for (ptrdiff_t v = 0; v < end; v += WIDE) log_joint_many(c, w, v, w->d);
     }
 }
@@ -547,8 +570,6 @@ typedef struct {
     vec sum, product;
     int terms;
 } Objective;
-
-enum { TERMS = 32 }; /* k^32 does not overflow */
 
 INLINE void settle(Objective *o)
 {
@@ -584,7 +605,8 @@ INLINE void assign_two_softly(vec *joint, vec weight, int equal_weights, Objecti
     add_objective(o, weight, high, total, equal_weights);
 }
 
-INLINE void assign_softly(vec *joint, const ptrdiff_t k, vec weight, int equal_weights, Objective *o)
+INLINE void assign_softly(vec *joint, const ptrdiff_t k, vec weight, int equal_weights,
+                          Objective *o)
 {
     if (k == 2) {
         assign_two_softly(joint, weight, equal_weights, o);
@@ -614,11 +636,12 @@ INLINE void prefetch(const Table *t, ptrdiff_t row)
     for (ptrdiff_t i = 0; i < LANES * size; i += 64) __builtin_prefetch(from + i);
 }
 
-INLINE void assign_all_softly(const Table *t, ptrdiff_t next, const Work *w, ptrdiff_t n, const ptrdiff_t k, int equal, Objective *o)
+INLINE void assign_all_softly(const Table *t, ptrdiff_t next, const Work *w, ptrdiff_t n,
+                              const ptrdiff_t k, int equal_weights, Objective *o)
 {
     for (ptrdiff_t v = 0; v * LANES < n; v++) {
         prefetch(t, next + v * LANES);
-        assign_softly(w->joint + v * k, k, w->weight[v], equal, o);
+        assign_softly(w->joint + v * k, k, w->weight[v], equal_weights, o);
     }
 }
 
@@ -699,7 +722,8 @@ INLINE void moments_few_in_passes(const Components *c, const Work *w, ptrdiff_t 
         vec *sums = w->sums + j * (1 + d + triangle(d));
         ptrdiff_t found = d > SKIP_FROM ? find_active_vectors(w, j, end) : end;
 #define PASS(LOW, HIGH) \
-        if (d > LOW) moments_few(w, resp, mean, sums, w->active, found, d, LOW, d < HIGH ? d : HIGH);
+        if (d > LOW) \
+            moments_few(w, resp, mean, sums, w->active, found, d, LOW, d < HIGH ? d : HIGH);
         FOR_EACH_PASS(PASS)
 #undef PASS
     }
@@ -763,7 +787,8 @@ INLINE void outer_block(const double *rows, ptrdiff_t n, ptrdiff_t padded, ptrdi
 }
 
 /* The lower triangle of second += rows^T rows. */
-static void outer_products(const double *rows, ptrdiff_t n, ptrdiff_t d, ptrdiff_t padded, double *second)
+static void outer_products(const double *rows, ptrdiff_t n, ptrdiff_t d, ptrdiff_t padded,
+                           double *second)
 {
     for (ptrdiff_t a = 0; a < d; a += TALL) {
         int height = (int)smaller(TALL, d - a);
@@ -867,9 +892,11 @@ static void finish(const Components *c, const Work *w, const Sums *sums)
         for (ptrdiff_t a = 0; a < d; a++) {
             first[a] = many ? padded[a] : total_of(lanes[1 + a]);
             if (!c->dense) second[a] = total_of(lanes[1 + d + a]);
-            for (ptrdiff_t b = 0; c->dense && b <= a; b++)
-                second[a * d + b] = second[b * d + a] =
-                    many ? padded[(a + 1) * w->padded + b] : total_of(lanes[1 + d + triangle(a) + b]);
+            for (ptrdiff_t b = 0; c->dense && b <= a; b++) {
+                const vec *lane = lanes + 1 + d + triangle(a) + b;
+                double sum = many ? padded[(a + 1) * w->padded + b] : total_of(*lane);
+                second[a * d + b] = second[b * d + a] = sum;
+            }
         }
     }
 }
@@ -922,7 +949,8 @@ INLINE void score_vector(vec *joint, ptrdiff_t k, ptrdiff_t row, ptrdiff_t n, co
         for (ptrdiff_t i = 0; i < n; i++) out->labels[row + i] = label[i];
     }
     if (!out->log_density && !out->responsibilities && !out->largest) return;
-    vec reference, total = sum_exp(joint, k, &reference), log_density = reference + log_anywhere(total);
+    vec reference, total = sum_exp(joint, k, &reference);
+    vec log_density = reference + log_anywhere(total);
     vec share = only(total > 0.0, 1.0 / total);
     for (ptrdiff_t i = 0; i < n; i++) {
         if (out->log_density) out->log_density[row + i] = log_density[i];

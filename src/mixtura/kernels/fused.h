@@ -15,7 +15,7 @@ typedef struct {
     ptrdiff_t weight_step;  /* 0 where all rows have the same weight */
 } Table;
 
-/* k Gaussian components. Component j has log(w_j p_j(x)) = constant_j - |W_j^T (x - mean_j)|^2 / 2. */
+/* k Gaussian components: log(w_j p_j(x)) = constant_j - |W_j^T (x - mean_j)|^2 / 2. */
 typedef struct {
     ptrdiff_t k, d;
     int dense;
