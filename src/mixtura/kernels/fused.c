@@ -162,6 +162,7 @@ typedef struct {
     vec *least;          /* rows: the least log-density that matters */
     int patience;        /* tiles to go before the next look for far components */
     vec *sums;           /* the moments, still spread over lanes or padded */
+    size_t sums_size;    /* in bytes */
 } Work;
 
 INLINE ptrdiff_t filled(ptrdiff_t n, ptrdiff_t unit) { return (n + unit - 1) / unit * unit; }
@@ -198,7 +199,7 @@ static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense)
     w->active = take(base, &used, w->rows, sizeof(int32_t));
     if (few) {
         size_t each = dense ? 1 + d + triangle(d) : 1 + 2 * d;
-        w->sums = take(base, &used, k * each, sizeof(vec));
+        w->sums_size = k * each * sizeof(vec);
     } else {
         w->tile = take(base, &used, w->rows * w->padded, sizeof(double));
         w->centres = take(base, &used, k * w->padded, sizeof(double));
@@ -206,8 +207,9 @@ static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense)
         w->batch = take(base, &used, BATCH * w->padded, sizeof(double));
         w->likeliest = take(base, &used, vectors, sizeof(ivec));
         w->least = take(base, &used, vectors, sizeof(vec));
-        w->sums = take(base, &used, k * (d + 1) * w->padded, sizeof(double));
+        w->sums_size = k * (d + 1) * w->padded * sizeof(double);
     }
+    w->sums = take(base, &used, w->sums_size, 1);
     return used;
 }
 
@@ -910,9 +912,12 @@ static void clear(void *place, size_t bytes)
 static Work begin(const Components *c, void *scratch)
 {
     Work w = {0};
-    size_t size = lay_out(&w, scratch, c->d, c->k, c->dense);
-    /* Padding must hold finite numbers, so all of it begins as 0. */
-    clear(scratch, size);
+    lay_out(&w, scratch, c->d, c->k, c->dense);
+    clear(w.sums, w.sums_size);
+    if (w.padded > w.d) { /* padding must hold finite numbers */
+        clear(w.tile, w.tile ? w.rows * w.padded * sizeof(double) : 0);
+        clear(w.centres, w.tile ? w.k * w.padded * sizeof(double) : 0);
+    }
     pack_factors(c, &w);
     return w;
 }

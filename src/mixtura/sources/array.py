@@ -22,7 +22,7 @@ T = TypeVar("T")
 # A block should be work for some milliseconds, against which the interpreter's share is small,
 # and yet there should be some blocks for each thread. The kernel cuts them into tiles itself.
 _BLOCK_PRODUCTS = 4e7
-_SMALLEST_BLOCK, _LARGEST_BLOCK = 2_048, 65_536
+_SMALLEST_BLOCK, _LARGEST_BLOCK = 4_096, 65_536
 
 
 def block_rows(n_features: int, n_components: int) -> int:
