@@ -1,6 +1,8 @@
 # The first two commands of the README: make demo, make test.
 PYTHON ?= python3
 BIN := .venv/bin
+KERNELS := src/mixtura/kernels
+BUILT := setup.py $(wildcard $(KERNELS)/*.[ch])
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
 .PHONY: demo test check unit bench sanitize wasm clean help
@@ -31,15 +33,13 @@ unit: .venv/.tested
 	  { echo "mixtura needs Python 3.11 or newer; say make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
 
-.venv/.installed: pyproject.toml | .venv/bin/python
+.venv/.installed: pyproject.toml $(BUILT) | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
-.venv/.tested: pyproject.toml | .venv/bin/python
+.venv/.tested: pyproject.toml $(BUILT) | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@ .venv/.installed
-
-KERNELS := src/mixtura/kernels
 
 bench: .venv/.installed benchmarks/.onedal/.installed
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt

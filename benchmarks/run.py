@@ -68,7 +68,7 @@ def full_passes(onedal: OneDal, separation: float, rounds: int) -> list[str]:
         contestants["scikit-learn"] = scikit_pass(problem, X)
         t = race(contestants, rounds)
         best = t[kernels.available()[0]]
-        ratios = [f"{t['scikit-learn'] / best:.1f}", f"{t['oneDAL'] / best:.1f}"]
+        ratios = [f"{t['scikit-learn'] / best:.1f}", f"{t['oneDAL'] / best:.2f}"]
         rows.append([size(n, d, k), *(f"{value:.1f}" for value in t.values()), *ratios])
         print(rows[-1], flush=True)
     header = [
