@@ -6,8 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from mixtura.covariance import EEE, VII, VVI, VVV
 from mixtura.families import Gaussian, GaussianParameters
 from mixtura.mixture import Mixture
+
+#: The kernel only sees whether covariances are dense or along the axes, and whether they are tied.
+STRUCTURES: list[Any] = [VII(), VVI(), EEE(), VVV()]
+STRUCTURE_IDS = [type(structure).__name__ for structure in STRUCTURES]
 
 
 def random_mixture(rng: np.random.Generator, structure: Any, k: int, d: int) -> Mixture[Any, Any]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel_cases import random_mixture, rows_of
+from kernel_cases import STRUCTURE_IDS, STRUCTURES, random_mixture, rows_of
 from mixtura import em, kernels
 from mixtura.assignments import Assignment, hard, soft, stochastic
 from mixtura.covariance import VII, VVI, AxisCovariances, DenseCovariances
@@ -18,7 +18,6 @@ from mixtura.families import Bernoulli, BernoulliParameters, Gaussian, GaussianP
 from mixtura.fused import fused_pass, scorer
 from mixtura.mixture import Expectation, Mixture
 from mixtura.sources import ArraySource
-from records import STRUCTURE_IDS, STRUCTURES
 
 KERNELS = kernels.available()
 every_kernel = pytest.mark.parametrize("kernel", KERNELS)
