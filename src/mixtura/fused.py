@@ -40,13 +40,11 @@ def fused_pass(mixture: Mixture[Any, Any], assignment: Assignment) -> FusedPass 
 def gaussian_components(mixture: Mixture[Any, Any]) -> Components:
     """The components of a Gaussian mixture as the kernel takes them."""
     params = mixture.params
-    log_weights = np.full(mixture.n_components, -np.inf)
-    np.log(mixture.weights, out=log_weights, where=mixture.weights > 0.0)
     constant = mixture.n_features * np.log(2.0 * np.pi) + params.covariances.log_determinants
     return Components(
         np.ascontiguousarray(params.means),
         np.ascontiguousarray(params.covariances.whitening),
-        log_weights - 0.5 * constant,
+        mixture.log_weights - 0.5 * constant,
     )
 
 

@@ -84,11 +84,16 @@ class Mixture(Generic[P, S]):
         k, d = self.params.means.shape
         return int(k - 1 + self.family.n_parameters(k, d))
 
-    def log_joint(self, X: FloatArray) -> FloatArray:
-        """log(w_j p_j(x_i)), shape (n, k); -inf for a component of weight 0."""
+    @property
+    def log_weights(self) -> FloatArray:
+        """log w_j, shape (k,); -inf for a component of weight 0."""
         log_weights = np.full(self.n_components, -np.inf)
         np.log(self.weights, out=log_weights, where=self.weights > 0.0)
-        log_joint: FloatArray = self.family.log_density(self.params, X) + log_weights
+        return log_weights
+
+    def log_joint(self, X: FloatArray) -> FloatArray:
+        """log(w_j p_j(x_i)), shape (n, k); -inf for a component of weight 0."""
+        log_joint: FloatArray = self.family.log_density(self.params, X) + self.log_weights
         return log_joint
 
     def log_density(self, X: FloatArray) -> FloatArray:
