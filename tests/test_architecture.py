@@ -20,7 +20,7 @@ FLOORS = [
     {"statistics", "assignments", "stopping", "covariance", "kernels"},
     {"sources", "families", "layouts"},
     {"mixture", "schedules"},
-    {"result", "fused"},
+    {"result", "fused", "hierarchy"},
     {"em"},
     {"initialization", "restarts", "selection", "explain"},
     {"registry", "testing", "training"},

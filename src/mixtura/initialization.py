@@ -13,9 +13,13 @@ from typing import TypeAlias
 
 import numpy as np
 
-from mixtura.assignments import one_hot
-from mixtura.em import Start
+from mixtura.assignments import hard, one_hot
+from mixtura.covariance import VVV
+from mixtura.em import Start, begin
+from mixtura.families import Gaussian
 from mixtura.fused import k_means_step
+from mixtura.hierarchy import Hierarchy, hierarchy
+from mixtura.sources.array import ArraySource
 from mixtura.sources.source import Chunk, Source
 from mixtura.sources.summary import Summary
 from mixtura.typing import AnyArray, FloatArray, IntArray
@@ -26,8 +30,10 @@ __all__ = [
     "draw_rows",
     "from_centres",
     "from_chance",
+    "from_hierarchy",
     "given_labels",
     "given_responsibilities",
+    "groups_of",
     "k_means",
     "k_means_plus_plus",
     "nearest_centre",
@@ -43,6 +49,9 @@ _K_MEANS_STEPS = 30
 
 #: Runs of k-means of which the tightest is kept: one alone often splits a group in two.
 _K_MEANS_TRIES = 4
+
+#: Least variance of a group of the sample in any direction, in variances of the features.
+_FLATTEST_GROUP = 1e-6
 
 #: A move of a centre, in deviations, that is rounding: no row changed its centre.
 _SETTLED = 1e-12
@@ -196,6 +205,31 @@ def from_centres(choose: Callable[[Sample, int, np.random.Generator], FloatArray
 def from_chance(sample: Sample, summary: Summary, k: int, rng: np.random.Generator) -> Start:
     """A start with random responsibilities."""
     return random_responsibilities(k, (int(rng.integers(2**62)),))
+
+
+def from_hierarchy(sample: Sample, summary: Summary, k: int, rng: np.random.Generator) -> Start:
+    """A start from the model-based hierarchy of the sample; not random."""
+    return groups_of(hierarchy(sample.rows, sample.weight), sample, summary, k)
+
+
+def groups_of(tree: Hierarchy, sample: Sample, summary: Summary, k: int) -> Start:
+    """Each row belongs to its group in a hierarchy of the sample: one tree serves every k.
+
+    If not all rows are in the sample, each belongs to the likeliest of the sample's groups, every
+    group having its own mean, covariance matrix and share. With fewer distinct rows than k, some
+    components stay empty.
+    """
+    labels = tree.labels(min(k, tree.size))
+    if len(labels) == summary.n_rows:
+        return given_labels(labels, k)
+    family = Gaussian(VVV(), np.full(sample.rows.shape[1], _FLATTEST_GROUP))
+    groups = begin(family, ArraySource(sample.rows, sample.weight), given_labels(labels, k))
+
+    def start(chunk: Chunk) -> FloatArray:
+        rows = (chunk.X - summary.moments.mean[0]) / summary.scales
+        return hard(groups.log_joint(rows), np.random.default_rng)[0]
+
+    return start
 
 
 def nearest_centre(centres: FloatArray, summary: Summary) -> Start:

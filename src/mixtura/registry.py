@@ -29,6 +29,7 @@ from mixtura.initialization import (
     MakeStart,
     from_centres,
     from_chance,
+    from_hierarchy,
     k_means,
     k_means_plus_plus,
     random_rows,
@@ -143,6 +144,7 @@ STARTS: dict[str, tuple[MakeStart, ...]] = {
     "k-means++": (_BY_K_MEANS_PLUS_PLUS,),
     "random_from_data": (_BY_ROWS,),
     "random": (from_chance,),
+    "hierarchical": (from_hierarchy,),
     "varied": (_BY_K_MEANS, _BY_ROWS, from_chance, _BY_K_MEANS_PLUS_PLUS, _BY_ROWS),
 }
 

@@ -1,0 +1,219 @@
+"""Laws of the model-based hierarchy, and of the start that it gives."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mixtura as mx
+from mixtura import hierarchy as module
+from mixtura import initialization
+from mixtura.errors import MixturaError
+from mixtura.hierarchy import hierarchy
+from mixtura.initialization import draw_rows, from_hierarchy
+from mixtura.sources import ArraySource, summarize
+from mixtura.typing import FloatArray, IntArray
+
+DIMENSIONS = [1, 2, 4, 10]
+
+
+def clouds(n: int = 120, d: int = 2, seed: int = 0) -> FloatArray:
+    """Three overlapping groups of different shape, without ties."""
+    rng = np.random.default_rng(seed)
+    shape = rng.uniform(0.3, 1.5, (3, d))
+    group = rng.integers(0, 3, n)
+    return rng.normal(size=(n, d)) * shape[group] + 3.0 * rng.normal(size=(3, d))[group]
+
+
+def partitions(X: FloatArray, weight: FloatArray | None = None, up_to: int = 12) -> list[IntArray]:
+    tree = hierarchy(X, np.ones(len(X)) if weight is None else weight)
+    return [tree.labels(k) for k in range(1, up_to + 1)]
+
+
+def few_leaves(monkeypatch: pytest.MonkeyPatch, most: int | None) -> None:
+    if most is not None:
+        monkeypatch.setattr(module, "MOST_LEAVES", most)
+
+
+@pytest.mark.parametrize("most", [None, 30])
+@pytest.mark.parametrize("d", DIMENSIONS)
+def test_each_partition_refines_the_one_before(
+    d: int, most: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few_leaves(monkeypatch, most)
+    X = clouds(d=d)
+    tree = hierarchy(X, np.ones(len(X)))
+    assert tree.size == (most or len(X))
+    coarser = tree.labels(1)
+    assert not coarser.any()
+    for k in range(2, tree.size + 1):
+        finer = tree.labels(k)
+        assert np.unique(finer).tolist() == list(range(k))
+        assert len(set(zip(finer, coarser, strict=True))) == k
+        coarser = finer
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 10])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_every_merge_costs_least(d: int, seed: int) -> None:
+    """Against the criterion written out, over all pairs of groups."""
+    X = clouds(24, d, seed)
+    weight = np.random.default_rng(seed).uniform(0.5, 3.0, len(X))
+    points = module._transformed(X, weight)
+    tree = hierarchy(X, weight)
+    lent = (weight @ points**2).sum() / points.size
+
+    def criterion(rows: IntArray) -> float:
+        n = weight[rows].sum()
+        deviation = points[rows] - weight[rows] @ points[rows] / n
+        covariance = (deviation.T * weight[rows]) @ deviation / n
+        determinant = np.linalg.det(covariance) if d <= 8 else 0.0
+        return float(n * np.log(determinant + np.trace(covariance) + lent / n))
+
+    for k in range(2, len(X) + 1):
+        groups = [np.flatnonzero(tree.labels(k) == j) for j in range(k)]
+        costs = {
+            (i, j): criterion(np.union1d(groups[i], groups[j]))
+            - criterion(groups[i])
+            - criterion(groups[j])
+            for i, j in combinations(range(k), 2)
+        }
+        united = tree.labels(k - 1)
+        (made,) = [pair for pair in costs if len({united[groups[g][0]] for g in pair}) == 1]
+        assert costs[made] <= min(costs.values()) + 2e-6 * weight.mean()
+
+
+@pytest.mark.parametrize("most", [None, 30])
+@pytest.mark.parametrize("d", DIMENSIONS)
+def test_weights_equal_repetition(
+    d: int, most: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few_leaves(monkeypatch, most)
+    X = clouds(d=d)
+    weight = np.random.default_rng(1).integers(1, 5, len(X))
+    weighted = partitions(X, weight.astype(float))
+    repeated = partitions(np.repeat(X, weight, axis=0))
+    other_unit = partitions(X, 1e-9 * weight)
+    for k, labels in enumerate(weighted):
+        np.testing.assert_array_equal(np.repeat(labels, weight), repeated[k])
+        np.testing.assert_array_equal(labels, other_unit[k])
+
+
+@pytest.mark.parametrize("most", [None, 30])
+@pytest.mark.parametrize("d", DIMENSIONS)
+def test_units_and_order_do_not_matter(
+    d: int, most: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few_leaves(monkeypatch, most)
+    X = clouds(d=d)
+    expected = partitions(X)
+    order = np.random.default_rng(2).permutation(len(X))
+    scales = np.geomspace(1e-6, 1e6, d)
+    for moved in (X + 1e8, X * 1e-6, X * scales, X / scales + 7.0):
+        for k, labels in enumerate(partitions(moved)):
+            np.testing.assert_array_equal(labels, expected[k])
+    for k, labels in enumerate(partitions(X[order])):
+        np.testing.assert_array_equal(labels, expected[k][order])
+
+
+def test_ties_are_broken_by_the_values_of_the_rows() -> None:
+    X = np.stack(np.meshgrid(np.arange(6.0), np.arange(7.0)), axis=-1).reshape(-1, 2)
+    order = np.random.default_rng(3).permutation(len(X))
+    expected = partitions(X)
+    for k, labels in enumerate(partitions(0.1 * X[order] + 1e3)):
+        np.testing.assert_array_equal(labels, expected[k][order])
+
+
+@pytest.mark.parametrize("most", [None, 40])
+@pytest.mark.parametrize("d", DIMENSIONS)
+@pytest.mark.parametrize("k", [2, 5, 9])
+def test_groups_far_apart_are_found(
+    d: int, k: int, most: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few_leaves(monkeypatch, most)
+    rng = np.random.default_rng(k)
+    truth = rng.permutation(np.repeat(np.arange(k), 20))
+    X = rng.normal(size=(len(truth), d)) + 100.0 * truth[:, None]
+    found = hierarchy(X, np.ones(len(X))).labels(k)
+    assert len(set(zip(found, truth, strict=True))) == k
+
+
+@pytest.mark.parametrize("init", ["rows", "weights"])
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(1, 40), d=st.integers(1, 12), k=st.integers(1, 9))
+def test_any_table_has_a_tree(init: str, seed: int, n: int, d: int, k: int) -> None:
+    """Duplicates, constant and collinear columns, fewer rows than columns, wild weights."""
+    rng = np.random.default_rng(seed)
+    X = rng.integers(-1, 2, (n, d)) * 10.0 ** rng.integers(-3, 4, d)
+    X[:, rng.integers(d)] = X[:, 0] * 2.0 + 1e5
+    X[rng.integers(n), rng.integers(d)] *= rng.choice([1.0, 1e9])
+    weight = 10.0 ** rng.uniform(-6, 6, n) if init == "weights" else np.ones(n)
+    tree = hierarchy(X, weight)
+    assert tree.size == len(np.unique(X, axis=0))
+    k = min(k, tree.size)
+    assert np.unique(tree.labels(k)).tolist() == list(range(k))
+
+
+def test_cells_hold_the_heaviest_rows_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    few_leaves(monkeypatch, 5)
+    X = np.linspace(0.0, 1.0, 50)[:, None]
+    for heavy in (0, 49):
+        weight = np.ones(50)
+        weight[heavy] = 1e18
+        tree = hierarchy(X, weight)
+        assert tree.size == 5
+        assert np.flatnonzero(tree.labels(5) == tree.labels(5)[heavy]).tolist() == [heavy]
+
+
+@pytest.mark.parametrize("k", [0, 5])
+def test_no_more_groups_than_leaves(k: int) -> None:
+    tree = hierarchy(np.array([[0.0], [1.0], [1.0], [5.0], [9.0]]), np.ones(5))
+    assert tree.size == 4
+    with pytest.raises(MixturaError, match=f"k={k} groups of a hierarchy with 4 leaves"):
+        tree.labels(k)
+
+
+# ------------------------------------------------------------------------------------ the start
+
+
+@pytest.mark.parametrize("sample_rows", [20_000, 150])
+@pytest.mark.parametrize("rows_per_block", [1000, 7])
+def test_rows_in_and_beyond_the_sample_begin_in_their_group(
+    sample_rows: int, rows_per_block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(initialization, "SAMPLE_ROWS", sample_rows)
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, 400)
+    X = 1e4 + rng.normal(size=(400, 2)) + 40.0 * np.array([[0, 0], [1, 0], [0, 2]])[truth]
+    source = ArraySource(X, None, rows_per_block)
+    summary = summarize(source)
+    start = from_hierarchy(draw_rows(source, summary, rng), summary, 3, rng)
+    resp = np.concatenate(list(source.map(start)))
+    assert (np.sort(resp, axis=1) == [0.0, 0.0, 1.0]).all()
+    assert len(set(zip(resp.argmax(axis=1), truth, strict=True))) == 3
+
+
+def test_more_components_than_distinct_rows() -> None:
+    X = np.repeat([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], 5, axis=0)
+    source = ArraySource(X)
+    summary = summarize(source)
+    rng = np.random.default_rng(0)
+    start = from_hierarchy(draw_rows(source, summary, rng), summary, 5, rng)
+    (resp,) = source.map(start)
+    assert resp.sum(axis=0).tolist() == [5.0, 5.0, 5.0, 0.0, 0.0]
+
+
+def test_the_start_needs_no_seed() -> None:
+    X = clouds()
+    fits = [
+        mx.GaussianMixture(3, init_params="hierarchical", random_state=seed).fit(X)
+        for seed in (0, 1)
+    ]
+    np.testing.assert_array_equal(fits[0].means_, fits[1].means_)
+    labels = hierarchy(X, np.ones(len(X))).labels(3)
+    given = mx.GaussianMixture(3, init_params=labels).fit(X)
+    np.testing.assert_allclose(fits[0].log_likelihood_, given.log_likelihood_, rtol=1e-12)
