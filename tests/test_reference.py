@@ -14,6 +14,7 @@ from mixtura import em
 from mixtura.covariance import EEE, VII, VVI, VVV, DenseCovariances
 from mixtura.explain import find_modes
 from mixtura.families import Bernoulli, Gaussian, GaussianParameters
+from mixtura.hierarchy import hierarchy
 from mixtura.initialization import given_responsibilities
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
@@ -153,6 +154,14 @@ def _written_out(covariances: np.ndarray, k: int, d: int) -> np.ndarray:
     if covariances.shape == (d, d):
         return np.tile(covariances, (k, 1, 1))
     return covariances[:, :, None] * np.eye(d) if covariances.shape == (k, d) else covariances
+
+
+@pytest.mark.parametrize("k", range(2, 7))
+def test_model_based_hierarchy_of_iris(k: int) -> None:
+    X = table("iris")
+    expected = read("hierarchy_iris")["labels"][str(k)]
+    labels = hierarchy(X, np.ones(len(X))).labels(k)
+    assert len(set(zip(labels, expected, strict=True))) == k
 
 
 @pytest.mark.parametrize("name", sorted(read("modes")["cases"]))

@@ -137,15 +137,18 @@ _BY_K_MEANS = from_centres(k_means)
 _BY_K_MEANS_PLUS_PLUS = from_centres(k_means_plus_plus)
 _BY_ROWS = from_centres(random_rows)
 
+_VARIED = (_BY_K_MEANS, _BY_ROWS, from_chance, _BY_K_MEANS_PLUS_PLUS, _BY_ROWS)
+
 #: Ways to start, of which several starts take turns. k-means is the best single one, but its
 #: starts resemble each other: all of them can miss an optimum that any other way would find.
+#: A hierarchy gives one start only.
 STARTS: dict[str, tuple[MakeStart, ...]] = {
     "kmeans": (_BY_K_MEANS,),
     "k-means++": (_BY_K_MEANS_PLUS_PLUS,),
     "random_from_data": (_BY_ROWS,),
     "random": (from_chance,),
-    "hierarchical": (from_hierarchy,),
-    "varied": (_BY_K_MEANS, _BY_ROWS, from_chance, _BY_K_MEANS_PLUS_PLUS, _BY_ROWS),
+    "varied": _VARIED,
+    "hierarchical": (from_hierarchy, *_VARIED),
 }
 
 

@@ -71,7 +71,9 @@ class GaussianMixture(SoftClusters):
         Number of starts; the best is kept, `starts_` tells how often it was found.
     init_params : str or array, default='kmeans'
         'kmeans', 'k-means++', 'random_from_data' or 'random'; 'varied' for a first start by
-        k-means and further ones by all of these in turn; or the user's own labels (n,) or
+        k-means and further ones by all of these in turn; 'hierarchical' for a first start by
+        model-based agglomerative hierarchical clustering (Banfield and Raftery 1993), which is
+        not random, and further ones as in 'varied'; or the user's own labels (n,) or
         responsibilities (n, k), from which the fit begins with an M-step.
     weights_init : array of shape (k,), default=None
         Mixing weights to start from.
