@@ -31,6 +31,7 @@ __all__ = [
     "from_centres",
     "from_chance",
     "from_hierarchy",
+    "from_quantiles",
     "given_labels",
     "given_responsibilities",
     "groups_of",
@@ -52,6 +53,9 @@ _K_MEANS_TRIES = 4
 
 #: Least variance of a group of the sample in any direction, in variances of the features.
 _FLATTEST_GROUP = 1e-6
+
+#: Entries of an axis with this share of the longest one are as long, but for rounding.
+_AS_LONG = 1.0 - 1e-6
 
 #: A move of a centre, in deviations, that is rounding: no row changed its centre.
 _SETTLED = 1e-12
@@ -230,6 +234,39 @@ def groups_of(tree: Hierarchy, sample: Sample, summary: Summary, k: int) -> Star
         return hard(groups.log_joint(rows), np.random.default_rng)[0]
 
     return start
+
+
+def from_quantiles(sample: Sample, summary: Summary, k: int, rng: np.random.Generator) -> Start:
+    """A start with k groups of equal weight along the sample's first principal axis; not random.
+
+    Equal rows stay together, so groups are of unequal weight where many are.
+    """
+    axis = _principal_axis(sample)
+
+    def places_of(rows: FloatArray) -> FloatArray:
+        places: FloatArray = np.einsum("nd,d->n", rows, axis)  # equal rows get equal bits
+        return places
+
+    places = places_of(sample.rows)
+    order = places.argsort()
+    cumulative = sample.weight[order].cumsum()
+    passed = np.searchsorted(cumulative, np.arange(1, k) * cumulative[-1] / k)
+    cuts = places[order][passed]
+
+    def start(chunk: Chunk) -> FloatArray:
+        rows = (chunk.X - summary.moments.mean[0]) / summary.scales
+        return one_hot(np.searchsorted(cuts, places_of(rows)), k)
+
+    return start
+
+
+def _principal_axis(sample: Sample) -> FloatArray:
+    """Direction of the largest variance, pointing where the first of its longest entries grows."""
+    centred = sample.rows - np.average(sample.rows, axis=0, weights=sample.weight)
+    axis: FloatArray = np.linalg.eigh((sample.weight[:, None] * centred).T @ centred)[1][:, -1]
+    lengths = np.abs(axis)
+    longest = int((lengths > _AS_LONG * lengths.max()).argmax())
+    return axis if axis[longest] > 0.0 else -axis
 
 
 def nearest_centre(centres: FloatArray, summary: Summary) -> Start:

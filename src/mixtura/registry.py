@@ -30,6 +30,7 @@ from mixtura.initialization import (
     from_centres,
     from_chance,
     from_hierarchy,
+    from_quantiles,
     k_means,
     k_means_plus_plus,
     random_rows,
@@ -141,7 +142,7 @@ _VARIED = (_BY_K_MEANS, _BY_ROWS, from_chance, _BY_K_MEANS_PLUS_PLUS, _BY_ROWS)
 
 #: Ways to start, of which several starts take turns. k-means is the best single one, but its
 #: starts resemble each other: all of them can miss an optimum that any other way would find.
-#: A hierarchy gives one start only.
+#: A hierarchy and quantiles give one start only.
 STARTS: dict[str, tuple[MakeStart, ...]] = {
     "kmeans": (_BY_K_MEANS,),
     "k-means++": (_BY_K_MEANS_PLUS_PLUS,),
@@ -149,6 +150,7 @@ STARTS: dict[str, tuple[MakeStart, ...]] = {
     "random": (from_chance,),
     "varied": _VARIED,
     "hierarchical": (from_hierarchy, *_VARIED),
+    "quantiles": (from_quantiles, *_VARIED),
 }
 
 

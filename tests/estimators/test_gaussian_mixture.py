@@ -78,7 +78,9 @@ def test_units_of_single_features_do_not_matter(covariance_type: str) -> None:
 
 
 @pytest.mark.parametrize("covariance_type", FOUR)
-@pytest.mark.parametrize("init_params", ["kmeans", "k-means++", "random_from_data", "hierarchical"])
+@pytest.mark.parametrize(
+    "init_params", ["kmeans", "k-means++", "random_from_data", "hierarchical", "quantiles"]
+)
 def test_integer_weights_equal_repeated_rows(covariance_type: str, init_params: str) -> None:
     X = groups(120)
     weight = np.random.default_rng(1).integers(0, 4, len(X))

@@ -14,7 +14,7 @@ from mixtura import hierarchy as module
 from mixtura import initialization
 from mixtura.errors import MixturaError
 from mixtura.hierarchy import hierarchy
-from mixtura.initialization import draw_rows, from_hierarchy
+from mixtura.initialization import draw_rows, from_hierarchy, from_quantiles
 from mixtura.sources import ArraySource, summarize
 from mixtura.typing import FloatArray, IntArray
 
@@ -207,13 +207,33 @@ def test_more_components_than_distinct_rows() -> None:
     assert resp.sum(axis=0).tolist() == [5.0, 5.0, 5.0, 0.0, 0.0]
 
 
-def test_the_start_needs_no_seed() -> None:
+@pytest.mark.parametrize("k", [1, 2, 5])
+@pytest.mark.parametrize("d", DIMENSIONS)
+def test_quantiles_cut_into_groups_of_equal_weight(d: int, k: int) -> None:
+    X = clouds(d=d)
+    weight = np.random.default_rng(4).uniform(0.5, 2.0, len(X))
+    source = ArraySource(np.repeat(X, 2, axis=0), np.repeat(weight, 2), rows_per_block=7)
+    summary = summarize(source)
+    rng = np.random.default_rng(0)
+    start = from_quantiles(draw_rows(source, summary, rng), summary, k, rng)
+    resp = np.concatenate(list(source.map(start)))
+    np.testing.assert_array_equal(resp[::2], resp[1::2])
+    share = weight @ resp[::2] / weight.sum()
+    np.testing.assert_allclose(share, 1 / k, atol=2.0 * weight.max() / weight.sum())
+
+
+@pytest.mark.parametrize("init_params", ["hierarchical", "quantiles"])
+def test_these_starts_need_no_seed(init_params: str) -> None:
     X = clouds()
     fits = [
-        mx.GaussianMixture(3, init_params="hierarchical", random_state=seed).fit(X)
-        for seed in (0, 1)
+        mx.GaussianMixture(3, init_params=init_params, random_state=seed).fit(X) for seed in (0, 1)
     ]
     np.testing.assert_array_equal(fits[0].means_, fits[1].means_)
+
+
+def test_the_start_is_that_of_the_tree() -> None:
+    X = clouds()
+    fit = mx.GaussianMixture(3, init_params="hierarchical").fit(X)
     labels = hierarchy(X, np.ones(len(X))).labels(3)
     given = mx.GaussianMixture(3, init_params=labels).fit(X)
-    np.testing.assert_allclose(fits[0].log_likelihood_, given.log_likelihood_, rtol=1e-12)
+    np.testing.assert_allclose(fit.log_likelihood_, given.log_likelihood_, rtol=1e-12)

@@ -72,9 +72,10 @@ class GaussianMixture(SoftClusters):
     init_params : str or array, default='kmeans'
         'kmeans', 'k-means++', 'random_from_data' or 'random'; 'varied' for a first start by
         k-means and further ones by all of these in turn; 'hierarchical' for a first start by
-        model-based agglomerative hierarchical clustering (Banfield and Raftery 1993), which is
-        not random, and further ones as in 'varied'; or the user's own labels (n,) or
-        responsibilities (n, k), from which the fit begins with an M-step.
+        model-based agglomerative hierarchical clustering (Banfield and Raftery 1993), or
+        'quantiles' for one with k groups of equal weight along the first principal axis,
+        neither of which is random, and further ones as in 'varied'; or the user's own labels
+        (n,) or responsibilities (n, k), from which the fit begins with an M-step.
     weights_init : array of shape (k,), default=None
         Mixing weights to start from.
     means_init : array of shape (k, d), default=None
