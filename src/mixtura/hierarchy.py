@@ -165,14 +165,16 @@ def _cells(points: FloatArray, count: FloatArray, most: int) -> IntArray:
     """The cell of each point: its own, if there are few enough of them.
 
     Else the cell with the largest sum of squares along an axis is cut in two at its mean, again
-    and again, until there are `most` (Su and Dy 2007, "variance partitioning").
+    and again, until there are `most` (Su and Dy 2007, "variance partitioning") or no cell holds
+    points that differ: beside a far outlier, distinct rows can have equal coordinates.
     """
     if len(points) <= most:
         return np.arange(len(points))
     members: list[IntArray] = [np.arange(len(points))]
     spread = np.zeros((most, points.shape[1]))
     spread[0] = _sums_of_squares(points, count)
-    for new in range(1, most):
+    while len(members) < most and spread.any():
+        new = len(members)
         widest, axis = divmod(int(spread.argmax()), points.shape[1])
         inside = members[widest]
         above = _above_the_mean(points[inside, axis], count[inside])
@@ -187,9 +189,10 @@ def _cells(points: FloatArray, count: FloatArray, most: int) -> IntArray:
 
 
 def _sums_of_squares(points: FloatArray, count: FloatArray) -> FloatArray:
+    """Weighted sums of squares about the mean along each axis, exactly 0 where points are equal."""
     deviation = points - (count @ points) / count.sum()
-    sums: FloatArray = count @ np.square(deviation)
-    return sums
+    sums = count @ np.square(deviation)
+    return np.where(points.min(axis=0) < points.max(axis=0), sums, 0.0)
 
 
 def _above_the_mean(values: FloatArray, count: FloatArray) -> BoolArray:

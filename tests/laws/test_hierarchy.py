@@ -158,6 +158,20 @@ def test_any_table_has_a_tree(init: str, seed: int, n: int, d: int, k: int) -> N
     assert np.unique(tree.labels(k)).tolist() == list(range(k))
 
 
+@pytest.mark.parametrize("outlier", [1e3, 1e12, 1e20])
+@pytest.mark.parametrize("d", DIMENSIONS)
+def test_an_outlier_among_many_rows(
+    d: int, outlier: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other rows are then equal to working precision, one after the other or all of them."""
+    few_leaves(monkeypatch, 30)
+    X = clouds(d=d)
+    X[7] = outlier
+    tree = hierarchy(X, np.ones(len(X)))
+    assert 2 <= tree.size <= 30
+    assert np.flatnonzero(tree.labels(2) == tree.labels(2)[7]).tolist() == [7]
+
+
 def test_cells_hold_the_heaviest_rows_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     few_leaves(monkeypatch, 5)
     X = np.linspace(0.0, 1.0, 50)[:, None]
