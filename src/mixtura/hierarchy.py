@@ -28,10 +28,14 @@ from mixtura.errors import MixturaError
 from mixtura.statistics import Moments
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["MOST_LEAVES", "Hierarchy", "hierarchy"]
+__all__ = ["CELLS", "MOST_LEAVES", "Hierarchy", "hierarchy"]
 
-#: Groups that the merging begins with at most: its costs are kept for all pairs of them.
+#: Distinct rows of which each begins as a group of its own: costs are kept for all pairs of them.
 MOST_LEAVES = 1000
+
+#: Cells of close rows that the merging begins with if there are more distinct rows. More of them
+#: take longer and make the starts no better.
+CELLS = 500
 
 #: In more dimensions than this the determinant is left out: within a group it is then so far
 #: below the trace that it is added to that it would not be seen, and it is what takes the time.
@@ -115,14 +119,14 @@ def hierarchy(rows: FloatArray, weight: FloatArray) -> Hierarchy:
     Notes
     -----
     Time and memory grow with the square of the number of leaves. Beyond `MOST_LEAVES` distinct
-    rows, which need 8 MB, the leaves are cells of close rows.
+    rows, which need 8 MB, the leaves are `CELLS` cells of close rows.
     """
     distinct, number = _distinct(rows)
     if len(distinct) == 1:
         return Hierarchy(number, np.empty((0, 2), dtype=np.intp))
     count = _totals(number, weight)
     points = _transformed(distinct, count)
-    cell = _cells(points, count, MOST_LEAVES)
+    cell = _cells(points, count)
     leaves = _moments(points, count, cell, diagonal=points.shape[1] > _DETERMINANT_DIMENSIONS)
     # The sum of squares that Fraley's criterion lends to every group, even one of a single row.
     typical = float((count @ np.square(points)).sum()) / points.size
@@ -161,19 +165,19 @@ def _transformed(rows: FloatArray, count: FloatArray) -> FloatArray:
 # Leaves
 
 
-def _cells(points: FloatArray, count: FloatArray, most: int) -> IntArray:
+def _cells(points: FloatArray, count: FloatArray) -> IntArray:
     """The cell of each point: its own, if there are few enough of them.
 
     Else the cell with the largest sum of squares along an axis is cut in two at its mean, again
-    and again, until there are `most` (Su and Dy 2007, "variance partitioning") or no cell holds
+    and again, until there are `CELLS` (Su and Dy 2007, "variance partitioning") or no cell holds
     points that differ: beside a far outlier, distinct rows can have equal coordinates.
     """
-    if len(points) <= most:
+    if len(points) <= MOST_LEAVES:
         return np.arange(len(points))
     members: list[IntArray] = [np.arange(len(points))]
-    spread = np.zeros((most, points.shape[1]))
+    spread = np.zeros((CELLS, points.shape[1]))
     spread[0] = _sums_of_squares(points, count)
-    while len(members) < most and spread.any():
+    while len(members) < CELLS and spread.any():
         new = len(members)
         widest, axis = divmod(int(spread.argmax()), points.shape[1])
         inside = members[widest]

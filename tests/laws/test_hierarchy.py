@@ -37,6 +37,7 @@ def partitions(X: FloatArray, weight: FloatArray | None = None, up_to: int = 12)
 def few_leaves(monkeypatch: pytest.MonkeyPatch, most: int | None) -> None:
     if most is not None:
         monkeypatch.setattr(module, "MOST_LEAVES", most)
+        monkeypatch.setattr(module, "CELLS", most)
 
 
 @pytest.mark.parametrize("most", [None, 30])
