@@ -17,7 +17,7 @@ PACKAGE = Path(mixtura.__file__).parent
 #: Rooms from the cellar to the roof. A room imports only from rooms on lower floors.
 FLOORS = [
     {"typing", "errors", "staging", "report"},
-    {"statistics", "assignments", "stopping", "covariance", "kernels"},
+    {"statistics", "assignments", "stopping", "covariance", "kernels", "mixing"},
     {"sources", "families", "layouts"},
     {"mixture", "schedules"},
     {"result", "fused", "hierarchy"},

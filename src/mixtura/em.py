@@ -18,6 +18,7 @@ from mixtura.assignments import Assignment, soft
 from mixtura.errors import DegenerateError
 from mixtura.families.family import Family, Parameters
 from mixtura.fused import fused_pass
+from mixtura.mixing import FREE, Mixing
 from mixtura.mixture import Expectation, Mixture
 from mixtura.result import Fit
 from mixtura.schedules import Schedule, batch
@@ -38,7 +39,9 @@ Start: TypeAlias = Callable[[Chunk], FloatArray]
 Observer: TypeAlias = Callable[[int, float], None]
 
 
-def begin(family: Family[P, S], source: Source, start: Start) -> Mixture[P, S]:
+def begin(
+    family: Family[P, S], source: Source, start: Start, mixing: Mixing = FREE
+) -> Mixture[P, S]:
     """The first M-step, from responsibilities that no mixture gave."""
 
     def expect(chunk: Chunk) -> Expectation[S]:
@@ -48,7 +51,7 @@ def begin(family: Family[P, S], source: Source, start: Start) -> Mixture[P, S]:
 
     total = source.map_reduce(expect)
     params = family.maximize(total.statistics, None)
-    return Mixture(family, params, total.counts / total.counts.sum())
+    return Mixture(family, params, mixing.maximize(total.counts, None), mixing)
 
 
 def e_step(
@@ -124,7 +127,7 @@ def fit(
     running: Expectation[S] | None = None
     for n_iter, (part, step) in enumerate(schedule(source)):
         fresh = e_step(mixture, part, assignment, (*seed, n_iter + 1))
-        objective = fresh.objective / fresh.weight
+        objective = (fresh.objective + mixture.log_prior) / fresh.weight
         if n_iter == 0 and trace and trace.pop() != objective:
             trace.clear()
         trace.append(objective)

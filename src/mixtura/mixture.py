@@ -12,6 +12,7 @@ import numpy as np
 
 from mixtura.assignments import log_sum_exp, posterior
 from mixtura.families.family import Family, Parameters
+from mixtura.mixing import FREE, Mixing
 from mixtura.statistics import Statistics, Sums
 from mixtura.typing import FloatArray, IntArray
 
@@ -54,6 +55,8 @@ class Mixture(Generic[P, S]):
         The components' parameters, k first in every array.
     weights : ndarray of shape (k,)
         Mixing weights P(C_j): non-negative, summing to 1.
+    mixing : Mixing, default=FREE
+        What an M-step makes of the weights.
 
     Examples
     --------
@@ -69,6 +72,7 @@ class Mixture(Generic[P, S]):
     family: Family[P, S]
     params: P
     weights: FloatArray
+    mixing: Mixing = FREE
 
     @property
     def n_components(self) -> int:
@@ -80,9 +84,14 @@ class Mixture(Generic[P, S]):
 
     @property
     def n_parameters(self) -> int:
-        """Free parameters: k - 1 mixing weights and those of the components."""
+        """Free parameters: those of the mixing weights (k - 1 if free) and of the components."""
         k, d = self.params.means.shape
-        return int(k - 1 + self.family.n_parameters(k, d))
+        return self.mixing.n_parameters(k) + self.family.n_parameters(k, d)
+
+    @property
+    def log_prior(self) -> float:
+        """Log-density of the family's prior at the parameters, in nats; 0 without a prior."""
+        return self.family.log_prior(self.params)
 
     @property
     def log_weights(self) -> FloatArray:
@@ -105,11 +114,11 @@ class Mixture(Generic[P, S]):
         return posterior(self.log_joint(X))[0]
 
     def maximize(self, expectation: Expectation[S]) -> Self:
-        """The M-step: the mixture that maximises the expected log-likelihood."""
+        """The M-step: the mixture that maximises the expected log-likelihood and log-prior."""
         return replace(
             self,
             params=self.family.maximize(expectation.statistics, self.params),
-            weights=expectation.counts / expectation.counts.sum(),
+            weights=self.mixing.maximize(expectation.counts, self.weights),
         )
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray]:

@@ -99,6 +99,11 @@ class Moments:
     def __rmul__(self, factor: float) -> Self:
         return type(self)(factor * self.count, self.mean, factor * self.scatter)
 
+    def about(self, centre: FloatArray) -> FloatArray:
+        """The second moments about other points (k, d) than the mean, in the scatter's layout."""
+        between: FloatArray = _aligned(self.count, self.scatter) * self._product(self.mean - centre)
+        return self.scatter + between
+
     def _product(self, delta: FloatArray) -> FloatArray:
         """Deltas times themselves, in the layout of the scatter."""
         if self.scatter.ndim == 2:

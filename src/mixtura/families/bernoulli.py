@@ -82,6 +82,9 @@ class Bernoulli:
         live, order = stand_ins(total[:, 0])
         return BernoulliParameters(statistics.ones[live] / total[live]).take(order)
 
+    def log_prior(self, params: BernoulliParameters) -> float:
+        return 0.0
+
     def n_parameters(self, k: int, d: int) -> int:
         return k * d
 

@@ -46,7 +46,7 @@ def stand_ins(count: FloatArray) -> tuple[IntArray, IntArray]:
 
 
 class Family(Protocol[P, S]):
-    """Five functions; P are the parameters of k components, S their sufficient statistics."""
+    """Six functions; P are the parameters of k components, S their sufficient statistics."""
 
     def log_density(self, params: P, X: FloatArray, /) -> FloatArray:
         """log p_j(x_i), shape (n, k)."""
@@ -62,8 +62,13 @@ class Family(Protocol[P, S]):
     def maximize(self, statistics: S, params: P | None, /) -> P:
         """The parameters that maximise the expected log-likelihood given the statistics.
 
-        A component without rows becomes a copy of the heaviest one (see `stand_ins`).
+        With a prior they maximise the sum of that and `log_prior`. A component without rows
+        becomes a copy of the heaviest one (see `stand_ins`).
         """
+        ...
+
+    def log_prior(self, params: P, /) -> float:
+        """Log-density of the prior at the parameters, in nats; 0 for a family without one."""
         ...
 
     def n_parameters(self, k: int, d: int, /) -> int:

@@ -3,7 +3,7 @@
     log p_j(x) = -1/2 (d log 2 pi + log|S_j| + (x - m_j)^T S_j^-1 (x - m_j))
 
 The M-step is m_j = sum_i r_ij x_i / n_j, and S_j what the covariance structure makes of the
-scatter sum_i r_ij (x_i - m_j)(x_i - m_j)^T and the count n_j = sum_i r_ij.
+scatter sum_i r_ij (x_i - m_j)(x_i - m_j)^T and the count n_j = sum_i r_ij. A prior adds to both.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mixtura.covariance import Covariances, Structure
 from mixtura.errors import DegenerateError
 from mixtura.families.family import stand_ins
+from mixtura.families.prior import FLAT, Prior
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray, IntArray
 
@@ -56,6 +57,12 @@ class Gaussian:
         How the covariances are tied together.
     floor : ndarray of shape (d,)
         Least variance of each feature (see `Structure.estimate`); zeros for none.
+    prior : Prior, default=FLAT
+        What is known of the components beforehand. With a `NormalInverseWishart` a component
+        without rows goes to the mode of the prior: the penalised likelihood would fall anywhere
+        else.
+    fixed_means : bool, default=False
+        Whether M-steps leave the means as they are. A first step, which has none, finds some.
 
     Examples
     --------
@@ -69,6 +76,8 @@ class Gaussian:
 
     structure: Structure[Covariances]
     floor: FloatArray
+    prior: Prior = FLAT
+    fixed_means: bool = False
 
     def log_density(self, params: GaussianParameters, X: FloatArray) -> FloatArray:
         d = X.shape[1]
@@ -85,14 +94,20 @@ class Gaussian:
     def maximize(
         self, statistics: Moments, params: GaussianParameters | None
     ) -> GaussianParameters:
-        live, order = stand_ins(statistics.count)
-        moments = statistics.take(live)
+        count, moments = self.prior.update(statistics, self.structure)
+        means = params.means if self.fixed_means and params is not None else moments.mean
+        live, order = stand_ins(count)
         current = None if params is None else params.covariances.take(live)
-        covariances = self.structure.estimate(moments.count, moments.scatter, self.floor, current)
-        params = GaussianParameters(moments.mean, covariances)
+        scatter = moments.about(means)[live]
+        covariances = self.structure.estimate(count[live], scatter, self.floor, current)
         if not self.floor.any():
-            _check_resolved(params)
-        return params.take(order)
+            _check_resolved(GaussianParameters(means[live], covariances))
+        if not self.fixed_means:
+            means = means[live][order]
+        return GaussianParameters(means, covariances.take(order))
+
+    def log_prior(self, params: GaussianParameters) -> float:
+        return self.prior.log_density(params.means, params.covariances, self.structure)
 
     def within_floor(self, params: GaussianParameters) -> GaussianParameters:
         """The same where the floor is kept; else covariances raised to it, as an M-step does.
@@ -119,7 +134,8 @@ class Gaussian:
         return params.covariances.least_ratios(out_of_reach) <= _AT_FLOOR
 
     def n_parameters(self, k: int, d: int) -> int:
-        return k * d + self.structure.n_parameters(k, d)
+        means = 0 if self.fixed_means else k * d
+        return means + self.structure.n_parameters(k, d)
 
     def sample(
         self, params: GaussianParameters, labels: IntArray, rng: np.random.Generator

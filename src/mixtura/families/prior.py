@@ -1,0 +1,239 @@
+"""Conjugate priors of Gaussian components (Fraley and Raftery 2007).
+
+    m_j | S_j ~ N(mean, S_j / shrinkage)
+    S_j ~ inverse Wishart(dof, scale)               ellipsoidal structures
+    s_ja ~ inverse gamma(dof / 2, scale_aa / 2)     diagonal structures, each variance
+    s_j ~ inverse gamma(dof / 2, mean scale_aa / 2) spherical structures
+
+The log-density of all three is, but for a constant, that of some rows under the component:
+-1/2 (c log|S| + tr(S^-1 T)). So the M-step with a prior is the one without, from a larger count
+and a larger scatter, and no covariance structure needs to know of priors. Where all components
+share one covariance matrix it has one prior; else each component's has its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite, lgamma, log, pi
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+from mixtura.covariance import VII, VVV, Covariances, Structure
+from mixtura.errors import MixturaError
+from mixtura.statistics import Moments
+from mixtura.typing import FloatArray
+
+__all__ = ["FLAT", "FlatPrior", "NormalInverseWishart", "Prior"]
+
+
+class Prior(Protocol):
+    """What is known of Gaussian components before the rows are seen."""
+
+    def update(
+        self, moments: Moments, structure: Structure[Covariances], /
+    ) -> tuple[FloatArray, Moments]:
+        """What the M-step needs to know of rows and prior together.
+
+        Returns
+        -------
+        count : ndarray of shape (k,)
+            Factor of -1/2 log|S_j| in the penalised log-likelihood.
+        moments : Moments
+            Those of the rows and of the rows that the prior is worth.
+        """
+        ...
+
+    def log_density(
+        self, means: FloatArray, covariances: Covariances, structure: Structure[Covariances], /
+    ) -> float:
+        """Log-density of the prior, in nats."""
+        ...
+
+
+@dataclass(frozen=True)
+class FlatPrior:
+    """Nothing is known: maximum likelihood."""
+
+    def update(
+        self, moments: Moments, structure: Structure[Covariances]
+    ) -> tuple[FloatArray, Moments]:
+        return moments.count, moments
+
+    def log_density(
+        self, means: FloatArray, covariances: Covariances, structure: Structure[Covariances]
+    ) -> float:
+        return 0.0
+
+
+#: What a family has unless told otherwise.
+FLAT = FlatPrior()
+
+
+@dataclass(frozen=True)
+class NormalInverseWishart:
+    """The conjugate prior of Gaussian components.
+
+    Parameters
+    ----------
+    mean : ndarray of shape (d,)
+        Expected mean of a component.
+    shrinkage : float
+        How many rows that expectation is worth. Positive.
+    dof : float
+        Degrees of freedom, above d - 1: how many rows the scale is worth.
+    scale : ndarray of shape (d, d)
+        Positive definite; a scatter matrix of that many rows. Diagonal structures use its
+        diagonal, spherical ones the mean of that.
+
+    References
+    ----------
+    Fraley, Raftery (2007), "Bayesian regularization for normal mixture estimation and
+    model-based clustering", Journal of Classification 24.
+
+    Examples
+    --------
+    >>> prior = NormalInverseWishart(np.zeros(1), shrinkage=1.0, dof=3.0, scale=np.eye(1))
+    >>> row = Moments(np.ones(1), np.array([[2.0]]), np.zeros((1, 1, 1)))
+    >>> count, moments = prior.update(row, VVV())
+    >>> moments.mean, moments.scatter[0] / count
+    (array([[1.]]), array([[0.42857143]]))
+    """
+
+    mean: FloatArray
+    shrinkage: float
+    dof: float
+    scale: FloatArray
+
+    def __post_init__(self) -> None:
+        d = len(self.mean)
+        if not (isfinite(self.shrinkage) and self.shrinkage > 0.0):
+            raise MixturaError(f"The prior's shrinkage is {self.shrinkage}; it should be above 0.")
+        if not (isfinite(self.dof) and self.dof > d - 1):
+            raise MixturaError(
+                f"The prior's dof is {self.dof}; of {d} features it should be above {d - 1}."
+            )
+        if self.scale.shape != (d, d) or not _positive_definite(self.scale):
+            raise MixturaError(
+                f"The prior's scale, of shape {self.scale.shape}, should be a symmetric, "
+                f"positive-definite matrix of shape {(d, d)}."
+            )
+
+    @classmethod
+    def default(
+        cls,
+        mean: FloatArray,
+        covariance: FloatArray,
+        k: int,
+        floor: FloatArray,
+        **given: Any,
+    ) -> Self:
+        """The prior that Fraley and Raftery (2007, section 3.2) advise for k components.
+
+        Shrinkage 0.01, d + 2 degrees of freedom, and as scale the covariance of the data divided
+        by k^(2/d), so that the k components together fill the volume of the data. Structures
+        that see variances only get the mean variance in all directions.
+
+        Parameters
+        ----------
+        mean : ndarray of shape (d,)
+            Of the data.
+        covariance : ndarray of shape (d, d), or (d,) for diagonal structures
+            Of the data, with divisor n - 1.
+        k : int
+        floor : ndarray of shape (d,)
+            Least variance of each feature: a smaller scale is raised to it.
+        **given
+            Fields that are not left to the default.
+        """
+        d = len(mean)
+        form: Structure[Covariances] = VII() if covariance.ndim == 1 else VVV()
+        share = covariance[None] / k ** (2.0 / d)
+        fields: dict[str, Any] = {"mean": mean, "shrinkage": 0.01, "dof": d + 2.0} | given
+        if "scale" not in fields:
+            fields["scale"] = form.estimate(np.ones(1), share, floor).matrices()[0]
+        return cls(**fields)
+
+    def update(
+        self, moments: Moments, structure: Structure[Covariances]
+    ) -> tuple[FloatArray, Moments]:
+        count, rows = self._worth(structure, len(moments.count))
+        return moments.count + count, moments + rows
+
+    def log_density(
+        self, means: FloatArray, covariances: Covariances, structure: Structure[Covariances]
+    ) -> float:
+        k, d = means.shape
+        count, rows = self._worth(structure, k)
+        constant: float = 0.5 * k * d * log(self.shrinkage / (2.0 * pi))
+        constant += _n_matrices(structure, k, d) * self._share(structure).constant
+        return constant + covariances.expected_log_likelihood(count, rows.about(means))
+
+    def _worth(self, structure: Structure[Covariances], k: int) -> tuple[FloatArray, Moments]:
+        """The rows that the prior is worth to each of k components.
+
+        The normal density of m_j adds 1 to the factor of -1/2 log|S_j|, whatever its shrinkage:
+        so that factor is no count of the rows about the mean, and comes apart from them.
+        """
+        share = self._share(structure)
+        part = _n_matrices(structure, k, len(self.mean)) / k
+        count = np.full(k, 1.0 + part * share.count)
+        scatter = np.repeat(part * share.scatter[None], k, axis=0)
+        mean = np.repeat(self.mean[None], k, axis=0)
+        return count, Moments(np.full(k, self.shrinkage), mean, scatter)
+
+    def _share(self, structure: Structure[Covariances]) -> _Share:
+        if not structure.diagonal:
+            return _ellipsoid(self.dof, self.scale)
+        variances = np.diagonal(self.scale)
+        one_variance = structure.n_parameters(1, len(variances)) == 1
+        return (_sphere if one_variance else _axes)(self.dof, variances)
+
+
+@dataclass(frozen=True)
+class _Share:
+    """Log-density of one covariance matrix: constant - 1/2 (count log|S| + tr(S^-1 scatter))."""
+
+    constant: float
+    count: float
+    scatter: FloatArray
+
+
+def _ellipsoid(dof: float, scale: FloatArray) -> _Share:
+    """Inverse Wishart."""
+    d = len(scale)
+    half = 0.5 * dof
+    log_gamma = 0.25 * d * (d - 1) * log(pi) + sum(lgamma(half - 0.5 * a) for a in range(d))
+    log_determinant = float(np.linalg.slogdet(0.5 * scale)[1])
+    return _Share(half * log_determinant - log_gamma, dof + d + 1.0, scale)
+
+
+def _axes(dof: float, variances: FloatArray) -> _Share:
+    """Inverse gamma for each variance."""
+    constant = sum(_inverse_gamma(dof, scale) for scale in variances.tolist())
+    return _Share(constant, dof + 2.0, variances)
+
+
+def _sphere(dof: float, variances: FloatArray) -> _Share:
+    """Inverse gamma for the variance s of all d directions, of which log|S| has d."""
+    d = len(variances)
+    return _Share(_inverse_gamma(dof, float(variances.mean())), (dof + 2.0) / d, variances / d)
+
+
+def _inverse_gamma(dof: float, scale: float) -> float:
+    half = 0.5 * dof
+    return half * log(0.5 * scale) - lgamma(half)
+
+
+def _n_matrices(structure: Structure[Covariances], k: int, d: int) -> int:
+    """How many covariance matrices k components have: one if two need no more numbers than one.
+
+    In one dimension that is so for every structure of equal volumes.
+    """
+    return 1 if structure.n_parameters(2, d) == structure.n_parameters(1, d) else k
+
+
+def _positive_definite(matrix: FloatArray) -> bool:
+    if not (np.isfinite(matrix).all() and np.allclose(matrix, matrix.T)):
+        return False
+    return bool(np.linalg.eigvalsh(matrix)[0] > 0.0)
