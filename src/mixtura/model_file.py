@@ -17,7 +17,7 @@ import numpy as np
 from mixtura.errors import MixturaError, ModelFileError
 from mixtura.families import Gaussian, GaussianParameters
 from mixtura.mixture import Mixture
-from mixtura.registry import COVARIANCE_TYPES
+from mixtura.registry import COVARIANCE_TYPES, Constraints
 from mixtura.statistics import Moments
 from mixtura.training import Training
 from mixtura.typing import AnyArray
@@ -63,13 +63,20 @@ class Model:
         return str(self.parameters.get("algorithm", "em"))
 
     @property
+    def constraints(self) -> Constraints:
+        """What its M-steps did not move."""
+        parameters = self.parameters
+        return Constraints.of(parameters.get("equal_weights", False), parameters.get("fixed"))
+
+    @property
     def mixture(self) -> Mixture[GaussianParameters, Moments]:
         """The model as a mixture, ready to assign rows."""
         k, d = self.means.shape
         kind = COVARIANCE_TYPES[self.covariance_type]
         covariances = kind.layout.from_covariances(self.covariances, k, d)
-        family = Gaussian(kind.structure, np.zeros(d))
-        return Mixture(family, GaussianParameters(self.means, covariances), self.weights)
+        family = Gaussian(kind.structure, np.zeros(d), fixed_means=self.constraints.fixed_means)
+        params = GaussianParameters(self.means, covariances)
+        return Mixture(family, params, self.weights, self.constraints.mixing)
 
 
 def write_model(model: Model, path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
+
+import numpy as np
 
 from mixtura.assignments import Assignment, hard, soft, stochastic
 from mixtura.covariance import (
@@ -36,6 +38,7 @@ from mixtura.initialization import (
     random_rows,
 )
 from mixtura.layouts import Diagonal, Full, Layout, Spherical, Tied, WrittenOut
+from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeWeights, Mixing
 from mixtura.stopping import StoppingRule, fixed_length, projected_gain
 
 __all__ = [
@@ -43,6 +46,7 @@ __all__ = [
     "COVARIANCE_TYPES",
     "STARTS",
     "Algorithm",
+    "Constraints",
     "CovarianceType",
     "choose",
     "searched_types",
@@ -131,6 +135,46 @@ ALGORITHMS = {
     "hard": Algorithm(hard, projected_gain),
     "stochastic": Algorithm(stochastic, lambda tol, max_iter: fixed_length(max_iter)),
 }
+
+
+_FIXABLE = ("weights", "means")
+_MIXING_TEXTS = {FreeWeights: "", EqualWeights: "equal weights", FixedWeights: "weights fixed"}
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """What M-steps may not move.
+
+    Attributes
+    ----------
+    mixing : Mixing
+    fixed_means : bool
+    """
+
+    mixing: Mixing = FREE
+    fixed_means: bool = False
+
+    def __str__(self) -> str:
+        fixed = [_MIXING_TEXTS[type(self.mixing)], "means fixed" if self.fixed_means else ""]
+        return ", ".join(text for text in fixed if text)
+
+    @classmethod
+    def of(cls, equal_weights: object, fixed: object) -> Self:
+        """From the parameters of that name: a flag, and None or some of 'weights', 'means'."""
+        if not isinstance(equal_weights, bool | np.bool_):
+            raise MixturaError(f"equal_weights={equal_weights!r}; it should be True or False.")
+        parts = () if fixed is None else (fixed,) if isinstance(fixed, str) else fixed
+        if not isinstance(parts, tuple | list) or not all(part in _FIXABLE for part in parts):
+            raise MixturaError(
+                f"fixed={fixed!r} is unknown; give None or some of {', '.join(_FIXABLE)}."
+            )
+        if "weights" in parts and equal_weights:
+            raise MixturaError(
+                "equal_weights=True leaves no weights to be fixed: leave 'weights' out of fixed."
+            )
+        mixing = EqualWeights() if equal_weights else FREE
+        return cls(FixedWeights() if "weights" in parts else mixing, "means" in parts)
+
 
 T = TypeVar("T")
 

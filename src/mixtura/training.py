@@ -6,7 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
+
 from mixtura.errors import ModelFileError
+from mixtura.families import NormalInverseWishart
 from mixtura.result import Starts
 from mixtura.selection import Scores
 
@@ -36,6 +39,8 @@ class Training:
     starts : Starts
     notes : tuple of str
         What to know about the data and the result.
+    prior : NormalInverseWishart or None
+        The prior whose log-density is in the objective.
     """
 
     scores: Scores
@@ -48,6 +53,7 @@ class Training:
     trace: tuple[float, ...]
     starts: Starts
     notes: tuple[str, ...]
+    prior: NormalInverseWishart | None = None
 
     @property
     def criteria(self) -> dict[str, float]:
@@ -77,6 +83,7 @@ class Training:
                 "n_failed": self.starts.n_failed,
             },
             "notes": list(self.notes),
+            "prior": None if self.prior is None else _prior_document(self.prior),
         }
 
     @classmethod
@@ -109,9 +116,30 @@ class Training:
                     int(starts["n_failed"]),
                 ),
                 notes=tuple(str(note) for note in entry["notes"]),
+                prior=_read_prior(entry.get("prior")),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ModelFileError(f"its entry 'training' cannot be used ({error!r}).") from None
+
+
+def _prior_document(prior: NormalInverseWishart) -> dict[str, Any]:
+    return {
+        "mean": prior.mean.tolist(),
+        "shrinkage": float(prior.shrinkage),
+        "dof": float(prior.dof),
+        "scale": prior.scale.tolist(),
+    }
+
+
+def _read_prior(entry: Any) -> NormalInverseWishart | None:
+    if entry is None:
+        return None
+    return NormalInverseWishart(
+        np.array(entry["mean"], dtype=np.float64),
+        _number(entry["shrinkage"]),
+        _number(entry["dof"]),
+        np.array(entry["scale"], dtype=np.float64),
+    )
 
 
 def _finite(value: float) -> float | None:

@@ -80,7 +80,7 @@ def print_model(model: Model) -> None:
     )
     print_components(console, model, names)
     structure = model.covariance_type
-    facts = [("Shape", f"{structure}: {COVARIANCE_TYPES[structure].text}")]
+    facts = [("Shape", f"{structure}: {COVARIANCE_TYPES[structure].text}"), *_restraints(model)]
     if training is None:
         facts.append(("Fit", "the file does not tell how it was fitted"))
     else:
@@ -92,6 +92,19 @@ def print_model(model: Model) -> None:
             *(("Note", note) for note in training.notes),
         ]
     print_facts(console, facts)
+
+
+def _restraints(model: Model) -> Iterator[tuple[str, str]]:
+    """What held the fit back, if anything did."""
+    if str(model.constraints):
+        yield "Held", str(model.constraints)
+    prior = None if model.training is None else model.training.prior
+    if prior is not None:
+        yield (
+            "Prior",
+            f"normal inverse Wishart, shrinkage {prior.shrinkage:g}, dof {prior.dof:g} (the "
+            "criteria are without it)",
+        )
 
 
 def print_facts(console: Console, facts: Iterable[tuple[str, str]]) -> None:
@@ -108,6 +121,7 @@ def _facts(result: FitResult) -> Iterator[tuple[str, str]]:
     training, assignments = result.training, result.assignments
     structure, criterion = result.model.covariance_type, result.search.criterion
     yield "Shape", f"{structure}: {COVARIANCE_TYPES[structure].text}"
+    yield from _restraints(result.model)
     yield criterion.upper(), f"{training.criteria[criterion]:,.1f}{_choice(result)}"
     yield "Fit", training.status
     yield "Starts", str(training.starts)

@@ -82,6 +82,15 @@ _NOT_CONVERGED = 3
     help="em maximises the likelihood; hard gives each row to one cluster in every step; "
     "stochastic draws it by chance.",
 )
+@click.option("--equal-weights", is_flag=True, help="Let all clusters weigh the same.")
+@click.option(
+    "--prior",
+    type=click.Choice(["none", "default"]),
+    default="none",
+    show_default=True,
+    help="default keeps clusters from collapsing onto a few rows, by the weak prior of Fraley "
+    "and Raftery (2007).",
+)
 @seed_option
 @click.option(
     "--jobs",
@@ -107,6 +116,8 @@ def fit(
     criterion: str,
     starts: int | None,
     algorithm: str,
+    equal_weights: bool,
+    prior: str,
     seed: int,
     jobs: int,
     delimiter: str | None,
@@ -150,6 +161,8 @@ def fit(
         covariance,
         criterion=criterion,
         algorithm=algorithm,
+        equal_weights=equal_weights,
+        prior=None if prior == "none" else prior,
         starts=starts,
         seed=seed,
         jobs=jobs or 1,

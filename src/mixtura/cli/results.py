@@ -100,6 +100,8 @@ class FitResult:
                 "n_components": len(self.model.weights),
                 "covariance_type": self.model.covariance_type,
                 "n_parameters": self.training.n_parameters,
+                "constraints": str(self.model.constraints),
+                "prior": self.training.document()["prior"],
                 "components": components_of(self.model, self.features.names, self.assignments),
             },
             "fit": {
@@ -175,6 +177,7 @@ def model_document(model: Model) -> dict[str, Any]:
         "n_components": len(model.weights),
         "covariance_type": model.covariance_type,
         "n_parameters": model.mixture.n_parameters,
+        "constraints": str(model.constraints),
         "components": components_of(model, names),
     }
     if training is not None:
@@ -188,6 +191,7 @@ def model_document(model: Model) -> dict[str, Any]:
             "starts": training.starts.n_made,
             "starts_at_best": training.starts.n_best,
         }
+        document["prior"] = training.document()["prior"]
         document["notes"] = list(training.notes)
     return document
 

@@ -41,6 +41,8 @@ class Plan:
     structures : tuple of str
         Covariance types.
     criterion, algorithm : str
+    equal_weights : bool
+    prior : str or None
     starts, seed : int
     jobs : int
     notes : tuple of str
@@ -51,6 +53,8 @@ class Plan:
     structures: tuple[str, ...]
     criterion: str
     algorithm: str
+    equal_weights: bool
+    prior: str | None
     starts: int
     seed: int
     jobs: int
@@ -120,7 +124,13 @@ class Plan:
         from mixtura.estimators.persistence import to_model
 
         search = MixtureSearch(
-            GaussianMixture(n_init=self.starts, init_params="varied", algorithm=self.algorithm),
+            GaussianMixture(
+                n_init=self.starts,
+                init_params="varied",
+                algorithm=self.algorithm,
+                equal_weights=self.equal_weights,
+                prior=self.prior,
+            ),
             {"n_components": self.counts, "covariance_type": self.structures},
             criterion=self.criterion,
             n_jobs=self.jobs,

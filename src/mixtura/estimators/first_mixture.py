@@ -20,13 +20,22 @@ from mixtura.initialization import (
     nearest_centre,
 )
 from mixtura.layouts import Layout
+from mixtura.mixing import FixedWeights, Mixing
 from mixtura.mixture import Mixture
 from mixtura.registry import STARTS
 from mixtura.sources import Source, Summary
 from mixtura.statistics import Moments
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["GaussianMixtureModel", "Given", "MakeFirst", "Purpose", "check_start", "first_mixtures"]
+__all__ = [
+    "GaussianMixtureModel",
+    "Given",
+    "MakeFirst",
+    "Purpose",
+    "check_start",
+    "first_mixtures",
+    "go_on",
+]
 
 GaussianMixtureModel: TypeAlias = Mixture[GaussianParameters, Moments]
 
@@ -69,6 +78,7 @@ def first_mixtures(
     summary: Summary,
     *,
     k: int,
+    mixing: Mixing,
     given: Given,
     init_params: str | AnyArray,
     seed: int,
@@ -83,12 +93,16 @@ def first_mixtures(
         covariances = layout.from_precisions(precisions, k, d)
     if weights is not None and means is not None and covariances is not None:
         params = family.within_floor(GaussianParameters(means, covariances))
-        complete = Mixture(family, params, weights)
+        complete = Mixture(family, params, weights, mixing)
         return lambda number: complete
     make_start = _starts(source, summary, k, means, init_params, seed)
+    # Nothing but its weight says which component is meant, and the weights will not adapt.
+    unmatched = mixing == FixedWeights() and means is None and isinstance(init_params, str)
 
     def make(number: int) -> GaussianMixtureModel:
-        first = begin(family, source, make_start(number))
+        first = begin(family, source, make_start(number), mixing)
+        if unmatched and weights is not None:
+            first = _ranked_like(weights, first)
         params = GaussianParameters(
             first.params.means if means is None else means,
             first.params.covariances if covariances is None else covariances,
@@ -100,6 +114,26 @@ def first_mixtures(
         )
 
     return make
+
+
+def _ranked_like(weights: FloatArray, first: GaussianMixtureModel) -> GaussianMixtureModel:
+    """The mixture with its components in the order of size that the weights (k,) have."""
+    return first.take(np.argsort(first.weights)[np.argsort(np.argsort(weights))])
+
+
+def go_on(
+    fitted: GaussianMixtureModel, family: Gaussian, mixing: Mixing, given: Given
+) -> GaussianMixtureModel:
+    """An earlier fit's mixture, moved to where M-steps under other constraints can rise from."""
+    k, d = fitted.params.means.shape
+    params = family.within_floor(fitted.params)
+    if family.fixed_means:
+        params = replace(params, means=check_array("means", given.means, (k, d)))
+    weights = fitted.weights
+    if mixing.n_parameters(k) == 0:
+        weights = weights if given.weights is None else check_weights(given.weights, k)
+        weights = mixing.maximize(weights, weights)
+    return Mixture(family, params, weights, mixing)
 
 
 def _starts(

@@ -21,14 +21,23 @@ from mixtura.estimators.first_mixture import (
     Purpose,
     check_start,
     first_mixtures,
+    go_on,
 )
 from mixtura.estimators.parameters import check_count, check_magnitude
+from mixtura.estimators.priors import check_prior, make_prior
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import as_rows, as_weights
 from mixtura.estimators.verbose import narrate
-from mixtura.families import Gaussian, GaussianParameters
+from mixtura.families import Gaussian, GaussianParameters, NormalInverseWishart
+from mixtura.mixing import FixedWeights
 from mixtura.mixture import Mixture
-from mixtura.registry import ALGORITHMS, COVARIANCE_TYPES, CovarianceType, choose
+from mixtura.registry import (
+    ALGORITHMS,
+    COVARIANCE_TYPES,
+    Constraints,
+    CovarianceType,
+    choose,
+)
 from mixtura.restarts import best_of
 from mixtura.result import Fit, Starts
 from mixtura.selection import score
@@ -94,6 +103,17 @@ class GaussianMixture(SoftClusters):
         'em' maximises the likelihood; 'hard' the classification likelihood (Celeux and Govaert
         1992); 'stochastic' draws the assignments (Celeux and Diebolt 1985) and keeps the best
         mixture it passes.
+    equal_weights : bool, default=False
+        Whether all mixing weights are 1/k, which leaves k - 1 parameters less.
+    fixed : {'weights', 'means'} or a tuple of both, default=None
+        Parts of the mixture that stay exactly as `weights_init` and `means_init` give them and
+        are no parameters.
+    prior : 'default', dict or NormalInverseWishart, default=None
+        The conjugate prior of Fraley and Raftery (2007): the fit is the mode of the posterior,
+        and a component cannot collapse. 'default' for theirs, a dict for some of its fields
+        'mean', 'shrinkage', 'dof' and 'scale' (a number, (d,) or (d, d)) in place of theirs.
+        Their scale for diagonal structures is one number for all features, whatever their
+        units: standardise them, or give it.
     n_jobs : int, default=None
         Threads over blocks of rows; -1 for all cores. The result is the same for any number.
 
@@ -111,15 +131,18 @@ class GaussianMixture(SoftClusters):
     n_iter_ : int
         Iterations of the best start.
     lower_bound_ : float
-        Objective per row at the returned parameters.
+        Objective per row at the returned parameters. With a prior its log-density is included.
     lower_bounds_ : list of float
         The same after each iteration of the best start.
     trace_ : list of float
         The same before the first iteration and after each, those of earlier warm starts included.
     log_likelihood_ : float
-        Total log-likelihood of the training rows at the returned parameters, in nats.
+        Total log-likelihood of the training rows at the returned parameters, in nats. It, and
+        all criteria, are without the log-density of the prior.
     n_parameters_ : int
         Number of free parameters.
+    prior_ : NormalInverseWishart or None
+        The prior that was used.
     scores_ : Scores
         Weight, log-likelihood and certainty of the training rows, with aic, bic and icl.
     n_collapsed_ : int
@@ -168,6 +191,9 @@ class GaussianMixture(SoftClusters):
         verbose: int = 0,
         verbose_interval: int = 10,
         algorithm: str = "em",
+        equal_weights: bool = False,
+        fixed: Any = None,
+        prior: Any = None,
         n_jobs: int | None = None,
     ) -> None:
         self.n_components = n_components
@@ -185,6 +211,9 @@ class GaussianMixture(SoftClusters):
         self.verbose = verbose
         self.verbose_interval = verbose_interval
         self.algorithm = algorithm
+        self.equal_weights = equal_weights
+        self.fixed = fixed
+        self.prior = prior
         self.n_jobs = n_jobs
 
     # ------------------------------------------------------------------------------- fitting
@@ -244,6 +273,24 @@ class GaussianMixture(SoftClusters):
         check_magnitude("reg_covar", self.reg_covar)
         choose(ALGORITHMS, "algorithm", self.algorithm)
         choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
+        self._check_constraints()
+        check_prior(self.prior)
+
+    def _check_constraints(self) -> None:
+        constraints, given = self._constraints, self._given
+        if self.equal_weights and given.weights is not None:
+            raise MixturaError("equal_weights=True leaves no choice of weights_init: leave it out.")
+        fixed_weights = isinstance(constraints.mixing, FixedWeights)
+        if (fixed_weights and given.weights is None) or (
+            constraints.fixed_means and given.means is None
+        ):
+            raise MixturaError(
+                f"fixed={self.fixed!r} needs the values: give weights_init or means_init."
+            )
+
+    @property
+    def _constraints(self) -> Constraints:
+        return Constraints.of(self.equal_weights, self.fixed)
 
     @property
     def _type(self) -> CovarianceType:
@@ -290,15 +337,15 @@ class GaussianMixture(SoftClusters):
     ) -> MakeFirst:
         family = self._family(source, summary)
         if self._goes_on:
-            fitted = self.mixture_
-            within = replace(fitted, family=family, params=family.within_floor(fitted.params))
-            return lambda number: within
+            next_mixture = go_on(self.mixture_, family, self._constraints.mixing, self._given)
+            return lambda number: next_mixture
         return first_mixtures(
             family,
             self._type.layout,
             source,
             summary,
             k=self.n_components,
+            mixing=self._constraints.mixing,
             given=self._given,
             init_params=init,
             seed=seed,
@@ -310,7 +357,10 @@ class GaussianMixture(SoftClusters):
                 f"covariance_type={self.covariance_type!r} is for one column, but there are "
                 f"{source.n_features}: use 'tied' for E and 'full' for V."
             )
-        return Gaussian(self._type.structure, self.reg_covar * np.square(summary.scales))
+        structure, k = self._type.structure, self.n_components
+        floor = self.reg_covar * np.square(summary.scales)
+        prior = make_prior(self.prior, structure, source, summary, k, floor)
+        return Gaussian(structure, floor, prior, self._constraints.fixed_means)
 
     @property
     def _given(self) -> Given:
@@ -330,6 +380,7 @@ class GaussianMixture(SoftClusters):
         self.scores_ = score(best.mixture, source)
         self.log_likelihood_ = self.scores_.log_likelihood
         self.n_parameters_ = best.mixture.n_parameters
+        self.prior_ = _informative(best.mixture)
         self.starts_ = starts
         self.n_collapsed_ = _n_collapsed(best.mixture, summary)
         names = getattr(self, "feature_names_in_", range(source.n_features))
@@ -355,7 +406,9 @@ class GaussianMixture(SoftClusters):
         covariances = kind.layout.from_covariances(self.covariances_, k, d)
         params = GaussianParameters(np.asarray(self.means_, dtype=np.float64), covariances)
         weights = np.asarray(self.weights_, dtype=np.float64)
-        return Mixture(Gaussian(kind.structure, np.zeros(d)), params, weights)
+        constraints = self._constraints
+        family = Gaussian(kind.structure, np.zeros(d), fixed_means=constraints.fixed_means)
+        return Mixture(family, params, weights, constraints.mixing)
 
     def _shows(self, mixture: GaussianMixtureModel) -> bool:
         covariances = self._type.layout.show(mixture.params.covariances).covariances
@@ -421,6 +474,12 @@ def _notes_on_result(mixture: GaussianMixtureModel, n_collapsed: int) -> list[st
             "likelihood is not comparable. Use fewer components or a simpler covariance_type."
         )
     return notes
+
+
+def _informative(mixture: GaussianMixtureModel) -> NormalInverseWishart | None:
+    family = mixture.family
+    assert isinstance(family, Gaussian)
+    return family.prior if isinstance(family.prior, NormalInverseWishart) else None
 
 
 def _n_collapsed(mixture: GaussianMixtureModel, summary: Summary) -> int:

@@ -103,18 +103,28 @@ def to_model(estimator: GaussianMixture | MixtureSearch) -> Model:
 
 
 def _plain(estimator: GaussianMixture) -> dict[str, Any]:
-    """Parameters that JSON can hold; start arrays and random generators are left out."""
+    """Parameters that JSON can hold; arrays, priors and random generators are left out."""
     values = {
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in estimator.get_params().items()
         if name not in _NOT_KEPT
     }
-    return {k: value for k, value in values.items() if value is None or isinstance(value, _PLAIN)}
+    return {name: value for name, value in values.items() if _is_plain(value)}
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return all(isinstance(part, str) for part in value)
+    return value is None or isinstance(value, _PLAIN)
 
 
 def _known(parameters: dict[str, Any]) -> dict[str, Any]:
     names = set(GaussianMixture().get_params()) - set(_NOT_KEPT)
-    return {name: value for name, value in parameters.items() if name in names}
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in parameters.items()
+        if name in names
+    }
 
 
 def _training(estimator: GaussianMixture) -> Training | None:
@@ -132,6 +142,7 @@ def _training(estimator: GaussianMixture) -> Training | None:
         trace=tuple(estimator.trace_),
         starts=estimator.starts_,
         notes=estimator.notes_,
+        prior=estimator.prior_,
     )
 
 
@@ -148,3 +159,4 @@ def _restore(estimator: GaussianMixture, training: Training) -> None:
     estimator.lower_bounds_ = estimator.trace_[len(estimator.trace_) - training.n_iter :]
     estimator.starts_ = training.starts
     estimator.notes_ = training.notes
+    estimator.prior_ = training.prior

@@ -3,9 +3,10 @@
 from mixtura.families.bernoulli import Bernoulli, BernoulliParameters
 from mixtura.families.family import Family, Parameters
 from mixtura.families.gaussian import Gaussian, GaussianParameters
-from mixtura.families.prior import FlatPrior, NormalInverseWishart, Prior
+from mixtura.families.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
 
 __all__ = [
+    "FLAT",
     "Bernoulli",
     "BernoulliParameters",
     "Family",

@@ -1,0 +1,88 @@
+"""The parameter `prior`, translated to the prior of a family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from mixtura.covariance import Covariances, Structure
+from mixtura.errors import DataError, MixturaError
+from mixtura.estimators.parameters import check_array, check_magnitude
+from mixtura.families import FLAT, NormalInverseWishart, Prior
+from mixtura.sources import Source, Summary
+from mixtura.statistics import Moments
+from mixtura.typing import FloatArray
+
+__all__ = ["check_prior", "make_prior"]
+
+_DEFAULT = "default"
+
+
+def check_prior(prior: object) -> None:
+    """None, 'default', a dict of some fields, or a NormalInverseWishart."""
+    names = [field.name for field in fields(NormalInverseWishart)]
+    if prior is None or isinstance(prior, NormalInverseWishart):
+        return
+    if isinstance(prior, Mapping):
+        unknown = [name for name in prior if name not in names]
+        if unknown:
+            raise MixturaError(
+                f"prior has {unknown[0]!r}; a dict should have some of {', '.join(names)}."
+            )
+    elif not isinstance(prior, str) or prior != _DEFAULT:
+        raise MixturaError(
+            f"prior={prior!r} is unknown; give None, {_DEFAULT!r}, a NormalInverseWishart, or a "
+            f"dict of some of {', '.join(names)}."
+        )
+
+
+def make_prior(
+    prior: Any,
+    structure: Structure[Covariances],
+    source: Source,
+    summary: Summary,
+    k: int,
+    floor: FloatArray,
+) -> Prior:
+    """The prior of k components of the given structure, for the rows of a source."""
+    d = source.n_features
+    if prior is None:
+        return FLAT
+    if isinstance(prior, NormalInverseWishart):
+        check_array("prior mean", prior.mean, (d,))
+        return prior
+    given = {} if isinstance(prior, str) else _given(prior, d)
+    covariance = np.ones(d) if "scale" in given else _covariance(source, structure.diagonal)
+    return NormalInverseWishart.default(summary.moments.mean[0], covariance, k, floor, **given)
+
+
+def _given(prior: Mapping[str, Any], d: int) -> dict[str, Any]:
+    """The fields of a prior that a dict has, as the prior takes them."""
+    given = dict(prior)
+    for name in ("shrinkage", "dof"):
+        if name in given:
+            given[name] = check_magnitude(f"prior {name}", given[name])
+    if "mean" in given:
+        given["mean"] = check_array("prior mean", given["mean"], (d,))
+    if "scale" in given:
+        scale = np.asarray(given["scale"], dtype=np.float64)
+        given["scale"] = scale if scale.ndim == 2 else np.diag(np.broadcast_to(scale, (d,)))
+    return given
+
+
+def _covariance(source: Source, diagonal: bool) -> FloatArray:
+    """Covariance of all rows, with divisor n - 1: (d, d), or (d,) if `diagonal`."""
+    whole = source.map_reduce(
+        lambda chunk: Moments.of(chunk.X, chunk.weight[:, None], diagonal=diagonal)
+    )
+    degrees = float(whole.count[0]) - 1.0
+    if degrees <= 0.0:
+        raise DataError(
+            f"The rows weigh {whole.count[0]:.3g} together, and the default prior needs more "
+            "than 1 for their covariance: give a prior with a 'scale', or larger weights."
+        )
+    covariance: FloatArray = whole.scatter[0] / degrees
+    return covariance
