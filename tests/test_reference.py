@@ -78,6 +78,53 @@ def test_em_from_given_responsibilities(name: str, model: str) -> None:
     )
 
 
+PRIORS = [
+    (name, model) for name, case in read("prior_map")["cases"].items() for model in case["models"]
+]
+
+
+@pytest.mark.filterwarnings("ignore:GaussianMixture did not converge")
+@pytest.mark.parametrize(("name", "model"), PRIORS)
+def test_posterior_modes_from_given_responsibilities(name: str, model: str) -> None:
+    case = read("prior_map")["cases"][name]
+    X, resp, expected = table(case["dataset"]), given_start(case), case["models"][model]
+    final = mx.GaussianMixture(
+        case["G"],
+        covariance_type=model,
+        prior="default",
+        init_params=resp,
+        max_iter=20_000,
+        tol=0.0,
+        reg_covar=0.0,
+    ).fit(X)
+    source = ArraySource(X)
+    mixture = em.begin(final.mixture_.family, source, given_responsibilities(resp))
+    trace = []
+    for pairs in range(1, case["trace_at"][-1] + 1):
+        if pairs in case["trace_at"]:
+            trace.append(mixture.log_density(X).sum())
+        mixture = mixture.maximize(em.e_step(mixture, source))
+    np.testing.assert_allclose(trace, expected["trace_data_loglik"], rtol=1e-12)
+    scale = np.array(expected["prior"]["scale"])
+    scale = scale if scale.ndim else scale * np.eye(X.shape[1])
+    np.testing.assert_allclose(final.prior_.scale, scale, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(final.prior_.mean, expected["prior"]["mean"], rtol=1e-12)
+    assert final.prior_.dof == expected["prior"]["dof"]
+    assert final.prior_.shrinkage == expected["prior"]["shrinkage"]
+    theirs = expected["final"]
+    np.testing.assert_allclose(len(X) * final.lower_bound_, theirs["objective"], rtol=1e-12)
+    np.testing.assert_allclose(final.log_likelihood_, theirs["data_loglik"], rtol=1e-8)
+    np.testing.assert_allclose(final.weights_, theirs["pro"], rtol=1e-5)
+    np.testing.assert_allclose(final.means_, theirs["mean"], rtol=1e-5)
+    covariances = np.array(theirs["cov"])
+    np.testing.assert_allclose(
+        final.mixture_.params.covariances.matrices(),
+        covariances,
+        rtol=1e-5,
+        atol=1e-6 * np.abs(covariances).max(),
+    )
+
+
 def test_the_default_floor_changes_no_sound_fit() -> None:
     case = read("fixedz_faithful_2")
     fit = mx.GaussianMixture(2, init_params=given_start(case)).fit(table("faithful"))

@@ -256,6 +256,20 @@ def test_criteria(fit, blobs, criterion):
     assert document["fit"]["criterion"] == criterion
 
 
+def test_equal_weights_and_prior(fit, run, blobs):
+    options = ("--components", "2", "--covariance", "full", "--json")
+    plain = json.loads(fit(blobs, *options).stdout)["model"]
+    held = json.loads(fit(blobs, *options, "--equal-weights", "--prior", "default").stdout)
+    assert (plain["constraints"], plain["prior"]) == ("", None)
+    assert held["model"]["constraints"] == "equal weights"
+    assert held["model"]["prior"]["shrinkage"] == 0.01
+    assert [component["weight"] for component in held["model"]["components"]] == [0.5, 0.5]
+    assert held["model"]["n_parameters"] == plain["n_parameters"] - 1
+    told = run("info", held["files"]["model"]).stdout
+    assert "equal weights" in told
+    assert "shrinkage 0.01" in told
+
+
 def test_algorithms_and_criteria_are_those_of_the_package():
     from mixtura.cli.fit import fit as command
     from mixtura.estimators.mixture_search import _CRITERIA

@@ -68,9 +68,21 @@ def _given(prior: Mapping[str, Any], d: int) -> dict[str, Any]:
     if "mean" in given:
         given["mean"] = check_array("prior mean", given["mean"], (d,))
     if "scale" in given:
-        scale = np.asarray(given["scale"], dtype=np.float64)
-        given["scale"] = scale if scale.ndim == 2 else np.diag(np.broadcast_to(scale, (d,)))
+        given["scale"] = _scale(given["scale"], d)
     return given
+
+
+def _scale(value: Any, d: int) -> FloatArray:
+    """A scale matrix (d, d), from itself, its diagonal or one number for all of that."""
+    try:
+        scale = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        scale = np.array([])
+    if scale.shape not in ((), (d,), (d, d)):
+        raise MixturaError(
+            f"The prior scale {value!r} should be a number or have shape {(d,)} or {(d, d)}."
+        )
+    return scale if scale.ndim == 2 else np.diag(np.broadcast_to(scale, (d,)))
 
 
 def _covariance(source: Source, diagonal: bool) -> FloatArray:

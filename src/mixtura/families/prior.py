@@ -126,6 +126,7 @@ class NormalInverseWishart:
         covariance: FloatArray,
         k: int,
         floor: FloatArray,
+        /,
         **given: Any,
     ) -> Self:
         """The prior that Fraley and Raftery (2007, section 3.2) advise for k components.
