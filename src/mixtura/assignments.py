@@ -26,6 +26,7 @@ __all__ = [
     "Assignment",
     "Draw",
     "hard",
+    "keeping",
     "log_sum_exp",
     "one_hot",
     "posterior",
@@ -58,6 +59,28 @@ def stochastic(log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArra
     uniform = draw().random(len(resp)) * cumulative[:, -1]
     labels = np.count_nonzero(cumulative <= uniform[:, None], axis=1)
     return one_hot(labels, resp.shape[1]), objective
+
+
+def keeping(labels: IntArray, assignment: Assignment) -> Assignment:
+    """The assignment with some rows kept where they are known to belong.
+
+    No other component can reach such a row, so its objective is log(w_j p_j(x_i)), whatever the
+    assignment.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,)
+        The known components, -1 where unknown.
+    assignment : Assignment
+        What becomes of the other rows.
+    """
+
+    def assign(log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArray]:
+        others = np.arange(log_joint.shape[1]) != labels[:, None]
+        out_of_reach = others & (labels >= 0)[:, None]
+        return assignment(np.where(out_of_reach, -np.inf, log_joint), draw)
+
+    return assign
 
 
 def one_hot(labels: IntArray, k: int) -> FloatArray:

@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 
-from mixtura.assignments import Assignment, soft
+from mixtura.assignments import Assignment, keeping, soft
 from mixtura.errors import DegenerateError
 from mixtura.families.family import Family, Parameters
 from mixtura.fused import fused_pass
@@ -63,16 +63,17 @@ def e_step(
     """Assign all rows of a source and gather their sufficient statistics.
 
     Random numbers are seeded by (seed, chunk index), so they do not depend on who computes
-    a chunk, or when.
+    a chunk, or when. Rows of a known component stay there.
     """
-    fused = fused_pass(mixture, assignment)
+    fused = None if source.labelled else fused_pass(mixture, assignment)
     expectation = None if fused is None else fused(source)
     if expectation is not None:
         return expectation
 
     def expect(chunk: Chunk) -> Expectation[S]:
         draw = partial(np.random.default_rng, (*seed, chunk.index))
-        resp, objective = assignment(mixture.log_joint(chunk.X), draw)
+        assign = assignment if chunk.labels is None else keeping(chunk.labels, assignment)
+        resp, objective = assign(mixture.log_joint(chunk.X), draw)
         resp = resp * chunk.weight[:, None]
         return Expectation(
             float(chunk.weight.sum()),

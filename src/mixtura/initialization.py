@@ -28,6 +28,7 @@ __all__ = [
     "MakeStart",
     "Sample",
     "draw_rows",
+    "following",
     "from_centres",
     "from_chance",
     "from_hierarchy",
@@ -37,6 +38,7 @@ __all__ = [
     "groups_of",
     "k_means",
     "k_means_plus_plus",
+    "keeping_labels",
     "nearest_centre",
     "random_responsibilities",
     "random_rows",
@@ -298,6 +300,40 @@ def given_responsibilities(resp: AnyArray) -> Start:
 def given_labels(labels: IntArray, k: int) -> Start:
     """The user's own labels, (n,) numbers from 0 to k - 1."""
     return lambda chunk: one_hot(labels[_rows_of(chunk)], k)
+
+
+def keeping_labels(start: Start) -> Start:
+    """A start that has the rows of known components there."""
+
+    def keep(chunk: Chunk) -> FloatArray:
+        resp = start(chunk)
+        if chunk.labels is None:
+            return resp
+        known = (chunk.labels >= 0)[:, None]
+        return np.where(known, one_hot(np.maximum(chunk.labels, 0), resp.shape[1]), resp)
+
+    return keep
+
+
+def following(start: Start, source: Source) -> Start:
+    """A start with its components numbered as the labels of a source number them.
+
+    One after another the component and the label that share most of the rows are matched.
+    """
+
+    def shared(chunk: Chunk) -> FloatArray:
+        assert chunk.labels is not None  # the source is labelled
+        resp = start(chunk)
+        known = (chunk.labels >= 0) * chunk.weight
+        return resp.T @ (known[:, None] * one_hot(np.maximum(chunk.labels, 0), resp.shape[1]))
+
+    table = source.map_reduce(shared)
+    order = np.empty(len(table), dtype=np.intp)
+    for _ in order:
+        component, label = np.unravel_index(table.argmax(), table.shape)
+        order[label] = component
+        table[component], table[:, label] = -1.0, -1.0
+    return lambda chunk: start(chunk)[:, order]
 
 
 def _rows_of(chunk: Chunk) -> slice:

@@ -15,8 +15,10 @@ from mixtura.estimators.parameters import check_array, check_weights
 from mixtura.families import Gaussian, GaussianParameters
 from mixtura.initialization import (
     draw_rows,
+    following,
     given_labels,
     given_responsibilities,
+    keeping_labels,
     nearest_centre,
 )
 from mixtura.layouts import Layout
@@ -95,9 +97,12 @@ def first_mixtures(
         params = family.within_floor(GaussianParameters(means, covariances))
         complete = Mixture(family, params, weights, mixing)
         return lambda number: complete
+    numbered = means is not None or not isinstance(init_params, str)
     make_start = _starts(source, summary, k, means, init_params, seed)
+    if source.labelled:
+        make_start = _labelled(make_start, source, numbered)
     # Nothing but its weight says which component is meant, and the weights will not adapt.
-    unmatched = mixing == FixedWeights() and means is None and isinstance(init_params, str)
+    unmatched = mixing == FixedWeights() and not (numbered or source.labelled)
 
     def make(number: int) -> GaussianMixtureModel:
         first = begin(family, source, make_start(number), mixing)
@@ -157,6 +162,18 @@ def _starts(
     def start(number: int) -> Start:
         rng = np.random.default_rng((seed, Purpose.START, number))
         return makers[number % len(makers)](sample, summary, k, rng)
+
+    return start
+
+
+def _labelled(
+    make_start: Callable[[int], Start], source: Source, numbered: bool
+) -> Callable[[int], Start]:
+    """Starts that keep the known rows of a source, whether or not their components have numbers."""
+
+    def start(number: int) -> Start:
+        first = make_start(number)
+        return keeping_labels(first if numbered else following(first, source))
 
     return start
 

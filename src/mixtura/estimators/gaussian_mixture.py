@@ -23,7 +23,7 @@ from mixtura.estimators.first_mixture import (
     first_mixtures,
     go_on,
 )
-from mixtura.estimators.parameters import check_count, check_magnitude
+from mixtura.estimators.parameters import check_count, check_known, check_magnitude
 from mixtura.estimators.priors import check_prior, make_prior
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import as_rows, as_weights
@@ -131,7 +131,7 @@ class GaussianMixture(SoftClusters):
     n_iter_ : int
         Iterations of the best start.
     lower_bound_ : float
-        Objective per row at the returned parameters. With a prior its log-density is included.
+        Objective per row at the returned parameters, the log-density of a prior included.
     lower_bounds_ : list of float
         The same after each iteration of the best start.
     trace_ : list of float
@@ -218,7 +218,7 @@ class GaussianMixture(SoftClusters):
 
     # ------------------------------------------------------------------------------- fitting
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, labels: Any = None) -> Self:
         """Find the mixture under which the rows are most likely.
 
         Parameters
@@ -228,6 +228,11 @@ class GaussianMixture(SoftClusters):
         y : ignored
         sample_weight : array of shape (n,), default=None
             Row weights: 2 is the row twice, 0 is no row.
+        labels : integer array of shape (n,), default=None
+            Components that rows are known to belong to, from 0 to k - 1, and -1 where that is
+            unknown. Known rows stay there in every step, so the objective has log(w_j p_j(x)) for
+            them, and components keep their numbers. `log_likelihood_` and all criteria are those
+            of the rows alone, as without labels.
 
         Returns
         -------
@@ -244,16 +249,18 @@ class GaussianMixture(SoftClusters):
         rows = as_rows(self, X, reset=not self._goes_on)
         weight = as_weights(sample_weight, len(rows))
         init = check_start(self.init_params, len(rows), self.n_components)
+        known = check_known(labels, len(rows), self.n_components)
         if weight is not None and not weight.all():
             present = weight > 0.0
             rows, weight = rows[present], weight[present]
             init = init if isinstance(init, str) else init[present]
+            known = None if known is None else known[present]
         if len(rows) < self.n_components:
             raise DataError(
                 f"Expected n_samples >= n_components, but got {len(rows)} rows for "
                 f"{self.n_components} components: use fewer components or more rows."
             )
-        source = self._source(rows, weight, self.n_components)
+        source = self._source(rows, weight, self.n_components, known)
         summary = summarize(source)
         if not np.isfinite(summary.moments.scatter).all():
             raise DataError(
@@ -327,7 +334,7 @@ class GaussianMixture(SoftClusters):
         given = self._given.anything or not isinstance(init, str)
         n_init = 1 if given or self._goes_on else self.n_init
         best, starts = best_of(run, int(n_init), float(self.tol), sound)
-        if not given:
+        if not (given or source.labelled):
             best = replace(best, mixture=best.mixture.take(best.mixture.canonical_order()))
         self.trace_ = list(best.trace)
         return best, starts

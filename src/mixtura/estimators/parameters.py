@@ -10,7 +10,7 @@ import numpy as np
 from mixtura.errors import MixturaError
 from mixtura.typing import AnyArray
 
-__all__ = ["check_array", "check_count", "check_magnitude", "check_weights"]
+__all__ = ["check_array", "check_count", "check_known", "check_magnitude", "check_weights"]
 
 
 def check_count(name: str, value: object, at_least: int) -> int:
@@ -29,6 +29,24 @@ def check_magnitude(name: str, value: object) -> float:
     raise MixturaError(
         f"Invalid value for '{name}': {value!r}. It should be a finite number, 0 or more."
     )
+
+
+def check_known(labels: Any, n: int, k: int) -> AnyArray | None:
+    """Known components of n rows: whole numbers below k, -1 where unknown; None for none."""
+    if labels is None:
+        return None
+    known = np.asarray(labels)
+    if known.shape != (n,) or not np.issubdtype(known.dtype, np.integer):
+        raise MixturaError(
+            f"labels has shape {known.shape} and dtype {known.dtype}; it should have shape {(n,)} "
+            "and hold whole numbers: a component, or -1 where it is unknown."
+        )
+    if known.min() < -1 or known.max() >= k:
+        raise MixturaError(
+            f"labels are from {known.min()} to {known.max()}; they should be from 0 to {k - 1}, "
+            "or -1 where unknown. Raise n_components or number the labels anew."
+        )
+    return known if known.max() >= 0 else None
 
 
 def check_array(name: str, value: Any, shape: tuple[int, ...]) -> AnyArray:

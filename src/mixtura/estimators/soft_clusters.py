@@ -154,10 +154,11 @@ class SoftClusters(
         check_is_fitted(self)
         return self.mixture_
 
-    def _source(self, rows: AnyArray, weight: FloatArray | None, k: int) -> ArraySource:
-        return ArraySource(
-            rows, weight, block_rows(rows.shape[1], k), effective_n_jobs(self.n_jobs)
-        )
+    def _source(
+        self, rows: AnyArray, weight: FloatArray | None, k: int, labels: IntArray | None = None
+    ) -> ArraySource:
+        n_threads = effective_n_jobs(self.n_jobs)
+        return ArraySource(rows, weight, block_rows(rows.shape[1], k), n_threads, labels)
 
     def _row_by_row(self, X: Any, function: Callable[[AnyArray], AnyArray]) -> AnyArray:
         """The function's results for each row; reals come in the dtype of the table."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from mixtura.sources.source import Chunk, Mergeable
 from mixtura.sources.threads import in_order
-from mixtura.typing import AnyArray, FloatArray
+from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = ["ArraySource", "block_rows"]
 
@@ -58,6 +58,8 @@ class ArraySource:
         Rows in a block.
     n_threads : int, default=1
         Threads over the blocks. The result has the same bits for any number.
+    labels : ndarray of shape (n,), optional
+        Known components of the rows, -1 where unknown.
 
     Examples
     --------
@@ -71,22 +73,26 @@ class ArraySource:
     weight: FloatArray | None = None
     rows_per_block: int = _LARGEST_BLOCK
     n_threads: int = 1
+    labels: IntArray | None = None
 
     @property
     def n_features(self) -> int:
         return int(self.X.shape[1])
+
+    @property
+    def labelled(self) -> bool:
+        return self.labels is not None
 
     def handles(self) -> Sequence[int]:
         return range(-(-len(self.X) // self.rows_per_block))
 
     def load(self, handle: int) -> Chunk:
         start = handle * self.rows_per_block
-        X = self.X[start : start + self.rows_per_block]
-        if self.weight is None:
-            weight = _all_one(len(X))
-        else:
-            weight = self.weight[start : start + self.rows_per_block]
-        return Chunk(handle, start, _contiguous(X), weight)
+        block = slice(start, start + self.rows_per_block)
+        X = self.X[block]
+        weight = _all_one(len(X)) if self.weight is None else self.weight[block]
+        labels = None if self.labels is None else self.labels[block]
+        return Chunk(handle, start, _contiguous(X), weight, labels)
 
     def map(self, function: Callable[[Chunk], T]) -> Iterator[T]:
         handles = self.handles()

@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 
-from mixtura.typing import AnyArray, FloatArray
+from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = ["Chunk", "Mergeable", "Source"]
 
@@ -43,12 +43,15 @@ class Chunk:
         As the source holds them.
     weight : ndarray of shape (n,)
         Row weights: 2 is the row twice.
+    labels : ndarray of shape (n,) or None
+        Known components of the rows, -1 where unknown; None where all are.
     """
 
     index: int
     start: int
     rows: AnyArray
     weight: FloatArray
+    labels: IntArray | None = None
 
     @cached_property
     def X(self) -> FloatArray:  # noqa: N802
@@ -61,6 +64,11 @@ class Source(Protocol):
 
     @property
     def n_features(self) -> int: ...
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the components of some rows are known, so that chunks have labels."""
+        ...
 
     def handles(self) -> Sequence[Any]:
         """The chunks' handles, in the order in which results are folded."""
