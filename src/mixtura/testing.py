@@ -167,6 +167,7 @@ def check_source(source: Source, X: AnyArray, weight: FloatArray) -> None:
     assert source.n_features == X.shape[1]
     assert [chunk.index for chunk in chunks] == list(range(len(chunks)))
     assert all(chunk.X.dtype == np.float64 for chunk in chunks)
+    assert all((chunk.labels is not None) == source.labelled for chunk in chunks)
     starts = np.cumsum([0, *(len(chunk.X) for chunk in chunks)])
     assert [chunk.start for chunk in chunks] == starts[:-1].tolist(), "chunks follow one another"
     np.testing.assert_array_equal(np.concatenate([chunk.X for chunk in chunks]), X)

@@ -41,10 +41,10 @@ class Plan:
     structures : tuple of str
         Covariance types.
     criterion, algorithm : str
-    equal_weights : bool
-    prior : str or None
     starts, seed : int
     jobs : int
+    equal_weights : bool
+    prior : str or None
     notes : tuple of str
         What was asked for but cannot be tried.
     """
@@ -53,11 +53,11 @@ class Plan:
     structures: tuple[str, ...]
     criterion: str
     algorithm: str
-    equal_weights: bool
-    prior: str | None
     starts: int
     seed: int
     jobs: int
+    equal_weights: bool = False
+    prior: str | None = None
     notes: tuple[str, ...] = ()
 
     @classmethod
