@@ -110,10 +110,10 @@ class GaussianMixture(SoftClusters):
         are no parameters.
     prior : 'default', dict or NormalInverseWishart, default=None
         The conjugate prior of Fraley and Raftery (2007): the fit is the mode of the posterior,
-        and a component cannot collapse, unless all rows lie in a plane. 'default' for theirs, a dict for some of its fields
-        'mean', 'shrinkage', 'dof' and 'scale' (a number, (d,) or (d, d)) in place of theirs.
-        Their scale for diagonal structures is one number for all features, whatever their
-        units: standardise them, or give it.
+        and a component cannot collapse, unless all rows lie in a plane. 'default' for theirs, a
+        dict for some of its fields 'mean', 'shrinkage', 'dof' and 'scale' (a number, (d,) or
+        (d, d)) in place of theirs. Their scale for diagonal structures is one number for all
+        features, whatever their units: standardise them, or give it.
     n_jobs : int, default=None
         Threads over blocks of rows; -1 for all cores. The result is the same for any number.
 
