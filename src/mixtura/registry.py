@@ -39,11 +39,22 @@ from mixtura.initialization import (
 )
 from mixtura.layouts import Diagonal, Full, Layout, Spherical, Tied, WrittenOut
 from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeWeights, Mixing
+from mixtura.selection.criteria import (
+    FitCriterion,
+    TableCriterion,
+    cross_validation,
+    entropy_criterion,
+    of_each,
+)
+from mixtura.selection.scores import Scores
+from mixtura.selection.slope import slope_heuristic
 from mixtura.stopping import StoppingRule, fixed_length, projected_gain
 
 __all__ = [
     "ALGORITHMS",
     "COVARIANCE_TYPES",
+    "CRITERIA",
+    "FIT_CRITERIA",
     "STARTS",
     "Algorithm",
     "Constraints",
@@ -175,6 +186,21 @@ class Constraints:
         mixing = EqualWeights() if equal_weights else FREE
         return cls(FixedWeights() if "weights" in parts else mixing, "means" in parts)
 
+#: What a single fit is judged by; all are to be minimised.
+FIT_CRITERIA: dict[str, FitCriterion] = {
+    "bic": Scores.bic,
+    "aic": Scores.aic,
+    "icl": Scores.icl,
+    "sabic": Scores.sabic,
+}
+
+#: What a search can minimise: those, and what takes the whole table of candidates.
+CRITERIA: dict[str, TableCriterion] = {
+    **{name: of_each(criterion) for name, criterion in FIT_CRITERIA.items()},
+    "nec": entropy_criterion,
+    "slope": slope_heuristic,
+    "cv": cross_validation,
+}
 
 T = TypeVar("T")
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from mixtura.errors import ModelFileError
 from mixtura.families import NormalInverseWishart
+from mixtura.registry import FIT_CRITERIA
 from mixtura.result import Starts
 from mixtura.selection import Scores
 
@@ -57,11 +58,10 @@ class Training:
 
     @property
     def criteria(self) -> dict[str, float]:
-        """BIC, AIC and ICL by their names."""
+        """The criteria of a single fit by their names; less is better."""
         return {
-            "bic": self.scores.bic(self.n_parameters),
-            "aic": self.scores.aic(self.n_parameters),
-            "icl": self.scores.icl(self.n_parameters),
+            name: criterion(self.scores, self.n_parameters)
+            for name, criterion in FIT_CRITERIA.items()
         }
 
     def document(self) -> dict[str, Any]:
@@ -70,6 +70,7 @@ class Training:
             "weight": self.scores.weight,
             "log_likelihood": _finite(self.scores.log_likelihood),
             "log_certainty": _finite(self.scores.log_certainty),
+            "entropy": self.scores.entropy,
             "n_parameters": self.n_parameters,
             "n_collapsed": self.n_collapsed,
             "converged": self.converged,
@@ -102,6 +103,7 @@ class Training:
                     _number(entry["weight"]),
                     _number(entry["log_likelihood"]),
                     _number(entry["log_certainty"]),
+                    _number(entry["entropy"]),
                 ),
                 n_parameters=int(entry["n_parameters"]),
                 n_collapsed=int(entry["n_collapsed"]),

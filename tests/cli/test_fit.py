@@ -272,9 +272,8 @@ def test_equal_weights_and_prior(fit, run, blobs):
 
 def test_algorithms_and_criteria_are_those_of_the_package():
     from mixtura.cli.fit import fit as command
-    from mixtura.estimators.mixture_search import _CRITERIA
-    from mixtura.registry import ALGORITHMS
+    from mixtura.registry import ALGORITHMS, CRITERIA
 
     choices = {param.name: getattr(param.type, "choices", ()) for param in command.params}
     assert list(choices["algorithm"]) == list(ALGORITHMS)
-    assert list(choices["criterion"]) == list(_CRITERIA)
+    assert list(choices["criterion"]) == list(CRITERIA)

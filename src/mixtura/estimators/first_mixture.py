@@ -51,6 +51,8 @@ class Purpose(IntEnum):
     SAMPLE = 1
     START = 2
     ASSIGN = 3
+    FOLD = 4
+    BOOTSTRAP = 5
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import replace
 from time import perf_counter
 from typing import Any, Self, TypeAlias
 
@@ -17,46 +18,23 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataWarning, MixturaError
+from mixtura.estimators.comparison import Comparison, Outcome
+from mixtura.estimators.cross_validation import check_folds, held_out_log_likelihood
 from mixtura.estimators.first_mixture import GaussianMixtureModel
 from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.parameters import check_count
 from mixtura.estimators.soft_clusters import SoftClusters
-from mixtura.estimators.tables import as_rows
-from mixtura.registry import choose, searched_types
-from mixtura.selection import Scores
-from mixtura.typing import AnyArray
+from mixtura.estimators.tables import as_rows, as_weights
+from mixtura.registry import CRITERIA, choose, searched_types
+from mixtura.selection import check_sizes, estimate_slope
+from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["MixtureSearch", "Progress"]
 
 #: Told (candidates done, candidates in all, parameters of the last one).
 Progress: TypeAlias = Callable[[int, int, dict[str, Any]], None]
 
-_CRITERIA: dict[str, Callable[[Scores, int], float]] = {
-    "bic": Scores.bic,
-    "aic": Scores.aic,
-    "icl": Scores.icl,
-}
-
 _N_INIT = 10
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """One candidate, fitted or failed."""
-
-    params: dict[str, Any]
-    estimator: GaussianMixture | None
-    status: str
-    seconds: float
-
-    @property
-    def sound(self) -> bool:
-        """Whether it may compete: a collapsed component's likelihood is that of the floor."""
-        return self.estimator is not None and self.estimator.n_collapsed_ == 0
-
-    def criterion(self, name: str) -> float:
-        if self.estimator is None:
-            return np.nan
-        return _CRITERIA[name](self.estimator.scores_, self.estimator.n_parameters_)
 
 
 class MixtureSearch(SoftClusters):
@@ -72,8 +50,19 @@ class MixtureSearch(SoftClusters):
     param_grid : dict or list of dict, default=None
         Parameter names and the values to try. By default 1 to 9 components of every covariance
         structure: 'spherical', 'diag', 'tied' and 'full', or 'E' and 'V' in one dimension.
-    criterion : {'bic', 'aic', 'icl'}, default='bic'
+    criterion : str, default='bic'
         What to minimise.
+
+        - 'bic': fit against size; finds the true model as rows become many.
+        - 'aic': a lighter penalty; finds the model that predicts best, often with more components.
+        - 'icl': BIC plus the cost of doubt; components that lie well apart.
+        - 'sabic': BIC with a lighter penalty for tables of few rows.
+        - 'nec': doubt per nat gained over one component; how many components, given a structure.
+        - 'slope': a penalty that the largest candidates calibrate; needs candidates of at least
+          ten sizes, some of them too large.
+        - 'cv': cross-validated log-likelihood; fits each candidate `n_folds` more times.
+    n_folds : int, default=10
+        Folds for `criterion='cv'`.
     n_jobs : int, default=None
         Candidates fitted at a time, in threads; -1 for all cores.
     random_state : int, RandomState or None, default=None
@@ -87,7 +76,12 @@ class MixtureSearch(SoftClusters):
         Its place in `results_`.
     results_ : dict of str to ndarray
         A column for each parameter tried, and `log_likelihood`, `n_parameters`, `bic`, `aic`,
-        `icl`, `status` and `seconds`. Candidates that failed have NaN and say why in `status`.
+        `icl`, `sabic`, `nec`, `slope`, `cv`, `probability`, `status` and `seconds`. `cv` is NaN
+        unless it is the criterion, `slope` if the candidates are too few. Candidates that failed
+        have NaN and say why in `status`.
+    k_probabilities_ : dict of int to float
+        Approximate posterior probability of each number of components: the column `probability`,
+        which comes from BIC and gives all models the same prior probability, summed.
 
     All methods of the fitted mixture are those of the best estimator.
 
@@ -108,12 +102,14 @@ class MixtureSearch(SoftClusters):
         param_grid: Any = None,
         *,
         criterion: str = "bic",
+        n_folds: int = 10,
         n_jobs: int | None = None,
         random_state: Any = None,
     ) -> None:
         self.estimator = estimator
         self.param_grid = param_grid
         self.criterion = criterion
+        self.n_folds = n_folds
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -139,15 +135,19 @@ class MixtureSearch(SoftClusters):
         ValueError
             If no candidate could be fitted; the message has the first one's reason.
         """
-        choose(_CRITERIA, "criterion", self.criterion)
+        choose(CRITERIA, "criterion", self.criterion)
         rows = as_rows(self, X, reset=True)
+        weight = as_weights(sample_weight, len(rows))
         candidates = self._candidates(rows.shape[1])
-        outcomes = []
+        self._check_criterion(len(candidates), np.ones(len(rows)) if weight is None else weight)
+        outcomes: list[Outcome] = []
         for outcome in self._fit_all(candidates, X, sample_weight):
             outcomes.append(outcome)
             if progress is not None:
                 progress(len(outcomes), len(candidates), outcome.params)
-        self._publish(outcomes)
+        if self.criterion == "cv":
+            outcomes = self._cross_validated(outcomes, rows, weight)
+        self._publish(Comparison(outcomes, self._source(rows, weight, 1)))
         return self
 
     @property
@@ -173,56 +173,87 @@ class MixtureSearch(SoftClusters):
             candidates.append((params, candidate))
         return candidates
 
-    def _fit_all(self, candidates: list[Any], X: Any, sample_weight: Any) -> Iterator[_Outcome]:
-        with warnings.catch_warnings():
-            # The table of results has each candidate's status; the best one's is told at the end.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            warnings.simplefilter("ignore", DataWarning)
+    def _fit_all(self, candidates: list[Any], X: Any, sample_weight: Any) -> Iterator[Outcome]:
+        with _told_in_the_table():
             parallel = Parallel(self.n_jobs, prefer="threads", return_as="generator")
             yield from parallel(
                 delayed(_fit_candidate)(params, candidate, X, sample_weight)
                 for params, candidate in candidates
             )
 
-    def _publish(self, outcomes: list[_Outcome]) -> None:
-        criterion = np.array([outcome.criterion(self.criterion) for outcome in outcomes])
-        if np.isnan(criterion).all():
+    def _check_criterion(self, n_candidates: int, weight: FloatArray) -> None:
+        """See that the criterion can be had, before the work is done in vain."""
+        if self.criterion == "cv":
+            check_folds(check_count("n_folds", self.n_folds, at_least=2), weight)
+        if self.criterion == "slope":
+            check_sizes(n_candidates)
+
+    def _cross_validated(
+        self, outcomes: list[Outcome], rows: AnyArray, weight: FloatArray | None
+    ) -> list[Outcome]:
+        """The outcomes with their cross-validated log-likelihoods, on the same folds for all."""
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        weight = np.ones(len(rows)) if weight is None else weight
+        with _told_in_the_table():
+            validated: list[Outcome] = Parallel(self.n_jobs, prefer="threads")(
+                delayed(_cross_validate)(outcome, rows, weight, self.n_folds, seed)
+                for outcome in outcomes
+            )
+        return validated
+
+    def _publish(self, comparison: Comparison) -> None:
+        results = comparison.results()
+        outcomes, values = comparison.outcomes, results[self.criterion]
+        if self.criterion == "slope" and comparison.entries:
+            estimate_slope(comparison.table)  # it says why there is none
+        if np.isnan(values).all():
             raise MixturaError(
                 f"None of the {len(outcomes)} candidates could be fitted. The first: "
                 f"{outcomes[0].status}"
             )
-        sound = np.array([outcome.sound for outcome in outcomes])
-        self.best_index_ = int(np.nanargmin(np.where(sound | ~sound.any(), criterion, np.nan)))
+        sound = np.array([outcome.sound for outcome in outcomes]) & ~np.isnan(values)
+        self.best_index_ = int(np.nanargmin(np.where(sound | ~sound.any(), values, np.nan)))
         best = outcomes[self.best_index_]
         assert best.estimator is not None  # its criterion is a number
         self.best_params_, self.best_estimator_ = best.params, best.estimator
-        self.results_ = _results(outcomes)
+        self.results_ = results
+        self.k_probabilities_ = comparison.k_probabilities()
         self.best_estimator_.warn()
 
 
 def _fit_candidate(
     params: dict[str, Any], candidate: GaussianMixture, X: Any, sample_weight: Any
-) -> _Outcome:
+) -> Outcome:
     began = perf_counter()
     try:
         candidate.fit(X, sample_weight=sample_weight)
     except MixturaError as failure:
-        return _Outcome(params, None, f"failed: {failure}", perf_counter() - began)
+        return Outcome(params, None, f"failed: {failure}", perf_counter() - began)
     status = candidate.status_
     if candidate.n_collapsed_:
         status += f"; not considered: {candidate.n_collapsed_} components collapsed"
-    return _Outcome(params, candidate, status, perf_counter() - began)
+    return Outcome(params, candidate, status, perf_counter() - began)
 
 
-def _results(outcomes: list[_Outcome]) -> dict[str, AnyArray]:
-    """The table of results, by column."""
-    names = sorted({name for outcome in outcomes for name in outcome.params})
-    columns = {name: np.array([outcome.params.get(name) for outcome in outcomes]) for name in names}
-    fitted = [outcome.estimator for outcome in outcomes]
-    columns["log_likelihood"] = np.array([e.log_likelihood_ if e else np.nan for e in fitted])
-    columns["n_parameters"] = np.array([e.n_parameters_ if e else np.nan for e in fitted])
-    for name in _CRITERIA:
-        columns[name] = np.array([outcome.criterion(name) for outcome in outcomes])
-    columns["status"] = np.array([outcome.status for outcome in outcomes])
-    columns["seconds"] = np.array([outcome.seconds for outcome in outcomes])
-    return columns
+def _cross_validate(
+    outcome: Outcome, rows: AnyArray, weight: FloatArray, n_folds: int, seed: int
+) -> Outcome:
+    if outcome.estimator is None:
+        return outcome
+    began = perf_counter()
+    held_out, status = np.nan, outcome.status
+    try:
+        held_out = held_out_log_likelihood(outcome.estimator, rows, weight, n_folds, seed)
+    except MixturaError as failure:
+        status += f"; not cross-validated: {failure}"
+    seconds = outcome.seconds + perf_counter() - began
+    return replace(outcome, held_out=held_out, status=status, seconds=seconds)
+
+
+@contextmanager
+def _told_in_the_table() -> Iterator[None]:
+    """No warnings: the table has each candidate's status, and the best one warns at the end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", DataWarning)
+        yield

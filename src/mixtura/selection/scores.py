@@ -1,11 +1,12 @@
-"""Criteria that penalise the log-likelihood, to choose the number of components.
+"""How well one mixture describes some rows, and the criteria that need no more than that.
 
-All are to be minimised. With l the log-likelihood, p the number of free parameters and n the
-total weight of the rows:
+All are to be minimised. With l the log-likelihood, p the number of free parameters, n the total
+weight of the rows and r_ij the responsibilities:
 
-    AIC = -2 l + 2 p           (Akaike 1974)
-    BIC = -2 l + p log n       (Schwarz 1978)
-    ICL = BIC - 2 sum_i log max_j r_ij      (Biernacki, Celeux, Govaert 2000)
+    AIC   = -2 l + 2 p                          (Akaike 1974)
+    BIC   = -2 l + p log n                      (Schwarz 1978)
+    SABIC = -2 l + p log((n + 2) / 24)          (Sclove 1987)
+    ICL   = BIC - 2 sum_i log max_j r_ij        (Biernacki, Celeux, Govaert 2000)
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from mixtura.fused import Scorer
 from mixtura.fused import scorer as scorer_of
 from mixtura.mixture import Mixture
 from mixtura.sources.source import Chunk, Source
 from mixtura.statistics import Sums
+from mixtura.typing import FloatArray
 
 __all__ = ["Scores", "score"]
 
@@ -35,11 +38,15 @@ class Scores(Sums):
         Sum of weight times log P(x), in nats.
     log_certainty : float
         Sum of weight times the log of the largest responsibility: 0 for certain assignments.
+    entropy : float
+        Sum of weight times the entropy of the responsibilities, in nats: 0 for certain
+        assignments, n log k if every row is shared alike by all components.
     """
 
     weight: float
     log_likelihood: float
     log_certainty: float
+    entropy: float
 
     def aic(self, n_parameters: int) -> float:
         """Akaike's information criterion."""
@@ -47,11 +54,18 @@ class Scores(Sums):
 
     def bic(self, n_parameters: int) -> float:
         """Bayesian information criterion."""
-        return -2.0 * self.log_likelihood + n_parameters * float(np.log(self.weight))
+        return self._penalised(n_parameters, self.weight)
+
+    def sabic(self, n_parameters: int) -> float:
+        """Sample-size-adjusted BIC: a penalty that grows later, for tables of few rows."""
+        return self._penalised(n_parameters, (self.weight + 2.0) / 24.0)
 
     def icl(self, n_parameters: int) -> float:
         """Integrated completed likelihood: BIC plus the cost of doubtful assignments."""
         return self.bic(n_parameters) - 2.0 * self.log_certainty
+
+    def _penalised(self, n_parameters: int, size: float) -> float:
+        return -2.0 * self.log_likelihood + n_parameters * float(np.log(size))
 
 
 def score(mixture: Mixture[Any, Any], source: Source) -> Scores:
@@ -66,6 +80,18 @@ def score(mixture: Mixture[Any, Any], source: Source) -> Scores:
             float(chunk.weight.sum()),
             float(chunk.weight @ log_density),
             float(chunk.weight @ log_certainty),
+            _entropy(scorer, chunk, certainty),
         )
 
     return source.map_reduce(of)
+
+
+def _entropy(scorer: Scorer, chunk: Chunk, certainty: FloatArray) -> float:
+    """Of a chunk's responsibilities; logarithms are taken for the rows in doubt alone."""
+    doubtful = np.flatnonzero(certainty < 1.0)
+    if len(doubtful) == 0:
+        return 0.0
+    resp = scorer.responsibilities(chunk.rows[doubtful])
+    surprise = np.zeros_like(resp)  # 0 log 0 is 0
+    np.log(resp, out=surprise, where=resp > 0.0)
+    return -float(np.einsum("nk,nk,n->", resp, surprise, chunk.weight[doubtful]))

@@ -1,0 +1,152 @@
+"""What a search knows of its candidates once they are fitted, and the table that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mixtura import em
+from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.families import Gaussian
+from mixtura.registry import CRITERIA
+from mixtura.selection import Entry, model_probabilities, score
+from mixtura.sources import Chunk, Source
+from mixtura.typing import AnyArray, FloatArray
+
+__all__ = ["Comparison", "Outcome"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One candidate, fitted or failed.
+
+    Attributes
+    ----------
+    params : dict
+        The parameters in which candidates differ.
+    estimator : GaussianMixture or None
+        None if it could not be fitted.
+    status : str
+        How the fit ended, or why it failed.
+    seconds : float
+    held_out : float
+        Its cross-validated log-likelihood; NaN if there is none.
+    """
+
+    params: dict[str, Any]
+    estimator: GaussianMixture | None
+    status: str
+    seconds: float
+    held_out: float = np.nan
+
+    @property
+    def sound(self) -> bool:
+        """Whether it may compete: a collapsed component's likelihood is that of the floor."""
+        return self.estimator is not None and self.estimator.n_collapsed_ == 0
+
+    @property
+    def structure(self) -> str:
+        """What it shares with the candidates that differ in the number of components alone."""
+        return repr(sorted((k, v) for k, v in self.params.items() if k != "n_components"))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The outcomes of a search side by side.
+
+    Attributes
+    ----------
+    outcomes : sequence of Outcome
+    source : Source
+        The rows that all were fitted to.
+    """
+
+    outcomes: Sequence[Outcome]
+    source: Source
+
+    @cached_property
+    def entries(self) -> dict[int, Entry]:
+        """The fitted candidates as the criteria see them, by their place among the outcomes."""
+        none_sound = not any(outcome.sound for outcome in self.outcomes)
+        entries: dict[int, Entry] = {}
+        for i, outcome in enumerate(self.outcomes):
+            if outcome.estimator is not None:
+                entries[i] = Entry(
+                    outcome.estimator.mixture_.n_components,
+                    outcome.estimator.n_parameters_,
+                    outcome.estimator.scores_,
+                    self._of_one[outcome.structure],
+                    outcome.held_out,
+                    outcome.sound or none_sound,
+                )
+        return entries
+
+    @property
+    def table(self) -> list[Entry]:
+        """The fitted candidates in their order."""
+        return list(self.entries.values())
+
+    def column(self, values: Callable[[list[Entry]], FloatArray]) -> FloatArray:
+        """A number for each outcome: what the function gives for the table, NaN if it failed."""
+        column = np.full(len(self.outcomes), np.nan)
+        if self.entries:
+            column[list(self.entries)] = values(self.table)
+        return column
+
+    def results(self) -> dict[str, AnyArray]:
+        """The table of results, by column."""
+        names = sorted({name for outcome in self.outcomes for name in outcome.params})
+        columns: dict[str, AnyArray] = {
+            name: np.array([outcome.params.get(name) for outcome in self.outcomes])
+            for name in names
+        }
+        columns["log_likelihood"] = self.column(_log_likelihoods)
+        columns["n_parameters"] = self.column(_sizes)
+        for name, criterion in CRITERIA.items():
+            columns[name] = self.column(criterion)
+        columns["probability"] = self.column(model_probabilities)
+        columns["status"] = np.array([outcome.status for outcome in self.outcomes])
+        columns["seconds"] = np.array([outcome.seconds for outcome in self.outcomes])
+        return columns
+
+    def k_probabilities(self) -> dict[int, float]:
+        """The probabilities of the sound candidates, summed by number of components."""
+        summed: dict[int, float] = {}
+        probabilities = model_probabilities(self.table).tolist()
+        for entry, probability in zip(self.table, probabilities, strict=True):
+            if entry.sound:
+                summed[entry.n_components] = summed.get(entry.n_components, 0.0) + probability
+        return dict(sorted(summed.items()))
+
+    @cached_property
+    def _of_one(self) -> dict[str, float]:
+        """Log-likelihood of a single component of each structure."""
+        known: dict[str, float] = {}
+        for outcome in self.outcomes:
+            if outcome.estimator is not None and outcome.structure not in known:
+                known[outcome.structure] = _log_likelihood_of_one(outcome.estimator, self.source)
+        return known
+
+
+def _log_likelihoods(table: Sequence[Entry]) -> FloatArray:
+    return np.array([entry.scores.log_likelihood for entry in table])
+
+
+def _sizes(table: Sequence[Entry]) -> FloatArray:
+    return np.array([entry.n_parameters for entry in table], dtype=np.float64)
+
+
+def _log_likelihood_of_one(estimator: GaussianMixture, source: Source) -> float:
+    family = estimator.mixture_.family
+    assert isinstance(family, Gaussian)
+    # A single component needs no iterations: its first M-step is the maximum.
+    single = em.begin(family, source, _all_to_one)
+    return score(single, source).log_likelihood
+
+
+def _all_to_one(chunk: Chunk) -> FloatArray:
+    return np.ones((len(chunk.X), 1))
