@@ -23,6 +23,7 @@ from mixtura.errors import (
 
 if TYPE_CHECKING:
     from mixtura.estimators.gaussian_mixture import GaussianMixture
+    from mixtura.estimators.likelihood_ratio import bootstrap_test
     from mixtura.estimators.mixture_search import MixtureSearch
     from mixtura.estimators.persistence import load, save
 
@@ -37,6 +38,7 @@ __all__ = [
     "MixtureSearch",
     "ModelFileError",
     "__version__",
+    "bootstrap_test",
     "load",
     "save",
 ]
@@ -45,6 +47,7 @@ __all__ = [
 _LAZY = {
     "GaussianMixture": "mixtura.estimators.gaussian_mixture",
     "MixtureSearch": "mixtura.estimators.mixture_search",
+    "bootstrap_test": "mixtura.estimators.likelihood_ratio",
     "load": "mixtura.estimators.persistence",
     "save": "mixtura.estimators.persistence",
 }

@@ -1,0 +1,349 @@
+"""How many components, by testing k against k + 1 with a parametric bootstrap.
+
+The likelihood ratio of mixtures with k and k + 1 components has no chi-squared distribution: the
+smaller model lies on the edge of the larger one. Its distribution is found by drawing samples
+from the fitted mixture of k components and fitting both models to each (McLachlan 1987).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed, effective_n_jobs
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+
+from mixtura import em
+from mixtura.errors import DataWarning, DegenerateError, MixturaError
+from mixtura.estimators.first_mixture import Purpose
+from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.parameters import check_count
+from mixtura.estimators.tables import as_rows, as_weights
+from mixtura.initialization import given_responsibilities
+from mixtura.selection import score
+from mixtura.sources import ArraySource, summarize
+from mixtura.typing import AnyArray, FloatArray
+
+__all__ = ["BootstrapStep", "BootstrapTest", "bootstrap_test"]
+
+# Ratios this many tolerances below zero are no matter of where a fit stopped: the larger model
+# missed an optimum that the smaller one shows to exist.
+_BELOW_ZERO = 20.0
+
+
+@dataclass(frozen=True)
+class BootstrapStep:
+    """The test of k components against k + 1.
+
+    Attributes
+    ----------
+    n_components : int
+        k.
+    ratio : float
+        2 (log-likelihood of k + 1 components - that of k), in nats.
+    bootstrap : ndarray of shape (b,)
+        The same for samples drawn from the mixture of k components, in the order drawn; `inf`
+        where a sample could not be fitted, so that it counts against rejecting.
+    p_value : float
+        (1 + samples whose ratio is no smaller) / (1 + samples drawn).
+    n_below_zero : int
+        Samples in which k + 1 components ended below k, in a poor local optimum. Many of them
+        make the p-value too small: raise the estimator's `n_init`.
+    """
+
+    n_components: int
+    ratio: float
+    bootstrap: FloatArray
+    p_value: float
+    n_below_zero: int
+
+    def __str__(self) -> str:
+        below = f", {self.n_below_zero} of them below zero" if self.n_below_zero else ""
+        return (
+            f"{self.n_components} against {self.n_components + 1} components: ratio "
+            f"{self.ratio:.2f}, p = {self.p_value:.3g} ({len(self.bootstrap)} samples{below})"
+        )
+
+
+@dataclass(frozen=True)
+class BootstrapTest:
+    """The outcome of `bootstrap_test`.
+
+    Attributes
+    ----------
+    n_components : int
+        The smallest number that was not rejected against the next.
+    steps : tuple of BootstrapStep
+        The tests made, from one component on.
+    estimator : GaussianMixture
+        Fitted with `n_components` to the whole table.
+    status : str
+        Why it ended there, in words.
+    """
+
+    n_components: int
+    steps: tuple[BootstrapStep, ...]
+    estimator: GaussianMixture
+    status: str
+
+    def __str__(self) -> str:
+        return "\n".join([*map(str, self.steps), self.status])
+
+
+def bootstrap_test(
+    estimator: GaussianMixture,
+    X: Any,
+    sample_weight: Any = None,
+    *,
+    max_components: int = 9,
+    n_bootstrap: int = 199,
+    level: float = 0.05,
+    n_jobs: int | None = None,
+    random_state: Any = None,
+) -> BootstrapTest:
+    """Test 1 component against 2, 2 against 3 and so on, until one is not rejected.
+
+    The larger model is fitted from the estimator's own starts and from the smaller model with one
+    component cut in two, to the table and to every sample alike. A test ends early once so many
+    samples have reached the table's ratio that it can no longer reject: this changes no decision
+    and leaves the p-value valid (Besag and Clifford 1991). Each test has the given level; the
+    probability of ending with too many components is about that of the last one.
+
+    Parameters
+    ----------
+    estimator : GaussianMixture
+        What is fitted, whatever its `n_components`.
+    X : table of shape (n, d)
+    sample_weight : array of shape (n,), default=None
+        Row weights: 2 is the row twice. Samples have as many rows as the total weight, rounded.
+    max_components : int, default=9
+        Where to end at the latest.
+    n_bootstrap : int, default=199
+        Most samples of a test; at least 1 / level - 1.
+    level : float, default=0.05
+        A number of components is rejected if its p-value is no larger.
+    n_jobs : int, default=None
+        Samples fitted at a time, in threads unless `joblib.parallel_config` says otherwise; -1
+        for all cores. The result is the same for any number.
+    random_state : int, RandomState or None, default=None
+        Fixes the samples, and the starts if the estimator has no `random_state` of its own.
+
+    Returns
+    -------
+    BootstrapTest
+
+    Raises
+    ------
+    MixturaError
+        If a parameter cannot be used, or not even one component can be fitted.
+
+    References
+    ----------
+    McLachlan (1987), "On bootstrapping the likelihood ratio test statistic for the number of
+    components in a normal mixture".
+
+    Besag, Clifford (1991), "Sequential Monte Carlo p-values".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mixtura as mx
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.concatenate([rng.normal(0, 1, (40, 1)), rng.normal(8, 1, (40, 1))])
+    >>> test = mx.bootstrap_test(
+    ...     mx.GaussianMixture(covariance_type="E"), X, n_bootstrap=19, random_state=0
+    ... )
+    >>> test.n_components
+    2
+    """
+    check_count("max_components", max_components, at_least=1)
+    check_count("n_bootstrap", n_bootstrap, at_least=1)
+    _check_level(level, n_bootstrap)
+    seed = int(check_random_state(random_state).randint(2**31 - 1))
+    model = clone(estimator)
+    if model.random_state is None:
+        model.set_params(random_state=seed)
+    rows = as_rows(model, X, reset=True)
+    table = _Table(rows, as_weights(sample_weight, len(rows)))
+    test = _Test(model, int(n_bootstrap), float(level), n_jobs, seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", DataWarning)
+        result = _sequence(test, table, int(max_components))
+    result.estimator.warn()
+    return result
+
+
+def _check_level(level: object, n_bootstrap: int) -> None:
+    if not isinstance(level, float) or not 0.0 < level < 1.0:
+        raise MixturaError(
+            f"Invalid value for 'level': {level!r}. It should be a number between 0 and 1."
+        )
+    if 1.0 / (n_bootstrap + 1) > level:
+        raise MixturaError(
+            f"n_bootstrap={n_bootstrap} samples can never reject at level={level}: draw at least "
+            f"{int(np.ceil(1.0 / level)) - 1}."
+        )
+
+
+@dataclass(frozen=True)
+class _Table:
+    rows: AnyArray
+    weight: FloatArray | None
+
+    @property
+    def source(self) -> ArraySource:
+        return ArraySource(self.rows, self.weight)
+
+    @property
+    def total_weight(self) -> float:
+        return float(len(self.rows) if self.weight is None else self.weight.sum())
+
+
+@dataclass(frozen=True)
+class _Test:
+    """What stays the same for all numbers of components."""
+
+    model: GaussianMixture
+    n_bootstrap: int
+    level: float
+    n_jobs: int | None
+    seed: int
+
+    def rejects(self, n_reached: int) -> bool:
+        """Whether this many samples that reach the ratio, of all of them, are few enough."""
+        return 1 + n_reached <= self.level * (self.n_bootstrap + 1)
+
+
+def _sequence(test: _Test, table: _Table, max_components: int) -> BootstrapTest:
+    """Test after test, until one does not reject or the next cannot be made."""
+    smaller = _fit(test.model, 1, table)
+    steps: list[BootstrapStep] = []
+    for k in range(1, max_components):
+        try:
+            larger = _fit_larger(test.model, smaller, table)
+        except MixturaError as failure:
+            return _ended(smaller, steps, f"{k + 1} components could not be fitted: {failure}")
+        if larger.n_collapsed_ > 0:
+            # Its likelihood is that of the variance floor, and samples from k components, which
+            # have no equal rows, could only be beaten by it.
+            return _ended(smaller, steps, f"a component of {k + 1} collapsed")
+        steps.append(_step(test, smaller, larger, table))
+        if steps[-1].p_value > test.level:
+            return _ended(smaller, steps, f"not rejected against {k + 1} at level {test.level:g}")
+        smaller = larger
+    return _ended(smaller, steps, "max_components is reached")
+
+
+def _ended(estimator: GaussianMixture, steps: list[BootstrapStep], reason: str) -> BootstrapTest:
+    k = estimator.n_components
+    status = f"{k} {'component' if k == 1 else 'components'}: {reason}"
+    return BootstrapTest(k, tuple(steps), estimator, status)
+
+
+def _step(
+    test: _Test, smaller: GaussianMixture, larger: GaussianMixture, table: _Table
+) -> BootstrapStep:
+    ratio = _ratio(smaller, larger)
+    drawn: list[float] = []
+    n_reached = 0
+    with closing(_ratios_of_samples(test, smaller, table)) as ratios:
+        for sampled in ratios:
+            drawn.append(sampled)
+            n_reached += sampled >= ratio
+            if not test.rejects(n_reached):
+                break
+    bootstrap = np.array(drawn)
+    tolerance = _BELOW_ZERO * float(test.model.tol) * table.total_weight
+    return BootstrapStep(
+        smaller.n_components,
+        ratio,
+        bootstrap,
+        (1 + n_reached) / (1 + len(drawn)),
+        int((bootstrap < -tolerance).sum()),
+    )
+
+
+def _ratios_of_samples(
+    test: _Test, smaller: GaussianMixture, table: _Table
+) -> Generator[float, None, None]:
+    """The ratios of samples from the smaller model, in order, as many at a time as there are jobs.
+
+    Those that were drawn along with the last one needed are thrown away, so that the result does
+    not depend on the number of jobs.
+    """
+    n, at_a_time = max(1, round(table.total_weight)), effective_n_jobs(test.n_jobs)
+    with Parallel(test.n_jobs, prefer="threads") as parallel:
+        for first in range(0, test.n_bootstrap, at_a_time):
+            yield from parallel(
+                delayed(_ratio_of_sample)(test, smaller, n, table.rows.dtype, number)
+                for number in range(first, min(first + at_a_time, test.n_bootstrap))
+            )
+
+
+def _ratio_of_sample(
+    test: _Test, null: GaussianMixture, n: int, dtype: np.dtype[Any], number: int
+) -> float:
+    k = null.n_components
+    rng = np.random.default_rng((test.seed, Purpose.BOOTSTRAP, k, number))
+    sample = _Table(null.mixture_.sample(n, rng)[0].astype(dtype), None)
+    try:
+        smaller = _fit(test.model, k, sample)
+        return _ratio(smaller, _fit_larger(test.model, smaller, sample))
+    except MixturaError:
+        return np.inf
+
+
+def _ratio(smaller: GaussianMixture, larger: GaussianMixture) -> float:
+    return 2.0 * (larger.log_likelihood_ - smaller.log_likelihood_)
+
+
+# ---------------------------------------------------------------------------------------------
+# Fits
+
+
+def _fit(model: GaussianMixture, k: int, table: _Table, **changes: Any) -> GaussianMixture:
+    candidate: GaussianMixture = clone(model).set_params(n_components=k, **changes)
+    return candidate.fit(table.rows, sample_weight=table.weight)
+
+
+def _fit_larger(model: GaussianMixture, smaller: GaussianMixture, table: _Table) -> GaussianMixture:
+    """k + 1 components: from the model's own starts or from a split of k, whichever ends higher."""
+    k = smaller.n_components
+    by_starts = _fit(model, k + 1, table)
+    try:
+        by_split = _fit(model, k + 1, table, init_params=_best_split(smaller, table), n_init=1)
+    except DegenerateError:
+        return by_starts
+    return max(by_starts, by_split, key=lambda fit: (fit.n_collapsed_ == 0, fit.log_likelihood_))
+
+
+def _best_split(smaller: GaussianMixture, table: _Table) -> FloatArray:
+    """Responsibilities (n, k + 1), one component cut in two: the cut of the likeliest M-step."""
+    family, source = smaller.mixture_.family, table.source
+
+    def height(split: FloatArray) -> float:
+        first = em.begin(family, source, given_responsibilities(split))
+        return score(first, source).log_likelihood
+
+    return max(_splits(smaller, table), key=height)
+
+
+def _splits(smaller: GaussianMixture, table: _Table) -> Iterator[FloatArray]:
+    """Each component in turn cut across its longest axis, in units of the features' deviations."""
+    mixture = smaller.mixture_
+    scales = summarize(table.source).scales
+    resp = mixture.responsibilities(np.asarray(table.rows, dtype=np.float64))
+    matrices = mixture.params.covariances.matrices() / np.multiply.outer(scales, scales)
+    for j in np.flatnonzero(mixture.weights):
+        axis = np.linalg.eigh(matrices[j])[1][:, -1]
+        beyond = ((table.rows - mixture.params.means[j]) / scales) @ axis > 0.0
+        split = np.column_stack([resp, np.where(beyond, resp[:, j], 0.0)])
+        split[beyond, j] = 0.0
+        yield split
