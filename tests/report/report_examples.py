@@ -53,16 +53,20 @@ def rows(model: ModelSummary, n: int, seed: int = 0) -> Floats:
 
 def candidate(k: int, structure: str, bic: float | None) -> Candidate:
     if bic is None:
-        return Candidate(n_components=k, structure=structure, status="failed: singular covariance")
+        return Candidate(
+            n_components=k,
+            structure=structure,
+            status="failed: singular covariance",
+            criteria={"bic": None, "aic": None, "icl": None, "cv": None},
+        )
     return Candidate(
         n_components=k,
         structure=structure,
         status="converged",
         n_parameters=6 * k,
         log_likelihood=-bic / 2,
-        bic=bic,
-        aic=bic - 30.0,
-        icl=bic + 20.0,
+        criteria={"bic": bic, "aic": bic - 30.0, "icl": bic + 20.0, "cv": None},
+        probability=0.125,
     )
 
 
@@ -70,7 +74,9 @@ def search(best: int) -> SearchSummary:
     values: dict[str, list[float | None]]
     values = {"full": [5400.0, 5200.0, 5100.0, None], "tied": [5410.0, 5230.0, 5150.0, 5140.0]}
     made = [candidate(k, s, bic) for s, line in values.items() for k, bic in enumerate(line, 1)]
-    return SearchSummary(criterion="bic", best=best, candidates=made)
+    return SearchSummary(
+        criterion="bic", best=best, candidates=made, probabilities=[(1, 0.1), (3, 0.9)]
+    )
 
 
 def fit(trace: list[float] | None = None) -> FitSummary:
@@ -80,9 +86,7 @@ def fit(trace: list[float] | None = None) -> FitSummary:
         converged=True,
         n_iter=4,
         log_likelihood=-2500.0,
-        bic=5100.0,
-        aic=5070.0,
-        icl=5120.0,
+        criteria={"bic": 5100.0, "aic": 5070.0, "icl": 5120.0},
         trace=[-2600.0, -2520.0, -2501.0, -2500.0] if trace is None else trace,
         starts=Starts(made=5, found_best=4, log_likelihoods=[-2500.0] * 4 + [-2510.0]),
     )

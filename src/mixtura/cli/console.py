@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table as Grid
 
 from mixtura.cli.assignments import SURE
+from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_components
 from mixtura.cli.results import FitResult, feature_names
 from mixtura.cli.wording import count, percent
@@ -64,12 +65,8 @@ def print_fit(result: FitResult) -> None:
     print_components(console, result.model, result.features.names, sizes)
     print_facts(console, _facts(result))
     console.print()
+    print_candidates(console, result.search)
     print_facts(console, ((name.capitalize(), str(path)) for name, path in result.files.items()))
-
-
-def _choice(result: FitResult) -> str:
-    tried = len(result.search.candidates)
-    return f", the lowest of {tried} models tried" if tried > 1 else ""
 
 
 def print_model(model: Model) -> None:
@@ -119,10 +116,10 @@ def print_facts(console: Console, facts: Iterable[tuple[str, str]]) -> None:
 
 def _facts(result: FitResult) -> Iterator[tuple[str, str]]:
     training, assignments = result.training, result.assignments
-    structure, criterion = result.model.covariance_type, result.search.criterion
+    structure = result.model.covariance_type
     yield "Shape", f"{structure}: {COVARIANCE_TYPES[structure].text}"
     yield from _restraints(result.model)
-    yield criterion.upper(), f"{training.criteria[criterion]:,.1f}{_choice(result)}"
+    yield from choice(result.search)
     yield "Fit", training.status
     yield "Starts", str(training.starts)
     if len(result.model.weights) > 1:

@@ -61,11 +61,11 @@ _NOT_CONVERGED = 3
 )
 @click.option(
     "--criterion",
-    type=click.Choice(["bic", "aic", "icl"]),
+    type=click.Choice(["bic", "aic", "icl", "sabic", "nec", "slope", "cv"]),
+    metavar="NAME",
     default="bic",
     show_default=True,
-    help="What chooses among the models: bic weighs fit against size, aic allows more clusters, "
-    "icl asks for clusters that are well apart.",
+    help="What chooses among the models; see below.",
 )
 @click.option(
     "--starts",
@@ -139,6 +139,16 @@ def fit(
                         uncertainty (probability of any other), and p0, p1, ...: the
                         probability of each cluster. Parquet or Arrow if the table is.
       report.html       pictures and figures, to be opened in a browser
+
+    \b
+    What --criterion prefers:
+      bic     a good fit with few clusters: enough to describe the rows, no more
+      aic     the model that predicts new rows best, often with more clusters
+      icl     clusters that are well apart, so that few rows are in doubt
+      sabic   as bic, but easier on more clusters; for tables of few rows
+      nec     the least doubt for what clusters gain; best with one --covariance
+      slope   the size at which the largest models begin to fit noise
+      cv      the best prediction of rows left out; ten times the work
 
     \b
     Examples:

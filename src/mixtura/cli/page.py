@@ -80,7 +80,7 @@ def _fit(model: Model) -> FitSummary:
         converged=training.converged,
         n_iter=training.n_iter,
         log_likelihood=training.scores.log_likelihood,
-        **training.criteria,
+        criteria=training.criteria,
         trace=[weight * objective for objective in training.trace],
         starts=Starts(
             made=training.starts.n_made,

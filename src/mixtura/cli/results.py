@@ -106,7 +106,9 @@ class FitResult:
             },
             "fit": {
                 "criterion": self.search.criterion,
-                **self.training.criteria,
+                **self.search.candidates[self.search.best].criteria,
+                "probability": self.search.candidates[self.search.best].probability,
+                "probabilities": {str(k): p for k, p in self.search.probabilities},
                 "log_likelihood": scores.log_likelihood,
                 "candidates": len(self.search.candidates),
                 "converged": self.training.converged,

@@ -14,7 +14,7 @@ from mixtura.cli.features import Features
 from mixtura.cli.wording import count
 from mixtura.errors import DataError, MixturaError
 from mixtura.model_file import Model
-from mixtura.registry import COVARIANCE_TYPES, searched_types
+from mixtura.registry import COVARIANCE_TYPES, CRITERIA, searched_types
 from mixtura.report import Candidate, SearchSummary
 from mixtura.typing import FloatArray
 
@@ -163,13 +163,17 @@ def _summary(search: Any, criterion: str) -> SearchSummary:
             status=str(results["status"][i]),
             n_parameters=_known(results["n_parameters"][i], int),
             log_likelihood=_known(results["log_likelihood"][i], float),
-            bic=_known(results["bic"][i], float),
-            aic=_known(results["aic"][i], float),
-            icl=_known(results["icl"][i], float),
+            criteria={name: _known(results[name][i], float) for name in CRITERIA},
+            probability=_known(results["probability"][i], float),
         )
         for i in range(len(results["status"]))
     ]
-    return SearchSummary(criterion=criterion, best=search.best_index_, candidates=candidates)
+    return SearchSummary(
+        criterion=criterion,
+        best=search.best_index_,
+        candidates=candidates,
+        probabilities=list(search.k_probabilities_.items()),
+    )
 
 
 def _known(value: float, kind: Callable[[float], Any]) -> Any:

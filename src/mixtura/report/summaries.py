@@ -1,7 +1,7 @@
 """What a report tells about the table, the model, the fit and the search."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,8 +92,8 @@ class FitSummary:
     n_iter : int or None
     log_likelihood : float or None
         Total over the rows used.
-    bic, aic, icl : float or None
-        Information criteria; lower is better.
+    criteria : mapping of str to float
+        Criteria by their names, as far as they are known; lower is better.
     trace : sequence of float or None
         The objective after each iteration.
     starts : Starts or None
@@ -104,25 +104,35 @@ class FitSummary:
     converged: bool | None = None
     n_iter: int | None = None
     log_likelihood: float | None = None
-    bic: float | None = None
-    aic: float | None = None
-    icl: float | None = None
+    criteria: Mapping[str, float] = field(default_factory=dict)
     trace: Sequence[float] | None = None
     starts: Starts | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """One model of a search; its figures are None where it could not be fitted."""
+    """One model of a search; its figures are None where it could not be fitted.
+
+    Attributes
+    ----------
+    n_components : int
+    structure : str
+    status : str
+    criteria : mapping of str to float or None
+        All criteria by their names, the same for every candidate.
+    n_parameters : int or None
+    log_likelihood : float or None
+    probability : float or None
+        Of this model among all, given the rows.
+    """
 
     n_components: int
     structure: str
     status: str
+    criteria: Mapping[str, float | None]
     n_parameters: int | None = None
     log_likelihood: float | None = None
-    bic: float | None = None
-    aic: float | None = None
-    icl: float | None = None
+    probability: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,13 +141,16 @@ class SearchSummary:
 
     Attributes
     ----------
-    criterion : {"bic", "aic", "icl"}
+    criterion : str
         What chose among them; lower is better.
     best : int
         Position of the chosen one among the candidates.
     candidates : sequence of Candidate
+    probabilities : sequence of (int, float)
+        Numbers of components, ascending, and how probable each is.
     """
 
     criterion: str
     best: int
     candidates: Sequence[Candidate]
+    probabilities: Sequence[tuple[int, float]] = ()

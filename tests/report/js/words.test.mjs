@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
-  criterionText, hasFarCandidates, nearDomain, structureLines,
+  criteriaOf, criterionText, hasFarCandidates, nearDomain, probabilityText, structureLines,
 } from "../../../src/mixtura/report/web/criterion.js";
 import { traceText } from "../../../src/mixtura/report/web/trace.js";
 import { uncertaintyText } from "../../../src/mixtura/report/web/uncertainty.js";
 import { headline, keyFigures, notes } from "../../../src/mixtura/report/web/words.js";
 
 const candidate = (k, structure, bic, aic = bic) => (
-  { n_components: k, structure, bic, aic, icl: bic, status: "" });
+  { n_components: k, structure, criteria: { bic, aic, icl: bic, cv: null }, status: "" });
 
 const search = {
   criterion: "bic",
@@ -24,7 +24,7 @@ const report = (sure, k = 3) => ({
   data: { rows: 344, rows_used: 342, rows_left_out: 2 },
   model: { n_components: k, n_parameters: 44, structure: "full", structure_text: "" },
   fit: {
-    bic: 1, log_likelihood: -1, converged: true, n_iter: 12, status: "", starts: { made: 5, found_best: 4 },
+    criteria: { bic: 1 }, log_likelihood: -1, converged: true, n_iter: 12, status: "", starts: { made: 5, found_best: 4 },
   },
   uncertainty: { sure, mean: 0.03 },
   search: null,
@@ -42,7 +42,7 @@ test("key figures leave out what is not known", () => {
   assert.deepEqual(known.find(([term]) => term === "Best solution found by"), [
     "Best solution found by", "4 of 5 starts"]);
   const stored = report(0.91);
-  stored.fit = { bic: null, log_likelihood: null, converged: null, n_iter: null, status: "", starts: null };
+  stored.fit = { criteria: {}, log_likelihood: null, converged: null, n_iter: null, status: "", starts: null };
   assert.deepEqual(keyFigures(stored).map(([term]) => term), ["Covariance structure", "Sure rows"]);
 });
 
@@ -74,6 +74,16 @@ test("lines leave failed candidates out", () => {
 test("the sentence names the chosen and the lowest candidate", () => {
   assert.match(criterionText(search, "bic"), /2 clusters, full, chosen by BIC.* It has the lowest BIC\.$/);
   assert.match(criterionText(search, "aic"), /The lowest AIC belongs to 2 clusters, tied\.$/);
+});
+
+test("criteria that no candidate has are not offered", () => {
+  assert.deepEqual(criteriaOf(search), ["bic", "aic", "icl"]);
+});
+
+test("the numbers of clusters are told by falling probability", () => {
+  assert.equal(probabilityText({ probabilities: [[2, 1]] }), "");
+  const told = probabilityText({ probabilities: [[1, 0.001], [2, 0.2], [3, 0.799]] });
+  assert.match(told, /: 3 clusters with probability 80%, 2 with 20%\.$/);
 });
 
 test("far candidates are noticed, and the chosen one always stays in the picture", () => {

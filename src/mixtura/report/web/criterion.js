@@ -2,17 +2,27 @@
 
 import { el, isolated, outline, svg } from "./dom.js";
 import { clip, frame, shortened, show } from "./frame.js";
-import { paddedDomain, statistic, wholeNumber } from "./scales.js";
+import { counted, paddedDomain, percent, statistic, wholeNumber } from "./scales.js";
 
 const DASHES = ["", "7 4", "2 4", "9 3 2 3", "14 4", "4 2"];
-export const CRITERIA = ["bic", "aic", "icl"];
+const NAMES = { cv: "Cross-validation", slope: "Slope heuristic" };
+
+export function criterionName(criterion) {
+  return NAMES[criterion] ?? criterion.toUpperCase();
+}
+
+// The criteria that say something here: not all can be had for every search.
+export function criteriaOf({ candidates }) {
+  return Object.keys(candidates[0].criteria)
+    .filter((name) => candidates.some((candidate) => candidate.criteria[name] !== null));
+}
 
 // Draws the lines of one criterion; `whole` shows even the candidates that are far off.
 export function drawCriterion(host, search, criterion, whole) {
   const lines = structureLines(search, criterion);
   const found = lines.flatMap((line) => line.points);
   if (found.length === 0) {
-    host.replaceChildren(el("p", {}, `No candidate has a value of ${criterion.toUpperCase()}.`));
+    host.replaceChildren(el("p", {}, `No candidate has a value of ${criterionName(criterion)}.`));
     host.removeAttribute("role");
     return;
   }
@@ -28,7 +38,7 @@ export function drawCriterion(host, search, criterion, whole) {
     },
     y: {
       domain: valueDomain(search, criterion, whole),
-      label: `${criterion.toUpperCase()} (lower is better)`,
+      label: `${criterionName(criterion)} (lower is better)`,
     },
   });
   const marks = svg("g", { "clip-path": "url(#criterion-clip)" });
@@ -40,10 +50,10 @@ export function drawCriterion(host, search, criterion, whole) {
 // Where a few candidates are hopeless, the better half of all fills two thirds of the picture and
 // the lines of the others leave it at the top.
 export function nearDomain({ candidates, best }, criterion) {
-  const values = candidates.map((candidate) => candidate[criterion])
+  const values = candidates.map((candidate) => candidate.criteria[criterion])
     .filter((value) => value !== null).sort((a, b) => a - b);
   const [low, median] = [values[0], values[Math.floor((values.length - 1) / 2)]];
-  const chosen = candidates[best]?.[criterion] ?? low;
+  const chosen = candidates[best]?.criteria[criterion] ?? low;
   return [low, Math.max(chosen, low + 1.5 * (median - low)), values[values.length - 1]];
 }
 
@@ -66,8 +76,8 @@ export function structureLines({ candidates, best }, criterion) {
     dash: DASHES[s % DASHES.length],
     chosen: candidates[best]?.structure === structure,
     points: candidates
-      .filter((c) => c.structure === structure && c[criterion] !== null)
-      .map((c) => ({ k: c.n_components, value: c[criterion] }))
+      .filter((c) => c.structure === structure && c.criteria[criterion] !== null)
+      .map((c) => ({ k: c.n_components, value: c.criteria[criterion] }))
       .sort((a, b) => a.k - b.k),
   })).filter((line) => line.points.length > 0);
 }
@@ -108,16 +118,16 @@ function endLabels(lines, { y, inner }, room) {
 function chosenMark({ candidates, best }, criterion, { x, y }) {
   const chosen = candidates[best];
   const layer = svg("g");
-  if (!chosen || chosen[criterion] === null) return layer;
+  if (!chosen || chosen.criteria[criterion] === null) return layer;
   layer.append(svg("circle", {
-    class: "chosen-ring", cx: x(chosen.n_components), cy: y(chosen[criterion]), r: 8,
+    class: "chosen-ring", cx: x(chosen.n_components), cy: y(chosen.criteria[criterion]), r: 8,
   }));
   return layer;
 }
 
 function lowest(candidates, criterion) {
-  const valued = candidates.filter((candidate) => candidate[criterion] !== null);
-  return valued.reduce((best, c) => (best && best[criterion] <= c[criterion] ? best : c), null);
+  const valued = candidates.filter((candidate) => candidate.criteria[criterion] !== null);
+  return valued.reduce((best, c) => (best && best.criteria[criterion] <= c.criteria[criterion] ? best : c), null);
 }
 
 function described({ n_components: k, structure }) {
@@ -127,8 +137,8 @@ function described({ n_components: k, structure }) {
 export function criterionText(search, criterion) {
   const { candidates } = search;
   const [chosen, least] = [candidates[search.best], lowest(candidates, criterion)];
-  const used = search.criterion.toUpperCase();
-  const shown = criterion.toUpperCase();
+  const used = criterionName(search.criterion);
+  const shown = criterionName(criterion);
   const opening = chosen ? `The circle marks the model of this report: ${described(chosen)}, `
     + `chosen by ${used} among ${candidates.length} candidates. ` : "";
   if (!least) return opening.trim();
@@ -136,20 +146,33 @@ export function criterionText(search, criterion) {
   return `${opening}It ${shown === used ? "has" : "also has"} the lowest ${shown}.`;
 }
 
+// How probable each number of clusters is, in a sentence; nothing where only one was tried.
+export function probabilityText({ probabilities }) {
+  if (probabilities.length < 2) return "";
+  const told = [...probabilities].sort((a, b) => b[1] - a[1]).filter(([, p]) => p >= 0.005)
+    .map(([k, p], i) => `${i > 0 ? `${k} with` : `${counted(k, "cluster")} with probability`} ${percent(p)}`);
+  return ` Going by BIC, and if all models were equally probable before: ${told.join(", ")}.`;
+}
+
 export function criterionTable(search) {
+  const criteria = criteriaOf(search);
   const head = [
-    "Clusters", "Structure", "BIC", "AIC", "ICL", "Log-likelihood", "Parameters", "Outcome",
+    "Clusters", "Structure", ...criteria.map(criterionName), "Probability", "Log-likelihood",
+    "Parameters", "Outcome",
   ];
   const body = el("tbody");
   const count = (number) => (number === null ? "–" : wholeNumber(number));
   search.candidates.forEach((c, i) => {
-    const numbers = [c.bic, c.aic, c.icl, c.log_likelihood].map(statistic);
+    const numbers = [
+      ...criteria.map((name) => statistic(c.criteria[name])), percent(c.probability),
+      statistic(c.log_likelihood), count(c.n_parameters),
+    ];
     const status = i === search.best ? `chosen; ${c.status}` : c.status;
     body.append(el("tr", { class: i === search.best ? "chosen" : null },
       el("th", { scope: "row" }, wholeNumber(c.n_components)), el("td", {}, isolated(c.structure)),
-      ...numbers.map((text) => el("td", { class: "number" }, text)),
-      el("td", { class: "number" }, count(c.n_parameters)), el("td", {}, status)));
+      ...numbers.map((text) => el("td", { class: "number" }, text)), el("td", {}, status)));
   });
-  const titles = el("tr", {}, ...head.map((text) => el("th", { scope: "col" }, text)));
+  const titles = el("tr", {}, ...head.map((text, i) => (
+    el("th", { scope: "col", class: i > 1 && i < head.length - 1 ? "number" : null }, text))));
   return el("table", {}, el("thead", {}, titles), body);
 }

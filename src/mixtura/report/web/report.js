@@ -4,7 +4,8 @@
 import { componentColours, componentMarker, inkOn } from "./colour.js";
 import { componentTable } from "./components.js";
 import {
-  CRITERIA, criterionTable, criterionText, drawCriterion, hasFarCandidates,
+  criteriaOf, criterionName, criterionTable, criterionText, drawCriterion, hasFarCandidates,
+  probabilityText,
 } from "./criterion.js";
 import { el, isolated } from "./dom.js";
 import { explorer } from "./explorer.js";
@@ -120,12 +121,13 @@ function searchPictures(search) {
   byId("search").hidden = !search;
   if (!search) return [];
   const [select, whole, host] = ["criterion", "criterion-whole", "criterion-plot"].map(byId);
-  select.append(...CRITERIA.map((c) => el("option", { value: c }, c.toUpperCase())));
+  select.append(...criteriaOf(search).map((c) => el("option", { value: c }, criterionName(c))));
   select.value = search.criterion;
   const draw = () => {
     byId("criterion-range").hidden = !hasFarCandidates(search, select.value);
     drawCriterion(host, search, select.value, whole.checked);
-    byId("criterion-text").textContent = criterionText(search, select.value);
+    byId("criterion-text").textContent = criterionText(search, select.value)
+      + probabilityText(search);
   };
   [select, whole].forEach((control) => control.addEventListener("change", draw));
   byId("criterion-table").append(criterionTable(search));

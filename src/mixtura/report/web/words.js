@@ -15,7 +15,7 @@ export function keyFigures({ data, model, fit, uncertainty }) {
   const { text, detail } = convergence(fit);
   const figures = [
     ["Covariance structure", model.structure, model.structure_text],
-    ["BIC", statistic(fit.bic),
+    ["BIC", statistic(fit.criteria.bic),
       `${counted(model.n_parameters, "free parameter")}; lower is better`],
     ["Log-likelihood", statistic(fit.log_likelihood), rowsUsed(data)],
     ["Fit", text, detail],
@@ -53,7 +53,7 @@ export function notes({ data, search, notes: given }, drawn) {
     own.push(`The picture draws ${wholeNumber(drawn)} of ${wholeNumber(data.rows_used)} rows, `
       + "chosen at random; all figures count every row.");
   }
-  const failed = search ? search.candidates.filter((c) => c[search.criterion] === null).length : 0;
+  const failed = search ? search.candidates.filter((c) => c.criteria[search.criterion] === null).length : 0;
   if (failed > 0) own.push(`${counted(failed, "candidate")} of the search could not be fitted.`);
   return [...given, ...own];
 }

@@ -1,0 +1,71 @@
+"""The candidates of a search, printed: what chose, the runners-up, and how firm the choice is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from mixtura.cli.wording import count, percent
+from mixtura.report import Candidate, SearchSummary
+
+__all__ = ["choice", "print_candidates"]
+
+_SHOWN = 5
+
+# Numbers of clusters less probable than this are not worth a word.
+_PROBABLE = 0.005
+
+
+def choice(search: SearchSummary) -> Iterator[tuple[str, str]]:
+    """The value that decided, and how probable the numbers of clusters are."""
+    tried = len(search.candidates)
+    lowest = f", the lowest of {tried} models tried" if tried > 1 else ""
+    value = search.candidates[search.best].criteria[search.criterion]
+    yield search.criterion.upper(), f"{_number(value)}{lowest}"
+    if len(search.probabilities) > 1:
+        likeliest = sorted(search.probabilities, key=lambda pair: -pair[1])
+        (k, first), *others = likeliest
+        told = [f"{k} with probability {percent(first)}"]
+        told += [f"{k} with {percent(p)}" for k, p in others if p >= _PROBABLE]
+        yield "How many", f"by BIC, {', '.join(told)}"
+
+
+def print_candidates(console: Console, search: SearchSummary) -> None:
+    """The lowest few candidates, if there were several."""
+    decided = [c for c in search.candidates if c.criteria[search.criterion] is not None]
+    if len(decided) < 2:
+        return
+    chosen = search.candidates[search.best]
+    others = sorted(
+        (candidate for candidate in decided if candidate is not chosen),
+        key=lambda candidate: candidate.criteria[search.criterion] or 0.0,
+    )
+    grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for head in ("clusters", "shape", search.criterion.upper(), "log-lik.", "par.", "probability"):
+        grid.add_column(head, justify="left" if head == "shape" else "right")
+    for candidate in (chosen, *others[: _SHOWN - 1]):
+        grid.add_row(*_cells(candidate, search.criterion))
+    console.print(grid)
+    if len(decided) > _SHOWN:
+        console.print(f"The report has all {count(len(decided), 'model')}.")
+    console.print()
+
+
+def _cells(candidate: Candidate, criterion: str) -> tuple[str, ...]:
+    return (
+        str(candidate.n_components),
+        candidate.structure,
+        _number(candidate.criteria[criterion]),
+        _number(candidate.log_likelihood),
+        str(candidate.n_parameters),
+        "-" if candidate.probability is None else percent(candidate.probability),
+    )
+
+
+def _number(value: float | None) -> str:
+    """With digits enough to tell small values apart."""
+    if value is None:
+        return "-"
+    return f"{value:,.1f}" if abs(value) >= 100.0 else f"{value:.4f}"
