@@ -17,6 +17,7 @@ from mixtura.families import Bernoulli, Gaussian, GaussianParameters
 from mixtura.hierarchy import hierarchy
 from mixtura.initialization import given_responsibilities
 from mixtura.mixture import Mixture
+from mixtura.selection import score
 from mixtura.sources import ArraySource
 from mixtura.statistics import Moments
 from mixtura.stopping import projected_gain
@@ -69,6 +70,7 @@ def test_em_from_given_responsibilities(name: str, model: str) -> None:
     parameters = expected["final"]["parameters"]
     np.testing.assert_allclose(final.log_likelihood_, expected["final"]["loglik"], rtol=1e-12)
     np.testing.assert_allclose(-final.bic(X), expected["final"]["bic"], rtol=1e-11)
+    np.testing.assert_allclose(final.scores_.entropy, read("entropy")[name][model], rtol=1e-6)
     assert final.n_parameters_ == expected["df"]
     sigma = np.array(parameters["sigma"] if "sigma" in parameters else parameters["sigmasq"])
     np.testing.assert_allclose(final.weights_, parameters["pro"], rtol=1e-6)
@@ -123,6 +125,17 @@ def test_posterior_modes_from_given_responsibilities(name: str, model: str) -> N
         rtol=1e-5,
         atol=1e-6 * np.abs(covariances).max(),
     )
+
+
+@pytest.mark.parametrize("name", ["faithful", "iris"])
+def test_criteria_at_given_parameters(name: str) -> None:
+    case = read("selected")[name]
+    means = np.array(case["mean"])
+    params = GaussianParameters(means, DenseCovariances.of(np.array(case["sigma"])))
+    mixture = Mixture(Gaussian(VVV(), np.zeros(means.shape[1])), params, np.array(case["pro"]))
+    scores, df = score(mixture, ArraySource(table(name))), case["df"]
+    actual = [scores.log_likelihood, -scores.bic(df), -scores.icl(df)]
+    np.testing.assert_allclose(actual, [case["loglik"], case["bic"], case["icl"]], rtol=1e-13)
 
 
 def test_the_default_floor_changes_no_sound_fit() -> None:

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 import mixtura as mx
+from mixtura.estimators.first_mixture import Purpose
 from mixtura.estimators.mixture_search import Progress
+from mixtura.registry import CRITERIA
+from mixtura.selection import held_out_weights
 
 
 def groups(n: int = 300) -> np.ndarray:
@@ -38,7 +41,7 @@ def test_results_are_columns_of_one_length() -> None:
     search = mx.MixtureSearch(param_grid=GRID, random_state=0).fit(groups())
     expected = {
         "covariance_type", "n_components", "log_likelihood", "n_parameters",
-        "bic", "aic", "icl", "status", "seconds",
+        "bic", "aic", "icl", "sabic", "nec", "slope", "cv", "probability", "status", "seconds",
     }  # fmt: skip
     assert set(search.results_) == expected
     assert {len(column) for column in search.results_.values()} == {8}
@@ -48,10 +51,105 @@ def test_results_are_columns_of_one_length() -> None:
     assert (r["icl"] >= r["bic"]).all()
 
 
-@pytest.mark.parametrize("criterion", ["bic", "aic", "icl"])
-def test_every_criterion_is_minimised(criterion: str) -> None:
-    search = mx.MixtureSearch(param_grid=GRID, criterion=criterion, random_state=0).fit(groups())
+def searched(criterion: str, X: np.ndarray, **fit: Any) -> mx.MixtureSearch:
+    """A light search that has every criterion: one start, 12 candidates of 12 sizes, 3 folds."""
+    grid = {"n_components": [1, 2, 3, 4, 5, 6], "covariance_type": ["tied", "diag"]}
+    search = mx.MixtureSearch(
+        mx.GaussianMixture(), grid, criterion=criterion, n_folds=3, random_state=0
+    )
+    return search.fit(X, **fit)
+
+
+@pytest.fixture(scope="module")
+def whole() -> mx.MixtureSearch:
+    return searched("cv", groups())
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_every_criterion_is_minimised(criterion: str, whole: mx.MixtureSearch) -> None:
+    search = whole if criterion == "cv" else searched(criterion, groups())
     assert search.best_index_ == np.argmin(search.results_[criterion])
+    for name in set(CRITERIA) - {"cv"}:
+        np.testing.assert_array_equal(search.results_[name], whole.results_[name])
+
+
+def test_weights_equal_repetition_for_every_criterion() -> None:
+    X = groups(120)
+    weight = np.random.default_rng(0).integers(0, 3, 120)
+    weighted = searched("cv", X, sample_weight=weight)
+    repeated = searched("cv", np.repeat(X, weight, axis=0))
+    assert weighted.best_params_ == repeated.best_params_
+    for name in (*CRITERIA, "probability"):
+        np.testing.assert_allclose(
+            weighted.results_[name], repeated.results_[name], rtol=1e-5, atol=1e-9
+        )
+
+
+def test_units_change_no_comparison(whole: mx.MixtureSearch) -> None:
+    unit, offset = np.array([1e3, 1e-4]), np.array([5e4, -1.0])
+    other = searched("cv", groups() * unit + offset)
+    assert other.best_params_ == whole.best_params_
+    for name in ("nec", "probability"):
+        np.testing.assert_allclose(other.results_[name], whole.results_[name], rtol=1e-4, atol=1e-9)
+    for name in set(CRITERIA) - {"nec"}:
+        mine, theirs = (search.results_[name] for search in (whole, other))
+        np.testing.assert_allclose(theirs - theirs[0], mine - mine[0], atol=1e-2)
+
+
+def test_the_entropy_criterion_is_relative_to_one_component_of_the_same_structure() -> None:
+    X, grid = groups(), {"n_components": [2], "covariance_type": ["diag", "tied"]}
+    search = mx.MixtureSearch(mx.GaussianMixture(), grid, random_state=0).fit(X)
+    for i, structure in enumerate(search.results_["covariance_type"]):
+        one, two = (
+            mx.GaussianMixture(k, covariance_type=structure, random_state=0).fit(X) for k in (1, 2)
+        )
+        gain = two.log_likelihood_ - one.log_likelihood_
+        resp = two.predict_proba(X)
+        entropy = -np.sum(resp * np.log(resp, out=np.zeros_like(resp), where=resp > 0.0))
+        np.testing.assert_allclose(search.results_["nec"][i], entropy / gain, rtol=1e-5)
+
+
+def test_cross_validation_equals_a_loop_by_hand(whole: mx.MixtureSearch) -> None:
+    X, i = groups(), 4
+    seed = np.random.RandomState(0).randint(2**31 - 1)
+    held_out = 0.0
+    for fold in held_out_weights(np.ones(300), 3, np.random.default_rng((seed, Purpose.FOLD))):
+        model = mx.GaussianMixture(**whole.best_params_).set_params(
+            n_components=int(whole.results_["n_components"][i]),
+            covariance_type=str(whole.results_["covariance_type"][i]),
+            random_state=seed,
+        )
+        held_out += model.fit(X[fold == 0.0]).score_samples(X[fold == 1.0]).sum()
+    np.testing.assert_allclose(whole.results_["cv"][i], -2.0 * held_out, rtol=1e-9)
+
+
+def test_probabilities_of_k_are_summed_over_structures(whole: mx.MixtureSearch) -> None:
+    r = whole.results_
+    np.testing.assert_allclose(r["probability"].sum(), 1.0, rtol=1e-12)
+    for k, probability in whole.k_probabilities_.items():
+        np.testing.assert_allclose(r["probability"][r["n_components"] == k].sum(), probability)
+    assert list(whole.k_probabilities_) == [1, 2, 3, 4, 5, 6]
+    assert max(whole.k_probabilities_, key=whole.k_probabilities_.__getitem__) == 3
+
+
+def test_what_a_criterion_needs_is_said_before_the_work() -> None:
+    with pytest.raises(mx.MixturaError, match=r"at least 10 different .* but there are 8"):
+        mx.MixtureSearch(param_grid=GRID, criterion="slope").fit(groups())
+    with pytest.raises(mx.MixturaError, match=r"n_folds.*: 1\. "):
+        mx.MixtureSearch(criterion="cv", n_folds=1).fit(groups())
+    with pytest.raises(mx.DataError, match=r"n_folds=10 .* total weight is 3"):
+        mx.MixtureSearch(criterion="cv").fit(groups(3))
+
+
+def test_a_candidate_that_cannot_be_cross_validated_is_not_chosen() -> None:
+    grid = {"n_components": [1, 29]}
+    search = mx.MixtureSearch(
+        mx.GaussianMixture(reg_covar=0.1), grid, criterion="cv", random_state=0
+    ).fit(groups(30))
+    assert search.best_params_ == {"n_components": 1}
+    assert np.isnan(search.results_["cv"][1])
+    assert "not cross-validated: " in search.results_["status"][1]
+    assert np.isfinite(search.results_["bic"][1])
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -95,7 +193,7 @@ def test_candidates_that_fail_say_why() -> None:
 
 
 def test_unknown_criteria_and_parameters() -> None:
-    with pytest.raises(mx.MixturaError, match=r"magic.*bic, aic, icl"):
+    with pytest.raises(mx.MixturaError, match=r"magic.*bic, aic, icl, sabic, nec, slope, cv"):
         mx.MixtureSearch(criterion="magic").fit(groups())
     with pytest.raises(ValueError, match="magic"):
         mx.MixtureSearch(param_grid={"magic": [1]}).fit(groups())

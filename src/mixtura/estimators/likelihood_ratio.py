@@ -20,17 +20,20 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from mixtura import em
-from mixtura.errors import DataWarning, DegenerateError, MixturaError
-from mixtura.estimators.first_mixture import Purpose
-from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.errors import DataError, DataWarning, DegenerateError, MixturaError
+from mixtura.estimators.first_mixture import GaussianMixtureModel, Purpose
+from mixtura.estimators.gaussian_mixture import GaussianMixture, show_mixture
 from mixtura.estimators.parameters import check_count
 from mixtura.estimators.tables import as_rows, as_weights
-from mixtura.initialization import given_responsibilities
+from mixtura.initialization import Sample, given_responsibilities, k_means, nearest_centre
 from mixtura.selection import score
 from mixtura.sources import ArraySource, summarize
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["BootstrapStep", "BootstrapTest", "bootstrap_test"]
+
+# Rows of a sample that fit into memory.
+_MOST_ROWS = 10_000_000
 
 # Ratios this many tolerances below zero are no matter of where a fit stopped: the larger model
 # missed an optimum that the smaller one shows to exist.
@@ -171,6 +174,7 @@ def bootstrap_test(
         model.set_params(random_state=seed)
     rows = as_rows(model, X, reset=True)
     table = _Table(rows, as_weights(sample_weight, len(rows)))
+    _check_total(table.total_weight)
     test = _Test(model, int(n_bootstrap), float(level), n_jobs, seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -189,6 +193,14 @@ def _check_level(level: object, n_bootstrap: int) -> None:
         raise MixturaError(
             f"n_bootstrap={n_bootstrap} samples can never reject at level={level}: draw at least "
             f"{int(np.ceil(1.0 / level)) - 1}."
+        )
+
+
+def _check_total(weight: float) -> None:
+    if not 1.0 <= weight <= _MOST_ROWS:
+        raise DataError(
+            f"sample_weight sums to {weight:.6g}, and a sample has as many rows: the test needs "
+            f"weights that count rows, between 1 and {_MOST_ROWS:,} in all."
         )
 
 
@@ -227,7 +239,7 @@ def _sequence(test: _Test, table: _Table, max_components: int) -> BootstrapTest:
     steps: list[BootstrapStep] = []
     for k in range(1, max_components):
         try:
-            larger = _fit_larger(test.model, smaller, table)
+            larger = _fit_larger(test, smaller, table)
         except MixturaError as failure:
             return _ended(smaller, steps, f"{k + 1} components could not be fitted: {failure}")
         if larger.n_collapsed_ > 0:
@@ -278,7 +290,7 @@ def _ratios_of_samples(
     Those that were drawn along with the last one needed are thrown away, so that the result does
     not depend on the number of jobs.
     """
-    n, at_a_time = max(1, round(table.total_weight)), effective_n_jobs(test.n_jobs)
+    n, at_a_time = round(table.total_weight), effective_n_jobs(test.n_jobs)
     with Parallel(test.n_jobs, prefer="threads") as parallel:
         for first in range(0, test.n_bootstrap, at_a_time):
             yield from parallel(
@@ -295,7 +307,7 @@ def _ratio_of_sample(
     sample = _Table(null.mixture_.sample(n, rng)[0].astype(dtype), None)
     try:
         smaller = _fit(test.model, k, sample)
-        return _ratio(smaller, _fit_larger(test.model, smaller, sample))
+        return _ratio(smaller, _fit_larger(test, smaller, sample))
     except MixturaError:
         return np.inf
 
@@ -313,18 +325,27 @@ def _fit(model: GaussianMixture, k: int, table: _Table, **changes: Any) -> Gauss
     return candidate.fit(table.rows, sample_weight=table.weight)
 
 
-def _fit_larger(model: GaussianMixture, smaller: GaussianMixture, table: _Table) -> GaussianMixture:
+def _fit_larger(test: _Test, smaller: GaussianMixture, table: _Table) -> GaussianMixture:
     """k + 1 components: from the model's own starts or from a split of k, whichever ends higher."""
     k = smaller.n_components
-    by_starts = _fit(model, k + 1, table)
+    by_starts = _fit(test.model, k + 1, table)
+    split = _best_split(smaller, table, test.seed)
     try:
-        by_split = _fit(model, k + 1, table, init_params=_best_split(smaller, table), n_init=1)
+        by_split = _fit(test.model, k + 1, table, init_params=split, n_init=1)
     except DegenerateError:
         return by_starts
+    _forget_start(by_split, test.model)
     return max(by_starts, by_split, key=lambda fit: (fit.n_collapsed_ == 0, fit.log_likelihood_))
 
 
-def _best_split(smaller: GaussianMixture, table: _Table) -> FloatArray:
+def _forget_start(fitted: GaussianMixture, model: GaussianMixture) -> None:
+    """Give a fit from a split the model's own parameters, and the order of components of others."""
+    mixture = fitted.mixture_.take(fitted.mixture_.canonical_order())
+    show_mixture(fitted, mixture, fitted.means_.dtype)
+    fitted.set_params(init_params=model.init_params, n_init=model.n_init)
+
+
+def _best_split(smaller: GaussianMixture, table: _Table, seed: int) -> FloatArray:
     """Responsibilities (n, k + 1), one component cut in two: the cut of the likeliest M-step."""
     family, source = smaller.mixture_.family, table.source
 
@@ -332,18 +353,19 @@ def _best_split(smaller: GaussianMixture, table: _Table) -> FloatArray:
         first = em.begin(family, source, given_responsibilities(split))
         return score(first, source).log_likelihood
 
-    return max(_splits(smaller, table), key=height)
+    return max(_splits(smaller.mixture_, table, seed), key=height)
 
 
-def _splits(smaller: GaussianMixture, table: _Table) -> Iterator[FloatArray]:
-    """Each component in turn cut across its longest axis, in units of the features' deviations."""
-    mixture = smaller.mixture_
-    scales = summarize(table.source).scales
+def _splits(mixture: GaussianMixtureModel, table: _Table, seed: int) -> Iterator[FloatArray]:
+    """Each component in turn cut in two by k-means on its share of the rows."""
+    source = table.source
+    summary = summarize(source)
+    rows = (np.asarray(table.rows, dtype=np.float64) - summary.moments.mean[0]) / summary.scales
     resp = mixture.responsibilities(np.asarray(table.rows, dtype=np.float64))
-    matrices = mixture.params.covariances.matrices() / np.multiply.outer(scales, scales)
+    weight = resp if table.weight is None else table.weight[:, None] * resp
     for j in np.flatnonzero(mixture.weights):
-        axis = np.linalg.eigh(matrices[j])[1][:, -1]
-        beyond = ((table.rows - mixture.params.means[j]) / scales) @ axis > 0.0
-        split = np.column_stack([resp, np.where(beyond, resp[:, j], 0.0)])
-        split[beyond, j] = 0.0
-        yield split
+        rng = np.random.default_rng((seed, Purpose.START, int(j)))
+        centres = k_means(Sample(rows, np.ascontiguousarray(weight[:, j])), 2, rng)
+        halves = np.concatenate(list(source.map(nearest_centre(centres, summary))))
+        share = resp[:, j, None] * halves
+        yield np.column_stack([np.delete(resp, j, axis=1), share])

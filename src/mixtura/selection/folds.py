@@ -10,8 +10,9 @@ from mixtura.typing import FloatArray
 
 __all__ = ["held_out_weights"]
 
-# Cells into which the total weight is cut at most; beyond it a cell is several units of weight.
-_MOST_CELLS = 2**22
+# Cells into which the total weight is cut at most, if there are no more rows: beyond it a cell is
+# several units of weight.
+_MOST_CELLS = 2**20
 
 
 def held_out_weights(
@@ -38,7 +39,7 @@ def held_out_weights(
     array([1., 1., 2.])
     """
     ends = np.concatenate([[0.0], weight.cumsum()])
-    n_cells = min(int(np.ceil(ends[-1])), _MOST_CELLS)
+    n_cells = min(int(np.ceil(ends[-1])), max(_MOST_CELLS, len(weight)))
     edges = np.linspace(0.0, ends[-1], n_cells + 1)
     fold = rng.permutation(np.arange(n_cells) % n_folds)
     for v in range(n_folds):

@@ -1,0 +1,141 @@
+"""The bootstrap test: its mechanics on small cases."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mixtura as mx
+from mixtura.estimators.likelihood_ratio import BootstrapTest
+from mixtura.registry import COVARIANCE_TYPES
+
+STRUCTURES = [name for name in COVARIANCE_TYPES if len(name) == 3]
+
+
+def two_groups(n: int = 60, distance: float = 6.0) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, 2))
+    X[: n // 3, 0] += distance
+    return X
+
+
+def outcome_of(X: np.ndarray, **options: Any) -> BootstrapTest:
+    estimator = options.pop("estimator", mx.GaussianMixture(covariance_type="diag", tol=1e-5))
+    return mx.bootstrap_test(estimator, X, **{"n_bootstrap": 19, "random_state": 0, **options})
+
+
+def test_two_groups_are_found() -> None:
+    X = two_groups()
+    test = outcome_of(X)
+    assert test.n_components == test.estimator.n_components == 2
+    first, second = test.steps
+    assert (first.n_components, second.n_components) == (1, 2)
+    assert first.p_value == 1 / 20  # none of 19 samples reached the ratio
+    assert second.p_value > 0.05
+    for step in test.steps:
+        reached = int((step.bootstrap >= step.ratio).sum())
+        assert step.p_value == (1 + reached) / (1 + len(step.bootstrap))
+        assert step.n_below_zero == 0
+    one, two = (mx.GaussianMixture(k, covariance_type="diag").fit(X) for k in (1, 2))
+    gain = 2.0 * (two.log_likelihood_ - one.log_likelihood_)
+    np.testing.assert_allclose(first.ratio, gain, rtol=1e-4)
+    np.testing.assert_array_equal(
+        test.estimator.predict_proba(X).argmax(axis=1), test.estimator.predict(X)
+    )
+    assert str(test).endswith("2 components: not rejected against 3 at level 0.05")
+    assert "1 against 2 components: ratio" in str(test)
+
+
+def test_any_number_of_jobs_gives_the_same() -> None:
+    X = two_groups(30)
+    serial, parallel = outcome_of(X, n_jobs=1), outcome_of(X, n_jobs=3)
+    for mine, theirs in zip(serial.steps, parallel.steps, strict=True):
+        assert (mine.ratio, mine.p_value) == (theirs.ratio, theirs.p_value)
+        np.testing.assert_array_equal(mine.bootstrap, theirs.bootstrap)
+    other = outcome_of(X, random_state=1)
+    assert other.steps[0].bootstrap[0] != serial.steps[0].bootstrap[0]
+
+
+def test_ending_early_draws_the_same_samples_and_changes_no_decision() -> None:
+    X = np.array([NormalDist().inv_cdf((i + 0.5) / 40) for i in range(40)])[:, None]
+    early, late = (outcome_of(X, level=p, n_bootstrap=9, max_components=2) for p in (0.2, 0.999))
+    drawn = early.steps[0].bootstrap
+    assert len(drawn) < 9
+    assert len(late.steps[0].bootstrap) == 9
+    np.testing.assert_array_equal(drawn, late.steps[0].bootstrap[: len(drawn)])
+    assert early.n_components == 1
+    assert late.steps[0].p_value > 0.2
+
+
+def test_weights_equal_repetition() -> None:
+    X = two_groups(40)
+    weight = np.random.default_rng(0).integers(0, 3, 40)
+    options: dict[str, Any] = {"max_components": 2, "n_bootstrap": 5, "level": 0.2}
+    weighted = outcome_of(X, sample_weight=weight, **options)
+    repeated = outcome_of(np.repeat(X, weight, axis=0), **options)
+    mine, theirs = weighted.steps[0], repeated.steps[0]
+    assert mine.p_value == theirs.p_value
+    np.testing.assert_allclose(mine.ratio, theirs.ratio, rtol=1e-4)
+    np.testing.assert_allclose(mine.bootstrap, theirs.bootstrap, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:GaussianMixture did not converge")
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_a_split_of_the_smaller_model_makes_up_for_poor_starts(structure: str) -> None:
+    # From random responsibilities, in one iteration, the components stay on top of each other.
+    poor = mx.GaussianMixture(covariance_type=structure, init_params="random", max_iter=1)
+    test = outcome_of(two_groups(), estimator=poor, max_components=2, n_bootstrap=4, level=0.2)
+    step = test.steps[0]
+    assert test.estimator.init_params == "random"
+    assert (np.diff(test.estimator.weights_) <= 0.0).all()
+    alone = poor.set_params(n_components=2, random_state=0).fit(two_groups()).log_likelihood_
+    single = poor.set_params(n_components=1).fit(two_groups()).log_likelihood_
+    assert step.ratio > 10.0 + 2.0 * (alone - single)
+    assert step.n_below_zero == (step.bootstrap < -1e-3).sum()
+
+
+def test_it_ends_where_the_next_cannot_be_fitted() -> None:
+    X = np.repeat(two_groups(3), 20, axis=0)
+    test = outcome_of(X)
+    assert test.steps == ()
+    assert test.status == "1 component: a component of 2 collapsed"
+    with pytest.warns(mx.DataWarning, match="constant"):
+        few = outcome_of(two_groups(4)[:1])
+    assert "2 components could not be fitted: Expected n_samples" in few.status
+    assert (
+        outcome_of(two_groups(), max_components=1).status
+        == "1 component: max_components is reached"
+    )
+
+
+def test_samples_that_cannot_be_fitted_count_against_rejecting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fit = mx.GaussianMixture.fit
+
+    def failing(self: Any, X: Any, *args: Any, **kwargs: Any) -> Any:
+        if not np.array_equal(X, two_groups()):
+            raise mx.DegenerateError("as asked")
+        return fit(self, X, *args, **kwargs)
+
+    monkeypatch.setattr(mx.GaussianMixture, "fit", failing)
+    step = outcome_of(two_groups()).steps[0]
+    assert np.isinf(step.bootstrap).all()
+    assert step.p_value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"level": 1.0}, "'level': 1.0"),
+        ({"n_bootstrap": 9}, "never reject at level=0.05: draw at least 19"),
+        ({"max_components": 0}, "'max_components': 0"),
+        ({"sample_weight": np.full(60, 1e9)}, "sums to 6e"),
+    ],
+)
+def test_wrong_parameters(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(mx.MixturaError, match=message):
+        outcome_of(two_groups(), **options)
