@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_components
 from mixtura.cli.wording import count, percent, row_list, suggestion
 from mixtura.model_file import Model
+from mixtura.report import Candidate, SearchSummary
 
 
 def printed(means: np.ndarray, deviations: np.ndarray, names: list[str], width: int) -> str:
@@ -54,6 +56,30 @@ def test_deviations_are_shown_where_they_fit():
 )
 def test_digits(mean, deviation, text):
     assert f" {text}\n" in printed(np.array([[mean]]), np.array([[deviation]]), ["a"], 80)
+
+
+@pytest.mark.parametrize("width", [50, 80, 120])
+def test_the_runners_up_fit_the_terminal(width):
+    made = [
+        Candidate(
+            n_components=k,
+            structure="full",
+            status="",
+            criteria={"nec": -(10.0**k)},
+            n_parameters=10 * k,
+            log_likelihood=-(10.0**k),
+            probability=0.1,
+        )
+        for k in range(1, 10)
+    ]
+    made[3] = Candidate(n_components=4, structure="full", status="", criteria={"nec": None})
+    console = Console(file=io.StringIO(), width=width)
+    search = SearchSummary(criterion="nec", best=0, candidates=made)
+    print_candidates(console, search)
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    assert [line.split()[0] for line in lines[1:6]] == ["1", "9", "8", "7", "6"]
+    assert dict(choice(search)) == {"NEC": "-10.0000, the lowest of 9 models tried"}
 
 
 def test_wording():

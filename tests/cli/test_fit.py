@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import mixtura as mx
+from mixtura.registry import CRITERIA
 
 
 def facts(result) -> str:
@@ -250,10 +251,30 @@ def test_algorithms(run, blobs, algorithm):
     assert "2 clusters" in facts(result)
 
 
-@pytest.mark.parametrize("criterion", ["bic", "aic", "icl"])
-def test_criteria(fit, blobs, criterion):
-    document = json.loads(fit(blobs, "--criterion", criterion, "--json").stdout)
-    assert document["fit"]["criterion"] == criterion
+@pytest.mark.parametrize(
+    ("criterion", "counts", "shapes", "unknown"),
+    [(name, "1-4", "auto", {"cv"}) for name in CRITERIA if name != "cv"]
+    + [("cv", "1-2", "full", {"slope"})],
+)
+def test_criteria(run, blobs, criterion, counts, shapes, unknown):
+    light = ("--components", counts, "--covariance", shapes, "--starts", 1, "--json")
+    told = json.loads(run("fit", blobs, *light, "--criterion", criterion).stdout)["fit"]
+    assert told["criterion"] == criterion
+    assert {name for name in CRITERIA if told[name] is None} == unknown
+    assert sum(told["probabilities"].values()) == pytest.approx(1.0)
+    assert told["probability"] <= told["probabilities"]["2"]
+
+
+def test_the_runners_up_are_told(fit, run, blobs):
+    told = facts(fit(blobs))
+    bic = f"{json.loads(fit(blobs, '--json').stdout)['fit']['bic']:,.1f}"
+    assert f"BIC {bic}, the lowest of 12 models tried" in told
+    assert "How many by BIC, 2 with probability" in told
+    assert f"clusters shape BIC log-lik. par. probability 2 spherical {bic}" in told
+    assert "The report has all 12 models." in told
+    alone = facts(run("fit", blobs, "--components", 2, "--covariance", "full", "--starts", 1))
+    assert "How many" not in alone
+    assert "log-lik." not in alone
 
 
 def test_equal_weights_and_prior(fit, run, blobs):
@@ -272,7 +293,7 @@ def test_equal_weights_and_prior(fit, run, blobs):
 
 def test_algorithms_and_criteria_are_those_of_the_package():
     from mixtura.cli.fit import fit as command
-    from mixtura.registry import ALGORITHMS, CRITERIA
+    from mixtura.registry import ALGORITHMS
 
     choices = {param.name: getattr(param.type, "choices", ()) for param in command.params}
     assert list(choices["algorithm"]) == list(ALGORITHMS)

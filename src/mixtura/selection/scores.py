@@ -20,7 +20,7 @@ from mixtura.fused import Scorer
 from mixtura.fused import scorer as scorer_of
 from mixtura.mixture import Mixture
 from mixtura.sources.source import Chunk, Source
-from mixtura.statistics import Sums
+from mixtura.statistics import SMALLEST_COUNT, Sums
 from mixtura.typing import FloatArray
 
 __all__ = ["Scores", "score"]
@@ -92,6 +92,5 @@ def _entropy(scorer: Scorer, chunk: Chunk, certainty: FloatArray) -> float:
     if len(doubtful) == 0:
         return 0.0
     resp = scorer.responsibilities(chunk.rows[doubtful])
-    surprise = np.zeros_like(resp)  # 0 log 0 is 0
-    np.log(resp, out=surprise, where=resp > 0.0)
-    return -float(np.einsum("nk,nk,n->", resp, surprise, chunk.weight[doubtful]))
+    surprise = -np.log(np.maximum(resp, SMALLEST_COUNT))  # 0 log 0 is 0
+    return float(chunk.weight[doubtful] @ np.einsum("nk,nk->n", resp, surprise))
