@@ -173,6 +173,15 @@ def test_jobs_give_the_same_bits_and_progress_is_told() -> None:
         np.testing.assert_array_equal(serial.results_[name], parallel.results_[name])
 
 
+def test_cross_validation_is_told_too() -> None:
+    told: list[tuple[int, int]] = []
+    progress: Progress = lambda done, total, params: told.append((done, total))  # noqa: E731
+    grid = {"n_components": [1, 2]}
+    search = mx.MixtureSearch(mx.GaussianMixture(), grid, criterion="cv", n_folds=2, random_state=0)
+    search.fit(groups(60), progress=progress)
+    assert told == [(i, 4) for i in range(1, 5)]
+
+
 def test_weights_equal_repetition() -> None:
     X = groups(90)
     weight = np.random.default_rng(0).integers(0, 3, 90)

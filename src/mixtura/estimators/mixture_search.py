@@ -31,7 +31,8 @@ from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["MixtureSearch", "Progress"]
 
-#: Told (candidates done, candidates in all, parameters of the last one).
+#: Told (candidates done, candidates in all, parameters of the last one); with cross-validation
+#: each counts twice.
 Progress: TypeAlias = Callable[[int, int, dict[str, Any]], None]
 
 _N_INIT = 10
@@ -124,7 +125,7 @@ class MixtureSearch(SoftClusters):
         y : ignored
         sample_weight : array of shape (n,), default=None
         progress : callable, default=None
-            Told of each candidate as it ends.
+            Told of each candidate as it ends, and again as it has been cross-validated.
 
         Returns
         -------
@@ -140,13 +141,11 @@ class MixtureSearch(SoftClusters):
         weight = as_weights(sample_weight, len(rows))
         candidates = self._candidates(rows.shape[1])
         self._check_criterion(len(candidates), np.ones(len(rows)) if weight is None else weight)
-        outcomes: list[Outcome] = []
-        for outcome in self._fit_all(candidates, X, sample_weight):
-            outcomes.append(outcome)
-            if progress is not None:
-                progress(len(outcomes), len(candidates), outcome.params)
+        n_tasks = len(candidates) * (2 if self.criterion == "cv" else 1)
+        outcomes = list(_told(self._fit_all(candidates, X, sample_weight), 0, n_tasks, progress))
         if self.criterion == "cv":
-            outcomes = self._cross_validated(outcomes, rows, weight)
+            validated = self._cross_validated(outcomes, rows, weight)
+            outcomes = list(_told(validated, len(outcomes), n_tasks, progress))
         self._publish(Comparison(outcomes, self._source(rows, weight, 1)))
         return self
 
@@ -190,16 +189,16 @@ class MixtureSearch(SoftClusters):
 
     def _cross_validated(
         self, outcomes: list[Outcome], rows: AnyArray, weight: FloatArray | None
-    ) -> list[Outcome]:
+    ) -> Iterator[Outcome]:
         """The outcomes with their cross-validated log-likelihoods, on the same folds for all."""
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         weight = np.ones(len(rows)) if weight is None else weight
         with _told_in_the_table():
-            validated: list[Outcome] = Parallel(self.n_jobs, prefer="threads")(
+            parallel = Parallel(self.n_jobs, prefer="threads", return_as="generator")
+            yield from parallel(
                 delayed(_cross_validate)(outcome, rows, weight, self.n_folds, seed)
                 for outcome in outcomes
             )
-        return validated
 
     def _publish(self, comparison: Comparison) -> None:
         results = comparison.results()
@@ -248,6 +247,16 @@ def _cross_validate(
         status += f"; not cross-validated: {failure}"
     seconds = outcome.seconds + perf_counter() - began
     return replace(outcome, held_out=held_out, status=status, seconds=seconds)
+
+
+def _told(
+    outcomes: Iterator[Outcome], n_done: int, n_tasks: int, progress: Progress | None
+) -> Iterator[Outcome]:
+    """The outcomes, each told of as it comes."""
+    for number, outcome in enumerate(outcomes, n_done + 1):
+        if progress is not None:
+            progress(number, n_tasks, outcome.params)
+        yield outcome
 
 
 @contextmanager

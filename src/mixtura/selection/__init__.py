@@ -4,10 +4,9 @@ from mixtura.selection.criteria import Entry, Table
 from mixtura.selection.folds import held_out_weights
 from mixtura.selection.probabilities import model_probabilities
 from mixtura.selection.scores import Scores, score
-from mixtura.selection.slope import LEAST_SIZES, Slope, check_sizes, estimate_slope
+from mixtura.selection.slope import Slope, check_sizes, estimate_slope
 
 __all__ = [
-    "LEAST_SIZES",
     "Entry",
     "Scores",
     "Slope",
