@@ -53,6 +53,7 @@ class Purpose(IntEnum):
     ASSIGN = 3
     FOLD = 4
     BOOTSTRAP = 5
+    SPLIT = 6
 
 
 @dataclass(frozen=True)

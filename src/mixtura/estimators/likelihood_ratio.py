@@ -8,7 +8,7 @@ from the fitted mixture of k components and fitting both models to each (McLachl
 from __future__ import annotations
 
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -19,16 +19,13 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from mixtura import em
-from mixtura.errors import DataError, DataWarning, DegenerateError, MixturaError
-from mixtura.estimators.first_mixture import GaussianMixtureModel, Purpose
-from mixtura.estimators.gaussian_mixture import GaussianMixture, show_mixture
+from mixtura.errors import DataError, DataWarning, MixturaError
+from mixtura.estimators.first_mixture import Purpose
+from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.larger_mixture import Table, fit_larger, fit_on
 from mixtura.estimators.parameters import check_count
 from mixtura.estimators.tables import as_rows, as_weights
-from mixtura.initialization import Sample, given_responsibilities, k_means, nearest_centre
-from mixtura.selection import score
-from mixtura.sources import ArraySource, summarize
-from mixtura.typing import AnyArray, FloatArray
+from mixtura.typing import FloatArray
 
 __all__ = ["BootstrapStep", "BootstrapTest", "bootstrap_test"]
 
@@ -173,7 +170,7 @@ def bootstrap_test(
     if model.random_state is None:
         model.set_params(random_state=seed)
     rows = as_rows(model, X, reset=True)
-    table = _Table(rows, as_weights(sample_weight, len(rows)))
+    table = Table(rows, as_weights(sample_weight, len(rows)))
     _check_total(table.total_weight)
     test = _Test(model, int(n_bootstrap), float(level), n_jobs, seed)
     with warnings.catch_warnings():
@@ -205,20 +202,6 @@ def _check_total(weight: float) -> None:
 
 
 @dataclass(frozen=True)
-class _Table:
-    rows: AnyArray
-    weight: FloatArray | None
-
-    @property
-    def source(self) -> ArraySource:
-        return ArraySource(self.rows, self.weight)
-
-    @property
-    def total_weight(self) -> float:
-        return float(len(self.rows) if self.weight is None else self.weight.sum())
-
-
-@dataclass(frozen=True)
 class _Test:
     """What stays the same for all numbers of components."""
 
@@ -233,18 +216,18 @@ class _Test:
         return 1 + n_reached <= self.level * (self.n_bootstrap + 1)
 
 
-def _sequence(test: _Test, table: _Table, max_components: int) -> BootstrapTest:
+def _sequence(test: _Test, table: Table, max_components: int) -> BootstrapTest:
     """Test after test, until one does not reject or the next cannot be made."""
-    smaller = _fit(test.model, 1, table)
+    smaller = fit_on(table, test.model, 1)
     steps: list[BootstrapStep] = []
     for k in range(1, max_components):
         try:
-            larger = _fit_larger(test, smaller, table)
+            larger = fit_larger(table, test.model, smaller, test.seed)
         except MixturaError as failure:
             return _ended(smaller, steps, f"{k + 1} components could not be fitted: {failure}")
         if larger.n_collapsed_ > 0:
-            # Its likelihood is that of the variance floor, and samples from k components, which
-            # have no equal rows, could only be beaten by it.
+            # Its likelihood is that of the variance floor, which samples from k components, having
+            # no equal rows, could not reach.
             return _ended(smaller, steps, f"a component of {k + 1} collapsed")
         steps.append(_step(test, smaller, larger, table))
         if steps[-1].p_value > test.level:
@@ -260,7 +243,7 @@ def _ended(estimator: GaussianMixture, steps: list[BootstrapStep], reason: str) 
 
 
 def _step(
-    test: _Test, smaller: GaussianMixture, larger: GaussianMixture, table: _Table
+    test: _Test, smaller: GaussianMixture, larger: GaussianMixture, table: Table
 ) -> BootstrapStep:
     ratio = _ratio(smaller, larger)
     drawn: list[float] = []
@@ -283,7 +266,7 @@ def _step(
 
 
 def _ratios_of_samples(
-    test: _Test, smaller: GaussianMixture, table: _Table
+    test: _Test, smaller: GaussianMixture, table: Table
 ) -> Generator[float, None, None]:
     """The ratios of samples from the smaller model, in order, as many at a time as there are jobs.
 
@@ -304,68 +287,13 @@ def _ratio_of_sample(
 ) -> float:
     k = null.n_components
     rng = np.random.default_rng((test.seed, Purpose.BOOTSTRAP, k, number))
-    sample = _Table(null.mixture_.sample(n, rng)[0].astype(dtype), None)
+    sample = Table(null.mixture_.sample(n, rng)[0].astype(dtype), None)
     try:
-        smaller = _fit(test.model, k, sample)
-        return _ratio(smaller, _fit_larger(test, smaller, sample))
+        smaller = fit_on(sample, test.model, k)
+        return _ratio(smaller, fit_larger(sample, test.model, smaller, test.seed))
     except MixturaError:
         return np.inf
 
 
 def _ratio(smaller: GaussianMixture, larger: GaussianMixture) -> float:
     return 2.0 * (larger.log_likelihood_ - smaller.log_likelihood_)
-
-
-# ---------------------------------------------------------------------------------------------
-# Fits
-
-
-def _fit(model: GaussianMixture, k: int, table: _Table, **changes: Any) -> GaussianMixture:
-    candidate: GaussianMixture = clone(model).set_params(n_components=k, **changes)
-    return candidate.fit(table.rows, sample_weight=table.weight)
-
-
-def _fit_larger(test: _Test, smaller: GaussianMixture, table: _Table) -> GaussianMixture:
-    """k + 1 components: from the model's own starts or from a split of k, whichever ends higher."""
-    k = smaller.n_components
-    by_starts = _fit(test.model, k + 1, table)
-    split = _best_split(smaller, table, test.seed)
-    try:
-        by_split = _fit(test.model, k + 1, table, init_params=split, n_init=1)
-    except DegenerateError:
-        return by_starts
-    _forget_start(by_split, test.model)
-    return max(by_starts, by_split, key=lambda fit: (fit.n_collapsed_ == 0, fit.log_likelihood_))
-
-
-def _forget_start(fitted: GaussianMixture, model: GaussianMixture) -> None:
-    """Give a fit from a split the model's own parameters, and the order of components of others."""
-    mixture = fitted.mixture_.take(fitted.mixture_.canonical_order())
-    show_mixture(fitted, mixture, fitted.means_.dtype)
-    fitted.set_params(init_params=model.init_params, n_init=model.n_init)
-
-
-def _best_split(smaller: GaussianMixture, table: _Table, seed: int) -> FloatArray:
-    """Responsibilities (n, k + 1), one component cut in two: the cut of the likeliest M-step."""
-    family, source = smaller.mixture_.family, table.source
-
-    def height(split: FloatArray) -> float:
-        first = em.begin(family, source, given_responsibilities(split))
-        return score(first, source).log_likelihood
-
-    return max(_splits(smaller.mixture_, table, seed), key=height)
-
-
-def _splits(mixture: GaussianMixtureModel, table: _Table, seed: int) -> Iterator[FloatArray]:
-    """Each component in turn cut in two by k-means on its share of the rows."""
-    source = table.source
-    summary = summarize(source)
-    rows = (np.asarray(table.rows, dtype=np.float64) - summary.moments.mean[0]) / summary.scales
-    resp = mixture.responsibilities(np.asarray(table.rows, dtype=np.float64))
-    weight = resp if table.weight is None else table.weight[:, None] * resp
-    for j in np.flatnonzero(mixture.weights):
-        rng = np.random.default_rng((seed, Purpose.START, int(j)))
-        centres = k_means(Sample(rows, np.ascontiguousarray(weight[:, j])), 2, rng)
-        halves = np.concatenate(list(source.map(nearest_centre(centres, summary))))
-        share = resp[:, j, None] * halves
-        yield np.column_stack([np.delete(resp, j, axis=1), share])
