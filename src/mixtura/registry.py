@@ -186,6 +186,7 @@ class Constraints:
         mixing = EqualWeights() if equal_weights else FREE
         return cls(FixedWeights() if "weights" in parts else mixing, "means" in parts)
 
+
 #: What a single fit is judged by; all are to be minimised.
 FIT_CRITERIA: dict[str, FitCriterion] = {
     "bic": Scores.bic,
