@@ -20,7 +20,7 @@ FLOORS = [
     {"statistics", "assignments", "stopping", "covariance", "kernels", "mixing"},
     {"sources", "families", "layouts"},
     {"mixture", "schedules"},
-    {"result", "fused", "hierarchy"},
+    {"result", "fused", "hierarchy", "acceleration"},
     {"em"},
     {"initialization", "restarts", "selection", "explain"},
     {"registry", "testing"},

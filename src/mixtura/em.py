@@ -14,6 +14,7 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 
+from mixtura.acceleration import Course, Plain
 from mixtura.assignments import Assignment, keeping, soft
 from mixtura.errors import DegenerateError
 from mixtura.families.family import Family, Parameters
@@ -91,6 +92,7 @@ def fit(
     *,
     assignment: Assignment = soft,
     schedule: Schedule = batch,
+    course: Course = Plain(),
     stopping: StoppingRule = DEFAULT_RULE,
     seed: Sequence[int] = (0,),
     history: Sequence[float] = (),
@@ -131,17 +133,18 @@ def fit(
         objective = (fresh.objective + mixture.log_prior) / fresh.weight
         if n_iter == 0 and trace and trace.pop() != objective:
             trace.clear()
-        trace.append(objective)
+        running = fresh if running is None or step == 1.0 else _blend(running, fresh, step)
+        advance = course(mixture, running, objective)
+        trace.append(advance.objective)
         if observe is not None:
-            observe(n_iter, objective)
+            observe(n_iter, advance.objective)
         if objective > highest:
             best, highest = mixture, objective
-        status = stopping(trace, n_iter)
+        status = stopping(trace, n_iter, advance.outlook)
         if status is not None:
             return Fit(best, highest, tuple(trace), n_iter, status)
-        running = fresh if running is None or step == 1.0 else _blend(running, fresh, step)
         try:
-            mixture = mixture.maximize(running)
+            mixture, course = advance.next()
         except DegenerateError as collapse:
             text = f"stopped after {n_iter} iterations. {collapse}"
             status = Status(converged=False, text=text, collapsed=True)

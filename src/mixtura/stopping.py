@@ -10,11 +10,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import partial
+from typing import Protocol
 
 import numpy as np
 
-__all__ = ["DEFAULT_RULE", "Status", "StoppingRule", "fixed_length", "projected_gain"]
+__all__ = [
+    "DEFAULT_RULE",
+    "Outlook",
+    "Status",
+    "StoppingRule",
+    "fixed_length",
+    "projected",
+    "projected_gain",
+    "rounding",
+]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is thought of the way that remains.
+
+    Attributes
+    ----------
+    remaining : float or None
+        Projected distance to the limit, in nats per row; infinite right after a failed trial,
+        None if nothing is known.
+    rate : float or None
+        Factor by which plain EM's gains shrink from one iteration to the next, near the limit.
+    """
+
+    remaining: float | None
+    rate: float | None
+
+    def __str__(self) -> str:
+        if self.remaining is None or np.isinf(self.remaining):
+            return "an unknown gain"
+        return f"about {self.remaining:.1e} nats per row"
+
+
+_UNKNOWN = Outlook(None, None)
 
 
 @dataclass(frozen=True)
@@ -28,20 +63,40 @@ class Status:
         The reason in words.
     collapsed : bool
         Whether the next step would have ended in a degenerate component.
+    outlook : Outlook
+        How far the limit was thought to be.
     """
 
     converged: bool
     text: str
     collapsed: bool = False
+    outlook: Outlook = _UNKNOWN
 
     def __str__(self) -> str:
         return self.text
 
 
-#: (objectives so far in nats per row, iterations done) -> why to stop, or None to go on.
-StoppingRule: TypeAlias = Callable[[Sequence[float], int], Status | None]
+class StoppingRule(Protocol):
+    """Why to stop, or None to go on."""
+
+    def __call__(
+        self,
+        trace: Sequence[float],
+        n_iter: int,
+        outlook: Callable[[], Outlook] | None = None,
+        /,
+    ) -> Status | None:
+        """Judge the objectives so far, in nats per row, after n_iter iterations.
+
+        Accelerated iterations give their own outlook: the trace of gains does not tell it.
+        """
+        ...
+
 
 _RATIOS = 3
+
+# An accelerated gain is judged by this share of tol: what comes after it is less regular.
+_ACCELERATED = 1.0 / 3.0
 
 
 def projected_gain(tol: float, max_iter: int) -> StoppingRule:
@@ -55,26 +110,43 @@ def projected_gain(tol: float, max_iter: int) -> StoppingRule:
         Iterations after which to give up, saying how much is thought to remain.
     """
 
-    def judge(trace: Sequence[float], n_iter: int) -> Status | None:
+    def judge(
+        trace: Sequence[float], n_iter: int, outlook: Callable[[], Outlook] | None = None, /
+    ) -> Status | None:
         if not np.isfinite(trace[-1]):
             return Status(False, _unreachable(trace[-1]))
-        if len(trace) > 1:
-            gain = trace[-1] - trace[-2]
-            if abs(gain) <= _rounding(trace[-1]):
-                return Status(True, f"converged in {n_iter} iterations: no further gain")
-            if gain < 0.0:
-                return _fallen(-gain, tol, n_iter)
-            remaining = remaining_gain(trace)
-            if gain < tol and remaining is not None and remaining < tol:
-                return Status(
-                    True,
-                    f"converged in {n_iter} iterations: about {remaining:.1e} nats per row remain",
-                )
-        if n_iter >= max_iter:
-            return Status(False, _exhausted(trace, max_iter))
+        enough = tol if outlook is None else _ACCELERATED * tol
+        look = partial(projected, trace) if outlook is None else outlook
+        last = n_iter >= max_iter
+        gain = trace[-1] - trace[-2] if len(trace) > 1 else np.inf
+        if gain < enough or abs(gain) <= rounding(trace[-1]) or last:
+            ahead = look()
+            status = _judged(gain, ahead, enough, n_iter, rounding(trace[-1]))
+            if status is not None:
+                return status
+            if last:
+                text = f"did not converge in {max_iter} iterations: {ahead} may remain"
+                return Status(False, text, outlook=ahead)
         return None
 
     return judge
+
+
+def _judged(
+    gain: float, ahead: Outlook, enough: float, n_iter: int, rounding: float
+) -> Status | None:
+    """What a small gain means."""
+    remaining = ahead.remaining
+    if remaining is not None and np.isinf(remaining):
+        return None
+    if abs(gain) <= rounding:
+        return Status(True, f"converged in {n_iter} iterations: no further gain", outlook=ahead)
+    if gain < 0.0:
+        return _fallen(-gain, enough, n_iter)
+    if gain < enough and remaining is not None and remaining < enough:
+        text = f"converged in {n_iter} iterations: {ahead} remain"
+        return Status(True, text, outlook=ahead)
+    return None
 
 
 #: What the loop uses unless told otherwise.
@@ -84,7 +156,9 @@ DEFAULT_RULE = projected_gain(tol=1e-7, max_iter=1000)
 def fixed_length(n_iter: int) -> StoppingRule:
     """Stop after a given number of iterations, for random walks that never settle."""
 
-    def judge(trace: Sequence[float], done: int) -> Status | None:
+    def judge(
+        trace: Sequence[float], done: int, outlook: Callable[[], Outlook] | None = None, /
+    ) -> Status | None:
         if done < n_iter:
             return None
         return Status(True, f"ran its {n_iter} random iterations and kept the best")
@@ -92,16 +166,17 @@ def fixed_length(n_iter: int) -> StoppingRule:
     return judge
 
 
-def remaining_gain(trace: Sequence[float]) -> float | None:
-    """Projected distance to the limit, in nats per row; None while the gains do not shrink."""
+def projected(trace: Sequence[float]) -> Outlook:
+    """The outlook of plain EM; nothing is known while the gains do not shrink."""
     gains = np.diff(trace[-(_RATIOS + 2) :])
     if len(gains) < 2 or not (gains > 0.0).all():
-        return None
-    ratio = float((gains[1:] / gains[:-1]).max())
-    return float(gains[-1]) * ratio / (1.0 - ratio) if ratio < 1.0 else None
+        return _UNKNOWN
+    rate = float((gains[1:] / gains[:-1]).max())
+    remaining = float(gains[-1]) * rate / (1.0 - rate) if rate < 1.0 else None
+    return Outlook(remaining, rate)
 
 
-def _rounding(objective: float) -> float:
+def rounding(objective: float) -> float:
     """Differences of the objective that mean nothing: it is a mean over many rounded terms."""
     return 16.0 * float(np.finfo(np.float64).eps) * (1.0 + abs(objective))
 
@@ -112,12 +187,6 @@ def _fallen(fall: float, tol: float, n_iter: int) -> Status:
     if fall < tol:
         return Status(True, f"converged: {text}, the limit of working precision here")
     return Status(False, f"stopped: {text}; this is the mixture before the fall")
-
-
-def _exhausted(trace: Sequence[float], max_iter: int) -> str:
-    remaining = remaining_gain(trace)
-    distance = "an unknown gain" if remaining is None else f"about {remaining:.1e} nats per row"
-    return f"did not converge in {max_iter} iterations: {distance} may remain"
 
 
 def _unreachable(objective: float) -> str:

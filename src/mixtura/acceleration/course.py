@@ -1,0 +1,55 @@
+"""How the next mixture follows from the E-step at the last one: the loop's one open place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from mixtura.mixture import Expectation, Mixture
+from mixtura.stopping import Outlook
+
+__all__ = ["Advance", "Course", "Plain"]
+
+
+#: The next mixture to try, and the course to go on with from there.
+Next: TypeAlias = "tuple[Mixture[Any, Any], Course]"
+
+
+@dataclass(frozen=True)
+class Advance:
+    """What a course makes of one pass over the rows.
+
+    Attributes
+    ----------
+    objective : float
+        At the best mixture so far on this course, in nats per row.
+    next : callable
+        Gives the mixture to try next and the course to go on with. May raise DegenerateError.
+    outlook : callable or None
+        Gives the distance to the limit; None leaves it to the trace.
+    """
+
+    objective: float
+    next: Callable[[], Next]
+    outlook: Callable[[], Outlook] | None = None
+
+
+class Course(Protocol):
+    """Frozen: what it has learnt on the way is in the course that it hands on."""
+
+    def __call__(
+        self, mixture: Mixture[Any, Any], expectation: Expectation[Any], objective: float, /
+    ) -> Advance:
+        """Judge a mixture by its E-step and its objective in nats per row."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plain:
+    """EM as it is: the M-step's mixture follows."""
+
+    def __call__(
+        self, mixture: Mixture[Any, Any], expectation: Expectation[Any], objective: float
+    ) -> Advance:
+        return Advance(objective, lambda: (mixture.maximize(expectation), self))
