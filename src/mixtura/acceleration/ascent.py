@@ -128,7 +128,7 @@ def next_step(base: Place, memory: Memory, reach: float = _REACH) -> Next:
     step = shorter * direction
     if shorter < 1.0 and _length(step) <= size:
         return plain_step(base, memory, reach)
-    end = base.frame.moved(step)
+    end = base.frame.moved(step, base.expectation)
     if end is None:
         return plain_step(base, memory, reach)
     return end.mixture, Ascent(base, step, end, True, memory, reach)

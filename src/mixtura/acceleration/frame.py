@@ -31,8 +31,11 @@ class Frame(Protocol):
         """The largest change that a step makes to any one parameter, relative to its scale."""
         ...
 
-    def moved(self, step: FloatArray, /) -> Self | None:
-        """The frame at the end of a step; None where no sound mixture is."""
+    def moved(self, step: FloatArray, expectation: Expectation[Any], /) -> Self | None:
+        """The frame at the end of a step; None where no sound mixture is.
+
+        What the coordinates do not describe is taken from the M-step after the expectation.
+        """
         ...
 
     def towards(self, mixture: Mixture[Any, Any], /) -> tuple[FloatArray, Self] | None:

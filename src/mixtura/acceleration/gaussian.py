@@ -24,32 +24,15 @@ an entry of the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mixtura.covariance import (
-    EEE,
-    EEI,
-    EEV,
-    EII,
-    EVE,
-    EVI,
-    EVV,
-    VEE,
-    VEI,
-    VEV,
-    VII,
-    VVE,
-    VVI,
-    VVV,
-    AxisCovariances,
-    DenseCovariances,
-)
+from mixtura.acceleration.freedom import FREEDOMS, Freedom, Tie
+from mixtura.covariance import AxisCovariances, DenseCovariances
 from mixtura.errors import DegenerateError
 from mixtura.families import Gaussian, GaussianParameters
 from mixtura.mixture import Expectation, Mixture
@@ -58,64 +41,6 @@ from mixtura.typing import FloatArray
 
 __all__ = ["GaussianFrame"]
 
-
-class Tie(Enum):
-    """Whether the components have a thing each of their own, all the same one, or none."""
-
-    OWN = "own"
-    SHARED = "shared"
-    NONE = "none"
-
-    def pooled(self, values: FloatArray) -> FloatArray:
-        """Sums over the components (k, ...) that the tie binds together."""
-        match self:
-            case Tie.OWN:
-                return values
-            case Tie.SHARED:
-                return np.add.reduce(values, axis=0, keepdims=True)
-            case Tie.NONE:
-                return values[:0]
-
-    def one_of(self, values: FloatArray) -> FloatArray:
-        """From values (k, ...) that are equal where the tie binds them, one of each."""
-        return values[: self.size(len(values))]
-
-    def size(self, k: int) -> int:
-        return {Tie.OWN: k, Tie.SHARED: 1, Tie.NONE: 0}[self]
-
-
-@dataclass(frozen=True)
-class Freedom:
-    """What a covariance structure leaves free: its three letters."""
-
-    volume: Tie
-    shape: Tie
-    orientation: Tie
-
-    @property
-    def turns(self) -> bool:
-        """Whether the axes turn on their own; else shape and orientation are one form."""
-        return self.orientation not in (Tie.NONE, self.shape)
-
-
-_OWN, _SHARED, _NONE = Tie.OWN, Tie.SHARED, Tie.NONE
-
-_FREEDOM: dict[type, Freedom] = {
-    EII: Freedom(_SHARED, _NONE, _NONE),
-    VII: Freedom(_OWN, _NONE, _NONE),
-    EEI: Freedom(_SHARED, _SHARED, _NONE),
-    VEI: Freedom(_OWN, _SHARED, _NONE),
-    EVI: Freedom(_SHARED, _OWN, _NONE),
-    VVI: Freedom(_OWN, _OWN, _NONE),
-    EEE: Freedom(_SHARED, _SHARED, _SHARED),
-    VEE: Freedom(_OWN, _SHARED, _SHARED),
-    EVE: Freedom(_SHARED, _OWN, _SHARED),
-    VVE: Freedom(_OWN, _OWN, _SHARED),
-    EEV: Freedom(_SHARED, _SHARED, _OWN),
-    VEV: Freedom(_OWN, _SHARED, _OWN),
-    EVV: Freedom(_SHARED, _OWN, _OWN),
-    VVV: Freedom(_OWN, _OWN, _OWN),
-}
 
 # Turning a circle changes nothing: below this difference of log variances a turn is measured as
 # if the difference were this.
@@ -133,39 +58,43 @@ class GaussianFrame:
     factors : ndarray of shape (k, d, d) or (k, d)
         L_j with S_j = L_j L_j^T, or the diagonals of L_j.
     freedom : Freedom
+    held : ndarray of shape (k,)
+        Components whose covariances EM goes on to estimate, since they lie on the variance
+        floor, where the likelihood has no gradient to follow.
     """
 
     mixture: Mixture[GaussianParameters, Moments]
     factors: FloatArray
     freedom: Freedom
+    held: NDArray[np.bool_]
 
     @classmethod
     def of(cls, mixture: Mixture[Any, Any]) -> Self | None:
-        """The frame of a Gaussian mixture, None for another one or an empty component."""
+        """The frame of a Gaussian mixture; None for another one, or one with an empty component."""
         family = mixture.family
         if type(family) is not Gaussian or not (mixture.weights > 0.0).all():
             return None
-        freedom = _FREEDOM.get(type(family.structure))
+        freedom = FREEDOMS.get(type(family.structure))
         if freedom is None:
             return None
-        return cls(mixture, _factors(mixture.params.covariances, freedom), freedom)
+        factors = _factors(mixture.params.covariances, freedom)
+        return cls(mixture, factors, freedom, _held(family, mixture.params, freedom))
 
     # ---------------------------------------------------------------------------- the frame
 
     def gradient(self, expectation: Expectation[Moments]) -> FloatArray:
         moments, freedom = expectation.statistics, self.freedom
-        share = expectation.counts / expectation.weight
+        share = moments.count / expectation.weight
         white = self._white(moments.mean - self.mixture.params.means)
-        excess = self._excess(moments, expectation.weight, share, white)
+        excess = self._excess(moments.scatter / expectation.weight, share, white)
         dense = excess.ndim == 3
-        along = np.diagonal(excess, axis1=1, axis2=2) if dense else excess
-        traces = np.add.reduce(along, axis=1)
-        shapes = along - traces[:, None] / along.shape[1]
+        along = excess.diagonal(0, 1, 2) if dense else excess
+        volumes = np.add.reduce(along, axis=1)
         parts = [
-            share - self.mixture.weights,
+            expectation.counts / expectation.weight - self.mixture.weights,
             share[:, None] * white,
-            0.5 * freedom.volume.pooled(traces),
-            0.5 * freedom.shape.pooled(shapes),
+            0.5 * freedom.volume.pooled(volumes),
+            0.5 * freedom.shape.pooled(along - volumes[:, None] / along.shape[1]),
         ]
         if dense:
             rest = excess[:, *_below(along.shape[1])]
@@ -176,38 +105,121 @@ class GaussianFrame:
     def greatest(self, step: FloatArray) -> float:
         return float(np.abs(step / self._roots).max())
 
-    def moved(self, step: FloatArray) -> Self | None:
+    def moved(self, step: FloatArray, expectation: Expectation[Moments]) -> Self | None:
         log_weights, means, growth, rest = self._split(step / self._roots)
         weights = self.mixture.weights * np.exp(log_weights)
-        centres = self.mixture.params.means + self._coloured(means)
+        centres = self.mixture.params.means + _times(self.factors, means)
         factors = self._grown(growth, rest)
-        mixture = self._mixture(weights / weights.sum(), centres, factors)
-        return None if mixture is None else replace(self, mixture=mixture, factors=factors)
+        if self.held.any():
+            estimated = self.mixture.maximize(expectation).params.covariances
+            held = self.held.reshape((-1,) + (1,) * (factors.ndim - 1))
+            factors = np.where(held, _factors(estimated, self.freedom), factors)
+        return self._at(weights / weights.sum(), centres, factors)
 
     def towards(self, mixture: Mixture[Any, Any]) -> tuple[FloatArray, Self] | None:
         there = self.of(mixture)
         if there is None:
             return None
-        growth, rest, there = self._turned_to(there)
-        k, d = growth.shape
+        growth, rest, there = self._change_to(there)
+        growth[self.held], rest[self.held] = 0.0, 0.0
         volumes = growth.mean(axis=1)
-        shapes = growth - volumes[:, None]
         freedom = self.freedom
         parts = [
             np.log(mixture.weights / self.mixture.weights),
             self._white(mixture.params.means - self.mixture.params.means),
             2.0 * freedom.volume.one_of(volumes),
-            2.0 * freedom.shape.one_of(shapes),
+            2.0 * freedom.shape.one_of(growth - volumes[:, None]),
             freedom.orientation.one_of(rest),
         ]
         return _flat(parts) * self._roots, there
+
+    # ---------------------------------------------------------------- between frame and vector
+
+    @cached_property
+    def _roots(self) -> FloatArray:
+        """Square roots of the complete data's information, one for each coordinate."""
+        freedom, (k, d) = self.freedom, self.mixture.params.means.shape
+        weights = self.mixture.weights[:k]
+        columns = weights.repeat(d).reshape(k, d)
+        parts = [
+            self.mixture.weights,
+            columns,
+            0.5 * d * freedom.volume.pooled(weights),
+            0.5 * freedom.shape.pooled(columns),
+        ]
+        if self.factors.ndim == 3:
+            pairs = weights.repeat(d * (d - 1) // 2).reshape(k, d * (d - 1) // 2)
+            if freedom.turns:
+                pairs = pairs * (np.square(self._leverage) + _ROUND**2)
+            parts.append(freedom.orientation.pooled(pairs))
+        return np.sqrt(_flat(parts))
+
+    def _split(self, natural: FloatArray) -> tuple[FloatArray, ...]:
+        """Changes of log weights, white means, log deviations (k or 1, d), and the rest."""
+        freedom, (k, d) = self.freedom, self.mixture.params.means.shape
+        n_volumes, n_shapes = freedom.volume.size(k), freedom.shape.size(k)
+        means = len(self.mixture.weights)
+        volumes = means + k * d
+        shapes = volumes + n_volumes
+        rest = shapes + n_shapes * d
+        growth = 0.5 * natural[volumes:shapes, None]
+        if n_shapes:
+            shape = natural[shapes:rest].reshape(n_shapes, d)
+            growth = growth + 0.5 * (shape - np.add.reduce(shape, axis=1, keepdims=True) / d)
+        return (
+            natural[:means],
+            natural[means:volumes].reshape(k, d),
+            growth,
+            natural[rest:].reshape(freedom.orientation.size(k), d * (d - 1) // 2),
+        )
+
+    def _grown(self, growth: FloatArray, rest: FloatArray) -> FloatArray:
+        """The factors after a change of their log deviations and of the rest."""
+        factors, grown = self.factors, np.exp(growth)
+        if factors.ndim == 2:
+            return factors * grown
+        if not rest.size:
+            return factors * grown[:, None, :]
+        d = factors.shape[1]
+        a, b = _below(d)
+        if self.freedom.turns:
+            half = np.zeros((len(rest), d, d))
+            half[:, a, b], half[:, b, a] = 0.5 * rest, -0.5 * rest
+            turn = np.linalg.solve(np.eye(d) - half, np.eye(d) + half)
+            return (self._axes @ turn) * (self._deviations * grown)[:, None, :]
+        change = np.zeros((max(len(grown), len(rest)), d, d))
+        change[:, a, b] = rest
+        change.reshape(len(change), -1)[:, :: d + 1] = grown
+        return factors @ change
+
+    def _change_to(self, there: Self) -> tuple[FloatArray, FloatArray, Self]:
+        """Changes of log deviations (k, d) and of the rest, and the frame at their end."""
+        if self.factors.ndim == 2:
+            return np.log(there.factors / self.factors), np.zeros((len(self.held), 0)), there
+        a, b = _below(self.factors.shape[1])
+        if not self.freedom.turns:
+            change = self._inverse @ there.factors
+            return np.log(change.diagonal(0, 1, 2)), change[:, a, b], there
+        turn = self._axes.transpose(0, 2, 1) @ there._axes
+        # An axis has no sign of its own: it takes that of the axis it comes from.
+        signs = np.where(turn.diagonal(0, 1, 2) < 0.0, -1.0, 1.0)[:, None, :]
+        turn = turn * signs
+        there = replace(there, factors=there.factors * signs)
+        angles = 0.5 * (turn[:, a, b] - turn[:, b, a])
+        return np.log(there._deviations / self._deviations), angles, there
 
     # --------------------------------------------------------------------------- its inside
 
     @cached_property
     def _deviations(self) -> FloatArray:
         """Standard deviations along the axes, (k, d), where these turn."""
-        return np.sqrt(np.einsum("jab,jab->jb", self.factors, self.factors))
+        deviations: FloatArray = np.sqrt(np.add.reduce(np.square(self.factors), axis=1))
+        return deviations
+
+    @property
+    def _axes(self) -> FloatArray:
+        axes: FloatArray = self.factors / self._deviations[:, None, :]
+        return axes
 
     @cached_property
     def _inverse(self) -> FloatArray:
@@ -223,90 +235,25 @@ class GaussianFrame:
         """What turning by t in a plane of two axes makes of the rest, in units of t."""
         a, b = _below(self.factors.shape[1])
         ratios = self._deviations[:, b] / self._deviations[:, a]
-        return ratios - 1.0 / ratios
-
-    @cached_property
-    def _roots(self) -> FloatArray:
-        """Square roots of the complete data's information, one for each coordinate."""
-        weights, freedom = self.mixture.weights, self.freedom
-        k, d = self.mixture.params.means.shape
-        columns = np.broadcast_to(weights[:, None], (k, d))
-        parts = [
-            weights,
-            columns,
-            0.5 * d * freedom.volume.pooled(weights),
-            0.5 * freedom.shape.pooled(columns),
-        ]
-        if self.factors.ndim == 3:
-            pairs = np.broadcast_to(weights[:, None], (k, d * (d - 1) // 2))
-            if freedom.turns:
-                pairs = pairs * (np.square(self._leverage) + _ROUND**2)
-            parts.append(freedom.orientation.pooled(pairs))
-        return np.sqrt(_flat(parts))
+        leverage: FloatArray = ratios - 1.0 / ratios
+        return leverage
 
     def _white(self, deviations: FloatArray) -> FloatArray:
-        if self._inverse.ndim == 2:
-            return self._inverse * deviations
-        return (self._inverse @ deviations[:, :, None])[:, :, 0]
+        return _times(self._inverse, deviations)
 
-    def _coloured(self, white: FloatArray) -> FloatArray:
-        if self.factors.ndim == 2:
-            return self.factors * white
-        return (self.factors @ white[:, :, None])[:, :, 0]
-
-    def _excess(
-        self, moments: Moments, weight: float, share: FloatArray, white: FloatArray
-    ) -> FloatArray:
+    def _excess(self, scatter: FloatArray, share: FloatArray, white: FloatArray) -> FloatArray:
         """E_j, or its diagonal."""
         inverse = self._inverse
         if inverse.ndim == 2:
-            spread = np.square(inverse) * moments.scatter / weight
-            return spread + share[:, None] * (np.square(white) - 1.0)
-        spread = inverse @ (moments.scatter / weight) @ inverse.transpose(0, 2, 1)
-        about = white[:, :, None] * white[:, None, :] - np.eye(white.shape[1])
-        excess: FloatArray = spread + share[:, None, None] * about
+            excess = np.square(inverse) * scatter + share[:, None] * (np.square(white) - 1.0)
+        else:
+            about = white[:, :, None] * white[:, None, :] - np.eye(white.shape[1])
+            excess = inverse @ scatter @ inverse.transpose(0, 2, 1) + share[:, None, None] * about
+        excess[self.held] = 0.0
         return excess
 
-    def _split(
-        self, natural: FloatArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-        """Changes of log weights, white means, log deviations (k or 1, d), and the rest."""
-        freedom = self.freedom
-        k, d = self.mixture.params.means.shape
-        n_volumes, n_shapes = freedom.volume.size(k), freedom.shape.size(k)
-        ends = np.cumsum([k, k * d, n_volumes, n_shapes * d])
-        log_weights, means, volumes, shapes, rest = np.split(natural, ends)
-        growth = 0.5 * volumes[:, None]
-        if n_shapes:
-            shapes = shapes.reshape(n_shapes, d)
-            growth = growth + 0.5 * (shapes - shapes.mean(axis=1, keepdims=True))
-        rest = rest.reshape(freedom.orientation.size(k), -1) if len(rest) else rest
-        return log_weights, means.reshape(k, d), growth, rest
-
-    def _grown(self, growth: FloatArray, rest: FloatArray) -> FloatArray:
-        """The factors after a change of their log deviations and of the rest."""
-        factors, grown = self.factors, np.exp(growth)
-        if factors.ndim == 2:
-            return factors * grown
-        d = factors.shape[1]
-        if not len(rest):
-            return factors * grown[:, None, :]
-        a, b = _below(d)
-        if self.freedom.turns:
-            half = np.zeros((len(rest), d, d))
-            half[:, a, b], half[:, b, a] = 0.5 * rest, -0.5 * rest
-            turn = np.linalg.solve(np.eye(d) - half, np.eye(d) + half)
-            axes = factors / self._deviations[:, None, :]
-            return (axes @ turn) * (self._deviations * grown)[:, None, :]
-        change = np.zeros((max(len(grown), len(rest)), d, d))
-        change[:, a, b] = rest
-        change[:, np.arange(d), np.arange(d)] = grown
-        return factors @ change
-
-    def _mixture(
-        self, weights: FloatArray, means: FloatArray, factors: FloatArray
-    ) -> Mixture[GaussianParameters, Moments] | None:
-        """The mixture of the given factors; None if a floor or rounding forbids it."""
+    def _at(self, weights: FloatArray, means: FloatArray, factors: FloatArray) -> Self | None:
+        """The frame elsewhere; None if a floor or rounding forbids the place."""
         family = self.mixture.family
         assert isinstance(family, Gaussian)  # which `of` sees to
         try:
@@ -318,27 +265,16 @@ class GaussianFrame:
         except DegenerateError:
             return None
         params = GaussianParameters(means, covariances)
-        if family.within_floor(params) is not params:
+        if not np.array_equal(_held(family, params, self.freedom), self.held):
             return None
-        return replace(self.mixture, params=params, weights=weights)
+        mixture = replace(self.mixture, params=params, weights=weights)
+        return replace(self, mixture=mixture, factors=factors)
 
-    def _turned_to(self, there: Self) -> tuple[FloatArray, FloatArray, Self]:
-        """Changes of the log deviations (k, d) and of the rest, and the frame at their end."""
-        if self.factors.ndim == 2:
-            return np.log(there.factors / self.factors), np.zeros((0, 0)), there
-        d = self.factors.shape[1]
-        a, b = _below(d)
-        if not self.freedom.turns:
-            change = self._inverse @ there.factors
-            return np.log(np.diagonal(change, axis1=1, axis2=2)), change[:, a, b], there
-        axes, other = (f.factors / f._deviations[:, None, :] for f in (self, there))
-        turn = axes.transpose(0, 2, 1) @ other
-        # An axis has no sign of its own: it takes that of the axis it comes from.
-        signs = np.where(np.diagonal(turn, axis1=1, axis2=2) < 0.0, -1.0, 1.0)[:, None, :]
-        turn = turn * signs
-        there = replace(there, factors=there.factors * signs)
-        angles = 0.5 * (turn[:, a, b] - turn[:, b, a])
-        return np.log(there._deviations / self._deviations), angles, there
+
+def _held(family: Gaussian, params: GaussianParameters, freedom: Freedom) -> NDArray[np.bool_]:
+    """The components on or below the floor; one holds all if they are tied together."""
+    held = family.held(params, np.zeros(params.means.shape[1], dtype=np.bool_))
+    return np.full(len(held), held.any()) if freedom.tied else held
 
 
 def _factors(covariances: Any, freedom: Freedom) -> FloatArray:
@@ -346,19 +282,29 @@ def _factors(covariances: Any, freedom: Freedom) -> FloatArray:
         return covariances.deviations
     if not freedom.turns:
         return np.asarray(np.linalg.cholesky(covariances.dense), dtype=np.float64)
-    source = covariances.dense
+    dense = covariances.dense
+    source = dense
     if freedom.orientation is Tie.SHARED:
         # Unequal shares keep axes apart whose variances happen to be equal in the sum.
-        shares = 1.0 + 0.1 * np.arange(len(source)) / len(source)
-        source = np.tensordot(shares, source, axes=1)[None]
+        shares = 1.0 + 0.1 * np.arange(len(dense)) / len(dense)
+        source = np.tensordot(shares, dense, axes=1)[None]
     axes = np.linalg.eigh(source)[1]
-    variances = np.einsum("jab,jac,jcb->jb", *np.broadcast_arrays(axes, covariances.dense), axes)
+    variances = np.add.reduce(axes * (dense @ axes), axis=1)
     return np.asarray(axes * np.sqrt(variances)[:, None, :], dtype=np.float64)
 
 
+@cache
 def _below(d: int) -> tuple[Any, Any]:
     """Places below the diagonal."""
     return np.tril_indices(d, -1)
+
+
+def _times(factors: FloatArray, vectors: FloatArray) -> FloatArray:
+    """Each component's factor (d, d) or (d,) times its vector (d,)."""
+    if factors.ndim == 2:
+        return factors * vectors
+    product: FloatArray = (factors @ vectors[:, :, None])[:, :, 0]
+    return product
 
 
 def _flat(parts: list[FloatArray]) -> FloatArray:
