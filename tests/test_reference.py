@@ -61,7 +61,13 @@ def test_em_from_given_responsibilities(name: str, model: str) -> None:
 
     def fit(max_iter: int) -> mx.GaussianMixture:
         return mx.GaussianMixture(
-            k, covariance_type=model, init_params=resp, max_iter=max_iter, tol=0.0, reg_covar=0.0
+            k,
+            covariance_type=model,
+            init_params=resp,
+            max_iter=max_iter,
+            tol=0.0,
+            reg_covar=0.0,
+            acceleration=None,
         ).fit(X)
 
     trace = [fit(pairs - 1).log_likelihood_ for pairs in case["trace_at"]]

@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 
-from mixtura.acceleration import Course, Plain
+from mixtura.acceleration import PLAIN, Course
 from mixtura.assignments import Assignment, keeping, soft
 from mixtura.errors import DegenerateError
 from mixtura.families.family import Family, Parameters
@@ -92,7 +92,7 @@ def fit(
     *,
     assignment: Assignment = soft,
     schedule: Schedule = batch,
-    course: Course = Plain(),
+    course: Course = PLAIN,
     stopping: StoppingRule = DEFAULT_RULE,
     seed: Sequence[int] = (0,),
     history: Sequence[float] = (),
@@ -110,6 +110,9 @@ def fit(
         soft for EM, hard for classification EM, stochastic for stochastic EM.
     schedule : Schedule, default=batch
         Which rows each iteration sees and its step size.
+    course : Course, default=PLAIN
+        How the next mixture follows from the E-step at the last one. Any other than plain EM is
+        for soft assignment and the batch schedule.
     stopping : StoppingRule, default=DEFAULT_RULE
         Judges the objectives so far.
     seed : sequence of int, default=(0,)

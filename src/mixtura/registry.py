@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
+from mixtura.acceleration import PLAIN, Course, Watch
 from mixtura.assignments import Assignment, hard, soft, stochastic
 from mixtura.covariance import (
     EEE,
@@ -51,6 +52,7 @@ from mixtura.selection.slope import slope_heuristic
 from mixtura.stopping import StoppingRule, fixed_length, projected_gain
 
 __all__ = [
+    "ACCELERATIONS",
     "ALGORITHMS",
     "COVARIANCE_TYPES",
     "CRITERIA",
@@ -60,6 +62,7 @@ __all__ = [
     "Constraints",
     "CovarianceType",
     "choose",
+    "course_of",
     "searched_types",
 ]
 
@@ -135,14 +138,17 @@ class Algorithm:
     assignment : Assignment
     stopping : callable
         (tol, max_iter) -> StoppingRule.
+    smooth : bool
+        Whether its objective has a gradient to follow, so that it can be accelerated.
     """
 
     assignment: Assignment
     stopping: Callable[[float, int], StoppingRule]
+    smooth: bool = False
 
 
 ALGORITHMS = {
-    "em": Algorithm(soft, projected_gain),
+    "em": Algorithm(soft, projected_gain, smooth=True),
     "hard": Algorithm(hard, projected_gain),
     "stochastic": Algorithm(stochastic, lambda tol, max_iter: fixed_length(max_iter)),
 }
@@ -202,6 +208,8 @@ CRITERIA: dict[str, TableCriterion] = {
     "slope": slope_heuristic,
     "cv": cross_validation,
 }
+#: Ways to get on faster than plain EM does.
+ACCELERATIONS: dict[str, Course] = {"auto": Watch()}
 
 T = TypeVar("T")
 
@@ -230,3 +238,11 @@ def choose(options: Mapping[str, T], name: str, value: object) -> T:
     if isinstance(value, str) and value in options:
         return options[value]
     raise MixturaError(f"{name}={value!r} is unknown; choose one of {', '.join(options)}.")
+
+
+def course_of(acceleration: object, algorithm: Algorithm) -> Course:
+    """How the algorithm's mixtures follow each other; plainly for an acceleration of None."""
+    if acceleration is None:
+        return PLAIN
+    course = choose(ACCELERATIONS, "acceleration", acceleration)
+    return course if algorithm.smooth else PLAIN

@@ -27,10 +27,12 @@ class Fit(Generic[P, S]):
     objective : float
         Its objective in nats per unit of weight.
     trace : tuple of float
-        The objective before the first M-step and after each one, in nats per unit of weight;
-        those of the fit that was continued, if any, come first.
+        The objective before the first iteration and after each one, in nats per unit of weight;
+        those of the fit that was continued, if any, come first. An accelerated iteration that
+        failed and is taken back repeats the value before it.
     n_iter : int
-        Number of (E, M) pairs done.
+        Number of iterations done, each one pass over the rows: (M, E) pairs of EM, and all
+        accelerated steps, failed ones too.
     status : Status
         Why the loop stopped.
     """
@@ -40,6 +42,16 @@ class Fit(Generic[P, S]):
     trace: tuple[float, ...]
     n_iter: int
     status: Status
+
+    @property
+    def remaining(self) -> float | None:
+        """How far the limit was thought to be at the end, in nats per unit of weight, if known."""
+        return self.status.outlook.remaining
+
+    @property
+    def rate(self) -> float | None:
+        """Factor by which plain EM's gains shrink per iteration near the limit, if known."""
+        return self.status.outlook.rate
 
 
 @dataclass(frozen=True)

@@ -178,7 +178,7 @@ def check_source(source: Source, X: AnyArray, weight: FloatArray) -> None:
 
 
 def _after(n_iter: int) -> StoppingRule:
-    return lambda trace, done: Status(False, "") if done >= n_iter else None
+    return lambda trace, done, outlook=None: Status(False, "") if done >= n_iter else None
 
 
 def _scatter(rng: np.random.Generator, count: FloatArray, d: int, diagonal: bool) -> FloatArray:

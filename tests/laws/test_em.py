@@ -19,7 +19,7 @@ from mixtura.mixture import Mixture
 from mixtura.restarts import best_of
 from mixtura.schedules import batch, damped, decreasing_steps
 from mixtura.sources import ArraySource
-from mixtura.stopping import Status, fixed_length, projected_gain, remaining_gain
+from mixtura.stopping import Status, fixed_length, projected, projected_gain
 from mixtura.testing import assert_alike
 from records import FAMILIES, FAMILY_IDS, STRUCTURE_IDS, STRUCTURES, FamilyRecord, two_groups
 
@@ -221,7 +221,7 @@ def test_projected_gain_is_honest_about_a_geometric_approach() -> None:
     rule = projected_gain(1e-3, 1000)
     stop = next(i for i in range(1, 300) if rule(trace[: i + 1], i) is not None)
     assert limit - trace[stop] < 1e-3 < limit - trace[stop - 3]
-    np.testing.assert_allclose(remaining_gain(trace[:50]), limit - trace[49], rtol=1e-6)
+    np.testing.assert_allclose(projected(trace[:50]).remaining, limit - trace[49], rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Guarded acceleration of EM, from outside the loop."""
 
-from mixtura.acceleration.course import Advance, Course, Plain
+from mixtura.acceleration.course import PLAIN, Advance, Course, Plain
 from mixtura.acceleration.frame import Frame
 from mixtura.acceleration.watch import Watch
 
-__all__ = ["Advance", "Course", "Frame", "Plain", "Watch"]
+__all__ = ["PLAIN", "Advance", "Course", "Frame", "Plain", "Watch"]

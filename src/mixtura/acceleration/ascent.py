@@ -16,12 +16,10 @@ Nocedal (1980), "Updating quasi-Newton matrices with limited storage"; Jamshidia
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from mixtura.acceleration.course import Advance, Next, Plain
+from mixtura.acceleration.course import PLAIN, Advance, Next
 from mixtura.acceleration.frame import Frame
 from mixtura.acceleration.memory import Memory
 from mixtura.mixture import Expectation, Mixture
@@ -139,7 +137,7 @@ def plain_step(base: Place, memory: Memory, reach: float) -> Next:
     mixture = base.frame.mixture.maximize(base.expectation)
     way = base.frame.towards(mixture)
     if way is None:
-        return mixture, Plain()
+        return mixture, PLAIN
     step, end = way
     return mixture, Ascent(base, step, end, False, memory, reach)
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias
 from mixtura.mixture import Expectation, Mixture
 from mixtura.stopping import Outlook
 
-__all__ = ["Advance", "Course", "Plain"]
+__all__ = ["PLAIN", "Advance", "Course", "Next", "Plain"]
 
 
 #: The next mixture to try, and the course to go on with from there.
@@ -53,3 +53,7 @@ class Plain:
         self, mixture: Mixture[Any, Any], expectation: Expectation[Any], objective: float
     ) -> Advance:
         return Advance(objective, lambda: (mixture.maximize(expectation), self))
+
+
+#: What the loop does unless told otherwise.
+PLAIN = Plain()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -33,7 +33,7 @@ class Memory:
 
     steps: FloatArray
     falls: FloatArray
-    size: int = 10
+    size: int = 15
 
     @classmethod
     def empty(cls, n_coordinates: int) -> Self:

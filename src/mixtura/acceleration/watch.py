@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any
 
 from mixtura.acceleration.ascent import Place, next_step
 from mixtura.acceleration.course import Advance, Next
-from mixtura.acceleration.frame import Frame
 from mixtura.acceleration.gaussian import GaussianFrame
 from mixtura.acceleration.memory import Memory
 from mixtura.mixture import Expectation, Mixture

@@ -37,6 +37,7 @@ from mixtura.registry import (
     Constraints,
     CovarianceType,
     choose,
+    course_of,
 )
 from mixtura.restarts import best_of
 from mixtura.result import Fit, Starts
@@ -103,6 +104,10 @@ class GaussianMixture(SoftClusters):
         'em' maximises the likelihood; 'hard' the classification likelihood (Celeux and Govaert
         1992); 'stochastic' draws the assignments (Celeux and Diebolt 1985) and keeps the best
         mixture it passes.
+    acceleration : {'auto', None}, default='auto'
+        'auto' goes on by quasi-Newton steps once EM's gains shrink slowly, guarded so that the
+        objective never falls; every pass over the rows counts as an iteration. None leaves EM
+        as it is. Only `algorithm='em'` has it.
     equal_weights : bool, default=False
         Whether all mixing weights are 1/k, which leaves k - 1 parameters less.
     fixed : {'weights', 'means'} or a tuple of both, default=None
@@ -191,6 +196,7 @@ class GaussianMixture(SoftClusters):
         verbose: int = 0,
         verbose_interval: int = 10,
         algorithm: str = "em",
+        acceleration: str | None = "auto",
         equal_weights: bool = False,
         fixed: Any = None,
         prior: Any = None,
@@ -211,6 +217,7 @@ class GaussianMixture(SoftClusters):
         self.verbose = verbose
         self.verbose_interval = verbose_interval
         self.algorithm = algorithm
+        self.acceleration = acceleration
         self.equal_weights = equal_weights
         self.fixed = fixed
         self.prior = prior
@@ -278,7 +285,7 @@ class GaussianMixture(SoftClusters):
         check_count("verbose_interval", self.verbose_interval, at_least=1)
         check_magnitude("tol", self.tol)
         check_magnitude("reg_covar", self.reg_covar)
-        choose(ALGORITHMS, "algorithm", self.algorithm)
+        course_of(self.acceleration, choose(ALGORITHMS, "algorithm", self.algorithm))
         choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
         self._check_constraints()
         check_prior(self.prior)
@@ -322,6 +329,7 @@ class GaussianMixture(SoftClusters):
                     make_first(number),
                     source,
                     assignment=algorithm.assignment,
+                    course=course_of(self.acceleration, algorithm),
                     stopping=algorithm.stopping(self.tol, self.max_iter),
                     seed=(seed, Purpose.ASSIGN, number),
                     history=history,
