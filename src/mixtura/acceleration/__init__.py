@@ -2,6 +2,7 @@
 
 from mixtura.acceleration.course import PLAIN, Advance, Course, Plain
 from mixtura.acceleration.frame import Frame
+from mixtura.acceleration.gaussian import GaussianFrame
 from mixtura.acceleration.watch import Watch
 
-__all__ = ["PLAIN", "Advance", "Course", "Frame", "Plain", "Watch"]
+__all__ = ["PLAIN", "Advance", "Course", "Frame", "GaussianFrame", "Plain", "Watch"]

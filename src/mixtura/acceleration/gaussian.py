@@ -187,8 +187,9 @@ class GaussianFrame:
             half[:, a, b], half[:, b, a] = 0.5 * rest, -0.5 * rest
             turn = np.linalg.solve(np.eye(d) - half, np.eye(d) + half)
             return (self._axes @ turn) * (self._deviations * grown)[:, None, :]
+        # The rest grows with the volume, so that forms stay the same where they are shared.
         change = np.zeros((max(len(grown), len(rest)), d, d))
-        change[:, a, b] = rest
+        change[:, a, b] = rest * np.exp(growth.mean(axis=1, keepdims=True))
         change.reshape(len(change), -1)[:, :: d + 1] = grown
         return factors @ change
 
@@ -199,7 +200,8 @@ class GaussianFrame:
         a, b = _below(self.factors.shape[1])
         if not self.freedom.turns:
             change = self._inverse @ there.factors
-            return np.log(change.diagonal(0, 1, 2)), change[:, a, b], there
+            growth = np.log(change.diagonal(0, 1, 2))
+            return growth, change[:, a, b] / np.exp(growth.mean(axis=1, keepdims=True)), there
         turn = self._axes.transpose(0, 2, 1) @ there._axes
         # An axis has no sign of its own: it takes that of the axis it comes from.
         signs = np.where(turn.diagonal(0, 1, 2) < 0.0, -1.0, 1.0)[:, None, :]

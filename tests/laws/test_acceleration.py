@@ -1,0 +1,278 @@
+"""Laws of accelerated EM, over every covariance structure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mixtura as mx
+from mixtura import em
+from mixtura.acceleration import PLAIN, GaussianFrame, Watch
+from mixtura.acceleration.ascent import Ascent, Place
+from mixtura.acceleration.memory import Memory
+from mixtura.covariance import VVV, Covariances, Structure
+from mixtura.errors import DegenerateError
+from mixtura.families import Gaussian
+from mixtura.initialization import given_labels, random_responsibilities
+from mixtura.mixture import Mixture
+from mixtura.sources import ArraySource
+from mixtura.stopping import projected_gain
+from records import FAMILIES, FAMILY_IDS, STRUCTURE_IDS, STRUCTURES, FamilyRecord, two_groups
+
+# Accelerates from the first iteration on.
+EAGER = Watch(passes=9, slow=9)
+
+structures = pytest.mark.parametrize("structure", STRUCTURES, ids=STRUCTURE_IDS)
+
+
+def some_mixture(structure: Structure[Covariances], source: ArraySource, k: int = 3) -> Mixture:
+    """Not where EM would go: its gradient has no part that is 0 by chance."""
+    family = Gaussian(structure, np.zeros(source.X.shape[1]))
+    first = em.begin(family, source, random_responsibilities(k, (4,)))
+    second = first.maximize(em.e_step(first, source))
+    weights = np.arange(1.0, k + 1.0)
+    means = second.params.means + 0.3 * np.random.default_rng(0).normal(
+        size=first.params.means.shape
+    )
+    params = replace(second.params, means=means)
+    return replace(second, params=params, weights=weights / weights.sum())
+
+
+def overlapping(n: int = 300) -> np.ndarray:
+    rng = np.random.default_rng(8)
+    return rng.permutation(
+        np.concatenate([rng.normal(0, 1, (n, 2)), rng.normal(1.2, [1, 2], (n // 3, 2))])
+    )
+
+
+@structures
+def test_gradient_equals_finite_differences(structure: Structure[Covariances]) -> None:
+    source = ArraySource(two_groups())
+    mixture = some_mixture(structure, source)
+    frame = GaussianFrame.of(mixture)
+    assert frame is not None
+    expectation = em.e_step(mixture, source)
+    gradient = frame.gradient(expectation)
+
+    def objective(step: np.ndarray) -> float:
+        moved = frame.moved(step, expectation)
+        assert moved is not None
+        there = em.e_step(moved.mixture, source)
+        return there.objective / there.weight
+
+    h = 1e-3
+    slopes = [
+        (
+            8.0 * (objective(h * unit) - objective(-h * unit))
+            - (objective(2 * h * unit) - objective(-2 * h * unit))
+        )
+        / (12.0 * h)
+        for unit in np.eye(len(gradient))
+    ]
+    np.testing.assert_allclose(gradient, slopes, atol=1e-8 * np.abs(gradient).max())
+
+
+@structures
+def test_a_step_leads_where_it_came_from(structure: Structure[Covariances]) -> None:
+    source = ArraySource(two_groups())
+    frame = GaussianFrame.of(some_mixture(structure, source))
+    assert frame is not None
+    expectation = em.e_step(frame.mixture, source)
+    random = np.random.default_rng(1).normal(size=len(frame.gradient(expectation)))
+    there = frame.moved(1e-4 * random, expectation)
+    assert there is not None
+    way = frame.towards(there.mixture)
+    assert way is not None
+    back = frame.moved(way[0], expectation)
+    assert back is not None
+    for one, other in ((back, there), (way[1], there)):
+        np.testing.assert_allclose(
+            one.mixture.params.covariances.matrices(),
+            other.mixture.params.covariances.matrices(),
+            rtol=1e-9,
+            atol=1e-9,
+        )
+        np.testing.assert_allclose(one.mixture.params.means, other.mixture.params.means)
+        np.testing.assert_allclose(one.mixture.weights, other.mixture.weights)
+        np.testing.assert_allclose(one.factors, other.factors, rtol=1e-7, atol=1e-7)
+
+
+@structures
+def test_ties_hold_at_the_limit(structure: Structure[Covariances]) -> None:
+    """An M-step from the accelerated limit changes nothing: the mixture is of its structure."""
+    source = ArraySource(two_groups())
+    first = some_mixture(structure, source, k=2)
+    fit = em.fit(first, source, course=EAGER, stopping=projected_gain(1e-12, 2000))
+    assert fit.status.converged
+    next_one = fit.mixture.maximize(em.e_step(fit.mixture, source))
+    np.testing.assert_allclose(
+        next_one.params.covariances.matrices(),
+        fit.mixture.params.covariances.matrices(),
+        rtol=1e-4,
+        atol=1e-4,
+    )
+
+
+@structures
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    n=st.integers(8, 60),
+    d=st.integers(1, 4),
+    k=st.integers(1, 5),
+    share=st.sampled_from([0.0, 1e-6, 1e-2, 0.5]),
+    course=st.sampled_from([Watch(), EAGER]),
+)
+def test_accelerated_em_never_decreases(
+    structure: Structure[Covariances],
+    seed: int,
+    n: int,
+    d: int,
+    k: int,
+    share: float,
+    course: Watch,
+) -> None:
+    X = np.random.default_rng(seed).normal(size=(n, d)).round(2)
+    source = ArraySource(X)
+    family = Gaussian(structure, share * X.var(axis=0))
+    try:
+        first = em.begin(family, source, random_responsibilities(k, (seed,)))
+    except DegenerateError:
+        assert share == 0.0
+        return
+    fit = em.fit(first, source, course=course, stopping=projected_gain(1e-9, 40))
+    # Near a singular covariance the distances themselves have an error of condition * eps.
+    condition = max(np.linalg.cond(matrix) for matrix in fit.mixture.params.covariances.matrices())
+    slack = 1e-13 + 1e-15 * condition
+    falls = -np.diff(fit.trace) / (1.0 + np.abs(fit.trace[1:]))
+    assert falls.max(initial=0.0) <= slack
+    assert len(fit.trace) == fit.n_iter + 1
+    assert fit.objective == max(fit.trace)
+    exact = fit.mixture.log_density(X).mean()
+    np.testing.assert_allclose(fit.objective, exact, rtol=slack, atol=slack)
+    least = fit.mixture.params.covariances.least_ratios(np.maximum(family.floor, 1e-300))
+    assert (least >= 1.0 - 1e-9).all()
+
+
+@pytest.mark.parametrize("record", FAMILIES, ids=FAMILY_IDS)
+def test_the_accelerated_limit_is_no_lower_and_no_further(record: FamilyRecord) -> None:
+    source = ArraySource(record.X)
+    first = em.begin(record.family, source, random_responsibilities(2, (4,)))
+    rule = projected_gain(1e-9, 5000)
+    plain, accelerated = (
+        em.fit(first, source, course=course, stopping=rule) for course in (PLAIN, Watch())
+    )
+    assert accelerated.status.converged
+    assert accelerated.objective >= plain.objective - 1e-8
+    assert accelerated.n_iter <= plain.n_iter + 1
+
+
+@structures
+def test_easy_cases_stay_as_they_are(structure: Structure[Covariances]) -> None:
+    X = two_groups(200)
+    labels = (np.arange(200) % 2).astype(np.intp)
+    X[labels == 1] += 30.0
+    source = ArraySource(X)
+    first = em.begin(Gaussian(structure, np.zeros(3)), source, given_labels(labels, 2))
+    plain, accelerated = (em.fit(first, source, course=course) for course in (PLAIN, Watch()))
+    assert accelerated.trace == plain.trace
+
+
+def test_a_failed_trial_is_taken_back() -> None:
+    source = ArraySource(overlapping())
+    mixture = some_mixture(VVV(), source)
+    frame = GaussianFrame.of(mixture)
+    assert frame is not None
+    expectation = em.e_step(mixture, source)
+    base = Place.of(frame, expectation, expectation.objective / expectation.weight)
+    downhill = -base.gradient
+    end = frame.moved(downhill, expectation)
+    assert end is not None
+    ascent = Ascent(base, downhill, end, True, Memory.empty(len(downhill)), 1.0)
+    fallen = em.e_step(end.mixture, source)
+    advance = ascent(end.mixture, fallen, fallen.objective / fallen.weight)
+    assert advance.objective == base.objective
+    assert advance.outlook is not None
+    assert advance.outlook().remaining == np.inf
+    mixture_next, _ = advance.next()
+    expected = mixture.maximize(expectation)
+    np.testing.assert_array_equal(mixture_next.params.means, expected.params.means)
+    np.testing.assert_array_equal(mixture_next.weights, expected.weights)
+
+
+def test_components_on_the_floor_do_not_stop_the_others() -> None:
+    rng = np.random.default_rng(3)
+    tied = np.full((12, 1), 4.0)
+    X = np.concatenate([tied, rng.normal(0, 1, (200, 1)), rng.normal(1.5, 1.5, (200, 1))])
+    source = ArraySource(X)
+    labels = np.concatenate([np.zeros(12), np.ones(200), np.full(200, 2)]).astype(np.intp)
+    first = em.begin(Gaussian(VVV(), np.full(1, 1e-6)), source, given_labels(labels, 3))
+    rule = projected_gain(1e-10, 20_000)
+    plain, accelerated = (
+        em.fit(first, source, course=course, stopping=rule) for course in (PLAIN, Watch())
+    )
+    assert plain.mixture.params.covariances.least_ratios(np.full(1, 1e-6)).min() < 1.001
+    assert accelerated.objective >= plain.objective - 1e-8
+    assert accelerated.n_iter < plain.n_iter / 2.5
+
+
+def test_an_empty_component_leaves_em_as_it_is() -> None:
+    source = ArraySource(overlapping())
+    first = some_mixture(VVV(), source, k=3)
+    empty = replace(first, weights=np.array([0.4, 0.6, 0.0]))
+    plain, accelerated = (
+        em.fit(empty, source, course=course, stopping=projected_gain(0.0, 20))
+        for course in (PLAIN, EAGER)
+    )
+    assert accelerated.trace == plain.trace
+
+
+@pytest.mark.parametrize("tol", [1e-5, 1e-7])
+def test_the_stop_is_honest(tol: float) -> None:
+    source = ArraySource(overlapping())
+    first = em.begin(Gaussian(VVV(), np.zeros(2)), source, random_responsibilities(2, (1,)))
+    limit = em.fit(first, source, course=Watch(), stopping=projected_gain(1e-14, 5000))
+    fit = em.fit(first, source, course=Watch(), stopping=projected_gain(tol, 5000))
+    slow = em.fit(first, source, stopping=projected_gain(tol, 5000))
+    assert fit.status.converged
+    assert fit.n_iter < slow.n_iter / 2.5
+    left = limit.objective - fit.objective
+    assert fit.remaining is not None
+    assert left <= fit.remaining < tol
+    assert fit.rate is not None
+    assert slow.rate is not None
+    np.testing.assert_allclose(fit.rate, slow.rate, rtol=0.02)
+
+
+def test_memory_knows_its_last_pair_and_the_flattest_direction() -> None:
+    rng = np.random.default_rng(0)
+    root = rng.normal(size=(6, 6))
+    hessian = root @ root.T + 0.1 * np.eye(6)
+    memory = Memory.empty(6)
+    for step in rng.normal(size=(9, 6)):
+        memory = memory.with_pair(step, hessian @ step)
+    np.testing.assert_allclose(memory.direction(hessian @ step), step, rtol=1e-8)
+    slowest = 1.0 / np.linalg.eigvalsh(hessian)[0]
+    np.testing.assert_allclose(memory.slowness, slowest, rtol=1e-8)
+    assert memory.with_pair(step, -step) is memory
+
+
+def test_acceleration_is_a_parameter() -> None:
+    X = overlapping()
+    default = mx.GaussianMixture(2, random_state=0).fit(X)
+    plain = mx.GaussianMixture(2, random_state=0, acceleration=None).fit(X)
+    assert default.converged_
+    assert default.n_iter_ < plain.n_iter_
+    assert default.lower_bound_ >= plain.lower_bound_ - 1e-7
+    np.testing.assert_array_equal(default.lower_bounds_, default.trace_[1:])
+    hard = [
+        mx.GaussianMixture(2, random_state=0, algorithm="hard", acceleration=value).fit(X)
+        for value in ("auto", None)
+    ]
+    assert hard[0].trace_ == hard[1].trace_
+    with pytest.raises(ValueError, match="acceleration='warp' is unknown; choose one of auto"):
+        mx.GaussianMixture(2, acceleration="warp").fit(X)
