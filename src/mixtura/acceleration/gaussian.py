@@ -185,7 +185,7 @@ class GaussianFrame:
         if self.freedom.turns:
             half = np.zeros((len(rest), d, d))
             half[:, a, b], half[:, b, a] = 0.5 * rest, -0.5 * rest
-            turn = np.linalg.solve(np.eye(d) - half, np.eye(d) + half)
+            turn = np.linalg.solve(_identity(d) - half, _identity(d) + half)
             return (self._axes @ turn) * (self._deviations * grown)[:, None, :]
         # The rest grows with the volume, so that forms stay the same where they are shared.
         change = np.zeros((max(len(grown), len(rest)), d, d))
@@ -249,7 +249,7 @@ class GaussianFrame:
         if inverse.ndim == 2:
             excess = np.square(inverse) * scatter + share[:, None] * (np.square(white) - 1.0)
         else:
-            about = white[:, :, None] * white[:, None, :] - np.eye(white.shape[1])
+            about = white[:, :, None] * white[:, None, :] - _identity(white.shape[1])
             excess = inverse @ scatter @ inverse.transpose(0, 2, 1) + share[:, None, None] * about
         excess[self.held] = 0.0
         return excess
@@ -267,10 +267,10 @@ class GaussianFrame:
         except DegenerateError:
             return None
         params = GaussianParameters(means, covariances)
-        if not np.array_equal(_held(family, params, self.freedom), self.held):
+        if (_held(family, params, self.freedom) != self.held).any():
             return None
         mixture = replace(self.mixture, params=params, weights=weights)
-        return replace(self, mixture=mixture, factors=factors)
+        return type(self)(mixture, factors, self.freedom, self.held)
 
 
 def _held(family: Gaussian, params: GaussianParameters, freedom: Freedom) -> NDArray[np.bool_]:
@@ -299,6 +299,11 @@ def _factors(covariances: Any, freedom: Freedom) -> FloatArray:
 def _below(d: int) -> tuple[Any, Any]:
     """Places below the diagonal."""
     return np.tril_indices(d, -1)
+
+
+@cache
+def _identity(d: int) -> FloatArray:
+    return np.eye(d)
 
 
 def _times(factors: FloatArray, vectors: FloatArray) -> FloatArray:

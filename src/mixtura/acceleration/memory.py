@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 import numpy as np
@@ -16,6 +17,11 @@ _LEAST_COSINE = 1e-8
 _LONGEST = 2.0
 # Singular values below this share of the largest are those of directions seen twice.
 _RESOLVED = 1e-6
+
+
+@cache
+def _upper(m: int) -> FloatArray:
+    return np.triu(np.ones((m, m)))
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Memory:
         products = self.steps @ self.falls.T
         squares = self.falls @ self.falls.T
         scale = min(products[-1, -1] / squares[-1, -1], _LONGEST)
-        inverse = np.linalg.inv(np.triu(products))
+        inverse = np.linalg.inv(products * _upper(len(products)))
         along = inverse @ (self.steps @ gradient)
         spread = products.diagonal() * along + scale * (squares @ along)
         across = inverse.T @ (spread - scale * (self.falls @ gradient))
