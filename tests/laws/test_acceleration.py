@@ -156,7 +156,7 @@ def test_accelerated_em_never_decreases(
 def test_the_accelerated_limit_is_no_lower_and_no_further(record: FamilyRecord) -> None:
     source = ArraySource(record.X)
     first = em.begin(record.family, source, random_responsibilities(2, (1,)))
-    rule = projected_gain(1e-8, 1500)
+    rule = projected_gain(1e-9, 1500)
     plain, accelerated = (
         em.fit(first, source, course=course, stopping=rule) for course in (PLAIN, Watch())
     )
