@@ -34,7 +34,8 @@ from numpy.typing import NDArray
 from mixtura.acceleration.freedom import FREEDOMS, Freedom, Tie
 from mixtura.covariance import AxisCovariances, DenseCovariances
 from mixtura.errors import DegenerateError
-from mixtura.families import Gaussian, GaussianParameters
+from mixtura.families import FLAT, Gaussian, GaussianParameters
+from mixtura.mixing import FREE
 from mixtura.mixture import Expectation, Mixture
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray
@@ -70,9 +71,14 @@ class GaussianFrame:
 
     @classmethod
     def of(cls, mixture: Mixture[Any, Any]) -> Self | None:
-        """The frame of a Gaussian mixture; None for another one, or one with an empty component."""
+        """The frame of a Gaussian mixture of which all is free and every component has rows.
+
+        None for any other one: with a prior or parts that are fixed the gradient is another.
+        """
         family = mixture.family
         if type(family) is not Gaussian or not (mixture.weights > 0.0).all():
+            return None
+        if mixture.mixing != FREE or family.fixed_means or family.prior != FLAT:
             return None
         freedom = FREEDOMS.get(type(family.structure))
         if freedom is None:
