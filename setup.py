@@ -5,8 +5,8 @@ from pathlib import Path
 from setuptools import Extension, setup
 
 KERNELS = Path("src/mixtura/kernels")
-SOURCES = ["binding.c", "baseline.c", "avx2.c", "avx512.c"]
-HEADERS = ["fused.h", "fused.c"]  # fused.c is included once for each instruction set
+SOURCES = ["binding.c", "baseline.c", "avx2.c", "avx512.c", "mstep.c"]
+HEADERS = ["fused.h", "mstep.h", "fused.c"]  # fused.c is included once for each instruction set
 
 FLAGS = [
     "-O3",

@@ -17,7 +17,8 @@ PACKAGE = Path(mixtura.__file__).parent
 #: Rooms from the cellar to the roof. A room imports only from rooms on lower floors.
 FLOORS = [
     {"typing", "errors", "staging", "report"},
-    {"statistics", "assignments", "stopping", "covariance", "kernels", "mixing"},
+    {"kernels"},
+    {"statistics", "assignments", "stopping", "covariance", "mixing"},
     {"sources", "families", "layouts"},
     {"mixture", "schedules"},
     {"result", "fused", "hierarchy", "acceleration"},

@@ -21,7 +21,7 @@ from mixtura.kernels.components import Components
 from mixtura.kernels.kernel import Kernel, chosen
 from mixtura.mixture import Expectation, Mixture
 from mixtura.sources.source import Chunk, Source
-from mixtura.statistics import SMALLEST_COUNT, Moments
+from mixtura.statistics import Moments
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = ["FusedPass", "KMeansStep", "Scorer", "fused_pass", "k_means_step", "scorer"]
@@ -51,13 +51,6 @@ def gaussian_components(mixture: Mixture[Any, Any]) -> Components:
 # ---------------------------------------------------------------------------------------------
 # E-steps
 
-# Share of a second moment about the old mean that may be left about the new one: the rest
-# cancels, and takes digits with it.
-_CANCELLED = 1e-3
-
-# Rounding of a mean, as a share of it: moves below it are no moves.
-_ROUNDING = 64.0 * np.finfo(np.float64).eps
-
 
 @dataclass(frozen=True)
 class _GaussianPass:
@@ -84,29 +77,11 @@ class _GaussianPass:
         count = sums[2 : 2 + k]
         first = sums[2 + k : 2 + k + k * d].reshape(k, d)
         second = sums[2 + k + k * d :].reshape(self.components.whitening.shape)
-        moments = _about_their_means(self.components.means, count, first, second)
-        return None if moments is None else Expectation(weight, objective, count, moments)
+        moments = self.kernel.recentre(self.components.means, count, first, second)
+        return None if moments is None else Expectation(weight, objective, count, Moments(*moments))
 
     def _sums(self, chunk: Chunk) -> FloatArray:
         return self.kernel.expect(chunk.rows, chunk.weight, self.components, hard=self.hard)
-
-
-def _about_their_means(
-    centre: FloatArray, count: FloatArray, first: FloatArray, second: FloatArray
-) -> Moments | None:
-    """Moments from sums about other centres; None where one is so far off that digits cancel."""
-    count = np.where(count < SMALLEST_COUNT, 0.0, count)
-    shift = first / np.where(count > 0.0, count, 1.0)[:, None]
-    dense = second.ndim == 3
-    moved = first[:, :, None] * shift[:, None, :] if dense else first * shift
-    scatter = second - moved
-    left, whole = (
-        (scatter.diagonal(0, 1, 2), second.diagonal(0, 1, 2)) if dense else (scatter, second)
-    )
-    cancelled = left < _CANCELLED * whole
-    if cancelled.any() and (np.abs(shift) > _ROUNDING * np.abs(centre))[cancelled].any():
-        return None
-    return Moments(count, centre + shift, scatter)
 
 
 _PASSES: dict[tuple[type, Assignment], Callable[[Mixture[Any, Any], Kernel], FusedPass | None]] = {

@@ -115,10 +115,11 @@ class Mixture(Generic[P, S]):
 
     def maximize(self, expectation: Expectation[S]) -> Self:
         """The M-step: the mixture that maximises the expected log-likelihood and log-prior."""
-        return replace(
-            self,
-            params=self.family.maximize(expectation.statistics, self.params),
-            weights=self.mixing.maximize(expectation.counts, self.weights),
+        return type(self)(
+            self.family,
+            self.family.maximize(expectation.statistics, self.params),
+            self.mixing.maximize(expectation.counts, self.weights),
+            self.mixing,
         )
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray]:

@@ -16,7 +16,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from mixtura.typing import FloatArray, IntArray
+from mixtura.typing import FloatArray, Selection
 
 __all__ = ["SMALLEST_COUNT", "Extent", "Moments", "Statistics", "Sums"]
 
@@ -110,7 +110,7 @@ class Moments:
             return np.square(delta)
         return delta[:, :, None] * delta[:, None, :]
 
-    def take(self, components: IntArray) -> Self:
+    def take(self, components: Selection) -> Self:
         """Moments of some of the components."""
         return type(self)(self.count[components], self.mean[components], self.scatter[components])
 

@@ -8,12 +8,13 @@ ratios, and does not stop while the gains are not shrinking.
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Protocol
-
-import numpy as np
 
 __all__ = [
     "DEFAULT_RULE",
@@ -44,7 +45,7 @@ class Outlook:
     rate: float | None
 
     def __str__(self) -> str:
-        if self.remaining is None or np.isinf(self.remaining):
+        if self.remaining is None or math.isinf(self.remaining):
             return "an unknown gain"
         return f"about {self.remaining:.1e} nats per row"
 
@@ -113,12 +114,12 @@ def projected_gain(tol: float, max_iter: int) -> StoppingRule:
     def judge(
         trace: Sequence[float], n_iter: int, outlook: Callable[[], Outlook] | None = None, /
     ) -> Status | None:
-        if not np.isfinite(trace[-1]):
+        if not math.isfinite(trace[-1]):
             return Status(False, _unreachable(trace[-1]))
         enough = tol if outlook is None else _ACCELERATED * tol
         look = partial(projected, trace) if outlook is None else outlook
         last = n_iter >= max_iter
-        gain = trace[-1] - trace[-2] if len(trace) > 1 else np.inf
+        gain = trace[-1] - trace[-2] if len(trace) > 1 else math.inf
         if gain < enough or abs(gain) <= rounding(trace[-1]) or last:
             ahead = look()
             status = _judged(gain, ahead, enough, n_iter, rounding(trace[-1]))
@@ -168,17 +169,17 @@ def fixed_length(n_iter: int) -> StoppingRule:
 
 def projected(trace: Sequence[float]) -> Outlook:
     """The outlook of plain EM; nothing is known while the gains do not shrink."""
-    gains = np.diff(trace[-(_RATIOS + 2) :])
-    if len(gains) < 2 or not (gains > 0.0).all():
+    gains = [new - old for old, new in pairwise(trace[-(_RATIOS + 2) :])]
+    if len(gains) < 2 or min(gains) <= 0.0:
         return _UNKNOWN
-    rate = float((gains[1:] / gains[:-1]).max())
-    remaining = float(gains[-1]) * rate / (1.0 - rate) if rate < 1.0 else None
+    rate = max(new / old for old, new in pairwise(gains))
+    remaining = gains[-1] * rate / (1.0 - rate) if rate < 1.0 else None
     return Outlook(remaining, rate)
 
 
 def rounding(objective: float) -> float:
     """Differences of the objective that mean nothing: it is a mean over many rounded terms."""
-    return 16.0 * float(np.finfo(np.float64).eps) * (1.0 + abs(objective))
+    return 16.0 * sys.float_info.epsilon * (1.0 + abs(objective))
 
 
 def _fallen(fall: float, tol: float, n_iter: int) -> Status:

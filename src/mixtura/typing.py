@@ -11,3 +11,7 @@ FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
 BoolArray: TypeAlias = NDArray[np.bool_]
 AnyArray: TypeAlias = NDArray[Any]
+
+#: Some of k components: their numbers, or `EVERYONE`, which costs no copy.
+Selection: TypeAlias = IntArray | slice
+EVERYONE = slice(None)

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from mixtura.errors import DegenerateError
-from mixtura.typing import FloatArray, IntArray
+from mixtura.typing import FloatArray, IntArray, Selection
 
 __all__ = ["AxisCovariances"]
 
@@ -26,9 +26,8 @@ class AxisCovariances:
     variances: FloatArray
 
     def __post_init__(self) -> None:
-        collapsed = np.any(self.variances <= 0.0, axis=1)
-        if collapsed.any():
-            raise DegenerateError.of(collapsed)
+        if not (self.variances > 0.0).all():
+            raise DegenerateError.of(np.any(~(self.variances > 0.0), axis=1))
 
     @cached_property
     def log_determinants(self) -> FloatArray:
@@ -67,5 +66,5 @@ class AxisCovariances:
     def precisions(self) -> FloatArray:
         return (1.0 / self.variances)[:, :, None] * np.eye(self.variances.shape[1])
 
-    def take(self, order: IntArray) -> Self:
+    def take(self, order: Selection) -> Self:
         return type(self)(self.variances[order])

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura.covariance.alternation import geometric_means, varying_volumes
+from mixtura.covariance.algebra import algebra, geometric_means
 from mixtura.covariance.axes import AxisCovariances
-from mixtura.covariance.structure import likelier
+from mixtura.covariance.structure import first_scales, likelier
 from mixtura.errors import DegenerateError
 from mixtura.typing import FloatArray
 
-__all__ = ["EEI", "EVI", "VEI", "VVI", "equal_shape"]
+__all__ = ["EEI", "EVI", "VEI", "VVI"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class EEI:
         previous: AxisCovariances | None = None,
     ) -> AxisCovariances:
         variances = np.maximum(scatter.sum(axis=0) / count.sum(), floor)
-        return AxisCovariances(np.tile(variances, (len(count), 1)))
+        return AxisCovariances(np.repeat(variances[None], len(count), axis=0))
 
     def n_parameters(self, k: int, d: int) -> int:
         return d
@@ -52,8 +52,11 @@ class VEI:
         floor: FloatArray,
         previous: AxisCovariances | None = None,
     ) -> AxisCovariances:
-        volumes, shape = equal_shape(count, _raised(count, scatter, floor))
-        return likelier(AxisCovariances(volumes[:, None] * shape), previous, count, scatter)
+        raised = _raised(count, scatter, floor)
+        first = first_scales(count, previous)
+        scales, form = algebra(len(floor)).common_form(count, raised, first)
+        new = AxisCovariances(scales[:, None] * form)
+        return new if raised is scatter else likelier(new, previous, count, scatter)
 
     def n_parameters(self, k: int, d: int) -> int:
         return k + d - 1
@@ -77,7 +80,7 @@ class EVI:
         products = geometric_means(raised)
         volume = products.sum() / count.sum()
         new = AxisCovariances(volume * raised / products[:, None])
-        return likelier(new, previous, count, scatter)
+        return new if raised is scatter else likelier(new, previous, count, scatter)
 
     def n_parameters(self, k: int, d: int) -> int:
         return 1 + k * (d - 1)
@@ -102,23 +105,12 @@ class VVI:
         return k * d
 
 
-def equal_shape(count: FloatArray, spread: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Volumes (k,) and the common shape (d,) of spreads (k, d) along some axes."""
-    _check_positive(spread.sum(axis=0, keepdims=True))
-    return varying_volumes(
-        count,
-        spread,
-        normalized=lambda shape: shape / geometric_means(shape),
-        traces=lambda spreads, shape: (spreads / shape).sum(axis=1),
-    )
-
-
 def _raised(count: FloatArray, scatter: FloatArray, floor: FloatArray) -> FloatArray:
     """Scatters of components that lie on the floor where they were below it."""
-    return np.maximum(scatter, count[:, None] * floor)
+    least = count[:, None] * floor
+    return scatter if (scatter >= least).all() else np.maximum(scatter, least)
 
 
 def _check_positive(scatter: FloatArray) -> None:
-    collapsed = np.any(scatter <= 0.0, axis=1)
-    if collapsed.any():
-        raise DegenerateError.of(collapsed)
+    if not (scatter > 0.0).all():
+        raise DegenerateError.of(np.any(~(scatter > 0.0), axis=1))

@@ -7,17 +7,13 @@ Govaert (1995), section 4.3. EVE and VVE, which share their axes, are in `common
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Self
 
 import numpy as np
-from scipy.linalg import lapack
 
-from mixtura.covariance.alternation import geometric_means, varying_volumes
-from mixtura.covariance.diagonal import equal_shape
-from mixtura.covariance.structure import likelier
-from mixtura.errors import DegenerateError
-from mixtura.typing import FloatArray, IntArray
+from mixtura.covariance.algebra import algebra, diagonals
+from mixtura.covariance.structure import first_scales, likelier
+from mixtura.typing import FloatArray, IntArray, Selection
 
 __all__ = ["EEE", "EEV", "EVV", "VEE", "VEV", "VVV", "DenseCovariances", "raised_scatter"]
 
@@ -32,10 +28,12 @@ class DenseCovariances:
         The covariance matrices.
     whitening : ndarray of shape (k, d, d)
         Upper triangular W with W W^T = inverse of the covariance: (x - mean) W is white.
+    log_determinants : ndarray of shape (k,)
     """
 
     dense: FloatArray
     whitening: FloatArray
+    log_determinants: FloatArray
 
     @classmethod
     def of(cls, dense: FloatArray) -> Self:
@@ -48,21 +46,15 @@ class DenseCovariances:
         """
         # Products round differently on the two sides of the diagonal.
         dense = 0.5 * (dense + dense.transpose(0, 2, 1))
-        return cls(dense, np.stack([_whitening(factor).T for factor in _factors(dense)]))
+        return cls(dense, *algebra(dense.shape[1]).factorize(dense))
 
     @property
     def variances(self) -> FloatArray:
         """Variance of each feature, (k, d)."""
-        return np.diagonal(self.dense, axis1=1, axis2=2)
-
-    @cached_property
-    def log_determinants(self) -> FloatArray:
-        diagonals = np.diagonal(self.whitening, axis1=1, axis2=2)
-        result: FloatArray = -2.0 * np.log(diagonals).sum(axis=1)
-        return result
+        return diagonals(self.dense)
 
     def expected_log_likelihood(self, count: FloatArray, scatter: FloatArray) -> float:
-        traces = np.einsum("jab,jab->", self.precisions(), scatter)
+        traces = np.vdot(self.precisions(), scatter)
         return -0.5 * float(count @ self.log_determinants + traces)
 
     def squared_distances(self, X: FloatArray, means: FloatArray) -> FloatArray:
@@ -75,7 +67,7 @@ class DenseCovariances:
 
     def colour(self, noise: FloatArray, labels: IntArray) -> FloatArray:
         coloured = np.empty_like(noise)
-        for j, factor in enumerate(_factors(self.dense)):
+        for j, factor in enumerate(np.linalg.cholesky(self.dense)):
             rows = labels == j
             coloured[rows] = noise[rows] @ factor.T
         return coloured
@@ -91,8 +83,8 @@ class DenseCovariances:
     def precisions(self) -> FloatArray:
         return self.whitening @ self.whitening.transpose(0, 2, 1)
 
-    def take(self, order: IntArray) -> Self:
-        return type(self)(self.dense[order], self.whitening[order])
+    def take(self, order: Selection) -> Self:
+        return type(self)(self.dense[order], self.whitening[order], self.log_determinants[order])
 
 
 @dataclass(frozen=True)
@@ -129,14 +121,11 @@ class VEE:
         floor: FloatArray,
         previous: DenseCovariances | None = None,
     ) -> DenseCovariances:
-        volumes, form = varying_volumes(
-            count,
-            raised_scatter(count, scatter, floor),
-            normalized=lambda form: form / _root_determinants(form[None])[0],
-            traces=lambda scatters, form: np.einsum("jab,ba->j", scatters, np.linalg.inv(form)),
-        )
-        new = DenseCovariances.of(volumes[:, None, None] * form)
-        return likelier(new, previous, count, scatter)
+        raised = raised_scatter(count, scatter, floor)
+        first = first_scales(count, previous)
+        scales, form = algebra(len(floor)).common_form(count, raised, first)
+        new = DenseCovariances.of(scales[:, None, None] * form)
+        return new if raised is scatter else likelier(new, previous, count, scatter)
 
     def n_parameters(self, k: int, d: int) -> int:
         return k - 1 + d * (d + 1) // 2
@@ -155,10 +144,11 @@ class EEV:
         floor: FloatArray,
         previous: DenseCovariances | None = None,
     ) -> DenseCovariances:
-        spread, axes = _principal(raised_scatter(count, scatter, floor))
+        raised = raised_scatter(count, scatter, floor)
+        spread, axes = _principal(raised)
         variances = spread.sum(axis=0) / count.sum()
-        new = DenseCovariances.of(_along(axes, np.tile(variances, (len(count), 1))))
-        return likelier(new, previous, count, scatter)
+        new = DenseCovariances.of(_along(axes, variances[None]))
+        return new if raised is scatter else likelier(new, previous, count, scatter)
 
     def n_parameters(self, k: int, d: int) -> int:
         return d + k * d * (d - 1) // 2
@@ -177,10 +167,12 @@ class VEV:
         floor: FloatArray,
         previous: DenseCovariances | None = None,
     ) -> DenseCovariances:
-        spread, axes = _principal(raised_scatter(count, scatter, floor))
-        volumes, shape = equal_shape(count, spread)
-        new = DenseCovariances.of(_along(axes, volumes[:, None] * shape))
-        return likelier(new, previous, count, scatter)
+        raised = raised_scatter(count, scatter, floor)
+        spread, axes = _principal(raised)
+        first = first_scales(count, previous)
+        scales, form = algebra(len(floor)).common_form(count, spread, first)
+        new = DenseCovariances.of(_along(axes, scales[:, None] * form))
+        return new if raised is scatter else likelier(new, previous, count, scatter)
 
     def n_parameters(self, k: int, d: int) -> int:
         return k + d - 1 + k * d * (d - 1) // 2
@@ -203,7 +195,7 @@ class EVV:
         roots = _root_determinants(raised)
         volume = roots.sum() / count.sum()
         new = DenseCovariances.of(volume * raised / roots[:, None, None])
-        return likelier(new, previous, count, scatter)
+        return new if raised is scatter else likelier(new, previous, count, scatter)
 
     def n_parameters(self, k: int, d: int) -> int:
         return 1 + k * (d * (d + 1) // 2 - 1)
@@ -244,15 +236,16 @@ def _principal(scatter: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _along(axes: FloatArray, variances: FloatArray) -> FloatArray:
-    """Covariance matrices (k, d, d) from axes (k, d, d) and variances (k, d) along them."""
+    """Covariance matrices (k, d, d) from axes (k, d, d) and variances (k or 1, d) along them."""
     matrices: FloatArray = (axes * variances[:, None, :]) @ axes.transpose(0, 2, 1)
     return matrices
 
 
 def _root_determinants(matrices: FloatArray) -> FloatArray:
     """|matrix| ** (1 / d), (k,), or DegenerateError."""
-    pivots = np.diagonal(_factors(matrices), axis1=1, axis2=2)
-    return np.square(geometric_means(pivots))
+    d = matrices.shape[1]
+    roots: FloatArray = np.exp(algebra(d).factorize(matrices)[1] / d)
+    return roots
 
 
 def _raised(matrices: FloatArray, floor: FloatArray) -> FloatArray:
@@ -261,7 +254,7 @@ def _raised(matrices: FloatArray, floor: FloatArray) -> FloatArray:
     In units of the floor the constraint says that no eigenvalue is below 1, and the maximum of
     the likelihood keeps the eigenvectors and lifts the smaller eigenvalues to 1.
     """
-    if not floor.any() or _positive_definite(matrices - np.diag(floor)):
+    if not floor.any() or algebra(len(floor)).exceeds(matrices, floor):
         return matrices
     unit = np.sqrt(floor)
     values, vectors = np.linalg.eigh(matrices / np.outer(unit, unit))
@@ -269,46 +262,3 @@ def _raised(matrices: FloatArray, floor: FloatArray) -> FloatArray:
     # Free components stay exactly as they were: lifting costs them their last digits.
     free = np.all(values >= 1.0, axis=1, keepdims=True)[..., None]
     return np.where(free, matrices, lifted * np.outer(unit, unit))
-
-
-def _positive_definite(matrices: FloatArray) -> bool:
-    try:
-        _cholesky(matrices)
-    except np.linalg.LinAlgError:
-        return False
-    return True
-
-
-def _factors(matrices: FloatArray) -> FloatArray:
-    """Lower Cholesky factors (k, d, d), or DegenerateError."""
-    try:
-        factors = _cholesky(matrices)
-    except np.linalg.LinAlgError:
-        factors = np.stack([_factor_or_zero(matrix) for matrix in matrices])
-    pivots = np.square(np.diagonal(factors, axis1=1, axis2=2))
-    variances = np.diagonal(matrices, axis1=1, axis2=2)
-    # A pivot is what is left of a variance after the other features explain it; below the
-    # rounding error of the variance nothing is known to be left.
-    d = matrices.shape[1]
-    least = d * np.finfo(np.float64).eps * variances
-    collapsed = np.any(pivots <= least, axis=1)
-    if collapsed.any():
-        raise DegenerateError.of(collapsed)
-    return factors
-
-
-def _factor_or_zero(matrix: FloatArray) -> FloatArray:
-    try:
-        return _cholesky(matrix)
-    except np.linalg.LinAlgError:
-        return np.zeros_like(matrix)
-
-
-def _cholesky(matrices: FloatArray) -> FloatArray:
-    return np.asarray(np.linalg.cholesky(matrices), dtype=np.float64)
-
-
-def _whitening(factor: FloatArray) -> FloatArray:
-    """Inverse of a lower triangular matrix; the zeros above its diagonal stay as they are."""
-    inverse: FloatArray = lapack.dtrtri(factor, lower=1)[0]
-    return inverse

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Any, Protocol, Self, TypeVar
 
-from mixtura.typing import FloatArray, IntArray
+import numpy as np
 
-__all__ = ["Covariances", "Structure", "likelier"]
+from mixtura.typing import FloatArray, IntArray, Selection
+
+__all__ = ["Covariances", "Structure", "first_scales", "likelier"]
 
 
 class Covariances(Protocol):
@@ -56,7 +58,7 @@ class Covariances(Protocol):
         """Their inverses, (k, d, d)."""
         ...
 
-    def take(self, order: IntArray, /) -> Self:
+    def take(self, order: Selection, /) -> Self:
         """Those of the components in the given order."""
         ...
 
@@ -67,13 +69,21 @@ D = TypeVar("D", bound=Covariances)
 def likelier(new: D, previous: D | None, count: FloatArray, scatter: FloatArray) -> D:
     """The new covariances, or the previous ones if those describe the scatter better.
 
-    Where an estimate may fall short of the maximum (its floor is not exact, or it is one of
+    Where an estimate may fall short of the maximum (it is made from a raised scatter, or one of
     several local maxima) this keeps EM monotone.
     """
     if previous is None:
         return new
     before = previous.expected_log_likelihood(count, scatter)
     return new if new.expected_log_likelihood(count, scatter) >= before else previous
+
+
+def first_scales(count: FloatArray, previous: Covariances | None) -> FloatArray:
+    """Where to start looking for the scales (k,) of proportional covariances: where they are."""
+    if previous is None:
+        return np.ones(len(count))
+    scales: FloatArray = np.exp(previous.log_determinants / previous.variances.shape[1])
+    return scales
 
 
 C = TypeVar("C", bound=Covariances, covariant=True)

@@ -15,7 +15,7 @@ import numpy as np
 
 from mixtura.families.family import stand_ins
 from mixtura.statistics import Sums
-from mixtura.typing import FloatArray, IntArray
+from mixtura.typing import FloatArray, IntArray, Selection
 
 __all__ = ["Bernoulli", "BernoulliParameters", "BernoulliSums"]
 
@@ -36,7 +36,7 @@ class BernoulliParameters:
     def means(self) -> FloatArray:
         return self.probabilities
 
-    def take(self, order: IntArray) -> Self:
+    def take(self, order: Selection) -> Self:
         return type(self)(self.probabilities[order])
 
 

@@ -11,7 +11,7 @@ from typing import Protocol, Self, TypeVar
 import numpy as np
 
 from mixtura.statistics import Statistics
-from mixtura.typing import FloatArray, IntArray
+from mixtura.typing import EVERYONE, FloatArray, IntArray, Selection
 
 __all__ = ["Family", "Parameters", "stand_ins"]
 
@@ -24,7 +24,7 @@ class Parameters(Protocol):
         """Expected value of each component, shape (k, d)."""
         ...
 
-    def take(self, order: IntArray, /) -> Self:
+    def take(self, order: Selection, /) -> Self:
         """The parameters of the components in the given order."""
         ...
 
@@ -33,12 +33,14 @@ P = TypeVar("P", bound=Parameters)
 S = TypeVar("S", bound=Statistics)
 
 
-def stand_ins(count: FloatArray) -> tuple[IntArray, IntArray]:
+def stand_ins(count: FloatArray) -> tuple[Selection, Selection]:
     """The components that have rows, and for all k which of those stands for each.
 
     A component without rows becomes a copy of the heaviest one; its mixing weight stays
     exactly 0. This is the package's one policy for components that lose all their rows.
     """
+    if (count > 0.0).all():
+        return EVERYONE, EVERYONE
     live = np.flatnonzero(count > 0.0)
     order = np.full(len(count), np.argmax(count[live]))
     order[live] = np.arange(len(live))

@@ -19,7 +19,7 @@ from mixtura.errors import DegenerateError
 from mixtura.families.family import stand_ins
 from mixtura.families.prior import FLAT, Prior
 from mixtura.statistics import Moments
-from mixtura.typing import FloatArray, IntArray
+from mixtura.typing import FloatArray, IntArray, Selection
 
 __all__ = ["Gaussian", "GaussianParameters"]
 
@@ -43,7 +43,7 @@ class GaussianParameters:
     means: FloatArray
     covariances: Covariances
 
-    def take(self, order: IntArray) -> Self:
+    def take(self, order: Selection) -> Self:
         return type(self)(self.means[order], self.covariances.take(order))
 
 

@@ -1,5 +1,7 @@
 from mixtura.typing import AnyArray, FloatArray
 
+MSTEP_DIMENSIONS: int
+
 def expect(
     kernel: str,
     rows: AnyArray,
@@ -25,4 +27,24 @@ def score(
 ) -> None: ...
 def exp(kernel: str, x: FloatArray, result: FloatArray, /) -> None: ...
 def log(kernel: str, x: FloatArray, result: FloatArray, /) -> None: ...
+def recentre(
+    means: FloatArray,
+    count: FloatArray,
+    first: FloatArray,
+    second: FloatArray,
+    new_count: FloatArray,
+    new_means: FloatArray,
+    scatter: FloatArray,
+    /,
+) -> bool: ...
+def factorize(
+    matrices: FloatArray, whitening: FloatArray, log_determinants: FloatArray, /
+) -> int: ...
+def exceeds(matrices: FloatArray, floor: FloatArray, /) -> bool: ...
+def common_form(
+    count: FloatArray, scatter: FloatArray, scales: FloatArray, form: FloatArray, /
+) -> None: ...
+def common_axes(
+    equal_volumes: bool, shares: FloatArray, turned: FloatArray, axes: FloatArray, /
+) -> None: ...
 def names() -> tuple[str, ...]: ...

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fused.h"
+#include "mstep.h"
 
 extern const Kernel mixtura_baseline;
 #if defined(__x86_64__)
@@ -250,6 +251,141 @@ static PyObject *elementwise(PyObject *args, int logarithm)
 static PyObject *exp_of(PyObject *self, PyObject *args) { return elementwise(args, 0); }
 static PyObject *log_of(PyObject *self, PyObject *args) { return elementwise(args, 1); }
 
+/* ------------------------------------------------------------ the small work of an M-step */
+
+/* Stacked matrices of at most MSTEP_DIMENSIONS, or where `axes_too` their diagonals. */
+static Py_buffer *enter_stack(Door *door, PyObject *array, const char *name, int flags,
+                              int axes_too)
+{
+    Py_buffer probe;
+    if (PyObject_GetBuffer(array, &probe, PyBUF_STRIDES) < 0) return NULL;
+    int ndim = axes_too && probe.ndim == 2 ? 2 : 3;
+    Py_ssize_t d = probe.ndim == ndim ? probe.shape[ndim - 1] : -1;
+    PyBuffer_Release(&probe);
+    Py_buffer *view = enter(door, array, name, flags, "d", ndim, SHAPE(-1, d, d));
+    if (!view || (d > 0 && d <= MSTEP_DIMENSIONS)) return view;
+    PyErr_Format(PyExc_ValueError, "%s has too many or no columns", name);
+    return NULL;
+}
+
+/* Moments of k components; whether there are second moments of pairs of features is told by the
+   dimensions of `second`. */
+static int enter_moments(Door *door, PyObject *const *arrays, int flags, Py_ssize_t k,
+                         Py_ssize_t d, int ndim, Moments *moments)
+{
+    Py_buffer *count = enter(door, arrays[0], "count", flags, "d", 1, SHAPE(k));
+    Py_buffer *first = count ? enter(door, arrays[1], "first", flags, "d", 2, SHAPE(k, d)) : NULL;
+    Py_buffer *second =
+        first ? enter(door, arrays[2], "second", flags, "d", ndim, SHAPE(k, d, d)) : NULL;
+    if (!second) return 0;
+    *moments = (Moments){count->buf, first->buf, second->buf};
+    return 1;
+}
+
+static PyObject *recentre(PyObject *self, PyObject *args)
+{
+    PyObject *means, *from[3], *to[3];
+    if (!PyArg_ParseTuple(args, "OOOOOOO:recentre", &means, from, from + 1, from + 2, to, to + 1,
+                          to + 2))
+        return NULL;
+    Door door = {.n = 0};
+    Moments about_centres, about_means;
+    int kept = 0;
+    Py_buffer probe;
+    if (PyObject_GetBuffer(from[2], &probe, PyBUF_STRIDES) < 0) return NULL;
+    int ndim = probe.ndim == 2 ? 2 : 3;
+    PyBuffer_Release(&probe);
+    Py_buffer *centres = enter(&door, means, "means", READ, "d", 2, SHAPE(-1, -1));
+    if (centres) {
+        Py_ssize_t k = centres->shape[0], d = centres->shape[1];
+        if (enter_moments(&door, from, READ, k, d, ndim, &about_centres) &&
+            enter_moments(&door, to, WRITE, k, d, ndim, &about_means))
+            kept = mixtura_recentre(k, d, ndim == 3, centres->buf, &about_centres, &about_means);
+    }
+    leave(&door);
+    return PyErr_Occurred() ? NULL : PyBool_FromLong(kept);
+}
+
+static PyObject *factorize(PyObject *self, PyObject *args)
+{
+    PyObject *matrices, *whitening, *log_determinants;
+    if (!PyArg_ParseTuple(args, "OOO:factorize", &matrices, &whitening, &log_determinants))
+        return NULL;
+    Door door = {.n = 0};
+    Py_ssize_t singular = 0;
+    Py_buffer *from = enter_stack(&door, matrices, "matrices", READ, 0);
+    if (from) {
+        Py_ssize_t k = from->shape[0], d = from->shape[1];
+        Py_buffer *w = enter(&door, whitening, "whitening", WRITE, "d", 3, SHAPE(k, d, d));
+        Py_buffer *l = w ? enter(&door, log_determinants, "log_determinants", WRITE, "d", 1,
+                                 SHAPE(k)) : NULL;
+        if (l) singular = mixtura_factorize(k, d, from->buf, w->buf, l->buf);
+    }
+    leave(&door);
+    return PyErr_Occurred() ? NULL : PyLong_FromSsize_t(singular);
+}
+
+static PyObject *exceeds(PyObject *self, PyObject *args)
+{
+    PyObject *matrices, *floor;
+    if (!PyArg_ParseTuple(args, "OO:exceeds", &matrices, &floor)) return NULL;
+    Door door = {.n = 0};
+    int above = 0;
+    Py_buffer *m = enter_stack(&door, matrices, "matrices", READ, 0);
+    if (m) {
+        Py_ssize_t d = m->shape[1];
+        Py_buffer *f = enter(&door, floor, "floor", READ, "d", 1, SHAPE(d));
+        if (f) above = mixtura_exceeds(m->shape[0], d, m->buf, f->buf);
+    }
+    leave(&door);
+    return PyErr_Occurred() ? NULL : PyBool_FromLong(above);
+}
+
+static PyObject *common_form(PyObject *self, PyObject *args)
+{
+    PyObject *count, *scatter, *scales, *form;
+    if (!PyArg_ParseTuple(args, "OOOO:common_form", &count, &scatter, &scales, &form))
+        return NULL;
+    Door door = {.n = 0};
+    Py_buffer *s = enter_stack(&door, scatter, "scatter", READ, 1);
+    if (s) {
+        Py_ssize_t k = s->shape[0], d = s->shape[1];
+        int dense = s->ndim == 3;
+        Py_buffer *n = enter(&door, count, "count", READ, "d", 1, SHAPE(k));
+        Py_buffer *v = n ? enter(&door, scales, "scales", WRITE, "d", 1, SHAPE(k)) : NULL;
+        Py_buffer *f = v ? enter(&door, form, "form", WRITE, "d", s->ndim - 1, SHAPE(d, d)) : NULL;
+        if (f) {
+            Py_BEGIN_ALLOW_THREADS
+            mixtura_common_form(k, d, dense, n->buf, s->buf, v->buf, f->buf);
+            Py_END_ALLOW_THREADS
+        }
+    }
+    leave(&door);
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *common_axes(PyObject *self, PyObject *args)
+{
+    PyObject *shares, *turned, *axes;
+    int equal_volumes;
+    if (!PyArg_ParseTuple(args, "pOOO:common_axes", &equal_volumes, &shares, &turned, &axes))
+        return NULL;
+    Door door = {.n = 0};
+    Py_buffer *t = enter_stack(&door, turned, "turned", WRITE, 0);
+    if (t) {
+        Py_ssize_t k = t->shape[0], d = t->shape[1];
+        Py_buffer *s = enter(&door, shares, "shares", WRITE, "d", 1, SHAPE(k));
+        Py_buffer *a = s ? enter(&door, axes, "axes", WRITE, "d", 2, SHAPE(d, d)) : NULL;
+        if (a) {
+            Py_BEGIN_ALLOW_THREADS
+            mixtura_common_axes(k, d, equal_volumes, s->buf, t->buf, a->buf);
+            Py_END_ALLOW_THREADS
+        }
+    }
+    leave(&door);
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+}
+
 static PyObject *names(PyObject *self, PyObject *args)
 {
     PyObject *result = PyTuple_New(n_kernels);
@@ -266,6 +402,11 @@ static PyMethodDef methods[] = {
      "labels): any of the outputs may be None."},
     {"exp", exp_of, METH_VARARGS, "exp(kernel, x, result)"},
     {"log", log_of, METH_VARARGS, "log(kernel, x, result)"},
+    {"recentre", recentre, METH_VARARGS, "recentre(means, count, first, second, and the same to write): whether it went well."},
+    {"factorize", factorize, METH_VARARGS, "factorize(matrices, whitening, log_determinants)"},
+    {"exceeds", exceeds, METH_VARARGS, "exceeds(matrices, floor)"},
+    {"common_form", common_form, METH_VARARGS, "common_form(count, scatter, scales, form)"},
+    {"common_axes", common_axes, METH_VARARGS, "common_axes(equal, shares, turned, axes)"},
     {"names", names, METH_NOARGS, "The kernels that this processor can run, best first."},
     {NULL, NULL, 0, NULL},
 };
@@ -281,5 +422,7 @@ static struct PyModuleDef module = {
 PyMODINIT_FUNC PyInit__fused(void)
 {
     find_kernels();
-    return PyModule_Create(&module);
+    PyObject *made = PyModule_Create(&module);
+    if (made) PyModule_AddIntConstant(made, "MSTEP_DIMENSIONS", MSTEP_DIMENSIONS);
+    return made;
 }

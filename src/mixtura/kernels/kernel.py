@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura.kernels.choice import chosen_name
+from mixtura.kernels.choice import available, chosen_name
 from mixtura.kernels.components import Components
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
@@ -40,6 +40,16 @@ class Kernel:
         _fused.expect(self.name, rows, weight, c.means, c.whitening, c.constants, hard, sums)
         return sums
 
+    def recentre(
+        self, centres: FloatArray, count: FloatArray, first: FloatArray, second: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+        """Counts, means and moments about the means, from moments about some centres (k, d).
+
+        None where a mean lies so far from its centre that digits cancel.
+        """
+        moments = np.empty(count.shape), np.empty(first.shape), np.empty(second.shape)
+        return moments if _fused.recentre(centres, count, first, second, *moments) else None
+
     def log_density(self, rows: AnyArray, components: Components) -> FloatArray:
         """log P(x_i), shape (n,)."""
         density = np.empty(len(rows))
@@ -70,7 +80,10 @@ class Kernel:
         _fused.score(self.name, rows, c.means, c.whitening, c.constants, *outputs)
 
 
+_KERNELS = {name: Kernel(name) for name in available()}
+
+
 def chosen() -> Kernel | None:
     """The kernel in use; None for the NumPy reference."""
     name = chosen_name()
-    return None if name is None else Kernel(name)
+    return None if name is None else _KERNELS[name]

@@ -1,0 +1,229 @@
+"""The iterations and factorisations of small matrices that the structures share.
+
+The NumPy form is the reference; where a compiled equal serves, `algebra` gives that. Both are
+chosen here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Protocol
+
+import numpy as np
+from scipy.linalg import lapack
+
+from mixtura.errors import DegenerateError
+from mixtura.kernels.algebra import CompiledAlgebra, serves
+from mixtura.typing import FloatArray
+
+__all__ = ["Algebra", "NumPyAlgebra", "algebra", "diagonals", "geometric_means"]
+
+_TURNS = 10_000
+_SWEEPS = 2_000
+
+# Scales that move by less, as a share of themselves, have settled. The likelihood is level to
+# the square of it.
+_SETTLED = 1e-12
+
+# Sweeps end when no axis turned by more than this, in radians; the same holds of it.
+_TURNED = 1e-9
+
+
+class Algebra(Protocol):
+    """What the structures ask of small matrices."""
+
+    def factorize(self, matrices: FloatArray, /) -> tuple[FloatArray, FloatArray]:
+        """Whitening factors and log-determinants of positive-definite matrices.
+
+        Parameters
+        ----------
+        matrices : ndarray of shape (k, d, d)
+
+        Returns
+        -------
+        whitening : ndarray of shape (k, d, d)
+            Upper triangular W with W W^T = inverse of the matrix.
+        log_determinants : ndarray of shape (k,)
+
+        Raises
+        ------
+        DegenerateError
+            If a matrix is singular to working precision.
+        """
+        ...
+
+    def exceeds(self, matrices: FloatArray, floor: FloatArray, /) -> bool:
+        """Whether each matrix (k, d, d) less diag(floor) is positive definite."""
+        ...
+
+    def common_form(
+        self, count: FloatArray, scatter: FloatArray, scales: FloatArray, /
+    ) -> tuple[FloatArray, FloatArray]:
+        """Scales (k,) and form F for which the covariances scale_j F are likeliest.
+
+        By turns F = sum_j scatter_j / scale_j / n and scale_j = tr(scatter_j F^-1) / (d n_j).
+        Each turn raises the likelihood, whose maximum is the only one: its negative is convex in
+        the logarithms of the scales (Celeux and Govaert 1995, sections 4.2 and 4.3).
+
+        Parameters
+        ----------
+        count : ndarray of shape (k,)
+        scatter : ndarray of shape (k, d, d), or (k, d) for forms along the axes
+        scales : ndarray of shape (k,)
+            Where to start.
+
+        Raises
+        ------
+        DegenerateError
+            If the form is singular or a scale 0.
+        """
+        ...
+
+    def common_axes(
+        self, shares: FloatArray, turned: FloatArray, axes: FloatArray, /, *, equal_volumes: bool
+    ) -> tuple[FloatArray, FloatArray]:
+        """Turn axes until no turn in the plane of two of them makes the covariances likelier.
+
+        Parameters
+        ----------
+        shares : ndarray of shape (k,)
+            The variances along the axes are in proportion to the diagonals of the turned scatters
+            over these: the counts, or where volumes are equal the diagonals' geometric means.
+        turned : ndarray of shape (k, d, d)
+            axes^T scatter_j axes.
+        axes : ndarray of shape (d, d)
+        equal_volumes : bool
+            Whether the shares follow the diagonals.
+
+        Returns
+        -------
+        turned, axes
+            As after the last turn. Where a component has no spread along an axis that is at once.
+        """
+        ...
+
+
+def algebra(d: int) -> Algebra:
+    """The fastest equal of the reference in d dimensions."""
+    return CompiledAlgebra() if serves(d) else NumPyAlgebra()
+
+
+class NumPyAlgebra:
+    """The reference."""
+
+    @staticmethod
+    def factorize(matrices: FloatArray) -> tuple[FloatArray, FloatArray]:
+        factors = _factors(matrices)
+        whitening = np.stack([_inverse_triangle(factor).T for factor in factors])
+        return whitening, 2.0 * np.log(diagonals(factors)).sum(axis=1)
+
+    @staticmethod
+    def exceeds(matrices: FloatArray, floor: FloatArray) -> bool:
+        try:
+            np.linalg.cholesky(matrices - np.diag(floor))
+        except np.linalg.LinAlgError:
+            return False
+        return True
+
+    @staticmethod
+    def common_form(
+        count: FloatArray, scatter: FloatArray, scales: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        k, d = scatter.shape[:2]
+        flat = scatter.reshape(k, -1)
+        for _ in range(_TURNS):
+            form = np.asarray(flat.T @ (1.0 / (scales * count.sum()))).reshape(scatter.shape[1:])
+            new = flat @ _inverse(form, k).ravel() / (d * count)
+            if not (new > 0.0).all():
+                raise DegenerateError.of(~(new > 0.0))
+            settled = bool((np.abs(new - scales) <= _SETTLED * new).all())
+            scales = new
+            if settled:
+                break
+        return scales, form
+
+    @staticmethod
+    def common_axes(
+        shares: FloatArray, turned: FloatArray, axes: FloatArray, *, equal_volumes: bool
+    ) -> tuple[FloatArray, FloatArray]:
+        for _ in range(_SWEEPS):
+            largest = 0.0
+            for p, q in combinations(range(len(axes)), 2):
+                spread = diagonals(turned)
+                if not (spread > 0.0).all():
+                    return turned, axes
+                if equal_volumes:
+                    shares = geometric_means(spread)
+                turn = _best_turn(shares, turned, p, q)
+                axes = axes @ turn
+                turned = turn.T @ turned @ turn
+                largest = max(largest, abs(float(turn[p, q])))
+            if largest < _TURNED:
+                break
+        return turned, axes
+
+
+def diagonals(matrices: FloatArray) -> FloatArray:
+    """Diagonals (k, d) of matrices (k, d, d)."""
+    return matrices.diagonal(0, 1, 2)
+
+
+def geometric_means(values: FloatArray) -> FloatArray:
+    """Geometric mean along the last axis, for instance |diag(v)| ** (1/d)."""
+    means: FloatArray = np.exp(np.log(values).sum(axis=-1) / values.shape[-1])
+    return means
+
+
+def _factors(matrices: FloatArray) -> FloatArray:
+    """Lower Cholesky factors (k, d, d), or DegenerateError."""
+    try:
+        factors = np.asarray(np.linalg.cholesky(matrices), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        factors = np.stack([_factor_or_zero(matrix) for matrix in matrices])
+    # A pivot is what is left of a variance after the other features explain it; below the
+    # rounding error of the variance nothing is known to be left.
+    least = matrices.shape[1] * np.finfo(np.float64).eps * diagonals(matrices)
+    collapsed = np.any(np.square(diagonals(factors)) <= least, axis=1)
+    if collapsed.any():
+        raise DegenerateError.of(collapsed)
+    return factors
+
+
+def _factor_or_zero(matrix: FloatArray) -> FloatArray:
+    try:
+        return np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return np.zeros_like(matrix)
+
+
+def _inverse_triangle(factor: FloatArray) -> FloatArray:
+    """Inverse of a lower triangular matrix; the zeros above its diagonal stay as they are."""
+    inverse: FloatArray = lapack.dtrtri(factor, lower=1)[0]
+    return inverse
+
+
+def _inverse(form: FloatArray, k: int) -> FloatArray:
+    """Inverse of a form (d, d), or of its diagonal (d,), that k components share."""
+    try:
+        whitening = NumPyAlgebra.factorize(form[None] if form.ndim == 2 else np.diag(form)[None])[0]
+    except DegenerateError:
+        raise DegenerateError.of(np.ones(k, dtype=np.bool_)) from None
+    inverse: FloatArray = whitening[0] @ whitening[0].T
+    return inverse if form.ndim == 2 else inverse.diagonal()
+
+
+def _best_turn(shares: FloatArray, turned: FloatArray, p: int, q: int) -> FloatArray:
+    """The rotation (d, d) of axes p and q that makes the covariances likeliest.
+
+    A turn by the angle t changes sum_j tr(scatter_j S_j^-1) to const + x cos 2t + y sin 2t.
+    """
+    along_p, along_q = turned[:, p, p], turned[:, q, q]
+    difference = shares / along_p - shares / along_q
+    x = 0.5 * float(difference @ (along_p - along_q))
+    y = float(difference @ turned[:, p, q])
+    angle = 0.5 * float(np.arctan2(-y, -x)) if x or y else 0.0
+    turn = np.eye(turned.shape[1])
+    turn[p, p] = turn[q, q] = np.cos(angle)
+    turn[q, p] = np.sin(angle)
+    turn[p, q] = -turn[q, p]
+    return turn

@@ -1,0 +1,56 @@
+"""The small matrices of an M-step in compiled C: one call where NumPy needs many."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import numpy as np
+
+from mixtura.errors import DegenerateError
+from mixtura.kernels.choice import chosen_name
+from mixtura.typing import FloatArray
+
+with suppress(ImportError):  # without it nothing here is called
+    from mixtura.kernels import _fused
+
+__all__ = ["CompiledAlgebra", "serves"]
+
+
+def serves(d: int) -> bool:
+    """Whether the compiled functions are in use for d dimensions; LAPACK wins in many."""
+    return chosen_name() is not None and d <= _fused.MSTEP_DIMENSIONS
+
+
+class CompiledAlgebra:
+    """The equal of `mixtura.covariance.algebra.NumPyAlgebra`, which says what it computes."""
+
+    @staticmethod
+    def factorize(matrices: FloatArray) -> tuple[FloatArray, FloatArray]:
+        matrices = np.ascontiguousarray(matrices)
+        whitening, log_determinants = np.empty(matrices.shape), np.empty(len(matrices))
+        if _fused.factorize(matrices, whitening, log_determinants):
+            raise DegenerateError.of(np.isneginf(log_determinants))
+        return whitening, log_determinants
+
+    @staticmethod
+    def exceeds(matrices: FloatArray, floor: FloatArray) -> bool:
+        return bool(_fused.exceeds(np.ascontiguousarray(matrices), floor))
+
+    @staticmethod
+    def common_form(
+        count: FloatArray, scatter: FloatArray, scales: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        scatter, scales = np.ascontiguousarray(scatter), scales.copy()
+        form = np.empty(scatter.shape[1:])
+        _fused.common_form(np.ascontiguousarray(count), scatter, scales, form)
+        if not scales.all():
+            raise DegenerateError.of(scales == 0.0)
+        return scales, form
+
+    @staticmethod
+    def common_axes(
+        shares: FloatArray, turned: FloatArray, axes: FloatArray, *, equal_volumes: bool
+    ) -> tuple[FloatArray, FloatArray]:
+        turned, axes = np.array(turned, order="C"), np.array(axes, order="C")
+        _fused.common_axes(equal_volumes, shares.copy(), turned, axes)
+        return turned, axes

@@ -1,0 +1,40 @@
+/* What an M-step does with k small matrices, in one call where NumPy needs many. */
+
+#ifndef MIXTURA_MSTEP_H
+#define MIXTURA_MSTEP_H
+
+#include <stddef.h>
+
+/* Most dimensions; LAPACK is faster above. */
+#define MSTEP_DIMENSIONS 24
+
+/* Counts, sums of the deviations from centres, and second moments about those -> counts, means,
+   and second moments about the means (k x d x d, or k x d where not dense). */
+typedef struct {
+    double *count, *first, *second;
+} Moments;
+
+/* Gives 0 where a mean lies so far from its centre that digits cancel. */
+int mixtura_recentre(ptrdiff_t k, ptrdiff_t d, int dense, const double *centres,
+                     const Moments *about_centres, const Moments *about_means);
+
+/* Upper triangular W with W W^T = inverse of each matrix (k x d x d), and the log-determinants:
+   -inf for a matrix that is singular to working precision. Gives the number of those. */
+ptrdiff_t mixtura_factorize(ptrdiff_t k, ptrdiff_t d, const double *matrices, double *whitening,
+                            double *log_determinants);
+
+/* Whether each matrix less diag(floor) is positive definite. */
+int mixtura_exceeds(ptrdiff_t k, ptrdiff_t d, const double *matrices, const double *floor);
+
+/* Scales and form for which scale_j form is likeliest; scales (k) are those to start from.
+   scatter: k x d x d, or k x d where not dense. A scale of 0 marks a component that collapsed. */
+void mixtura_common_form(ptrdiff_t k, ptrdiff_t d, int dense, const double *count,
+                         const double *scatter, double *scales, double *form);
+
+/* Turn axes (d x d), and the scatters (k x d x d) with them, until no turn makes the covariances
+   along them likelier. shares (k): the counts, or the geometric means of the scatters' diagonals
+   where volumes are equal. */
+void mixtura_common_axes(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
+                         double *turned, double *axes);
+
+#endif
