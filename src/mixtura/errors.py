@@ -31,6 +31,13 @@ class DegenerateError(MixturaError):
             "reg_covar above 0."
         )
 
+    @classmethod
+    def unless_positive(cls, spread: NDArray[np.float64]) -> None:
+        """Raise it for the components whose spreads (k, d) are not all above 0."""
+        positive = spread > 0.0
+        if not positive.all():
+            raise cls.of(positive.sum(axis=1) < spread.shape[1])
+
 
 class ModelFileError(MixturaError):
     """A model file that is not one, is damaged, or comes from a later version."""

@@ -80,25 +80,32 @@ class Algebra(Protocol):
         ...
 
     def common_axes(
-        self, shares: FloatArray, turned: FloatArray, axes: FloatArray, /, *, equal_volumes: bool
-    ) -> tuple[FloatArray, FloatArray]:
+        self, count: FloatArray, scatter: FloatArray, axes: FloatArray, /, *, equal_volumes: bool
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Turn axes until no turn in the plane of two of them makes the covariances likelier.
 
         Parameters
         ----------
-        shares : ndarray of shape (k,)
-            The variances along the axes are in proportion to the diagonals of the turned scatters
-            over these: the counts, or where volumes are equal the diagonals' geometric means.
-        turned : ndarray of shape (k, d, d)
-            axes^T scatter_j axes.
+        count : ndarray of shape (k,)
+        scatter : ndarray of shape (k, d, d)
         axes : ndarray of shape (d, d)
+            Orthogonal columns to start from.
         equal_volumes : bool
-            Whether the shares follow the diagonals.
+            Whether the variances along the axes have equal products.
 
         Returns
         -------
-        turned, axes
-            As after the last turn. Where a component has no spread along an axis that is at once.
+        axes : ndarray of shape (d, d)
+        spread : ndarray of shape (k, d)
+            Diagonals of axes^T scatter_j axes.
+        shares : ndarray of shape (k,)
+            The likeliest variances along the axes are in proportion to spread_j / share_j. Shares
+            are the counts, or for equal volumes the geometric means of the spreads.
+
+        Raises
+        ------
+        DegenerateError
+            If a component has no spread along an axis.
         """
         ...
 
@@ -144,23 +151,25 @@ class NumPyAlgebra:
 
     @staticmethod
     def common_axes(
-        shares: FloatArray, turned: FloatArray, axes: FloatArray, *, equal_volumes: bool
-    ) -> tuple[FloatArray, FloatArray]:
+        count: FloatArray, scatter: FloatArray, axes: FloatArray, *, equal_volumes: bool
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        def shares_of(spread: FloatArray) -> FloatArray:
+            return geometric_means(spread) if equal_volumes else count
+
+        turned = axes.T @ scatter @ axes
         for _ in range(_SWEEPS):
             largest = 0.0
             for p, q in combinations(range(len(axes)), 2):
-                spread = diagonals(turned)
-                if not (spread > 0.0).all():
-                    return turned, axes
-                if equal_volumes:
-                    shares = geometric_means(spread)
-                turn = _best_turn(shares, turned, p, q)
+                DegenerateError.unless_positive(diagonals(turned))
+                turn = _best_turn(shares_of(diagonals(turned)), turned, p, q)
                 axes = axes @ turn
                 turned = turn.T @ turned @ turn
                 largest = max(largest, abs(float(turn[p, q])))
             if largest < _TURNED:
                 break
-        return turned, axes
+        spread = diagonals(turned)
+        DegenerateError.unless_positive(spread)
+        return axes, spread, shares_of(spread)
 
 
 def diagonals(matrices: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from mixtura.errors import DegenerateError
-from mixtura.typing import FloatArray, IntArray, Selection
+from mixtura.typing import EVERYONE, FloatArray, IntArray, Selection
 
 __all__ = ["AxisCovariances"]
 
@@ -26,8 +26,7 @@ class AxisCovariances:
     variances: FloatArray
 
     def __post_init__(self) -> None:
-        if not (self.variances > 0.0).all():
-            raise DegenerateError.of(np.any(~(self.variances > 0.0), axis=1))
+        DegenerateError.unless_positive(self.variances)
 
     @cached_property
     def log_determinants(self) -> FloatArray:
@@ -67,4 +66,4 @@ class AxisCovariances:
         return (1.0 / self.variances)[:, :, None] * np.eye(self.variances.shape[1])
 
     def take(self, order: Selection) -> Self:
-        return type(self)(self.variances[order])
+        return self if order is EVERYONE else type(self)(self.variances[order])

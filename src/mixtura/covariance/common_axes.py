@@ -18,10 +18,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura.covariance.algebra import algebra, diagonals, geometric_means
+from mixtura.covariance.algebra import algebra
 from mixtura.covariance.ellipsoidal import DenseCovariances, raised_scatter
 from mixtura.covariance.structure import likelier
-from mixtura.errors import DegenerateError
 from mixtura.typing import FloatArray
 
 __all__ = ["EVE", "VVE"]
@@ -65,17 +64,6 @@ class VVE:
         return k * d + d * (d - 1) // 2
 
 
-def _own_variances(count: FloatArray, spread: FloatArray) -> FloatArray:
-    variances: FloatArray = spread / count[:, None]
-    return variances
-
-
-def _equal_volumes(count: FloatArray, spread: FloatArray) -> FloatArray:
-    products = geometric_means(spread)
-    variances: FloatArray = products.sum() / count.sum() * spread / products[:, None]
-    return variances
-
-
 def _with_common_axes(
     count: FloatArray,
     scatter: FloatArray,
@@ -86,13 +74,12 @@ def _with_common_axes(
 ) -> DenseCovariances:
     raised = raised_scatter(count, scatter, floor)
     axes = _first_axes(count, raised, previous)
-    turned = axes.T @ raised @ axes
-    shares = geometric_means(_checked(turned)) if equal_volumes else count
-    turned, axes = algebra(len(axes)).common_axes(shares, turned, axes, equal_volumes=equal_volumes)
-    along_axes = _equal_volumes if equal_volumes else _own_variances
-    variances = along_axes(count, _checked(turned))
+    axes, spread, shares = algebra(len(floor)).common_axes(
+        count, raised, axes, equal_volumes=equal_volumes
+    )
+    variances = shares.sum() / count.sum() * spread / shares[:, None]
     new = DenseCovariances.of((axes * variances[:, None, :]) @ axes.T)
-    return likelier(new, previous, count, scatter)
+    return new if raised is scatter else likelier(new, previous, count, scatter)
 
 
 def _first_axes(
@@ -105,11 +92,3 @@ def _first_axes(
     shares = 1.0 + 0.1 * np.arange(k) / k
     pooled = (shares @ source.reshape(k, d * d)).reshape(d, d)
     return np.asarray(np.linalg.eigh(pooled)[1], dtype=np.float64)
-
-
-def _checked(turned: FloatArray) -> FloatArray:
-    """Spreads (k, d) of the turned scatters along the axes, or DegenerateError."""
-    spread = diagonals(turned)
-    if not (spread > 0.0).all():
-        raise DegenerateError.of(np.any(~(spread > 0.0), axis=1))
-    return spread

@@ -76,7 +76,7 @@ class EVI:
         previous: AxisCovariances | None = None,
     ) -> AxisCovariances:
         raised = _raised(count, scatter, floor)
-        _check_positive(raised)
+        DegenerateError.unless_positive(raised)
         products = geometric_means(raised)
         volume = products.sum() / count.sum()
         new = AxisCovariances(volume * raised / products[:, None])
@@ -109,8 +109,3 @@ def _raised(count: FloatArray, scatter: FloatArray, floor: FloatArray) -> FloatA
     """Scatters of components that lie on the floor where they were below it."""
     least = count[:, None] * floor
     return scatter if (scatter >= least).all() else np.maximum(scatter, least)
-
-
-def _check_positive(scatter: FloatArray) -> None:
-    if not (scatter > 0.0).all():
-        raise DegenerateError.of(np.any(~(scatter > 0.0), axis=1))

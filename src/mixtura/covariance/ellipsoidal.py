@@ -13,7 +13,7 @@ import numpy as np
 
 from mixtura.covariance.algebra import algebra, diagonals
 from mixtura.covariance.structure import first_scales, likelier
-from mixtura.typing import FloatArray, IntArray, Selection
+from mixtura.typing import EVERYONE, FloatArray, IntArray, Selection
 
 __all__ = ["EEE", "EEV", "EVV", "VEE", "VEV", "VVV", "DenseCovariances", "raised_scatter"]
 
@@ -84,6 +84,8 @@ class DenseCovariances:
         return self.whitening @ self.whitening.transpose(0, 2, 1)
 
     def take(self, order: Selection) -> Self:
+        if order is EVERYONE:
+            return self
         return type(self)(self.dense[order], self.whitening[order], self.log_determinants[order])
 
 

@@ -49,8 +49,10 @@ class CompiledAlgebra:
 
     @staticmethod
     def common_axes(
-        shares: FloatArray, turned: FloatArray, axes: FloatArray, *, equal_volumes: bool
-    ) -> tuple[FloatArray, FloatArray]:
-        turned, axes = np.array(turned, order="C"), np.array(axes, order="C")
-        _fused.common_axes(equal_volumes, shares.copy(), turned, axes)
-        return turned, axes
+        count: FloatArray, scatter: FloatArray, axes: FloatArray, *, equal_volumes: bool
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        turned, axes, shares = np.array(scatter, order="C"), np.array(axes, order="C"), count.copy()
+        _fused.common_axes(equal_volumes, shares, turned, axes)
+        spread = turned.diagonal(0, 1, 2)
+        DegenerateError.unless_positive(spread)
+        return axes, spread, shares

@@ -31,9 +31,9 @@ int mixtura_exceeds(ptrdiff_t k, ptrdiff_t d, const double *matrices, const doub
 void mixtura_common_form(ptrdiff_t k, ptrdiff_t d, int dense, const double *count,
                          const double *scatter, double *scales, double *form);
 
-/* Turn axes (d x d), and the scatters (k x d x d) with them, until no turn makes the covariances
-   along them likelier. shares (k): the counts, or the geometric means of the scatters' diagonals
-   where volumes are equal. */
+/* Turn axes (d x d) until no turn makes the covariances along them likelier. turned: the scatters
+   (k x d x d), then those along the axes. shares (k): the counts, then where volumes are equal the
+   geometric means of the spreads along the axes. */
 void mixtura_common_axes(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
                          double *turned, double *axes);
 

@@ -1,0 +1,148 @@
+"""The compiled small matrices equal their NumPy form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mixtura import kernels
+from mixtura.covariance.algebra import Algebra, NumPyAlgebra, algebra
+from mixtura.covariance.ellipsoidal import DenseCovariances
+from mixtura.errors import DegenerateError
+from mixtura.kernels.algebra import CompiledAlgebra
+
+_fused = pytest.importorskip("mixtura.kernels._fused", reason="no compiled kernel")
+
+REFERENCE: Algebra = NumPyAlgebra()
+COMPILED: Algebra = CompiledAlgebra()
+
+sizes = st.tuples(st.integers(1, 9), st.integers(1, 24))
+seeds = st.integers(0, 2**32 - 1)
+every_size = given(seed=seeds, size=sizes, unit=st.sampled_from([1e-6, 1.0, 1e6]))
+
+
+def scatters(seed: int, size: tuple[int, int], unit: float) -> tuple[np.ndarray, np.ndarray]:
+    """Counts (k,) and scatters (k, d, d) of components of different size and form."""
+    k, d = size
+    rng = np.random.default_rng(seed)
+    count = rng.uniform(2.0 * d, 10.0 * d, k)
+    root = unit * rng.normal(size=(k, d, d)) * rng.choice([0.3, 1.0, 3.0], size=(k, 1, d))
+    covariances = root @ root.transpose(0, 2, 1) / d + 0.1 * unit**2 * np.eye(d)
+    return count, count[:, None, None] * 0.5 * (covariances + covariances.transpose(0, 2, 1))
+
+
+def both(run: Callable[[Algebra], Any]) -> tuple[Any, Any]:
+    return run(COMPILED), run(REFERENCE)
+
+
+@settings(max_examples=100, deadline=None)
+@every_size
+def test_factors(seed: int, size: tuple[int, int], unit: float) -> None:
+    count, scatter = scatters(seed, size, unit)
+    matrices = scatter / count[:, None, None]
+    fast, reference = both(lambda a: a.factorize(matrices))
+    condition = np.linalg.cond(matrices)[:, None, None]
+    size_of_factor = np.abs(reference[0]).max(axis=(1, 2), keepdims=True)
+    assert (np.abs(fast[0] - reference[0]) <= 1e-15 * condition * size[1] * size_of_factor).all()
+    np.testing.assert_array_equal(np.tril(fast[0], -1), 0.0)
+    np.testing.assert_allclose(fast[1], reference[1], rtol=0, atol=1e-12 * size[1])
+
+
+@settings(max_examples=100, deadline=None)
+@every_size
+def test_floors(seed: int, size: tuple[int, int], unit: float) -> None:
+    matrices = scatters(seed, size, unit)[1]
+    least = np.linalg.eigvalsh(matrices).min()
+    for share in (0.1, 0.99, 1.01, 10.0):
+        fast, reference = both(lambda a, s=share: a.exceeds(matrices, np.full(size[1], s * least)))
+        assert fast == reference == (share < 1.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=seeds, size=sizes, unit=st.sampled_from([1e-6, 1.0, 1e6]), dense=st.booleans())
+def test_common_forms(seed: int, size: tuple[int, int], unit: float, dense: bool) -> None:
+    count, scatter = scatters(seed, size, unit)
+    if not dense:
+        scatter = scatter.diagonal(0, 1, 2)
+    first = np.random.default_rng(seed).uniform(0.5, 2.0, size[0])
+    fast, reference = both(lambda a: np.multiply.outer(*a.common_form(count, scatter, first)))
+    largest = np.abs(reference).max()
+    np.testing.assert_allclose(fast, reference, rtol=0, atol=1e-10 * largest)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=seeds, size=st.tuples(st.integers(1, 5), st.integers(1, 5)), equal=st.booleans())
+def test_common_axes(seed: int, size: tuple[int, int], equal: bool) -> None:
+    count, scatter = scatters(seed, size, 1.0)
+    start = np.linalg.qr(np.random.default_rng(seed).normal(size=(size[1], size[1])))[0]
+
+    def covariances(axes: np.ndarray, spread: np.ndarray, shares: np.ndarray) -> DenseCovariances:
+        variances = shares.sum() / count.sum() * spread / shares[:, None]
+        return DenseCovariances.of((axes * variances[:, None, :]) @ axes.T)
+
+    fast, reference = both(
+        lambda a: covariances(*a.common_axes(count, scatter, start, equal_volumes=equal))
+    )
+    reached = fast.expected_log_likelihood(count, scatter)
+    np.testing.assert_allclose(
+        reached, reference.expected_log_likelihood(count, scatter), rtol=1e-10
+    )
+    again = covariances(*COMPILED.common_axes(count, scatter, _axes_of(fast), equal_volumes=equal))
+    assert again.expected_log_likelihood(count, scatter) >= reached - 1e-12 * abs(reached)
+
+
+def _axes_of(covariances: DenseCovariances) -> np.ndarray:
+    shares = 1.0 + 0.1 * np.arange(len(covariances.dense))
+    return np.linalg.eigh(np.tensordot(shares, covariances.dense, axes=1))[1]
+
+
+CALLS: dict[str, Callable[[Algebra, np.ndarray], Any]] = {
+    "factors": lambda a, s: a.factorize(s),
+    "form": lambda a, s: a.common_form(np.ones(len(s)), s, np.ones(len(s))),
+    "axis form": lambda a, s: a.common_form(np.ones(len(s)), _diagonals(s), np.ones(len(s))),
+    "axes": lambda a, s: a.common_axes(np.ones(len(s)), s, np.eye(2), equal_volumes=True),
+}
+
+
+def _diagonals(matrices: np.ndarray) -> np.ndarray:
+    return matrices.diagonal(0, 1, 2)
+
+
+@pytest.mark.parametrize("form", [REFERENCE, COMPILED], ids=["reference", "compiled"])
+@pytest.mark.parametrize(
+    ("call", "flat", "collapsed"),
+    [
+        ("factors", 1, "1 of 3"),
+        ("axes", 1, "1 of 3"),
+        ("factors", 3, "3 of 3"),
+        ("form", 3, "3 of 3"),
+        ("axis form", 3, "3 of 3"),
+        ("axes", 3, "3 of 3"),
+    ],
+)
+def test_collapsed_components_are_counted(
+    form: Algebra, call: str, flat: int, collapsed: str
+) -> None:
+    matrices = np.stack([np.diag([1.0, 0.0])] * flat + [np.eye(2)] * (3 - flat))
+    with pytest.raises(DegenerateError, match=collapsed):
+        CALLS[call](form, matrices)
+
+
+@pytest.mark.parametrize("form", [REFERENCE, COMPILED], ids=["reference", "compiled"])
+@pytest.mark.parametrize("call", ["form", "axis form"])
+def test_a_component_without_spread_has_no_scale(form: Algebra, call: str) -> None:
+    with pytest.raises(DegenerateError, match="1 of 3"):
+        CALLS[call](form, np.stack([np.zeros((2, 2)), np.eye(2), np.eye(2)]))
+
+
+def test_the_choice_follows_kernel_and_dimensions() -> None:
+    with kernels.use("auto"):
+        assert isinstance(algebra(4), CompiledAlgebra)
+        assert isinstance(algebra(_fused.MSTEP_DIMENSIONS + 1), NumPyAlgebra)
+    with kernels.use("numpy"):
+        assert isinstance(algebra(4), NumPyAlgebra)
