@@ -20,7 +20,7 @@ FLOORS = [
     {"kernels"},
     {"statistics", "assignments", "stopping", "covariance", "mixing"},
     {"sources", "families", "layouts"},
-    {"mixture", "schedules"},
+    {"mixture", "nearest_centre", "schedules"},
     {"result", "fused", "hierarchy", "acceleration"},
     {"em"},
     {"initialization", "restarts", "selection", "explain"},

@@ -18,7 +18,7 @@ from mixtura.acceleration import PLAIN, Course
 from mixtura.assignments import Assignment, keeping, soft
 from mixtura.errors import DegenerateError
 from mixtura.families.family import Family, Parameters
-from mixtura.fused import fused_pass
+from mixtura.fused import fused_pass, fused_start
 from mixtura.mixing import FREE, Mixing
 from mixtura.mixture import Expectation, Mixture
 from mixtura.result import Fit
@@ -50,7 +50,10 @@ def begin(
         statistics = family.statistics(None, chunk.X, resp)
         return Expectation(float(chunk.weight.sum()), 0.0, resp.sum(axis=0), statistics)
 
-    total = source.map_reduce(expect)
+    fused = fused_start(family, start)
+    total = None if fused is None else fused(source)
+    if total is None:
+        total = source.map_reduce(expect)
     params = family.maximize(total.statistics, None)
     return Mixture(family, params, mixing.maximize(total.counts, None), mixing)
 

@@ -16,15 +16,24 @@ from typing import Any, Protocol, Self, TypeAlias
 import numpy as np
 
 from mixtura.assignments import Assignment, hard, posterior, soft
-from mixtura.families import Gaussian
+from mixtura.families import Family, Gaussian
 from mixtura.kernels.components import Components
 from mixtura.kernels.kernel import Kernel, chosen
 from mixtura.mixture import Expectation, Mixture
+from mixtura.nearest_centre import NearestCentre
 from mixtura.sources.source import Chunk, Source
 from mixtura.statistics import Moments
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
-__all__ = ["FusedPass", "KMeansStep", "Scorer", "fused_pass", "k_means_step", "scorer"]
+__all__ = [
+    "FusedPass",
+    "KMeansStep",
+    "Scorer",
+    "fused_pass",
+    "fused_start",
+    "k_means_step",
+    "scorer",
+]
 
 #: A whole E-step; None where its rounding would show, so that the composition must run.
 FusedPass: TypeAlias = Callable[[Source], Expectation[Any] | None]
@@ -88,6 +97,24 @@ _PASSES: dict[tuple[type, Assignment], Callable[[Mixture[Any, Any], Kernel], Fus
     (Gaussian, soft): partial(_GaussianPass.of, hard=False),
     (Gaussian, hard): partial(_GaussianPass.of, hard=True),
 }
+
+
+def fused_start(family: Family[Any, Any], start: object) -> FusedPass | None:
+    """The kernel that gathers the first statistics of a family, or None.
+
+    Rows that belong to the nearest of some centres are hard EM with equal spheres there.
+    """
+    kernel = chosen()
+    if kernel is None or not isinstance(family, Gaussian) or not isinstance(start, NearestCentre):
+        return None
+    k = len(start.centres)
+    whitening = 1.0 / start.unit if family.structure.diagonal else np.diag(1.0 / start.unit)
+    spheres = Components(
+        start.origin + start.unit * start.centres,
+        np.repeat(whitening[None], k, axis=0),
+        np.zeros(k),
+    )
+    return _GaussianPass(spheres, kernel, hard=True)
 
 
 # ---------------------------------------------------------------------------------------------

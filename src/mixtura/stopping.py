@@ -138,7 +138,7 @@ def _judged(
 ) -> Status | None:
     """What a small gain means."""
     remaining = ahead.remaining
-    if remaining is not None and np.isinf(remaining):
+    if remaining is not None and math.isinf(remaining):
         return None
     if abs(gain) <= rounding:
         return Status(True, f"converged in {n_iter} iterations: no further gain", outlook=ahead)

@@ -1,13 +1,19 @@
-"""A step of k-means by the kernel equals the reference's."""
+"""A step of k-means, and the first step of EM from centres, by the kernel as by the reference."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pytest
 
-from mixtura import kernels
+from kernel_cases import STRUCTURE_IDS, STRUCTURES
+from mixtura import em, kernels
+from mixtura.families import Gaussian
 from mixtura.fused import k_means_step
 from mixtura.initialization import Sample, _lloyd, _step
+from mixtura.nearest_centre import NearestCentre
+from mixtura.sources import ArraySource
 
 
 @pytest.mark.parametrize("kernel", kernels.available())
@@ -37,3 +43,30 @@ def test_lloyd_settles_on_the_means(kernel: str) -> None:
     np.testing.assert_allclose(centres, means, atol=1e-10)
     within = np.square(rows.reshape(3, 20, 2) - means[:, None]).sum()
     np.testing.assert_allclose(inertia, within, rtol=1e-10)
+
+
+@pytest.mark.parametrize("kernel", kernels.available())
+@pytest.mark.parametrize("structure", STRUCTURES, ids=STRUCTURE_IDS)
+@pytest.mark.parametrize("d", [1, 3, 14])
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_first_steps_equal_the_reference(
+    kernel: str, structure: Any, d: int, offset: float
+) -> None:
+    rng = np.random.default_rng(d)
+    X = 10.0 * rng.normal(size=(2_000, d)) + offset
+    weight = rng.uniform(0.5, 2.0, size=2_000)
+    origin, unit = np.full(d, offset), np.linspace(5.0, 15.0, d)
+    start = NearestCentre((X[:4] - origin) / unit, origin, unit)
+    family, source = Gaussian(structure, np.zeros(d)), ArraySource(X, weight, 700)
+    with kernels.use(kernel):
+        mine = em.begin(family, source, start)
+    with kernels.use("numpy"):
+        expected = em.begin(family, source, start)
+    np.testing.assert_allclose(mine.weights, expected.weights, rtol=1e-12)
+    np.testing.assert_allclose(mine.params.means, expected.params.means, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        mine.params.covariances.matrices(),
+        expected.params.covariances.matrices(),
+        rtol=1e-10,
+        atol=1e-10,
+    )

@@ -1,0 +1,43 @@
+"""Rows that belong to the nearest of some centres: the commonest start, and a step of k-means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixtura.assignments import one_hot
+from mixtura.sources.source import Chunk
+from mixtura.typing import FloatArray
+
+__all__ = ["NearestCentre", "squared_distances"]
+
+
+@dataclass(frozen=True)
+class NearestCentre:
+    """First responsibilities that give each row to the nearest of k centres.
+
+    Attributes
+    ----------
+    centres : ndarray of shape (k, d)
+        In units of the features, from their origins.
+    origin, unit : ndarray of shape (d,)
+        In the unit of the rows.
+    """
+
+    centres: FloatArray
+    origin: FloatArray
+    unit: FloatArray
+
+    def __call__(self, chunk: Chunk) -> FloatArray:
+        rows = (chunk.X - self.origin) / self.unit
+        return one_hot(squared_distances(rows, self.centres).argmin(axis=1), len(self.centres))
+
+
+def squared_distances(rows: FloatArray, centres: FloatArray) -> FloatArray:
+    """Squared distance of each row (n, d) to each centre (k, d), (n, k)."""
+    distances = np.empty((len(rows), len(centres)))
+    for j, centre in enumerate(centres):
+        deviation = rows - centre
+        np.einsum("nd,nd->n", deviation, deviation, out=distances[:, j])
+    return distances
