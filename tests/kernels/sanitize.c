@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "fused.h"
+#include "mstep.h"
 
 extern const Kernel mixtura_baseline;
 #if defined(__x86_64__)
@@ -67,8 +68,52 @@ static void run_all(const Kernel *kernel)
     printf("%s: clean\n", kernel->name);
 }
 
+/* k scatters: each the sum of the products of some random rows, singular if there are too few. */
+static double *scatters(ptrdiff_t k, ptrdiff_t d, ptrdiff_t n)
+{
+    double *matrices = calloc(k * d * d, sizeof(double));
+    for (ptrdiff_t j = 0; j < k; j++)
+        for (ptrdiff_t i = 0; i < n; i++) {
+            double *row = numbers(d);
+            for (ptrdiff_t a = 0; a < d; a++)
+                for (ptrdiff_t b = 0; b < d; b++) matrices[(j * d + a) * d + b] += row[a] * row[b];
+            free(row);
+        }
+    return matrices;
+}
+
+static void run_mstep(ptrdiff_t k, ptrdiff_t d, ptrdiff_t n)
+{
+    double *scatter = scatters(k, d, n), *axes = calloc(d * d, sizeof(double));
+    double *count = malloc(k * sizeof(double)), *per_component = malloc(k * sizeof(double));
+    double *per_feature = numbers(k * d), *means = numbers(k * d), *first = numbers(k * d);
+    double *result = malloc(k * d * d * sizeof(double)), *form = malloc(d * d * sizeof(double));
+    for (ptrdiff_t a = 0; a < d; a++) axes[a * d + a] = 1.0;
+    for (ptrdiff_t j = 0; j < k; j++) count[j] = n, per_component[j] = 1.0;
+    for (ptrdiff_t i = 0; i < k * d; i++) per_feature[i] *= per_feature[i];
+
+    mixtura_factorize(k, d, scatter, result, per_component);
+    for (ptrdiff_t j = 0; j < k; j++) per_component[j] = 1.0;
+    mixtura_exceeds(k, d, scatter, per_feature);
+    mixtura_common_form(k, d, 1, count, scatter, per_component, form);
+    for (ptrdiff_t j = 0; j < k; j++) per_component[j] = 1.0;
+    mixtura_common_form(k, d, 0, count, per_feature, per_component, form);
+    Moments dense = {count, first, scatter}, to = {per_component, means, result};
+    mixtura_recentre(k, d, 1, per_feature, &dense, &to);
+    Moments along = {count, first, per_feature};
+    mixtura_recentre(k, d, 0, means, &along, &to);
+    for (int equal_volumes = 0; equal_volumes < 2; equal_volumes++)
+        mixtura_common_axes(k, d, equal_volumes, count, scatter, axes);
+
+    free(scatter), free(axes), free(count), free(per_component), free(per_feature);
+    free(means), free(first), free(result), free(form);
+}
+
 int main(void)
 {
+    for (ptrdiff_t d = 1; d <= MSTEP_DIMENSIONS; d++)
+        for (ptrdiff_t k = 1; k < 12; k += 5) run_mstep(k, d, d / 2), run_mstep(k, d, 3 * d);
+    printf("mstep: clean\n");
     run_all(&mixtura_baseline);
 #if defined(__x86_64__)
     __builtin_cpu_init();

@@ -120,6 +120,73 @@ def test_no_rows_give_sums_of_zero() -> None:
     assert not result.any()
 
 
+MATRICES = np.stack([np.eye(D)] * K)
+MOST = _fused.MSTEP_DIMENSIONS
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        (
+            "factorize",
+            [MATRICES, np.empty((K, D, D)), np.empty(K)],
+            [
+                {0: np.ones((K, D, D + 1))},
+                {0: np.ones((K, D))},
+                {0: np.ones((K, MOST + 1, MOST + 1)), 1: np.ones((K, MOST + 1, MOST + 1))},
+                {0: np.ones((K, 0, 0)), 1: np.ones((K, 0, 0))},
+                {1: np.empty((K, D, D))[:, ::-1]},
+                {1: np.empty((K + 1, D, D))},
+                {2: np.empty(K + 1)},
+                {2: np.empty(K, np.float32)},
+            ],
+        ),
+        ("exceeds", [MATRICES, np.zeros(D)], [{0: np.ones((D, D))}, {1: np.zeros(D + 1)}]),
+        (
+            "common_form",
+            [np.ones(K), MATRICES.copy(), np.ones(K), np.empty((D, D))],
+            [{0: np.ones(K + 1)}, {1: np.ones((K, D))}, {2: np.ones(1)}, {3: np.empty(D)}],
+        ),
+        (
+            "common_axes",
+            [True, np.ones(K), MATRICES.copy(), np.eye(D)],
+            [{1: np.ones(K + 1)}, {2: np.ones((K, D))}, {3: np.eye(D + 1)}],
+        ),
+        (
+            "recentre",
+            [
+                np.zeros((K, D)),
+                np.ones(K),
+                np.zeros((K, D)),
+                MATRICES,
+                np.empty(K),
+                np.empty((K, D)),
+                np.empty((K, D, D)),
+            ],
+            [
+                {0: np.zeros((K, D + 1))},
+                {1: np.ones(K + 1)},
+                {2: np.zeros((D, K))},
+                {3: np.zeros((K, D))},
+                {4: np.empty(1)},
+                {5: np.empty(K * D)},
+                {6: np.empty((K, D))},
+                {6: None},
+            ],
+        ),
+    ],
+)
+def test_the_door_of_the_small_matrices(
+    name: str, right: list[Any], wrong: list[dict[int, Any]]
+) -> None:
+    function = getattr(_fused, name)
+    function(*right)
+    for changes in wrong:
+        arguments = [changes.get(place, argument) for place, argument in enumerate(right)]
+        with pytest.raises((ValueError, TypeError, BufferError)):
+            function(*arguments)
+
+
 def test_unknown_kernels_are_refused() -> None:
     with pytest.raises(ValueError, match="no kernel named 'abacus'"):
         _fused.expect("abacus", *arguments().values())
