@@ -19,8 +19,8 @@ from mixtura.em import Start, begin
 from mixtura.families import Gaussian
 from mixtura.fused import k_means_step
 from mixtura.hierarchy import Hierarchy, hierarchy
-from mixtura.sources.array import ArraySource
 from mixtura.nearest_centre import NearestCentre, squared_distances
+from mixtura.sources.array import ArraySource
 from mixtura.sources.source import Chunk, Source
 from mixtura.sources.summary import Summary
 from mixtura.typing import AnyArray, FloatArray, IntArray
