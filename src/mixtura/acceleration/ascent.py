@@ -38,6 +38,8 @@ _LONGEST = 1.0
 _GREATEST = 0.2
 # How many times as long as EM's own step a trial may be, at first and at most.
 _REACH = 64.0
+# A step that is cut to no more than this, in units of EM's own, is replaced by it.
+_ABOUT = 1.1
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class Ascent:
             return Advance(
                 base.objective, lambda: plain_step(base, memory, reach), lambda: _UNKNOWN
             )
-        reach = min(2.0 * self.reach, _REACH) if self.trial else self.reach
+        reach = min(2.0 * self.reach, _REACH)
         return Advance(
             objective, lambda: next_step(here, memory, reach), lambda: _outlook(here, memory)
         )
@@ -124,7 +126,7 @@ def next_step(base: Place, memory: Memory, reach: float = _REACH) -> Next:
         _GREATEST / base.frame.greatest(direction),
     )
     step = shorter * direction
-    if shorter < 1.0 and _length(step) <= size:
+    if shorter < 1.0 and _length(step) <= _ABOUT * size:
         return plain_step(base, memory, reach)
     end = base.frame.moved(step, base.expectation)
     if end is None:

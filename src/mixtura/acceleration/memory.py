@@ -13,7 +13,7 @@ from mixtura.typing import FloatArray
 __all__ = ["Memory"]
 
 # A pair whose curvature is below this share of the product of its lengths says nothing.
-_LEAST_COSINE = 1e-8
+_LEAST_COSINE = 1e-3
 _LONGEST = 2.0
 # Singular values below this share of the largest are those of directions seen twice.
 _RESOLVED = 1e-6
