@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import subprocess
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -21,17 +23,13 @@ os.environ.update(
 
 import numpy as np
 import sklearn
+import small
 from contestants import Contestant, OneDal, mixtura_pass, scikit_pass, scoring
 from data import GRID, Problem
 from sklearn.mixture import GaussianMixture as ScikitGaussianMixture
 
 import mixtura as mx
-from mixtura import em, kernels
-from mixtura.covariance import VVV
-from mixtura.families import Gaussian
-from mixtura.initialization import random_responsibilities
-from mixtura.sources import ArraySource
-from mixtura.stopping import projected_gain
+from mixtura import kernels
 
 HERE = Path(__file__).parent
 
@@ -199,23 +197,21 @@ def fits(large: bool) -> list[str]:
         "iterations",
         "score",
     ]
-    return [*table(header, rows), "", per_iteration()]
+    return table(header, rows)
 
 
-def per_iteration() -> str:
-    """What an iteration of a small fit costs, where Python is most of it."""
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(300, 4)) + rng.normal(size=(3, 4))[rng.integers(3, size=300)]
-    source = ArraySource(X)
-    family = Gaussian(VVV(), 1e-6 * X.var(axis=0))
-    first = em.begin(family, source, random_responsibilities(3, (0,)))
-    rule = projected_gain(0.0, 200)
-    best = min(
-        seconds(lambda: em.fit(first, source, stopping=rule))
-        / em.fit(first, source, stopping=rule).n_iter
-        for _ in range(10)
-    )
-    return f"An iteration on 300 x 4, k = 3 takes {1e6 * best:.0f} microseconds."
+def memory() -> list[str]:
+    """What a fit takes beside its table, each in a process of its own."""
+    rows = []
+    for n, d, k in ((5_000_000, 2, 10), (200_000, 16, 32)):
+        extra = {}
+        for name in ("ours", "scikit-learn"):
+            command = [sys.executable, HERE / "memory.py", name, *map(str, (n, d, k))]
+            answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            table_size, extra[name] = map(float, answer.split())
+        rows.append([size(n, d, k), *(f"{v:.0f}" for v in (table_size, *extra.values()))])
+        print(rows[-1], flush=True)
+    return table(["n, d, k", "the table, MiB", "ours, MiB", "scikit-learn, MiB"], rows)
 
 
 def processor() -> str:
@@ -264,6 +260,20 @@ def main() -> None:
         "## Whole fits",
         "",
         *fits(args.large_fit),
+        "",
+        "## Small tables",
+        "",
+        "Microseconds of processor time for an iteration on 300 x 4 (E and V: 300 x 1).",
+        "",
+        *table(["structure", "k = 3", "k = 9"], small.iterations()),
+        "",
+        "The default search, 1 to 9 components.",
+        "",
+        *table(["table", "candidates", "starts of the best", "seconds"], small.searches()),
+        "",
+        "## Memory of a fit beside its table",
+        "",
+        *memory(),
         "",
     ]
     onedal.close()
