@@ -143,8 +143,7 @@ def _spread(
     squares = np.einsum("nd,nd->n", rows, rows)
     attraction = weight
     for j in range(k):
-        # The first centre is any row: the best of many would make all tries alike.
-        drawn = _draw(attraction, n_tries if j else 1, rng)
+        drawn = _draw(attraction, n_tries, rng)
         # Expanded squares are good enough to compare candidates; the chosen one's are exact.
         distances = rows @ (-2.0 * rows[drawn].T)
         distances += squares[:, None]
