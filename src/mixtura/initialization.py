@@ -60,10 +60,6 @@ _FLATTEST_GROUP = 1e-6
 #: Entries of an axis with this share of the longest one are as long, but for rounding.
 _AS_LONG = 1.0 - 1e-6
 
-#: Candidates for each centre of k-means++ before k-means. With fewer, k-means ends in a poor
-#: optimum on many tables of well separated groups, whatever the steps and tries.
-_CANDIDATES = 20
-
 #: A move of a centre, in deviations, that is rounding: no row changed its centre.
 _SETTLED = 1e-12
 
@@ -166,8 +162,12 @@ def _draw(weight: FloatArray, size: int, rng: np.random.Generator) -> IntArray:
 
 
 def k_means(sample: Sample, k: int, rng: np.random.Generator) -> FloatArray:
-    """k centres by k-means++ and a few steps of k-means: the tightest of some tries."""
-    spreads = (_spread(sample, k, rng, _distance, _CANDIDATES) for _ in range(_K_MEANS_TRIES))
+    """k centres by k-means++ and a few steps of k-means: the tightest of some tries.
+
+    The candidates for each centre grow with k: with few of them two of many groups soon share a
+    centre, with many of them all tries begin alike.
+    """
+    spreads = (_spread(sample, k, rng, _distance, 2 + k // 2) for _ in range(_K_MEANS_TRIES))
     return min((_lloyd(sample, centres) for centres in spreads), key=lambda result: result[1])[0]
 
 
