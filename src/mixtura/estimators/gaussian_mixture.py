@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Self, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -26,8 +27,9 @@ from mixtura.estimators.first_mixture import (
 from mixtura.estimators.parameters import check_count, check_known, check_magnitude
 from mixtura.estimators.priors import check_prior, make_prior
 from mixtura.estimators.soft_clusters import SoftClusters
-from mixtura.estimators.tables import as_rows, as_weights
+from mixtura.estimators.tables import as_rows, as_weights, check_range
 from mixtura.estimators.verbose import narrate
+from mixtura.explain import find_spurious
 from mixtura.families import Gaussian, GaussianParameters, NormalInverseWishart
 from mixtura.mixing import FixedWeights
 from mixtura.mixture import Mixture
@@ -154,6 +156,9 @@ class GaussianMixture(SoftClusters):
         Components held at the variance floor. They sit on rows that are equal in some direction
         and owe their likelihood to the floor: neither starts nor candidates of a search with any
         of them compete with sound ones.
+    spurious_ : tuple of int
+        Components that owe their likelihood to a few rows: small, narrow, and of no use to their
+        own rows once these are left out (see `mixtura.explain.spurious`).
     starts_ : Starts
         How often the best optimum was found, and where the other starts ended.
     notes_ : tuple of str
@@ -269,10 +274,7 @@ class GaussianMixture(SoftClusters):
             )
         source = self._source(rows, weight, self.n_components, known)
         summary = summarize(source)
-        if not np.isfinite(summary.moments.scatter).all():
-            raise DataError(
-                f"The values reach {np.abs(rows).max():.3g}, whose squares overflow: rescale them."
-            )
+        check_range(summary.extent, self._column_names(source))
         best, starts = self._best_fit(source, summary, init)
         self._publish(best, starts, source, summary)
         self.warn()
@@ -398,11 +400,15 @@ class GaussianMixture(SoftClusters):
         self.prior_ = _informative(best.mixture)
         self.starts_ = starts
         self.n_collapsed_ = _n_collapsed(best.mixture, summary)
-        names = getattr(self, "feature_names_in_", range(source.n_features))
+        self.spurious_ = _spurious(best.mixture, source, summary)
         self.notes_ = (
-            *_notes_on_data(summary, names),
-            *_notes_on_result(best.mixture, self.n_collapsed_),
+            *_notes_on_data(summary, self._column_names(source)),
+            *_notes_on_result(best.mixture, self.n_collapsed_, self.spurious_),
         )
+
+    def _column_names(self, source: ArraySource) -> Sequence[object]:
+        names: Sequence[object] = getattr(self, "feature_names_in_", range(source.n_features))
+        return names
 
     @property
     def mixture_(self) -> GaussianMixtureModel:
@@ -458,10 +464,18 @@ def show_mixture(
     shown = layout.show(mixture.params.covariances)
     estimator.weights_ = mixture.weights.astype(dtype)
     estimator.means_ = mixture.params.means.astype(dtype)
-    estimator.covariances_ = shown.covariances.astype(dtype)
-    estimator.precisions_ = shown.precisions.astype(dtype)
-    estimator.precisions_cholesky_ = shown.precisions_cholesky.astype(dtype)
+    estimator.covariances_ = _as_dtype(shown.covariances, dtype)
+    estimator.precisions_ = _as_dtype(shown.precisions, dtype)
+    estimator.precisions_cholesky_ = _as_dtype(shown.precisions_cholesky, dtype)
     estimator._fitted_mixture = mixture
+
+
+def _as_dtype(array: AnyArray, dtype: np.dtype[Any]) -> AnyArray:
+    """In the dtype of the table if that can hold it: squares of float32 may need float64."""
+    size = np.abs(array[array != 0.0])
+    limits = np.finfo(dtype)
+    fits = limits.tiny <= size.min() and size.max() <= limits.max
+    return array.astype(dtype if fits else np.float64)
 
 
 def _notes_on_data(summary: Summary, names: Sequence[object]) -> list[str]:
@@ -474,7 +488,9 @@ def _notes_on_data(summary: Summary, names: Sequence[object]) -> list[str]:
     return [f"{subject} constant and cannot tell components apart: leave out what is constant."]
 
 
-def _notes_on_result(mixture: GaussianMixtureModel, n_collapsed: int) -> list[str]:
+def _notes_on_result(
+    mixture: GaussianMixtureModel, n_collapsed: int, spurious: tuple[int, ...]
+) -> list[str]:
     notes = []
     empty = int((mixture.weights == 0.0).sum())
     if empty:
@@ -488,6 +504,13 @@ def _notes_on_result(mixture: GaussianMixtureModel, n_collapsed: int) -> list[st
             "equal in some direction, and are held at the variance floor (reg_covar): the "
             "likelihood is not comparable. Use fewer components or a simpler covariance_type."
         )
+    if spurious:
+        noun, owe = ("Component", "owes its") if len(spurious) == 1 else ("Components", "owe their")
+        notes.append(
+            f"{noun} {', '.join(map(str, spurious))} {owe} likelihood to a few rows that lie close "
+            "together or nearly in a plane, perhaps by chance. Use fewer components, a simpler "
+            "covariance_type, or more rows."
+        )
     return notes
 
 
@@ -499,7 +522,18 @@ def _informative(mixture: GaussianMixtureModel) -> NormalInverseWishart | None:
 
 def _n_collapsed(mixture: GaussianMixtureModel, summary: Summary) -> int:
     """Components with rows that are held at the variance floor."""
+    return int((_held(mixture, summary) & (mixture.weights > 0.0)).sum())
+
+
+def _held(mixture: GaussianMixtureModel, summary: Summary) -> NDArray[np.bool_]:
     family = mixture.family
     assert isinstance(family, Gaussian)
-    held = family.held(mixture.params, summary.variances == 0.0)
-    return int((held & (mixture.weights > 0.0)).sum())
+    return family.held(mixture.params, summary.variances == 0.0)
+
+
+def _spurious(
+    mixture: GaussianMixtureModel, source: ArraySource, summary: Summary
+) -> tuple[int, ...]:
+    """Components that owe their likelihood to a few rows, and not to the variance floor."""
+    held = _held(mixture, summary)
+    return tuple(int(j) for j in find_spurious(mixture, source) if not held[j])

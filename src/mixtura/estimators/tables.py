@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
@@ -10,9 +11,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from mixtura.errors import DataError
+from mixtura.statistics import Extent
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["as_rows", "as_weights"]
+__all__ = ["as_rows", "as_weights", "check_range"]
+
+# Between these a number has a square, and two squares a product, that neither overflow nor vanish.
+_SMALLEST, _LARGEST = 1e-75, 1e75
 
 
 def as_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> AnyArray:
@@ -26,10 +31,28 @@ def as_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> AnyArray:
         frame = nw.from_native(X, eager_only=True, pass_through=True)
         if isinstance(frame, nw.DataFrame) and not frame.implementation.is_pandas():
             X = frame.to_polars()
-    rows: AnyArray = validate_data(
-        estimator, X, reset=reset, dtype=[np.float64, np.float32], ensure_min_samples=1
-    )
+    with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn's look for NaN is a sum
+        rows: AnyArray = validate_data(
+            estimator, X, reset=reset, dtype=[np.float64, np.float32], ensure_min_samples=1
+        )
     return rows
+
+
+def check_range(extent: Extent, names: Sequence[object]) -> None:
+    """Columns whose variances, and products of these, can be computed."""
+    reach = np.maximum(np.abs(extent.minimum), np.abs(extent.maximum))
+    if reach.max() > _LARGEST:
+        raise DataError(
+            f"The values of column {names[int(reach.argmax())]} reach {reach.max():.3g}: beyond "
+            f"{_LARGEST:.0e} their squares overflow. Rescale them."
+        )
+    spread = extent.maximum - extent.minimum
+    spread = np.where(spread == 0.0, np.inf, spread)
+    if spread.min() < _SMALLEST:
+        raise DataError(
+            f"Column {names[int(spread.argmin())]} varies by {spread.min():.3g}: squares of less "
+            f"than {_SMALLEST:.0e} vanish. Rescale it, or leave it out."
+        )
 
 
 def as_weights(sample_weight: Any, n: int) -> FloatArray | None:
@@ -53,4 +76,9 @@ def as_weights(sample_weight: Any, n: int) -> FloatArray | None:
         )
     if not weight.any():
         raise DataError("sample_weight is zero for every row: at least one row needs weight.")
+    if not _SMALLEST <= weight.max() <= _LARGEST:
+        raise DataError(
+            f"sample_weight is at most {weight.max():.3g}: its largest should be between "
+            f"{_SMALLEST:.0e} and {_LARGEST:.0e}. Multiply all weights by one number."
+        )
     return weight

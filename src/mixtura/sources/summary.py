@@ -57,11 +57,16 @@ class Summary(Sums):
         return np.where(varying, deviations, stand_in)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def summarize(source: Source) -> Summary:
-    """Count, moments and extent of a source's rows, in one pass."""
+    """Count, moments and extent of a source's rows, in one pass.
+
+    Where squares overflow, the moments are no numbers, and the extent tells why.
+    """
     return source.map_reduce(_summarize_chunk)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # each thread has its own
 def _summarize_chunk(chunk: Chunk) -> Summary:
     columns = np.ascontiguousarray(chunk.X.T)  # minima of whole columns are much faster
     return Summary(

@@ -1,0 +1,150 @@
+"""Spurious components: narrow ones that owe their likelihood to a few rows.
+
+The likelihood of a Gaussian mixture has local maxima at which a component has shrunk onto a few
+rows that happen to lie close together or nearly in a plane (Day 1969; McLachlan and Peel 2000,
+section 3.10). It describes these rows too well, and no others. So the rows are asked again, each
+time by a mixture that has not seen them: a component is called spurious if
+
+1. it is narrow: in some direction its variance is less than a tenth of the others';
+2. it is small: it has at most five rows for each parameter that it brings;
+3. left out in turn, its rows do not need it. With P the mixture fitted by one M-step without
+   the row, and P' the mixture without the component, BIC would not pay for it:
+
+       sum_i v_i (log P(x_i) - log P'(x_i))  <=  1/2 (its parameters) log n
+
+The rows that choose a component among all others by chance are part of this sum: each pays the
+logarithm of the component's small weight. All three are the same in any units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixtura.assignments import log_sum_exp
+from mixtura.covariance import DenseCovariances
+from mixtura.em import e_step
+from mixtura.errors import DegenerateError
+from mixtura.families.gaussian import GaussianParameters
+from mixtura.mixture import Expectation, Mixture
+from mixtura.sources import ArraySource, Source
+from mixtura.statistics import Moments
+from mixtura.typing import FloatArray, IntArray
+
+__all__ = ["find_spurious"]
+
+# A variance of the others', in units of the component's, that makes it narrow: 3 in deviations.
+_NARROW = 10.0
+
+# Rows for each of its parameters with which a component is no longer small.
+_SMALL = 5.0
+
+# Parts in which the rows of a component are left out, so that 100 rows do not cost 100 M-steps.
+_FOLDS = 10
+
+
+def find_spurious(mixture: Mixture[GaussianParameters, Moments], source: Source) -> IntArray:
+    """Numbers of the components that owe their likelihood to a few rows.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        Fitted to the rows.
+    source : Source
+        The rows, with their weights: n is the sum of these.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+        In ascending order; empty if there are none.
+
+    Examples
+    --------
+    Five of fifty rows lie nearly on a line, and a component of their own describes them:
+
+    >>> import numpy as np
+    >>> from mixtura.covariance import VVV
+    >>> from mixtura.em import begin
+    >>> from mixtura.families import Gaussian
+    >>> from mixtura.initialization import given_labels
+    >>> X = np.random.default_rng(0).normal(size=(50, 2))
+    >>> X[:5, 1] = X[:5, 0] + [0.02, -0.01, 0.0, -0.01, 0.0]
+    >>> labels = (np.arange(50) < 5).astype(int)
+    >>> family = Gaussian(VVV(), np.zeros(2))
+    >>> mixture = begin(family, ArraySource(X), given_labels(labels, 2))
+    >>> find_spurious(mixture, ArraySource(X))
+    array([1])
+    """
+    narrow = _narrow(mixture)
+    if not len(narrow):
+        return narrow
+    k, d = mixture.params.means.shape
+    family = mixture.family
+    brought = 1 + family.n_parameters(k, d) - family.n_parameters(k - 1, d)
+    whole = e_step(mixture, source)
+    price = 0.5 * brought * np.log(whole.weight)
+    small = narrow[whole.counts[narrow] <= _SMALL * brought]
+    gains = [_held_out_gain(mixture, whole, _rows_of(mixture, source, j)) for j in small]
+    return np.array([j for j, gain in zip(small, gains, strict=True) if gain <= price], np.intp)
+
+
+def _narrow(mixture: Mixture[GaussianParameters, Moments]) -> IntArray:
+    """Components that are in some direction much narrower than the others together."""
+    matrices = mixture.params.covariances.matrices()
+    weights = mixture.weights[: len(matrices)]
+    live = np.flatnonzero(weights > 0.0)
+    whitening = DenseCovariances.of(matrices[live]).whitening
+    narrow = []
+    for j, white in zip(live, whitening, strict=True):
+        others = live[live != j]
+        if len(others):
+            share = weights[others] / weights[others].sum()
+            pooled = np.tensordot(share, matrices[others], axes=1)
+            if np.linalg.eigvalsh(white.T @ pooled @ white)[-1] > _NARROW:
+                narrow.append(j)
+    return np.array(narrow, dtype=np.intp)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Some rows (n, d), their weights, and what the component does for their log-density (n,)."""
+
+    X: FloatArray
+    weight: FloatArray
+    without: FloatArray
+    gain: FloatArray
+
+
+def _rows_of(mixture: Mixture[GaussianParameters, Moments], source: Source, j: int) -> _Rows:
+    """The rows that are more likely the component's than not."""
+    parts = list(source.map(lambda chunk: (chunk.X, chunk.weight, mixture.log_joint(chunk.X))))
+    picked = []
+    for X, weight, log_joint in parts:
+        log_density = log_sum_exp(log_joint)
+        own = log_joint[:, j] - log_density > np.log(0.5)
+        others = np.delete(log_joint[own], j, axis=1)
+        without = log_sum_exp(others) - np.log1p(-mixture.weights[j])
+        picked.append((X[own], weight[own], without, log_density[own] - without))
+    return _Rows(*(np.concatenate(column) for column in zip(*picked, strict=True)))
+
+
+def _held_out_gain(
+    mixture: Mixture[GaussianParameters, Moments],
+    whole: Expectation[Moments],
+    rows: _Rows,
+) -> float:
+    """What the component does for the log-likelihood of its rows when it has not seen them."""
+    # Sorted, so that the parts do not depend on the order of the rows.
+    order = np.argsort(rows.gain)
+    gain = 0.0
+    for first in range(min(_FOLDS, len(order))):
+        part = order[first::_FOLDS]
+        X, weight = rows.X[part], rows.weight[part]
+        try:
+            rest = whole + (-1.0) * e_step(mixture, ArraySource(X, weight))
+            log_density = mixture.maximize(rest).log_density(X)
+        except DegenerateError:
+            return -np.inf
+        gain += float(weight @ (log_density - rows.without[part]))
+    return gain
