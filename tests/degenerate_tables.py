@@ -106,7 +106,7 @@ _FEW = [
     _T("d + 1 rows in each of two groups", _clumps(6, 2, 50.0), 2),
     _T("half as many components as rows", _normal(16, 2), 8),
     _T("100 rows of 200 columns", _normal(100, 200), 2),
-    _T("15 rows of 20 columns", _clumps(15, 20), 2),
+    _T("8 rows of 12 columns", _clumps(8, 12), 2),
 ]
 
 #: Columns that are constant, collinear or otherwise no real numbers.

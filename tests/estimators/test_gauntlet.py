@@ -64,7 +64,7 @@ def assert_usable(fit: mx.GaussianMixture, table: DegenerateTable) -> None:
     deviations = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))
     assert (deviations > 0.0).all()
     correlations = covariances / (deviations[:, :, None] * deviations[:, None, :])
-    assert np.linalg.eigvalsh(correlations).min() > 0.0, "positive definite"
+    np.linalg.cholesky(correlations)  # raises unless positive definite to working precision
     resp = fit.predict_proba(X)
     np.testing.assert_allclose(resp.sum(axis=1), 1.0, atol=1e-6)
     assert (resp >= 0.0).all()
@@ -107,3 +107,31 @@ def test_without_a_floor_too(table: DegenerateTable) -> None:
         message = outcome(table, covariance_type=name, reg_covar=0.0)
         words = REFUSED.get(table.name, "singular")
         assert not message or words in message, name
+
+
+@pytest.mark.parametrize("name", ["EII", "VVI", "EEE", "VEE", "VVV"])
+@pytest.mark.parametrize(
+    "options",
+    [{"prior": "default"}, {"equal_weights": True}],
+    ids=["prior", "equal weights"],
+)
+def test_with_a_prior_or_equal_weights(options: dict[str, Any], name: str) -> None:
+    for table in TABLES:
+        if not table.large:
+            message = outcome(table, covariance_type=name, **options)
+            assert table.name not in REFUSED or REFUSED[table.name] in message, table.name
+
+
+@pytest.mark.parametrize("table", TABLES[::7], ids=TABLE_IDS[::7])
+def test_a_search_too(table: DegenerateTable) -> None:
+    grid = {"n_components": [1, 2, 3], "covariance_type": ["spherical", "tied", "full"]}
+    estimator = mx.GaussianMixture(n_init=2, init_params="varied", max_iter=10)
+    search = mx.MixtureSearch(estimator, grid, random_state=0)
+    words = REFUSED.get(table.name)
+    if words is not None:
+        with pytest.raises(mx.MixturaError, match=words):
+            search.fit(table.X, sample_weight=table.weight)
+        return
+    best = search.fit(table.X, sample_weight=table.weight).best_estimator_
+    assert_usable(best, table)
+    assert all(search.results_["status"])
