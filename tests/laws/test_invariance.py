@@ -1,9 +1,11 @@
 """Coordinates are the user's choice: they change the coordinates of the result and nothing else.
 
 Every law begins both fits from the same responsibilities, so that they take the same path, and
-runs six iterations. Both then differ by rounding alone, of 1e-16 in each step. Near a maximum an
-iteration shrinks differences, on the way there it may enlarge them; and the M-steps that are found
-by iteration end within 1e-9 radians or 1e-12 of a scale (`SETTLED`), which differ by the path.
+runs six iterations. Both then differ by rounding, of 1e-16 in each step, which an iteration far
+from a maximum may enlarge: `SAME` leaves six digits for that. Where components constrain each
+other the new covariances are kept only if they are likelier than the old. Close to a maximum
+rounding decides that, and the likelihood is level there to the square of the difference: `LEVEL`
+is the root of the machine precision, times 64.
 """
 
 from __future__ import annotations
@@ -21,11 +23,11 @@ from mixtura.sources import ArraySource, summarize
 from records import STRUCTURE_IDS, STRUCTURES
 
 SAME = 1e-10
-SETTLED = 1e-8
+LEVEL = 64.0 * float(np.sqrt(np.finfo(np.float64).eps))
 K = 3
 
-#: Structures whose M-step is found by iteration.
-ITERATED = {"VEI", "VEE", "EVE", "VVE", "VEV"}
+#: Structures in which components constrain each other.
+CONSTRAINED = {"VEI", "EVI", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV"}
 
 #: Structures that a change of the unit of single features maps to themselves.
 OF_ANY_UNITS = {"EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVV", "VVV"}
@@ -40,7 +42,7 @@ dimensions = st.integers(1, 3)
 
 
 def within(structure: Structure[Covariances]) -> float:
-    return SETTLED if name_of(structure) in ITERATED else SAME
+    return LEVEL if name_of(structure) in CONSTRAINED else SAME
 
 
 def name_of(structure: Structure[Covariances]) -> str:
