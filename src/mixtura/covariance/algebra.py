@@ -25,6 +25,10 @@ _SWEEPS = 2_000
 # the square of it.
 _SETTLED = 1e-12
 
+# A pivot is what is left of a variance after the other features explain it; below this share of
+# the variance, times d, it may be nothing but rounding.
+_SINGULAR = 16.0 * np.finfo(np.float64).eps
+
 # Sweeps end when no axis turned by more than this, in radians; the same holds of it.
 _TURNED = 1e-9
 
@@ -189,9 +193,7 @@ def _factors(matrices: FloatArray) -> FloatArray:
         factors = np.asarray(np.linalg.cholesky(matrices), dtype=np.float64)
     except np.linalg.LinAlgError:
         factors = np.stack([_factor_or_zero(matrix) for matrix in matrices])
-    # A pivot is what is left of a variance after the other features explain it; below the
-    # rounding error of the variance nothing is known to be left.
-    least = matrices.shape[1] * np.finfo(np.float64).eps * diagonals(matrices)
+    least = matrices.shape[1] * _SINGULAR * diagonals(matrices)
     collapsed = np.any(np.square(diagonals(factors)) <= least, axis=1)
     if collapsed.any():
         raise DegenerateError.of(collapsed)

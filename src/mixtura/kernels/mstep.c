@@ -8,6 +8,8 @@
 #include "fused.h"
 
 #define EPSILON 0x1p-52
+/* A pivot of no more than this share of its variance, times d, may be nothing but rounding. */
+#define SINGULAR (16.0 * EPSILON)
 
 enum { TURNS = 10000, SWEEPS = 2000 };
 
@@ -115,7 +117,7 @@ ptrdiff_t mixtura_factorize(ptrdiff_t k, ptrdiff_t d, const double *matrices, do
     double pivots[MSTEP_DIMENSIONS];
     for (ptrdiff_t j = 0; j < k; j++, matrices += d * d, whitening += d * d) {
         log_determinants[j] = -__builtin_inf();
-        if (!upper_factor(d, matrices, NULL, d * EPSILON, whitening)) {
+        if (!upper_factor(d, matrices, NULL, d * SINGULAR, whitening)) {
             singular++;
             continue;
         }
@@ -150,7 +152,7 @@ static int invert(ptrdiff_t d, int dense, const double *form, double *inverse)
         return 1;
     }
     double u[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS];
-    if (!upper_factor(d, form, NULL, d * EPSILON, u)) return 0;
+    if (!upper_factor(d, form, NULL, d * SINGULAR, u)) return 0;
     invert_upper(d, u);
     for (ptrdiff_t a = 0; a < d; a++)
         for (ptrdiff_t b = 0; b <= a; b++)
