@@ -53,6 +53,7 @@ FIXED = [
 
 
 @pytest.mark.filterwarnings("ignore:GaussianMixture did not converge")
+@pytest.mark.filterwarnings("ignore:Component 2 owes its likelihood")
 @pytest.mark.parametrize(("name", "model"), FIXED)
 def test_em_from_given_responsibilities(name: str, model: str) -> None:
     case = read(f"fixedz_{name}")

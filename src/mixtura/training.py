@@ -29,6 +29,8 @@ class Training:
         Free parameters.
     n_collapsed : int
         Components held at the variance floor.
+    spurious : tuple of int
+        Components that owe their likelihood to a few rows.
     converged : bool
     status : str
         Why the fit stopped, in words.
@@ -47,6 +49,7 @@ class Training:
     scores: Scores
     n_parameters: int
     n_collapsed: int
+    spurious: tuple[int, ...]
     converged: bool
     status: str
     n_iter: int
@@ -73,6 +76,7 @@ class Training:
             "entropy": self.scores.entropy,
             "n_parameters": self.n_parameters,
             "n_collapsed": self.n_collapsed,
+            "spurious": list(self.spurious),
             "converged": self.converged,
             "status": self.status,
             "n_iter": self.n_iter,
@@ -107,6 +111,7 @@ class Training:
                 ),
                 n_parameters=int(entry["n_parameters"]),
                 n_collapsed=int(entry["n_collapsed"]),
+                spurious=tuple(int(component) for component in entry["spurious"]),
                 converged=bool(entry["converged"]),
                 status=str(entry["status"]),
                 n_iter=int(entry["n_iter"]),

@@ -135,6 +135,7 @@ def _training(estimator: GaussianMixture) -> Training | None:
         scores=estimator.scores_,
         n_parameters=estimator.n_parameters_,
         n_collapsed=estimator.n_collapsed_,
+        spurious=estimator.spurious_,
         converged=estimator.converged_,
         status=estimator.status_,
         n_iter=estimator.n_iter_,
@@ -151,6 +152,7 @@ def _restore(estimator: GaussianMixture, training: Training) -> None:
     estimator.log_likelihood_ = training.scores.log_likelihood
     estimator.n_parameters_ = training.n_parameters
     estimator.n_collapsed_ = training.n_collapsed
+    estimator.spurious_ = training.spurious
     estimator.converged_ = training.converged
     estimator.status_ = training.status
     estimator.n_iter_ = training.n_iter

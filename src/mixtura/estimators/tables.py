@@ -44,7 +44,7 @@ def check_range(extent: Extent, names: Sequence[object]) -> None:
     if reach.max() > _LARGEST:
         raise DataError(
             f"The values of column {names[int(reach.argmax())]} reach {reach.max():.3g}: beyond "
-            f"{_LARGEST:.0e} their squares overflow. Rescale them."
+            f"{_LARGEST:.0e} their squares overflow: rescale them."
         )
     spread = extent.maximum - extent.minimum
     spread = np.where(spread == 0.0, np.inf, spread)
