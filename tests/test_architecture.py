@@ -23,7 +23,7 @@ FLOORS = [
     {"mixture", "nearest_centre", "schedules"},
     {"result", "fused", "hierarchy", "acceleration"},
     {"em"},
-    {"initialization", "restarts", "selection", "explain"},
+    {"initialization", "restarts", "selection", "explain", "agreement"},
     {"registry", "testing"},
     {"training"},
     {"model_file"},

@@ -10,10 +10,13 @@ from mixtura.mixture import Mixture
 from mixtura.statistics import Statistics
 from mixtura.stopping import Status
 
-__all__ = ["Fit", "Starts"]
+__all__ = ["Fit", "Optimum", "Starts"]
 
 P = TypeVar("P", bound=Parameters)
 S = TypeVar("S", bound=Statistics)
+
+# Starts after which finding the best optimum but once says something.
+_TELLING = 3
 
 
 @dataclass(frozen=True)
@@ -55,27 +58,60 @@ class Fit(Generic[P, S]):
 
 
 @dataclass(frozen=True)
-class Starts:
-    """How the restarts ended: EM finds local optima, so one start proves little.
+class Optimum:
+    """A local optimum that starts ended in.
 
     Attributes
     ----------
-    objectives : tuple of float
-        Final objective of each start that went through, best first, in nats per unit of weight.
-    n_best : int
-        How many of them reached the best one, within their tolerance.
+    objective : float
+        In nats per unit of weight.
+    times : int
+        How many starts ended there.
+    agreement : float
+        Adjusted Rand index of its partition with the best one's: 1 if they are equal.
+    """
+
+    objective: float
+    times: int
+    agreement: float
+
+
+@dataclass(frozen=True)
+class Starts:
+    """How the starts ended: EM finds local optima, so one start proves little.
+
+    Attributes
+    ----------
+    optima : tuple of Optimum
+        The different ones found, best first.
     n_failed : int
         Starts that ended with a collapsed component and did not compete.
     """
 
-    objectives: tuple[float, ...]
-    n_best: int
+    optima: tuple[Optimum, ...]
     n_failed: int
 
     @property
+    def n_best(self) -> int:
+        """How many starts reached the best optimum."""
+        return self.optima[0].times if self.optima else 0
+
+    @property
     def n_made(self) -> int:
-        return len(self.objectives) + self.n_failed
+        return sum(optimum.times for optimum in self.optima) + self.n_failed
+
+    @property
+    def caution(self) -> str | None:
+        """A word of warning where the best optimum may not be the highest there is."""
+        if self.n_best != 1 or self.n_made < _TELLING:
+            return None
+        return (
+            f"Only 1 of {self.n_made} starts found the best optimum, so there may be a better "
+            "one: make more starts (n_init)."
+        )
 
     def __str__(self) -> str:
+        others = len(self.optima) - 1
+        further = f"; {others} other{'s' if others > 1 else ''} found" if others > 0 else ""
         failed = f", {self.n_failed} collapsed" if self.n_failed else ""
-        return f"best optimum found by {self.n_best} of {self.n_made} starts{failed}"
+        return f"best optimum found by {self.n_best} of {self.n_made} starts{failed}{further}"

@@ -16,7 +16,6 @@ from mixtura.errors import DegenerateError
 from mixtura.families import Bernoulli, BernoulliParameters, Gaussian, GaussianParameters
 from mixtura.initialization import given_labels, given_responsibilities, random_responsibilities
 from mixtura.mixture import Mixture
-from mixtura.restarts import best_of
 from mixtura.schedules import batch, damped, decreasing_steps
 from mixtura.sources import ArraySource
 from mixtura.stopping import Status, fixed_length, projected, projected_gain
@@ -193,26 +192,6 @@ def test_collapse_ends_the_run_before_it() -> None:
     assert not fit.status.converged
     assert "1 of 2 components is singular" in fit.status.text
     assert np.isfinite(fit.objective)
-
-
-def test_collapsed_starts_do_not_compete() -> None:
-    source = ArraySource(two_groups(50))
-    sound = em.fit(
-        em.begin(Gaussian(VVV(), np.zeros(3)), source, random_responsibilities(2, (1,))), source
-    )
-    spike = replace(sound, objective=99.0, status=Status(False, "collapsed", collapsed=True))
-
-    def run(number: int) -> em.Fit:
-        if number == 2:
-            raise DegenerateError("nothing to start from")
-        return [sound, spike, None, sound][number]
-
-    best, starts = best_of(run, 4, 1e-7, lambda fit: not fit.status.collapsed)
-    assert best is sound
-    assert (starts.n_made, starts.n_best, starts.n_failed) == (4, 2, 2)
-    assert str(starts) == "best optimum found by 2 of 4 starts, 2 collapsed"
-    with pytest.raises(DegenerateError):
-        best_of(lambda number: run(2), 3, 1e-7, lambda fit: True)
 
 
 def test_projected_gain_is_honest_about_a_geometric_approach() -> None:

@@ -1,0 +1,118 @@
+"""Many starts, one result, and how alike the partitions are that they end in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import adjusted_rand_score
+
+from mixtura import em
+from mixtura.agreement import adjusted_rand, agreement
+from mixtura.covariance import VVV
+from mixtura.errors import DegenerateError
+from mixtura.families import Gaussian
+from mixtura.initialization import random_responsibilities
+from mixtura.restarts import Effort, Restarts, restart
+from mixtura.sources import ArraySource
+from mixtura.stopping import Status
+from records import two_groups
+
+SOURCE = ArraySource(two_groups(50))
+SOUND = em.fit(
+    em.begin(Gaussian(VVV(), np.zeros(3)), SOURCE, random_responsibilities(2, (1,))), SOURCE
+)
+
+
+def ending_at(objective: float | None) -> em.Fit:
+    """A run that ends at an optimum of this height; None for one that collapses."""
+    if objective is None:
+        return replace(SOUND, objective=99.0, status=Status(False, "collapsed", collapsed=True))
+    return replace(SOUND, objective=objective)
+
+
+def make(heights: list[float | None], effort: Effort, before: Restarts | None = None) -> Restarts:
+    return restart(
+        lambda number: ending_at(heights[number]),
+        effort,
+        sound=lambda fit: not fit.status.collapsed,
+        same=lambda a, b: a.objective == b.objective,
+        before=before or Restarts(),
+    )
+
+
+def told(restarts: Restarts) -> str:
+    return str(restarts.summary(lambda a, b: 1.0))
+
+
+def test_collapsed_starts_do_not_compete() -> None:
+    restarts = make([-2.0, None, -1.0, -2.0, -1.0], Effort.exactly(5))
+    assert restarts.best.objective == -1.0
+    assert told(restarts) == "best optimum found by 2 of 5 starts, 1 collapsed; 1 other found"
+    assert make([None, None], Effort.exactly(2)).best.objective == 99.0
+
+
+def test_enough_is_enough() -> None:
+    heights: list[float | None] = [-2.0, -1.0, -2.0, -1.0, -3.0, -1.0, 0.0, 0.0]
+    assert make(heights, Effort(most=8, enough=3)).n_made == 6
+    assert make(heights, Effort(most=4, enough=3)).n_made == 4
+    assert make(heights, Effort.exactly(8)).n_made == 8
+
+
+@given(
+    heights=st.lists(st.sampled_from([None, -3.0, -2.0, -1.0]), min_size=8, max_size=8),
+    split=st.integers(1, 7),
+    enough=st.integers(1, 8),
+)
+def test_interrupted_starts_go_on_as_if_they_had_not_been(
+    heights: list[float | None], split: int, enough: int
+) -> None:
+    whole = make(heights, Effort(8, enough))
+    before = make(heights, Effort(split, enough))
+    assert make(heights, Effort(8, enough), before) == whole
+
+
+def test_without_any_first_mixture_the_reason_is_told() -> None:
+    def run(number: int) -> em.Fit:
+        raise DegenerateError("nothing to start from")
+
+    with pytest.raises(DegenerateError, match="nothing to start from"):
+        restart(
+            run, Effort(3, 1), sound=lambda fit: True, same=lambda a, b: True, before=Restarts()
+        )
+
+
+def test_a_lucky_find_is_cautioned() -> None:
+    lucky = make([-1.0, -2.0, -2.0], Effort.exactly(3)).summary(lambda a, b: 0.5)
+    assert lucky.caution is not None
+    assert "1 of 3 starts" in lucky.caution
+    assert [optimum.times for optimum in lucky.optima] == [1, 2]
+    assert make([-1.0, -2.0, -1.0], Effort.exactly(3)).summary(lambda a, b: 0.5).caution is None
+    assert make([-1.0], Effort.exactly(1)).summary(lambda a, b: 0.5).caution is None
+
+
+@given(
+    first=st.lists(st.integers(0, 3), min_size=30, max_size=30),
+    second=st.lists(st.integers(0, 2), min_size=30, max_size=30),
+)
+def test_adjusted_rand_is_that_of_the_literature_for_many_rows(
+    first: list[int], second: list[int]
+) -> None:
+    table = np.zeros((4, 3))
+    np.add.at(table, (first, second), 1.0)
+    index = adjusted_rand(table)
+    np.testing.assert_allclose(adjusted_rand(0.1 * table), index, atol=1e-12)
+    np.testing.assert_allclose(adjusted_rand(table.T[::-1]), index, atol=1e-12)
+    many = 200  # pairs with and without replacement differ by 1 / n
+    literature = adjusted_rand_score(np.repeat(first, many), np.repeat(second, many))
+    np.testing.assert_allclose(index, literature, atol=5e-3)
+
+
+def test_agreement_does_not_depend_on_numbering() -> None:
+    turned = SOUND.mixture.take(np.array([1, 0]))
+    assert agreement(SOUND.mixture, turned, SOURCE) == pytest.approx(1.0)
+    one = replace(turned, weights=np.array([1.0, 0.0]))
+    assert agreement(SOUND.mixture, one, SOURCE) == pytest.approx(0.0)
