@@ -22,7 +22,6 @@ os.environ.update(
 )
 
 import numpy as np
-
 from run import processor
 
 import mixtura as mx

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -36,7 +37,6 @@ __all__ = [
     "from_quantiles",
     "given_labels",
     "given_responsibilities",
-    "groups_of",
     "k_means",
     "k_means_plus_plus",
     "keeping_labels",
@@ -76,6 +76,11 @@ class Sample:
 
     rows: FloatArray
     weight: FloatArray
+
+    @cached_property
+    def tree(self) -> Hierarchy:
+        """The hierarchy of the rows: one tree serves every number of components."""
+        return hierarchy(self.rows, self.weight)
 
 
 def draw_rows(source: Source, summary: Summary, rng: np.random.Generator) -> Sample:
@@ -222,18 +227,13 @@ def from_chance(sample: Sample, summary: Summary, k: int, rng: np.random.Generat
 
 
 def from_hierarchy(sample: Sample, summary: Summary, k: int, rng: np.random.Generator) -> Start:
-    """A start from the model-based hierarchy of the sample; not random."""
-    return groups_of(hierarchy(sample.rows, sample.weight), sample, summary, k)
-
-
-def groups_of(tree: Hierarchy, sample: Sample, summary: Summary, k: int) -> Start:
-    """Each row belongs to its group in a hierarchy of the sample: one tree serves every k.
+    """Each row belongs to its group in the model-based hierarchy of the sample; not random.
 
     If not all rows are in the sample, each belongs to the likeliest of the sample's groups, every
     group having its own mean, covariance matrix and share. With fewer distinct rows than k, some
     components stay empty.
     """
-    labels = tree.labels(min(k, tree.size))
+    labels = sample.tree.labels(min(k, sample.tree.size))
     if len(labels) == summary.n_rows:
         return given_labels(labels, k)
     family = Gaussian(VVV(), np.full(sample.rows.shape[1], _FLATTEST_GROUP))

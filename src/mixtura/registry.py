@@ -40,6 +40,7 @@ from mixtura.initialization import (
 )
 from mixtura.layouts import Diagonal, Full, Layout, Spherical, Tied, WrittenOut
 from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeWeights, Mixing
+from mixtura.restarts import Effort
 from mixtura.selection.criteria import (
     FitCriterion,
     TableCriterion,
@@ -56,11 +57,13 @@ __all__ = [
     "ALGORITHMS",
     "COVARIANCE_TYPES",
     "CRITERIA",
+    "EFFORTS",
     "FIT_CRITERIA",
     "STARTS",
     "Algorithm",
     "Constraints",
     "CovarianceType",
+    "Ways",
     "choose",
     "course_of",
     "searched_types",
@@ -126,7 +129,7 @@ COVARIANCE_TYPES = {
 
 def searched_types(d: int) -> tuple[str, ...]:
     """The names of all different structures in d dimensions, simplest first."""
-    return ("E", "V") if d == 1 else ("spherical", "diag", "tied", "full")
+    return ("E", "V") if d == 1 else tuple(_TEXTS)
 
 
 @dataclass(frozen=True)
@@ -140,17 +143,22 @@ class Algorithm:
         (tol, max_iter) -> StoppingRule.
     smooth : bool
         Whether its objective has a gradient to follow, so that it can be accelerated.
+    settles : bool
+        Whether a run ends in an optimum, in which others may end as well.
     """
 
     assignment: Assignment
     stopping: Callable[[float, int], StoppingRule]
     smooth: bool = False
+    settles: bool = True
 
 
 ALGORITHMS = {
     "em": Algorithm(soft, projected_gain, smooth=True),
     "hard": Algorithm(hard, projected_gain),
-    "stochastic": Algorithm(stochastic, lambda tol, max_iter: fixed_length(max_iter)),
+    "stochastic": Algorithm(
+        stochastic, lambda tol, max_iter: fixed_length(max_iter), settles=False
+    ),
 }
 
 
@@ -217,20 +225,45 @@ _BY_K_MEANS = from_centres(k_means)
 _BY_K_MEANS_PLUS_PLUS = from_centres(k_means_plus_plus)
 _BY_ROWS = from_centres(random_rows)
 
-_VARIED = (_BY_K_MEANS, _BY_ROWS, from_chance, _BY_K_MEANS_PLUS_PLUS, _BY_ROWS)
 
-#: Ways to start, of which several starts take turns. k-means is the best single one, but its
-#: starts resemble each other: all of them can miss an optimum that any other way would find.
-#: A hierarchy and quantiles give one start only.
-STARTS: dict[str, tuple[MakeStart, ...]] = {
-    "kmeans": (_BY_K_MEANS,),
-    "k-means++": (_BY_K_MEANS_PLUS_PLUS,),
-    "random_from_data": (_BY_ROWS,),
-    "random": (from_chance,),
-    "varied": _VARIED,
-    "hierarchical": (from_hierarchy, *_VARIED),
-    "quantiles": (from_quantiles, *_VARIED),
+@dataclass(frozen=True)
+class Ways:
+    """Ways to start, by the number of the start.
+
+    Attributes
+    ----------
+    first : tuple of MakeStart
+        Those that each give one start only, so that making it again would tell nothing.
+    then : tuple of MakeStart
+        Those that take turns after them, with other random numbers every time.
+    """
+
+    first: tuple[MakeStart, ...]
+    then: tuple[MakeStart, ...]
+
+    def make(self, number: int) -> MakeStart:
+        """What makes the start of a number."""
+        if number < len(self.first):
+            return self.first[number]
+        return self.then[(number - len(self.first)) % len(self.then)]
+
+
+#: k-means is the best single way, but its starts resemble each other: all of them can miss an
+#: optimum that any other way would find.
+_IN_TURNS = (_BY_ROWS, from_chance, _BY_K_MEANS_PLUS_PLUS, _BY_ROWS, _BY_K_MEANS)
+
+STARTS = {
+    "kmeans": Ways((), (_BY_K_MEANS,)),
+    "k-means++": Ways((), (_BY_K_MEANS_PLUS_PLUS,)),
+    "random_from_data": Ways((), (_BY_ROWS,)),
+    "random": Ways((), (from_chance,)),
+    "varied": Ways((_BY_K_MEANS, from_hierarchy, from_quantiles), _IN_TURNS),
+    "hierarchical": Ways((from_hierarchy,), _IN_TURNS),
+    "quantiles": Ways((from_quantiles,), _IN_TURNS),
 }
+
+#: How many starts to make where no number is given: enough to see the best optimum again.
+EFFORTS = {"auto": Effort(most=20, enough=3)}
 
 
 def choose(options: Mapping[str, T], name: str, value: object) -> T:

@@ -37,6 +37,10 @@ class Effort:
         """That many starts, whatever they find."""
         return cls(n_init, n_init)
 
+    def at_most(self, other: Self) -> Self:
+        """No more than another effort."""
+        return type(self)(min(self.most, other.most), min(self.enough, other.enough))
+
 
 @dataclass(frozen=True)
 class Restarts(Generic[P, S]):

@@ -25,6 +25,7 @@ __all__ = [
     "projected",
     "projected_gain",
     "rounding",
+    "unless_out_of_reach",
 ]
 
 
@@ -66,12 +67,15 @@ class Status:
         Whether the next step would have ended in a degenerate component.
     outlook : Outlook
         How far the limit was thought to be.
+    given_up : bool
+        Whether the fit was on a way that leads nowhere near the best.
     """
 
     converged: bool
     text: str
     collapsed: bool = False
     outlook: Outlook = _UNKNOWN
+    given_up: bool = False
 
     def __str__(self) -> str:
         return self.text
@@ -163,6 +167,39 @@ def fixed_length(n_iter: int) -> StoppingRule:
         if done < n_iter:
             return None
         return Status(True, f"ran its {n_iter} random iterations and kept the best")
+
+    return judge
+
+
+# Iterations before which a projection says little, and how many times it must fall short.
+_TELLING = 6
+_TIMES_SHORT = 10.0
+
+
+def unless_out_of_reach(rule: StoppingRule, wanted: float, spare: float) -> StoppingRule:
+    """The rule, but a fit that will end far below what is wanted is given up.
+
+    Parameters
+    ----------
+    rule : StoppingRule
+    wanted : float
+        Objective in nats per row.
+    spare : float
+        A fit that is less below it is never given up.
+    """
+
+    def judge(
+        trace: Sequence[float], n_iter: int, outlook: Callable[[], Outlook] | None = None, /
+    ) -> Status | None:
+        status = rule(trace, n_iter, outlook)
+        missing = wanted - trace[-1]
+        if status is not None or n_iter < _TELLING or not missing > spare:
+            return status
+        ahead = projected(trace) if outlook is None else outlook()
+        if ahead.remaining is None or not missing > _TIMES_SHORT * ahead.remaining:
+            return None
+        text = f"given up after {n_iter} iterations: {ahead} remain, and {missing:.1e} are missing"
+        return Status(False, text, outlook=ahead, given_up=True)
 
     return judge
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from mixtura.errors import ModelFileError
 from mixtura.families import NormalInverseWishart
 from mixtura.registry import FIT_CRITERIA
-from mixtura.result import Starts
+from mixtura.result import Optimum, Starts
 from mixtura.selection import Scores
 
 __all__ = ["Training"]
@@ -83,8 +83,7 @@ class Training:
             "objective": _finite(self.objective),
             "trace": [_finite(value) for value in self.trace],
             "starts": {
-                "objectives": [_finite(value) for value in self.starts.objectives],
-                "n_best": self.starts.n_best,
+                "optima": [asdict(optimum) for optimum in self.starts.optima],
                 "n_failed": self.starts.n_failed,
             },
             "notes": list(self.notes),
@@ -118,8 +117,7 @@ class Training:
                 objective=_number(entry["objective"]),
                 trace=tuple(_number(value) for value in entry["trace"]),
                 starts=Starts(
-                    tuple(_number(value) for value in starts["objectives"]),
-                    int(starts["n_best"]),
+                    tuple(_read_optimum(optimum) for optimum in starts["optima"]),
                     int(starts["n_failed"]),
                 ),
                 notes=tuple(str(note) for note in entry["notes"]),
@@ -127,6 +125,10 @@ class Training:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ModelFileError(f"its entry 'training' cannot be used ({error!r}).") from None
+
+
+def _read_optimum(entry: Any) -> Optimum:
+    return Optimum(_number(entry["objective"]), int(entry["times"]), _number(entry["agreement"]))
 
 
 def _prior_document(prior: NormalInverseWishart) -> dict[str, Any]:

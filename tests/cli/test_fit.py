@@ -68,7 +68,7 @@ def test_json(fit, blobs, here):
     assert document["model"]["n_components"] == 2
     assert [component["rows"] for component in document["model"]["components"]] == [40, 20]
     assert document["fit"]["criterion"] == "bic"
-    assert document["fit"]["candidates"] == 12
+    assert document["fit"]["candidates"] == 42
     assert document["fit"]["converged"] is True
     assert document["certainty"]["share_sure"] == 1.0
     assert all((here / path).exists() for path in document["files"].values())
@@ -268,10 +268,10 @@ def test_criteria(run, blobs, criterion, counts, shapes, unknown):
 def test_the_runners_up_are_told(fit, run, blobs):
     told = facts(fit(blobs))
     bic = f"{json.loads(fit(blobs, '--json').stdout)['fit']['bic']:,.1f}"
-    assert f"BIC {bic}, the lowest of 12 models tried" in told
+    assert f"BIC {bic}, the lowest of 42 models tried" in told
     assert "How many by BIC, 2 with probability" in told
-    assert f"clusters shape BIC log-lik. par. probability 2 spherical {bic}" in told
-    assert "The report has all 12 models." in told
+    assert f"clusters shape BIC log-lik. par. probability 2 EII {bic}" in told
+    assert "The report has all 42 models." in told
     alone = facts(run("fit", blobs, "--components", 2, "--covariance", "full", "--starts", 1))
     assert "How many" not in alone
     assert "log-lik." not in alone

@@ -5,7 +5,6 @@ import pytest
 
 from mixtura.cli.features import Features
 from mixtura.cli.remarks import remarks
-from mixtura.cli.search import Plan
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(90, 2))
@@ -41,11 +40,3 @@ def test_a_byte_order_mark_is_told(run, here):
     result = run("fit", "t.csv", "--components", "1", "--covariance", "diag", "--starts", "1")
     assert result.exit_code == 0
     assert "byte-order mark" in result.stdout
-
-
-@pytest.mark.parametrize(("n", "starts"), [(90, 10), (20_000, 4), (200_000, 2)])
-def test_fewer_starts_for_many_rows(n, starts):
-    features = Features(("a",), np.arange(float(n))[:, None])
-    wishes = {"criterion": "bic", "algorithm": "em", "seed": 0, "jobs": 1}
-    assert Plan.of(features, None, (1,), (), starts=None, **wishes).starts == starts
-    assert Plan.of(features, None, (1,), (), starts=7, **wishes).starts == 7

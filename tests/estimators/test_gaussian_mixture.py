@@ -166,7 +166,29 @@ def test_starts_tell_how_often_the_best_was_found() -> None:
     fit = mx.GaussianMixture(3, n_init=8, init_params="random", random_state=0).fit(groups(400))
     assert fit.starts_.n_made == 8
     assert 1 <= fit.starts_.n_best <= 8
-    assert fit.starts_.objectives[0] == fit.lower_bound_
+    assert fit.starts_.optima[0].objective == fit.lower_bound_
+    assert fit.starts_.optima[0].agreement == 1.0
+
+
+def test_auto_starts_end_when_the_best_has_been_found_often_enough() -> None:
+    options = {"n_init": "auto", "init_params": "varied", "random_state": 0}
+    easy = mx.GaussianMixture(3, **options).fit(groups(400))
+    assert easy.starts_.n_made == easy.starts_.n_best == 3
+    rough = np.random.default_rng(0).uniform(size=(60, 2))
+    with pytest.warns(mx.DataWarning, match="1 of 20 starts"):
+        hard = mx.GaussianMixture(5, **options).fit(rough)
+    assert hard.starts_.n_made == 20
+    with pytest.raises(ValueError, match="n_init='often'"):
+        mx.GaussianMixture(n_init="often").fit(rough)
+
+
+def test_a_best_optimum_found_once_is_cautioned() -> None:
+    rough = np.random.default_rng(0).uniform(size=(60, 2))
+    estimator = mx.GaussianMixture(6, n_init=4, init_params="random", random_state=0)
+    with pytest.warns(mx.DataWarning, match="1 of 4 starts found the best optimum"):
+        fit = estimator.fit(rough)
+    assert fit.starts_.n_best == 1
+    assert fit.starts_.caution in fit.notes_
 
 
 def test_log_likelihood_belongs_to_the_returned_parameters() -> None:

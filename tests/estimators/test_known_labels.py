@@ -30,7 +30,7 @@ def test_known_labels_number_the_components(covariance_type: str, algorithm: str
         3,
         covariance_type=covariance_type,
         algorithm=algorithm,
-        n_init=3,
+        n_init=2,
         init_params="varied",
         max_iter=50 if algorithm == "stochastic" else 1000,
         random_state=0,

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 import mixtura as mx
-from mixtura.estimators.first_mixture import Purpose
+from mixtura.estimators.goal import Goal
 from mixtura.estimators.mixture_search import Progress
-from mixtura.registry import CRITERIA
-from mixtura.selection import held_out_weights
+from mixtura.estimators.purpose import Purpose
+from mixtura.registry import CRITERIA, FIT_CRITERIA, searched_types
+from mixtura.selection import Scores, held_out_weights
 
 
 def groups(n: int = 300) -> np.ndarray:
@@ -68,7 +70,7 @@ def whole() -> mx.MixtureSearch:
 @pytest.mark.parametrize("criterion", CRITERIA)
 def test_every_criterion_is_minimised(criterion: str, whole: mx.MixtureSearch) -> None:
     search = whole if criterion == "cv" else searched(criterion, groups())
-    assert search.best_index_ == np.argmin(search.results_[criterion])
+    assert search.best_index_ == np.nanargmin(search.results_[criterion])
     for name in set(CRITERIA) - {"cv"}:
         np.testing.assert_array_equal(search.results_[name], whole.results_[name])
 
@@ -158,7 +160,8 @@ def test_the_default_grid_depends_on_the_dimension() -> None:
     options: dict[str, Any] = {"max_iter": 3}
     flat = mx.MixtureSearch(mx.GaussianMixture(**options), random_state=0).fit(X)
     line = mx.MixtureSearch(mx.GaussianMixture(**options), random_state=0).fit(X[:, :1])
-    assert set(flat.results_["covariance_type"]) == {"full", "tied", "diag", "spherical"}
+    assert set(flat.results_["covariance_type"]) == set(searched_types(2))
+    assert len(searched_types(2)) == 14
     assert set(line.results_["covariance_type"]) == {"E", "V"}
     assert set(line.results_["n_components"]) == set(range(1, 10))
 
@@ -168,7 +171,7 @@ def test_jobs_give_the_same_bits_and_progress_is_told() -> None:
     progress: Progress = lambda done, total, params: told.append((done, total))  # noqa: E731
     serial = mx.MixtureSearch(param_grid=GRID, random_state=0).fit(groups(), progress=progress)
     parallel = mx.MixtureSearch(param_grid=GRID, random_state=0, n_jobs=2).fit(groups())
-    assert told == [(i, 8) for i in range(1, 9)]
+    assert told == [(i, 16) for i in range(1, 17)]  # all of them are finalists
     for name in ("log_likelihood", "bic", "status"):
         np.testing.assert_array_equal(serial.results_[name], parallel.results_[name])
 
@@ -179,7 +182,7 @@ def test_cross_validation_is_told_too() -> None:
     grid = {"n_components": [1, 2]}
     search = mx.MixtureSearch(mx.GaussianMixture(), grid, criterion="cv", n_folds=2, random_state=0)
     search.fit(groups(60), progress=progress)
-    assert told == [(i, 4) for i in range(1, 5)]
+    assert told == [(i, 6) for i in range(1, 7)]
 
 
 def test_weights_equal_repetition() -> None:
@@ -213,3 +216,66 @@ def test_notes_of_the_best_are_told_once() -> None:
     with pytest.warns(mx.DataWarning, match="constant") as told:
         mx.MixtureSearch(param_grid=GRID, random_state=0).fit(X)
     assert len(told) == 1
+
+
+# ---------------------------------------------------------------------------------------------
+# The contest
+
+
+def test_a_finalist_is_what_it_would_be_alone() -> None:
+    X, options = groups(), {"n_init": "auto", "init_params": "varied", "random_state": 0}
+    search = mx.MixtureSearch(mx.GaussianMixture(**options), {"n_components": [1, 2, 3, 4]}).fit(X)
+    alone = mx.GaussianMixture(3, **options).fit(X)
+    assert search.best_params_ == {"n_components": 3}
+    assert search.best_estimator_.starts_ == alone.starts_
+    np.testing.assert_array_equal(search.best_estimator_.means_, alone.means_)
+
+
+def test_those_left_behind_say_so_and_lose() -> None:
+    search = mx.MixtureSearch(random_state=0, finalists=3).fit(groups())
+    everyone = mx.MixtureSearch(random_state=0, finalists=None).fit(groups())
+    behind = np.array(["left behind after 2 starts" in told for told in search.results_["status"]])
+    assert behind.sum() == len(behind) - 3
+    assert not behind[search.best_index_]
+    assert not any("left behind" in told for told in everyone.results_["status"])
+    assert search.best_params_ == everyone.best_params_
+    assert (search.results_["bic"] >= everyone.results_["bic"] - 1e-3).all()
+
+
+def test_what_cannot_be_the_best_is_given_up() -> None:
+    search = mx.MixtureSearch(random_state=0).fit(groups())
+    told = search.results_["status"]
+    given_up = np.array([text.startswith("given up after") for text in told])
+    assert given_up.any()
+    margin = search.results_["bic"][given_up] - search.results_["bic"].min()
+    assert (margin > 20.0).all()
+    full = mx.MixtureSearch(random_state=0, criterion="nec").fit(groups())
+    assert not any(text.startswith("given up") for text in full.results_["status"])
+
+
+@pytest.mark.parametrize("criterion", ["bic", "aic", "icl", "sabic"])
+def test_a_goal_is_where_the_criterion_is_reached(criterion: str) -> None:
+    scores = Scores(50.0, -321.0, 0.0, 0.0)
+    value = FIT_CRITERIA[criterion](scores, 7)
+    goal = Goal(FIT_CRITERIA[criterion], value, 50.0)
+    np.testing.assert_allclose(goal.objective(7), -321.0 / 50.0, rtol=1e-14)
+
+
+def test_objectives_that_are_no_likelihood_are_never_given_up() -> None:
+    for options in ({"prior": "default"}, {"algorithm": "hard"}):
+        estimator = mx.GaussianMixture(**options)
+        search = mx.MixtureSearch(estimator, {"n_components": range(1, 9)}, random_state=0)
+        told = search.fit(groups()).results_["status"]
+        assert not any(text.startswith("given up") for text in told)
+
+
+def test_columns_keep_their_names() -> None:
+    table = pl.DataFrame(groups(), schema=["a", "b"])
+    search = mx.MixtureSearch(param_grid=GRID, random_state=0).fit(table)
+    assert search.best_estimator_.feature_names_in_.tolist() == ["a", "b"]
+
+
+@pytest.mark.parametrize("finalists", [0, 2.5, "all"])
+def test_bad_finalists(finalists: Any) -> None:
+    with pytest.raises(ValueError, match="finalists"):
+        mx.MixtureSearch(finalists=finalists).fit(groups())

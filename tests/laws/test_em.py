@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,7 +16,7 @@ from mixtura.initialization import given_labels, given_responsibilities, random_
 from mixtura.mixture import Mixture
 from mixtura.schedules import batch, damped, decreasing_steps
 from mixtura.sources import ArraySource
-from mixtura.stopping import Status, fixed_length, projected, projected_gain
+from mixtura.stopping import fixed_length, projected, projected_gain
 from mixtura.testing import assert_alike
 from records import FAMILIES, FAMILY_IDS, STRUCTURE_IDS, STRUCTURES, FamilyRecord, two_groups
 

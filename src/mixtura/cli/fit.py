@@ -37,9 +37,9 @@ _NOT_CONVERGED = 3
     callback=covariance_names,
     default="auto",
     show_default=True,
-    help="Shapes of clusters to try, such as full,tied. auto tries spherical (round), diag "
-    "(along the columns), tied (all alike) and full (each its own ellipsoid); of one column, E "
-    "(equal variances) and V (varying).",
+    help="Shapes of clusters to try, such as full,tied. auto tries all 14 of the literature, from "
+    "EII (round and alike) over EEE (one ellipsoid for all) to VVV (each its own); of one column, "
+    "E (equal variances) and V (varying).",
 )
 @click.option(
     "--columns",
@@ -71,8 +71,8 @@ _NOT_CONVERGED = 3
     "--starts",
     type=click.IntRange(min=1),
     metavar="NUMBER",
-    help="Starts of each model, of which the best is kept.  [default: 10, and fewer for more "
-    "than 10,000 rows]",
+    help="Starts of each model, of which the best is kept.  [default: until the best has been "
+    "found three times, 20 at most; models far behind make two]",
 )
 @click.option(
     "--algorithm",

@@ -85,6 +85,10 @@ def _fit(model: Model) -> FitSummary:
         starts=Starts(
             made=training.starts.n_made,
             found_best=training.starts.n_best,
-            log_likelihoods=[weight * objective for objective in training.starts.objectives],
+            log_likelihoods=[
+                weight * optimum.objective
+                for optimum in training.starts.optima
+                for _ in range(optimum.times)
+            ],
         ),
     )

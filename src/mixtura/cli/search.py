@@ -41,7 +41,8 @@ class Plan:
     structures : tuple of str
         Covariance types.
     criterion, algorithm : str
-    starts, seed : int
+    starts : int or 'auto'
+    seed : int
     jobs : int
     equal_weights : bool
     prior : str or None
@@ -53,7 +54,7 @@ class Plan:
     structures: tuple[str, ...]
     criterion: str
     algorithm: str
-    starts: int
+    starts: int | str
     seed: int
     jobs: int
     equal_weights: bool = False
@@ -102,7 +103,7 @@ class Plan:
         return cls(
             possible,
             tuple(structures) or searched_types(d),
-            starts=_starts_for(n) if starts is None else starts,
+            starts="auto" if starts is None else starts,
             notes=tuple(notes),
             **choices,
         )
@@ -145,13 +146,6 @@ class Plan:
         told = [w for w in caught if w.category.__name__ != "ConvergenceWarning"]
         notes = dict.fromkeys((*self.notes, *(str(warning.message) for warning in told)))
         return Found(to_model(search), _summary(search, self.criterion), tuple(notes))
-
-
-def _starts_for(n: int) -> int:
-    """10 for small tables; with many rows a start costs more, and rests on more."""
-    if n <= 10_000:
-        return 10
-    return 4 if n <= 100_000 else 2
 
 
 def _summary(search: Any, criterion: str) -> SearchSummary:

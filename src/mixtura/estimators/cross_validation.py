@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.base import clone
 
 from mixtura.errors import DataError
-from mixtura.estimators.first_mixture import Purpose
 from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.purpose import Purpose
 from mixtura.selection import held_out_weights, score
 from mixtura.sources import ArraySource
 from mixtura.typing import AnyArray, FloatArray

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import IntEnum
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,9 +12,9 @@ import numpy as np
 from mixtura.em import Start, begin
 from mixtura.errors import MixturaError
 from mixtura.estimators.parameters import check_array, check_weights
+from mixtura.estimators.training_rows import TrainingRows
 from mixtura.families import Gaussian, GaussianParameters
 from mixtura.initialization import (
-    draw_rows,
     following,
     given_labels,
     given_responsibilities,
@@ -25,7 +25,7 @@ from mixtura.layouts import Layout
 from mixtura.mixing import FixedWeights, Mixing
 from mixtura.mixture import Mixture
 from mixtura.registry import STARTS
-from mixtura.sources import Source, Summary
+from mixtura.sources import Source
 from mixtura.statistics import Moments
 from mixtura.typing import AnyArray, FloatArray
 
@@ -33,7 +33,6 @@ __all__ = [
     "GaussianMixtureModel",
     "Given",
     "MakeFirst",
-    "Purpose",
     "check_start",
     "first_mixtures",
     "go_on",
@@ -43,17 +42,6 @@ GaussianMixtureModel: TypeAlias = Mixture[GaussianParameters, Moments]
 
 #: (number of the start) -> where it begins.
 MakeFirst: TypeAlias = Callable[[int], GaussianMixtureModel]
-
-
-class Purpose(IntEnum):
-    """What random numbers are for: the same seed gives each purpose a stream of its own."""
-
-    SAMPLE = 1
-    START = 2
-    ASSIGN = 3
-    FOLD = 4
-    BOOTSTRAP = 5
-    SPLIT = 6
 
 
 @dataclass(frozen=True)
@@ -80,7 +68,7 @@ def first_mixtures(
     family: Gaussian,
     layout: Layout,
     source: Source,
-    summary: Summary,
+    table: TrainingRows,
     *,
     k: int,
     mixing: Mixing,
@@ -101,7 +89,7 @@ def first_mixtures(
         complete = Mixture(family, params, weights, mixing)
         return lambda number: complete
     numbered = means is not None or not isinstance(init_params, str)
-    make_start = _starts(source, summary, k, means, init_params, seed)
+    make_start = _starts(table, k, means, init_params, seed)
     if source.labelled:
         make_start = _labelled(make_start, source, numbered)
     # Nothing but its weight says which component is meant, and the weights will not adapt.
@@ -145,8 +133,7 @@ def go_on(
 
 
 def _starts(
-    source: Source,
-    summary: Summary,
+    table: TrainingRows,
     k: int,
     means: FloatArray | None,
     init_params: str | AnyArray,
@@ -154,19 +141,13 @@ def _starts(
 ) -> Callable[[int], Start]:
     """The start with a given number."""
     if means is not None:
+        summary = table.summary
         centres = (means - summary.moments.mean[0]) / summary.scales
         return lambda number: nearest_centre(centres, summary)
     if not isinstance(init_params, str):
         own = _given_start(init_params, k)
         return lambda number: own
-    makers = STARTS[init_params]
-    sample = draw_rows(source, summary, np.random.default_rng((seed, Purpose.SAMPLE)))
-
-    def start(number: int) -> Start:
-        rng = np.random.default_rng((seed, Purpose.START, number))
-        return makers[number % len(makers)](sample, summary, k, rng)
-
-    return start
+    return partial(table.start, init_params, k, seed)
 
 
 def _labelled(

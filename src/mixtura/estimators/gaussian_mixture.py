@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from joblib import effective_n_jobs
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -19,36 +18,36 @@ from mixtura.estimators.first_mixture import (
     GaussianMixtureModel,
     Given,
     MakeFirst,
-    Purpose,
     check_start,
     first_mixtures,
     go_on,
 )
+from mixtura.estimators.fitting import Fitting, GaussianFit, GaussianRestarts, Run
+from mixtura.estimators.goal import Goal
 from mixtura.estimators.parameters import check_count, check_known, check_magnitude
 from mixtura.estimators.priors import check_prior, make_prior
+from mixtura.estimators.purpose import Purpose
 from mixtura.estimators.soft_clusters import SoftClusters
-from mixtura.estimators.tables import as_rows, as_weights, check_range
+from mixtura.estimators.tables import as_rows, as_weights, column_names
+from mixtura.estimators.training_rows import TrainingRows
 from mixtura.estimators.verbose import narrate
-from mixtura.explain import find_spurious
 from mixtura.families import Gaussian, GaussianParameters, NormalInverseWishart
 from mixtura.mixing import FixedWeights
 from mixtura.mixture import Mixture
 from mixtura.registry import (
     ALGORITHMS,
     COVARIANCE_TYPES,
+    EFFORTS,
     Constraints,
     CovarianceType,
     choose,
     course_of,
 )
-from mixtura.restarts import best_of
-from mixtura.result import Fit, Starts
+from mixtura.restarts import Effort
 from mixtura.selection import score
-from mixtura.sources import ArraySource, Summary, summarize
-from mixtura.statistics import Moments
+from mixtura.sources import ArraySource, Summary
+from mixtura.stopping import unless_out_of_reach
 from mixtura.typing import AnyArray
-
-GaussianFit: TypeAlias = Fit[GaussianParameters, Moments]
 
 __all__ = ["GaussianMixture", "show_mixture"]
 
@@ -79,8 +78,9 @@ class GaussianMixture(SoftClusters):
         It replaces smaller variances and leaves all others alone. 0 for none.
     max_iter : int, default=1000
         Most iterations of a start. For `algorithm='stochastic'` the number it makes.
-    n_init : int, default=1
-        Number of starts; the best is kept, `starts_` tells how often it was found.
+    n_init : int or 'auto', default=1
+        Number of starts; the best is kept, `starts_` tells how often it was found. 'auto' makes
+        starts until the best optimum has been found three times, 20 at most.
     init_params : str or array, default='kmeans'
         'kmeans', 'k-means++', 'random_from_data' or 'random'; 'varied' for a first start by
         k-means and further ones by all of these in turn; 'hierarchical' for a first start by
@@ -191,7 +191,7 @@ class GaussianMixture(SoftClusters):
         tol: float = 1e-7,
         reg_covar: float = 1e-6,
         max_iter: int = 1000,
-        n_init: int = 1,
+        n_init: int | str = 1,
         init_params: Any = "kmeans",
         weights_init: Any = None,
         means_init: Any = None,
@@ -257,33 +257,47 @@ class GaussianMixture(SoftClusters):
         DegenerateError
             If every start begins with a singular covariance, which only happens at `reg_covar=0`.
         """
-        self._check_parameters()
         rows = as_rows(self, X, reset=not self._goes_on)
         weight = as_weights(sample_weight, len(rows))
-        init = check_start(self.init_params, len(rows), self.n_components)
-        known = check_known(labels, len(rows), self.n_components)
-        if weight is not None and not weight.all():
-            present = weight > 0.0
-            rows, weight = rows[present], weight[present]
-            init = init if isinstance(init, str) else init[present]
-            known = None if known is None else known[present]
-        if len(rows) < self.n_components:
-            raise DataError(
-                f"Expected n_samples >= n_components, but got {len(rows)} rows for "
-                f"{self.n_components} components: use fewer components or more rows."
-            )
-        source = self._source(rows, weight, self.n_components, known)
-        summary = summarize(source)
-        check_range(summary.extent, self._column_names(source))
-        best, starts = self._best_fit(source, summary, init)
-        self._publish(best, starts, source, summary)
+        names = column_names(self, rows)
+        table = TrainingRows.of(rows, weight, names, effective_n_jobs(self.n_jobs))
+        fitting = self._prepare(table, labels)
+        self._publish(fitting, fitting.restarts(fitting.effort))
         self.warn()
         return self
+
+    @property
+    def _climbs_likelihood(self) -> bool:
+        """Whether the objective of a fit without labels is the log-likelihood."""
+        return self.prior is None and ALGORITHMS[self.algorithm].smooth
+
+    def _prepare(self, table: TrainingRows, labels: Any = None) -> Fitting:
+        """See that everything can be used, and get ready to make starts."""
+        self._check_parameters()
+        init = check_start(self.init_params, table.n_given, self.n_components)
+        init = init if isinstance(init, str) else table.kept(init)
+        known = check_known(labels, table.n_given, self.n_components)
+        if len(table.rows) < self.n_components:
+            raise DataError(
+                f"Expected n_samples >= n_components, but got {len(table.rows)} rows for "
+                f"{self.n_components} components: use fewer components or more rows."
+            )
+        source = table.source(self.n_components, None if known is None else table.kept(known))
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        given = self._given.anything or not isinstance(init, str)
+        return Fitting(
+            source,
+            table.summary,
+            self._run(source, self._make_first(source, table, init, seed), seed),
+            Effort.exactly(1) if given or self._goes_on else self._effort,
+            float(self.tol),
+            numbered=given or source.labelled,
+        )
 
     def _check_parameters(self) -> None:
         check_count("n_components", self.n_components, at_least=1)
         check_count("max_iter", self.max_iter, at_least=0)
-        check_count("n_init", self.n_init, at_least=1)
+        self._effort  # noqa: B018  it checks n_init
         check_count("verbose_interval", self.verbose_interval, at_least=1)
         check_magnitude("tol", self.tol)
         check_magnitude("reg_covar", self.reg_covar)
@@ -316,43 +330,41 @@ class GaussianMixture(SoftClusters):
     def _goes_on(self) -> bool:
         return bool(self.warm_start) and self.__sklearn_is_fitted__()
 
-    def _best_fit(
-        self, source: ArraySource, summary: Summary, init: str | AnyArray
-    ) -> tuple[GaussianFit, Starts]:
-        """Run all starts, and note the trace for a warm start to go on from."""
-        algorithm = ALGORITHMS[self.algorithm]
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        history = self.trace_ if self._goes_on else []
-        make_first = self._make_first(source, summary, init, seed)
+    @property
+    def _effort(self) -> Effort:
+        if isinstance(self.n_init, str):
+            return choose(EFFORTS, "n_init", self.n_init)
+        return Effort.exactly(check_count("n_init", self.n_init, at_least=1))
 
-        def run(number: int) -> GaussianFit:
+    def _run(self, source: ArraySource, make_first: MakeFirst, seed: int) -> Run:
+        """How to make the fit of the start with a given number."""
+        algorithm = ALGORITHMS[self.algorithm]
+        history = self.trace_ if self._goes_on else []
+
+        def run(number: int, /, *, goal: Goal | None) -> GaussianFit:
+            first = make_first(number)
+            stopping = algorithm.stopping(self.tol, self.max_iter)
+            if goal is not None:
+                wanted = goal.objective(first.n_parameters)
+                stopping = unless_out_of_reach(stopping, wanted, goal.spare)
             with narrate(self.verbose, self.verbose_interval, number) as observe:
                 return em.fit(
-                    make_first(number),
+                    first,
                     source,
                     assignment=algorithm.assignment,
                     course=course_of(self.acceleration, algorithm),
-                    stopping=algorithm.stopping(self.tol, self.max_iter),
+                    stopping=stopping,
                     seed=(seed, Purpose.ASSIGN, number),
                     history=history,
                     observe=observe,
                 )
 
-        def sound(fit: GaussianFit) -> bool:
-            return not fit.status.collapsed and _n_collapsed(fit.mixture, summary) == 0
-
-        given = self._given.anything or not isinstance(init, str)
-        n_init = 1 if given or self._goes_on else self.n_init
-        best, starts = best_of(run, int(n_init), float(self.tol), sound)
-        if not (given or source.labelled):
-            best = replace(best, mixture=best.mixture.take(best.mixture.canonical_order()))
-        self.trace_ = list(best.trace)
-        return best, starts
+        return run
 
     def _make_first(
-        self, source: ArraySource, summary: Summary, init: str | AnyArray, seed: int
+        self, source: ArraySource, table: TrainingRows, init: str | AnyArray, seed: int
     ) -> MakeFirst:
-        family = self._family(source, summary)
+        family = self._family(source, table.summary)
         if self._goes_on:
             next_mixture = go_on(self.mixture_, family, self._constraints.mixing, self._given)
             return lambda number: next_mixture
@@ -360,7 +372,7 @@ class GaussianMixture(SoftClusters):
             family,
             self._type.layout,
             source,
-            summary,
+            table,
             k=self.n_components,
             mixing=self._constraints.mixing,
             given=self._given,
@@ -385,10 +397,11 @@ class GaussianMixture(SoftClusters):
 
     # -------------------------------------------------------------------------------- result
 
-    def _publish(
-        self, best: GaussianFit, starts: Starts, source: ArraySource, summary: Summary
-    ) -> None:
+    def _publish(self, fitting: Fitting, restarts: GaussianRestarts) -> None:
+        """Set the attributes that show what the starts came to."""
+        best, source = fitting.best(restarts), fitting.source
         show_mixture(self, best.mixture, source.X.dtype)
+        self.trace_ = list(best.trace)
         self.converged_ = best.status.converged
         self.status_ = best.status.text
         self.n_iter_ = best.n_iter
@@ -398,17 +411,18 @@ class GaussianMixture(SoftClusters):
         self.log_likelihood_ = self.scores_.log_likelihood
         self.n_parameters_ = best.mixture.n_parameters
         self.prior_ = _informative(best.mixture)
-        self.starts_ = starts
-        self.n_collapsed_ = _n_collapsed(best.mixture, summary)
-        self.spurious_ = _spurious(best.mixture, source, summary)
+        self.starts_ = fitting.told(restarts)
+        self.n_collapsed_ = fitting.n_collapsed(best.mixture)
+        self.spurious_ = fitting.spurious(best.mixture)
         self.notes_ = (
-            *_notes_on_data(summary, self._column_names(source)),
+            *_notes_on_data(fitting.summary, column_names(self, source.X)),
             *_notes_on_result(best.mixture, self.n_collapsed_, self.spurious_),
+            *self._notes_on_starts(),
         )
 
-    def _column_names(self, source: ArraySource) -> Sequence[object]:
-        names: Sequence[object] = getattr(self, "feature_names_in_", range(source.n_features))
-        return names
+    def _notes_on_starts(self) -> list[str]:
+        caution = self.starts_.caution
+        return [caution] if caution and ALGORITHMS[self.algorithm].settles else []
 
     @property
     def mixture_(self) -> GaussianMixtureModel:
@@ -518,22 +532,3 @@ def _informative(mixture: GaussianMixtureModel) -> NormalInverseWishart | None:
     family = mixture.family
     assert isinstance(family, Gaussian)
     return family.prior if isinstance(family.prior, NormalInverseWishart) else None
-
-
-def _n_collapsed(mixture: GaussianMixtureModel, summary: Summary) -> int:
-    """Components with rows that are held at the variance floor."""
-    return int((_held(mixture, summary) & (mixture.weights > 0.0)).sum())
-
-
-def _held(mixture: GaussianMixtureModel, summary: Summary) -> NDArray[np.bool_]:
-    family = mixture.family
-    assert isinstance(family, Gaussian)
-    return family.held(mixture.params, summary.variances == 0.0)
-
-
-def _spurious(
-    mixture: GaussianMixtureModel, source: ArraySource, summary: Summary
-) -> tuple[int, ...]:
-    """Components that owe their likelihood to a few rows, and not to the variance floor."""
-    held = _held(mixture, summary)
-    return tuple(int(j) for j in find_spurious(mixture, source) if not held[j])

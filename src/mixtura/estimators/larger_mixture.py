@@ -15,8 +15,9 @@ from sklearn.base import clone
 
 from mixtura import em
 from mixtura.errors import DegenerateError
-from mixtura.estimators.first_mixture import GaussianMixtureModel, Purpose
+from mixtura.estimators.first_mixture import GaussianMixtureModel
 from mixtura.estimators.gaussian_mixture import GaussianMixture, show_mixture
+from mixtura.estimators.purpose import Purpose
 from mixtura.initialization import Sample, given_responsibilities, k_means, nearest_centre
 from mixtura.selection import score
 from mixtura.sources import ArraySource, summarize

@@ -20,10 +20,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from mixtura.errors import DataError, DataWarning, MixturaError
-from mixtura.estimators.first_mixture import Purpose
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.larger_mixture import Table, fit_larger, fit_on
 from mixtura.estimators.parameters import check_count
+from mixtura.estimators.purpose import Purpose
 from mixtura.estimators.tables import as_rows, as_weights
 from mixtura.typing import FloatArray
 

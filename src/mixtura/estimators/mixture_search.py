@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from time import perf_counter
 from typing import Any, Self, TypeAlias
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import ParameterGrid
@@ -19,27 +17,34 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataWarning, MixturaError
 from mixtura.estimators.comparison import Comparison, Outcome
-from mixtura.estimators.cross_validation import check_folds, held_out_log_likelihood
+from mixtura.estimators.contender import Contender
+from mixtura.estimators.cross_validation import check_folds
 from mixtura.estimators.first_mixture import GaussianMixtureModel
 from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.goal import Goal
 from mixtura.estimators.parameters import check_count
 from mixtura.estimators.soft_clusters import SoftClusters
-from mixtura.estimators.tables import as_rows, as_weights
-from mixtura.registry import CRITERIA, choose, searched_types
+from mixtura.estimators.tables import as_rows, as_weights, column_names
+from mixtura.estimators.training_rows import TrainingRows
+from mixtura.registry import CRITERIA, FIT_CRITERIA, choose, searched_types
 from mixtura.selection import check_sizes, estimate_slope
-from mixtura.typing import AnyArray, FloatArray
+from mixtura.typing import FloatArray
 
 __all__ = ["MixtureSearch", "Progress"]
 
-#: Told (candidates done, candidates in all, parameters of the last one); with cross-validation
-#: each counts twice.
-Progress: TypeAlias = Callable[[int, int, dict[str, Any]], None]
+#: The parameters in which candidates differ, and what is to be fitted.
+Candidate: TypeAlias = tuple[dict[str, Any], GaussianMixture]
 
-_N_INIT = 10
+#: Told (steps done, steps in all, parameters of the candidate). A step is a candidate's first
+#: starts, a finalist's further ones, or its cross-validation.
+Progress: TypeAlias = Callable[[int, int, dict[str, Any]], None]
 
 
 class MixtureSearch(SoftClusters):
     """Fit every candidate of a grid and keep the best by a penalised likelihood.
+
+    All candidates make two starts; then the most promising ones make all of theirs. The starts
+    are the same for all covariance structures, and made once.
 
     Candidates with a collapsed component (see `GaussianMixture.n_collapsed_`) are shown in the
     results, but are chosen only if all have one.
@@ -47,10 +52,10 @@ class MixtureSearch(SoftClusters):
     Parameters
     ----------
     estimator : GaussianMixture, default=None
-        What is fitted. By default a `GaussianMixture` with 10 varied starts.
+        What is fitted. By default a `GaussianMixture` with `n_init='auto'` varied starts.
     param_grid : dict or list of dict, default=None
-        Parameter names and the values to try. By default 1 to 9 components of every covariance
-        structure: 'spherical', 'diag', 'tied' and 'full', or 'E' and 'V' in one dimension.
+        Parameter names and the values to try. By default 1 to 9 components of all 14 covariance
+        structures, or of 'E' and 'V' in one dimension.
     criterion : str, default='bic'
         What to minimise.
 
@@ -61,9 +66,13 @@ class MixtureSearch(SoftClusters):
         - 'nec': doubt per nat gained over one component; how many components, given a structure.
         - 'slope': a penalty that the largest candidates calibrate; needs candidates of at least
           ten sizes, some of them too large.
-        - 'cv': cross-validated log-likelihood; fits each candidate `n_folds` more times.
+        - 'cv': cross-validated log-likelihood; fits each finalist `n_folds` more times.
     n_folds : int, default=10
         Folds for `criterion='cv'`.
+    finalists : int, default=10
+        Candidates that make all their starts: those that are best after two, by the criterion
+        (by BIC if that is 'slope' or 'cv'). The others' status says that they were left behind.
+        None for all.
     n_jobs : int, default=None
         Candidates fitted at a time, in threads; -1 for all cores.
     random_state : int, RandomState or None, default=None
@@ -78,8 +87,8 @@ class MixtureSearch(SoftClusters):
     results_ : dict of str to ndarray
         A column for each parameter tried, and `log_likelihood`, `n_parameters`, `bic`, `aic`,
         `icl`, `sabic`, `nec`, `slope`, `cv`, `probability`, `status` and `seconds`. `cv` is NaN
-        unless it is the criterion, `slope` if the candidates are too few. Candidates that failed
-        have NaN and say why in `status`.
+        but for finalists when it is the criterion, `slope` if the candidates are too few.
+        Candidates that failed have NaN and say why in `status`.
     k_probabilities_ : dict of int to float
         Approximate posterior probability of each number of components: the column `probability`,
         which comes from BIC and gives all models the same prior probability, summed.
@@ -104,6 +113,7 @@ class MixtureSearch(SoftClusters):
         *,
         criterion: str = "bic",
         n_folds: int = 10,
+        finalists: int | None = 10,
         n_jobs: int | None = None,
         random_state: Any = None,
     ) -> None:
@@ -111,6 +121,7 @@ class MixtureSearch(SoftClusters):
         self.param_grid = param_grid
         self.criterion = criterion
         self.n_folds = n_folds
+        self.finalists = finalists
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -125,7 +136,7 @@ class MixtureSearch(SoftClusters):
         y : ignored
         sample_weight : array of shape (n,), default=None
         progress : callable, default=None
-            Told of each candidate as it ends, and again as it has been cross-validated.
+            Told of each candidate as it ends, and again if it is a finalist.
 
         Returns
         -------
@@ -141,12 +152,18 @@ class MixtureSearch(SoftClusters):
         weight = as_weights(sample_weight, len(rows))
         candidates = self._candidates(rows.shape[1])
         self._check_criterion(len(candidates), np.ones(len(rows)) if weight is None else weight)
-        n_tasks = len(candidates) * (2 if self.criterion == "cv" else 1)
-        outcomes = list(_told(self._fit_all(candidates, X, sample_weight), 0, n_tasks, progress))
-        if self.criterion == "cv":
-            validated = self._cross_validated(outcomes, rows, weight)
-            outcomes = list(_told(validated, len(outcomes), n_tasks, progress))
-        self._publish(Comparison(outcomes, self._source(rows, weight, 1)))
+        n_threads = effective_n_jobs(candidates[0][1].n_jobs)
+        table = TrainingRows.of(rows, weight, column_names(self, rows), n_threads)
+        rounds = 2 if self.criterion == "cv" else 1
+        n_tasks = len(candidates) + rounds * self._n_finalists(len(candidates))
+        tell = _Teller(progress, n_tasks)
+        with _told_in_the_table():
+            field = self._heats(candidates, table, tell)
+            finalists = self._leading(field, table)
+            field = self._replaced(field, finalists, Contender.finish, tell)
+            if self.criterion == "cv":
+                field = self._replaced(field, finalists, self._validation(table), tell)
+        self._publish(Comparison(self._told_apart(field, table), table.source(1)))
         return self
 
     @property
@@ -156,10 +173,10 @@ class MixtureSearch(SoftClusters):
         mixture: GaussianMixtureModel = self.best_estimator_.mixture_
         return mixture
 
-    def _candidates(self, d: int) -> list[tuple[dict[str, Any], GaussianMixture]]:
+    def _candidates(self, d: int) -> list[Candidate]:
         base = self.estimator
         if base is None:
-            base = GaussianMixture(n_init=_N_INIT, init_params="varied")
+            base = GaussianMixture(n_init="auto", init_params="varied")
         grid = self.param_grid
         if grid is None:
             grid = {"n_components": range(1, 10), "covariance_type": searched_types(d)}
@@ -169,16 +186,90 @@ class MixtureSearch(SoftClusters):
             candidate = clone(base).set_params(**params)
             if candidate.random_state is None:
                 candidate.set_params(random_state=seed)
+            self._name_features_of(candidate)
             candidates.append((params, candidate))
         return candidates
 
-    def _fit_all(self, candidates: list[Any], X: Any, sample_weight: Any) -> Iterator[Outcome]:
-        with _told_in_the_table():
-            parallel = Parallel(self.n_jobs, prefer="threads", return_as="generator")
-            yield from parallel(
-                delayed(_fit_candidate)(params, candidate, X, sample_weight)
-                for params, candidate in candidates
-            )
+    def _name_features_of(self, candidate: GaussianMixture) -> None:
+        """Let a candidate know the columns that it is going to see."""
+        for name in ("n_features_in_", "feature_names_in_"):
+            if name in vars(self):
+                setattr(candidate, name, vars(self)[name])
+
+    def _n_finalists(self, n_candidates: int) -> int:
+        if self.finalists is None:
+            return n_candidates
+        return min(n_candidates, check_count("finalists", self.finalists, at_least=1))
+
+    def _heats(
+        self, candidates: list[Candidate], table: TrainingRows, tell: _Teller
+    ) -> list[Contender]:
+        """The first starts of all, by rounds of few components to many.
+
+        What one round has reached is the goal of the next: so the result does not depend on
+        which candidate of a round ends first.
+        """
+        field: dict[int, Contender] = {}
+        sizes = [estimator.n_components for _, estimator in candidates]
+        for k in sorted(set(sizes)):
+            numbers = [i for i, size in enumerate(sizes) if size == k]
+            goal = self._goal(list(field.values()), table)
+            tasks = [delayed(Contender.enter)(*candidates[i], table, goal) for i in numbers]
+            field.update(zip(numbers, map(tell, self._in_parallel(tasks)), strict=True))
+        return [field[i] for i in range(len(candidates))]
+
+    def _goal(self, field: list[Contender], table: TrainingRows) -> Goal | None:
+        """The best so far, if it can be told from a single fit."""
+        if self.criterion not in FIT_CRITERIA or not field:
+            return None
+        best = float(self._judged(field, table).min())
+        weight = table.summary.total_weight
+        return Goal(FIT_CRITERIA[self.criterion], best, weight) if np.isfinite(best) else None
+
+    def _leading(self, field: list[Contender], table: TrainingRows) -> list[int]:
+        """Numbers of the finalists."""
+        order = np.argsort(self._judged(field, table), kind="stable")
+        return sorted(order[: self._n_finalists(len(field))].tolist())
+
+    def _replaced(
+        self,
+        field: list[Contender],
+        numbers: list[int],
+        function: Callable[[Contender], Contender],
+        tell: _Teller,
+    ) -> list[Contender]:
+        """The field in which the function was applied to some contenders."""
+        tasks = [delayed(function)(field[i]) for i in numbers]
+        fresh = dict(zip(numbers, map(tell, self._in_parallel(tasks)), strict=True))
+        return [fresh.get(i, contender) for i, contender in enumerate(field)]
+
+    def _told_apart(self, field: list[Contender], table: TrainingRows) -> list[Outcome]:
+        """The outcomes, in which those that were left behind say so."""
+        values, name = self._judged(field, table), self._heat_criterion.upper()
+        return [
+            contender.outcome
+            if contender.finished
+            else contender.left_behind(f"{name} {value - values.min():.1f} above the best")
+            for contender, value in zip(field, values.tolist(), strict=True)
+        ]
+
+    def _judged(self, field: list[Contender], table: TrainingRows) -> FloatArray:
+        """The criterion of each, infinite for those that may not compete."""
+        comparison = Comparison([contender.outcome for contender in field], table.source(1))
+        values = comparison.column(CRITERIA[self._heat_criterion])
+        sound = np.array([contender.outcome.sound for contender in field])
+        judged: FloatArray = np.where(sound & ~np.isnan(values), values, np.inf)
+        return judged
+
+    @property
+    def _heat_criterion(self) -> str:
+        """What ranks the candidates before all is known that 'cv' and 'slope' need."""
+        return "bic" if self.criterion in ("cv", "slope") else self.criterion
+
+    def _in_parallel(self, tasks: Iterable[Any]) -> Iterator[Contender]:
+        parallel = Parallel(self.n_jobs, prefer="threads", return_as="generator")
+        contenders: Iterator[Contender] = parallel(tasks)
+        return contenders
 
     def _check_criterion(self, n_candidates: int, weight: FloatArray) -> None:
         """See that the criterion can be had, before the work is done in vain."""
@@ -187,18 +278,11 @@ class MixtureSearch(SoftClusters):
         if self.criterion == "slope":
             check_sizes(n_candidates)
 
-    def _cross_validated(
-        self, outcomes: list[Outcome], rows: AnyArray, weight: FloatArray | None
-    ) -> Iterator[Outcome]:
-        """The outcomes with their cross-validated log-likelihoods, on the same folds for all."""
+    def _validation(self, table: TrainingRows) -> Callable[[Contender], Contender]:
+        """Adds the cross-validated log-likelihood, on the same folds for all."""
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        weight = np.ones(len(rows)) if weight is None else weight
-        with _told_in_the_table():
-            parallel = Parallel(self.n_jobs, prefer="threads", return_as="generator")
-            yield from parallel(
-                delayed(_cross_validate)(outcome, rows, weight, self.n_folds, seed)
-                for outcome in outcomes
-            )
+        weight = np.ones(len(table.rows)) if table.weight is None else table.weight
+        return lambda contender: contender.cross_validated(table.rows, weight, self.n_folds, seed)
 
     def _publish(self, comparison: Comparison) -> None:
         results = comparison.results()
@@ -220,43 +304,19 @@ class MixtureSearch(SoftClusters):
         self.best_estimator_.warn()
 
 
-def _fit_candidate(
-    params: dict[str, Any], candidate: GaussianMixture, X: Any, sample_weight: Any
-) -> Outcome:
-    began = perf_counter()
-    try:
-        candidate.fit(X, sample_weight=sample_weight)
-    except MixturaError as failure:
-        return Outcome(params, None, f"failed: {failure}", perf_counter() - began)
-    status = candidate.status_
-    if candidate.n_collapsed_:
-        status += f"; not considered: {candidate.n_collapsed_} components collapsed"
-    return Outcome(params, candidate, status, perf_counter() - began)
+class _Teller:
+    """Tells of each contender as it comes."""
 
+    def __init__(self, progress: Progress | None, n_tasks: int) -> None:
+        self._progress = progress
+        self._n_tasks = n_tasks
+        self._n_done = 0
 
-def _cross_validate(
-    outcome: Outcome, rows: AnyArray, weight: FloatArray, n_folds: int, seed: int
-) -> Outcome:
-    if outcome.estimator is None:
-        return outcome
-    began = perf_counter()
-    held_out, status = np.nan, outcome.status
-    try:
-        held_out = held_out_log_likelihood(outcome.estimator, rows, weight, n_folds, seed)
-    except MixturaError as failure:
-        status += f"; not cross-validated: {failure}"
-    seconds = outcome.seconds + perf_counter() - began
-    return replace(outcome, held_out=held_out, status=status, seconds=seconds)
-
-
-def _told(
-    outcomes: Iterator[Outcome], n_done: int, n_tasks: int, progress: Progress | None
-) -> Iterator[Outcome]:
-    """The outcomes, each told of as it comes."""
-    for number, outcome in enumerate(outcomes, n_done + 1):
-        if progress is not None:
-            progress(number, n_tasks, outcome.params)
-        yield outcome
+    def __call__(self, contender: Contender) -> Contender:
+        self._n_done += 1
+        if self._progress is not None:
+            self._progress(self._n_done, self._n_tasks, contender.params)
+        return contender
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from mixtura.errors import DataError
 from mixtura.statistics import Extent
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["as_rows", "as_weights", "check_range"]
+__all__ = ["as_rows", "as_weights", "check_range", "column_names"]
 
 # Between these a number has a square, and two squares a product, that neither overflow nor vanish.
 _SMALLEST, _LARGEST = 1e-75, 1e75
@@ -53,6 +53,12 @@ def check_range(extent: Extent, names: Sequence[object]) -> None:
             f"Column {names[int(spread.argmin())]} varies by {spread.min():.3g}: squares of less "
             f"than {_SMALLEST:.0e} vanish. Rescale it, or leave it out."
         )
+
+
+def column_names(estimator: BaseEstimator, rows: AnyArray) -> Sequence[object]:
+    """The names of a table's columns, or their numbers."""
+    names: Sequence[object] = vars(estimator).get("feature_names_in_", range(rows.shape[1]))
+    return names
 
 
 def as_weights(sample_weight: Any, n: int) -> FloatArray | None:

@@ -1,0 +1,125 @@
+"""A candidate of a search, as far as its starts have come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any, Self
+
+from mixtura.errors import MixturaError
+from mixtura.estimators.comparison import Outcome
+from mixtura.estimators.cross_validation import held_out_log_likelihood
+from mixtura.estimators.fitting import NO_STARTS, Fitting, GaussianRestarts
+from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.goal import Goal
+from mixtura.estimators.training_rows import TrainingRows
+from mixtura.restarts import Effort
+from mixtura.typing import AnyArray, FloatArray
+
+__all__ = ["Contender"]
+
+#: Starts of every candidate before the most promising ones make all of theirs.
+_HEAT = Effort.exactly(2)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A candidate and what is known of it so far.
+
+    Attributes
+    ----------
+    outcome : Outcome
+        What to show for it.
+    fitting : Fitting or None
+        None if it failed.
+    restarts : Restarts
+        The starts made so far.
+    """
+
+    outcome: Outcome
+    fitting: Fitting | None = None
+    restarts: GaussianRestarts = NO_STARTS
+
+    @classmethod
+    def enter(
+        cls,
+        params: dict[str, Any],
+        estimator: GaussianMixture,
+        table: TrainingRows,
+        goal: Goal | None,
+    ) -> Self:
+        """The candidate after its first starts, which are given up if the goal is out of reach."""
+        began = perf_counter()
+        try:
+            fitting = estimator._prepare(table)
+            within_sight = goal if estimator._climbs_likelihood else None
+            restarts = fitting.restarts(_HEAT, goal=within_sight)
+        except MixturaError as failure:
+            status = f"failed: {failure}"
+            return cls(Outcome(params, None, status, perf_counter() - began))
+        return cls._of(params, estimator, fitting, restarts, began)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters in which candidates differ."""
+        return self.outcome.params
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has made all the starts that were wanted, or cannot make any."""
+        if self.fitting is None:
+            return True
+        return self.restarts.reached(self.fitting.effort) and not self.given_up
+
+    @property
+    def given_up(self) -> bool:
+        """Whether starts were given up as out of reach of the best."""
+        return any(fit.status.given_up for fit, _ in self.restarts.optima)
+
+    def finish(self) -> Self:
+        """The candidate after all its starts."""
+        estimator = self.outcome.estimator
+        if self.finished or self.fitting is None or estimator is None:
+            return self
+        began = perf_counter() - self.outcome.seconds
+        # Runs that were given up are no optima; with a chance to win they are made again.
+        before = NO_STARTS if self.given_up else self.restarts
+        restarts = self.fitting.restarts(self.fitting.effort, before)
+        return self._of(self.params, estimator, self.fitting, restarts, began)
+
+    def left_behind(self, words: str) -> Outcome:
+        """The outcome, with a status that says why it did not make all its starts."""
+        status = f"{self.outcome.status}; left behind after {self.restarts.n_made} starts, {words}"
+        return replace(self.outcome, status=status)
+
+    def cross_validated(self, rows: AnyArray, weight: FloatArray, n_folds: int, seed: int) -> Self:
+        """The same, with its cross-validated log-likelihood."""
+        outcome = self.outcome
+        if outcome.estimator is None:
+            return self
+        began = perf_counter() - outcome.seconds
+        held_out, status = outcome.held_out, outcome.status
+        try:
+            held_out = held_out_log_likelihood(outcome.estimator, rows, weight, n_folds, seed)
+        except MixturaError as failure:
+            status += f"; not cross-validated: {failure}"
+        seconds = perf_counter() - began
+        return replace(
+            self, outcome=replace(outcome, held_out=held_out, status=status, seconds=seconds)
+        )
+
+    @classmethod
+    def _of(
+        cls,
+        params: dict[str, Any],
+        estimator: GaussianMixture,
+        fitting: Fitting,
+        restarts: GaussianRestarts,
+        began: float,
+    ) -> Self:
+        estimator._publish(fitting, restarts)
+        status = estimator.status_
+        if estimator.n_collapsed_:
+            status += f"; not considered: {estimator.n_collapsed_} components collapsed"
+        outcome = Outcome(params, estimator, status, perf_counter() - began)
+        return cls(outcome, fitting, restarts)

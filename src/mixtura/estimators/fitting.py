@@ -1,0 +1,113 @@
+"""A fit of one kind of Gaussian mixture to some rows, before and between its starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol, TypeAlias
+
+from mixtura.agreement import agreement
+from mixtura.estimators.first_mixture import GaussianMixtureModel
+from mixtura.estimators.goal import Goal
+from mixtura.explain import find_spurious
+from mixtura.families import Gaussian, GaussianParameters
+from mixtura.restarts import Effort, Restarts, restart
+from mixtura.result import Fit, Starts
+from mixtura.sources import ArraySource, Summary
+from mixtura.statistics import Moments
+from mixtura.typing import BoolArray
+
+__all__ = ["NO_STARTS", "Fitting", "GaussianFit", "GaussianRestarts", "Run"]
+
+GaussianFit: TypeAlias = Fit[GaussianParameters, Moments]
+GaussianRestarts: TypeAlias = Restarts[GaussianParameters, Moments]
+
+
+class Run(Protocol):
+    """Makes the fit of the start with a given number."""
+
+    def __call__(self, number: int, /, *, goal: Goal | None) -> GaussianFit: ...
+
+
+NO_STARTS: GaussianRestarts = Restarts()
+
+# Two runs that stop within tol of the same optimum can differ by several tol, since the
+# projected gain is an estimate.
+_SAME_HEIGHT = 10.0
+# Where the likelihood is level, rows between components change sides at no cost.
+_SAME_PARTITION = 0.95
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """What is fitted to what, and how.
+
+    Attributes
+    ----------
+    source : ArraySource
+    summary : Summary
+        Of the source's rows.
+    run : callable
+        Makes the fit of the start with a given number, and gives it up if a goal is out of
+        reach. It may raise DegenerateError.
+    effort : Effort
+        How many starts are wanted.
+    tol : float
+        The runs' tolerance in nats per row.
+    numbered : bool
+        Whether components keep the numbers that the user gave them.
+    """
+
+    source: ArraySource
+    summary: Summary
+    run: Run
+    effort: Effort
+    tol: float
+    numbered: bool
+
+    def restarts(
+        self, effort: Effort, before: GaussianRestarts = NO_STARTS, goal: Goal | None = None
+    ) -> GaussianRestarts:
+        """Starts up to an effort, but to no more than what is wanted."""
+        return restart(
+            partial(self.run, goal=goal),
+            effort.at_most(self.effort),
+            sound=self._sound,
+            same=self._same,
+            before=before,
+        )
+
+    def best(self, restarts: GaussianRestarts) -> GaussianFit:
+        """The best of the starts, its components in falling order of weight."""
+        best = restarts.best
+        if self.numbered:
+            return best
+        return replace(best, mixture=best.mixture.take(best.mixture.canonical_order()))
+
+    def told(self, restarts: GaussianRestarts) -> Starts:
+        """How often the best optimum was found, and where the other starts ended."""
+        return restarts.summary(self._agreement)
+
+    def n_collapsed(self, mixture: GaussianMixtureModel) -> int:
+        """Components with rows that are held at the variance floor."""
+        return int((self._held(mixture) & (mixture.weights > 0.0)).sum())
+
+    def spurious(self, mixture: GaussianMixtureModel) -> tuple[int, ...]:
+        """Components that owe their likelihood to a few rows, and not to the variance floor."""
+        held = self._held(mixture)
+        return tuple(int(j) for j in find_spurious(mixture, self.source) if not held[j])
+
+    def _held(self, mixture: GaussianMixtureModel) -> BoolArray:
+        family = mixture.family
+        assert isinstance(family, Gaussian)
+        return family.held(mixture.params, self.summary.variances == 0.0)
+
+    def _sound(self, fit: GaussianFit) -> bool:
+        return not fit.status.collapsed and self.n_collapsed(fit.mixture) == 0
+
+    def _same(self, a: GaussianFit, b: GaussianFit) -> bool:
+        level = abs(a.objective - b.objective) <= _SAME_HEIGHT * self.tol
+        return level and self._agreement(a, b) >= _SAME_PARTITION
+
+    def _agreement(self, a: GaussianFit, b: GaussianFit) -> float:
+        return 1.0 if a is b else agreement(a.mixture, b.mixture, self.source)

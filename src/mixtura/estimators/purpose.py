@@ -1,0 +1,18 @@
+"""What random numbers are for."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = ["Purpose"]
+
+
+class Purpose(IntEnum):
+    """The same seed gives each purpose a stream of its own."""
+
+    SAMPLE = 1
+    START = 2
+    ASSIGN = 3
+    FOLD = 4
+    BOOTSTRAP = 5
+    SPLIT = 6
