@@ -37,6 +37,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 GUESTS = {
     "sklearn": {"estimators"},
     "joblib": {"estimators"},
+    "threadpoolctl": {"estimators"},
     "narwhals": {"estimators"},
     "polars": {"cli"},
     "click": {"cli", "__main__"},

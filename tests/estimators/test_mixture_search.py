@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from threadpoolctl import threadpool_info
 
 import mixtura as mx
 from mixtura.estimators.goal import Goal
@@ -232,8 +233,10 @@ def test_a_finalist_is_what_it_would_be_alone() -> None:
 
 
 def test_those_left_behind_say_so_and_lose() -> None:
-    search = mx.MixtureSearch(random_state=0, finalists=3).fit(groups())
-    everyone = mx.MixtureSearch(random_state=0, finalists=None).fit(groups())
+    estimator = mx.GaussianMixture(n_init=4, init_params="varied")
+    grid = {"n_components": [1, 2, 3, 4], "covariance_type": ["EII", "EVI", "VVV"]}
+    search = mx.MixtureSearch(estimator, grid, random_state=0, finalists=3).fit(groups())
+    everyone = mx.MixtureSearch(estimator, grid, random_state=0, finalists=None).fit(groups())
     behind = np.array(["left behind after 2 starts" in told for told in search.results_["status"]])
     assert behind.sum() == len(behind) - 3
     assert not behind[search.best_index_]
@@ -279,3 +282,15 @@ def test_columns_keep_their_names() -> None:
 def test_bad_finalists(finalists: Any) -> None:
     with pytest.raises(ValueError, match="finalists"):
         mx.MixtureSearch(finalists=finalists).fit(groups())
+
+
+def test_linear_algebra_keeps_to_one_thread() -> None:
+    seen: list[int] = []
+
+    def progress(done: int, total: int, params: dict[str, Any]) -> None:
+        seen.extend(lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas")
+
+    before = threadpool_info()
+    mx.MixtureSearch(param_grid=GRID, random_state=0).fit(groups(), progress=progress)
+    assert set(seen) == {1}
+    assert threadpool_info() == before

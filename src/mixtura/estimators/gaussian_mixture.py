@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura import em
 from mixtura.errors import DataError, DataWarning, MixturaError
+from mixtura.estimators.blas import one_blas_thread
 from mixtura.estimators.first_mixture import (
     GaussianMixtureModel,
     Given,
@@ -260,9 +261,10 @@ class GaussianMixture(SoftClusters):
         rows = as_rows(self, X, reset=not self._goes_on)
         weight = as_weights(sample_weight, len(rows))
         names = column_names(self, rows)
-        table = TrainingRows.of(rows, weight, names, effective_n_jobs(self.n_jobs))
-        fitting = self._prepare(table, labels)
-        self._publish(fitting, fitting.restarts(fitting.effort))
+        with one_blas_thread():
+            table = TrainingRows.of(rows, weight, names, effective_n_jobs(self.n_jobs))
+            fitting = self._prepare(table, labels)
+            self._publish(fitting, fitting.restarts(fitting.effort))
         self.warn()
         return self
 

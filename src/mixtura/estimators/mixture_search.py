@@ -16,6 +16,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataWarning, MixturaError
+from mixtura.estimators.blas import one_blas_thread
 from mixtura.estimators.comparison import Comparison, Outcome
 from mixtura.estimators.contender import Contender
 from mixtura.estimators.cross_validation import check_folds
@@ -157,7 +158,7 @@ class MixtureSearch(SoftClusters):
         rounds = 2 if self.criterion == "cv" else 1
         n_tasks = len(candidates) + rounds * self._n_finalists(len(candidates))
         tell = _Teller(progress, n_tasks)
-        with _told_in_the_table():
+        with _told_in_the_table(), one_blas_thread():
             field = self._heats(candidates, table, tell)
             finalists = self._leading(field, table)
             field = self._replaced(field, finalists, Contender.finish, tell)
