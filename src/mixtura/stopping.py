@@ -171,8 +171,9 @@ def fixed_length(n_iter: int) -> StoppingRule:
     return judge
 
 
-# Iterations before which a projection says little, and how many times it must fall short.
-_TELLING = 6
+# On a plateau gains promise nothing: iterations that get past most of them, and how many times
+# the promise must fall short.
+_TELLING = 20
 _TIMES_SHORT = 10.0
 
 
