@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.covariance import EEE, VII, VVI, VVV
-from mixtura.families import Gaussian, GaussianParameters
+from mixtura.families import Box, Gaussian, GaussianParameters, WithNoise
 from mixtura.mixture import Mixture
 
 #: The kernel only sees whether covariances are dense or along the axes, and whether they are tied.
@@ -27,6 +27,14 @@ def random_mixture(rng: np.random.Generator, structure: Any, k: int, d: int) -> 
     return Mixture(
         Gaussian(structure, np.zeros(d)), GaussianParameters(means, covariances), weights
     )
+
+
+def with_some_noise(mixture: Mixture[Any, Any], share: float) -> Mixture[Any, Any]:
+    """The mixture with a share of noise, at about the density of its components."""
+    d = mixture.n_features
+    region = Box(mixture.params.means[0], 4.0 * np.eye(d))
+    weights = np.append((1.0 - share) * mixture.weights, share)
+    return Mixture(WithNoise(mixture.family, region), mixture.params, weights)
 
 
 def rows_of(rng: np.random.Generator, mixture: Mixture[Any, Any], n: int) -> np.ndarray:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.covariance import VVV, Covariances, Structure
-from mixtura.families import Bernoulli, Family, Gaussian
+from mixtura.covariance import EEI, VVV, Covariances, Structure
+from mixtura.families import Bernoulli, Box, Family, Gaussian, WithNoise
 from mixtura.registry import COVARIANCE_TYPES
 from mixtura.typing import FloatArray
 
@@ -24,6 +24,7 @@ class FamilyRecord:
     name: str
     family: Family[Any, Any]
     X: FloatArray
+    noise: bool = False
 
 
 def two_groups(n: int = 60, d: int = 3, seed: int = 1) -> FloatArray:
@@ -51,6 +52,15 @@ FAMILIES = [
         "bernoulli",
         Bernoulli(),
         (np.random.default_rng(2).random((60, 4)) < 0.4).astype(np.float64),
+    ),
+    *(
+        FamilyRecord(
+            f"gaussian-{_name(structure)}-noise",
+            WithNoise(Gaussian(structure, np.zeros(3)), Box(np.ones(3), 9.0 * np.eye(3))),
+            two_groups(),
+            noise=True,
+        )
+        for structure in (VVV(), EEI())
     ),
 ]
 FAMILY_IDS = [record.name for record in FAMILIES]

@@ -69,7 +69,7 @@ def _without(name: str) -> Any:
     ("change", "words"),
     [
         (_changed(format="other"), "format"),
-        (_changed(version=2), "version 2.*Update"),
+        (_changed(version=3), "version 3.*Update"),
         (_changed(version=0), "version 0"),
         (_changed(version="1"), "version.*int"),
         (_changed(family="poisson"), "poisson"),
@@ -93,6 +93,20 @@ def _without(name: str) -> Any:
         (_changed(feature_names=[1, 2]), "list of 2 names"),
         (_changed(dtype="int8"), "dtype.*int8"),
         (_without("weights"), "weights.*missing"),
+        (_without("noise"), "noise.*missing"),
+        (_changed(noise={"centre": [0.0, 0.0]}), "edges.*missing"),
+        (_changed(noise={"centre": [0.0], "edges": [[1.0, 0.0], [0.0, 1.0]]}), "centre.*shape"),
+        (
+            _changed(
+                noise={"centre": [0.0, 0.0], "edges": [[1.0, 1.0], [1.0, 1.0]]},
+                weights=[0.5, 0.4, 0.1],
+            ),
+            "span no volume",
+        ),
+        (
+            _changed(noise={"centre": [0.0, 0.0], "edges": [[1.0, 0.0], [0.0, 1.0]]}),
+            r"weights.*\(2,\).*\(3,\)",
+        ),
         (_without("version"), "version.*missing"),
         (lambda document: [document], "format"),
         (lambda document: None, "format"),
@@ -104,6 +118,18 @@ def test_files_that_are_not_right(change: Any, words: str, tmp_path: Path) -> No
     path.write_text(json.dumps(change(json.loads(path.read_text()))))
     with pytest.raises(mx.ModelFileError, match=words):
         mx.load(path)
+
+
+def test_files_of_version_1_know_no_noise(tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    fit = mx.GaussianMixture(2, random_state=0).fit(groups())
+    mx.save(fit, path)
+    document = json.loads(path.read_text())
+    del document["noise"]
+    path.write_text(json.dumps(document | {"version": 1}))
+    np.testing.assert_array_equal(
+        mx.load(path).predict_proba(groups()), fit.predict_proba(groups())
+    )
 
 
 def test_numpy_numbers_as_parameters(tmp_path: Path) -> None:

@@ -145,6 +145,44 @@ def test_criteria_at_given_parameters(name: str) -> None:
     np.testing.assert_allclose(actual, [case["loglik"], case["bic"], case["icl"]], rtol=1e-13)
 
 
+@pytest.mark.filterwarnings("ignore:GaussianMixture did not converge")
+@pytest.mark.parametrize("model", sorted(read("faithful_noise")["models"]))
+def test_em_with_noise_from_given_responsibilities(model: str) -> None:
+    case = read("faithful_noise")
+    X = np.concatenate([table("faithful"), case["X_extra"]])
+    resp, expected = given_start(case), case["models"][model]
+    volume = 1.0 / case["v_inv"]
+
+    def fit(max_iter: int) -> mx.GaussianMixture:
+        return mx.GaussianMixture(
+            2, covariance_type=model, init_params=resp, max_iter=max_iter, tol=0.0, reg_covar=0.0,
+            noise=volume,
+        ).fit(X)  # fmt: skip
+
+    # mclust stops VEE and EVE short of each M-step's optimum.
+    rtol = {"VEE": 1e-8, "EVE": 1e-6}.get(model, 1e-12)
+    trace = [fit(pairs - 1).log_likelihood_ for pairs in case["trace_at"]]
+    np.testing.assert_allclose(trace, expected["trace"], rtol=rtol)
+    final, parameters = fit(20_000), expected["final"]["parameters"]
+    np.testing.assert_allclose(final.log_likelihood_, expected["final"]["loglik"], rtol=1e-12)
+    np.testing.assert_allclose(-final.bic(X), expected["final"]["bic"], rtol=1e-11)
+    assert final.n_parameters_ == expected["df"]
+    np.testing.assert_allclose(final.weights_, parameters["pro"], rtol=1e-6)
+    np.testing.assert_allclose(final.means_, parameters["mean"], rtol=1e-6)
+    np.testing.assert_allclose(
+        final.covariances_, parameters["sigma"], rtol=1e-6, atol=1e-6 * np.max(parameters["sigma"])
+    )
+
+
+def test_the_volume_of_noise_and_a_start_of_our_own() -> None:
+    case = read("faithful_noise")
+    X = np.concatenate([table("faithful"), case["X_extra"]])
+    for model, expected in case["models"].items():
+        fit = mx.GaussianMixture(2, covariance_type=model, noise=True).fit(X)
+        np.testing.assert_allclose(fit.noise_volume_, 1.0 / case["v_inv"], rtol=1e-9)
+        assert fit.log_likelihood_ > expected["final"]["loglik"] - len(X) * 1e-6
+
+
 def test_the_default_floor_changes_no_sound_fit() -> None:
     case = read("fixedz_faithful_2")
     fit = mx.GaussianMixture(2, init_params=given_start(case)).fit(table("faithful"))

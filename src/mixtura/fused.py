@@ -41,19 +41,27 @@ FusedPass: TypeAlias = Callable[[Source], Expectation[Any] | None]
 
 def fused_pass(mixture: Mixture[Any, Any], assignment: Assignment) -> FusedPass | None:
     """The kernel that serves an E-step, or None."""
-    make = _PASSES.get((type(mixture.family), assignment))
+    make = _PASSES.get((type(mixture.clusters.family), assignment))
     kernel = chosen()
     return None if make is None or kernel is None else make(mixture, kernel)
 
 
 def gaussian_components(mixture: Mixture[Any, Any]) -> Components:
-    """The components of a Gaussian mixture as the kernel takes them."""
-    params = mixture.params
+    """The components of a Gaussian mixture as the kernel takes them.
+
+    Noise is one that has its density everywhere: a whitening of 0 makes all distances 0.
+    """
+    params, region = mixture.params, mixture.noise_region
     constant = mixture.n_features * np.log(2.0 * np.pi) + params.covariances.log_determinants
+    means, whitening, log_peaks = params.means, params.covariances.whitening, -0.5 * constant
+    if region is not None:
+        means = np.concatenate([means, means[:1]])
+        whitening = np.concatenate([whitening, np.zeros_like(whitening[:1])])
+        log_peaks = np.append(log_peaks, -region.log_volume)
     return Components(
-        np.ascontiguousarray(params.means),
-        np.ascontiguousarray(params.covariances.whitening),
-        mixture.log_weights - 0.5 * constant,
+        np.ascontiguousarray(means),
+        np.ascontiguousarray(whitening),
+        mixture.log_weights + log_peaks,
     )
 
 
@@ -64,17 +72,18 @@ def gaussian_components(mixture: Mixture[Any, Any]) -> Components:
 @dataclass(frozen=True)
 class _GaussianPass:
     components: Components
+    n_clusters: int
     kernel: Kernel
     hard: bool
 
     @classmethod
     def of(cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool) -> Self | None:
-        components, family = gaussian_components(mixture), mixture.family
+        components, family = gaussian_components(mixture), mixture.clusters.family
         assert isinstance(family, Gaussian)  # which the table below sees to
         # The kernel gives the kind of second moments that the kind of covariances suggests.
         if components.dense == family.structure.diagonal:
             return None
-        return cls(components, kernel, hard)
+        return cls(components, mixture.n_clusters, kernel, hard)
 
     def __call__(self, source: Source) -> Expectation[Moments] | None:
         # The moments of all chunks are about the same means, so they simply add.
@@ -86,7 +95,10 @@ class _GaussianPass:
         count = sums[2 : 2 + k]
         first = sums[2 + k : 2 + k + k * d].reshape(k, d)
         second = sums[2 + k + k * d :].reshape(self.components.whitening.shape)
-        moments = self.kernel.recentre(self.components.means, count, first, second)
+        own = slice(self.n_clusters)  # noise has a count, and no use for its moments
+        moments = self.kernel.recentre(
+            self.components.means[own], count[own], first[own], second[own]
+        )
         return None if moments is None else Expectation(weight, objective, count, Moments(*moments))
 
     def _sums(self, chunk: Chunk) -> FloatArray:
@@ -114,7 +126,7 @@ def fused_start(family: Family[Any, Any], start: object) -> FusedPass | None:
         np.repeat(whitening[None], k, axis=0),
         np.zeros(k),
     )
-    return _GaussianPass(spheres, kernel, hard=True)
+    return _GaussianPass(spheres, k, kernel, hard=True)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -169,7 +181,7 @@ class Scorer(Protocol):
 def scorer(mixture: Mixture[Any, Any]) -> Scorer:
     """The fastest equal of the mixture's own functions."""
     kernel = chosen()
-    if kernel is None or type(mixture.family) is not Gaussian:
+    if kernel is None or type(mixture.clusters.family) is not Gaussian:
         return _Composition(mixture)
     return _GaussianScorer(gaussian_components(mixture), kernel)
 

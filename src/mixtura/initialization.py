@@ -41,6 +41,7 @@ __all__ = [
     "k_means_plus_plus",
     "keeping_labels",
     "nearest_centre",
+    "noise_aside",
     "random_responsibilities",
     "random_rows",
 ]
@@ -83,14 +84,18 @@ class Sample:
         return hierarchy(self.rows, self.weight)
 
 
-def draw_rows(source: Source, summary: Summary, rng: np.random.Generator) -> Sample:
-    """All rows of a small source, or `SAMPLE_ROWS` drawn by weight from a large one."""
-    if summary.n_rows <= SAMPLE_ROWS:
+def draw_rows(
+    source: Source, summary: Summary, rng: np.random.Generator, most: int = SAMPLE_ROWS
+) -> Sample:
+    """All rows of a small source, or `most` drawn by weight from a large one."""
+    if summary.n_rows <= most:
         chunks = list(source.map(lambda chunk: (chunk.X, chunk.weight)))
         rows = np.concatenate([X for X, _ in chunks])
         weight = np.concatenate([weight for _, weight in chunks])
+        present = weight > 0.0  # what is set aside as noise has no weight, and is no row here
+        rows, weight = rows[present], weight[present]
     else:
-        rows = _draw_by_weight(source, np.sort(rng.random(SAMPLE_ROWS)) * summary.total_weight)
+        rows = _draw_by_weight(source, np.sort(rng.random(most)) * summary.total_weight)
         weight = np.ones(len(rows))
     return Sample((rows - summary.moments.mean[0]) / summary.scales, weight)
 
@@ -318,8 +323,8 @@ def keeping_labels(start: Start) -> Start:
     return keep
 
 
-def following(start: Start, source: Source) -> Start:
-    """A start with its components numbered as the labels of a source number them.
+def following(start: Start, source: Source, k: int) -> Start:
+    """A start with its first k components numbered as the labels of a source number them.
 
     One after another the component and the label that share most of the rows are matched.
     """
@@ -330,13 +335,23 @@ def following(start: Start, source: Source) -> Start:
         known = (chunk.labels >= 0) * chunk.weight
         return resp.T @ (known[:, None] * one_hot(np.maximum(chunk.labels, 0), resp.shape[1]))
 
-    table = source.map_reduce(shared)
-    order = np.empty(len(table), dtype=np.intp)
-    for _ in order:
+    whole = source.map_reduce(shared)
+    table, order = whole[:k, :k], np.arange(len(whole))
+    for _ in range(k):
         component, label = np.unravel_index(table.argmax(), table.shape)
         order[label] = component
         table[component], table[:, label] = -1.0, -1.0
     return lambda chunk: start(chunk)[:, order]
+
+
+def noise_aside(start: Start, probabilities: FloatArray) -> Start:
+    """A start with a last column for noise, from the probability (n,) of each row to be noise."""
+
+    def with_noise(chunk: Chunk) -> FloatArray:
+        noise = probabilities[_rows_of(chunk), None]
+        return np.hstack([(1.0 - noise) * start(chunk), noise])
+
+    return with_noise
 
 
 def _rows_of(chunk: Chunk) -> slice:

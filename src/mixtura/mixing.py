@@ -13,7 +13,7 @@ import numpy as np
 
 from mixtura.typing import FloatArray
 
-__all__ = ["FREE", "EqualWeights", "FixedWeights", "FreeWeights", "Mixing"]
+__all__ = ["FREE", "EqualWeights", "FixedWeights", "FreeLast", "FreeWeights", "Mixing"]
 
 
 class Mixing(Protocol):
@@ -78,3 +78,31 @@ class FixedWeights:
 
     def n_parameters(self, k: int) -> int:
         return 0
+
+
+@dataclass(frozen=True)
+class FreeLast:
+    """The last weight is free; the others share what it leaves as another rule says.
+
+    With all others equal, sum_j n_j log w_j is highest where the last has the rows' share.
+
+    Parameters
+    ----------
+    others : Mixing
+        Gives all but the last weight, as if there were no more.
+
+    Examples
+    --------
+    >>> FreeLast(EqualWeights()).maximize(np.array([3.0, 1.0, 1.0]), None)
+    array([0.4, 0.4, 0.2])
+    """
+
+    others: Mixing
+
+    def maximize(self, counts: FloatArray, weights: FloatArray | None) -> FloatArray:
+        last = counts[-1] / counts.sum()
+        before = None if weights is None else weights[:-1]
+        return np.append((1.0 - last) * self.others.maximize(counts[:-1], before), last)
+
+    def n_parameters(self, k: int) -> int:
+        return 1 + self.others.n_parameters(k - 1)

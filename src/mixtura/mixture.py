@@ -12,8 +12,9 @@ import numpy as np
 
 from mixtura.assignments import log_sum_exp, posterior
 from mixtura.families.family import Family, Parameters
+from mixtura.families.noise import Box, WithNoise
 from mixtura.mixing import FREE, Mixing
-from mixtura.statistics import Statistics, Sums
+from mixtura.statistics import SMALLEST_COUNT, Statistics, Sums
 from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["Expectation", "Mixture"]
@@ -48,12 +49,15 @@ class Expectation(Sums, Generic[S]):
 class Mixture(Generic[P, S]):
     """A fitted (or invented) mixture of k components.
 
+    Of a family with noise (see `WithNoise`) the noise is the last component. It is no cluster: it
+    has a weight and a column of responsibilities, but no parameters.
+
     Attributes
     ----------
     family : Family
     params : Parameters
-        The components' parameters, k first in every array.
-    weights : ndarray of shape (k,)
+        The clusters' parameters, k first in every array.
+    weights : ndarray of shape (k,), or (k + 1,) with noise
         Mixing weights P(C_j): non-negative, summing to 1.
     mixing : Mixing, default=FREE
         What an M-step makes of the weights.
@@ -76,7 +80,25 @@ class Mixture(Generic[P, S]):
 
     @property
     def n_components(self) -> int:
+        """Columns of the responsibilities: the clusters, and the noise if there is any."""
         return len(self.weights)
+
+    @property
+    def n_clusters(self) -> int:
+        """Components but the noise."""
+        return len(self.params.means)
+
+    @property
+    def noise_region(self) -> Box | None:
+        """Where the noise is; None without noise."""
+        return self.family.region if isinstance(self.family, WithNoise) else None
+
+    @property
+    def clusters(self) -> Self:
+        """The mixture without its noise; weights as they are, so they sum to what is left."""
+        if not isinstance(self.family, WithNoise):
+            return self
+        return replace(self, family=self.family.family, weights=self.weights[: self.n_clusters])
 
     @property
     def n_features(self) -> int:
@@ -86,7 +108,7 @@ class Mixture(Generic[P, S]):
     def n_parameters(self) -> int:
         """Free parameters: those of the mixing weights (k - 1 if free) and of the components."""
         k, d = self.params.means.shape
-        return self.mixing.n_parameters(k) + self.family.n_parameters(k, d)
+        return self.mixing.n_parameters(self.n_components) + self.family.n_parameters(k, d)
 
     @property
     def log_prior(self) -> float:
@@ -114,13 +136,22 @@ class Mixture(Generic[P, S]):
         return posterior(self.log_joint(X))[0]
 
     def maximize(self, expectation: Expectation[S]) -> Self:
-        """The M-step: the mixture that maximises the expected log-likelihood and log-prior."""
+        """The M-step: the mixture that maximises the expected log-likelihood and log-prior.
+
+        Where noise has taken all rows, the clusters stay as they were.
+        """
         return type(self)(
             self.family,
-            self.family.maximize(expectation.statistics, self.params),
+            self.params
+            if self._lost(expectation.counts)
+            else self.family.maximize(expectation.statistics, self.params),
             self.mixing.maximize(expectation.counts, self.weights),
             self.mixing,
         )
+
+    def _lost(self, counts: FloatArray) -> bool:
+        """Whether no cluster has any rows left."""
+        return isinstance(self.family, WithNoise) and bool((counts[:-1] < SMALLEST_COUNT).all())
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray]:
         """n rows (n, d) and the component (n,) that each came from, grouped by component."""
@@ -128,10 +159,16 @@ class Mixture(Generic[P, S]):
         return self.family.sample(self.params, labels, rng), labels
 
     def canonical_order(self) -> IntArray:
-        """Component numbers by falling weight; equal weights by their means."""
-        order: IntArray = np.lexsort((*self.params.means.T[::-1], -self.weights))
+        """Cluster numbers by falling weight; equal weights by their means."""
+        weights = self.weights[: self.n_clusters]
+        order: IntArray = np.lexsort((*self.params.means.T[::-1], -weights))
         return order
 
     def take(self, order: IntArray) -> Self:
-        """The mixture with its components in the given order."""
-        return replace(self, params=self.params.take(order), weights=self.weights[order])
+        """The mixture with its clusters in the given order; noise stays last."""
+        weights = np.concatenate([self.weights[order], self.weights[self.n_clusters :]])
+        return replace(self, params=self.params.take(order), weights=weights)
+
+    def as_labels(self, components: IntArray) -> IntArray:
+        """Component numbers as users see them: -1 for noise, which is also Python's last."""
+        return np.where(components < self.n_clusters, components, -1)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.errors import MixturaError, ModelFileError
-from mixtura.families import Gaussian, GaussianParameters
+from mixtura.families import Box, Gaussian, GaussianParameters, with_noise
 from mixtura.mixture import Mixture
 from mixtura.registry import COVARIANCE_TYPES, Constraints
 from mixtura.statistics import Moments
@@ -25,7 +25,7 @@ from mixtura.typing import AnyArray
 __all__ = ["Model", "read_model", "write_model"]
 
 _FORMAT = "mixtura-model"
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Model:
     Attributes
     ----------
     covariance_type : str
-    weights : ndarray of shape (k,)
+    weights : ndarray of shape (k,), or (k + 1,) with noise
     means : ndarray of shape (k, d)
     covariances : ndarray
         In the shape that goes with the covariance type.
@@ -46,6 +46,8 @@ class Model:
         The estimator's parameters, as far as they are plain values.
     training : Training or None
         What is known of the fit; nothing for a model made by hand.
+    noise : Box or None
+        The region of the noise, if one component is noise.
     """
 
     covariance_type: str
@@ -56,6 +58,7 @@ class Model:
     dtype: str = "float64"
     parameters: dict[str, Any] = field(default_factory=dict)
     training: Training | None = None
+    noise: Box | None = None
 
     @property
     def algorithm(self) -> str:
@@ -66,7 +69,11 @@ class Model:
     def constraints(self) -> Constraints:
         """What its M-steps did not move."""
         parameters = self.parameters
-        return Constraints.of(parameters.get("equal_weights", False), parameters.get("fixed"))
+        return Constraints.of(
+            parameters.get("equal_weights", False),
+            parameters.get("fixed"),
+            noise=self.noise is not None,
+        )
 
     @property
     def mixture(self) -> Mixture[GaussianParameters, Moments]:
@@ -74,9 +81,13 @@ class Model:
         k, d = self.means.shape
         kind = COVARIANCE_TYPES[self.covariance_type]
         covariances = kind.layout.from_covariances(self.covariances, k, d)
-        family = Gaussian(kind.structure, np.zeros(d), fixed_means=self.constraints.fixed_means)
-        params = GaussianParameters(self.means, covariances)
-        return Mixture(family, params, self.weights, self.constraints.mixing)
+        gaussian = Gaussian(kind.structure, np.zeros(d), fixed_means=self.constraints.fixed_means)
+        return Mixture(
+            with_noise(gaussian, self.noise),
+            GaussianParameters(self.means, covariances),
+            self.weights,
+            self.constraints.mixing,
+        )
 
 
 def write_model(model: Model, path: Path) -> None:
@@ -91,16 +102,21 @@ def _document(model: Model) -> dict[str, Any]:
         "version": _VERSION,
         "family": "gaussian",
         "covariance_type": model.covariance_type,
-        "n_components": len(model.weights),
+        "n_components": len(model.means),
         "n_features": model.means.shape[1],
         "feature_names": model.feature_names,
         "dtype": model.dtype,
         "weights": model.weights.tolist(),
         "means": model.means.tolist(),
         "covariances": model.covariances.tolist(),
+        "noise": None if model.noise is None else _noise_document(model.noise),
         "parameters": model.parameters,
         "training": None if model.training is None else model.training.document(),
     }
+
+
+def _noise_document(region: Box) -> dict[str, Any]:
+    return {"centre": region.centre.tolist(), "edges": region.edges.tolist()}
 
 
 def read_model(path: Path) -> Model:
@@ -140,15 +156,17 @@ def _model(document: Any) -> Model:
     kind = COVARIANCE_TYPES[covariance_type]
     if kind.one_dimensional and d > 1:
         raise ModelFileError(f"its covariance_type {covariance_type!r} is for one column, not {d}.")
+    noise = _noise(document, d)
     model = Model(
         covariance_type,
-        _weights(document, k),
+        _weights(document, k, noise),
         _array(document, "means", (k, d)),
         _array(document, "covariances", kind.layout.shape(k, d)),
         _names(document, d),
         _dtype(document),
         _entry(document, "parameters", dict),
         None if document.get("training") is None else Training.read(_training(document)),
+        noise,
     )
     _check_covariances(model)
     return model
@@ -160,6 +178,17 @@ def _check_covariances(model: Model) -> None:
     shown = COVARIANCE_TYPES[model.covariance_type].layout.show(covariances).covariances
     if not np.allclose(shown, model.covariances, rtol=1e-9, atol=0.0):
         raise ModelFileError(f"its 'covariances' are not of type {model.covariance_type!r}.")
+
+
+def _noise(document: dict[str, Any], d: int) -> Box | None:
+    """The region of the noise; None without noise, and in a file of version 1."""
+    if document["version"] == 1 or ("noise" in document and document["noise"] is None):
+        return None
+    entry = _entry(document, "noise", dict)
+    region = Box(_array(entry, "centre", (d,)), _array(entry, "edges", (d, d)))
+    if not np.isfinite(region.log_volume):
+        raise ModelFileError("its 'noise' has edges that span no volume.")
+    return region
 
 
 def _names(document: dict[str, Any], d: int) -> list[str] | None:
@@ -222,8 +251,8 @@ def _array(document: dict[str, Any], name: str, shape: tuple[int, ...]) -> AnyAr
     return array.astype(np.float64)
 
 
-def _weights(document: dict[str, Any], k: int) -> AnyArray:
-    weights = _array(document, "weights", (k,))
+def _weights(document: dict[str, Any], k: int, noise: Box | None) -> AnyArray:
+    weights = _array(document, "weights", (k if noise is None else k + 1,))
     if k < 1 or weights.min() < 0.0 or not np.isclose(weights.sum(), 1.0):
         raise ModelFileError("its 'weights' should be 0 or more and sum to 1.")
     return weights

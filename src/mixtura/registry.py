@@ -39,7 +39,7 @@ from mixtura.initialization import (
     random_rows,
 )
 from mixtura.layouts import Diagonal, Full, Layout, Spherical, Tied, WrittenOut
-from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeWeights, Mixing
+from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeLast, FreeWeights, Mixing
 from mixtura.restarts import Effort
 from mixtura.selection.criteria import (
     FitCriterion,
@@ -163,7 +163,12 @@ ALGORITHMS = {
 
 
 _FIXABLE = ("weights", "means")
-_MIXING_TEXTS = {FreeWeights: "", EqualWeights: "equal weights", FixedWeights: "weights fixed"}
+_MIXING_TEXTS = {
+    FreeWeights: "",
+    EqualWeights: "equal weights",
+    FreeLast: "equal weights but for noise",
+    FixedWeights: "weights fixed",
+}
 
 
 @dataclass(frozen=True)
@@ -184,8 +189,11 @@ class Constraints:
         return ", ".join(text for text in fixed if text)
 
     @classmethod
-    def of(cls, equal_weights: object, fixed: object) -> Self:
-        """From the parameters of that name: a flag, and None or some of 'weights', 'means'."""
+    def of(cls, equal_weights: object, fixed: object, *, noise: bool) -> Self:
+        """From the parameters of that name: a flag, and None or some of 'weights', 'means'.
+
+        Beside noise, equal weights are those of the clusters; fixed ones are all.
+        """
         if not isinstance(equal_weights, bool | np.bool_):
             raise MixturaError(f"equal_weights={equal_weights!r}; it should be True or False.")
         parts = () if fixed is None else (fixed,) if isinstance(fixed, str) else fixed
@@ -197,7 +205,8 @@ class Constraints:
             raise MixturaError(
                 "equal_weights=True leaves no weights to be fixed: leave 'weights' out of fixed."
             )
-        mixing = EqualWeights() if equal_weights else FREE
+        equal = FreeLast(EqualWeights()) if noise else EqualWeights()
+        mixing = equal if equal_weights else FREE
         return cls(FixedWeights() if "weights" in parts else mixing, "means" in parts)
 
 

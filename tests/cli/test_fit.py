@@ -52,6 +52,32 @@ def test_three_results_that_agree_with_python(fit, blobs, here):
     assert "blobs.csv" in (folder / "report.html").read_text(encoding="utf-8")
 
 
+def test_noise_is_a_column_and_a_cluster_of_its_own(run, fit, blobs, here):
+    strewn = np.random.default_rng(1).uniform(-40.0, 60.0, (12, 2))
+    blobs.write_text(blobs.read_text() + "".join(f"{a},{b}\n" for a, b in strewn.tolist()))
+    told = facts(fit(blobs, "--noise"))
+    assert "2 clusters in 72 rows" in told
+    assert "Noise 1" in told
+    assert "12 rows in no cluster" in told
+    assert "have a cluster, or are noise, with probability" in told
+    folder = here / "blobs-mixtura"
+    written = pl.read_csv(folder / "assignments.csv")
+    assert written.columns == ["row", "cluster", "uncertainty", "p0", "p1", "noise"]
+    assert written["cluster"][60:].to_list() == [-1] * 12
+    assert set(written["cluster"][:60]) == {0, 1}
+    model = mx.load(folder / "model.json")
+    assert written["cluster"].to_list() == model.predict(pl.read_csv(blobs)).tolist()
+    np.testing.assert_allclose(written["noise"].mean(), model.noise_weight_, atol=1e-3)
+    predicted = run("predict", folder / "model.json", blobs)
+    assert predicted.stdout == (folder / "assignments.csv").read_text()
+    drawn = pl.read_csv(run("sample", folder / "model.json", "-n", 200).stdout.encode())
+    assert set(drawn["cluster"]) == {0, 1, -1}
+    assert "of the mixture" in facts(run("info", folder / "model.json"))
+    noise = json.loads(run("info", folder / "model.json", "--json").stdout)["noise"]
+    assert noise["weight"] == model.noise_weight_
+    assert run("report", folder / "model.json", blobs).exit_code == 0
+
+
 def test_the_same_seed_gives_the_same_files(fit, blobs, here):
     for folder, jobs in (("one", 1), ("two", 2)):
         assert fit(blobs, "--out", folder, "--seed", 7, "--jobs", jobs).exit_code == 0

@@ -17,6 +17,8 @@ SMALL_SEARCH = mx.MixtureSearch(
 
 
 @pytest.mark.filterwarnings("default")
-@parametrize_with_checks([mx.GaussianMixture(), mx.GaussianMixture(2), SMALL_SEARCH])
+@parametrize_with_checks(
+    [mx.GaussianMixture(), mx.GaussianMixture(2), mx.GaussianMixture(2, noise=True), SMALL_SEARCH]
+)
 def test_estimator_keeps_scikit_learns_contract(estimator: Any, check: Any) -> None:
     check(estimator)

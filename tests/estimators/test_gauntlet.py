@@ -112,10 +112,15 @@ def test_without_a_floor_too(table: DegenerateTable) -> None:
 @pytest.mark.parametrize("name", ["EII", "VVI", "EEE", "VEE", "VVV"])
 @pytest.mark.parametrize(
     "options",
-    [{"prior": "default"}, {"equal_weights": True}],
-    ids=["prior", "equal weights"],
+    [
+        {"prior": "default"},
+        {"equal_weights": True},
+        {"noise": True},
+        {"noise": True, "prior": "default", "equal_weights": True},
+    ],
+    ids=["prior", "equal weights", "noise", "all of them"],
 )
-def test_with_a_prior_or_equal_weights(options: dict[str, Any], name: str) -> None:
+def test_with_a_prior_equal_weights_or_noise(options: dict[str, Any], name: str) -> None:
     for table in TABLES:
         if not table.large:
             message = outcome(table, covariance_type=name, **options)

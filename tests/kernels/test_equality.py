@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel_cases import STRUCTURE_IDS, STRUCTURES, random_mixture, rows_of
+from kernel_cases import STRUCTURE_IDS, STRUCTURES, random_mixture, rows_of, with_some_noise
 from mixtura import em, kernels
 from mixtura.assignments import Assignment, hard, soft, stochastic
 from mixtura.covariance import VII, VVI, AxisCovariances, DenseCovariances
@@ -63,6 +63,7 @@ def assert_same_expectation(actual: Expectation[Any], expected: Expectation[Any]
     weighted=st.booleans(),
     offset=st.sampled_from([0.0, 1e4]),
     lost=st.booleans(),
+    noise=st.sampled_from([None, 0.0, 0.2]),
 )
 def test_passes_equal_the_reference(
     kernel: str,
@@ -76,6 +77,7 @@ def test_passes_equal_the_reference(
     weighted: bool,
     offset: float,
     lost: bool,
+    noise: float | None,
 ) -> None:
     rng = np.random.default_rng(seed)
     mixture = random_mixture(rng, structure, k, d)
@@ -85,6 +87,8 @@ def test_passes_equal_the_reference(
     if lost and k > 1:
         weights[rng.integers(k)] = 0.0
     mixture = Mixture(mixture.family, params, weights)
+    if noise is not None:
+        mixture = with_some_noise(mixture, noise)
     X = (X + offset).astype(np.float32 if single else np.float64)
     weight = rng.choice([0.0, 0.5, 1.0, 3.0], size=n) if weighted else None
     if weight is not None:
@@ -103,12 +107,22 @@ def test_passes_equal_the_reference(
     d=st.one_of(st.integers(1, 12), st.sampled_from([16, 33, 100])),
     k=st.one_of(st.integers(1, 9), st.just(40)),
     single=st.booleans(),
+    noise=st.sampled_from([None, 0.2]),
 )
 def test_scores_equal_the_reference(
-    kernel: str, structure: Any, seed: int, n: int, d: int, k: int, single: bool
+    kernel: str,
+    structure: Any,
+    seed: int,
+    n: int,
+    d: int,
+    k: int,
+    single: bool,
+    noise: float | None,
 ) -> None:
     rng = np.random.default_rng(seed)
     mixture = random_mixture(rng, structure, k, d)
+    if noise is not None:
+        mixture = with_some_noise(mixture, noise)
     X = rows_of(rng, mixture, n).astype(np.float32 if single else np.float64)
 
     def scores() -> tuple[np.ndarray, ...]:
@@ -124,7 +138,9 @@ def test_scores_equal_the_reference(
     np.testing.assert_allclose(fast[0], reference[0], rtol=1e-12)
     np.testing.assert_allclose(fast[1], reference[1], rtol=0.0, atol=1e-12)
     doubtful = np.sort(reference[1], axis=1)[:, -2:]
-    sure = doubtful[:, -1] - doubtful[:, 0] > 1e-10 if k > 1 else np.full(n, True)
+    sure = (
+        doubtful[:, -1] - doubtful[:, 0] > 1e-10 if mixture.n_components > 1 else np.full(n, True)
+    )
     np.testing.assert_array_equal(fast[2][sure], reference[2][sure])
     np.testing.assert_allclose(fast[3], reference[3], rtol=1e-12)
     np.testing.assert_allclose(fast[4], reference[4], rtol=0.0, atol=1e-12)

@@ -11,7 +11,14 @@ from mixtura import em
 from mixtura.assignments import Assignment, hard, log_sum_exp, one_hot, posterior, soft, stochastic
 from mixtura.covariance import VVV, AxisCovariances, Covariances, Structure
 from mixtura.errors import DegenerateError
-from mixtura.families import Bernoulli, BernoulliParameters, Gaussian, GaussianParameters
+from mixtura.families import (
+    Bernoulli,
+    BernoulliParameters,
+    Box,
+    Gaussian,
+    GaussianParameters,
+    with_noise,
+)
 from mixtura.initialization import given_labels, given_responsibilities, random_responsibilities
 from mixtura.mixture import Mixture
 from mixtura.schedules import batch, damped, decreasing_steps
@@ -36,6 +43,7 @@ def begin(record: FamilyRecord, source: ArraySource, k: int = 3) -> Mixture:
     d=st.integers(1, 4),
     k=st.integers(1, 5),
     share=st.sampled_from([0.0, 1e-6, 1e-2, 0.5]),
+    noise=st.booleans(),
 )
 def test_em_never_decreases(
     structure: Structure[Covariances],
@@ -45,12 +53,15 @@ def test_em_never_decreases(
     d: int,
     k: int,
     share: float,
+    noise: bool,
 ) -> None:
     X = np.random.default_rng(seed).normal(size=(n, d)).round(2)
+    region = Box(np.zeros(d), 4.0 * np.eye(d)) if noise else None
     floor = share * X.var(axis=0)
     source = ArraySource(X)
     try:
-        first = em.begin(Gaussian(structure, floor), source, random_responsibilities(k, (seed,)))
+        family = with_noise(Gaussian(structure, floor), region)
+        first = em.begin(family, source, random_responsibilities(k + noise, (seed,)))
     except DegenerateError:
         assert share == 0.0
         return

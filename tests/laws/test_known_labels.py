@@ -133,7 +133,7 @@ def test_a_start_takes_the_numbers_of_the_labels(seed: int) -> None:
     labels[truth == 2] = -1  # of one nothing is known
     other_numbers = given_labels(rng.permutation(4)[truth], 4)
     source = ArraySource(X, labels=labels)
-    start = following(other_numbers, source)
+    start = following(other_numbers, source, 4)
     chunk = source.load(0)
     np.testing.assert_array_equal(start(chunk), one_hot(truth, 4))
     mixture = em.begin(Gaussian(VVV(), np.zeros(1)), source, start)

@@ -8,6 +8,7 @@ from mixtura.report import (
     Candidate,
     FitSummary,
     ModelSummary,
+    NoiseSummary,
     SearchSummary,
     Starts,
     TableSummary,
@@ -17,11 +18,12 @@ from mixtura.report.payload import Responsibilities
 from mixtura.report.summaries import Floats
 
 
-def mixture(k: int, d: int) -> ModelSummary:
+def mixture(k: int, d: int, noise: float = 0.0) -> ModelSummary:
     """Components with unit covariances, 1.5 standard deviations apart along every column."""
     weights = np.arange(1.0, k + 1.0)
     return ModelSummary(
-        weights=weights / weights.sum(),
+        weights=(1.0 - noise) * weights / weights.sum(),
+        noise=NoiseSummary(weight=noise, density=1e-3) if noise else None,
         means=1.5 * np.arange(float(k))[:, None] + np.arange(float(d))[None, :],
         covariances=np.broadcast_to(np.eye(d), (k, d, d)).copy(),
         structure="full",
@@ -36,6 +38,10 @@ def responsibilities(model: ModelSummary) -> Responsibilities:
     def evaluate(X: Floats) -> Floats:
         squares = ((X[:, None, :] - model.means[None, :, :]) ** 2).sum(axis=2)
         logs = np.log(model.weights) - squares / 2
+        if model.noise is not None:
+            peak = -0.5 * X.shape[1] * np.log(2 * np.pi)
+            even = np.log(model.noise.weight * model.noise.density) - peak
+            logs = np.column_stack([logs, np.full(len(X), even)])
         shares: Floats = np.exp(logs - logs.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
         return shares
@@ -46,7 +52,8 @@ def responsibilities(model: ModelSummary) -> Responsibilities:
 def rows(model: ModelSummary, n: int, seed: int = 0) -> Floats:
     """Draw rows from the mixture."""
     generator = np.random.default_rng(seed)
-    component = generator.choice(len(model.weights), size=n, p=model.weights)
+    shares = model.weights / model.weights.sum()
+    component = generator.choice(len(model.weights), size=n, p=shares)
     drawn: Floats = model.means[component] + generator.normal(size=(n, model.means.shape[1]))
     return drawn
 
@@ -98,11 +105,14 @@ def example(
     k: int = 3,
     columns: list[str] | None = None,
     title: str = "penguins.csv",
+    noise: float = 0.0,
     **more: Any,
 ) -> dict[str, object]:
     """A whole payload; `more` replaces arguments of `build_payload`."""
-    model = mixture(k, d)
+    model = mixture(k, d, noise)
     X = rows(model, n)
+    if noise:
+        X[: n // 10] = np.random.default_rng(1).uniform(-12, 12, (n // 10, d))
     arguments: dict[str, Any] = {
         "table": TableSummary(
             title=title,

@@ -87,6 +87,31 @@ def test_the_page_draws_and_asks_for_nothing(page: Page, tmp_path: Path) -> None
     assert_quiet(page)
 
 
+@pytest.mark.parametrize(("d", "k"), [(1, 3), (2, 1), (4, 11)])
+def test_noise_is_grey_and_named(page: Page, tmp_path: Path, d: int, k: int) -> None:
+    show(page, tmp_path, example(d=d, k=k, noise=0.3))
+    colour = "getComputedStyle(document.documentElement).getPropertyValue('--component-%d')"
+    assert page.evaluate(colour % k) == "#8b877f"
+    assert page.evaluate("document.querySelectorAll('#weights span').length") == k + 1
+    assert page.evaluate("document.querySelectorAll('#components tbody tr').length") == k + 1
+    assert text(page, "#components tbody tr:last-child th").strip() == "noise"
+    assert "Noise" in text(page, "#map-panel")
+    assert "in no cluster" in text(page, "#figures")
+    assert page.evaluate("document.getElementById('map-caption-noise').hidden") is False
+    assert page.evaluate("document.getElementById('uncertainty').hidden") is False
+    page.colour_scheme("dark")
+    page.next_frame()
+    assert page.evaluate(colour % k) == "#8f8b83"
+    page.evaluate("document.getElementById('map-plot').focus()")
+    page.press("ArrowRight")
+    assert page.evaluate(ANNOUNCED).endswith(".")
+    page.resize(360)
+    page.next_frame()
+    assert page.evaluate(OVERFLOW) == 0
+    assert page.evaluate("document.documentElement.innerHTML.includes('NaN')") is False
+    assert_quiet(page)
+
+
 def test_choosing_a_column_redraws(page: Page, tmp_path: Path) -> None:
     show(page, tmp_path, example())
     before = page.evaluate(DRAWING)

@@ -67,6 +67,18 @@ def test_counts_cover_every_row_whatever_the_block_size(
     assert part(made, "uncertainty")["counts"] == part(whole, "uncertainty")["counts"]
 
 
+def test_noise_has_a_column_and_rows_but_is_no_cluster() -> None:
+    made = example(n=101, noise=0.1)
+    model = part(made, "model")
+    assert model["n_components"] == len(model["weights"]) == len(model["sizes"]) == 3
+    assert model["noise"] == {"weight": 0.1, "density": 1e-3}
+    assert model["noise_rows"] >= 5
+    assert sum(model["sizes"]) + model["noise_rows"] == 101
+    assert decoded(made, "responsibilities", "u1", 4).shape == (101, 4)
+    plain = part(example(n=101), "model")
+    assert (plain["noise"], plain["noise_rows"]) == (None, 0)
+
+
 def test_uncertainty_matches_its_definition() -> None:
     model = mixture(3, 4)
     largest = responsibilities(model)(rows(model, 342)).max(axis=1)

@@ -32,13 +32,17 @@ class Assignments:
     complete : ndarray of shape (n_total,)
         Which rows of the table those are.
     clusters : ndarray of shape (n,)
-        Number of the likeliest component, counted from 0 as Python's `predict` does.
-    responsibilities : ndarray of shape (n, k)
+        Number of the likeliest component, counted from 0 as Python's `predict` does, -1 for
+        noise.
+    responsibilities : ndarray of shape (n, k), or (n, k + 1) with noise
+    n_clusters : int
+        k.
     """
 
     complete: NDArray[np.bool_]
     clusters: IntArray
     responsibilities: FloatArray
+    n_clusters: int
 
     @cached_property
     def uncertainty(self) -> FloatArray:
@@ -48,8 +52,13 @@ class Assignments:
 
     @property
     def sizes(self) -> IntArray:
-        """Rows assigned to each component, (k,)."""
-        return np.bincount(self.clusters, minlength=self.responsibilities.shape[1])
+        """Rows assigned to each cluster, (k,)."""
+        return np.bincount(self.clusters[self.clusters >= 0], minlength=self.n_clusters)
+
+    @property
+    def n_noise(self) -> int:
+        """Rows that are noise."""
+        return int(np.count_nonzero(self.clusters < 0))
 
     @property
     def share_sure(self) -> float:
@@ -61,13 +70,13 @@ class Assignments:
 
     def frame(self) -> pl.DataFrame:
         """A row for each row of the table, empty where that has a missing cell."""
-        k = self.responsibilities.shape[1]
+        names = [f"p{j}" for j in range(self.n_clusters)] + ["noise"]
         assigned = pl.DataFrame(
             {
                 "row": np.flatnonzero(self.complete) + 1,
                 "cluster": self.clusters,
                 "uncertainty": self.uncertainty,
-                **{f"p{j}": self.responsibilities[:, j] for j in range(k)},
+                **dict(zip(names, self.responsibilities.T, strict=False)),
             }
         )
         rows = pl.DataFrame({"row": np.arange(1, len(self.complete) + 1)})
@@ -81,4 +90,6 @@ def assign(mixture: Mixture[GaussianParameters, Moments], features: Features) ->
     joints = list(source.map(lambda chunk: mixture.log_joint(chunk.X)))
     log_joint = np.concatenate(joints)
     # From the log-densities, as `predict` does: responsibilities may tie where those do not.
-    return Assignments(features.complete, log_joint.argmax(axis=1), posterior(log_joint)[0])
+    clusters = mixture.as_labels(log_joint.argmax(axis=1))
+    resp = posterior(log_joint)[0]
+    return Assignments(features.complete, clusters, resp, mixture.n_clusters)

@@ -49,8 +49,8 @@ def print_components(
 
 def _heads(model: Model, sizes: Sequence[int] | None) -> dict[str, list[str]]:
     heads = {
-        "cluster": [str(j) for j in range(len(model.weights))],
-        "weight": [percent(weight) for weight in model.weights.tolist()],
+        "cluster": [str(j) for j in range(len(model.means))],
+        "weight": [percent(weight) for weight in model.mixture.clusters.weights.tolist()],
     }
     if sizes is not None:
         heads["rows"] = [f"{size:,}" for size in sizes]

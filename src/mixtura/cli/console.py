@@ -58,7 +58,7 @@ def print_fit(result: FitResult) -> None:
     used, total = len(result.features.rows), result.features.n_total
     rows = count(used, "row") if used == total else f"{used:,} of {count(total, 'row')}"
     console.print(
-        f"[bold]{count(len(result.model.weights), 'cluster')}[/bold] in {rows} and "
+        f"[bold]{count(len(result.model.means), 'cluster')}[/bold] in {rows} and "
         f"{count(len(result.features.names), 'column')} of {escape(result.table.name)}\n"
     )
     sizes = result.assignments.sizes.tolist()
@@ -73,11 +73,13 @@ def print_model(model: Model) -> None:
     """What a model file holds."""
     console, names, training = stdout(), feature_names(model), model.training
     console.print(
-        f"[bold]{count(len(model.weights), 'cluster')}[/bold] in {count(len(names), 'column')}\n"
+        f"[bold]{count(len(model.means), 'cluster')}[/bold] in {count(len(names), 'column')}\n"
     )
     print_components(console, model, names)
     structure = model.covariance_type
     facts = [("Shape", f"{structure}: {COVARIANCE_TYPES[structure].text}"), *_restraints(model)]
+    if model.noise is not None:
+        facts.append(("Noise", f"{percent(model.weights[-1])} of the mixture"))
     if training is None:
         facts.append(("Fit", "the file does not tell how it was fitted"))
     else:
@@ -118,14 +120,18 @@ def _facts(result: FitResult) -> Iterator[tuple[str, str]]:
     training, assignments = result.training, result.assignments
     structure = result.model.covariance_type
     yield "Shape", f"{structure}: {COVARIANCE_TYPES[structure].text}"
+    if result.model.noise is not None:
+        rows = count(assignments.n_noise, "row")
+        yield "Noise", f"{percent(result.model.weights[-1])} of the mixture; {rows} in no cluster"
     yield from _restraints(result.model)
     yield from choice(result.search)
     yield "Fit", training.status
     yield "Starts", str(training.starts)
     if len(result.model.weights) > 1:
+        belong = "have a cluster" if result.model.noise is None else "have a cluster, or are noise,"
         yield (
             "Certainty",
-            f"{percent(assignments.share_sure)} of the rows have a cluster with probability over "
+            f"{percent(assignments.share_sure)} of the rows {belong} with probability over "
             f"{SURE}; mean uncertainty {assignments.mean_uncertainty:.2g}",
         )
     for reason, names in result.features.left_out_by_reason.items():

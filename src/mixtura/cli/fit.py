@@ -91,6 +91,12 @@ _NOT_CONVERGED = 3
     help="default keeps clusters from collapsing onto a few rows, by the weak prior of Fraley "
     "and Raftery (2007).",
 )
+@click.option(
+    "--noise",
+    is_flag=True,
+    help="Let rows that no cluster explains be noise: one further component, spread evenly over "
+    "the data's volume.",
+)
 @seed_option
 @click.option(
     "--jobs",
@@ -118,6 +124,7 @@ def fit(
     algorithm: str,
     equal_weights: bool,
     prior: str,
+    noise: bool,
     seed: int,
     jobs: int,
     delimiter: str | None,
@@ -137,7 +144,8 @@ def fit(
       model.json        the model, for predict, sample, report, and mixtura.load in Python
       assignments.csv   for each row of the table its number, its likeliest cluster, the
                         uncertainty (probability of any other), and p0, p1, ...: the
-                        probability of each cluster. Parquet or Arrow if the table is.
+                        probability of each cluster. With --noise a last column, noise, and
+                        cluster -1 for noise. Parquet or Arrow if the table is.
       report.html       pictures and figures, to be opened in a browser
 
     \b
@@ -173,6 +181,7 @@ def fit(
         algorithm=algorithm,
         equal_weights=equal_weights,
         prior=None if prior == "none" else prior,
+        noise=noise,
         starts=starts,
         seed=seed,
         jobs=jobs or 1,

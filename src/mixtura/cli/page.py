@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from mixtura import __version__
 from mixtura.cli.features import Features
 from mixtura.cli.table import Table
@@ -12,6 +14,7 @@ from mixtura.registry import COVARIANCE_TYPES
 from mixtura.report import (
     FitSummary,
     ModelSummary,
+    NoiseSummary,
     SearchSummary,
     Starts,
     TableSummary,
@@ -59,13 +62,19 @@ def _table(table: Table, features: Features) -> TableSummary:
 
 def _model(model: Model) -> ModelSummary:
     mixture = model.mixture
+    noise = None
+    if model.noise is not None:
+        with np.errstate(over="ignore"):  # of a tiny volume; the page draws it in one column only
+            density = float(np.exp(-model.noise.log_volume))
+        noise = NoiseSummary(weight=float(mixture.weights[-1]), density=density)
     return ModelSummary(
-        weights=mixture.weights,
+        weights=mixture.clusters.weights,
         means=mixture.params.means,
         covariances=mixture.params.covariances.matrices(),
         structure=model.covariance_type,
         structure_text=COVARIANCE_TYPES[model.covariance_type].text,
         n_parameters=mixture.n_parameters,
+        noise=noise,
     )
 
 

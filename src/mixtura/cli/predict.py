@@ -26,8 +26,9 @@ def predict(model: Path, data: Path, output: Path | None, delimiter: str | None)
 
     DATA needs the columns that MODEL was fitted to, by name; others do not matter. For each row
     the output has its number, its likeliest cluster, the uncertainty (the probability of any
-    other cluster), and p0, p1, ...: the probability of each cluster. A row that misses a value
-    gets an empty assignment.
+    other cluster), and p0, p1, ...: the probability of each cluster. A model with noise adds a
+    column for it, and its rows have cluster -1. A row that misses a value gets an empty
+    assignment.
 
     \b
     Examples:

@@ -97,12 +97,13 @@ class FitResult:
                 "columns_left_out": dict(self.features.left_out),
             },
             "model": {
-                "n_components": len(self.model.weights),
+                "n_components": len(self.model.means),
                 "covariance_type": self.model.covariance_type,
                 "n_parameters": self.training.n_parameters,
                 "constraints": str(self.model.constraints),
                 "prior": self.training.document()["prior"],
                 "components": components_of(self.model, self.features.names, self.assignments),
+                **_noise_of(self.model, {"rows": self.assignments.n_noise}),
             },
             "fit": {
                 "criterion": self.search.criterion,
@@ -176,11 +177,12 @@ def model_document(model: Model) -> dict[str, Any]:
     names = feature_names(model)
     document: dict[str, Any] = {
         "columns": list(names),
-        "n_components": len(model.weights),
+        "n_components": len(model.means),
         "covariance_type": model.covariance_type,
         "n_parameters": model.mixture.n_parameters,
         "constraints": str(model.constraints),
         "components": components_of(model, names),
+        **_noise_of(model, {}),
     }
     if training is not None:
         document["fit"] = {
@@ -198,6 +200,14 @@ def model_document(model: Model) -> dict[str, Any]:
     return document
 
 
+def _noise_of(model: Model, told: dict[str, Any]) -> dict[str, Any]:
+    """An entry for the noise, if there is any."""
+    if model.noise is None:
+        return {}
+    volume = model.noise.log_volume
+    return {"noise": {"weight": float(model.weights[-1]), **told, "log_volume": volume}}
+
+
 def feature_names(model: Model) -> tuple[str, ...]:
     """The model's names of its columns, or 'column_1', ... if it has none."""
     return tuple(model.feature_names or unique_names([""] * model.means.shape[1]))
@@ -209,7 +219,7 @@ def components_of(
     """Each component's weight, size, means and standard deviations as plain values."""
     deviations = deviations_of(model)
     components = []
-    for j, weight in enumerate(model.weights.tolist()):
+    for j, weight in enumerate(model.mixture.clusters.weights.tolist()):
         size = {} if assignments is None else {"rows": int(assignments.sizes[j])}
         components.append(
             {

@@ -31,8 +31,8 @@ __all__ = ["sample"]
 def sample(model: Path, rows: int, seed: int, output: Path | None) -> None:
     """Draw new rows from a fitted model.
 
-    The output has the model's columns and, last, the cluster that each row came from; the rows
-    come cluster by cluster.
+    The output has the model's columns and, last, the cluster that each row came from, -1 for
+    noise; the rows come cluster by cluster.
 
     \b
     Example:
@@ -47,9 +47,9 @@ def sample(model: Path, rows: int, seed: int, output: Path | None) -> None:
 
     fitted = read_model(model)
     check_output(output)
-    drawn, clusters = fitted.mixture.sample(rows, np.random.default_rng(seed))
+    drawn, components = fitted.mixture.sample(rows, np.random.default_rng(seed))
     names = fitted.feature_names or [""] * drawn.shape[1]
-    columns = [*drawn.T, clusters]
+    columns = [*drawn.T, fitted.mixture.as_labels(components)]
     put_frame(
         pl.DataFrame(dict(zip(unique_names([*names, "cluster"]), columns, strict=True))), output
     )

@@ -44,6 +44,8 @@ class Plan:
     starts : int or 'auto'
     seed : int
     jobs : int
+    noise : bool
+        Whether one component is noise.
     equal_weights : bool
     prior : str or None
     notes : tuple of str
@@ -57,6 +59,7 @@ class Plan:
     starts: int | str
     seed: int
     jobs: int
+    noise: bool = False
     equal_weights: bool = False
     prior: str | None = None
     notes: tuple[str, ...] = ()
@@ -131,6 +134,7 @@ class Plan:
                 algorithm=self.algorithm,
                 equal_weights=self.equal_weights,
                 prior=self.prior,
+                noise=self.noise,
             ),
             {"n_components": self.counts, "covariance_type": self.structures},
             criterion=self.criterion,

@@ -76,7 +76,7 @@ class Comparison:
         for i, outcome in enumerate(self.outcomes):
             if outcome.estimator is not None:
                 entries[i] = Entry(
-                    outcome.estimator.mixture_.n_components,
+                    outcome.estimator.mixture_.n_clusters,
                     outcome.estimator.n_parameters_,
                     outcome.estimator.scores_,
                     self._of_one[outcome.structure],
@@ -141,9 +141,9 @@ def _sizes(table: Sequence[Entry]) -> FloatArray:
 
 
 def _log_likelihood_of_one(estimator: GaussianMixture, source: Source) -> float:
-    family = estimator.mixture_.family
+    family = estimator.mixture_.clusters.family
     assert isinstance(family, Gaussian)
-    # A single component needs no iterations: its first M-step is the maximum.
+    # A single component without noise needs no iterations: its first M-step is the maximum.
     single = em.begin(family, source, _all_to_one)
     return score(single, source).log_likelihood
 

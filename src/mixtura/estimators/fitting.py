@@ -90,7 +90,7 @@ class Fitting:
 
     def n_collapsed(self, mixture: GaussianMixtureModel) -> int:
         """Components with rows that are held at the variance floor."""
-        return int((self._held(mixture) & (mixture.weights > 0.0)).sum())
+        return int((self._held(mixture) & (mixture.clusters.weights > 0.0)).sum())
 
     def spurious(self, mixture: GaussianMixtureModel) -> tuple[int, ...]:
         """Components that owe their likelihood to a few rows, and not to the variance floor."""
@@ -98,7 +98,7 @@ class Fitting:
         return tuple(int(j) for j in find_spurious(mixture, self.source) if not held[j])
 
     def _held(self, mixture: GaussianMixtureModel) -> BoolArray:
-        family = mixture.family
+        family = mixture.clusters.family
         assert isinstance(family, Gaussian)
         return family.held(mixture.params, self.summary.variances == 0.0)
 

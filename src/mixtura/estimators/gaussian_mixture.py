@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -25,14 +26,21 @@ from mixtura.estimators.first_mixture import (
 )
 from mixtura.estimators.fitting import Fitting, GaussianFit, GaussianRestarts, Run
 from mixtura.estimators.goal import Goal
-from mixtura.estimators.parameters import check_count, check_known, check_magnitude
+from mixtura.estimators.noise_start import check_noise_rows
+from mixtura.estimators.parameters import (
+    check_count,
+    check_known,
+    check_magnitude,
+    check_noise,
+)
 from mixtura.estimators.priors import check_prior, make_prior
 from mixtura.estimators.purpose import Purpose
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import as_rows, as_weights, column_names
 from mixtura.estimators.training_rows import TrainingRows
 from mixtura.estimators.verbose import narrate
-from mixtura.families import Gaussian, GaussianParameters, NormalInverseWishart
+from mixtura.families import Box, Gaussian, GaussianParameters, NormalInverseWishart, with_noise
+from mixtura.hypervolume import box_about, resized
 from mixtura.mixing import FixedWeights
 from mixtura.mixture import Mixture
 from mixtura.registry import (
@@ -88,9 +96,10 @@ class GaussianMixture(SoftClusters):
         model-based agglomerative hierarchical clustering (Banfield and Raftery 1993), or
         'quantiles' for one with k groups of equal weight along the first principal axis,
         neither of which is random, and further ones as in 'varied'; or the user's own labels
-        (n,) or responsibilities (n, k), from which the fit begins with an M-step.
-    weights_init : array of shape (k,), default=None
-        Mixing weights to start from.
+        (n,) or responsibilities (n, k), from which the fit begins with an M-step. With noise,
+        label -1 is noise, and responsibilities have a last column for it.
+    weights_init : array of shape (k,), or (k + 1,) with noise, default=None
+        Mixing weights to start from; the last one is that of the noise.
     means_init : array of shape (k, d), default=None
         Means to start from. What else is not given comes from the rows nearest to each mean.
     precisions_init : array, default=None
@@ -112,7 +121,8 @@ class GaussianMixture(SoftClusters):
         objective never falls; every pass over the rows counts as an iteration. None leaves EM
         as it is. Only `algorithm='em'` has it.
     equal_weights : bool, default=False
-        Whether all mixing weights are 1/k, which leaves k - 1 parameters less.
+        Whether all mixing weights are 1/k, which leaves k - 1 parameters less. With noise the
+        clusters share equally what it leaves.
     fixed : {'weights', 'means'} or a tuple of both, default=None
         Parts of the mixture that stay exactly as `weights_init` and `means_init` give them and
         are no parameters.
@@ -122,17 +132,32 @@ class GaussianMixture(SoftClusters):
         dict for some of its fields 'mean', 'shrinkage', 'dof' and 'scale' (a number, (d,) or
         (d, d)) in place of theirs. Their scale for diagonal structures is one number for all
         features, whatever their units: standardise them, or give it.
+    noise : bool or float, default=False
+        Whether there is one further component, of constant density 1 / V, for rows that belong
+        to no cluster (Banfield and Raftery 1993). True for the volume V of the data: of the
+        smaller of two boxes about them, along the features or along their principal axes. Or V
+        itself, in the product of the features' units.
+    noise_init : boolean array of shape (n,), default=None
+        Rows that begin as noise. By default those with few neighbours (Byers and Raftery 1998),
+        looked for among at most 1,000 rows.
     n_jobs : int, default=None
         Threads over blocks of rows; -1 for all cores. The result is the same for any number.
 
     Attributes
     ----------
-    weights_ : ndarray of shape (k,)
-        Mixing weights. Components come in falling order of weight, unless the start was given.
+    weights_ : ndarray of shape (k,), or (k + 1,) with noise
+        Mixing weights; the last one is that of the noise, as in `predict_proba`. Components come
+        in falling order of weight, unless the start was given.
     means_ : ndarray of shape (k, d)
     covariances_, precisions_, precisions_cholesky_ : ndarray
         (k, d, d) for 'full', (d, d) for 'tied', (k, d) for 'diag', (k,) for 'spherical',
         (k, d, d) for all other names.
+    noise_weight_ : float
+        Mixing weight of the noise, 0 without noise.
+    noise_region_ : Box or None
+        Where noise is drawn from by `sample`; its volume is V.
+    noise_volume_ : float or None
+        V.
     converged_ : bool
     status_ : str
         Why the fit stopped, in words.
@@ -180,6 +205,13 @@ class GaussianMixture(SoftClusters):
     >>> gm.predict_proba([[0, 0], [2.5, 2.5]]).round(2)
     array([[1.  , 0.  ],
            [0.62, 0.38]])
+
+    With noise, rows far from all clusters belong to none of them:
+
+    >>> strewn = np.concatenate([X, rng.uniform(-20, 25, (20, 2))])
+    >>> gm = mx.GaussianMixture(n_components=2, noise=True, random_state=0).fit(strewn)
+    >>> gm.predict([[0, 0], [5, 5], [-15, 20]])
+    array([ 0,  1, -1])
     """
 
     trace_: list[float]
@@ -206,6 +238,8 @@ class GaussianMixture(SoftClusters):
         equal_weights: bool = False,
         fixed: Any = None,
         prior: Any = None,
+        noise: bool | float = False,
+        noise_init: Any = None,
         n_jobs: int | None = None,
     ) -> None:
         self.n_components = n_components
@@ -227,6 +261,8 @@ class GaussianMixture(SoftClusters):
         self.equal_weights = equal_weights
         self.fixed = fixed
         self.prior = prior
+        self.noise = noise
+        self.noise_init = noise_init
         self.n_jobs = n_jobs
 
     # ------------------------------------------------------------------------------- fitting
@@ -242,10 +278,10 @@ class GaussianMixture(SoftClusters):
         sample_weight : array of shape (n,), default=None
             Row weights: 2 is the row twice, 0 is no row.
         labels : integer array of shape (n,), default=None
-            Components that rows are known to belong to, from 0 to k - 1, and -1 where that is
-            unknown. Known rows stay there in every step, so the objective has log(w_j p_j(x)) for
-            them, and components keep their numbers. `log_likelihood_` and all criteria are those
-            of the rows alone, as without labels.
+            Components that rows are known to belong to, from 0 to k - 1, k for the noise if there
+            is any, and -1 where that is unknown. Known rows stay there in every step, so the
+            objective has log(w_j p_j(x)) for them, and components keep their numbers.
+            `log_likelihood_` and all criteria are those of the rows alone, as without labels.
 
         Returns
         -------
@@ -276,9 +312,9 @@ class GaussianMixture(SoftClusters):
     def _prepare(self, table: TrainingRows, labels: Any = None) -> Fitting:
         """See that everything can be used, and get ready to make starts."""
         self._check_parameters()
-        init = check_start(self.init_params, table.n_given, self.n_components)
-        init = init if isinstance(init, str) else table.kept(init)
-        known = check_known(labels, table.n_given, self.n_components)
+        init = check_start(self.init_params, table, self.n_components, self._has_noise)
+        given = replace(self._given, noise=check_noise_rows(self.noise_init, table))
+        known = check_known(labels, table.n_given, self.n_components, noise=self._has_noise)
         if len(table.rows) < self.n_components:
             raise DataError(
                 f"Expected n_samples >= n_components, but got {len(table.rows)} rows for "
@@ -286,14 +322,14 @@ class GaussianMixture(SoftClusters):
             )
         source = table.source(self.n_components, None if known is None else table.kept(known))
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        given = self._given.anything or not isinstance(init, str)
+        numbered = given.anything or not isinstance(init, str)
         return Fitting(
             source,
             table.summary,
-            self._run(source, self._make_first(source, table, init, seed), seed),
-            Effort.exactly(1) if given or self._goes_on else self._effort,
+            self._run(source, self._make_first(source, table, init, given, seed), seed),
+            Effort.exactly(1) if numbered or self._goes_on else self._effort,
             float(self.tol),
-            numbered=given or source.labelled,
+            numbered=numbered or source.labelled,
         )
 
     def _check_parameters(self) -> None:
@@ -304,6 +340,7 @@ class GaussianMixture(SoftClusters):
         check_magnitude("tol", self.tol)
         check_magnitude("reg_covar", self.reg_covar)
         course_of(self.acceleration, choose(ALGORITHMS, "algorithm", self.algorithm))
+        check_noise(self.noise)
         choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
         self._check_constraints()
         check_prior(self.prior)
@@ -322,7 +359,7 @@ class GaussianMixture(SoftClusters):
 
     @property
     def _constraints(self) -> Constraints:
-        return Constraints.of(self.equal_weights, self.fixed)
+        return Constraints.of(self.equal_weights, self.fixed, noise=self._has_noise)
 
     @property
     def _type(self) -> CovarianceType:
@@ -337,6 +374,10 @@ class GaussianMixture(SoftClusters):
         if isinstance(self.n_init, str):
             return choose(EFFORTS, "n_init", self.n_init)
         return Effort.exactly(check_count("n_init", self.n_init, at_least=1))
+
+    @property
+    def _has_noise(self) -> bool:
+        return bool(self.noise)
 
     def _run(self, source: ArraySource, make_first: MakeFirst, seed: int) -> Run:
         """How to make the fit of the start with a given number."""
@@ -364,11 +405,18 @@ class GaussianMixture(SoftClusters):
         return run
 
     def _make_first(
-        self, source: ArraySource, table: TrainingRows, init: str | AnyArray, seed: int
+        self,
+        source: ArraySource,
+        table: TrainingRows,
+        init: str | AnyArray,
+        given: Given,
+        seed: int,
     ) -> MakeFirst:
         family = self._family(source, table.summary)
+        region = self._region(source, table.summary)
         if self._goes_on:
-            next_mixture = go_on(self.mixture_, family, self._constraints.mixing, self._given)
+            constraints = self._constraints
+            next_mixture = go_on(self.mixture_, family, region, constraints.mixing, given)
             return lambda number: next_mixture
         return first_mixtures(
             family,
@@ -376,8 +424,9 @@ class GaussianMixture(SoftClusters):
             source,
             table,
             k=self.n_components,
+            region=region,
             mixing=self._constraints.mixing,
-            given=self._given,
+            given=given,
             init_params=init,
             seed=seed,
         )
@@ -392,6 +441,13 @@ class GaussianMixture(SoftClusters):
         floor = self.reg_covar * np.square(summary.scales)
         prior = make_prior(self.prior, structure, source, summary, k, floor)
         return Gaussian(structure, floor, prior, self._constraints.fixed_means)
+
+    def _region(self, source: ArraySource, summary: Summary) -> Box | None:
+        """Where the noise is, if there is any."""
+        if not self._has_noise:
+            return None
+        box = box_about(source, summary, float(self.reg_covar))
+        return box if isinstance(self.noise, bool | np.bool_) else resized(box, float(self.noise))
 
     @property
     def _given(self) -> Given:
@@ -445,7 +501,24 @@ class GaussianMixture(SoftClusters):
         weights = np.asarray(self.weights_, dtype=np.float64)
         constraints = self._constraints
         family = Gaussian(kind.structure, np.zeros(d), fixed_means=constraints.fixed_means)
-        return Mixture(family, params, weights, constraints.mixing)
+        whole = with_noise(family, self._shown_region)
+        return Mixture(whole, params, weights, constraints.mixing)
+
+    @property
+    def _shown_region(self) -> Box | None:
+        """None also where the attributes were set by hand."""
+        return getattr(self, "noise_region_", None)
+
+    @property
+    def noise_weight_(self) -> float:
+        """Mixing weight of the noise, 0 without noise."""
+        return 0.0 if self._shown_region is None else float(self.weights_[-1])
+
+    @property
+    def noise_volume_(self) -> float | None:
+        """Volume over which the noise is spread, None without noise."""
+        region = self._shown_region
+        return None if region is None else float(np.exp(region.log_volume))
 
     def _shows(self, mixture: GaussianMixtureModel) -> bool:
         covariances = self._type.layout.show(mixture.params.covariances).covariances
@@ -479,6 +552,7 @@ def show_mixture(
     layout = COVARIANCE_TYPES[estimator.covariance_type].layout
     shown = layout.show(mixture.params.covariances)
     estimator.weights_ = mixture.weights.astype(dtype)
+    estimator.noise_region_ = mixture.noise_region
     estimator.means_ = mixture.params.means.astype(dtype)
     estimator.covariances_ = _as_dtype(shown.covariances, dtype)
     estimator.precisions_ = _as_dtype(shown.precisions, dtype)
@@ -508,15 +582,16 @@ def _notes_on_result(
     mixture: GaussianMixtureModel, n_collapsed: int, spurious: tuple[int, ...]
 ) -> list[str]:
     notes = []
-    empty = int((mixture.weights == 0.0).sum())
+    clusters = mixture.clusters
+    empty = int((clusters.weights == 0.0).sum())
     if empty:
         notes.append(
-            f"{empty} of {mixture.n_components} components have no rows: there may be fewer "
+            f"{empty} of {mixture.n_clusters} components have no rows: there may be fewer "
             "distinct rows than components. Use fewer components."
         )
     if n_collapsed:
         notes.append(
-            f"{n_collapsed} of {mixture.n_components} components collapsed onto rows that are "
+            f"{n_collapsed} of {mixture.n_clusters} components collapsed onto rows that are "
             "equal in some direction, and are held at the variance floor (reg_covar): the "
             "likelihood is not comparable. Use fewer components or a simpler covariance_type."
         )
@@ -531,6 +606,6 @@ def _notes_on_result(
 
 
 def _informative(mixture: GaussianMixtureModel) -> NormalInverseWishart | None:
-    family = mixture.family
+    family = mixture.clusters.family
     assert isinstance(family, Gaussian)
     return family.prior if isinstance(family.prior, NormalInverseWishart) else None

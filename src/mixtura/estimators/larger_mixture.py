@@ -84,7 +84,7 @@ def _forget_start(fitted: GaussianMixture, model: GaussianMixture) -> None:
 
 
 def _best_split(smaller: GaussianMixture, table: Table, seed: int) -> FloatArray:
-    """Responsibilities (n, k + 1), one component cut in two: the cut of the likeliest M-step."""
+    """Responsibilities after one cluster is cut in two: by the cut of the likeliest M-step."""
     family, source = smaller.mixture_.family, table.source
 
     def height(split: FloatArray) -> float:
@@ -101,9 +101,10 @@ def _splits(mixture: GaussianMixtureModel, table: Table, seed: int) -> Iterator[
     rows = (np.asarray(table.rows, dtype=np.float64) - summary.moments.mean[0]) / summary.scales
     resp = mixture.responsibilities(np.asarray(table.rows, dtype=np.float64))
     weight = resp if table.weight is None else table.weight[:, None] * resp
-    for j in np.flatnonzero(mixture.weights):
+    for j in np.flatnonzero(mixture.clusters.weights):
         rng = np.random.default_rng((seed, Purpose.SPLIT, int(j)))
         centres = k_means(Sample(rows, np.ascontiguousarray(weight[:, j])), 2, rng)
         halves = np.concatenate(list(source.map(nearest_centre(centres, summary))))
         share = resp[:, j, None] * halves
-        yield np.column_stack([np.delete(resp, j, axis=1), share])
+        whole, noise = np.delete(resp, j, axis=1), resp[:, mixture.n_clusters :]
+        yield np.column_stack([whole[:, : mixture.n_clusters - 1], share, noise])

@@ -10,7 +10,14 @@ import numpy as np
 from mixtura.errors import MixturaError
 from mixtura.typing import AnyArray
 
-__all__ = ["check_array", "check_count", "check_known", "check_magnitude", "check_weights"]
+__all__ = [
+    "check_array",
+    "check_count",
+    "check_known",
+    "check_magnitude",
+    "check_noise",
+    "check_weights",
+]
 
 
 def check_count(name: str, value: object, at_least: int) -> int:
@@ -31,8 +38,11 @@ def check_magnitude(name: str, value: object) -> float:
     )
 
 
-def check_known(labels: Any, n: int, k: int) -> AnyArray | None:
-    """Known components of n rows: whole numbers below k, -1 where unknown; None for none."""
+def check_known(labels: Any, n: int, k: int, *, noise: bool) -> AnyArray | None:
+    """Known components of n rows: whole numbers below k, -1 where unknown; None for none.
+
+    With noise, k is its number.
+    """
     if labels is None:
         return None
     known = np.asarray(labels)
@@ -41,12 +51,24 @@ def check_known(labels: Any, n: int, k: int) -> AnyArray | None:
             f"labels has shape {known.shape} and dtype {known.dtype}; it should have shape {(n,)} "
             "and hold whole numbers: a component, or -1 where it is unknown."
         )
-    if known.min() < -1 or known.max() >= k:
+    if known.min() < -1 or known.max() >= k + noise:
         raise MixturaError(
             f"labels are from {known.min()} to {known.max()}; they should be from 0 to {k - 1}, "
-            "or -1 where unknown. Raise n_components or number the labels anew."
+            f"{f'{k} for noise, ' if noise else ''}or -1 where unknown. "
+            "Raise n_components or number the labels anew."
         )
     return known if known.max() >= 0 else None
+
+
+def check_noise(value: object) -> None:
+    """False, True, or a volume: a finite number above 0."""
+    if isinstance(value, bool | np.bool_):
+        return
+    if not isinstance(value, Real) or not 0.0 < float(value) < np.inf:
+        raise MixturaError(
+            f"Invalid value for 'noise': {value!r}. It should be False, True, or the volume over "
+            "which noise is spread, a finite number above 0."
+        )
 
 
 def check_array(name: str, value: Any, shape: tuple[int, ...]) -> AnyArray:
@@ -61,9 +83,14 @@ def check_array(name: str, value: Any, shape: tuple[int, ...]) -> AnyArray:
     return array
 
 
-def check_weights(value: Any, k: int) -> AnyArray:
-    """Mixing weights: k numbers in [0, 1] that sum to 1."""
-    weights = check_array("weights", value, (k,))
+def check_weights(value: Any, k: int, *, noise: bool) -> AnyArray:
+    """Mixing weights: k numbers in [0, 1] that sum to 1; with noise k + 1."""
+    if noise and np.shape(value) != (k + 1,):
+        raise MixturaError(
+            f"The parameter 'weights' has the shape {np.shape(value)}; with noise it should be "
+            f"{(k + 1,)}: one for each component, and the last for the noise."
+        )
+    weights = check_array("weights", value, (k + noise,))
     if weights.min() < 0.0 or weights.max() > 1.0:
         raise MixturaError(
             "The parameter 'weights' should be in the range [0, 1], "

@@ -63,7 +63,7 @@ def load(path: str | PathLike[str]) -> GaussianMixture:
     """
     model = read_model(Path(path))
     estimator = GaussianMixture(
-        len(model.weights),
+        len(model.means),
         covariance_type=model.covariance_type,
         **_known(model.parameters),
     )
@@ -99,6 +99,7 @@ def to_model(estimator: GaussianMixture | MixtureSearch) -> Model:
         str(estimator.means_.dtype),
         _plain(estimator),
         _training(estimator),
+        mixture.noise_region,
     )
 
 

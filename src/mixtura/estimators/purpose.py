@@ -16,3 +16,4 @@ class Purpose(IntEnum):
     FOLD = 4
     BOOTSTRAP = 5
     SPLIT = 6
+    NOISE = 7

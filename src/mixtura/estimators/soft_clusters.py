@@ -61,17 +61,18 @@ class SoftClusters(
 
         Returns
         -------
-        ndarray of shape (n, k)
-            Rows sum to 1; float32 if the table is.
+        ndarray of shape (n, k), or (n, k + 1) with noise
+            Rows sum to 1; the last column is that of the noise. float32 if the table is.
         """
         return self._row_by_row(X, scorer(self._fitted()).responsibilities)
 
     def predict(self, X: Any) -> IntArray:
-        """Number of the likeliest component of each row, shape (n,)."""
-        return self._row_by_row(X, scorer(self._fitted()).labels)
+        """Number of the likeliest component of each row, -1 for noise, shape (n,)."""
+        mixture = self._fitted()
+        return mixture.as_labels(self._row_by_row(X, scorer(mixture).labels))
 
     def transform(self, X: Any) -> AnyArray:
-        """The soft assignments as an embedding of the rows, shape (n, k)."""
+        """The soft assignments as an embedding of the rows: the same as `predict_proba`."""
         return self.predict_proba(X)
 
     def score_samples(self, X: Any) -> AnyArray:
@@ -137,12 +138,13 @@ class SoftClusters(
         -------
         X : ndarray of shape (n_samples, d)
         y : ndarray of shape (n_samples,)
-            The component that each row came from.
+            The component that each row came from, -1 for noise.
         """
         mixture = self._fitted()
         n = check_count("n_samples", n_samples, at_least=1)
         state = check_random_state(self.random_state)
-        return mixture.sample(n, np.random.default_rng(state.randint(2**31 - 1)))
+        rows, components = mixture.sample(n, np.random.default_rng(state.randint(2**31 - 1)))
+        return rows, mixture.as_labels(components)
 
     def modes(self) -> Modes:
         """The hills of the density: its local maxima, highest first."""
@@ -182,6 +184,13 @@ class SoftClusters(
     @property
     def _n_features_out(self) -> int:
         return self._fitted().n_components
+
+    def get_feature_names_out(self, input_features: Any = None) -> AnyArray:
+        """Names of the columns of `transform`: the class name and a number, or 'noise'."""
+        names: AnyArray = super().get_feature_names_out(input_features)
+        if self._fitted().noise_region is not None:
+            names = np.append(names[:-1], f"{type(self).__name__.lower()}_noise").astype(object)
+        return names
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

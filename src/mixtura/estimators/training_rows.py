@@ -6,12 +6,13 @@ A search makes them once for all its candidates.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Self, TypeAlias
 
 import numpy as np
 
+from mixtura.denoising import noise_guesses
 from mixtura.em import Start
 from mixtura.estimators.purpose import Purpose
 from mixtura.estimators.tables import check_range
@@ -20,10 +21,13 @@ from mixtura.registry import STARTS
 from mixtura.sources import ArraySource, Summary, block_rows, summarize
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
-__all__ = ["NamedStart", "TrainingRows"]
+__all__ = ["NamedStart", "SetAside", "TrainingRows"]
 
 #: (name in the registry, k, seed, number of the start) -> start.
 NamedStart: TypeAlias = Callable[[str, int, int, int], Start]
+
+#: Rows among which noise is looked for, at most: their distances to each other tell enough.
+_ROWS_FOR_NOISE = 1_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +37,8 @@ class TrainingRows:
     Attributes
     ----------
     rows : ndarray of shape (n, d), float32 or float64
-        All of positive weight.
     weight : ndarray of shape (n,) or None
+        All positive, unless rows are set aside.
     present : ndarray of bool, or None
         Which rows of the user's table these are; None for all.
     n_threads : int
@@ -82,6 +86,10 @@ class TrainingRows:
         rows_per_block = block_rows(self.rows.shape[1], k)
         return ArraySource(self.rows, self.weight, rows_per_block, self.n_threads, labels)
 
+    def reweighted(self, factor: FloatArray) -> Self:
+        """The same rows with their weights times a factor (n,)."""
+        return replace(self, weight=factor if self.weight is None else factor * self.weight)
+
     @cached_property
     def summary(self) -> Summary:
         return summarize(self.source(1))
@@ -101,3 +109,47 @@ class TrainingRows:
             return STARTS[name].make(number)(sample(seed), self.summary, k, rng)
 
         return start
+
+    @cached_property
+    def noise(self) -> Callable[[int], Sequence[SetAside]]:
+        """Gives guesses which rows are noise, by the seed, each made once.
+
+        Noise is looked for among some of the rows, and the guesses are of those alone.
+        """
+
+        @cache
+        def guesses(seed: int) -> Sequence[SetAside]:
+            rng, summary = np.random.default_rng((seed, Purpose.NOISE)), self.summary
+            sample, table = draw_rows(self.source(1), summary, rng, _ROWS_FOR_NOISE), self
+            if summary.n_rows > _ROWS_FOR_NOISE:
+                rows = sample.rows * summary.scales + summary.moments.mean[0]
+                table = replace(self, rows=rows, weight=sample.weight, present=None)
+            noise = noise_guesses(sample.rows, sample.weight)
+            return [SetAside.of(table, probabilities) for probabilities in noise]
+
+        return guesses
+
+
+@dataclass(frozen=True, eq=False)
+class SetAside:
+    """Rows of which some are set aside as noise.
+
+    Attributes
+    ----------
+    table : TrainingRows
+        All of them.
+    clean : TrainingRows
+        The same with weights that are less by what is noise.
+    noise : ndarray of shape (n,)
+        The probability of each row to be noise.
+    """
+
+    table: TrainingRows
+    clean: TrainingRows
+    noise: FloatArray
+
+    @classmethod
+    def of(cls, table: TrainingRows, noise: AnyArray) -> Self:
+        """From the probabilities, or from which rows are noise."""
+        probabilities = noise.astype(np.float64)
+        return cls(table, table.reweighted(1.0 - probabilities), probabilities)

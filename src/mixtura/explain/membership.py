@@ -29,6 +29,7 @@ def membership(
     -------
     ndarray of shape (n,)
     """
+    mixture = mixture.clusters
     params = mixture.params
     squared = params.covariances.squared_distances(X, params.means)
     squared[:, mixture.weights == 0.0] = np.inf

@@ -3,12 +3,14 @@
 from mixtura.families.bernoulli import Bernoulli, BernoulliParameters
 from mixtura.families.family import Family, Parameters
 from mixtura.families.gaussian import Gaussian, GaussianParameters
+from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.families.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
 
 __all__ = [
     "FLAT",
     "Bernoulli",
     "BernoulliParameters",
+    "Box",
     "Family",
     "FlatPrior",
     "Gaussian",
@@ -16,4 +18,6 @@ __all__ = [
     "NormalInverseWishart",
     "Parameters",
     "Prior",
+    "WithNoise",
+    "with_noise",
 ]

@@ -42,8 +42,8 @@ def build_payload(
     X : (n, d) array
         The rows the report is about, all finite, n >= 1.
     responsibilities : callable
-        Maps a block (b, d) of rows to its (b, k) responsibilities; never called with all of a
-        large table at once.
+        Maps a block (b, d) of rows to its (b, k) responsibilities, or (b, k + 1) with noise;
+        never called with all of a large table at once.
     table : TableSummary
     model : ModelSummary
     fit : FitSummary
@@ -68,7 +68,7 @@ def build_payload(
     k = len(model.weights)
     _check(X, table, model)
     drawn = _drawn_rows(n, max_points, seed)
-    assigned = _assignments(X, responsibilities, k)
+    assigned = _assignments(X, responsibilities, model.n_columns)
     payload = {
         "format": "mixtura-report",
         "version": VERSION,
@@ -85,7 +85,12 @@ def build_payload(
                 {"name": name, "reason": reason} for name, reason in table.left_out_columns
             ],
         },
-        "model": {"n_components": k, "sizes": assigned.sizes, **asdict(model)},
+        "model": {
+            "n_components": k,
+            "sizes": assigned.sizes[:k],
+            "noise_rows": assigned.sizes[k:].sum(),
+            **asdict(model),
+        },
         "fit": asdict(fit),
         "search": None if search is None else asdict(search),
         "points": _points(X, drawn, responsibilities, table.row_numbers),

@@ -35,13 +35,29 @@ class TableSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoiseSummary:
+    """A component that is no cluster: rows strewn at a constant density.
+
+    Attributes
+    ----------
+    weight : float
+        Its mixing weight.
+    density : float
+        One over the volume over which it is spread.
+    """
+
+    weight: float
+    density: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelSummary:
-    """A Gaussian mixture of k components over d columns.
+    """A Gaussian mixture of k clusters over d columns, with or without noise.
 
     Attributes
     ----------
     weights : (k,) array
-        Mixing weights.
+        Mixing weights of the clusters.
     means : (k, d) array
     covariances : (k, d, d) array
         Full matrices, whatever the structure.
@@ -51,6 +67,8 @@ class ModelSummary:
         The structure in words.
     n_parameters : int
         Free parameters of the model.
+    noise : NoiseSummary or None
+        Its responsibilities come after those of the clusters.
     """
 
     weights: Floats
@@ -59,6 +77,12 @@ class ModelSummary:
     structure: str
     structure_text: str
     n_parameters: int
+    noise: NoiseSummary | None = None
+
+    @property
+    def n_columns(self) -> int:
+        """Columns of the responsibilities."""
+        return len(self.weights) + (self.noise is not None)
 
 
 @dataclass(frozen=True, kw_only=True)

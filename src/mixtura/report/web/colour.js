@@ -12,9 +12,16 @@ const DARK = [
 // Components beyond the ninth take the same hues again and are told apart by their marker.
 const MARKERS = ["circle", "square", "diamond", "triangle"];
 
+// Noise has no hue: a row between noise and a cluster is a pale one of that cluster.
+const NOISE = { light: "#8b877f", dark: "#8f8b83" };
+
 export function componentColours(count, dark) {
   const colours = dark ? DARK : LIGHT;
   return Array.from({ length: count }, (_, j) => colours[j % colours.length]);
+}
+
+export function noiseColour(dark) {
+  return dark ? NOISE.dark : NOISE.light;
 }
 
 export function componentMarker(component) {

@@ -9,7 +9,8 @@ export function componentTable(model, columns, points) {
     ...["Cluster", "Weight", "Rows"].map((text) => el("th", { scope: "col" }, text)),
     ...columns.map((column) => el("th", { scope: "col" }, isolated(column.name))));
   const ranges = columns.map((_, c) => columnRange(model, points, c));
-  const body = el("tbody", {}, ...model.means.map((_, j) => row(model, columns, ranges, j)));
+  const rows = model.means.map((_, j) => row(model, columns, ranges, j));
+  const body = el("tbody", {}, ...rows, model.noise ? noiseRow(model, columns) : null);
   return el("table", { class: "components" }, el("thead", {}, titles), body);
 }
 
@@ -24,6 +25,15 @@ function row(model, columns, ranges, j) {
   });
   return el("tr", {}, label, el("td", { class: "number" }, percent(model.weights[j])),
     el("td", { class: "number" }, wholeNumber(model.sizes[j])), ...cells);
+}
+
+// Noise has a weight and rows, but no centre.
+function noiseRow(model, columns) {
+  const j = model.n_components;
+  return el("tr", {}, el("th", { scope: "row" }, swatch(j, model.markers[j]), " noise"),
+    el("td", { class: "number" }, percent(model.noise.weight)),
+    el("td", { class: "number" }, wholeNumber(model.noise_rows)),
+    el("td", { class: "deviation", colspan: columns.length }, "spread evenly"));
 }
 
 function columnRange(model, points, c) {

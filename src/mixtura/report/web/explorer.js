@@ -16,7 +16,7 @@ export function explorer({ plot, panel, live, model, marks }) {
     state.current = i;
     state.pinned = pin && i >= 0;
     refresh();
-    if (aloud && i >= 0) live.textContent = spoken(marks.describe(i));
+    if (aloud && i >= 0) live.textContent = spoken(marks.describe(i), model);
   };
   const refresh = () => {
     marks.highlight(state.current);
@@ -88,17 +88,17 @@ function byShare(shares) {
   return shares.map((share, j) => [j, share]).sort((a, b) => b[1] - a[1]);
 }
 
-function spoken({ title, values, shares }) {
+function spoken({ title, values, shares }, { names }) {
   const told = values.slice(0, VALUES).map(([column, value]) => `${column} ${value}`);
   const opening = `${title}: ${told.join(", ")}.`;
   if (shares.length === 0) return opening;
   const parts = byShare(shares).slice(0, PARTS).filter(([, share], i) => i === 0 || share >= 0.005);
-  const clusters = parts.map(([j, share]) => `cluster ${j}, ${probability(share, shares.length)}`);
+  const clusters = parts.map(([j, share]) => `${names[j]}, ${probability(share, shares.length)}`);
   return `${opening} Probabilities: ${clusters.join("; ")}.`;
 }
 
 function idlePanel(model) {
-  const heaviest = byShare(model.weights);
+  const heaviest = byShare(model.shares);
   return [
     el("h3", {}, "Clusters and their weights"),
     shareList(heaviest.slice(0, ROWS).sort((a, b) => a[0] - b[0]), model, percent),
@@ -125,6 +125,10 @@ function markPanel({ title, values, shares }, model) {
   ].filter((part) => part !== null);
 }
 
+function capitalised(text) {
+  return text[0].toUpperCase() + text.slice(1);
+}
+
 function remainder(count, noun) {
   if (count <= 0) return null;
   return el("p", { class: "hint" }, `and ${count} ${noun}${count === 1 ? "" : "s"}`);
@@ -137,7 +141,7 @@ function shareList(pairs, model, told) {
     bar.append(el("span"));
     bar.firstChild.style.width = `${100 * share}%`;
     bar.firstChild.style.background = `var(--component-${j})`;
-    list.append(el("li", {}, swatch(j, model.markers[j]), el("span", {}, `Cluster ${j}`), bar,
+    list.append(el("li", {}, swatch(j, model.markers[j]), el("span", {}, capitalised(model.names[j])), bar,
       el("span", { class: "number" }, told(share))));
   });
   return list;

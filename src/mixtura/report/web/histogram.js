@@ -66,6 +66,7 @@ function componentCurves(model, domain, scale) {
   const xs = densityGrid(domain, centres, deviations);
   const each = centres.map((mean, j) => (
     xs.map((x) => scale * model.weights[j] * density(x, mean, deviations[j]))));
+  if (model.noise) each.push(xs.map(() => scale * model.noise.weight * model.noise.density));
   const sum = xs.map((_, i) => each.reduce((total, ys) => total + ys[i], 0));
   return { xs, each, sum };
 }

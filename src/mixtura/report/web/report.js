@@ -1,7 +1,7 @@
 // Puts the report together: reads the payload, fills the page, and keeps its pictures in step with
 // the window, the colour scheme and the printer.
 
-import { componentColours, componentMarker, inkOn } from "./colour.js";
+import { componentColours, componentMarker, inkOn, noiseColour } from "./colour.js";
 import { componentTable } from "./components.js";
 import {
   criteriaOf, criterionName, criterionTable, criterionText, drawCriterion, hasFarCandidates,
@@ -28,8 +28,7 @@ function main() {
   }
   const points = decodePoints(report.points);
   const columns = describedColumns(report, points);
-  const markers = report.model.weights.map((_, j) => componentMarker(j));
-  const model = { ...report.model, markers };
+  const model = withColumns(report.model);
   fillHead(report, model, points);
   byId("components").append(componentTable(model, columns, points));
   const pictures = [
@@ -38,7 +37,20 @@ function main() {
     ...tracePictures(report.fit.trace),
     ...uncertaintyPictures(report),
   ];
-  keepDrawn(pictures, model.n_components);
+  keepDrawn(pictures, model);
+}
+
+// The columns of the probabilities: every cluster, and then the noise if there is any.
+function withColumns(model) {
+  const names = model.weights.map((_, j) => `cluster ${j}`);
+  const markers = names.map((_, j) => componentMarker(j));
+  if (!model.noise) return { ...model, names, markers, shares: model.weights };
+  return {
+    ...model,
+    names: [...names, "noise"],
+    markers: [...markers, "circle"],
+    shares: [...model.weights, model.noise.weight],
+  };
 }
 
 function describedColumns({ data, model }, { minimum, maximum }) {
@@ -51,7 +63,7 @@ function describedColumns({ data, model }, { minimum, maximum }) {
 
 function fillHead(report, model, points) {
   byId("headline").append(`${headline(report)} `, isolated(report.title));
-  byId("weights").append(...model.weights.map(weightSegment));
+  byId("weights").append(...model.shares.map(weightSegment));
   byId("figures").append(...keyFigures(report).map(([term, figure, detail]) => (
     el("div", {}, el("dt", {}, term), el("dd", {}, figure),
       detail ? el("dd", { class: "detail" }, detail) : null))));
@@ -90,6 +102,7 @@ function mapPicture(report, { points, columns, model }) {
   byId("map-controls").hidden = single;
   byId("map-caption-single").hidden = !single;
   byId("map-caption-pair").hidden = single;
+  byId("map-caption-noise").hidden = !model.noise;
   const name = () => {
     const shown = single ? [0] : [picture.view.across, picture.view.up];
     const text = pictureText(report, shown.map((c) => columns[c].name));
@@ -100,7 +113,7 @@ function mapPicture(report, { points, columns, model }) {
     walk.refresh();
     name();
   };
-  if (!single) chooseColumns(picture.view, columns, () => draw(currentTheme(model.n_components)));
+  if (!single) chooseColumns(picture.view, columns, () => draw(currentTheme(model)));
   return { host: plot, draw };
 }
 
@@ -142,24 +155,28 @@ function tracePictures(trace) {
   return [{ host: byId("trace-plot"), draw: () => drawTrace(byId("trace-plot"), trace) }];
 }
 
-// A single cluster leaves nothing to be uncertain about.
+// A single cluster without noise leaves nothing to be uncertain about.
 function uncertaintyPictures({ uncertainty, model }) {
-  byId("uncertainty").hidden = model.n_components === 1;
-  if (model.n_components === 1) return [];
-  byId("uncertainty-text").textContent = uncertaintyText(uncertainty);
+  const certain = model.n_components === 1 && !model.noise;
+  byId("uncertainty").hidden = certain;
+  if (certain) return [];
+  const told = { ...uncertainty, noise: Boolean(model.noise) };
+  byId("uncertainty-text").textContent = uncertaintyText(told);
   const host = byId("uncertainty-plot");
-  return [{ host, draw: () => drawUncertainty(host, uncertainty) }];
+  return [{ host, draw: () => drawUncertainty(host, told) }];
 }
 
-function currentTheme(count, printing = false) {
-  return { printing, colours: componentColours(count, darkScheme.matches && !printing) };
+function currentTheme({ n_components: count, noise }, printing = false) {
+  const dark = darkScheme.matches && !printing;
+  const colours = componentColours(count, dark);
+  return { printing, colours: noise ? [...colours, noiseColour(dark)] : colours };
 }
 
-function keepDrawn(pictures, count) {
+function keepDrawn(pictures, model) {
   const root = document.documentElement;
   const drawAll = (printing) => {
     if (pictures[0].host.clientWidth === 0) return; // not laid out, as in a hidden frame
-    const theme = currentTheme(count, printing);
+    const theme = currentTheme(model, printing);
     root.classList.toggle("printing", printing);
     theme.colours.forEach((colour, j) => {
       root.style.setProperty(`--component-${j}`, colour);

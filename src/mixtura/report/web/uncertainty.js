@@ -4,7 +4,7 @@ import { svg } from "./dom.js";
 import { frame, show } from "./frame.js";
 import { percent, wholeNumber } from "./scales.js";
 
-export function drawUncertainty(host, { counts, edges, sure, mean }) {
+export function drawUncertainty(host, { counts, edges, sure, mean, noise }) {
   const width = host.clientWidth;
   const tallest = Math.max(...counts, 1);
   const { picture, x, y, inner } = frame({
@@ -22,11 +22,12 @@ export function drawUncertainty(host, { counts, edges, sure, mean }) {
     layer.append(svg("rect", { x: left, y: roof, ...size }, told));
   });
   picture.append(layer);
-  show(host, picture, uncertaintyText({ sure, mean }));
+  show(host, picture, uncertaintyText({ sure, mean, noise }));
 }
 
-export function uncertaintyText({ sure, mean }) {
-  const told = sure === null ? "" : `${percent(sure)} of the rows belong to one cluster with a `
+export function uncertaintyText({ sure, mean, noise }) {
+  const place = noise ? "one cluster, or are noise," : "one cluster";
+  const told = sure === null ? "" : `${percent(sure)} of the rows belong to ${place} with a `
     + "probability above 0.95. ";
   const wrong = mean === null ? "" : "If the model is right, giving every row to its likeliest "
     + `cluster is wrong for about ${percent(mean)} of them.`;

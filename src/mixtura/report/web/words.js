@@ -18,12 +18,18 @@ export function keyFigures({ data, model, fit, uncertainty }) {
     ["BIC", statistic(fit.criteria.bic),
       `${counted(model.n_parameters, "free parameter")}; lower is better`],
     ["Log-likelihood", statistic(fit.log_likelihood), rowsUsed(data)],
+    ["Noise", ...noise(model)],
     ["Fit", text, detail],
     ["Best solution found by", ...starts(fit.starts)],
-    ["Sure rows", model.n_components === 1 ? null : percent(uncertainty.sure),
-      "have one cluster with probability above 0.95"],
+    ["Sure rows", model.n_components === 1 && !model.noise ? null : percent(uncertainty.sure),
+      `have one cluster${model.noise ? ", or are noise," : ""} with probability above 0.95`],
   ];
   return figures.filter(([, figure]) => figure !== null && figure !== "–");
+}
+
+function noise({ noise: given, noise_rows: rows }) {
+  if (!given) return [null, ""];
+  return [percent(given.weight), `of the mixture; ${counted(rows, "row")} in no cluster`];
 }
 
 function rowsUsed({ rows, rows_used: used, rows_left_out: missing }) {

@@ -1,0 +1,113 @@
+"""Noise: one further component, of constant density over the volume that the rows fill.
+
+log p_noise(x) = -log V
+
+A row that no cluster explains is then not forced upon one of them. V is fixed before the fit, so
+the M-step has nothing to estimate for the noise but its mixing weight (Banfield and Raftery 1993;
+Fraley and Raftery 2002). Any family can have it: `WithNoise` wraps one, and adds a last column to
+its log-densities.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from mixtura.families.family import Family, Parameters
+from mixtura.statistics import Statistics
+from mixtura.typing import FloatArray, IntArray
+
+__all__ = ["Box", "WithNoise", "with_noise"]
+
+P = TypeVar("P", bound=Parameters)
+S = TypeVar("S", bound=Statistics)
+
+
+@dataclass(frozen=True)
+class Box:
+    """The places centre + sum_a t_a edges_a with all |t_a| <= 1/2.
+
+    Attributes
+    ----------
+    centre : ndarray of shape (d,)
+    edges : ndarray of shape (d, d)
+        One edge in each row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(float(np.exp(Box(np.zeros(2), np.diag([2.0, 3.0])).log_volume)), 12)
+    6.0
+    """
+
+    centre: FloatArray
+    edges: FloatArray
+
+    @property
+    def log_volume(self) -> float:
+        """log |det edges|; -inf for a flat box."""
+        return float(np.linalg.slogdet(self.edges)[1])
+
+    def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
+        """n rows (n, d), uniform over the box."""
+        rows: FloatArray = self.centre + (rng.random((n, len(self.centre))) - 0.5) @ self.edges
+        return rows
+
+
+@dataclass(frozen=True)
+class WithNoise(Generic[P, S]):
+    """A family of k components, and noise as component number k.
+
+    Its parameters and statistics are those of the k components; log-densities have k + 1 columns,
+    and so have the responsibilities it is given.
+
+    Parameters
+    ----------
+    family : Family
+        What the other components look like.
+    region : Box
+        Its volume V gives the density 1 / V. That holds everywhere, so that a new row far from
+        all clusters is noise; rows that are sampled come from the box.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mixtura.families import Bernoulli, BernoulliParameters
+    >>> family = WithNoise(Bernoulli(), Box(np.zeros(1), np.full((1, 1), 4.0)))
+    >>> np.exp(family.log_density(BernoulliParameters(np.array([[0.5]])), np.ones((1, 1))))
+    array([[0.5 , 0.25]])
+    """
+
+    family: Family[P, S]
+    region: Box
+
+    def log_density(self, params: P, X: FloatArray) -> FloatArray:
+        noise = np.full((len(X), 1), -self.region.log_volume)
+        return np.hstack([self.family.log_density(params, X), noise])
+
+    def statistics(self, params: P | None, X: FloatArray, resp: FloatArray) -> S:
+        return self.family.statistics(params, X, resp[:, :-1])
+
+    def maximize(self, statistics: S, params: P | None) -> P:
+        return self.family.maximize(statistics, params)
+
+    def log_prior(self, params: P) -> float:
+        return self.family.log_prior(params)
+
+    def n_parameters(self, k: int, d: int) -> int:
+        """Those of the k components, and the volume."""
+        return self.family.n_parameters(k, d) + 1
+
+    def sample(self, params: P, labels: IntArray, rng: np.random.Generator) -> FloatArray:
+        rows = np.empty((len(labels), len(self.region.centre)))
+        noise = labels == len(params.means)
+        rows[~noise] = self.family.sample(params, labels[~noise], rng)
+        rows[noise] = self.region.sample(int(noise.sum()), rng)
+        return rows
+
+
+def with_noise(family: Family[P, S], region: Box | None) -> Family[P, S]:
+    """The family with noise over a region, or as it is where there is none."""
+    return family if region is None else WithNoise[Any, Any](family, region)

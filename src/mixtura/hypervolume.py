@@ -1,0 +1,96 @@
+"""The volume that a table's rows fill: the smaller of two boxes about them.
+
+One box lies along the features, the other along the principal axes of the standardised rows
+(of the correlation matrix), so that the units of the features change nothing. The model
+(Banfield and Raftery 1993) asks for the hypervolume of the region that the data come from; the box
+is our estimate of it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mixtura.errors import DataError
+from mixtura.families.noise import Box
+from mixtura.sources import Chunk, Source, Summary
+from mixtura.statistics import Extent, Moments
+from mixtura.typing import FloatArray
+
+__all__ = ["box_about", "resized"]
+
+# Rounding of a value, as a share of it.
+_ROUNDING = 64.0 * np.finfo(np.float64).eps
+
+# A side below this, in deviations, is flat: the correlation matrix resolves only squares of it.
+_FLAT = np.sqrt(_ROUNDING)
+
+
+def box_about(source: Source, summary: Summary, floor: float) -> Box:
+    """The box about all rows that has the smaller volume.
+
+    Parameters
+    ----------
+    source : Source
+    summary : Summary
+        Of the source.
+    floor : float
+        Least variance of a component, as a share of the features' variances. No side is shorter
+        than sqrt(2 pi floor) deviations: as long as the uniform density that is as high as the
+        narrowest bell. So a column that is constant, or a combination of others, does not
+        change whether a row is noise.
+
+    Raises
+    ------
+    DataError
+        If the rows fill no volume and the floor is 0.
+    """
+    least = np.sqrt(2.0 * np.pi * floor)
+    axes = _principal_axes(source, summary)
+    boxes = [_box(source, summary, directions, least) for directions in (np.eye(len(axes)), axes)]
+    solid = [box for box in boxes if np.isfinite(box.log_volume)]
+    if not solid:
+        raise DataError(
+            "The rows fill no volume, as some column is constant or a combination of others, so "
+            "the noise has no density. Leave that column out, or use a reg_covar above 0."
+        )
+    return min(solid, key=lambda box: box.log_volume)
+
+
+def resized(box: Box, volume: float) -> Box:
+    """The box stretched about its centre to a given volume."""
+    stretch = np.exp((np.log(volume) - box.log_volume) / len(box.centre))
+    return Box(box.centre, stretch * box.edges)
+
+
+def _principal_axes(source: Source, summary: Summary) -> FloatArray:
+    """Eigenvectors of the correlation matrix, in the columns."""
+
+    def scatter(chunk: Chunk) -> Moments:
+        rows = _standardised(chunk, summary)
+        return Moments.of(rows, chunk.weight[:, None], diagonal=False)
+
+    axes: FloatArray = np.linalg.eigh(source.map_reduce(scatter).scatter[0])[1]
+    return axes
+
+
+def _box(source: Source, summary: Summary, axes: FloatArray, least: float) -> Box:
+    """The smallest box with edges along some axes (d, d) of the standardised rows."""
+
+    def reach(chunk: Chunk) -> Extent:
+        along = _standardised(chunk, summary) @ axes
+        return Extent(along.min(axis=0), along.max(axis=0))
+
+    extent = source.map_reduce(reach)
+    sides = extent.maximum - extent.minimum
+    offset = np.abs(summary.moments.mean[0] / summary.scales).max()
+    sides = np.maximum(np.where(sides > max(_FLAT, _ROUNDING * offset), sides, 0.0), least)
+    middle = 0.5 * (extent.minimum + extent.maximum)
+    return Box(
+        summary.moments.mean[0] + (axes @ middle) * summary.scales,
+        (sides * axes).T * summary.scales,
+    )
+
+
+def _standardised(chunk: Chunk, summary: Summary) -> FloatArray:
+    rows: FloatArray = (chunk.X - summary.moments.mean[0]) / summary.scales
+    return rows
