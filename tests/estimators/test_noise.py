@@ -10,6 +10,7 @@ import pytest
 
 import mixtura as mx
 from mixtura import kernels
+from mixtura.denoising import noise_guesses
 from mixtura.estimators import training_rows
 from mixtura.registry import STARTS
 
@@ -108,6 +109,134 @@ def test_search_passes_noise_on() -> None:
     assert search.best_params_ == {"n_components": 2}
     assert np.mean((search.predict(X) == -1) == (origin == -1)) > 0.95
     assert search.get_feature_names_out()[-1] == "mixturesearch_noise"
+
+
+def test_criteria_of_a_search_count_clusters() -> None:
+    X, _ = strewn()
+    grid = {"n_components": [1, 2], "covariance_type": ["diag"]}
+    search = mx.MixtureSearch(
+        mx.GaussianMixture(noise=True), grid, criterion="nec", random_state=0
+    ).fit(X)
+    assert list(search.k_probabilities_) == [1, 2]
+    nec, gain = search.results_["nec"], search.results_["log_likelihood"]
+    assert nec[0] == 1.0
+    single = mx.GaussianMixture(covariance_type="diag").fit(X)
+    two = fitted(X, covariance_type="diag")
+    expected = two.scores_.entropy / (gain[1] - single.log_likelihood_)
+    np.testing.assert_allclose(nec[1], expected, rtol=1e-3)
+
+
+def test_a_search_guesses_noise_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def counted(rows: np.ndarray, weight: np.ndarray) -> Any:
+        calls.append(len(rows))
+        return noise_guesses(rows, weight)
+
+    monkeypatch.setattr(training_rows, "noise_guesses", counted)
+    grid = {"n_components": [1, 2, 3], "covariance_type": ["EEE", "VVV"]}
+    mx.MixtureSearch(mx.GaussianMixture(noise=True), grid, random_state=0).fit(strewn()[0])
+    assert calls == [340]
+
+
+def test_a_bootstrap_test_splits_clusters_and_leaves_noise_alone() -> None:
+    X, _ = strewn(100, n_noise=15)
+    test = mx.bootstrap_test(
+        mx.GaussianMixture(noise=True, covariance_type="diag", tol=1e-5),
+        X,
+        n_bootstrap=19,
+        random_state=0,
+    )
+    assert test.n_components == 2
+    assert test.estimator.weights_.shape == (3,)
+    assert all(step.n_below_zero == 0 for step in test.steps)
+
+
+# -------------------------------------------------------------------- constraints and labels
+
+
+@pytest.mark.parametrize("covariance_type", STRUCTURES)
+def test_clusters_of_equal_weight_share_what_noise_leaves(covariance_type: str) -> None:
+    X = strewn()[0][100:]
+    free = fitted(X, covariance_type=covariance_type)
+    equal = fitted(X, covariance_type=covariance_type, equal_weights=True)
+    assert equal.weights_[0] == equal.weights_[1] == (1.0 - equal.noise_weight_) / 2.0
+    assert equal.n_parameters_ == free.n_parameters_ - 1
+    assert equal.log_likelihood_ < free.log_likelihood_
+    assert np.diff(equal.trace_).min() >= -1e-14
+    np.testing.assert_allclose(
+        equal.predict_proba(X).mean(axis=0)[-1], equal.noise_weight_, atol=1e-4
+    )
+
+
+def test_fixed_weights_fix_noise_too_and_bring_the_clusters_into_their_order() -> None:
+    X = strewn()[0][100:]  # 50, 150 and 40 rows
+    for weights in ([0.3, 0.5, 0.2], [0.5, 0.3, 0.2]):
+        fit = fitted(X, weights_init=weights, fixed="weights")
+        np.testing.assert_array_equal(fit.weights_, weights)
+        heavier = int(np.argmax(weights))
+        np.testing.assert_allclose(fit.means_[heavier], [8.0, 0.0], atol=0.5)
+        assert fit.n_parameters_ == 4 + 6 + 1
+
+
+def test_a_warm_start_goes_on_under_equal_weights() -> None:
+    X = strewn()[0][100:]
+    fit = fitted(X, warm_start=True)
+    fit.set_params(equal_weights=True).fit(X)
+    assert fit.weights_[0] == fit.weights_[1]
+    assert np.diff(fit.trace_).min() >= -1e-14
+    anew = fitted(X, equal_weights=True)
+    np.testing.assert_allclose(fit.log_likelihood_, anew.log_likelihood_, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n", [300, 3000])  # all rows are looked at for noise, and some of them
+@pytest.mark.parametrize("marked", [False, True])
+def test_known_rows_keep_their_place(n: int, marked: bool) -> None:
+    X, origin = strewn(n)
+    X = X[::-1]
+    truth = np.where(origin < 0, 2, 1 - origin)[::-1]  # the numbers that the labels give
+    rng = np.random.default_rng(0)
+    labels = np.where(rng.random(len(X)) < 0.1, truth, -1)
+    noise_init = truth == 2 if marked else None
+    fit = mx.GaussianMixture(2, noise=True, noise_init=noise_init, random_state=0)
+    fit.fit(X, labels=labels)
+    np.testing.assert_allclose(fit.means_[:, 0], [8.0, 0.0], atol=0.5)
+    expected = np.where(truth == 2, -1, truth)
+    assert np.mean(fit.predict(X) == expected) > 0.95
+    assert np.diff(fit.trace_).min() >= -1e-14
+    log_joint, known = fit.mixture_.log_joint(X), labels >= 0
+    own = log_joint[known, labels[known]].sum() + fit.score_samples(X[~known]).sum()
+    np.testing.assert_allclose(len(X) * fit.lower_bound_, own, rtol=1e-12)
+
+
+def test_where_all_is_known_the_fit_is_one_m_step() -> None:
+    X, origin = strewn()
+    fit = mx.GaussianMixture(2, noise=True).fit(X, labels=np.where(origin < 0, 2, origin))
+    np.testing.assert_allclose(fit.weights_, np.array([150, 150, 40]) / 340)
+    for j in range(2):
+        np.testing.assert_allclose(fit.means_[j], X[origin == j].mean(axis=0))
+
+
+def test_noise_has_a_number_among_labels_only_if_there_is_any() -> None:
+    X, _ = strewn()
+    labels = np.full(len(X), -1)
+    labels[0] = 2
+    with pytest.raises(mx.MixturaError, match="from 0 to 1, or -1"):
+        mx.GaussianMixture(2).fit(X, labels=labels)
+    labels[0] = 3
+    with pytest.raises(mx.MixturaError, match="from 0 to 1, 2 for noise, or -1"):
+        mx.GaussianMixture(2, noise=True).fit(X, labels=labels)
+
+
+def test_a_prior_beside_noise_is_that_of_the_clusters() -> None:
+    X, _ = strewn()
+    fit = fitted(X, prior="default")
+    assert fit.prior_ is not None
+    np.testing.assert_allclose(
+        fit.lower_bound_ * len(X), fit.log_likelihood_ + fit.mixture_.log_prior, rtol=1e-12
+    )
+    assert fit.log_likelihood_ < fitted(X).log_likelihood_
+    assert np.diff(fit.trace_).min() >= -1e-14
 
 
 # ------------------------------------------------------------------------------------- starts
@@ -235,11 +364,12 @@ def test_a_constant_column_changes_no_assignment() -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_save_and_load_are_exact(dtype: type, tmp_path: Path) -> None:
     X = strewn()[0].astype(dtype)
-    fit = fitted(X, noise=1234.5)
+    fit = fitted(X, noise=1234.5, equal_weights=True)
     mx.save(fit, tmp_path / "model.json")
     again = mx.load(tmp_path / "model.json")
     assert again.get_params() == fit.get_params()
     assert (again.noise_weight_, again.noise_volume_) == (fit.noise_weight_, fit.noise_volume_)
+    assert again.mixture_.n_parameters == fit.n_parameters_
     np.testing.assert_array_equal(again.predict_proba(X), fit.predict_proba(X))
     np.testing.assert_array_equal(again.sample(50)[0], fit.sample(50)[0])
 

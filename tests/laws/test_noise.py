@@ -8,14 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixtura import em
-from mixtura.assignments import hard
+from mixtura.assignments import Assignment, hard, soft
 from mixtura.covariance import EII, VVV, AxisCovariances
 from mixtura.denoising import noise_guesses
 from mixtura.errors import DataError
 from mixtura.explain import find_modes, membership
-from mixtura.families import Box, Gaussian, GaussianParameters, WithNoise
+from mixtura.families import (
+    Box,
+    Gaussian,
+    GaussianParameters,
+    NormalInverseWishart,
+    WithNoise,
+)
 from mixtura.hypervolume import box_about, resized
-from mixtura.initialization import given_labels, noise_aside
+from mixtura.initialization import given_labels, noise_aside, random_responsibilities
+from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource, Chunk, summarize
 from mixtura.stopping import fixed_length
@@ -148,6 +155,34 @@ def test_noise_may_take_all_rows() -> None:
     fit = em.fit(first, source, assignment=hard, stopping=fixed_length(3))
     assert fit.mixture.weights.tolist() == [0.0, 0.0, 1.0]
     assert np.isfinite(fit.mixture.params.means).all()
+
+
+@pytest.mark.parametrize("assignment", [soft, hard])
+@pytest.mark.parametrize("mixing", [FREE, FreeLast(EqualWeights()), FixedWeights()])
+@pytest.mark.parametrize("seed", range(10))
+def test_the_penalised_objective_never_falls_beside_noise(
+    seed: int, mixing: Mixing, assignment: Assignment
+) -> None:
+    rng = np.random.default_rng(seed)
+    d, k = rng.integers(1, 4), rng.integers(1, 4)
+    X = rng.normal(size=(30, d)).round(1)
+    prior = NormalInverseWishart.default(np.zeros(d), np.eye(d), int(k), np.zeros(d))
+    family = WithNoise(Gaussian(VVV(), np.zeros(d), prior), Box(np.zeros(d), 3.0 * np.eye(d)))
+    source = ArraySource(X)
+    first = em.begin(family, source, random_responsibilities(k + 1, (seed,)), mixing)
+    fit = em.fit(first, source, assignment=assignment, stopping=fixed_length(30))
+    falls = -np.diff(fit.trace) / (1.0 + np.abs(fit.trace[1:]))
+    assert falls.max() <= 1e-13
+    assert fit.mixture.log_prior == family.family.log_prior(fit.mixture.params) != 0.0
+
+
+def test_equal_weights_beside_a_free_one_are_the_best_of_their_kind() -> None:
+    counts = np.array([3.0, 1.0, 5.0, 2.0])
+    best = FreeLast(EqualWeights()).maximize(counts, None)
+    assert len(set(best[:3].tolist())) == 1
+    last = np.linspace(0.01, 0.99, 99)
+    others = counts[:3].sum() * np.log((1.0 - last) / 3.0) + counts[3] * np.log(last)
+    assert counts @ np.log(best) >= others.max()
 
 
 def test_a_start_sets_noise_aside() -> None:

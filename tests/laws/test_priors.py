@@ -15,7 +15,7 @@ from mixtura.covariance import EEE, EII, VVV, Covariances, Structure
 from mixtura.errors import MixturaError
 from mixtura.families import FLAT, Gaussian, GaussianParameters, NormalInverseWishart, Prior
 from mixtura.initialization import given_labels, random_responsibilities
-from mixtura.mixing import FREE, EqualWeights, FixedWeights, Mixing
+from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
 from mixtura.statistics import Moments
@@ -214,6 +214,7 @@ def test_rules_for_the_weights() -> None:
         (FREE, [0.75, 0.25], 1),
         (EqualWeights(), [0.5, 0.5], 0),
         (FixedWeights(), [0.1, 0.9], 0),
+        (FreeLast(EqualWeights()), [0.75, 0.25], 1),
     ):
         assert rule.maximize(counts, weights).tolist() == expected
         assert rule.n_parameters(2) == n_parameters
