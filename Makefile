@@ -5,13 +5,14 @@ KERNELS := src/mixtura/kernels
 BUILT := setup.py $(wildcard $(KERNELS)/*.[ch])
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
-.PHONY: demo test check unit bench bench-acceleration sanitize wasm clean help
+.PHONY: demo test check unit bench bench-acceleration bench-search sanitize wasm clean help
 
 help:
 	@echo "make demo   fit the penguins and say where the three results are"
 	@echo "make test   every check: ruff, mypy, pytest"
 	@echo "make bench  time everything against scikit-learn and oneDAL: benchmarks/RESULTS.md"
 	@echo "make bench-acceleration  passes of accelerated and plain EM: benchmarks/ACCELERATION.md"
+	@echo "make bench-search  the default search against mclust (needs R): benchmarks/SEARCH.md"
 	@echo "make sanitize  the kernel under AddressSanitizer and UBSan"
 	@echo "make wasm   the kernel as WebAssembly, and its test"
 	@echo "make clean  remove the virtual environment and what was built in it"
@@ -48,6 +49,10 @@ bench: .venv/.installed benchmarks/.onedal/.installed
 
 bench-acceleration: .venv/.installed
 	$(BIN)/python benchmarks/acceleration.py
+
+bench-search: .venv/.installed
+	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt
+	$(BIN)/python benchmarks/search.py
 
 benchmarks/.onedal/.installed: benchmarks/requirements-onedal.txt
 	$(PYTHON) -m venv benchmarks/.onedal

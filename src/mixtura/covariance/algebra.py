@@ -30,7 +30,7 @@ _SETTLED = 1e-12
 _SINGULAR = 16.0 * np.finfo(np.float64).eps
 
 # Sweeps end when no axis turned by more than this, in radians; the same holds of it.
-_TURNED = 1e-9
+_TURNED = 1e-7
 
 
 class Algebra(Protocol):

@@ -301,6 +301,7 @@ class GaussianMixture(SoftClusters):
             table = TrainingRows.of(rows, weight, names, effective_n_jobs(self.n_jobs))
             fitting = self._prepare(table, labels)
             self._publish(fitting, fitting.restarts(fitting.effort))
+            self._remark(fitting)
         self.warn()
         return self
 
@@ -471,10 +472,14 @@ class GaussianMixture(SoftClusters):
         self.prior_ = _informative(best.mixture)
         self.starts_ = fitting.told(restarts)
         self.n_collapsed_ = fitting.n_collapsed(best.mixture)
-        self.spurious_ = fitting.spurious(best.mixture)
+
+    def _remark(self, fitting: Fitting) -> None:
+        """Set what there is to know of the result beyond what it is."""
+        mixture = self.mixture_
+        self.spurious_ = fitting.spurious(mixture)
         self.notes_ = (
-            *_notes_on_data(fitting.summary, column_names(self, source.X)),
-            *_notes_on_result(best.mixture, self.n_collapsed_, self.spurious_),
+            *_notes_on_data(fitting.summary, column_names(self, fitting.source.X)),
+            *_notes_on_result(mixture, self.n_collapsed_, self.spurious_),
             *self._notes_on_starts(),
         )
 

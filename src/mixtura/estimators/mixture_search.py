@@ -165,6 +165,10 @@ class MixtureSearch(SoftClusters):
             if self.criterion == "cv":
                 field = self._replaced(field, finalists, self._validation(table), tell)
         self._publish(Comparison(self._told_apart(field, table), table.source(1)))
+        fitting = field[self.best_index_].fitting
+        assert fitting is not None  # the best one did not fail
+        self.best_estimator_._remark(fitting)
+        self.best_estimator_.warn()
         return self
 
     @property
@@ -302,7 +306,6 @@ class MixtureSearch(SoftClusters):
         self.best_params_, self.best_estimator_ = best.params, best.estimator
         self.results_ = results
         self.k_probabilities_ = comparison.k_probabilities()
-        self.best_estimator_.warn()
 
 
 class _Teller:

@@ -13,7 +13,7 @@
 
 enum { TURNS = 10000, SWEEPS = 2000 };
 
-static const double SETTLED = 1e-12, TURNED = 1e-9;
+static const double SETTLED = 1e-12, TURNED = 1e-7;
 
 /* Share of a second moment about the old mean that may be left about the new one: the rest
    cancels, and takes digits with it. */
