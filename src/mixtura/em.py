@@ -99,6 +99,7 @@ def fit(
     stopping: StoppingRule = DEFAULT_RULE,
     seed: Sequence[int] = (0,),
     history: Sequence[float] = (),
+    n_done: int = 0,
     observe: Observer | None = None,
 ) -> Fit[P, S]:
     """Run EM, or one of its kin, from a given mixture.
@@ -123,6 +124,8 @@ def fit(
     history : sequence of float, default=()
         Objectives of an earlier fit that ended at `mixture`, which this one continues. It is
         forgotten if the rows are others, so that the mixture's objective is another.
+    n_done : int, default=0
+        Iterations of that fit that count as this one's, which was only paused.
     observe : Observer, optional
         Told of each iteration.
 
@@ -134,10 +137,10 @@ def fit(
     trace = list(history)
     best, highest = mixture, -np.inf
     running: Expectation[S] | None = None
-    for n_iter, (part, step) in enumerate(schedule(source)):
+    for n_iter, (part, step) in enumerate(schedule(source), n_done):
         fresh = e_step(mixture, part, assignment, (*seed, n_iter + 1))
         objective = (fresh.objective + mixture.log_prior) / fresh.weight
-        if n_iter == 0 and trace and trace.pop() != objective:
+        if n_iter == n_done and trace and trace.pop() != objective:
             trace.clear()
         running = fresh if running is None or step == 1.0 else _blend(running, fresh, step)
         advance = course(mixture, running, objective)

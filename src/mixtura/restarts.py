@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Generic, Self, TypeVar
+from typing import Generic, Self, TypeAlias, TypeVar
 
 from mixtura.errors import DegenerateError
 from mixtura.families.family import Parameters
 from mixtura.result import Fit, Optimum, Starts
 from mixtura.statistics import Statistics
 
-__all__ = ["Effort", "Restarts", "restart"]
+__all__ = ["Effort", "Restarts", "restart", "resume"]
 
 P = TypeVar("P", bound=Parameters)
 S = TypeVar("S", bound=Statistics)
+
+#: Whether a run may compete.
+Sound: TypeAlias = Callable[[Fit[P, S]], bool]
+
+#: Whether two runs ended in the same optimum.
+Same: TypeAlias = Callable[[Fit[P, S], Fit[P, S]], bool]
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,11 @@ class Restarts(Generic[P, S]):
         return sum(times for _, times in self.optima) + len(self.unsound) + self.n_degenerate
 
     @property
+    def paused(self) -> bool:
+        """Whether some of them could go on."""
+        return any(fit.status.paused for fit, _ in self.optima)
+
+    @property
     def best(self) -> Fit[P, S]:
         if self.optima:
             return self.optima[0][0]
@@ -84,14 +95,18 @@ class Restarts(Generic[P, S]):
         )
         return Starts(tuple(optima), len(self.unsound) + self.n_degenerate)
 
-    def _with(self, fit: Fit[P, S], same: Callable[[Fit[P, S], Fit[P, S]], bool]) -> Self:
-        """With one sound run more."""
-        for place, (known, times) in enumerate(self.optima):
+    def with_run(
+        self, fit: Fit[P, S], sound: Sound[P, S], same: Same[P, S], times: int = 1
+    ) -> Self:
+        """With one run more, or with several that came to the same."""
+        if not sound(fit):
+            return replace(self, unsound=self.unsound + (fit,) * times)
+        for place, (known, known_times) in enumerate(self.optima):
             if same(known, fit):
                 better = max(known, fit, key=lambda one: one.objective)
                 others = self.optima[:place] + self.optima[place + 1 :]
-                return self._ranked((*others, (better, times + 1)))
-        return self._ranked((*self.optima, (fit, 1)))
+                return self._ranked((*others, (better, known_times + times)))
+        return self._ranked((*self.optima, (fit, times)))
 
     def _ranked(self, optima: tuple[tuple[Fit[P, S], int], ...]) -> Self:
         best_first = sorted(optima, key=lambda optimum: -optimum[0].objective)
@@ -102,8 +117,8 @@ def restart(
     run: Callable[[int], Fit[P, S]],
     effort: Effort,
     *,
-    sound: Callable[[Fit[P, S]], bool],
-    same: Callable[[Fit[P, S], Fit[P, S]], bool],
+    sound: Sound[P, S],
+    same: Same[P, S],
     before: Restarts[P, S],
 ) -> Restarts[P, S]:
     """Make starts until the effort is reached.
@@ -134,8 +149,23 @@ def restart(
             if restarts.n_degenerate == effort.most:
                 raise failure from None
             continue
-        if sound(fit):
-            restarts = restarts._with(fit, same)
-        else:
-            restarts = replace(restarts, unsound=(*restarts.unsound, fit))
+        restarts = restarts.with_run(fit, sound, same)
+    return restarts
+
+
+def resume(
+    go_on: Callable[[Fit[P, S]], Fit[P, S]],
+    paused: Restarts[P, S],
+    *,
+    sound: Sound[P, S],
+    same: Same[P, S],
+) -> Restarts[P, S]:
+    """Let paused runs go on.
+
+    Runs that had come to the same when they were paused go on as one.
+    """
+    restarts = replace(paused, optima=())
+    for fit, times in paused.optima:
+        run = go_on(fit) if fit.status.paused else fit
+        restarts = restarts.with_run(run, sound, same, times)
     return restarts

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from mixtura.families.family import Parameters
 from mixtura.mixture import Mixture
@@ -45,6 +47,12 @@ class Fit(Generic[P, S]):
     trace: tuple[float, ...]
     n_iter: int
     status: Status
+
+    @classmethod
+    def begun(cls, mixture: Mixture[P, S], trace: Sequence[float] = ()) -> Self:
+        """A run that is still before its first iteration; the trace is that of an earlier fit."""
+        status = Status(converged=False, text="not yet begun", paused=True)
+        return cls(mixture, -math.inf, tuple(trace), 0, status)
 
     @property
     def remaining(self) -> float | None:

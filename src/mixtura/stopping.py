@@ -22,10 +22,10 @@ __all__ = [
     "Status",
     "StoppingRule",
     "fixed_length",
+    "paused_after",
     "projected",
     "projected_gain",
     "rounding",
-    "unless_out_of_reach",
 ]
 
 
@@ -67,15 +67,15 @@ class Status:
         Whether the next step would have ended in a degenerate component.
     outlook : Outlook
         How far the limit was thought to be.
-    given_up : bool
-        Whether the fit was on a way that leads nowhere near the best.
+    paused : bool
+        Whether the fit was only interrupted, and could go on.
     """
 
     converged: bool
     text: str
     collapsed: bool = False
     outlook: Outlook = _UNKNOWN
-    given_up: bool = False
+    paused: bool = False
 
     def __str__(self) -> str:
         return self.text
@@ -171,36 +171,18 @@ def fixed_length(n_iter: int) -> StoppingRule:
     return judge
 
 
-# On a plateau gains promise nothing: iterations that get past most of them, and how many times
-# the promise must fall short.
-_TELLING = 20
-_TIMES_SHORT = 10.0
-
-
-def unless_out_of_reach(rule: StoppingRule, wanted: float, spare: float) -> StoppingRule:
-    """The rule, but a fit that will end far below what is wanted is given up.
-
-    Parameters
-    ----------
-    rule : StoppingRule
-    wanted : float
-        Objective in nats per row.
-    spare : float
-        A fit that is less below it is never given up.
-    """
+def paused_after(rule: StoppingRule, pause: int) -> StoppingRule:
+    """The rule, but a fit that has not stopped after so many iterations is paused."""
 
     def judge(
         trace: Sequence[float], n_iter: int, outlook: Callable[[], Outlook] | None = None, /
     ) -> Status | None:
         status = rule(trace, n_iter, outlook)
-        missing = wanted - trace[-1]
-        if status is not None or n_iter < _TELLING or not missing > spare:
+        if status is not None or n_iter < pause:
             return status
         ahead = projected(trace) if outlook is None else outlook()
-        if ahead.remaining is None or not missing > _TIMES_SHORT * ahead.remaining:
-            return None
-        text = f"given up after {n_iter} iterations: {ahead} remain, and {missing:.1e} are missing"
-        return Status(False, text, outlook=ahead, given_up=True)
+        text = f"paused after {n_iter} iterations: {ahead} may remain"
+        return Status(False, text, outlook=ahead, paused=True)
 
     return judge
 

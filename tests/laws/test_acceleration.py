@@ -186,7 +186,7 @@ def test_a_failed_trial_is_taken_back() -> None:
     downhill = -base.gradient
     end = frame.moved(downhill, expectation)
     assert end is not None
-    ascent = Ascent(base, downhill, end, True, Memory.empty(len(downhill)), 1.0)
+    ascent = Ascent(base, downhill, end, 0, Memory.empty(len(downhill)), 1.0, PLAIN)
     fallen = em.e_step(end.mixture, source)
     advance = ascent(end.mixture, fallen, fallen.objective / fallen.weight)
     assert advance.objective == base.objective

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -23,7 +25,7 @@ from mixtura.initialization import given_labels, given_responsibilities, random_
 from mixtura.mixture import Mixture
 from mixtura.schedules import batch, damped, decreasing_steps
 from mixtura.sources import ArraySource
-from mixtura.stopping import fixed_length, projected, projected_gain
+from mixtura.stopping import fixed_length, paused_after, projected, projected_gain
 from mixtura.testing import assert_alike
 from records import FAMILIES, FAMILY_IDS, STRUCTURE_IDS, STRUCTURES, FamilyRecord, two_groups
 
@@ -189,6 +191,23 @@ def test_warm_history_counts_for_the_stopping_rule() -> None:
     other = em.fit(short.mixture, ArraySource(two_groups(200) + 0.5), history=short.trace)
     assert other.n_iter > 1  # what other rows gave says nothing here
     assert other.status.converged
+
+
+@pytest.mark.parametrize("assignment", [soft, hard])
+@pytest.mark.parametrize("pause", [0, 1, 4])
+def test_a_paused_run_goes_on_as_if_it_had_not_been(assignment: Assignment, pause: int) -> None:
+    source = ArraySource(two_groups(100))
+    first = em.begin(Gaussian(VVV(), np.zeros(3)), source, random_responsibilities(2, (1,)))
+    run = partial(em.fit, source=source, assignment=assignment, seed=(7,))
+    rule = fixed_length(9)
+    whole = run(first, stopping=rule)
+    part = run(first, stopping=paused_after(rule, pause))
+    assert part.status.paused
+    assert (part.n_iter, len(part.trace)) == (pause, pause + 1)
+    rest = run(part.mixture, stopping=rule, history=part.trace, n_done=part.n_iter)
+    assert rest.trace == whole.trace
+    assert rest.n_iter == whole.n_iter == 9
+    assert not rest.status.paused
 
 
 def test_collapse_ends_the_run_before_it() -> None:

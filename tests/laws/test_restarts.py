@@ -16,7 +16,7 @@ from mixtura.covariance import VVV
 from mixtura.errors import DegenerateError
 from mixtura.families import Gaussian
 from mixtura.initialization import random_responsibilities
-from mixtura.restarts import Effort, Restarts, restart
+from mixtura.restarts import Effort, Restarts, restart, resume
 from mixtura.sources import ArraySource
 from mixtura.stopping import Status
 from records import two_groups
@@ -53,6 +53,36 @@ def test_collapsed_starts_do_not_compete() -> None:
     assert restarts.best.objective == -1.0
     assert told(restarts) == "best optimum found by 2 of 5 starts, 1 collapsed; 1 other found"
     assert make([None, None], Effort.exactly(2)).best.objective == 99.0
+
+
+def paused_at(objective: float) -> em.Fit:
+    status = Status(False, "paused", paused=True)
+    return replace(SOUND, objective=objective, status=status)
+
+
+def test_paused_runs_go_on_and_those_that_met_go_on_as_one() -> None:
+    heights = [-3.0, -2.0, -3.0, -4.0]
+    rules = {
+        "sound": lambda fit: not fit.status.collapsed,
+        "same": lambda a, b: a.objective == b.objective,
+    }
+    paused = restart(
+        lambda number: paused_at(heights[number]), Effort.exactly(4), before=Restarts(), **rules
+    )
+    assert paused.paused
+    ends = {-3.0: ending_at(-1.0), -2.0: ending_at(-1.5), -4.0: ending_at(None)}
+    went_on = []
+
+    def go_on(fit: em.Fit) -> em.Fit:
+        went_on.append(fit.objective)
+        return ends[fit.objective]
+
+    done = resume(go_on, paused, **rules)
+    assert sorted(went_on) == [-4.0, -3.0, -2.0]
+    assert not done.paused
+    assert done.n_made == 4
+    assert told(done) == "best optimum found by 2 of 4 starts, 1 collapsed; 1 other found"
+    assert resume(go_on, done, **rules) == done  # nobody is left to go on
 
 
 def test_enough_is_enough() -> None:

@@ -19,7 +19,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from mixtura.acceleration.course import PLAIN, Advance, Next
+from mixtura.acceleration.course import PLAIN, Advance, Course, Next
 from mixtura.acceleration.frame import Frame
 from mixtura.acceleration.memory import Memory
 from mixtura.mixture import Expectation, Mixture
@@ -40,6 +40,8 @@ _GREATEST = 0.2
 _REACH = 64.0
 # A step that is cut to no more than this, in units of EM's own, is replaced by it.
 _ABOUT = 1.1
+# Where so many steps running had to be EM's own, trials are in vain.
+_IN_VAIN = 5
 
 
 @dataclass(frozen=True)
@@ -75,19 +77,22 @@ class Ascent:
         The best place so far.
     step : ndarray of shape (p,)
     end : Frame
-    trial : bool
-        Whether the step is this method's; else it is EM's own.
+    in_vain : int
+        How many of EM's own steps running led here; 0 if the step is this method's.
     memory : Memory
     reach : float
         How many times as long as EM's own step a trial may be.
+    otherwise : Course
+        What to go on with where trials are in vain.
     """
 
     base: Place
     step: FloatArray
     end: Frame
-    trial: bool
+    in_vain: int
     memory: Memory
     reach: float
+    otherwise: Course
 
     def __call__(
         self, mixture: Mixture[Any, Any], expectation: Expectation[Any], objective: float
@@ -97,14 +102,18 @@ class Ascent:
         base = self.base
         promised = _SUFFICIENT * float(base.gradient @ self.step)
         least = base.objective + max(0.0, promised - rounding(objective))
-        if self.trial and not objective >= least:
+        if not self.in_vain and not objective >= least:
             reach = max(1.0, 0.25 * min(self.reach, _length(self.step) / _length(base.gradient)))
             return Advance(
-                base.objective, lambda: plain_step(base, memory, reach), lambda: _UNKNOWN
+                base.objective,
+                lambda: plain_step(base, memory, reach, self.otherwise),
+                lambda: _UNKNOWN,
             )
         reach = min(2.0 * self.reach, _REACH)
         return Advance(
-            objective, lambda: next_step(here, memory, reach), lambda: _outlook(here, memory)
+            objective,
+            lambda: next_step(here, memory, reach, self.otherwise, self.in_vain + 1),
+            lambda: _outlook(here, memory),
         )
 
 
@@ -112,14 +121,20 @@ class Ascent:
 _UNKNOWN = Outlook(math.inf, None)
 
 
-def next_step(base: Place, memory: Memory, reach: float = _REACH) -> Next:
+def next_step(
+    base: Place,
+    memory: Memory,
+    reach: float = _REACH,
+    otherwise: Course = PLAIN,
+    in_vain: int = 1,
+) -> Next:
     """A trial where the direction is good and leads to a sound mixture; EM's own step if not."""
     gradient = base.gradient
     direction = memory.direction(gradient)
     ascent = float(direction @ gradient)
     size = _length(gradient)
     if not ascent > _LEAST_COSINE * size * _length(direction):
-        return plain_step(base, Memory.empty(len(gradient)), reach)
+        return plain_step(base, Memory.empty(len(gradient)), reach, otherwise, in_vain)
     shorter = min(
         1.0,
         min(reach * size, _LONGEST) / _length(direction),
@@ -127,21 +142,23 @@ def next_step(base: Place, memory: Memory, reach: float = _REACH) -> Next:
     )
     step = shorter * direction
     if shorter < 1.0 and _length(step) <= _ABOUT * size:
-        return plain_step(base, memory, reach)
+        return plain_step(base, memory, reach, otherwise, in_vain)
     end = base.frame.moved(step, base.expectation)
     if end is None:
-        return plain_step(base, memory, reach)
-    return end.mixture, Ascent(base, step, end, True, memory, reach)
+        return plain_step(base, memory, reach, otherwise, in_vain)
+    return end.mixture, Ascent(base, step, end, 0, memory, reach, otherwise)
 
 
-def plain_step(base: Place, memory: Memory, reach: float) -> Next:
-    """EM's own step; EM alone from there on if it leaves all frames."""
+def plain_step(
+    base: Place, memory: Memory, reach: float, otherwise: Course, in_vain: int = 1
+) -> Next:
+    """EM's own step; another course from there if it leaves all frames or trials are in vain."""
     mixture = base.frame.mixture.maximize(base.expectation)
-    way = base.frame.towards(mixture)
+    way = base.frame.towards(mixture) if in_vain < _IN_VAIN else None
     if way is None:
-        return mixture, PLAIN
+        return mixture, otherwise
     step, end = way
-    return mixture, Ascent(base, step, end, False, memory, reach)
+    return mixture, Ascent(base, step, end, in_vain, memory, reach, otherwise)
 
 
 def _outlook(here: Place, memory: Memory) -> Outlook:

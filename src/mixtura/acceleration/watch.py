@@ -51,5 +51,5 @@ class Watch:
             frame = GaussianFrame.of(mixture)
             if frame is not None:
                 base = Place.of(frame, expectation, self.objective)
-                return next_step(base, Memory.empty(len(base.gradient)))
+                return next_step(base, Memory.empty(len(base.gradient)), otherwise=Watch())
         return mixture.maximize(expectation), self

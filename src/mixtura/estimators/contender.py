@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, Self
@@ -11,7 +12,6 @@ from mixtura.estimators.comparison import Outcome
 from mixtura.estimators.cross_validation import held_out_log_likelihood
 from mixtura.estimators.fitting import NO_STARTS, Fitting, GaussianRestarts
 from mixtura.estimators.gaussian_mixture import GaussianMixture
-from mixtura.estimators.goal import Goal
 from mixtura.estimators.training_rows import TrainingRows
 from mixtura.restarts import Effort
 from mixtura.typing import AnyArray, FloatArray
@@ -46,14 +46,13 @@ class Contender:
         params: dict[str, Any],
         estimator: GaussianMixture,
         table: TrainingRows,
-        goal: Goal | None,
+        pause: int | None,
     ) -> Self:
-        """The candidate after its first starts, which are given up if the goal is out of reach."""
+        """The candidate after its first starts, or after so many of their iterations."""
         began = perf_counter()
         try:
             fitting = estimator._prepare(table)
-            within_sight = goal if estimator._climbs_likelihood else None
-            restarts = fitting.restarts(_HEAT, goal=within_sight)
+            restarts = fitting.restarts(_HEAT, pause=pause if estimator._settles else None)
         except MixturaError as failure:
             status = f"failed: {failure}"
             return cls(Outcome(params, None, status, perf_counter() - began))
@@ -69,23 +68,15 @@ class Contender:
         """Whether it has made all the starts that were wanted, or cannot make any."""
         if self.fitting is None:
             return True
-        return self.restarts.reached(self.fitting.effort) and not self.given_up
+        return self.restarts.reached(self.fitting.effort) and not self.restarts.paused
 
-    @property
-    def given_up(self) -> bool:
-        """Whether starts were given up as out of reach of the best."""
-        return any(fit.status.given_up for fit, _ in self.restarts.optima)
+    def go_on(self, pause: int | None = None) -> Self:
+        """The candidate after its first starts went on to their ends, or to the next pause."""
+        return self._after(lambda fitting: fitting.resumed(self.restarts, pause))
 
     def finish(self) -> Self:
         """The candidate after all its starts."""
-        estimator = self.outcome.estimator
-        if self.finished or self.fitting is None or estimator is None:
-            return self
-        began = perf_counter() - self.outcome.seconds
-        # Runs that were given up are no optima; with a chance to win they are made again.
-        before = NO_STARTS if self.given_up else self.restarts
-        restarts = self.fitting.restarts(self.fitting.effort, before)
-        return self._of(self.params, estimator, self.fitting, restarts, began)
+        return self._after(lambda fitting: fitting.restarts(fitting.effort, self.restarts))
 
     def left_behind(self, words: str) -> Outcome:
         """The outcome, with a status that says why it did not make all its starts."""
@@ -107,6 +98,13 @@ class Contender:
         return replace(
             self, outcome=replace(outcome, held_out=held_out, status=status, seconds=seconds)
         )
+
+    def _after(self, further: Callable[[Fitting], GaussianRestarts]) -> Self:
+        estimator = self.outcome.estimator
+        if self.finished or self.fitting is None or estimator is None:
+            return self
+        began = perf_counter() - self.outcome.seconds
+        return self._of(self.params, estimator, self.fitting, further(self.fitting), began)
 
     @classmethod
     def _of(

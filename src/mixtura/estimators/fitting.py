@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, TypeAlias
 
 from mixtura.agreement import agreement
 from mixtura.estimators.first_mixture import GaussianMixtureModel
-from mixtura.estimators.goal import Goal
 from mixtura.explain import find_spurious
 from mixtura.families import Gaussian, GaussianParameters
-from mixtura.restarts import Effort, Restarts, restart
+from mixtura.restarts import Effort, Restarts, restart, resume
 from mixtura.result import Fit, Starts
 from mixtura.sources import ArraySource, Summary
 from mixtura.statistics import Moments
 from mixtura.typing import BoolArray
 
-__all__ = ["NO_STARTS", "Fitting", "GaussianFit", "GaussianRestarts", "Run"]
+__all__ = ["NO_STARTS", "Climb", "Fitting", "GaussianFit", "GaussianRestarts"]
 
 GaussianFit: TypeAlias = Fit[GaussianParameters, Moments]
 GaussianRestarts: TypeAlias = Restarts[GaussianParameters, Moments]
 
 
-class Run(Protocol):
-    """Makes the fit of the start with a given number."""
+class Climb(Protocol):
+    """Takes a run to its end, or until it has made as many iterations as it is to pause after.
 
-    def __call__(self, number: int, /, *, goal: Goal | None) -> GaussianFit: ...
+    Its number fixes the random assignments.
+    """
+
+    def __call__(
+        self, begun: GaussianFit, number: int = 0, /, *, pause: int | None = None
+    ) -> GaussianFit: ...
 
 
 NO_STARTS: GaussianRestarts = Restarts()
@@ -47,9 +52,11 @@ class Fitting:
     source : ArraySource
     summary : Summary
         Of the source's rows.
-    run : callable
-        Makes the fit of the start with a given number, and gives it up if a goal is out of
-        reach. It may raise DegenerateError.
+    begin : callable
+        Makes the run of the start with a given number, before its first iteration. It may raise
+        DegenerateError.
+    climb : callable
+        Takes a run further. It may raise DegenerateError.
     effort : Effort
         How many starts are wanted.
     tol : float
@@ -60,22 +67,28 @@ class Fitting:
 
     source: ArraySource
     summary: Summary
-    run: Run
+    begin: Callable[[int], GaussianFit]
+    climb: Climb
     effort: Effort
     tol: float
     numbered: bool
 
     def restarts(
-        self, effort: Effort, before: GaussianRestarts = NO_STARTS, goal: Goal | None = None
+        self, effort: Effort, before: GaussianRestarts = NO_STARTS, pause: int | None = None
     ) -> GaussianRestarts:
         """Starts up to an effort, but to no more than what is wanted."""
         return restart(
-            partial(self.run, goal=goal),
+            lambda number: self.climb(self.begin(number), number, pause=pause),
             effort.at_most(self.effort),
             sound=self._sound,
             same=self._same,
             before=before,
         )
+
+    def resumed(self, paused: GaussianRestarts, pause: int | None = None) -> GaussianRestarts:
+        """The starts that were paused, gone on with to their ends or to the next pause."""
+        go_on = partial(self.climb, pause=pause)
+        return resume(go_on, paused, sound=self._sound, same=self._same)
 
     def best(self, restarts: GaussianRestarts) -> GaussianFit:
         """The best of the starts, its components in falling order of weight."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
@@ -24,8 +24,7 @@ from mixtura.estimators.first_mixture import (
     first_mixtures,
     go_on,
 )
-from mixtura.estimators.fitting import Fitting, GaussianFit, GaussianRestarts, Run
-from mixtura.estimators.goal import Goal
+from mixtura.estimators.fitting import Climb, Fitting, GaussianFit, GaussianRestarts
 from mixtura.estimators.noise_start import check_noise_rows
 from mixtura.estimators.parameters import (
     check_count,
@@ -53,9 +52,10 @@ from mixtura.registry import (
     course_of,
 )
 from mixtura.restarts import Effort
+from mixtura.result import Fit
 from mixtura.selection import score
 from mixtura.sources import ArraySource, Summary
-from mixtura.stopping import unless_out_of_reach
+from mixtura.stopping import paused_after
 from mixtura.typing import AnyArray
 
 __all__ = ["GaussianMixture", "show_mixture"]
@@ -306,9 +306,9 @@ class GaussianMixture(SoftClusters):
         return self
 
     @property
-    def _climbs_likelihood(self) -> bool:
-        """Whether the objective of a fit without labels is the log-likelihood."""
-        return self.prior is None and ALGORITHMS[self.algorithm].smooth
+    def _settles(self) -> bool:
+        """Whether runs can be judged before their end: random walks cannot."""
+        return ALGORITHMS[self.algorithm].settles
 
     def _prepare(self, table: TrainingRows, labels: Any = None) -> Fitting:
         """See that everything can be used, and get ready to make starts."""
@@ -327,7 +327,8 @@ class GaussianMixture(SoftClusters):
         return Fitting(
             source,
             table.summary,
-            self._run(source, self._make_first(source, table, init, given, seed), seed),
+            self._begin(self._make_first(source, table, init, given, seed)),
+            self._climb(source, seed),
             Effort.exactly(1) if numbered or self._goes_on else self._effort,
             float(self.tol),
             numbered=numbered or source.labelled,
@@ -380,30 +381,34 @@ class GaussianMixture(SoftClusters):
     def _has_noise(self) -> bool:
         return bool(self.noise)
 
-    def _run(self, source: ArraySource, make_first: MakeFirst, seed: int) -> Run:
-        """How to make the fit of the start with a given number."""
-        algorithm = ALGORITHMS[self.algorithm]
+    def _begin(self, make_first: MakeFirst) -> Callable[[int], GaussianFit]:
+        """How to begin the start with a given number."""
         history = self.trace_ if self._goes_on else []
+        return lambda number: Fit.begun(make_first(number), history)
 
-        def run(number: int, /, *, goal: Goal | None) -> GaussianFit:
-            first = make_first(number)
-            stopping = algorithm.stopping(self.tol, self.max_iter)
-            if goal is not None:
-                wanted = goal.objective(first.n_parameters)
-                stopping = unless_out_of_reach(stopping, wanted, goal.spare)
-            with narrate(self.verbose, self.verbose_interval, number) as observe:
+    def _climb(self, source: ArraySource, seed: int) -> Climb:
+        """How to take a run to its end."""
+        algorithm = ALGORITHMS[self.algorithm]
+        course = course_of(self.acceleration, algorithm)
+        to_the_end = algorithm.stopping(self.tol, self.max_iter)
+
+        def climb(
+            begun: GaussianFit, number: int = 0, /, *, pause: int | None = None
+        ) -> GaussianFit:
+            with narrate(self.verbose, self.verbose_interval, begun.n_iter, number) as observe:
                 return em.fit(
-                    first,
+                    begun.mixture,
                     source,
                     assignment=algorithm.assignment,
-                    course=course_of(self.acceleration, algorithm),
-                    stopping=stopping,
+                    course=course,
+                    stopping=to_the_end if pause is None else paused_after(to_the_end, pause),
                     seed=(seed, Purpose.ASSIGN, number),
-                    history=history,
+                    history=begun.trace,
+                    n_done=begun.n_iter,
                     observe=observe,
                 )
 
-        return run
+        return climb
 
     def _make_first(
         self,
@@ -485,7 +490,7 @@ class GaussianMixture(SoftClusters):
 
     def _notes_on_starts(self) -> list[str]:
         caution = self.starts_.caution
-        return [caution] if caution and ALGORITHMS[self.algorithm].settles else []
+        return [caution] if caution and self._settles else []
 
     @property
     def mixture_(self) -> GaussianMixtureModel:

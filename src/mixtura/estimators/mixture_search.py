@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Self, TypeAlias
+from operator import methodcaller
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
@@ -22,7 +24,6 @@ from mixtura.estimators.contender import Contender
 from mixtura.estimators.cross_validation import check_folds
 from mixtura.estimators.first_mixture import GaussianMixtureModel
 from mixtura.estimators.gaussian_mixture import GaussianMixture
-from mixtura.estimators.goal import Goal
 from mixtura.estimators.parameters import check_count
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import as_rows, as_weights, column_names
@@ -37,15 +38,23 @@ __all__ = ["MixtureSearch", "Progress"]
 Candidate: TypeAlias = tuple[dict[str, Any], GaussianMixture]
 
 #: Told (steps done, steps in all, parameters of the candidate). A step is a candidate's first
-#: starts, a finalist's further ones, or its cross-validation.
+#: iterations, its next ones, a finalist's further starts, or its cross-validation.
 Progress: TypeAlias = Callable[[int, int, dict[str, Any]], None]
+
+
+# Iterations after which candidates are judged, and the share of all that goes on.
+_PAUSES = ((5, 1 / 4), (20, 1 / 8))
+
+# As many times the finalists go on at least.
+_FIELD_TO_FINALISTS = 2
 
 
 class MixtureSearch(SoftClusters):
     """Fit every candidate of a grid and keep the best by a penalised likelihood.
 
-    All candidates make two starts; then the most promising ones make all of theirs. The starts
-    are the same for all covariance structures, and made once.
+    The candidates race. All make the first iterations of two starts; the better ones go on, fewer
+    and fewer, until twenty or so have reached the ends of these starts; then the most promising
+    ten make all of theirs. The starts are the same for all covariance structures, and made once.
 
     Candidates with a collapsed component (see `GaussianMixture.n_collapsed_`) are shown in the
     results, but are chosen only if all have one.
@@ -72,8 +81,8 @@ class MixtureSearch(SoftClusters):
         Folds for `criterion='cv'`.
     finalists : int, default=10
         Candidates that make all their starts: those that are best after two, by the criterion
-        (by BIC if that is 'slope' or 'cv'). The others' status says that they were left behind.
-        None for all.
+        (by BIC if that is 'slope' or 'cv'). The others' status says where they were left behind.
+        None for all: then nobody races.
     n_jobs : int, default=None
         Candidates fitted at a time, in threads; -1 for all cores.
     random_state : int, RandomState or None, default=None
@@ -155,12 +164,13 @@ class MixtureSearch(SoftClusters):
         self._check_criterion(len(candidates), np.ones(len(rows)) if weight is None else weight)
         n_threads = effective_n_jobs(candidates[0][1].n_jobs)
         table = TrainingRows.of(rows, weight, column_names(self, rows), n_threads)
-        rounds = 2 if self.criterion == "cv" else 1
-        n_tasks = len(candidates) + rounds * self._n_finalists(len(candidates))
+        rounds = self._rounds(len(candidates))
+        n_tasks = len(candidates) + sum(n_left for _, n_left in rounds)
+        n_tasks += (2 if self.criterion == "cv" else 1) * self._n_finalists(len(candidates))
         tell = _Teller(progress, n_tasks)
         with _told_in_the_table(), one_blas_thread():
-            field = self._heats(candidates, table, tell)
-            finalists = self._leading(field, table)
+            field = self._race(candidates, table, rounds, tell)
+            finalists = self._leading(field, table, self._n_finalists(len(field)))
             field = self._replaced(field, finalists, Contender.finish, tell)
             if self.criterion == "cv":
                 field = self._replaced(field, finalists, self._validation(table), tell)
@@ -206,35 +216,39 @@ class MixtureSearch(SoftClusters):
             return n_candidates
         return min(n_candidates, check_count("finalists", self.finalists, at_least=1))
 
-    def _heats(
-        self, candidates: list[Candidate], table: TrainingRows, tell: _Teller
+    def _rounds(self, n_candidates: int) -> list[_Round]:
+        """When to stop and look who goes on; never where early iterations say nothing."""
+        if self.finalists is None or self.criterion not in (*FIT_CRITERIA, "cv"):
+            return []
+        least = _FIELD_TO_FINALISTS * self._n_finalists(n_candidates)
+        rounds = (
+            _Round(pause, max(least, math.ceil(share * n_candidates))) for pause, share in _PAUSES
+        )
+        return [one for one in rounds if one.n_left < n_candidates]
+
+    def _race(
+        self,
+        candidates: list[Candidate],
+        table: TrainingRows,
+        rounds: list[_Round],
+        tell: _Teller,
     ) -> list[Contender]:
-        """The first starts of all, by rounds of few components to many.
+        """The first starts of all, from which fewer and fewer go on to their ends.
 
-        What one round has reached is the goal of the next: so the result does not depend on
-        which candidate of a round ends first.
+        All of a round are judged together: the result does not depend on which one ends first.
         """
-        field: dict[int, Contender] = {}
-        sizes = [estimator.n_components for _, estimator in candidates]
-        for k in sorted(set(sizes)):
-            numbers = [i for i, size in enumerate(sizes) if size == k]
-            goal = self._goal(list(field.values()), table)
-            tasks = [delayed(Contender.enter)(*candidates[i], table, goal) for i in numbers]
-            field.update(zip(numbers, map(tell, self._in_parallel(tasks)), strict=True))
-        return [field[i] for i in range(len(candidates))]
+        first, *pauses = [*(one.pause for one in rounds), None]
+        tasks = [delayed(Contender.enter)(*candidate, table, first) for candidate in candidates]
+        field = list(map(tell, self._in_parallel(tasks)))
+        for one, pause in zip(rounds, pauses, strict=True):
+            leading = self._leading(field, table, one.n_left)
+            field = self._replaced(field, leading, methodcaller("go_on", pause), tell)
+        return field
 
-    def _goal(self, field: list[Contender], table: TrainingRows) -> Goal | None:
-        """The best so far, if it can be told from a single fit."""
-        if self.criterion not in FIT_CRITERIA or not field:
-            return None
-        best = float(self._judged(field, table).min())
-        weight = table.summary.total_weight
-        return Goal(FIT_CRITERIA[self.criterion], best, weight) if np.isfinite(best) else None
-
-    def _leading(self, field: list[Contender], table: TrainingRows) -> list[int]:
-        """Numbers of the finalists."""
+    def _leading(self, field: list[Contender], table: TrainingRows, n_left: int) -> list[int]:
+        """Numbers of those that go on."""
         order = np.argsort(self._judged(field, table), kind="stable")
-        return sorted(order[: self._n_finalists(len(field))].tolist())
+        return sorted(order[:n_left].tolist())
 
     def _replaced(
         self,
@@ -306,6 +320,13 @@ class MixtureSearch(SoftClusters):
         self.best_params_, self.best_estimator_ = best.params, best.estimator
         self.results_ = results
         self.k_probabilities_ = comparison.k_probabilities()
+
+
+class _Round(NamedTuple):
+    """Candidates are judged after as many iterations, and as many are left."""
+
+    pause: int
+    n_left: int
 
 
 class _Teller:
