@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -21,14 +22,14 @@ from mixtura.families.family import Family, Parameters
 from mixtura.fused import fused_pass, fused_start
 from mixtura.mixing import FREE, Mixing
 from mixtura.mixture import Expectation, Mixture
-from mixtura.result import Fit
+from mixtura.result import Ahead, Fit
 from mixtura.schedules import Schedule, batch
 from mixtura.sources.source import Chunk, Source
 from mixtura.statistics import Statistics
 from mixtura.stopping import DEFAULT_RULE, Status, StoppingRule
 from mixtura.typing import FloatArray
 
-__all__ = ["Observer", "Start", "begin", "e_step", "fit"]
+__all__ = ["Observer", "Start", "begin", "e_step", "fit", "resume"]
 
 P = TypeVar("P", bound=Parameters)
 S = TypeVar("S", bound=Statistics)
@@ -99,7 +100,6 @@ def fit(
     stopping: StoppingRule = DEFAULT_RULE,
     seed: Sequence[int] = (0,),
     history: Sequence[float] = (),
-    n_done: int = 0,
     observe: Observer | None = None,
 ) -> Fit[P, S]:
     """Run EM, or one of its kin, from a given mixture.
@@ -124,8 +124,6 @@ def fit(
     history : sequence of float, default=()
         Objectives of an earlier fit that ended at `mixture`, which this one continues. It is
         forgotten if the rows are others, so that the mixture's objective is another.
-    n_done : int, default=0
-        Iterations of that fit that count as this one's, which was only paused.
     observe : Observer, optional
         Told of each iteration.
 
@@ -134,13 +132,37 @@ def fit(
     Fit
         The best mixture seen, its objective at exactly those parameters, and why it stopped.
     """
-    trace = list(history)
-    best, highest = mixture, -np.inf
-    running: Expectation[S] | None = None
-    for n_iter, (part, step) in enumerate(schedule(source), n_done):
+    return resume(
+        Fit.begun(mixture, course, history),
+        source,
+        assignment=assignment,
+        schedule=schedule,
+        stopping=stopping,
+        seed=seed,
+        observe=observe,
+    )
+
+
+def resume(
+    paused: Fit[P, S],
+    source: Source,
+    *,
+    assignment: Assignment = soft,
+    schedule: Schedule = batch,
+    stopping: StoppingRule = DEFAULT_RULE,
+    seed: Sequence[int] = (0,),
+    observe: Observer | None = None,
+) -> Fit[P, S]:
+    """Go on with a run as if it had not been paused; all arguments are as in `fit`."""
+    if paused.ahead is None:
+        return paused
+    mixture, course, running = paused.ahead.mixture, paused.ahead.course, paused.ahead.running
+    best, highest, trace = paused.mixture, paused.objective, list(paused.trace)
+    passes = enumerate(schedule(source))
+    for n_iter, (part, step) in islice(passes, paused.ahead.n_iter, None):
         fresh = e_step(mixture, part, assignment, (*seed, n_iter + 1))
         objective = (fresh.objective + mixture.log_prior) / fresh.weight
-        if n_iter == n_done and trace and trace.pop() != objective:
+        if n_iter == 0 and trace and trace.pop() != objective:
             trace.clear()
         running = fresh if running is None or step == 1.0 else _blend(running, fresh, step)
         advance = course(mixture, running, objective)
@@ -150,7 +172,7 @@ def fit(
         if objective > highest:
             best, highest = mixture, objective
         status = stopping(trace, n_iter, advance.outlook)
-        if status is not None:
+        if status is not None and not status.paused:
             return Fit(best, highest, tuple(trace), n_iter, status)
         try:
             mixture, course = advance.next()
@@ -158,6 +180,9 @@ def fit(
             text = f"stopped after {n_iter} iterations. {collapse}"
             status = Status(converged=False, text=text, collapsed=True)
             return Fit(best, highest, tuple(trace), n_iter, status)
+        if status is not None:
+            ahead = Ahead(n_iter + 1, mixture, course, running)
+            return Fit(best, highest, tuple(trace), n_iter, status, ahead)
     raise AssertionError("a schedule never ends")
 
 

@@ -7,18 +7,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
 
+from mixtura.acceleration import Course
 from mixtura.families.family import Parameters
-from mixtura.mixture import Mixture
+from mixtura.mixture import Expectation, Mixture
 from mixtura.statistics import Statistics
 from mixtura.stopping import Status
 
-__all__ = ["Fit", "Optimum", "Starts"]
+__all__ = ["Ahead", "Fit", "Optimum", "Starts"]
 
 P = TypeVar("P", bound=Parameters)
 S = TypeVar("S", bound=Statistics)
 
 # Starts after which finding the best optimum but once says something.
 _TELLING = 3
+
+
+@dataclass(frozen=True)
+class Ahead(Generic[P, S]):
+    """The pass over the rows that a run makes next.
+
+    Attributes
+    ----------
+    n_iter : int
+        How many iterations it ends.
+    mixture : Mixture
+        The one that is to be judged.
+    course : Course
+        What follows from that.
+    running : Expectation or None
+        What schedules with steps below 1 remember.
+    """
+
+    n_iter: int
+    mixture: Mixture[P, S]
+    course: Course
+    running: Expectation[S] | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +63,8 @@ class Fit(Generic[P, S]):
         accelerated steps, failed ones too.
     status : Status
         Why the loop stopped.
+    ahead : Ahead or None
+        Where it would go on; None if it ended.
     """
 
     mixture: Mixture[P, S]
@@ -47,12 +72,13 @@ class Fit(Generic[P, S]):
     trace: tuple[float, ...]
     n_iter: int
     status: Status
+    ahead: Ahead[P, S] | None = None
 
     @classmethod
-    def begun(cls, mixture: Mixture[P, S], trace: Sequence[float] = ()) -> Self:
-        """A run that is still before its first iteration; the trace is that of an earlier fit."""
+    def begun(cls, mixture: Mixture[P, S], course: Course, trace: Sequence[float] = ()) -> Self:
+        """A run before its first pass over the rows; the trace is that of an earlier fit."""
         status = Status(converged=False, text="not yet begun", paused=True)
-        return cls(mixture, -math.inf, tuple(trace), 0, status)
+        return cls(mixture, -math.inf, tuple(trace), 0, status, Ahead(0, mixture, course))
 
     @property
     def remaining(self) -> float | None:

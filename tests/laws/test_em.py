@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixtura import em
+from mixtura.acceleration import PLAIN, Watch
 from mixtura.assignments import Assignment, hard, log_sum_exp, one_hot, posterior, soft, stochastic
 from mixtura.covariance import VVV, AxisCovariances, Covariances, Structure
 from mixtura.errors import DegenerateError
@@ -193,21 +194,33 @@ def test_warm_history_counts_for_the_stopping_rule() -> None:
     assert other.status.converged
 
 
-@pytest.mark.parametrize("assignment", [soft, hard])
-@pytest.mark.parametrize("pause", [0, 1, 4])
-def test_a_paused_run_goes_on_as_if_it_had_not_been(assignment: Assignment, pause: int) -> None:
-    source = ArraySource(two_groups(100))
-    first = em.begin(Gaussian(VVV(), np.zeros(3)), source, random_responsibilities(2, (1,)))
-    run = partial(em.fit, source=source, assignment=assignment, seed=(7,))
-    rule = fixed_length(9)
-    whole = run(first, stopping=rule)
-    part = run(first, stopping=paused_after(rule, pause))
+@pytest.mark.parametrize("pause", [0, 1, 4, 11])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"assignment": hard},
+        {"assignment": stochastic},
+        {"assignment": stochastic, "schedule": damped(decreasing_steps(3))},
+        {"course": PLAIN},
+        {"course": Watch()},
+    ],
+    ids=["hard", "stochastic", "SAEM", "plain", "accelerated"],
+)
+def test_a_paused_run_goes_on_as_if_it_had_not_been(options: dict[str, Any], pause: int) -> None:
+    rng = np.random.default_rng(3)
+    source = ArraySource(np.concatenate([rng.normal(0, 1, (150, 2)), rng.normal(1.5, 1, (150, 2))]))
+    first = em.begin(Gaussian(VVV(), np.zeros(2)), source, random_responsibilities(2, (1,)))
+    rule = fixed_length(30)
+    whole = em.fit(first, source, stopping=rule, seed=(7,), **options)
+    part = em.fit(first, source, stopping=paused_after(rule, pause), seed=(7,), **options)
     assert part.status.paused
     assert (part.n_iter, len(part.trace)) == (pause, pause + 1)
-    rest = run(part.mixture, stopping=rule, history=part.trace, n_done=part.n_iter)
+    others = {name: value for name, value in options.items() if name != "course"}
+    rest = em.resume(part, source, stopping=rule, seed=(7,), **others)
     assert rest.trace == whole.trace
-    assert rest.n_iter == whole.n_iter == 9
-    assert not rest.status.paused
+    assert rest.objective == whole.objective
+    assert (rest.n_iter, rest.status) == (whole.n_iter, whole.status)
+    assert em.resume(rest, source) is rest
 
 
 def test_collapse_ends_the_run_before_it() -> None:

@@ -74,6 +74,10 @@ class Contender:
         """The candidate after its first starts went on to their ends, or to the next pause."""
         return self._after(lambda fitting: fitting.resumed(self.restarts, pause))
 
+    def with_starts(self, effort: Effort) -> Self:
+        """The candidate after more starts, but no more than are wanted of it."""
+        return self._after(lambda fitting: fitting.restarts(effort, self.restarts))
+
     def finish(self) -> Self:
         """The candidate after all its starts."""
         return self._after(lambda fitting: fitting.restarts(fitting.effort, self.restarts))

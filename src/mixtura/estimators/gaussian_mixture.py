@@ -383,28 +383,25 @@ class GaussianMixture(SoftClusters):
 
     def _begin(self, make_first: MakeFirst) -> Callable[[int], GaussianFit]:
         """How to begin the start with a given number."""
+        course = course_of(self.acceleration, ALGORITHMS[self.algorithm])
         history = self.trace_ if self._goes_on else []
-        return lambda number: Fit.begun(make_first(number), history)
+        return lambda number: Fit.begun(make_first(number), course, history)
 
     def _climb(self, source: ArraySource, seed: int) -> Climb:
         """How to take a run to its end."""
         algorithm = ALGORITHMS[self.algorithm]
-        course = course_of(self.acceleration, algorithm)
         to_the_end = algorithm.stopping(self.tol, self.max_iter)
 
         def climb(
             begun: GaussianFit, number: int = 0, /, *, pause: int | None = None
         ) -> GaussianFit:
             with narrate(self.verbose, self.verbose_interval, begun.n_iter, number) as observe:
-                return em.fit(
-                    begun.mixture,
+                return em.resume(
+                    begun,
                     source,
                     assignment=algorithm.assignment,
-                    course=course,
                     stopping=to_the_end if pause is None else paused_after(to_the_end, pause),
                     seed=(seed, Purpose.ASSIGN, number),
-                    history=begun.trace,
-                    n_done=begun.n_iter,
                     observe=observe,
                 )
 

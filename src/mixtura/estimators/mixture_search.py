@@ -29,6 +29,7 @@ from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import as_rows, as_weights, column_names
 from mixtura.estimators.training_rows import TrainingRows
 from mixtura.registry import CRITERIA, FIT_CRITERIA, choose, searched_types
+from mixtura.restarts import Effort
 from mixtura.selection import check_sizes, estimate_slope
 from mixtura.typing import FloatArray
 
@@ -45,6 +46,7 @@ Progress: TypeAlias = Callable[[int, int, dict[str, Any]], None]
 # Iterations after which candidates are judged, and the share of all that goes on.
 _PAUSES = ((5, 1 / 4), (20, 1 / 8))
 
+_FINAL = Effort(5, 3)
 # As many times the finalists go on at least.
 _FIELD_TO_FINALISTS = 2
 
@@ -171,6 +173,8 @@ class MixtureSearch(SoftClusters):
         with _told_in_the_table(), one_blas_thread():
             field = self._race(candidates, table, rounds, tell)
             finalists = self._leading(field, table, self._n_finalists(len(field)))
+            field = self._replaced(field, finalists, methodcaller("with_starts", _FINAL), tell)
+            finalists = self._leading(field, table, -(-len(finalists) // 2))
             field = self._replaced(field, finalists, Contender.finish, tell)
             if self.criterion == "cv":
                 field = self._replaced(field, finalists, self._validation(table), tell)
