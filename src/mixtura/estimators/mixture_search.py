@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from operator import methodcaller
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
@@ -25,11 +24,11 @@ from mixtura.estimators.cross_validation import check_folds
 from mixtura.estimators.first_mixture import GaussianMixtureModel
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.parameters import check_count
+from mixtura.estimators.race import Race, Stage
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import as_rows, as_weights, column_names
 from mixtura.estimators.training_rows import TrainingRows
 from mixtura.registry import CRITERIA, FIT_CRITERIA, choose, searched_types
-from mixtura.restarts import Effort
 from mixtura.selection import check_sizes, estimate_slope
 from mixtura.typing import FloatArray
 
@@ -43,20 +42,13 @@ Candidate: TypeAlias = tuple[dict[str, Any], GaussianMixture]
 Progress: TypeAlias = Callable[[int, int, dict[str, Any]], None]
 
 
-# Iterations after which candidates are judged, and the share of all that goes on.
-_PAUSES = ((5, 1 / 4), (20, 1 / 8))
-
-_FINAL = Effort(5, 3)
-# As many times the finalists go on at least.
-_FIELD_TO_FINALISTS = 2
-
-
 class MixtureSearch(SoftClusters):
     """Fit every candidate of a grid and keep the best by a penalised likelihood.
 
     The candidates race. All make the first iterations of two starts; the better ones go on, fewer
-    and fewer, until twenty or so have reached the ends of these starts; then the most promising
-    ten make all of theirs. The starts are the same for all covariance structures, and made once.
+    and fewer, until twenty or so have reached the ends of these starts; the most promising ten
+    make five, and five of them all of theirs. The starts are the same for all covariance
+    structures, and made once.
 
     Candidates with a collapsed component (see `GaussianMixture.n_collapsed_`) are shown in the
     results, but are chosen only if all have one.
@@ -82,9 +74,9 @@ class MixtureSearch(SoftClusters):
     n_folds : int, default=10
         Folds for `criterion='cv'`.
     finalists : int, default=10
-        Candidates that make all their starts: those that are best after two, by the criterion
-        (by BIC if that is 'slope' or 'cv'). The others' status says where they were left behind.
-        None for all: then nobody races.
+        Candidates that make more than two starts: those that are best then, by the criterion
+        (by BIC if that is 'slope' or 'cv'). Half of them make all. The others' status says where
+        they were left behind. None for all candidates: then nobody races.
     n_jobs : int, default=None
         Candidates fitted at a time, in threads; -1 for all cores.
     random_state : int, RandomState or None, default=None
@@ -166,18 +158,16 @@ class MixtureSearch(SoftClusters):
         self._check_criterion(len(candidates), np.ones(len(rows)) if weight is None else weight)
         n_threads = effective_n_jobs(candidates[0][1].n_jobs)
         table = TrainingRows.of(rows, weight, column_names(self, rows), n_threads)
-        rounds = self._rounds(len(candidates))
-        n_tasks = len(candidates) + sum(n_left for _, n_left in rounds)
-        n_tasks += (2 if self.criterion == "cv" else 1) * self._n_finalists(len(candidates))
+        race = self._race(len(candidates))
+        stages = [*race.stages, *self._validation(table, len(candidates))]
+        n_tasks = len(candidates) + sum(stage.n_left for stage in stages)
         tell = _Teller(progress, n_tasks)
         with _told_in_the_table(), one_blas_thread():
-            field = self._race(candidates, table, rounds, tell)
-            finalists = self._leading(field, table, self._n_finalists(len(field)))
-            field = self._replaced(field, finalists, methodcaller("with_starts", _FINAL), tell)
-            finalists = self._leading(field, table, -(-len(finalists) // 2))
-            field = self._replaced(field, finalists, Contender.finish, tell)
-            if self.criterion == "cv":
-                field = self._replaced(field, finalists, self._validation(table), tell)
+            field = self._in_parallel(
+                [delayed(Contender.enter)(*each, table, race.pause) for each in candidates], tell
+            )
+            for stage in stages:
+                field = self._after(stage, field, table, tell)
         self._publish(Comparison(self._told_apart(field, table), table.source(1)))
         fitting = field[self.best_index_].fitting
         assert fitting is not None  # the best one did not fail
@@ -220,50 +210,21 @@ class MixtureSearch(SoftClusters):
             return n_candidates
         return min(n_candidates, check_count("finalists", self.finalists, at_least=1))
 
-    def _rounds(self, n_candidates: int) -> list[_Round]:
-        """When to stop and look who goes on; never where early iterations say nothing."""
-        if self.finalists is None or self.criterion not in (*FIT_CRITERIA, "cv"):
-            return []
-        least = _FIELD_TO_FINALISTS * self._n_finalists(n_candidates)
-        rounds = (
-            _Round(pause, max(least, math.ceil(share * n_candidates))) for pause, share in _PAUSES
-        )
-        return [one for one in rounds if one.n_left < n_candidates]
+    def _race(self, n_candidates: int) -> Race:
+        early = self.criterion in (*FIT_CRITERIA, "cv")
+        return Race.of(n_candidates, self._n_finalists(n_candidates), early=early)
 
-    def _race(
-        self,
-        candidates: list[Candidate],
-        table: TrainingRows,
-        rounds: list[_Round],
-        tell: _Teller,
+    def _after(
+        self, stage: Stage, field: list[Contender], table: TrainingRows, tell: _Teller
     ) -> list[Contender]:
-        """The first starts of all, from which fewer and fewer go on to their ends.
+        """The field in which the best have taken a step.
 
-        All of a round are judged together: the result does not depend on which one ends first.
+        All are judged together, so that the result does not depend on which one ends first.
         """
-        first, *pauses = [*(one.pause for one in rounds), None]
-        tasks = [delayed(Contender.enter)(*candidate, table, first) for candidate in candidates]
-        field = list(map(tell, self._in_parallel(tasks)))
-        for one, pause in zip(rounds, pauses, strict=True):
-            leading = self._leading(field, table, one.n_left)
-            field = self._replaced(field, leading, methodcaller("go_on", pause), tell)
-        return field
-
-    def _leading(self, field: list[Contender], table: TrainingRows, n_left: int) -> list[int]:
-        """Numbers of those that go on."""
         order = np.argsort(self._judged(field, table), kind="stable")
-        return sorted(order[:n_left].tolist())
-
-    def _replaced(
-        self,
-        field: list[Contender],
-        numbers: list[int],
-        function: Callable[[Contender], Contender],
-        tell: _Teller,
-    ) -> list[Contender]:
-        """The field in which the function was applied to some contenders."""
-        tasks = [delayed(function)(field[i]) for i in numbers]
-        fresh = dict(zip(numbers, map(tell, self._in_parallel(tasks)), strict=True))
+        numbers = sorted(order[: stage.n_left].tolist())
+        stepped = self._in_parallel([delayed(stage.step)(field[i]) for i in numbers], tell)
+        fresh = dict(zip(numbers, stepped, strict=True))
         return [fresh.get(i, contender) for i, contender in enumerate(field)]
 
     def _told_apart(self, field: list[Contender], table: TrainingRows) -> list[Outcome]:
@@ -289,10 +250,9 @@ class MixtureSearch(SoftClusters):
         """What ranks the candidates before all is known that 'cv' and 'slope' need."""
         return "bic" if self.criterion in ("cv", "slope") else self.criterion
 
-    def _in_parallel(self, tasks: Iterable[Any]) -> Iterator[Contender]:
+    def _in_parallel(self, tasks: list[Any], tell: _Teller) -> list[Contender]:
         parallel = Parallel(self.n_jobs, prefer="threads", return_as="generator")
-        contenders: Iterator[Contender] = parallel(tasks)
-        return contenders
+        return list(map(tell, parallel(tasks)))
 
     def _check_criterion(self, n_candidates: int, weight: FloatArray) -> None:
         """See that the criterion can be had, before the work is done in vain."""
@@ -301,11 +261,14 @@ class MixtureSearch(SoftClusters):
         if self.criterion == "slope":
             check_sizes(n_candidates)
 
-    def _validation(self, table: TrainingRows) -> Callable[[Contender], Contender]:
+    def _validation(self, table: TrainingRows, n_candidates: int) -> list[Stage]:
         """Adds the cross-validated log-likelihood, on the same folds for all."""
+        if self.criterion != "cv":
+            return []
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         weight = np.ones(len(table.rows)) if table.weight is None else table.weight
-        return lambda contender: contender.cross_validated(table.rows, weight, self.n_folds, seed)
+        validate = methodcaller("cross_validated", table.rows, weight, self.n_folds, seed)
+        return [Stage(self._n_finalists(n_candidates), validate)]
 
     def _publish(self, comparison: Comparison) -> None:
         results = comparison.results()
@@ -324,13 +287,6 @@ class MixtureSearch(SoftClusters):
         self.best_params_, self.best_estimator_ = best.params, best.estimator
         self.results_ = results
         self.k_probabilities_ = comparison.k_probabilities()
-
-
-class _Round(NamedTuple):
-    """Candidates are judged after as many iterations, and as many are left."""
-
-    pause: int
-    n_left: int
 
 
 class _Teller:

@@ -1,0 +1,91 @@
+"""The stages of a search: who goes on, and how far.
+
+Accelerated runs are short, so that giving up hopeless ones saves little; but after five
+iterations the best candidates of a search are nearly always among the better quarter. So runs
+pause and the worse candidates stay where they are. Successive halving: Jamieson and Talwalkar
+(2016), "Non-stochastic best arm identification and hyperparameter optimization".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import methodcaller
+from typing import Self, TypeAlias
+
+from mixtura.estimators.contender import Contender
+from mixtura.restarts import Effort
+
+__all__ = ["Race", "Stage", "Step"]
+
+#: Takes a contender further.
+Step: TypeAlias = Callable[[Contender], Contender]
+
+# Iterations after which candidates are judged, and the share of all that goes on.
+_PAUSES = ((5, 1 / 4), (20, 1 / 8))
+# As many times the finalists reach the ends of their first starts at least.
+_FIELD_TO_FINALISTS = 2
+# Starts of all finalists, before the better half makes all of theirs.
+_FINAL = Effort.exactly(5)
+
+_TO_THE_ENDS: Step = methodcaller("go_on")
+_SOME_STARTS: Step = methodcaller("with_starts", _FINAL)
+_ALL_STARTS: Step = methodcaller("finish")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The best so far take a step.
+
+    Attributes
+    ----------
+    n_left : int
+        How many of them.
+    step : callable
+    """
+
+    n_left: int
+    step: Step
+
+
+@dataclass(frozen=True)
+class Race:
+    """How a search goes on.
+
+    Attributes
+    ----------
+    pause : int or None
+        Iterations after which first starts pause; None if they run to their ends.
+    stages : tuple of Stage
+        After the first starts.
+    """
+
+    pause: int | None
+    stages: tuple[Stage, ...]
+
+    @classmethod
+    def of(cls, n_candidates: int, n_finalists: int, *, early: bool) -> Self:
+        """The stages for so many candidates.
+
+        Parameters
+        ----------
+        n_candidates, n_finalists : int
+        early : bool
+            Whether early iterations say something about the end.
+        """
+        if n_finalists >= n_candidates:
+            return cls(None, (Stage(n_candidates, _ALL_STARTS),))
+        least = _FIELD_TO_FINALISTS * n_finalists
+        rounds = [(pause, max(least, math.ceil(share * n_candidates))) for pause, share in _PAUSES]
+        rounds = [(pause, n_left) for pause, n_left in rounds if early and n_left < n_candidates]
+        first, *later = [*(pause for pause, _ in rounds), None]
+        heats = (
+            Stage(n_left, _TO_THE_ENDS if pause is None else methodcaller("go_on", pause))
+            for (_, n_left), pause in zip(rounds, later, strict=True)
+        )
+        finals = (
+            Stage(n_finalists, _SOME_STARTS),
+            Stage(math.ceil(n_finalists / 2), _ALL_STARTS),
+        )
+        return cls(first, (*heats, *finals))
