@@ -19,7 +19,8 @@ from mixtura.typing import FloatArray
 __all__ = ["Algebra", "NumPyAlgebra", "algebra", "diagonals", "geometric_means"]
 
 _TURNS = 10_000
-_SWEEPS = 2_000
+# A dozen sweeps do unless scatters are nearly singular; then the next M-step goes on from here.
+_SWEEPS = 200
 
 # Scales that move by less, as a share of themselves, have settled. The likelihood is level to
 # the square of it.

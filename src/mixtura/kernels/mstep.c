@@ -11,7 +11,8 @@
 /* A pivot of no more than this share of its variance, times d, may be nothing but rounding. */
 #define SINGULAR (16.0 * EPSILON)
 
-enum { TURNS = 10000, SWEEPS = 2000 };
+/* A dozen sweeps do unless scatters are nearly singular; then the next M-step goes on from here. */
+enum { TURNS = 10000, SWEEPS = 200 };
 
 static const double SETTLED = 1e-12, TURNED = 1e-7;
 
