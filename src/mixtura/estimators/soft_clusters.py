@@ -22,7 +22,7 @@ from mixtura.estimators.parameters import check_count, check_magnitude
 from mixtura.estimators.tables import as_rows, as_weights
 from mixtura.explain import Modes, find_modes, membership
 from mixtura.fused import scorer
-from mixtura.selection import Scores, score
+from mixtura.selection import Scores, mean_log_density, score
 from mixtura.sources import ArraySource, block_rows
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
@@ -110,8 +110,7 @@ class SoftClusters(
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-density of the rows, in nats."""
-        scores = self._scores(X, sample_weight)
-        return scores.log_likelihood / scores.weight
+        return mean_log_density(*self._mixture_and_rows(X, sample_weight))
 
     def aic(self, X: Any, sample_weight: Any = None) -> float:
         """Akaike's information criterion; less is better."""
@@ -176,10 +175,15 @@ class SoftClusters(
         return result
 
     def _scores(self, X: Any, sample_weight: Any) -> Scores:
+        return score(*self._mixture_and_rows(X, sample_weight))
+
+    def _mixture_and_rows(
+        self, X: Any, sample_weight: Any
+    ) -> tuple[GaussianMixtureModel, ArraySource]:
         mixture = self._fitted()
         rows = as_rows(self, X, reset=False)
         weight = as_weights(sample_weight, len(rows))
-        return score(mixture, self._source(rows, weight, mixture.n_components))
+        return mixture, self._source(rows, weight, mixture.n_components)
 
     @property
     def _n_features_out(self) -> int:

@@ -3,7 +3,7 @@
 from mixtura.selection.criteria import Entry, Table
 from mixtura.selection.folds import held_out_weights
 from mixtura.selection.probabilities import model_probabilities
-from mixtura.selection.scores import Scores, score
+from mixtura.selection.scores import Scores, mean_log_density, score
 from mixtura.selection.slope import Slope, check_sizes, estimate_slope
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "check_sizes",
     "estimate_slope",
     "held_out_weights",
+    "mean_log_density",
     "model_probabilities",
     "score",
 ]

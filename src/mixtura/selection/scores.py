@@ -23,7 +23,7 @@ from mixtura.sources.source import Chunk, Source
 from mixtura.statistics import SMALLEST_COUNT, Sums
 from mixtura.typing import FloatArray
 
-__all__ = ["Scores", "score"]
+__all__ = ["Scores", "mean_log_density", "score"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,17 @@ def score(mixture: Mixture[Any, Any], source: Source) -> Scores:
         )
 
     return source.map_reduce(of)
+
+
+def mean_log_density(mixture: Mixture[Any, Any], source: Source) -> float:
+    """Weighted mean of log P(x) over all rows of a source, in nats: less work than all scores."""
+    log_density = scorer_of(mixture).log_density
+
+    def of(chunk: Chunk) -> FloatArray:
+        return np.array([chunk.weight.sum(), chunk.weight @ log_density(chunk.rows)])
+
+    weight, log_likelihood = source.map_reduce(of)
+    return float(log_likelihood / weight)
 
 
 def _entropy(scorer: Scorer, chunk: Chunk, certainty: FloatArray) -> float:
