@@ -96,6 +96,21 @@ def test_common_axes(seed: int, size: tuple[int, int], equal: bool) -> None:
     assert again.expected_log_likelihood(count, scatter) >= reached - 1e-12 * abs(reached)
 
 
+def test_common_axes_in_many_dimensions() -> None:
+    rng = np.random.default_rng(1)
+    shared = np.linalg.qr(rng.normal(size=(30, 30)))[0]
+    scatter = (shared * rng.uniform(1.0, 9.0, (3, 1, 30))) @ shared.T
+    start, count = np.eye(30), np.full(3, 100.0)
+    fast = algebra(30).common_axes(count, scatter, start, equal_volumes=False)
+    reference = REFERENCE.common_axes(count, scatter, start, equal_volumes=False)
+    spreads = [np.sort(spread.ravel()) for _, spread, _ in (fast, reference)]
+    np.testing.assert_allclose(*spreads, rtol=1e-10)
+    np.testing.assert_array_equal(start, np.eye(30))
+    for axes, spread, _ in (fast, reference):
+        along = axes.T @ scatter @ axes
+        np.testing.assert_allclose(along, spread[:, :, None] * np.eye(30), atol=1e-5)
+
+
 def _axes_of(covariances: DenseCovariances) -> np.ndarray:
     shares = 1.0 + 0.1 * np.arange(len(covariances.dense))
     return np.linalg.eigh(np.tensordot(shares, covariances.dense, axes=1))[1]

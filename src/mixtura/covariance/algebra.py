@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from mixtura.errors import DegenerateError
-from mixtura.kernels.algebra import CompiledAlgebra, serves
+from mixtura.kernels.algebra import CompiledAlgebra, in_use, serves
 from mixtura.typing import FloatArray
 
 __all__ = ["Algebra", "NumPyAlgebra", "algebra", "diagonals", "geometric_means"]
@@ -117,7 +117,9 @@ class Algebra(Protocol):
 
 def algebra(d: int) -> Algebra:
     """The fastest equal of the reference in d dimensions."""
-    return CompiledAlgebra() if serves(d) else NumPyAlgebra()
+    if serves(d):
+        return CompiledAlgebra()
+    return _ManyDimensions() if in_use() else NumPyAlgebra()
 
 
 class NumPyAlgebra:
@@ -161,20 +163,27 @@ class NumPyAlgebra:
         def shares_of(spread: FloatArray) -> FloatArray:
             return geometric_means(spread) if equal_volumes else count
 
-        turned = axes.T @ scatter @ axes
+        turned, axes = axes.T @ scatter @ axes, axes.copy()
         for _ in range(_SWEEPS):
             largest = 0.0
             for p, q in combinations(range(len(axes)), 2):
                 DegenerateError.unless_positive(diagonals(turned))
                 turn = _best_turn(shares_of(diagonals(turned)), turned, p, q)
-                axes = axes @ turn
-                turned = turn.T @ turned @ turn
-                largest = max(largest, abs(float(turn[p, q])))
+                axes[:, [p, q]] = axes[:, [p, q]] @ turn
+                turned[:, :, [p, q]] = turned[:, :, [p, q]] @ turn
+                turned[:, [p, q]] = turn.T @ turned[:, [p, q]]
+                largest = max(largest, abs(float(turn[0, 1])))
             if largest < _TURNED:
                 break
         spread = diagonals(turned)
         DegenerateError.unless_positive(spread)
         return axes, spread, shares_of(spread)
+
+
+class _ManyDimensions(NumPyAlgebra):
+    """LAPACK's matrices, compiled turns."""
+
+    common_axes = staticmethod(CompiledAlgebra.common_axes)
 
 
 def diagonals(matrices: FloatArray) -> FloatArray:
@@ -225,7 +234,7 @@ def _inverse(form: FloatArray, k: int) -> FloatArray:
 
 
 def _best_turn(shares: FloatArray, turned: FloatArray, p: int, q: int) -> FloatArray:
-    """The rotation (d, d) of axes p and q that makes the covariances likeliest.
+    """The rotation (2, 2) of axes p and q that makes the covariances likeliest.
 
     A turn by the angle t changes sum_j tr(scatter_j S_j^-1) to const + x cos 2t + y sin 2t.
     """
@@ -234,8 +243,5 @@ def _best_turn(shares: FloatArray, turned: FloatArray, p: int, q: int) -> FloatA
     x = 0.5 * float(difference @ (along_p - along_q))
     y = float(difference @ turned[:, p, q])
     angle = 0.5 * float(np.arctan2(-y, -x)) if x or y else 0.0
-    turn = np.eye(turned.shape[1])
-    turn[p, p] = turn[q, q] = np.cos(angle)
-    turn[q, p] = np.sin(angle)
-    turn[p, q] = -turn[q, p]
-    return turn
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return np.array([[cosine, -sine], [sine, cosine]])

@@ -13,12 +13,17 @@ from mixtura.typing import FloatArray
 with suppress(ImportError):  # without it nothing here is called
     from mixtura.kernels import _fused
 
-__all__ = ["CompiledAlgebra", "serves"]
+__all__ = ["CompiledAlgebra", "in_use", "serves"]
+
+
+def in_use() -> bool:
+    """Whether the compiled functions are."""
+    return chosen_name() is not None
 
 
 def serves(d: int) -> bool:
-    """Whether the compiled functions are in use for d dimensions; LAPACK wins in many."""
-    return chosen_name() is not None and d <= _fused.MSTEP_DIMENSIONS
+    """Whether they are for d dimensions; in many LAPACK is faster, but for `common_axes`."""
+    return in_use() and d <= _fused.MSTEP_DIMENSIONS
 
 
 class CompiledAlgebra:
@@ -51,7 +56,7 @@ class CompiledAlgebra:
     def common_axes(
         count: FloatArray, scatter: FloatArray, axes: FloatArray, *, equal_volumes: bool
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        turned, axes, shares = np.array(scatter, order="C"), np.array(axes, order="C"), count.copy()
+        turned, axes, shares = axes.T @ scatter @ axes, np.array(axes, order="C"), count.copy()
         _fused.common_axes(equal_volumes, shares, turned, axes)
         spread = turned.diagonal(0, 1, 2)
         DegenerateError.unless_positive(spread)

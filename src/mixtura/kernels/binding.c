@@ -253,9 +253,9 @@ static PyObject *log_of(PyObject *self, PyObject *args) { return elementwise(arg
 
 /* ------------------------------------------------------------ the small work of an M-step */
 
-/* Stacked matrices of at most MSTEP_DIMENSIONS, or where `axes_too` their diagonals. */
+/* Stacked matrices of so many dimensions at most, or where `axes_too` their diagonals. */
 static Py_buffer *enter_stack(Door *door, PyObject *array, const char *name, int flags,
-                              int axes_too)
+                              int axes_too, Py_ssize_t most)
 {
     Py_buffer probe;
     if (PyObject_GetBuffer(array, &probe, PyBUF_STRIDES) < 0) return NULL;
@@ -263,7 +263,7 @@ static Py_buffer *enter_stack(Door *door, PyObject *array, const char *name, int
     Py_ssize_t d = probe.ndim == ndim ? probe.shape[ndim - 1] : -1;
     PyBuffer_Release(&probe);
     Py_buffer *view = enter(door, array, name, flags, "d", ndim, SHAPE(-1, d, d));
-    if (!view || (d > 0 && d <= MSTEP_DIMENSIONS)) return view;
+    if (!view || (d > 0 && d <= most)) return view;
     PyErr_Format(PyExc_ValueError, "%s has too many or no columns", name);
     return NULL;
 }
@@ -313,7 +313,7 @@ static PyObject *factorize(PyObject *self, PyObject *args)
         return NULL;
     Door door = {.n = 0};
     Py_ssize_t singular = 0;
-    Py_buffer *from = enter_stack(&door, matrices, "matrices", READ, 0);
+    Py_buffer *from = enter_stack(&door, matrices, "matrices", READ, 0, MSTEP_DIMENSIONS);
     if (from) {
         Py_ssize_t k = from->shape[0], d = from->shape[1];
         Py_buffer *w = enter(&door, whitening, "whitening", WRITE, "d", 3, SHAPE(k, d, d));
@@ -331,7 +331,7 @@ static PyObject *exceeds(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO:exceeds", &matrices, &floor)) return NULL;
     Door door = {.n = 0};
     int above = 0;
-    Py_buffer *m = enter_stack(&door, matrices, "matrices", READ, 0);
+    Py_buffer *m = enter_stack(&door, matrices, "matrices", READ, 0, MSTEP_DIMENSIONS);
     if (m) {
         Py_ssize_t d = m->shape[1];
         Py_buffer *f = enter(&door, floor, "floor", READ, "d", 1, SHAPE(d));
@@ -347,7 +347,7 @@ static PyObject *common_form(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "OOOO:common_form", &count, &scatter, &scales, &form))
         return NULL;
     Door door = {.n = 0};
-    Py_buffer *s = enter_stack(&door, scatter, "scatter", READ, 1);
+    Py_buffer *s = enter_stack(&door, scatter, "scatter", READ, 1, MSTEP_DIMENSIONS);
     if (s) {
         Py_ssize_t k = s->shape[0], d = s->shape[1];
         int dense = s->ndim == 3;
@@ -371,7 +371,7 @@ static PyObject *common_axes(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "pOOO:common_axes", &equal_volumes, &shares, &turned, &axes))
         return NULL;
     Door door = {.n = 0};
-    Py_buffer *t = enter_stack(&door, turned, "turned", WRITE, 0);
+    Py_buffer *t = enter_stack(&door, turned, "turned", WRITE, 0, PY_SSIZE_T_MAX);
     if (t) {
         Py_ssize_t k = t->shape[0], d = t->shape[1];
         Py_buffer *s = enter(&door, shares, "shares", WRITE, "d", 1, SHAPE(k));

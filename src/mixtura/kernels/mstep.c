@@ -244,28 +244,12 @@ static double turn(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, 
     return size_of(sine);
 }
 
-/* axes^T matrix axes, in place of the matrix. */
-static void change_axes(ptrdiff_t d, double *matrix, const double *axes)
-{
-    double half[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS];
-    for (ptrdiff_t a = 0; a < d; a++)
-        for (ptrdiff_t b = 0; b < d; b++) {
-            half[a * d + b] = 0.0;
-            for (ptrdiff_t m = 0; m < d; m++) half[a * d + b] += matrix[a * d + m] * axes[m * d + b];
-        }
-    for (ptrdiff_t a = 0; a < d; a++)
-        for (ptrdiff_t b = 0; b < d; b++) {
-            matrix[a * d + b] = 0.0;
-            for (ptrdiff_t m = 0; m < d; m++) matrix[a * d + b] += axes[m * d + a] * half[m * d + b];
-        }
-}
-
 void mixtura_common_axes(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
                          double *turned, double *axes)
 {
     for (ptrdiff_t j = 0; j < k; j++) {
-        double *s = turned + j * d * d, logs = 0.0;
-        change_axes(d, s, axes);
+        const double *s = turned + j * d * d;
+        double logs = 0.0;
         for (ptrdiff_t a = 0; a < d; a++) logs += log_of(s[a * d + a]);
         if (equal_volumes) shares[j] = exp_of(logs / d);
     }

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* Most dimensions; LAPACK is faster above. */
+/* Most dimensions of what follows up to the last; LAPACK is faster above. */
 #define MSTEP_DIMENSIONS 24
 
 /* Counts, sums of the deviations from centres, and second moments about those -> counts, means,
@@ -31,8 +31,8 @@ int mixtura_exceeds(ptrdiff_t k, ptrdiff_t d, const double *matrices, const doub
 void mixtura_common_form(ptrdiff_t k, ptrdiff_t d, int dense, const double *count,
                          const double *scatter, double *scales, double *form);
 
-/* Turn axes (d x d) until no turn makes the covariances along them likelier. turned: the scatters
-   (k x d x d), then those along the axes. shares (k): the counts, then where volumes are equal the
+/* Turn axes (d x d) until no turn makes the covariances along them likelier; in any number of
+   dimensions. turned: the scatters along the axes (k x d x d). shares (k): the counts, then where volumes are equal the
    geometric means of the spreads along the axes. */
 void mixtura_common_axes(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
                          double *turned, double *axes);
