@@ -95,10 +95,11 @@ class Gaussian:
         self, statistics: Moments, params: GaussianParameters | None
     ) -> GaussianParameters:
         count, moments = self.prior.update(statistics, self.structure)
-        means = params.means if self.fixed_means and params is not None else moments.mean
+        means, scatter = moments.mean, moments.scatter
+        if self.fixed_means and params is not None:
+            means, scatter = params.means, moments.about(params.means)
         live, order = stand_ins(count)
-        current = None if params is None else params.covariances.take(live)
-        scatter = moments.about(means)[live]
+        current, scatter = None if params is None else params.covariances.take(live), scatter[live]
         covariances = self.structure.estimate(count[live], scatter, self.floor, current)
         if not self.floor.any():
             _check_resolved(GaussianParameters(means[live], covariances))
