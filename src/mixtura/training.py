@@ -45,6 +45,8 @@ class Training:
     starts : Starts
     notes : tuple of str
         What to know about the data and the result.
+    n_known : int
+        Rows whose component was known.
     prior : NormalInverseWishart or None
         The prior whose log-density is in the objective.
     """
@@ -61,6 +63,7 @@ class Training:
     trace: tuple[float, ...]
     starts: Starts
     notes: tuple[str, ...]
+    n_known: int
     prior: NormalInverseWishart | None = None
 
     @property
@@ -93,6 +96,7 @@ class Training:
                 "n_failed": self.starts.n_failed,
             },
             "notes": list(self.notes),
+            "n_known": self.n_known,
             "prior": None if self.prior is None else _prior_document(self.prior),
         }
 
@@ -128,6 +132,7 @@ class Training:
                     int(starts["n_failed"]),
                 ),
                 notes=tuple(str(note) for note in entry["notes"]),
+                n_known=int(entry["n_known"]),
                 prior=_read_prior(entry.get("prior")),
             )
         except (KeyError, TypeError, ValueError) as error:

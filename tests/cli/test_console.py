@@ -65,6 +65,7 @@ def test_the_runners_up_fit_the_terminal(width):
             n_components=k,
             structure="full",
             status="",
+            standing="finished",
             criteria={"nec": -(10.0**k)},
             n_parameters=10 * k,
             log_likelihood=-(10.0**k),
@@ -72,7 +73,9 @@ def test_the_runners_up_fit_the_terminal(width):
         )
         for k in range(1, 10)
     ]
-    made[3] = Candidate(n_components=4, structure="full", status="", criteria={"nec": None})
+    made[3] = Candidate(
+        n_components=4, structure="full", status="", standing="failed", criteria={"nec": None}
+    )
     console = Console(file=io.StringIO(), width=width)
     search = SearchSummary(criterion="nec", best=0, candidates=made)
     print_candidates(console, search)

@@ -16,7 +16,7 @@ from mixtura.cli.assignments import SURE
 from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_components
 from mixtura.cli.results import FitResult, feature_names
-from mixtura.cli.wording import count, percent
+from mixtura.cli.wording import count, percent, prior_text
 from mixtura.model_file import Model
 from mixtura.registry import COVARIANCE_TYPES
 
@@ -99,11 +99,7 @@ def _restraints(model: Model) -> Iterator[tuple[str, str]]:
         yield "Held", str(model.constraints)
     prior = None if model.training is None else model.training.prior
     if prior is not None:
-        yield (
-            "Prior",
-            f"normal inverse Wishart, shrinkage {prior.shrinkage:g}, dof {prior.dof:g} (the "
-            "criteria are without it)",
-        )
+        yield "Prior", f"{prior_text(prior)} (the criteria are without it)"
 
 
 def print_facts(console: Console, facts: Iterable[tuple[str, str]]) -> None:

@@ -159,6 +159,7 @@ def _summary(search: Any, criterion: str) -> SearchSummary:
             n_components=int(results["n_components"][i]),
             structure=str(results["covariance_type"][i]),
             status=str(results["status"][i]),
+            standing=str(results["standing"][i]),
             n_parameters=_known(results["n_parameters"][i], int),
             log_likelihood=_known(results["log_likelihood"][i], float),
             criteria={name: _known(results[name][i], float) for name in CRITERIA},

@@ -187,6 +187,8 @@ class GaussianMixture(SoftClusters):
         of them compete with sound ones.
     n_collapsed_ : int
         How many these are.
+    n_known_ : int
+        Rows whose component was known (`labels` in `fit`).
     spurious_ : tuple of int
         Components that owe their likelihood to a few rows: small, narrow, and of no use to their
         own rows once these are left out (see `mixtura.explain.spurious`).
@@ -478,6 +480,7 @@ class GaussianMixture(SoftClusters):
         self.log_likelihood_ = self.scores_.log_likelihood
         self.n_parameters_ = best.mixture.n_parameters
         self.prior_ = _informative(best.mixture)
+        self.n_known_ = 0 if source.labels is None else int((source.labels >= 0).sum())
         self.starts_ = fitting.told(restarts)
         self.collapsed_ = fitting.collapsed(best.mixture)
 

@@ -145,6 +145,7 @@ def _training(estimator: GaussianMixture) -> Training | None:
         trace=tuple(estimator.trace_),
         starts=estimator.starts_,
         notes=estimator.notes_,
+        n_known=estimator.n_known_,
         prior=estimator.prior_,
     )
 
@@ -164,4 +165,5 @@ def _restore(estimator: GaussianMixture, training: Training) -> None:
     estimator.lower_bounds_ = estimator.trace_[len(estimator.trace_) - training.n_iter :]
     estimator.starts_ = training.starts
     estimator.notes_ = training.notes
+    estimator.n_known_ = training.n_known
     estimator.prior_ = training.prior

@@ -1,8 +1,9 @@
 // The table of the clusters: weight, size, and mean ± standard deviation of every column.
 
 import { el, isolated, svg, swatch } from "./dom.js";
+import { flagsOf } from "./flags.js";
 import { deviation } from "./gaussian.js";
-import { linearScale, paddedDomain, percent, wholeNumber } from "./scales.js";
+import { linearScale, paddedDomain, share, wholeNumber } from "./scales.js";
 
 export function componentTable(model, columns, points) {
   const titles = el("tr", {},
@@ -15,7 +16,8 @@ export function componentTable(model, columns, points) {
 }
 
 function row(model, columns, ranges, j) {
-  const label = el("th", { scope: "row" }, swatch(j, model.markers[j]), ` ${j}`);
+  const badges = flagsOf(model, j).flatMap((flag) => [" ", el("span", { class: "badge" }, flag)]);
+  const label = el("th", { scope: "row" }, swatch(j, model.markers[j]), ` ${j}`, ...badges);
   const cells = columns.map((column, c) => {
     const [mean, sd] = [model.means[j][c], deviation(model, j, c)];
     return el("td", {},
@@ -23,7 +25,7 @@ function row(model, columns, ranges, j) {
       el("span", { class: "deviation" }, `± ${column.formatMoment(sd)}`),
       rangeMark(mean, sd, ranges[c], j));
   });
-  return el("tr", {}, label, el("td", { class: "number" }, percent(model.weights[j])),
+  return el("tr", {}, label, el("td", { class: "number" }, share(model.weights[j])),
     el("td", { class: "number" }, wholeNumber(model.sizes[j])), ...cells);
 }
 
@@ -31,7 +33,7 @@ function row(model, columns, ranges, j) {
 function noiseRow(model, columns) {
   const j = model.n_components;
   return el("tr", {}, el("th", { scope: "row" }, swatch(j, model.markers[j]), " noise"),
-    el("td", { class: "number" }, percent(model.noise.weight)),
+    el("td", { class: "number" }, share(model.noise.weight)),
     el("td", { class: "number" }, wholeNumber(model.noise_rows)),
     el("td", { class: "deviation", colspan: columns.length }, "spread evenly"));
 }
