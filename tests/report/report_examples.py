@@ -19,7 +19,7 @@ from mixtura.report.payload import Responsibilities
 from mixtura.report.summaries import Floats
 
 
-def mixture(k: int, d: int, noise: float = 0.0) -> ModelSummary:
+def mixture(k: int, d: int, noise: float = 0.0, **more: Any) -> ModelSummary:
     """Components with unit covariances, 1.5 standard deviations apart along every column."""
     weights = np.arange(1.0, k + 1.0)
     return ModelSummary(
@@ -30,6 +30,7 @@ def mixture(k: int, d: int, noise: float = 0.0) -> ModelSummary:
         structure="full",
         structure_text="each component has its own full covariance",
         n_parameters=k * (d + 1) * (d + 2) // 2 - 1,
+        **more,
     )
 
 
