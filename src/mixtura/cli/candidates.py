@@ -49,8 +49,24 @@ def print_candidates(console: Console, search: SearchSummary) -> None:
         grid.add_row(*_cells(candidate, search.criterion))
     console.print(grid)
     if len(decided) > _SHOWN:
-        console.print(f"The report has all {count(len(decided), 'model')}.")
+        told = ", ".join(f"{number:,} {words}" for number, words in _standings(search))
+        console.print(f"The report has all {count(len(search.candidates), 'model')}: {told}.")
     console.print()
+
+
+# How far candidates came, in words that follow a number.
+_STANDINGS = {
+    "finished": "with all their starts",
+    "left behind": "left behind after a few",
+    "given up": "given up on the way",
+    "collapsed": "collapsed and not considered",
+    "failed": "could not be fitted",
+}
+
+
+def _standings(search: SearchSummary) -> Iterator[tuple[int, str]]:
+    counts = search.standings
+    return ((counts[name], words) for name, words in _STANDINGS.items() if name in counts)
 
 
 def _cells(candidate: Candidate, criterion: str) -> tuple[str, ...]:

@@ -81,6 +81,7 @@ def _model(model: Model) -> ModelSummary:
         noise=noise,
         held=str(model.constraints),
         prior=prior_text(training.prior) if training and training.prior else "",
+        known=training.n_known if training else 0,
         collapsed=training.collapsed if training else (),
         spurious=training.spurious if training else (),
     )

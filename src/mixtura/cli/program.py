@@ -13,6 +13,7 @@ from mixtura.cli.info import info
 from mixtura.cli.predict import predict
 from mixtura.cli.report import report
 from mixtura.cli.sample import sample
+from mixtura.cli.test import test
 
 __all__ = ["Program", "program"]
 
@@ -88,5 +89,5 @@ def program(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (fit, predict, sample, report, info):
+for command in (fit, predict, sample, report, info, test):
     program.add_command(command)

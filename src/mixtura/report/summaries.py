@@ -1,5 +1,6 @@
 """What a report tells about the table, the model, the fit and the search."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -73,6 +74,8 @@ class ModelSummary:
         Parts that the fit did not move, in words; empty if it moved all.
     prior : str
         The prior in words; empty without one.
+    known : int
+        Rows whose cluster was known beforehand.
     collapsed, spurious : sequence of int
         Clusters held at the variance floor, and those that owe their likelihood to a few rows.
     """
@@ -86,6 +89,7 @@ class ModelSummary:
     noise: NoiseSummary | None = None
     held: str = ""
     prior: str = ""
+    known: int = 0
     collapsed: Sequence[int] = ()
     spurious: Sequence[int] = ()
 
@@ -230,3 +234,8 @@ class SearchSummary:
     best: int
     candidates: Sequence[Candidate]
     probabilities: Sequence[tuple[int, float]] = ()
+
+    @property
+    def standings(self) -> dict[str, int]:
+        """How many candidates came how far."""
+        return dict(Counter(candidate.standing for candidate in self.candidates))

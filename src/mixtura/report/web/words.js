@@ -21,6 +21,7 @@ export function keyFigures({ data, model, fit, uncertainty }) {
     ["Noise", ...noise(model)],
     ["Held", model.held || null, "not moved by the fit, and no parameters"],
     ["Prior", model.prior ? "conjugate" : null, `${model.prior}; all criteria are without it`],
+    ["Known clusters", model.known > 0 ? counted(model.known, "row") : null, "whose cluster was given"],
     ["Fit", text, detail],
     ["Best solution found by", ...starts(fit.starts)],
     ["Sure rows", model.n_components === 1 && !model.noise ? null : percent(uncertainty.sure),
