@@ -82,7 +82,7 @@ def test_the_runners_up_fit_the_terminal(width):
     lines = console.file.getvalue().splitlines()
     assert max(map(len, lines)) <= width
     assert [line.split()[0] for line in lines[1:6]] == ["1", "9", "8", "7", "6"]
-    assert dict(choice(search)) == {"NEC": "-10.0000, the lowest of 9 models tried"}
+    assert dict(choice(search)) == {"NEC": "-10.0000, the lowest of 8 models compared"}
 
 
 def test_wording():

@@ -294,7 +294,7 @@ def test_criteria(run, blobs, criterion, counts, shapes, unknown):
 def test_the_runners_up_are_told(fit, run, blobs):
     told = facts(fit(blobs))
     bic = f"{json.loads(fit(blobs, '--json').stdout)['fit']['bic']:,.1f}"
-    assert f"BIC {bic}, the lowest of 42 models tried" in told
+    assert f"BIC {bic}, the lowest of 42 models compared" in told
     assert "How many by BIC, 2 with probability" in told
     assert f"clusters shape BIC log-lik. par. probability 2 EII {bic}" in told
     assert "The report has all 42 models: " in told
@@ -327,6 +327,19 @@ def test_doubtful_clusters_are_told_where_they_stand(run, here):
         run("report", folder / "model.json", "t.csv", "-o", folder / "report.html").exit_code == 0
     )
     assert report_payload(folder)["model"]["collapsed"] == [1]
+
+
+def test_collapsed_candidates_are_no_runners_up(run, here):
+    X = np.concatenate([normal(40, 2), np.full((12, 2), 20.0)])
+    write_csv(here / "t.csv", X, "a,b")
+    result = run("fit", "t.csv", "-k", "1-4", "--covariance", "full,spherical", "--starts", 1)
+    told = facts(result)
+    grid = result.stdout.split("par.  probability")[1].split("\n\n")[0].split("The report")[0]
+    cells = [line.split() for line in grid.splitlines() if line.strip()]
+    values = [float(line[2].replace(",", "")) for line in cells]
+    assert len(values) > 1
+    assert values == sorted(values)
+    assert "collapsed and not considered" in told
 
 
 def test_the_report_tells_how_the_fit_went(run, here):

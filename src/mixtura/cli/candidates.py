@@ -20,8 +20,8 @@ _PROBABLE = 0.005
 
 def choice(search: SearchSummary) -> Iterator[tuple[str, str]]:
     """The value that decided, and how probable the numbers of clusters are."""
-    tried = len(search.candidates)
-    lowest = f", the lowest of {tried} models tried" if tried > 1 else ""
+    compared = len(search.compared)
+    lowest = f", the lowest of {compared} models compared" if compared > 1 else ""
     value = search.candidates[search.best].criteria[search.criterion]
     yield search.criterion.upper(), f"{_number(value)}{lowest}"
     if len(search.probabilities) > 1:
@@ -34,7 +34,7 @@ def choice(search: SearchSummary) -> Iterator[tuple[str, str]]:
 
 def print_candidates(console: Console, search: SearchSummary) -> None:
     """The lowest few candidates, if there were several."""
-    decided = [c for c in search.candidates if c.criteria[search.criterion] is not None]
+    decided = [c for c in search.compared if c.criteria[search.criterion] is not None]
     if len(decided) < 2:
         return
     chosen = search.candidates[search.best]
@@ -48,7 +48,7 @@ def print_candidates(console: Console, search: SearchSummary) -> None:
     for candidate in (chosen, *others[: _SHOWN - 1]):
         grid.add_row(*_cells(candidate, search.criterion))
     console.print(grid)
-    if len(decided) > _SHOWN:
+    if len(search.candidates) > min(len(decided), _SHOWN):
         told = ", ".join(f"{number:,} {words}" for number, words in _standings(search))
         console.print(f"The report has all {count(len(search.candidates), 'model')}: {told}.")
     console.print()

@@ -236,6 +236,13 @@ class SearchSummary:
     probabilities: Sequence[tuple[int, float]] = ()
 
     @property
+    def compared(self) -> list[Candidate]:
+        """The candidates that could be chosen, and the one that was."""
+        out = ("collapsed", "failed")
+        chosen = self.candidates[self.best]
+        return [c for c in self.candidates if c is chosen or c.standing not in out]
+
+    @property
     def standings(self) -> dict[str, int]:
         """How many candidates came how far."""
         return dict(Counter(candidate.standing for candidate in self.candidates))

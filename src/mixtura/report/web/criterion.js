@@ -84,6 +84,7 @@ function standingMark(standing, [x, y], scale = 1) {
   });
 }
 
+// The value of a collapsed candidate is that of the variance floor, and means nothing beside others.
 function isComparable({ standing }) {
   return standing !== "collapsed" && standing !== "failed";
 }
@@ -201,7 +202,7 @@ export function criterionText(search, criterion) {
   const used = criterionName(search.criterion);
   const shown = criterionName(criterion);
   const opening = chosen ? `The circle marks the model of this report: ${described(chosen)}, `
-    + `chosen by ${used} among ${candidates.length} candidates. ` : "";
+    + `chosen by ${used} among ${candidates.filter(isComparable).length} candidates. ` : "";
   if (!least) return opening.trim();
   if (least !== chosen) return `${opening}The lowest ${shown} belongs to ${described(least)}.`;
   return `${opening}It ${shown === used ? "has" : "also has"} the lowest ${shown}.`;
