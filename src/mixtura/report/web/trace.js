@@ -68,8 +68,8 @@ function limitText(remaining) {
   return [`Its limit is thought to lie ${left} nats higher${weight}.`];
 }
 
-// The rate is the share of the information that is missing because the clusters of rows are not known
-// (Dempster, Laird and Rubin 1977).
+// The rate is the square of the share of information that is missing as the clusters of the rows are not
+// known (Dempster, Laird and Rubin 1977): it is high where clusters overlap.
 function rateText(rate) {
   if (rate === null || !(rate > 0 && rate < 1)) return [];
   const far = rate > 0.9 ? ", as the clusters overlap" : "";
