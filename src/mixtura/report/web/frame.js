@@ -12,7 +12,7 @@ export function shortened(text, width) {
 
 // x and y: {domain, label, whole?, text?}, with `text` for tick values. `right` reserves room for labels at the ends of lines.
 export function frame({ width, height, x, y, right = 14 }) {
-  const yTicks = axisTicks(y, Math.max(2, Math.floor(height / 50)));
+  const yTicks = axisTicks(y, Math.min(6, Math.max(2, Math.floor(height / 50))));
   const widest = Math.max(...yTicks.labels.map((label) => label.length), 1);
   const inner = { left: 14 + widest * LETTER, right: width - right, top: 32, bottom: height - 44 };
   const apart = x.whole ? 40 : 75; // whole numbers are short
