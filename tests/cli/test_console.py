@@ -1,6 +1,7 @@
 """What is printed fits the terminal, and numbers keep the digits that mean something."""
 
 import io
+import sys
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_components
+from mixtura.cli.program import program
 from mixtura.cli.wording import count, percent, row_list, suggestion
 from mixtura.model_file import Model
 from mixtura.report import Candidate, SearchSummary
@@ -83,6 +85,27 @@ def test_the_runners_up_fit_the_terminal(width):
     assert max(map(len, lines)) <= width
     assert [line.split()[0] for line in lines[1:6]] == ["1", "9", "8", "7", "6"]
     assert dict(choice(search)) == {"NEC": "-10.0000, the lowest of 8 models compared"}
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [
+        (("fit", "-k", "1-2", "--starts", 1), "Fitted "),
+        (("test", "-k", 1, "--replicates", 19), "1 against 2"),
+    ],
+)
+def test_progress_is_shown_where_somebody_watches(blobs, monkeypatch, args, text):
+    command, *options = map(str, args)
+    for quiet, shown in ((), True), (("--quiet",), False):
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        with pytest.raises(SystemExit):
+            program.main([command, str(blobs), *options, *quiet])
+        assert (text in sys.stderr.getvalue()) == shown
 
 
 def test_wording():

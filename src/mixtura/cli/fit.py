@@ -138,6 +138,8 @@ def fit(
       slope   the size at which the largest models begin to fit noise
       cv      the best prediction of rows left out; ten times the work
 
+    Whether one more cluster is more than chance, mixtura test can tell.
+
     \b
     Examples:
       mixtura fit penguins.csv
