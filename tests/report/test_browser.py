@@ -306,6 +306,24 @@ def test_a_dark_page_prints_light_and_comes_back(page: Page, tmp_path: Path) -> 
     assert page.evaluate(DRAWING) == screen
 
 
+@pytest.mark.parametrize(("d", "k"), [(4, 3), (12, 2), (60, 3)])
+def test_every_column_fits_on_paper(page: Page, tmp_path: Path, d: int, k: int) -> None:
+    columns = [f"a rather long name of column {c}" for c in range(d)]
+    show(page, tmp_path, example(d=d, k=k, columns=columns, n=40))
+    tables = "[...document.querySelectorAll('#components-paper table')]"
+    assert page.evaluate(f"{tables}.map(table => table.offsetWidth)") == [0] * page.evaluate(
+        f"{tables}.length"
+    )
+    page.call("Emulation.setEmulatedMedia", media="print")
+    page.evaluate("document.documentElement.classList.add('printing')")
+    page.next_frame()
+    widest = page.evaluate(f"Math.max(...{tables}.map(table => table.offsetWidth))")
+    page.call("Emulation.setEmulatedMedia", media="")
+    assert 300 < widest <= 674  # 17.8 cm, rounded up
+    heads = f"{tables}.flatMap(table => [...table.querySelectorAll('bdi')].map(b => b.textContent))"
+    assert page.evaluate(heads) == columns
+
+
 def test_names_from_the_data_stay_text(page: Page, tmp_path: Path) -> None:
     title = "</script><b id='planted'>x & \u2028.csv"
     notes = ["<img src=x onerror=alert(1)>"]

@@ -4,7 +4,7 @@
 import {
   componentColours, componentMarker, inkOn, noiseColour, NOISE_MARKER,
 } from "./colour.js";
-import { componentTable } from "./components.js";
+import { componentTable, paperBlocks } from "./components.js";
 import {
   criteriaOf, criterionName, criterionTable, criterionText, drawCriterion, hasFarCandidates,
   standingLegend,
@@ -36,6 +36,8 @@ function main() {
   const model = withColumns(report.model);
   fillHead(report, model, points);
   byId("components").append(componentTable(model, columns, points));
+  byId("components-paper").append(...paperBlocks(columns, model)
+    .map((places) => componentTable(model, columns, points, places)));
   byId("components-flags").textContent = flagMeanings(model).join(" ");
   const pictures = [
     mapPicture(report, { points, columns, model }),

@@ -49,6 +49,7 @@ function rowsUsed({ rows, rows_used: used, rows_left_out: missing }) {
 function convergence({ converged, n_iter: iterations, status }) {
   // The figure says already that it converged, and powers of ten are written as such.
   const detail = (status ?? "").replace(/^converged[:,]?\s+/i, "")
+    .replace(/\b1 iterations/, "1 iteration")
     .replace(/\d\.\de[+-]\d+/g, (number) => scientific(Number(number), 1));
   if (converged === null) return { text: null, detail };
   if (!converged) return { text: "did not converge", detail };
