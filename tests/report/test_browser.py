@@ -162,7 +162,11 @@ def test_how_far_candidates_came_is_marked(page: Page, tmp_path: Path) -> None:
     assert page.evaluate("document.querySelectorAll('#criterion-legend li').length") == 5
     ticks = "document.querySelector('#criterion-plot').textContent"
     assert "5200" in page.evaluate(ticks)  # the collapsed one does not squeeze the others
-    assert text(page, "#criterion-table tbody tr:first-child td:last-child").startswith("chosen")
+    told = (
+        "[...document.querySelectorAll('#criterion-table td:nth-child(3)')].map(td => td.innerText)"
+    )
+    page.evaluate("document.querySelector('details').open = true")
+    assert page.evaluate(told) == ["chosen", "given up", "left behind", "failed", "collapsed"]
     assert page.evaluate("document.getElementById('probabilities').hidden")
     assert_quiet(page)
 

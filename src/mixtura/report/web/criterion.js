@@ -220,8 +220,8 @@ export function ranked({ candidates, best, criterion }) {
 export function criterionTable(search) {
   const criteria = criteriaOf(search);
   const head = [
-    "Clusters", "Structure", ...criteria.map(criterionName), "Probability", "Log-likelihood",
-    "Parameters", "Outcome",
+    "Clusters", "Structure", "Outcome", ...criteria.map(criterionName), "Probability", "Log-likelihood",
+    "Parameters", "How its best start ended",
   ];
   const body = el("tbody");
   const count = (number) => (number === null ? "–" : wholeNumber(number));
@@ -231,12 +231,12 @@ export function criterionTable(search) {
       ...criteria.map((name) => statistic(c.criteria[name])), percent(c.probability),
       statistic(c.log_likelihood), count(c.n_parameters),
     ];
-    const status = i === search.best ? `chosen; ${c.status}` : c.status;
     body.append(el("tr", { class: i === search.best ? "chosen" : c.standing.replace(" ", "-") },
       el("th", { scope: "row" }, wholeNumber(c.n_components)), el("td", {}, isolated(c.structure)),
-      ...numbers.map((text) => el("td", { class: "number" }, text)), el("td", {}, status)));
+      el("td", {}, i === search.best ? "chosen" : c.standing),
+      ...numbers.map((text) => el("td", { class: "number" }, text)), el("td", {}, c.status)));
   });
   const titles = el("tr", {}, ...head.map((text, i) => (
-    el("th", { scope: "col", class: i > 1 && i < head.length - 1 ? "number" : null }, text))));
+    el("th", { scope: "col", class: i > 2 && i < head.length - 1 ? "number" : null }, text))));
   return el("table", {}, el("thead", {}, titles), body);
 }
