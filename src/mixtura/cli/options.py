@@ -51,13 +51,7 @@ def covariance_names(context: click.Context, param: click.Parameter, value: str)
     names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
     if names == ("auto",):
         return ()
-    from mixtura.registry import COVARIANCE_TYPES
-
-    for name in names:
-        if name not in COVARIANCE_TYPES:
-            known = ", ".join(COVARIANCE_TYPES)
-            raise click.BadParameter(f"{name!r} is unknown; choose auto, or some of {known}.")
-    return names
+    return tuple(_known_covariance(name, "auto, or some of") for name in names)
 
 
 def run_of_counts(context: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
@@ -70,10 +64,16 @@ def run_of_counts(context: click.Context, param: click.Parameter, value: str) ->
 
 def one_covariance(context: click.Context, param: click.Parameter, value: str) -> str:
     """A single covariance type."""
-    names = covariance_names(context, param, value)
-    if len(names) != 1:
-        raise click.BadParameter(f"{value!r} is not one shape; choose one, such as full.")
-    return names[0]
+    return _known_covariance(value.strip(), "one of")
+
+
+def _known_covariance(name: str, choice: str) -> str:
+    from mixtura.registry import COVARIANCE_TYPES
+
+    if name not in COVARIANCE_TYPES:
+        known = ", ".join(COVARIANCE_TYPES)
+        raise click.BadParameter(f"{name!r} is unknown; choose {choice} {known}.")
+    return name
 
 
 def _column_names(

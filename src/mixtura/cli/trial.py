@@ -190,8 +190,13 @@ class Trial:
             )
         steps = tuple(map(self._step, outcome.steps))
         reason = outcome.status.partition(": ")[2].removesuffix(".")
-        notes = (*notes_on(table, features), *told, *_doubts(steps))
+        notes = (*notes_on(table, features), *told, *(_doubts(steps) if self._nested else ()))
         return Verdict(self, table, features, steps, outcome.n_components, reason, notes)
+
+    @property
+    def _nested(self) -> bool:
+        """Whether k + 1 clusters at their best fit no less well than k: some model is the same."""
+        return self.prior is None and not self.equal_weights
 
     def _step(self, step: Any) -> Step:
         return Step(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,4 +20,14 @@ def warned() -> Iterator[list[str]]:
     # That a fit did not converge is told with its status, in more useful words. By name, since
     # scikit-learn's classes are the estimators' affair.
     lasting = [w for w in caught if w.category.__name__ != "ConvergenceWarning"]
-    told.extend(dict.fromkeys(str(warning.message) for warning in lasting))
+    told.extend(dict.fromkeys(_in_options(str(warning.message)) for warning in lasting))
+
+
+# What the estimators call a parameter, and the command line an option.
+_OPTIONS = {"n_init": "--starts", "covariance_type": "--covariance"}
+
+
+def _in_options(message: str) -> str:
+    for parameter, option in _OPTIONS.items():
+        message = re.sub(rf"\b{parameter}\b", option, message)
+    return message
