@@ -302,6 +302,7 @@ def test_the_runners_up_are_told(fit, run, blobs):
     assert sum(standings.values()) == 42
     assert f": {standings['finished']} with all their starts" in told
     assert f" {standings['given up']} given up on the way." in told
+    assert "Those short of starts could be better than they look." in told
     alone = facts(run("fit", blobs, "--components", 2, "--covariance", "full", "--starts", 1))
     assert "How many" not in alone
     assert "log-lik." not in alone

@@ -50,7 +50,11 @@ def print_candidates(console: Console, search: SearchSummary) -> None:
     console.print(grid)
     if len(search.candidates) > min(len(decided), _SHOWN):
         told = ", ".join(f"{number:,} {words}" for number, words in _standings(search))
-        console.print(f"The report has all {count(len(search.candidates), 'model')}: {told}.")
+        short = search.standings.keys() & {"left behind", "given up"}
+        doubt = " Those short of starts could be better than they look." if short else ""
+        console.print(
+            f"The report has all {count(len(search.candidates), 'model')}: {told}.{doubt}"
+        )
     console.print()
 
 

@@ -99,9 +99,11 @@ test("criteria that no candidate has are not offered", () => {
 });
 
 test("the numbers of clusters are told by falling probability", () => {
-  assert.equal(probabilityText({ probabilities: [[2, 1]] }), "");
-  const told = probabilityText({ probabilities: [[1, 0.001], [2, 0.2], [3, 0.799]] });
-  assert.match(told, /: 3 clusters with probability 80%, 2 with 20%\.$/);
+  assert.equal(probabilityText({ probabilities: [[2, 1]], candidates: [] }), "");
+  const all = { probabilities: [[1, 0.001], [2, 0.2], [3, 0.799]], candidates: [{ standing: "finished" }] };
+  assert.match(probabilityText(all), /: 3 clusters with probability 80%, 2 with 20%\.$/);
+  const some = { ...all, candidates: [{ standing: "finished" }, { standing: "left behind" }] };
+  assert.match(probabilityText(some), /2 with 20%\. Candidates that did not make all .* likelier than shown\.$/);
 });
 
 test("far candidates are noticed, and the chosen one always stays in the picture", () => {

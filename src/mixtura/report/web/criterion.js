@@ -8,7 +8,7 @@ import { paddedDomain, percent, statistic, wholeNumber } from "./scales.js";
 const STANDINGS = {
   finished: { marker: "circle", r: 3.2, words: "made all its starts" },
   "left behind": { marker: "circle", r: 3.2, words: "left behind after a few starts, and could be lower" },
-  "given up": { marker: "diamond", r: 3, words: "given up on the way, far above the best" },
+  "given up": { marker: "diamond", r: 3, words: "given up on the way, and could be lower" },
   collapsed: { marker: "cross", r: 3.6, words: "not considered, as a cluster collapsed" },
   failed: { words: "could not be fitted: see the table" },
 };

@@ -32,11 +32,13 @@ export function drawProbabilities(host, search) {
 }
 
 // In a sentence, by falling probability; nothing where only one number was tried.
-export function probabilityText({ probabilities }) {
+export function probabilityText({ probabilities, candidates }) {
   if (probabilities.length < 2) return "";
   const told = [...probabilities].sort((a, b) => b[1] - a[1]).filter(([, p]) => p >= WORTH)
     .map(([k, p], i) => `${i > 0 ? `${k} with` : `${counted(k, "cluster")} with probability`} ${percent(p)}`);
-  return `Going by BIC, and if all models were equally probable before: ${told.join(", ")}.`;
+  const short = candidates.some(({ standing }) => standing === "left behind" || standing === "given up");
+  const doubt = short ? " Candidates that did not make all their starts may be likelier than shown." : "";
+  return `Going by BIC, and if all models were equally probable before: ${told.join(", ")}.${doubt}`;
 }
 
 // The likeliest models, and what is left for all others.
