@@ -10,7 +10,8 @@ from types import ModuleType
 
 import pytest
 
-from mixtura.registry import COVARIANCE_TYPES
+import mixtura as mx
+from mixtura.registry import COVARIANCE_TYPES, CRITERIA
 
 REPOSITORY = Path(__file__).parents[1]
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
@@ -38,3 +39,19 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_page_on_scikit_learn_names_every_parameter_and_attribute() -> None:
+    text = (REPOSITORY / "docs" / "scikit-learn.md").read_text(encoding="utf-8")
+    fitted = mx.GaussianMixture(random_state=0).fit([[0.0], [1.0], [3.0]])
+    names = {*fitted.get_params(), *vars(fitted), *vars(type(fitted))}
+    public = {
+        name for name in names if name[0] != "_" and (name[-1] == "_" or name in vars(fitted))
+    }
+    assert sorted(name for name in public if f"`{name}`" not in text) == []
+
+
+def test_the_readme_explains_every_criterion() -> None:
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith('| `"')]
+    assert all(any(f'| `"{name}"`' in row for row in rows) for name in CRITERIA)

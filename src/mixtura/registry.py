@@ -145,17 +145,20 @@ class Algorithm:
         Whether its objective has a gradient to follow, so that it can be accelerated.
     settles : bool
         Whether a run ends in an optimum, in which others may end as well.
+    objective : str
+        What it maximises, in words.
     """
 
     assignment: Assignment
     stopping: Callable[[float, int], StoppingRule]
     smooth: bool = False
     settles: bool = True
+    objective: str = "log-likelihood"
 
 
 ALGORITHMS = {
     "em": Algorithm(soft, projected_gain, smooth=True),
-    "hard": Algorithm(hard, projected_gain),
+    "hard": Algorithm(hard, projected_gain, objective="classification log-likelihood"),
     "stochastic": Algorithm(
         stochastic, lambda tol, max_iter: fixed_length(max_iter), settles=False
     ),

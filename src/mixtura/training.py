@@ -13,6 +13,7 @@ from mixtura.families import NormalInverseWishart
 from mixtura.registry import FIT_CRITERIA
 from mixtura.result import Optimum, Starts
 from mixtura.selection import Scores
+from mixtura.stopping import Outlook
 
 __all__ = ["Training"]
 
@@ -27,13 +28,15 @@ class Training:
         Of the training rows.
     n_parameters : int
         Free parameters.
-    n_collapsed : int
+    collapsed : tuple of int
         Components held at the variance floor.
     spurious : tuple of int
         Components that owe their likelihood to a few rows.
     converged : bool
     status : str
         Why the fit stopped, in words.
+    outlook : Outlook
+        How far the limit was thought to be.
     n_iter : int
     objective : float
         In nats per unit of weight, at the model's parameters.
@@ -42,21 +45,25 @@ class Training:
     starts : Starts
     notes : tuple of str
         What to know about the data and the result.
+    n_known : int
+        Rows whose component was known.
     prior : NormalInverseWishart or None
         The prior whose log-density is in the objective.
     """
 
     scores: Scores
     n_parameters: int
-    n_collapsed: int
+    collapsed: tuple[int, ...]
     spurious: tuple[int, ...]
     converged: bool
     status: str
+    outlook: Outlook
     n_iter: int
     objective: float
     trace: tuple[float, ...]
     starts: Starts
     notes: tuple[str, ...]
+    n_known: int
     prior: NormalInverseWishart | None = None
 
     @property
@@ -75,10 +82,12 @@ class Training:
             "log_certainty": _finite(self.scores.log_certainty),
             "entropy": self.scores.entropy,
             "n_parameters": self.n_parameters,
-            "n_collapsed": self.n_collapsed,
+            "collapsed": list(self.collapsed),
             "spurious": list(self.spurious),
             "converged": self.converged,
             "status": self.status,
+            "remaining": _known(self.outlook.remaining),
+            "rate": _known(self.outlook.rate),
             "n_iter": self.n_iter,
             "objective": _finite(self.objective),
             "trace": [_finite(value) for value in self.trace],
@@ -87,6 +96,7 @@ class Training:
                 "n_failed": self.starts.n_failed,
             },
             "notes": list(self.notes),
+            "n_known": self.n_known,
             "prior": None if self.prior is None else _prior_document(self.prior),
         }
 
@@ -109,10 +119,11 @@ class Training:
                     _number(entry["entropy"]),
                 ),
                 n_parameters=int(entry["n_parameters"]),
-                n_collapsed=int(entry["n_collapsed"]),
+                collapsed=tuple(int(component) for component in entry["collapsed"]),
                 spurious=tuple(int(component) for component in entry["spurious"]),
                 converged=bool(entry["converged"]),
                 status=str(entry["status"]),
+                outlook=Outlook(_maybe(entry["remaining"]), _maybe(entry["rate"])),
                 n_iter=int(entry["n_iter"]),
                 objective=_number(entry["objective"]),
                 trace=tuple(_number(value) for value in entry["trace"]),
@@ -121,6 +132,7 @@ class Training:
                     int(starts["n_failed"]),
                 ),
                 notes=tuple(str(note) for note in entry["notes"]),
+                n_known=int(entry["n_known"]),
                 prior=_read_prior(entry.get("prior")),
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -149,6 +161,15 @@ def _read_prior(entry: Any) -> NormalInverseWishart | None:
         _number(entry["dof"]),
         np.array(entry["scale"], dtype=np.float64),
     )
+
+
+def _known(value: float | None) -> float | None:
+    """Nothing is known of a limit that seems infinitely far away."""
+    return value if value is None or math.isfinite(value) else None
+
+
+def _maybe(value: object) -> float | None:
+    return None if value is None else _number(value)
 
 
 def _finite(value: float) -> float | None:

@@ -1,6 +1,7 @@
 """What is printed fits the terminal, and numbers keep the digits that mean something."""
 
 import io
+import sys
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_components
+from mixtura.cli.program import program
 from mixtura.cli.wording import count, percent, row_list, suggestion
 from mixtura.model_file import Model
 from mixtura.report import Candidate, SearchSummary
@@ -65,6 +67,7 @@ def test_the_runners_up_fit_the_terminal(width):
             n_components=k,
             structure="full",
             status="",
+            standing="finished",
             criteria={"nec": -(10.0**k)},
             n_parameters=10 * k,
             log_likelihood=-(10.0**k),
@@ -72,14 +75,37 @@ def test_the_runners_up_fit_the_terminal(width):
         )
         for k in range(1, 10)
     ]
-    made[3] = Candidate(n_components=4, structure="full", status="", criteria={"nec": None})
+    made[3] = Candidate(
+        n_components=4, structure="full", status="", standing="failed", criteria={"nec": None}
+    )
     console = Console(file=io.StringIO(), width=width)
     search = SearchSummary(criterion="nec", best=0, candidates=made)
     print_candidates(console, search)
     lines = console.file.getvalue().splitlines()
     assert max(map(len, lines)) <= width
     assert [line.split()[0] for line in lines[1:6]] == ["1", "9", "8", "7", "6"]
-    assert dict(choice(search)) == {"NEC": "-10.0000, the lowest of 9 models tried"}
+    assert dict(choice(search)) == {"NEC": "-10.0000, the lowest of 8 models compared"}
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [
+        (("fit", "-k", "1-2", "--starts", 1), "Fitted "),
+        (("test", "-k", 1, "--replicates", 19), "1 against 2"),
+    ],
+)
+def test_progress_is_shown_where_somebody_watches(blobs, monkeypatch, args, text):
+    command, *options = map(str, args)
+    for quiet, shown in ((), True), (("--quiet",), False):
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        with pytest.raises(SystemExit):
+            program.main([command, str(blobs), *options, *quiet])
+        assert (text in sys.stderr.getvalue()) == shown
 
 
 def test_wording():

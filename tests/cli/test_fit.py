@@ -294,13 +294,99 @@ def test_criteria(run, blobs, criterion, counts, shapes, unknown):
 def test_the_runners_up_are_told(fit, run, blobs):
     told = facts(fit(blobs))
     bic = f"{json.loads(fit(blobs, '--json').stdout)['fit']['bic']:,.1f}"
-    assert f"BIC {bic}, the lowest of 42 models tried" in told
+    assert f"BIC {bic}, the lowest of 42 models compared" in told
     assert "How many by BIC, 2 with probability" in told
     assert f"clusters shape BIC log-lik. par. probability 2 EII {bic}" in told
-    assert "The report has all 42 models." in told
+    assert "The report has all 42 models: " in told
+    standings = json.loads(fit(blobs, "--json").stdout)["fit"]["standings"]
+    assert sum(standings.values()) == 42
+    assert f": {standings['finished']} with all their starts" in told
+    assert f" {standings['given up']} given up on the way." in told
+    assert "Those short of starts could be better than they look." in told
     alone = facts(run("fit", blobs, "--components", 2, "--covariance", "full", "--starts", 1))
     assert "How many" not in alone
     assert "log-lik." not in alone
+
+
+def report_payload(folder) -> dict:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    return json.loads(page.split('id="payload">')[1].split("</script>")[0])
+
+
+def test_doubtful_clusters_are_told_where_they_stand(run, here):
+    X = np.concatenate([normal(40, 2), np.full((12, 2), 20.0)])
+    write_csv(here / "t.csv", X, "a,b")
+    args = ("fit", "t.csv", "-k", 2, "--covariance", "full", "--starts", 1)
+    told = facts(run(*args))
+    assert "rows 40 12 remark collapsed a " in told
+    folder = here / "t-mixtura"
+    assert report_payload(folder)["model"]["collapsed"] == [1]
+    components = json.loads(run("info", folder / "model.json", "--json").stdout)["components"]
+    assert [component["remarks"] for component in components] == [[], ["collapsed"]]
+    assert "remark collapsed" in facts(run("info", folder / "model.json"))
+    assert (
+        run("report", folder / "model.json", "t.csv", "-o", folder / "report.html").exit_code == 0
+    )
+    assert report_payload(folder)["model"]["collapsed"] == [1]
+
+
+def test_collapsed_candidates_are_no_runners_up(run, here):
+    X = np.concatenate([normal(40, 2), np.full((12, 2), 20.0)])
+    write_csv(here / "t.csv", X, "a,b")
+    result = run("fit", "t.csv", "-k", "1-4", "--covariance", "full,spherical", "--starts", 1)
+    told = facts(result)
+    grid = result.stdout.split("par.  probability")[1].split("\n\n")[0].split("The report")[0]
+    cells = [line.split() for line in grid.splitlines() if line.strip()]
+    values = [float(line[2].replace(",", "")) for line in cells]
+    assert len(values) > 1
+    assert values == sorted(values)
+    assert "collapsed and not considered" in told
+
+
+def test_the_report_tells_how_the_fit_went(run, here):
+    X = normal(120, 2)
+    X[:60, 0] += 3.0
+    write_csv(here / "t.csv", X, "a,b")
+    args = ("fit", "t.csv", "-k", "1-3", "--covariance", "full,EII", "--starts", 5)
+    told = json.loads(run(*args, "--json", "--prior", "default", "--equal-weights").stdout)["fit"]
+    payload = report_payload(here / "t-mixtura")
+    fit, model = payload["fit"], payload["model"]
+    assert fit["objective"] == "log-likelihood plus log prior"
+    assert fit["remaining"] == pytest.approx(120 * told["remaining"])
+    assert fit["rate"] == told["rate"]
+    assert fit["starts"]["made"] == told["starts"] == 5
+    assert [mark["times"] for mark in fit["starts"]["optima"]] == [
+        optimum["times"] for optimum in told["optima"]
+    ]
+    best = fit["starts"]["optima"][0]
+    assert (best["agreement"], fit["trace"][-1]) == (1.0, pytest.approx(best["objective"]))
+    assert model["held"] == "equal weights"
+    assert model["prior"].startswith("normal inverse Wishart, shrinkage 0.01")
+    standings = [candidate["standing"] for candidate in payload["search"]["candidates"]]
+    assert {name: standings.count(name) for name in set(standings)} == told["standings"]
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "objective"),
+    [("hard", "classification log-likelihood"), ("stochastic", "log-likelihood")],
+)
+def test_the_report_names_what_was_maximised(run, blobs, here, algorithm, objective):
+    args = ("fit", blobs, "--algorithm", algorithm, "-k", 2, "--covariance", "full", "--starts", 2)
+    assert run(*args).exit_code == 0
+    told = report_payload(here / "blobs-mixtura")["fit"]
+    assert told["objective"] == objective
+    assert (told["starts"] is None) == (algorithm == "stochastic")  # a random walk has no optima
+
+
+def test_known_clusters_are_told_in_the_report(run, blobs, here):
+    table = pl.read_csv(blobs)
+    labels = np.r_[np.zeros(5, dtype=int), np.full(55, -1)]
+    mx.save(mx.GaussianMixture(2).fit(table, labels=labels), here / "known.json")
+    assert run("report", "known.json", blobs, "-o", here / "report.html").exit_code == 0
+    payload = report_payload(here)
+    assert payload["fit"]["objective"] == "log-likelihood given the known clusters"
+    assert payload["model"]["known"] == 5
+    assert "Known 5 rows" in facts(run("info", "known.json"))
 
 
 def test_equal_weights_and_prior(fit, run, blobs):

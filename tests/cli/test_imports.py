@@ -29,13 +29,14 @@ def run_all(process, command_lines, status: int, unwanted: set[str]) -> None:
 
 
 def test_help_imports_click_alone(process):
-    commands = ("fit", "predict", "sample", "report", "info")
+    commands = ("fit", "predict", "sample", "report", "info", "test")
     helps = [[command, "--help"] for command in commands]
     run_all(process, [[], ["--help"], ["--version"], ["info", "--system"], *helps], 0, LARGE)
 
 
 def test_wrong_usage_imports_click_alone(process):
-    run_all(process, [["fit"], ["nonsense"], ["fit", "x", "--components", "0"]], 2, LARGE)
+    wrong = ["fit", "x", "--components", "0"], ["test", "x", "--components", "1,3"]
+    run_all(process, [["fit"], ["test"], ["nonsense"], *wrong], 2, LARGE)
 
 
 def test_errors_do_not_import_scikit_learn(process, here, blobs):
@@ -51,6 +52,8 @@ def test_errors_do_not_import_scikit_learn(process, here, blobs):
         [*fit, "--out", "t.csv/x"],
         ["info", "t.csv"],
         ["predict", "t.csv", "t.csv"],
+        ["test", "t.csv"],
+        ["test", str(blobs), "--replicates", "9"],
     ]
     run_all(process, command_lines, 1, NOT_FOR_MODELS)
 

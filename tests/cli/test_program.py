@@ -13,7 +13,7 @@ def test_help_teaches(run):
     assert run().stdout == result.stdout
 
 
-@pytest.mark.parametrize("command", ["fit", "predict", "sample", "report", "info"])
+@pytest.mark.parametrize("command", ["fit", "predict", "sample", "report", "info", "test"])
 def test_help_of_each_command(run, command):
     result = run(command, "-h")
     assert result.exit_code == 0

@@ -500,11 +500,20 @@ def test_degenerate_tables_give_a_usable_model(
     assert fit.status_
 
 
+@pytest.mark.parametrize("acceleration", ["auto", None])
+def test_the_outlook_is_what_the_status_says(acceleration: str | None) -> None:
+    gm = mx.GaussianMixture(2, acceleration=acceleration, random_state=0).fit(groups(200))
+    assert gm.outlook_.remaining is not None
+    assert 0.0 <= gm.outlook_.remaining < gm.tol
+    assert str(gm.outlook_) in gm.status_
+
+
 @pytest.mark.parametrize("covariance_type", FOUR)
 def test_collapsed_components_are_told_and_do_not_win(covariance_type: str) -> None:
     X = np.concatenate([groups(60), np.tile([[20.0, 20.0]], (12, 1))])  # a clump of equal rows
     with pytest.warns(mx.DataWarning, match=r"\d of 3 components collapsed"):
         alone = mx.GaussianMixture(3, covariance_type="full", means_init=X[[0, 1, -1]]).fit(X)
+    assert alone.collapsed_ == (2,)  # means_init numbers the components
     assert alone.n_collapsed_ == 1
     assert np.isfinite(alone.predict_proba(X)).all()
     search = mx.MixtureSearch(
@@ -515,6 +524,8 @@ def test_collapsed_components_are_told_and_do_not_win(covariance_type: str) -> N
     if covariance_type != "tied":  # shared by both, the covariance has not collapsed
         assert search.best_params_["n_components"] == 1
         assert "not considered: 1 components collapsed" in search.results_["status"][1]
+        assert "left behind" not in search.results_["status"][1]
+        assert search.results_["standing"].tolist() == ["finished", "collapsed"]
 
 
 def test_a_binary_column_does_not_lure_the_search() -> None:

@@ -49,6 +49,22 @@ def test_two_groups_are_found() -> None:
     assert "1 against 2 components: ratio" in str(test)
 
 
+def test_it_can_begin_further_on_and_tells_how_far_it_is() -> None:
+    X, told = two_groups(), []
+    test = outcome_of(X, min_components=2, progress=lambda *state: told.append(state))
+    whole = outcome_of(X).steps[1]
+    (step,) = test.steps
+    assert (step.n_components, step.ratio) == (2, whole.ratio)
+    np.testing.assert_array_equal(step.bootstrap, whole.bootstrap)
+    assert told == [(done, 19, 2) for done in range(1, len(step.bootstrap) + 1)]
+
+
+def test_the_order_of_a_table_in_memory_does_not_matter() -> None:
+    X = two_groups(30)
+    rows, columns = outcome_of(X, max_components=2), outcome_of(np.asfortranarray(X))
+    assert rows.steps[0].ratio == columns.steps[0].ratio
+
+
 def test_any_number_of_jobs_gives_the_same() -> None:
     X = two_groups(30)
     serial, parallel = outcome_of(X, n_jobs=1), outcome_of(X, n_jobs=3)
@@ -133,6 +149,7 @@ def test_samples_that_cannot_be_fitted_count_against_rejecting(
         ({"level": 1.0}, "'level': 1.0"),
         ({"n_bootstrap": 9}, "never reject at level=0.05: draw at least 19"),
         ({"max_components": 0}, "'max_components': 0"),
+        ({"min_components": 3, "max_components": 2}, "'max_components': 2"),
         ({"sample_weight": np.full(60, 1e9)}, "sums to 6e"),
     ],
 )

@@ -43,7 +43,8 @@ def test_results_are_columns_of_one_length() -> None:
     search = mx.MixtureSearch(param_grid=GRID, random_state=0).fit(groups())
     expected = {
         "covariance_type", "n_components", "log_likelihood", "n_parameters",
-        "bic", "aic", "icl", "sabic", "nec", "slope", "cv", "probability", "status", "seconds",
+        "bic", "aic", "icl", "sabic", "nec", "slope", "cv", "probability", "standing", "status",
+        "seconds",
     }  # fmt: skip
     assert set(search.results_) == expected
     assert {len(column) for column in search.results_.values()} == {8}
@@ -200,6 +201,7 @@ def test_candidates_that_fail_say_why() -> None:
     )
     assert "30 rows for 40 components" in search.results_["status"][2]
     assert np.isnan(search.results_["bic"][2])
+    assert search.results_["standing"].tolist() == ["finished", "finished", "failed"]
     with pytest.raises(mx.MixturaError, match=r"None of the 1 candidates.*40"):
         mx.MixtureSearch(param_grid={"n_components": [40]}).fit(groups(30))
 
@@ -242,6 +244,10 @@ def test_those_left_behind_say_so_and_lose() -> None:
     assert not any("left behind" in told for told in everyone.results_["status"])
     assert search.best_params_ == everyone.best_params_
     assert (search.results_["bic"] >= everyone.results_["bic"] - 1e-3).all()
+    standing = search.results_["standing"]
+    assert (standing[~behind] == "finished").all()
+    assert set(standing[behind]) <= {"left behind", "given up"}
+    assert set(everyone.results_["standing"]) == {"finished"}
 
 
 def test_the_race_is_between_candidates() -> None:
@@ -250,6 +256,7 @@ def test_the_race_is_between_candidates() -> None:
     search = mx.MixtureSearch(estimator, grid, random_state=0).fit(groups())
     behind = np.array(["left behind" in text for text in search.results_["status"]])
     paused = np.array([text.startswith("paused after 5 ") for text in search.results_["status"]])
+    assert (search.results_["standing"][paused] == "given up").all()
     assert paused.sum() >= 5
     assert not (paused & ~behind).any()
     assert not behind[search.best_index_]

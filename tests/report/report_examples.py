@@ -9,6 +9,7 @@ from mixtura.report import (
     FitSummary,
     ModelSummary,
     NoiseSummary,
+    Optimum,
     SearchSummary,
     Starts,
     TableSummary,
@@ -18,7 +19,7 @@ from mixtura.report.payload import Responsibilities
 from mixtura.report.summaries import Floats
 
 
-def mixture(k: int, d: int, noise: float = 0.0) -> ModelSummary:
+def mixture(k: int, d: int, noise: float = 0.0, **more: Any) -> ModelSummary:
     """Components with unit covariances, 1.5 standard deviations apart along every column."""
     weights = np.arange(1.0, k + 1.0)
     return ModelSummary(
@@ -29,6 +30,7 @@ def mixture(k: int, d: int, noise: float = 0.0) -> ModelSummary:
         structure="full",
         structure_text="each component has its own full covariance",
         n_parameters=k * (d + 1) * (d + 2) // 2 - 1,
+        **more,
     )
 
 
@@ -64,12 +66,14 @@ def candidate(k: int, structure: str, bic: float | None) -> Candidate:
             n_components=k,
             structure=structure,
             status="failed: singular covariance",
+            standing="failed",
             criteria={"bic": None, "aic": None, "icl": None, "cv": None},
         )
     return Candidate(
         n_components=k,
         structure=structure,
         status="converged",
+        standing="finished" if k > 1 else "left behind",
         n_parameters=6 * k,
         log_likelihood=-bic / 2,
         criteria={"bic": bic, "aic": bic - 30.0, "icl": bic + 20.0, "cv": None},
@@ -86,16 +90,26 @@ def search(best: int) -> SearchSummary:
     )
 
 
+def starts(ends: list[tuple[float, int, float]], failed: int = 0) -> Starts:
+    """From the objective, the number and the agreement of each optimum."""
+    optima = [Optimum(objective=o, times=t, agreement=a) for o, t, a in ends]
+    made = failed + sum(optimum.times for optimum in optima)
+    return Starts(made=made, found_best=optima[0].times, failed=failed, optima=optima)
+
+
 def fit(trace: list[float] | None = None) -> FitSummary:
     return FitSummary(
         algorithm="em",
         status="converged: the objective no longer rose by more than the tolerance",
         converged=True,
         n_iter=4,
+        weight=342.0,
         log_likelihood=-2500.0,
         criteria={"bic": 5100.0, "aic": 5070.0, "icl": 5120.0},
         trace=[-2600.0, -2520.0, -2501.0, -2500.0] if trace is None else trace,
-        starts=Starts(made=5, found_best=4, log_likelihoods=[-2500.0] * 4 + [-2510.0]),
+        remaining=1e-6,
+        rate=0.5,
+        starts=starts([(-2500.0, 4, 1.0), (-2510.0, 1, 0.6)]),
     )
 
 

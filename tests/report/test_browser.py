@@ -1,15 +1,16 @@
 """The page in a real browser: it draws, answers to mouse and keys, and asks nobody for anything."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from report_browser import Page, find_chromium
-from report_examples import example
+from report_examples import candidate, example, fit, mixture, search, starts
 
-from mixtura.report import FitSummary, render
+from mixtura.report import FitSummary, SearchSummary, render
 
 NASTY = [
     "</script><b>x",
@@ -77,9 +78,10 @@ def test_the_page_draws_and_asks_for_nothing(page: Page, tmp_path: Path) -> None
     show(page, tmp_path, example())
     assert text(page, "h1") == "3 overlapping clusters in 342 rows of penguins.csv"
     assert page.evaluate(INK) > 0.005
-    for chart in ("criterion-plot", "uncertainty-plot", "trace-plot"):
+    charts = ("criterion", "probability", "uncertainty", "starts", "trace")
+    for chart in (f"{name}-plot" for name in charts):
         assert page.evaluate(
-            f"document.querySelectorAll('#{chart} svg path, #{chart} rect').length"
+            f"document.querySelectorAll('#{chart} svg :is(path, rect, circle)').length"
         )
         assert page.evaluate(f"document.getElementById('{chart}').ariaLabel.length") > 20
     assert page.evaluate("document.querySelectorAll('#components tbody tr').length") == 3
@@ -109,6 +111,86 @@ def test_noise_is_grey_and_named(page: Page, tmp_path: Path, d: int, k: int) -> 
     page.next_frame()
     assert page.evaluate(OVERFLOW) == 0
     assert page.evaluate("document.documentElement.innerHTML.includes('NaN')") is False
+    assert_quiet(page)
+
+
+def test_doubtful_clusters_wear_their_flags(page: Page, tmp_path: Path) -> None:
+    model = mixture(3, 4, collapsed=[1], spurious=[2], held="equal weights", prior="weak")
+    show(page, tmp_path, example(model=model))
+    rows = "[...document.querySelectorAll('#components tbody th')].map(th => th.innerText.trim())"
+    assert page.evaluate(rows) == ["0", "1 collapsed", "2 spurious"]
+    assert "variance floor" in text(page, "#components-flags")
+    assert page.evaluate("document.querySelectorAll('#map-plot .doubtful').length") == 2
+    figures = text(page, "#figures")
+    assert "Heldequal weights" in figures
+    assert "weak; all criteria are without it" in figures
+    assert_quiet(page)
+
+
+# Least distance between the edges of any two of the clusters' numbers in the picture.
+GAP = """(() => {
+  const discs = [...document.querySelectorAll("#map-plot .centre")].map((disc) => (
+    ["cx", "cy", "r"].map((name) => Number(disc.getAttribute(name)))));
+  return Math.min(...discs.flatMap(([x, y, r], i) => (
+    discs.slice(0, i).map(([u, v, s]) => Math.hypot(x - u, y - v) - r - s))));
+})()"""
+
+
+@pytest.mark.parametrize("d", [1, 2])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_thirty_numbers_do_not_cover_each_other(
+    page: Page, tmp_path: Path, d: int, width: int
+) -> None:
+    page.resize(width)
+    model = mixture(30, d)
+    close = replace(model, means=0.1 * model.means)
+    show(page, tmp_path, example(model=close, n=300, d=d, k=30))
+    numbers = "document.querySelectorAll('#map-plot .centre').length"
+    assert page.evaluate(numbers) == 30
+    assert page.evaluate(GAP) >= 0
+    assert_quiet(page)
+
+
+def test_how_far_candidates_came_is_marked(page: Page, tmp_path: Path) -> None:
+    made = [candidate(k, "full", bic) for k, bic in ((1, 5400.0), (2, 5100.0), (3, None))]
+    made += [replace(candidate(2, "tied", 5200.0), standing="given up")]
+    made += [replace(candidate(3, "tied", -9e9), standing="collapsed")]
+    show(page, tmp_path, example(search=SearchSummary(criterion="bic", best=1, candidates=made)))
+    count = "document.querySelectorAll('#criterion-plot .mark.%s').length"
+    for standing in ("finished", "left-behind", "given-up", "collapsed"):
+        assert page.evaluate(count % standing) == 1, standing
+    assert page.evaluate("document.querySelectorAll('#criterion-legend li').length") == 5
+    ticks = "document.querySelector('#criterion-plot').textContent"
+    assert "5200" in page.evaluate(ticks)  # the collapsed one does not squeeze the others
+    told = (
+        "[...document.querySelectorAll('#criterion-table td:nth-child(3)')].map(td => td.innerText)"
+    )
+    page.evaluate("document.querySelector('details').open = true")
+    assert page.evaluate(told) == ["chosen", "given up", "left behind", "failed", "collapsed"]
+    assert page.evaluate("document.getElementById('probabilities').hidden")
+    assert_quiet(page)
+
+
+def test_a_single_candidate_and_a_single_optimum_make_no_picture(
+    page: Page, tmp_path: Path
+) -> None:
+    alone = SearchSummary(criterion="bic", best=0, candidates=search(best=0).candidates[:1])
+    ended = replace(fit(), starts=starts([(-2500.0, 3, 1.0)]))
+    show(page, tmp_path, example(search=alone, fit=ended))
+    for section in ("search", "starts"):
+        assert page.evaluate(f"document.getElementById('{section}').hidden"), section
+    assert "3 of 3 startsno other found" in text(page, "#figures")
+    assert_quiet(page)
+
+
+def test_a_fit_of_one_step_and_one_of_a_thousand_are_drawn(page: Page, tmp_path: Path) -> None:
+    for trace in ([-2600.0, -2500.0], [-2500.0 - 0.9**i for i in range(1000)]):
+        show(page, tmp_path, example(fit=fit(trace)))
+        assert page.evaluate("document.querySelectorAll('#trace-plot .chosen path').length") == 1
+        assert page.evaluate("document.documentElement.innerHTML.includes('NaN')") is False
+    walk = [-2600.0, -2500.0, -2550.0]
+    show(page, tmp_path, example(fit=fit(walk)))
+    assert page.evaluate("document.getElementById('trace').hidden")
     assert_quiet(page)
 
 
@@ -226,6 +308,24 @@ def test_a_dark_page_prints_light_and_comes_back(page: Page, tmp_path: Path) -> 
     assert page.evaluate("window.printed") not in (None, dark)
     assert page.evaluate(component) == dark
     assert page.evaluate(DRAWING) == screen
+
+
+@pytest.mark.parametrize(("d", "k"), [(4, 3), (12, 2), (60, 3)])
+def test_every_column_fits_on_paper(page: Page, tmp_path: Path, d: int, k: int) -> None:
+    columns = [f"a rather long name of column {c}" for c in range(d)]
+    show(page, tmp_path, example(d=d, k=k, columns=columns, n=40))
+    tables = "[...document.querySelectorAll('#components-paper table')]"
+    assert page.evaluate(f"{tables}.map(table => table.offsetWidth)") == [0] * page.evaluate(
+        f"{tables}.length"
+    )
+    page.call("Emulation.setEmulatedMedia", media="print")
+    page.evaluate("document.documentElement.classList.add('printing')")
+    page.next_frame()
+    widest = page.evaluate(f"Math.max(...{tables}.map(table => table.offsetWidth))")
+    page.call("Emulation.setEmulatedMedia", media="")
+    assert 300 < widest <= 674  # 17.8 cm, rounded up
+    heads = f"{tables}.flatMap(table => [...table.querySelectorAll('bdi')].map(b => b.textContent))"
+    assert page.evaluate(heads) == columns
 
 
 def test_names_from_the_data_stay_text(page: Page, tmp_path: Path) -> None:

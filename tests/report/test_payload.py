@@ -126,6 +126,17 @@ def test_the_payload_is_strict_json() -> None:
     assert json.loads(text) == made
 
 
+def test_starts_standings_and_flags_are_told() -> None:
+    made = example(model=mixture(3, 4, collapsed=(1,), spurious=(0, 2)))
+    assert part(made, "model")["collapsed"] == [1]
+    assert part(made, "model")["spurious"] == [0, 2]
+    told = part(made, "fit")
+    assert (told["remaining"], told["rate"], told["weight"]) == (1e-6, 0.5, 342.0)
+    assert told["starts"]["optima"][1] == {"objective": -2510.0, "times": 1, "agreement": 0.6}
+    standings = [candidate["standing"] for candidate in part(made, "search")["candidates"]]
+    assert standings[:4] == ["left behind", "finished", "finished", "failed"]
+
+
 def test_weights_are_told_by_their_total() -> None:
     made = example(n=4, weight=np.array([1.0, 2.0, 0.5, 0.0]))
     assert part(made, "data")["total_weight"] == 3.5

@@ -20,8 +20,8 @@ _PROBABLE = 0.005
 
 def choice(search: SearchSummary) -> Iterator[tuple[str, str]]:
     """The value that decided, and how probable the numbers of clusters are."""
-    tried = len(search.candidates)
-    lowest = f", the lowest of {tried} models tried" if tried > 1 else ""
+    compared = len(search.compared)
+    lowest = f", the lowest of {compared} models compared" if compared > 1 else ""
     value = search.candidates[search.best].criteria[search.criterion]
     yield search.criterion.upper(), f"{_number(value)}{lowest}"
     if len(search.probabilities) > 1:
@@ -34,7 +34,7 @@ def choice(search: SearchSummary) -> Iterator[tuple[str, str]]:
 
 def print_candidates(console: Console, search: SearchSummary) -> None:
     """The lowest few candidates, if there were several."""
-    decided = [c for c in search.candidates if c.criteria[search.criterion] is not None]
+    decided = [c for c in search.compared if c.criteria[search.criterion] is not None]
     if len(decided) < 2:
         return
     chosen = search.candidates[search.best]
@@ -48,9 +48,29 @@ def print_candidates(console: Console, search: SearchSummary) -> None:
     for candidate in (chosen, *others[: _SHOWN - 1]):
         grid.add_row(*_cells(candidate, search.criterion))
     console.print(grid)
-    if len(decided) > _SHOWN:
-        console.print(f"The report has all {count(len(decided), 'model')}.")
+    if len(search.candidates) > min(len(decided), _SHOWN):
+        told = ", ".join(f"{number:,} {words}" for number, words in _standings(search))
+        short = search.standings.keys() & {"left behind", "given up"}
+        doubt = " Those short of starts could be better than they look." if short else ""
+        console.print(
+            f"The report has all {count(len(search.candidates), 'model')}: {told}.{doubt}"
+        )
     console.print()
+
+
+# How far candidates came, in words that follow a number.
+_STANDINGS = {
+    "finished": "with all their starts",
+    "left behind": "left behind after a few",
+    "given up": "given up on the way",
+    "collapsed": "collapsed and not considered",
+    "failed": "could not be fitted",
+}
+
+
+def _standings(search: SearchSummary) -> Iterator[tuple[int, str]]:
+    counts = search.standings
+    return ((counts[name], words) for name, words in _STANDINGS.items() if name in counts)
 
 
 def _cells(candidate: Candidate, criterion: str) -> tuple[str, ...]:

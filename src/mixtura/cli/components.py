@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from mixtura.cli.results import deviations_of
+from mixtura.cli.results import deviations_of, flags_of
 from mixtura.cli.wording import count, percent
 from mixtura.model_file import Model
 from mixtura.typing import FloatArray
@@ -54,6 +54,9 @@ def _heads(model: Model, sizes: Sequence[int] | None) -> dict[str, list[str]]:
     }
     if sizes is not None:
         heads["rows"] = [f"{size:,}" for size in sizes]
+    flags = [", ".join(flags_of(model, j)) for j in range(len(model.means))]
+    if any(flags):
+        heads["remark"] = flags
     return heads
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,14 +15,18 @@ from rich.table import Table as Grid
 from mixtura.cli.assignments import SURE
 from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_components
+from mixtura.cli.features import Features
 from mixtura.cli.results import FitResult, feature_names
-from mixtura.cli.wording import count, percent
+from mixtura.cli.table import Table
+from mixtura.cli.trial import Verdict
+from mixtura.cli.wording import count, percent, prior_text
 from mixtura.model_file import Model
 from mixtura.registry import COVARIANCE_TYPES
 
-__all__ = ["print_facts", "print_fit", "print_model", "stdout", "watch"]
+__all__ = ["print_facts", "print_fit", "print_model", "print_verdict", "stdout", "watch"]
 
-Progressed: TypeAlias = Callable[[int, int, dict[str, Any]], None]
+#: Told (steps done, steps in all, what is going on).
+Progressed: TypeAlias = Callable[[int, int, str], None]
 
 
 def stdout() -> Console:
@@ -34,7 +38,7 @@ def stdout() -> Console:
 def watch(quiet: bool) -> Iterator[Progressed]:
     """A progress bar on stderr, when somebody watches it there."""
     if quiet or not sys.stderr.isatty():
-        yield lambda done, total, params: None
+        yield lambda done, total, text: None
         return
     columns = (
         TextColumn("{task.description}"),
@@ -45,9 +49,8 @@ def watch(quiet: bool) -> Iterator[Progressed]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Fitting", total=None)
 
-        def progressed(done: int, total: int, params: dict[str, Any]) -> None:
-            last = f"{params['covariance_type']} with {params['n_components']}"
-            bar.update(task, completed=done, total=total, description=f"Fitted {last}")
+        def progressed(done: int, total: int, text: str) -> None:
+            bar.update(task, completed=done, total=total, description=text)
 
         yield progressed
 
@@ -55,11 +58,9 @@ def watch(quiet: bool) -> Iterator[Progressed]:
 def print_fit(result: FitResult) -> None:
     """The result of `fit`: the choice, the components, how sure it is, and where it went."""
     console = stdout()
-    used, total = len(result.features.rows), result.features.n_total
-    rows = count(used, "row") if used == total else f"{used:,} of {count(total, 'row')}"
     console.print(
-        f"[bold]{count(len(result.model.means), 'cluster')}[/bold] in {rows} and "
-        f"{count(len(result.features.names), 'column')} of {escape(result.table.name)}\n"
+        f"[bold]{count(len(result.model.means), 'cluster')}[/bold] in "
+        f"{_where(result.table, result.features)}\n"
     )
     sizes = result.assignments.sizes.tolist()
     print_components(console, result.model, result.features.names, sizes)
@@ -97,13 +98,13 @@ def _restraints(model: Model) -> Iterator[tuple[str, str]]:
     """What held the fit back, if anything did."""
     if str(model.constraints):
         yield "Held", str(model.constraints)
-    prior = None if model.training is None else model.training.prior
+    if model.training is None:
+        return
+    if model.training.n_known:
+        yield "Known", f"{count(model.training.n_known, 'row')} whose cluster was given"
+    prior = model.training.prior
     if prior is not None:
-        yield (
-            "Prior",
-            f"normal inverse Wishart, shrinkage {prior.shrinkage:g}, dof {prior.dof:g} (the "
-            "criteria are without it)",
-        )
+        yield "Prior", f"{prior_text(prior)} (the criteria are without it)"
 
 
 def print_facts(console: Console, facts: Iterable[tuple[str, str]]) -> None:
@@ -138,3 +139,43 @@ def _facts(result: FitResult) -> Iterator[tuple[str, str]]:
         yield "Left out", f"{', '.join(names)} ({reason})"
     for note in result.notes:
         yield "Note", note
+
+
+def print_verdict(verdict: Verdict) -> None:
+    """The outcome of `test`: a line for each test made, and the conclusion."""
+    console, trial = stdout(), verdict.trial
+    console.print(f"How many clusters in {_where(verdict.table, verdict.features)}?\n")
+    if verdict.steps:
+        console.print(_tests(verdict))
+        console.print()
+    structure = trial.covariance
+    facts = [
+        ("Outcome", verdict.conclusion),
+        ("Shape", f"{structure}: {COVARIANCE_TYPES[structure].text}"),
+        *(("Note", note) for note in verdict.notes),
+    ]
+    print_facts(console, facts)
+
+
+def _tests(verdict: Verdict) -> Grid:
+    grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for head in ("clusters", "ratio", "samples", "as large", "p-value"):
+        grid.add_column(head, justify="right")
+    grid.add_column(f"at level {verdict.trial.level:g}")
+    for step in verdict.steps:
+        grid.add_row(
+            f"{step.k} or {step.k + 1}",
+            f"{step.ratio:,.2f}",
+            str(step.n_samples),
+            str(step.n_reached),
+            f"{step.p_value:.3f}",
+            f"more than {step.k}" if step.rejected else f"{step.k} will do",
+        )
+    return grid
+
+
+def _where(table: Table, features: Features) -> str:
+    """The rows and columns in words."""
+    used, total = len(features.rows), features.n_total
+    rows = count(used, "row") if used == total else f"{used:,} of {count(total, 'row')}"
+    return f"{rows} and {count(len(features.names), 'column')} of {escape(table.name)}"

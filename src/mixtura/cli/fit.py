@@ -8,12 +8,19 @@ from pathlib import Path
 import click
 
 from mixtura.cli.options import (
-    column_names,
+    columns_option,
     component_counts,
     covariance_names,
     data_argument,
     delimiter_option,
+    equal_weights_option,
+    jobs_option,
+    json_option,
+    noise_option,
+    prior_option,
+    quiet_option,
     seed_option,
+    weights_option,
 )
 
 __all__ = ["fit"]
@@ -24,6 +31,7 @@ _NOT_CONVERGED = 3
 @click.command(short_help="Find the clusters in a table.")
 @data_argument
 @click.option(
+    "-k",
     "--components",
     metavar="COUNTS",
     callback=component_counts,
@@ -41,17 +49,8 @@ _NOT_CONVERGED = 3
     "EII (round and alike) over EEE (one ellipsoid for all) to VVV (each its own); of one column, "
     "E (equal variances) and V (varying).",
 )
-@click.option(
-    "--columns",
-    metavar="NAMES",
-    callback=column_names,
-    help="Columns to use, such as a,b.  [default: all numeric ones]",
-)
-@click.option(
-    "--weights",
-    metavar="COLUMN",
-    help="Column of row weights: 2 counts a row twice.  [default: every row counts once]",
-)
+@columns_option
+@weights_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -82,34 +81,15 @@ _NOT_CONVERGED = 3
     help="em maximises the likelihood; hard gives each row to one cluster in every step; "
     "stochastic draws it by chance.",
 )
-@click.option("--equal-weights", is_flag=True, help="Let all clusters weigh the same.")
-@click.option(
-    "--prior",
-    type=click.Choice(["none", "default"]),
-    default="none",
-    show_default=True,
-    help="default keeps clusters from collapsing onto a few rows, by the weak prior of Fraley "
-    "and Raftery (2007).",
-)
-@click.option(
-    "--noise",
-    is_flag=True,
-    help="Let rows that no cluster explains be noise: one further component, spread evenly over "
-    "the data's volume.",
-)
+@equal_weights_option
+@prior_option
+@noise_option
 @seed_option
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=-1),
-    metavar="NUMBER",
-    default=1,
-    show_default=True,
-    help="Models fitted at a time; -1 for all cores. The result is the same.",
-)
+@jobs_option
 @delimiter_option
 @click.option("--strict", is_flag=True, help="Exit with 3 if the chosen fit did not converge.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
-@click.option("--quiet", is_flag=True, help="Show no progress.")
+@json_option
+@quiet_option
 @click.pass_context
 def fit(
     context: click.Context,
@@ -157,6 +137,8 @@ def fit(
       nec     the least doubt for what clusters gain; best with one --covariance
       slope   the size at which the largest models begin to fit noise
       cv      the best prediction of rows left out; ten times the work
+
+    Whether one more cluster is more than chance, mixtura test can tell.
 
     \b
     Examples:

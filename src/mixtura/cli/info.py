@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from mixtura.cli.options import json_option
+
 __all__ = ["info"]
 
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "polars", "narwhals", "click", "rich")
@@ -15,7 +17,7 @@ _PACKAGES = ("numpy", "scipy", "scikit-learn", "polars", "narwhals", "click", "r
 @click.command(short_help="Tell what a model file holds.")
 @click.argument("model", type=click.Path(path_type=Path), required=False)
 @click.option("--system", is_flag=True, help="Tell of versions, platform and kernel instead.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+@json_option
 def info(model: Path | None, system: bool, as_json: bool) -> None:
     """Tell what a model file holds: the clusters, and how they were fitted.
 

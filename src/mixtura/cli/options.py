@@ -8,14 +8,23 @@ from pathlib import Path
 import click
 
 __all__ = [
-    "column_names",
+    "columns_option",
     "component_counts",
     "covariance_names",
     "data_argument",
     "delimiter_option",
+    "equal_weights_option",
+    "jobs_option",
+    "json_option",
     "model_argument",
+    "noise_option",
+    "one_covariance",
     "output_option",
+    "prior_option",
+    "quiet_option",
+    "run_of_counts",
     "seed_option",
+    "weights_option",
 ]
 
 
@@ -42,16 +51,32 @@ def covariance_names(context: click.Context, param: click.Parameter, value: str)
     names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
     if names == ("auto",):
         return ()
+    return tuple(_known_covariance(name, "auto, or some of") for name in names)
+
+
+def run_of_counts(context: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
+    """Numbers of components that follow each other, from '3' or '1-8'."""
+    counts = component_counts(context, param, value)
+    if len(counts) <= counts[-1] - counts[0]:
+        raise click.BadParameter(f"{value!r} has gaps; write 3 or 1-8.")
+    return counts
+
+
+def one_covariance(context: click.Context, param: click.Parameter, value: str) -> str:
+    """A single covariance type."""
+    return _known_covariance(value.strip(), "one of")
+
+
+def _known_covariance(name: str, choice: str) -> str:
     from mixtura.registry import COVARIANCE_TYPES
 
-    for name in names:
-        if name not in COVARIANCE_TYPES:
-            known = ", ".join(COVARIANCE_TYPES)
-            raise click.BadParameter(f"{name!r} is unknown; choose auto, or some of {known}.")
-    return names
+    if name not in COVARIANCE_TYPES:
+        known = ", ".join(COVARIANCE_TYPES)
+        raise click.BadParameter(f"{name!r} is unknown; choose {choice} {known}.")
+    return name
 
 
-def column_names(
+def _column_names(
     context: click.Context, param: click.Parameter, value: str | None
 ) -> tuple[str, ...] | None:
     """Names from 'a,b'; a name with a comma in it goes in quotes."""
@@ -103,3 +128,51 @@ seed_option = click.option(
     show_default=True,
     help="Fixes what is random: the same seed gives the same result.",
 )
+
+columns_option = click.option(
+    "--columns",
+    metavar="NAMES",
+    callback=_column_names,
+    help="Columns to use, such as a,b.  [default: all numeric ones]",
+)
+
+weights_option = click.option(
+    "--weights",
+    metavar="COLUMN",
+    help="Column of row weights: 2 counts a row twice.  [default: every row counts once]",
+)
+
+equal_weights_option = click.option(
+    "--equal-weights", is_flag=True, help="Let all clusters weigh the same."
+)
+
+prior_option = click.option(
+    "--prior",
+    type=click.Choice(["none", "default"]),
+    default="none",
+    show_default=True,
+    help="default keeps clusters from collapsing onto a few rows, by the weak prior of Fraley "
+    "and Raftery (2007).",
+)
+
+noise_option = click.option(
+    "--noise",
+    is_flag=True,
+    help="Let rows that no cluster explains be noise: one further component, spread evenly over "
+    "the data's volume.",
+)
+
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(min=-1),
+    metavar="NUMBER",
+    default=1,
+    show_default=True,
+    help="Models fitted at a time; -1 for all cores. The result is the same.",
+)
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object instead of text."
+)
+
+quiet_option = click.option("--quiet", is_flag=True, help="Show no progress.")

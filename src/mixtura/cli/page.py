@@ -9,18 +9,22 @@ import numpy as np
 from mixtura import __version__
 from mixtura.cli.features import Features
 from mixtura.cli.table import Table
+from mixtura.cli.wording import prior_text
 from mixtura.model_file import Model
-from mixtura.registry import COVARIANCE_TYPES
+from mixtura.registry import ALGORITHMS, COVARIANCE_TYPES
 from mixtura.report import (
     FitSummary,
     ModelSummary,
     NoiseSummary,
+    Optimum,
     SearchSummary,
-    Starts,
     TableSummary,
     build_payload,
     render,
 )
+from mixtura.report import Starts as StartsSummary
+from mixtura.result import Starts
+from mixtura.training import Training
 from mixtura.typing import FloatArray
 
 __all__ = ["report_page"]
@@ -61,7 +65,7 @@ def _table(table: Table, features: Features) -> TableSummary:
 
 
 def _model(model: Model) -> ModelSummary:
-    mixture = model.mixture
+    mixture, training = model.mixture, model.training
     noise = None
     if model.noise is not None:
         with np.errstate(over="ignore"):  # of a tiny volume; the page draws it in one column only
@@ -75,6 +79,11 @@ def _model(model: Model) -> ModelSummary:
         structure_text=COVARIANCE_TYPES[model.covariance_type].text,
         n_parameters=mixture.n_parameters,
         noise=noise,
+        held=str(model.constraints),
+        prior=prior_text(training.prior) if training and training.prior else "",
+        known=training.n_known if training else 0,
+        collapsed=training.collapsed if training else (),
+        spurious=training.spurious if training else (),
     )
 
 
@@ -82,22 +91,41 @@ def _fit(model: Model) -> FitSummary:
     training = model.training
     if training is None:
         return FitSummary(status="the model file does not tell how it was fitted")
-    weight = training.scores.weight
+    weight, outlook = training.scores.weight, training.outlook
     return FitSummary(
         algorithm=model.algorithm,
         status=training.status,
         converged=training.converged,
         n_iter=training.n_iter,
+        weight=weight,
         log_likelihood=training.scores.log_likelihood,
         criteria=training.criteria,
+        objective=_objective(model.algorithm, training),
         trace=[weight * objective for objective in training.trace],
-        starts=Starts(
-            made=training.starts.n_made,
-            found_best=training.starts.n_best,
-            log_likelihoods=[
-                weight * optimum.objective
-                for optimum in training.starts.optima
-                for _ in range(optimum.times)
-            ],
-        ),
+        remaining=None if outlook.remaining is None else weight * outlook.remaining,
+        rate=outlook.rate,
+        starts=_starts(training.starts, weight) if ALGORITHMS[model.algorithm].settles else None,
+    )
+
+
+def _objective(algorithm: str, training: Training) -> str:
+    known = " given the known clusters" if training.n_known else ""
+    prior = " plus log prior" if training.prior else ""
+    return ALGORITHMS[algorithm].objective + known + prior
+
+
+def _starts(starts: Starts, weight: float) -> StartsSummary:
+    return StartsSummary(
+        made=starts.n_made,
+        found_best=starts.n_best,
+        failed=starts.n_failed,
+        optima=[
+            Optimum(
+                objective=weight * optimum.objective,
+                times=optimum.times,
+                agreement=optimum.agreement,
+            )
+            for optimum in starts.optima
+        ],
+        caution=starts.caution,
     )

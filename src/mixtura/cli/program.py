@@ -13,6 +13,7 @@ from mixtura.cli.info import info
 from mixtura.cli.predict import predict
 from mixtura.cli.report import report
 from mixtura.cli.sample import sample
+from mixtura.cli.test import test
 
 __all__ = ["Program", "program"]
 
@@ -80,6 +81,7 @@ def program(context: click.Context) -> None:
       mixtura fit penguins.csv
       mixtura fit penguins.csv --columns bill_length_mm,body_mass_g --components 3
       mixtura predict penguins-mixtura/model.json more.csv -o more-clusters.csv
+      mixtura test penguins.csv --columns body_mass_g
 
     Exit codes: 0 ok; 1 the data, a file or a model cannot be used; 2 wrong usage; 3 not
     converged (only with fit --strict); 130 interrupted.
@@ -88,5 +90,5 @@ def program(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (fit, predict, sample, report, info):
+for command in (fit, predict, sample, report, info, test):
     program.add_command(command)

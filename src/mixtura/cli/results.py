@@ -28,9 +28,12 @@ __all__ = [
     "FitResult",
     "check_places",
     "components_of",
+    "data_document",
     "deviations_of",
     "feature_names",
+    "flags_of",
     "model_document",
+    "notes_on",
     "places",
     "write_results",
 ]
@@ -75,27 +78,14 @@ class FitResult:
             training,
             assign(found.model.mixture, features),
             found.summary,
-            (
-                *table.notes,
-                *features.notes,
-                *_gaps(features),
-                *remarks(features),
-                *found.notes,
-            ),
+            (*notes_on(table, features, "; their assignments are empty"), *found.notes),
             files,
         )
 
     def document(self) -> dict[str, Any]:
         """The result as JSON values."""
-        scores = self.training.scores
         return {
-            "data": {
-                "file": self.table.name,
-                "rows": self.features.n_total,
-                "rows_used": len(self.features.rows),
-                "columns": list(self.features.names),
-                "columns_left_out": dict(self.features.left_out),
-            },
+            "data": data_document(self.table, self.features),
             "model": {
                 "n_components": len(self.model.means),
                 "covariance_type": self.model.covariance_type,
@@ -110,13 +100,9 @@ class FitResult:
                 **self.search.candidates[self.search.best].criteria,
                 "probability": self.search.candidates[self.search.best].probability,
                 "probabilities": {str(k): p for k, p in self.search.probabilities},
-                "log_likelihood": scores.log_likelihood,
                 "candidates": len(self.search.candidates),
-                "converged": self.training.converged,
-                "status": self.training.status,
-                "iterations": self.training.n_iter,
-                "starts": self.training.starts.n_made,
-                "starts_at_best": self.training.starts.n_best,
+                "standings": self.search.standings,
+                **_course(self.training),
             },
             "certainty": {
                 "share_sure": self.assignments.share_sure,
@@ -159,16 +145,38 @@ def write_results(result: FitResult, weight: FloatArray | None) -> None:
         staging.place(result.files["report"]).write_text(page, encoding="utf-8")
 
 
-def _gaps(features: Features) -> list[str]:
+def notes_on(table: Table, features: Features, of_gaps: str = "") -> tuple[str, ...]:
+    """What there is to know of the data, and what becomes of rows with missing cells."""
     missing = features.n_total - len(features.rows)
-    if missing == 0:
-        return []
-    return [f"{count(missing, 'row')} left out for missing cells; their assignments are empty."]
+    gaps = [f"{count(missing, 'row')} left out for missing cells{of_gaps}."] if missing else []
+    return (*table.notes, *features.notes, *gaps, *remarks(features))
+
+
+def data_document(table: Table, features: Features) -> dict[str, Any]:
+    """The table and the columns used, as JSON values."""
+    return {
+        "file": table.name,
+        "rows": features.n_total,
+        "rows_used": len(features.rows),
+        "columns": list(features.names),
+        "columns_left_out": dict(features.left_out),
+    }
 
 
 def deviations_of(model: Model) -> FloatArray:
     """Standard deviation of each component in each column, (k, d)."""
     return np.sqrt(model.mixture.params.covariances.variances)
+
+
+def flags_of(model: Model, component: int) -> tuple[str, ...]:
+    """What there is to doubt about a component, in a word each."""
+    training = model.training
+    raised = {
+        "collapsed": training is not None and component in training.collapsed,
+        "spurious": training is not None and component in training.spurious,
+        "empty": bool(model.weights[component] == 0.0),
+    }
+    return tuple(flag for flag, holds in raised.items() if holds)
 
 
 def model_document(model: Model) -> dict[str, Any]:
@@ -188,16 +196,28 @@ def model_document(model: Model) -> dict[str, Any]:
         document["fit"] = {
             **training.criteria,
             "rows_weight": training.scores.weight,
-            "log_likelihood": training.scores.log_likelihood,
-            "converged": training.converged,
-            "status": training.status,
-            "iterations": training.n_iter,
-            "starts": training.starts.n_made,
-            "starts_at_best": training.starts.n_best,
+            **_course(training),
         }
         document["prior"] = training.document()["prior"]
         document["notes"] = list(training.notes)
     return document
+
+
+def _course(training: Training) -> dict[str, Any]:
+    """How the fit went, as JSON values."""
+    starts, told = training.starts, training.document()
+    return {
+        "log_likelihood": training.scores.log_likelihood,
+        "converged": training.converged,
+        "status": training.status,
+        "iterations": training.n_iter,
+        "remaining": told["remaining"],
+        "rate": told["rate"],
+        "starts": starts.n_made,
+        "starts_at_best": starts.n_best,
+        "starts_failed": starts.n_failed,
+        "optima": told["starts"]["optima"],
+    }
 
 
 def _noise_of(model: Model, told: dict[str, Any]) -> dict[str, Any]:
@@ -226,6 +246,7 @@ def components_of(
                 "cluster": j,
                 "weight": weight,
                 **size,
+                "remarks": list(flags_of(model, j)),
                 "mean": dict(zip(names, model.means[j].tolist(), strict=True)),
                 "sd": dict(zip(names, deviations[j].tolist(), strict=True)),
             }

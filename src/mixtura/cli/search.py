@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from mixtura.cli.features import Features
+from mixtura.cli.warned import warned
 from mixtura.cli.wording import count
 from mixtura.errors import DataError, MixturaError
 from mixtura.model_file import Model
@@ -119,7 +119,7 @@ class Plan:
         self,
         features: Features,
         weight: FloatArray | None,
-        progress: Callable[[int, int, dict[str, Any]], None],
+        progress: Callable[[int, int, str], None],
     ) -> Found:
         """Fit all candidates and keep the best."""
         # Only here: scikit-learn takes longer to import than most errors to be found.
@@ -142,14 +142,14 @@ class Plan:
             random_state=self.seed,
         )
         rows = pl.DataFrame(features.rows, schema=list(features.names))
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            search.fit(rows, sample_weight=weight, progress=progress)
-        # That a fit did not converge is told with its status, in more useful words. By name,
-        # since scikit-learn's classes are the estimators' affair.
-        told = [w for w in caught if w.category.__name__ != "ConvergenceWarning"]
-        notes = dict.fromkeys((*self.notes, *(str(warning.message) for warning in told)))
-        return Found(to_model(search), _summary(search, self.criterion), tuple(notes))
+
+        def fitted(done: int, total: int, params: dict[str, Any]) -> None:
+            told = f"Fitted {params['covariance_type']} with {params['n_components']}"
+            progress(done, total, told)
+
+        with warned() as told:
+            search.fit(rows, sample_weight=weight, progress=fitted)
+        return Found(to_model(search), _summary(search, self.criterion), (*self.notes, *told))
 
 
 def _summary(search: Any, criterion: str) -> SearchSummary:
@@ -159,6 +159,7 @@ def _summary(search: Any, criterion: str) -> SearchSummary:
             n_components=int(results["n_components"][i]),
             structure=str(results["covariance_type"][i]),
             status=str(results["status"][i]),
+            standing=str(results["standing"][i]),
             n_parameters=_known(results["n_parameters"][i], int),
             log_likelihood=_known(results["log_likelihood"][i], float),
             criteria={name: _known(results[name][i], float) for name in CRITERIA},

@@ -33,6 +33,8 @@ class Outcome:
     status : str
         How the fit ended, or why it failed.
     seconds : float
+    standing : str
+        How far it came: one of the values of `results_["standing"]`.
     held_out : float
         Its cross-validated log-likelihood; NaN if there is none.
     """
@@ -41,6 +43,7 @@ class Outcome:
     estimator: GaussianMixture | None
     status: str
     seconds: float
+    standing: str
     held_out: float = np.nan
 
     @property
@@ -109,6 +112,7 @@ class Comparison:
         for name, criterion in CRITERIA.items():
             columns[name] = self.column(criterion)
         columns["probability"] = self.column(model_probabilities)
+        columns["standing"] = np.array([outcome.standing for outcome in self.outcomes])
         columns["status"] = np.array([outcome.status for outcome in self.outcomes])
         columns["seconds"] = np.array([outcome.seconds for outcome in self.outcomes])
         return columns

@@ -55,7 +55,7 @@ class Contender:
             restarts = fitting.restarts(_HEAT, pause=pause if estimator._settles else None)
         except MixturaError as failure:
             status = f"failed: {failure}"
-            return cls(Outcome(params, None, status, perf_counter() - began))
+            return cls(Outcome(params, None, status, perf_counter() - began, "failed"))
         return cls._of(params, estimator, fitting, restarts, began)
 
     @property
@@ -85,7 +85,10 @@ class Contender:
     def left_behind(self, words: str) -> Outcome:
         """The outcome, with a status that says why it did not make all its starts."""
         status = f"{self.outcome.status}; left behind after {self.restarts.n_made} starts, {words}"
-        return replace(self.outcome, status=status)
+        standing = self.outcome.standing
+        if standing == "finished":
+            standing = "left behind"
+        return replace(self.outcome, status=status, standing=standing)
 
     def cross_validated(self, rows: AnyArray, weight: FloatArray, n_folds: int, seed: int) -> Self:
         """The same, with its cross-validated log-likelihood."""
@@ -121,7 +124,9 @@ class Contender:
     ) -> Self:
         estimator._publish(fitting, restarts)
         status = estimator.status_
+        standing = "given up" if restarts.best.status.paused else "finished"
         if estimator.n_collapsed_:
             status += f"; not considered: {estimator.n_collapsed_} components collapsed"
-        outcome = Outcome(params, estimator, status, perf_counter() - began)
+            standing = "collapsed"
+        outcome = Outcome(params, estimator, status, perf_counter() - began, standing)
         return cls(outcome, fitting, restarts)

@@ -101,9 +101,10 @@ class Fitting:
         """How often the best optimum was found, and where the other starts ended."""
         return restarts.summary(self._agreement)
 
-    def n_collapsed(self, mixture: GaussianMixtureModel) -> int:
+    def collapsed(self, mixture: GaussianMixtureModel) -> tuple[int, ...]:
         """Components with rows that are held at the variance floor."""
-        return int((self._held(mixture) & (mixture.clusters.weights > 0.0)).sum())
+        held = self._held(mixture) & (mixture.clusters.weights > 0.0)
+        return tuple(held.nonzero()[0].tolist())
 
     def spurious(self, mixture: GaussianMixtureModel) -> tuple[int, ...]:
         """Components that owe their likelihood to a few rows, and not to the variance floor."""
@@ -116,7 +117,7 @@ class Fitting:
         return family.held(mixture.params, self.summary.variances == 0.0)
 
     def _sound(self, fit: GaussianFit) -> bool:
-        return not fit.status.collapsed and self.n_collapsed(fit.mixture) == 0
+        return not fit.status.collapsed and not self.collapsed(fit.mixture)
 
     def _same(self, a: GaussianFit, b: GaussianFit) -> bool:
         level = abs(a.objective - b.objective) <= _SAME_HEIGHT * self.tol

@@ -161,6 +161,9 @@ class GaussianMixture(SoftClusters):
     converged_ : bool
     status_ : str
         Why the fit stopped, in words.
+    outlook_ : Outlook
+        How far the limit is thought to be (`remaining`, in nats per row), and the factor by which
+        EM's gains shrink from one iteration to the next (`rate`); None where that is not known.
     n_iter_ : int
         Iterations of the best start.
     lower_bound_ : float
@@ -178,10 +181,14 @@ class GaussianMixture(SoftClusters):
         The prior that was used.
     scores_ : Scores
         Weight, log-likelihood and certainty of the training rows, with aic, bic and icl.
-    n_collapsed_ : int
+    collapsed_ : tuple of int
         Components held at the variance floor. They sit on rows that are equal in some direction
         and owe their likelihood to the floor: neither starts nor candidates of a search with any
         of them compete with sound ones.
+    n_collapsed_ : int
+        How many these are.
+    n_known_ : int
+        Rows whose component was known (`labels` in `fit`).
     spurious_ : tuple of int
         Components that owe their likelihood to a few rows: small, narrow, and of no use to their
         own rows once these are left out (see `mixtura.explain.spurious`).
@@ -465,6 +472,7 @@ class GaussianMixture(SoftClusters):
         self.trace_ = list(best.trace)
         self.converged_ = best.status.converged
         self.status_ = best.status.text
+        self.outlook_ = best.status.outlook
         self.n_iter_ = best.n_iter
         self.lower_bound_ = best.objective
         self.lower_bounds_ = self.trace_[len(self.trace_) - best.n_iter :]
@@ -472,8 +480,9 @@ class GaussianMixture(SoftClusters):
         self.log_likelihood_ = self.scores_.log_likelihood
         self.n_parameters_ = best.mixture.n_parameters
         self.prior_ = _informative(best.mixture)
+        self.n_known_ = 0 if source.labels is None else int((source.labels >= 0).sum())
         self.starts_ = fitting.told(restarts)
-        self.n_collapsed_ = fitting.n_collapsed(best.mixture)
+        self.collapsed_ = fitting.collapsed(best.mixture)
 
     def _remark(self, fitting: Fitting) -> None:
         """Set what there is to know of the result beyond what it is."""
@@ -515,6 +524,11 @@ class GaussianMixture(SoftClusters):
     def _shown_region(self) -> Box | None:
         """None also where the attributes were set by hand."""
         return getattr(self, "noise_region_", None)
+
+    @property
+    def n_collapsed_(self) -> int:
+        """How many components are held at the variance floor."""
+        return len(self.collapsed_)
 
     @property
     def noise_weight_(self) -> float:

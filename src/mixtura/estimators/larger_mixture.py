@@ -98,8 +98,9 @@ def _splits(mixture: GaussianMixtureModel, table: Table, seed: int) -> Iterator[
     """Each component in turn cut in two by k-means on its share of the rows."""
     source = table.source
     summary = summarize(source)
-    rows = (np.asarray(table.rows, dtype=np.float64) - summary.moments.mean[0]) / summary.scales
-    resp = mixture.responsibilities(np.asarray(table.rows, dtype=np.float64))
+    X = np.ascontiguousarray(table.rows, dtype=np.float64)
+    rows = (X - summary.moments.mean[0]) / summary.scales
+    resp = mixture.responsibilities(X)
     weight = resp if table.weight is None else table.weight[:, None] * resp
     for j in np.flatnonzero(mixture.clusters.weights):
         rng = np.random.default_rng((seed, Purpose.SPLIT, int(j)))

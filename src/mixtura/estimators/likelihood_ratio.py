@@ -8,10 +8,10 @@ from the fitted mixture of k components and fitting both models to each (McLachl
 from __future__ import annotations
 
 import warnings
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
@@ -35,6 +35,10 @@ _MOST_ROWS = 10_000_000
 # Ratios this many tolerances below zero are no matter of where a fit stopped: the larger model
 # missed an optimum that the smaller one shows to exist.
 _BELOW_ZERO = 20.0
+
+
+#: Told (samples drawn, most samples of a test, number of components tested).
+Progress: TypeAlias = Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,9 @@ class BootstrapTest:
     Attributes
     ----------
     n_components : int
-        The smallest number that was not rejected against the next.
+        The smallest number tested that was not rejected against the next.
     steps : tuple of BootstrapStep
-        The tests made, from one component on.
+        The tests made, from the fewest components on.
     estimator : GaussianMixture
         Fitted with `n_components` to the whole table.
     status : str
@@ -101,11 +105,13 @@ def bootstrap_test(
     X: Any,
     sample_weight: Any = None,
     *,
+    min_components: int = 1,
     max_components: int = 9,
     n_bootstrap: int = 199,
     level: float = 0.05,
     n_jobs: int | None = None,
     random_state: Any = None,
+    progress: Progress | None = None,
 ) -> BootstrapTest:
     """Test 1 component against 2, 2 against 3 and so on, until one is not rejected.
 
@@ -122,8 +128,8 @@ def bootstrap_test(
     X : table of shape (n, d)
     sample_weight : array of shape (n,), default=None
         Row weights: 2 is the row twice. Samples have as many rows as the total weight, rounded.
-    max_components : int, default=9
-        Where to end at the latest.
+    min_components, max_components : int, default=1 and 9
+        Where to begin, and where to end at the latest.
     n_bootstrap : int, default=199
         Most samples of a test; at least 1 / level - 1.
     level : float, default=0.05
@@ -133,6 +139,8 @@ def bootstrap_test(
         for all cores. The result is the same for any number.
     random_state : int, RandomState or None, default=None
         Fixes the samples, and the starts if the estimator has no `random_state` of its own.
+    progress : callable, default=None
+        Told (samples drawn, most samples, k) after each sample.
 
     Returns
     -------
@@ -141,7 +149,7 @@ def bootstrap_test(
     Raises
     ------
     MixturaError
-        If a parameter cannot be used, or not even one component can be fitted.
+        If a parameter cannot be used, or not even `min_components` can be fitted.
 
     References
     ----------
@@ -162,7 +170,8 @@ def bootstrap_test(
     >>> test.n_components
     2
     """
-    check_count("max_components", max_components, at_least=1)
+    check_count("min_components", min_components, at_least=1)
+    check_count("max_components", max_components, at_least=int(min_components))
     check_count("n_bootstrap", n_bootstrap, at_least=1)
     _check_level(level, n_bootstrap)
     seed = int(check_random_state(random_state).randint(2**31 - 1))
@@ -172,11 +181,12 @@ def bootstrap_test(
     rows = as_rows(model, X, reset=True)
     table = Table(rows, as_weights(sample_weight, len(rows)))
     _check_total(table.total_weight)
-    test = _Test(model, int(n_bootstrap), float(level), n_jobs, seed)
+    tell = progress if progress is not None else _silently
+    test = _Test(model, int(n_bootstrap), float(level), n_jobs, seed, tell)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.simplefilter("ignore", DataWarning)
-        result = _sequence(test, table, int(max_components))
+        result = _sequence(test, table, range(int(min_components), int(max_components)))
     result.estimator.warn()
     return result
 
@@ -201,6 +211,10 @@ def _check_total(weight: float) -> None:
         )
 
 
+def _silently(done: int, most: int, n_components: int) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class _Test:
     """What stays the same for all numbers of components."""
@@ -210,17 +224,18 @@ class _Test:
     level: float
     n_jobs: int | None
     seed: int
+    tell: Progress
 
     def rejects(self, n_reached: int) -> bool:
         """Whether this many samples that reach the ratio, of all of them, are few enough."""
         return 1 + n_reached <= self.level * (self.n_bootstrap + 1)
 
 
-def _sequence(test: _Test, table: Table, max_components: int) -> BootstrapTest:
+def _sequence(test: _Test, table: Table, counts: range) -> BootstrapTest:
     """Test after test, until one does not reject or the next cannot be made."""
-    smaller = fit_on(table, test.model, 1)
+    smaller = fit_on(table, test.model, counts.start)
     steps: list[BootstrapStep] = []
-    for k in range(1, max_components):
+    for k in counts:
         try:
             larger = fit_larger(table, test.model, smaller, test.seed)
         except MixturaError as failure:
@@ -252,6 +267,7 @@ def _step(
         for sampled in ratios:
             drawn.append(sampled)
             n_reached += sampled >= ratio
+            test.tell(len(drawn), test.n_bootstrap, smaller.n_components)
             if not test.rejects(n_reached):
                 break
     bootstrap = np.array(drawn)

@@ -90,9 +90,12 @@ class MixtureSearch(SoftClusters):
         Its place in `results_`.
     results_ : dict of str to ndarray
         A column for each parameter tried, and `log_likelihood`, `n_parameters`, `bic`, `aic`,
-        `icl`, `sabic`, `nec`, `slope`, `cv`, `probability`, `status` and `seconds`. `cv` is NaN
-        but for finalists when it is the criterion, `slope` if the candidates are too few.
-        Candidates that failed have NaN and say why in `status`.
+        `icl`, `sabic`, `nec`, `slope`, `cv`, `probability`, `standing`, `status` and `seconds`.
+        `cv` is NaN but for finalists when it is the criterion, `slope` if the candidates are too
+        few. `standing` is 'finished' for candidates that made all their starts, 'left behind' for
+        those that made fewer, 'given up' for those whose best start was paused and did not go on,
+        'collapsed' for those with a collapsed component, and 'failed' for those that could not be
+        fitted, which have NaN and say why in `status`.
     k_probabilities_ : dict of int to float
         Approximate posterior probability of each number of components: the column `probability`,
         which comes from BIC and gives all models the same prior probability, summed.
@@ -232,7 +235,7 @@ class MixtureSearch(SoftClusters):
         values, name = self._judged(field, table), self._heat_criterion.upper()
         return [
             contender.outcome
-            if contender.finished
+            if contender.finished or np.isinf(value)
             else contender.left_behind(f"{name} {value - values.min():.1f} above the best")
             for contender, value in zip(field, values.tolist(), strict=True)
         ]

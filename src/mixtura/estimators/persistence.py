@@ -135,15 +135,17 @@ def _training(estimator: GaussianMixture) -> Training | None:
     return Training(
         scores=estimator.scores_,
         n_parameters=estimator.n_parameters_,
-        n_collapsed=estimator.n_collapsed_,
+        collapsed=estimator.collapsed_,
         spurious=estimator.spurious_,
         converged=estimator.converged_,
         status=estimator.status_,
+        outlook=estimator.outlook_,
         n_iter=estimator.n_iter_,
         objective=estimator.lower_bound_,
         trace=tuple(estimator.trace_),
         starts=estimator.starts_,
         notes=estimator.notes_,
+        n_known=estimator.n_known_,
         prior=estimator.prior_,
     )
 
@@ -152,14 +154,16 @@ def _restore(estimator: GaussianMixture, training: Training) -> None:
     estimator.scores_ = training.scores
     estimator.log_likelihood_ = training.scores.log_likelihood
     estimator.n_parameters_ = training.n_parameters
-    estimator.n_collapsed_ = training.n_collapsed
+    estimator.collapsed_ = training.collapsed
     estimator.spurious_ = training.spurious
     estimator.converged_ = training.converged
     estimator.status_ = training.status
+    estimator.outlook_ = training.outlook
     estimator.n_iter_ = training.n_iter
     estimator.lower_bound_ = training.objective
     estimator.trace_ = list(training.trace)
     estimator.lower_bounds_ = estimator.trace_[len(estimator.trace_) - training.n_iter :]
     estimator.starts_ = training.starts
     estimator.notes_ = training.notes
+    estimator.n_known_ = training.n_known
     estimator.prior_ = training.prior

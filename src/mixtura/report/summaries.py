@@ -1,5 +1,6 @@
 """What a report tells about the table, the model, the fit and the search."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -69,6 +70,14 @@ class ModelSummary:
         Free parameters of the model.
     noise : NoiseSummary or None
         Its responsibilities come after those of the clusters.
+    held : str
+        Parts that the fit did not move, in words; empty if it moved all.
+    prior : str
+        The prior in words; empty without one.
+    known : int
+        Rows whose cluster was known beforehand.
+    collapsed, spurious : sequence of int
+        Clusters held at the variance floor, and those that owe their likelihood to a few rows.
     """
 
     weights: Floats
@@ -78,11 +87,35 @@ class ModelSummary:
     structure_text: str
     n_parameters: int
     noise: NoiseSummary | None = None
+    held: str = ""
+    prior: str = ""
+    known: int = 0
+    collapsed: Sequence[int] = ()
+    spurious: Sequence[int] = ()
 
     @property
     def n_columns(self) -> int:
         """Columns of the responsibilities."""
         return len(self.weights) + (self.noise is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimum:
+    """A local optimum that starts ended in.
+
+    Attributes
+    ----------
+    objective : float
+        Total over the rows that were fitted.
+    times : int
+        How many starts ended there.
+    agreement : float
+        Adjusted Rand index of its partition with the best one's.
+    """
+
+    objective: float
+    times: int
+    agreement: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +127,19 @@ class Starts:
     made : int
     found_best : int
         How many ended at the best solution found.
-    log_likelihoods : sequence of float
-        Where each start ended.
+    failed : int
+        How many ended with a collapsed component and did not compete.
+    optima : sequence of Optimum
+        The different ones found, best first.
+    caution : str or None
+        A word of warning where the best may not be the highest there is.
     """
 
     made: int
     found_best: int
-    log_likelihoods: Sequence[float]
+    failed: int
+    optima: Sequence[Optimum]
+    caution: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,12 +153,20 @@ class FitSummary:
         How the fit ended, in words.
     converged : bool or None
     n_iter : int or None
+    weight : float or None
+        Total weight of the rows that it was fitted to: those of the report, or others.
     log_likelihood : float or None
-        Total over the rows used.
+        Total over those rows.
     criteria : mapping of str to float
         Criteria by their names, as far as they are known; lower is better.
+    objective : str
+        What the fit maximised, in words.
     trace : sequence of float or None
-        The objective after each iteration.
+        The objective before the first iteration and after each, totals over those rows.
+    remaining : float or None
+        How far the limit was thought to be at the end, as a total too.
+    rate : float or None
+        Factor by which EM's gains shrink from one iteration to the next, near the limit.
     starts : Starts or None
     """
 
@@ -127,9 +174,13 @@ class FitSummary:
     status: str = ""
     converged: bool | None = None
     n_iter: int | None = None
+    weight: float | None = None
     log_likelihood: float | None = None
     criteria: Mapping[str, float] = field(default_factory=dict)
+    objective: str = "log-likelihood"
     trace: Sequence[float] | None = None
+    remaining: float | None = None
+    rate: float | None = None
     starts: Starts | None = None
 
 
@@ -142,6 +193,10 @@ class Candidate:
     n_components : int
     structure : str
     status : str
+        How its best start ended, or why it failed, in words.
+    standing : str
+        How far it came: 'finished' with all its starts, 'left behind' after a few, 'given up' on
+        the way, 'collapsed' and so not considered, or 'failed'.
     criteria : mapping of str to float or None
         All criteria by their names, the same for every candidate.
     n_parameters : int or None
@@ -153,6 +208,7 @@ class Candidate:
     n_components: int
     structure: str
     status: str
+    standing: str
     criteria: Mapping[str, float | None]
     n_parameters: int | None = None
     log_likelihood: float | None = None
@@ -178,3 +234,15 @@ class SearchSummary:
     best: int
     candidates: Sequence[Candidate]
     probabilities: Sequence[tuple[int, float]] = ()
+
+    @property
+    def compared(self) -> list[Candidate]:
+        """The candidates that could be chosen, and the one that was."""
+        out = ("collapsed", "failed")
+        chosen = self.candidates[self.best]
+        return [c for c in self.candidates if c is chosen or c.standing not in out]
+
+    @property
+    def standings(self) -> dict[str, int]:
+        """How many candidates came how far."""
+        return dict(Counter(candidate.standing for candidate in self.candidates))

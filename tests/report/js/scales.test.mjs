@@ -71,7 +71,7 @@ test("numbers are written with true minus signs and grouped thousands", () => {
   assert.equal(fixed(1234, 0), "1234");
   assert.equal(fixed(-0.001, 1), "0.0");
   assert.equal(fixed(0.12345, 4), "0.1235");
-  assert.equal(scientific(-1.5e-9, 2), "−1.50 × 10⁻⁹");
+  assert.equal(scientific(-1.5e-9, 2), "−1.50\u00a0×\u00a010⁻⁹");
   assert.equal(powerOfTen(12), "10¹²");
   assert.equal(statistic(null), "–");
   assert.equal(statistic(-5150.68), "−5150.7");
@@ -82,7 +82,7 @@ test("values of a column are told to about four digits of its range", () => {
   assert.equal(bill(39.1004), "39.1");
   assert.equal(bill(40), "40");
   assert.equal(valueFormat(1.7e9, 1.7e9 + 30)(1.7e9 + 12.25), "1,700,000,012.25");
-  assert.equal(valueFormat(1e-9, 9e-9)(2.5e-9), "2.500 × 10⁻⁹");
+  assert.equal(valueFormat(1e-9, 9e-9)(2.5e-9), "2.500\u00a0×\u00a010⁻⁹");
   assert.equal(valueFormat(7, 7)(7), "7");
   assert.equal(valueFormat(0, 0)(0), "0");
 });

@@ -2,14 +2,19 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
-  criteriaOf, criterionText, hasFarCandidates, nearDomain, probabilityText, structureLines,
+  criteriaOf, criterionText, hasFarCandidates, lineEnds, nearDomain, ranked, standings, structureLines,
 } from "../../../src/mixtura/report/web/criterion.js";
-import { traceText } from "../../../src/mixtura/report/web/trace.js";
+import { flagMeanings, flagsOf } from "../../../src/mixtura/report/web/flags.js";
+import { likeliest, probabilityText } from "../../../src/mixtura/report/web/probabilities.js";
+import { radius, startsText } from "../../../src/mixtura/report/web/starts.js";
+import { hasCourse, missing, traceText } from "../../../src/mixtura/report/web/trace.js";
 import { uncertaintyText } from "../../../src/mixtura/report/web/uncertainty.js";
 import { headline, keyFigures, notes } from "../../../src/mixtura/report/web/words.js";
 
-const candidate = (k, structure, bic, aic = bic) => (
-  { n_components: k, structure, criteria: { bic, aic, icl: bic, cv: null }, status: "" });
+const candidate = (k, structure, bic, aic = bic) => ({
+  n_components: k, structure, criteria: { bic, aic, icl: bic, cv: null }, status: "", probability: null,
+  standing: bic === null ? "failed" : "finished",
+});
 
 const search = {
   criterion: "bic",
@@ -20,11 +25,19 @@ const search = {
   ],
 };
 
+const starts = (ends, failed = 0, caution = null) => ({
+  made: ends.reduce((sum, [, times]) => sum + times, failed), found_best: ends[0][1], failed, caution,
+  optima: ends.map(([objective, times, agreement]) => ({ objective, times, agreement })),
+});
+
 const report = (sure, k = 3) => ({
-  data: { rows: 344, rows_used: 342, rows_left_out: 2 },
-  model: { n_components: k, n_parameters: 44, structure: "full", structure_text: "" },
+  data: { rows: 344, rows_used: 342, rows_left_out: 2, total_weight: 342 },
+  model: {
+    n_components: k, n_parameters: 44, structure: "full", structure_text: "", held: "", prior: "",
+  },
   fit: {
-    criteria: { bic: 1 }, log_likelihood: -1, converged: true, n_iter: 12, status: "", starts: { made: 5, found_best: 4 },
+    criteria: { bic: 1 }, weight: 342, log_likelihood: -1, converged: true, n_iter: 12, status: "",
+    starts: starts([[-1, 4, 1], [-2, 1, 0.5]]),
   },
   uncertainty: { sure, mean: 0.03 },
   search: null,
@@ -41,8 +54,11 @@ test("key figures leave out what is not known", () => {
   const known = keyFigures(report(0.91)).map(([term, figure]) => [term, figure]);
   assert.deepEqual(known.find(([term]) => term === "Best solution found by"), [
     "Best solution found by", "4 of 5 starts"]);
+  assert.ok(!known.some(([term]) => ["Held", "Prior", "Noise"].includes(term)));
   const stored = report(0.91);
-  stored.fit = { criteria: {}, log_likelihood: null, converged: null, n_iter: null, status: "", starts: null };
+  stored.fit = {
+    criteria: {}, weight: null, log_likelihood: null, converged: null, n_iter: null, status: "", starts: null,
+  };
   assert.deepEqual(keyFigures(stored).map(([term]) => term), ["Covariance structure", "Sure rows"]);
 });
 
@@ -51,6 +67,8 @@ test("how the fit ended is told once", () => {
     .find(([term]) => term === "Fit");
   assert.deepEqual(ended({ status: "converged in 12 iterations: no further gain" }), [
     "Fit", "converged", "in 12 iterations: no further gain"]);
+  assert.deepEqual(ended({ status: "converged in 9 iterations: about 6.7e-11 nats per row remain" })[2],
+    "in 9 iterations: about 6.7\u00a0×\u00a010⁻¹¹ nats per row remain");
   assert.deepEqual(ended({ converged: false, status: "stopped at 300 iterations" }), [
     "Fit", "did not converge", "stopped at 300 iterations"]);
   assert.deepEqual(ended({}), ["Fit", "converged", "after 12 iterations"]);
@@ -81,9 +99,11 @@ test("criteria that no candidate has are not offered", () => {
 });
 
 test("the numbers of clusters are told by falling probability", () => {
-  assert.equal(probabilityText({ probabilities: [[2, 1]] }), "");
-  const told = probabilityText({ probabilities: [[1, 0.001], [2, 0.2], [3, 0.799]] });
-  assert.match(told, /: 3 clusters with probability 80%, 2 with 20%\.$/);
+  assert.equal(probabilityText({ probabilities: [[2, 1]], candidates: [] }), "");
+  const all = { probabilities: [[1, 0.001], [2, 0.2], [3, 0.799]], candidates: [{ standing: "finished" }] };
+  assert.match(probabilityText(all), /: 3 clusters with probability 80%, 2 with 20%\.$/);
+  const some = { ...all, candidates: [{ standing: "finished" }, { standing: "left behind" }] };
+  assert.match(probabilityText(some), /2 with 20%\. Candidates that did not make all .* likelier than shown\.$/);
 });
 
 test("far candidates are noticed, and the chosen one always stays in the picture", () => {
@@ -94,10 +114,116 @@ test("far candidates are noticed, and the chosen one always stays in the picture
   assert.equal(near, 9000);
 });
 
-test("the course of the fit is told in one sentence", () => {
-  assert.match(traceText([-200, -150, -149.5]), /From −200\.0 to −149\.5 in 2 iterations.* by 0\.500\.$/);
-  assert.match(traceText([-1, -1]), /left it unchanged\.$/);
-  assert.match(traceText([-1]), /where it began/);
+const course = (trace, remaining = null, rate = null) => (
+  { trace, remaining, rate, objective: "log-likelihood" });
+
+test("the course of the fit is told, how far its limit is, and how fast EM is near it", () => {
+  assert.equal(traceText(course([-200, -150, -149.5])),
+    "The log-likelihood rose from −200.0 to −149.5 in 2 iterations.");
+  const told = traceText(course([-200, -150], 2e-8, 0.95));
+  assert.match(told, /2\.0.×.10⁻⁸ nats higher, too little to change a figure here\. .* leaves 95% .* overlap\.$/);
+  assert.match(traceText(course([-200, -150], 1.5)), / 1\.500 nats higher\.$/);
+  assert.match(traceText(course([-1])), /where it began/);
+});
+
+test("what is missing counts from the limit, not from where the fit stopped", () => {
+  const logs = missing(course([-101, -100.1, -100], 0.1)).map((value) => Math.round(10 * value) / 10);
+  assert.deepEqual(logs, [0, -0.7, -1]);
+  assert.deepEqual(missing(course([-101, null, -100], 0)).map((v) => v && Math.round(v)), [0, null, null]);
+});
+
+test("a random walk and a fit that did not move have no course", () => {
+  assert.equal(hasCourse(course([-3, -2, -1.5])), true);
+  assert.equal(hasCourse(course([-3, -2, -2, -1])), true); // an accelerated step that was taken back
+  assert.equal(hasCourse(course([-3, -1, -2, -1.5])), false);
+  assert.equal(hasCourse(course([-1, -1])), false);
+  assert.equal(hasCourse(course(null)), false);
+});
+
+test("where the starts ended is told with the next best, and a caution where it is due", () => {
+  const told = startsText(starts([[-10, 3, 1], [-12.5, 1, 0.64]], 2));
+  assert.match(told, /^3 of 6 starts found the best optimum; 1 other was found\./);
+  assert.match(told, /next best is 2\.500 nats lower; .* to 0\.64 .* 2 starts collapsed/);
+  assert.ok(!told.includes("A better one"));
+  assert.match(startsText(starts([[-10, 1, 1], [-12, 2, 0.6]], 0, "Only 1")), /A better one may exist/);
+  assert.equal(startsText(starts([[-10, 3, 1]])), "3 of 3 starts found the best optimum, and no other was found.");
+});
+
+test("a mark has the area of its starts", () => {
+  assert.ok(Math.abs(radius(4) ** 2 / radius(1) ** 2 - 4) < 1e-12);
+  assert.ok(radius(10000) < 20);
+});
+
+test("what holds a fit back is a key figure, and other rows than the model's are owned up to", () => {
+  const held = report(0.9);
+  Object.assign(held.model, { held: "equal weights", prior: "normal inverse Wishart", known: 5 });
+  const figures = keyFigures(held);
+  assert.ok(figures.some(([term, figure]) => term === "Held" && figure === "equal weights"));
+  assert.ok(figures.some(([term, , detail]) => term === "Prior" && detail.includes("criteria are without it")));
+  assert.ok(figures.some(([term, figure]) => term === "Known clusters" && figure === "5 rows"));
+  held.data.total_weight = 100;
+  const [, , detail] = keyFigures(held).find(([term]) => term === "Log-likelihood");
+  assert.equal(detail, "of the 342 rows that it was fitted to, not of these");
+});
+
+test("noise is in the headline, but is no cluster", () => {
+  const noisy = report(0.91);
+  noisy.model.noise = { weight: 0.1 };
+  assert.equal(headline(noisy), "3 overlapping clusters and noise in 342 rows of");
+});
+
+const doubtful = { weights: [0.6, 0.4, 0], collapsed: [1], spurious: [0, 1] };
+
+test("doubtful clusters are flagged, each flag explained once", () => {
+  assert.deepEqual([0, 1, 2].map((j) => flagsOf(doubtful, j)), [["spurious"], ["collapsed", "spurious"], ["empty"]]);
+  assert.equal(flagMeanings(doubtful).length, 3);
+  assert.deepEqual(flagMeanings({ weights: [1], collapsed: [], spurious: [] }), []);
+});
+
+const contest = {
+  criterion: "bic",
+  best: 1,
+  candidates: [
+    { ...candidate(1, "full", 130), standing: "left behind", probability: 0.001 },
+    { ...candidate(2, "full", 100), probability: 0.7 },
+    { ...candidate(3, "full", -900), standing: "collapsed" },
+    { ...candidate(4, "full", 140), standing: "given up", probability: 0.0001 },
+    { ...candidate(5, "full", null), standing: "failed" },
+    { ...candidate(2, "tied", 101), probability: 0.2989 },
+  ],
+};
+
+test("collapsed candidates neither bend the picture nor count as the lowest", () => {
+  assert.deepEqual(structureLines(contest, "bic")[0].points.map(({ k }) => k), [1, 2, 4]);
+  assert.equal(nearDomain(contest, "bic")[0], 100);
+  assert.match(criterionText(contest, "bic"), /It has the lowest BIC\.$/);
+});
+
+test("the legend counts how far candidates came", () => {
+  assert.deepEqual(standings(contest).map(({ name, count }) => [name, count]), [
+    ["finished", 2], ["left behind", 1], ["given up", 1], ["collapsed", 1], ["failed", 1]]);
+});
+
+test("the table begins with the chosen one and ends with those without a value", () => {
+  assert.deepEqual(ranked(contest), [1, 5, 0, 3, 2, 4]);
+  assert.deepEqual(ranked({ ...contest, best: 3 })[0], 3);
+});
+
+test("the likeliest models leave out what rounds to nothing", () => {
+  const { told, rest } = likeliest(contest);
+  assert.deepEqual(told.map(({ probability }) => probability), [0.7, 0.2989]);
+  assert.equal(rest, 0);
+});
+
+test("names of lines keep apart and inside, however many end at one place", () => {
+  const inner = { right: 100, top: 0, bottom: 300 };
+  const lines = Array.from({ length: 14 }, (_, i) => (
+    { structure: `S${i}`, points: [{ k: 9, value: i < 3 ? -50 : 250 + i }] }));
+  const ends = lineEnds(lines, { x: () => 100, y: (value) => value, inner }, 100);
+  const heights = ends.map(({ at }) => at).sort((a, b) => a - b);
+  assert.ok(heights.every((at, i) => i === 0 || at - heights[i - 1] >= 15.99));
+  assert.ok(heights[0] >= 0 && heights.at(-1) <= 300);
+  assert.deepEqual(ends.slice(0, 4).map(({ text }) => text), ["S0 ↑", "S1 ↑", "S2 ↑", "S3"]);
 });
 
 test("uncertainty is put in plain words", () => {

@@ -1,39 +1,69 @@
 // The table of the clusters: weight, size, and mean ± standard deviation of every column.
 
 import { el, isolated, svg, swatch } from "./dom.js";
+import { flagsOf } from "./flags.js";
 import { deviation } from "./gaussian.js";
-import { linearScale, paddedDomain, percent, wholeNumber } from "./scales.js";
+import { linearScale, paddedDomain, share, wholeNumber } from "./scales.js";
 
-export function componentTable(model, columns, points) {
+// All columns, or only those with the given places.
+export function componentTable(model, columns, points, places = columns.map((_, c) => c)) {
   const titles = el("tr", {},
     ...["Cluster", "Weight", "Rows"].map((text) => el("th", { scope: "col" }, text)),
-    ...columns.map((column) => el("th", { scope: "col" }, isolated(column.name))));
-  const ranges = columns.map((_, c) => columnRange(model, points, c));
-  const rows = model.means.map((_, j) => row(model, columns, ranges, j));
-  const body = el("tbody", {}, ...rows, model.noise ? noiseRow(model, columns) : null);
+    ...places.map((c) => el("th", { scope: "col" }, isolated(columns[c].name))));
+  const rows = model.means.map((_, j) => (
+    row(model, j, places.map((c) => momentCell(model, columns[c], columnRange(model, points, c), c, j)))));
+  const body = el("tbody", {}, ...rows, model.noise ? noiseRow(model, places.length) : null);
   return el("table", { class: "components" }, el("thead", {}, titles), body);
 }
 
-function row(model, columns, ranges, j) {
-  const label = el("th", { scope: "row" }, swatch(j, model.markers[j]), ` ${j}`);
-  const cells = columns.map((column, c) => {
-    const [mean, sd] = [model.means[j][c], deviation(model, j, c)];
-    return el("td", {},
-      el("span", { class: "mean" }, column.formatMoment(mean)), " ",
-      el("span", { class: "deviation" }, `± ${column.formatMoment(sd)}`),
-      rangeMark(mean, sd, ranges[c], j));
+const PAPER = 480; // pixels that a printed page has for the columns of the table
+const [CELL_LETTER, CELL_LEAST] = [6.4, 88]; // of a cell's text, and of its picture
+
+// Places of columns that fit side by side on paper, where names may be broken between words.
+export function paperBlocks(columns, model) {
+  const blocks = [[]];
+  let used = 0;
+  columns.forEach((column, c) => {
+    const words = column.name.split(/\s+/);
+    const cells = model.means.map((mean, j) => momentText(column, mean[c], deviation(model, j, c)));
+    const letters = Math.min(40, Math.max(...[...words, ...cells].map((text) => text.length)));
+    const width = Math.max(CELL_LEAST, CELL_LETTER * letters) + 14;
+    if (used + width > PAPER && used > 0) {
+      blocks.push([]);
+      used = 0;
+    }
+    blocks[blocks.length - 1].push(c);
+    used += width;
   });
-  return el("tr", {}, label, el("td", { class: "number" }, percent(model.weights[j])),
+  return blocks;
+}
+
+function momentText(column, mean, sd) {
+  return `${column.formatMoment(mean)} ± ${column.formatMoment(sd)}`;
+}
+
+function momentCell(model, column, range, c, j) {
+  const [mean, sd] = [model.means[j][c], deviation(model, j, c)];
+  const [meanText, ...rest] = momentText(column, mean, sd).split(" ");
+  return el("td", {},
+    el("span", { class: "mean" }, meanText), " ", el("span", { class: "deviation" }, rest.join(" ")),
+    rangeMark(mean, sd, range, j));
+}
+
+function row(model, j, cells) {
+  const badges = flagsOf(model, j).flatMap((flag) => [" ", el("span", { class: "badge" }, flag)]);
+  const label = el("th", { scope: "row" }, swatch(j, model.markers[j]), ` ${j}`, ...badges);
+  return el("tr", {}, label, el("td", { class: "number" }, share(model.weights[j])),
     el("td", { class: "number" }, wholeNumber(model.sizes[j])), ...cells);
 }
 
 // Noise has a weight and rows, but no centre.
-function noiseRow(model, columns) {
+function noiseRow(model, span) {
   const j = model.n_components;
   return el("tr", {}, el("th", { scope: "row" }, swatch(j, model.markers[j]), " noise"),
-    el("td", { class: "number" }, percent(model.noise.weight)),
+    el("td", { class: "number" }, share(model.noise.weight)),
     el("td", { class: "number" }, wholeNumber(model.noise_rows)),
-    el("td", { class: "deviation", colspan: columns.length }, "spread evenly"));
+    el("td", { class: "deviation", colspan: span }, "spread evenly"));
 }
 
 function columnRange(model, points, c) {

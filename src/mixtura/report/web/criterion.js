@@ -1,10 +1,17 @@
 // The search: one line per covariance structure over the number of clusters.
 
-import { el, isolated, outline, svg } from "./dom.js";
+import { el, isolated, markerPath, outline, svg } from "./dom.js";
 import { clip, frame, shortened, show } from "./frame.js";
-import { counted, paddedDomain, percent, statistic, wholeNumber } from "./scales.js";
+import { paddedDomain, percent, statistic, wholeNumber } from "./scales.js";
 
-const DASHES = ["", "7 4", "2 4", "9 3 2 3", "14 4", "4 2"];
+// How far candidates came, in the order of the legend, and how they are marked.
+const STANDINGS = {
+  finished: { marker: "circle", r: 3.2, words: "made all its starts" },
+  "left behind": { marker: "circle", r: 3.2, words: "left behind after a few starts, and could be lower" },
+  "given up": { marker: "diamond", r: 3, words: "given up on the way, and could be lower" },
+  collapsed: { marker: "cross", r: 3.6, words: "not considered, as a cluster collapsed" },
+  failed: { words: "could not be fitted: see the table" },
+};
 const NAMES = { cv: "Cross-validation", slope: "Slope heuristic" };
 
 export function criterionName(criterion) {
@@ -27,11 +34,11 @@ export function drawCriterion(host, search, criterion, whole) {
     return;
   }
   const width = host.clientWidth;
-  const ks = found.map((point) => point.k);
+  const ks = search.candidates.map((candidate) => candidate.n_components);
   const longest = Math.max(...lines.map((line) => line.structure.length));
-  const room = Math.min(0.28 * width, 34 + 6.6 * longest);
+  const room = Math.min(0.28 * width, 48 + 6.6 * longest);
   const drawn = frame({
-    width, height: Math.round(Math.min(380, Math.max(280, width * 0.55))), right: room,
+    width, height: Math.round(Math.min(400, Math.max(300, width * 0.55))), right: room,
     x: {
       domain: paddedDomain(Math.min(...ks), Math.max(...ks), 0.03), label: "number of clusters",
       whole: true,
@@ -41,16 +48,52 @@ export function drawCriterion(host, search, criterion, whole) {
       label: `${criterionName(criterion)} (lower is better)`,
     },
   });
-  const marks = svg("g", { "clip-path": "url(#criterion-clip)" });
-  marks.append(clip("criterion-clip", drawn.inner), ...lines.map((line) => curve(line, drawn)));
-  drawn.picture.append(marks, endLabels(lines, drawn, room), chosenMark(search, criterion, drawn));
+  const ends = lineEnds(lines, drawn, room);
+  drawn.picture.append(
+    clip("criterion-clip", drawn.inner),
+    ...lines.map((line, i) => curve(line, drawn, ends[i])).sort(chosenLast),
+    crosses(search, criterion, drawn), chosenMark(search, criterion, drawn));
   show(host, drawn.picture, criterionText(search, criterion));
+}
+
+function chosenLast(a, b) {
+  return a.classList.contains("chosen") - b.classList.contains("chosen");
+}
+
+// The marks in use, each with its meaning and the number of candidates that have it.
+export function standings({ candidates }) {
+  return Object.entries(STANDINGS)
+    .map(([name, { words }]) => ({ name, words, count: candidates.filter((c) => c.standing === name).length }))
+    .filter(({ count }) => count > 0);
+}
+
+export function standingLegend(search) {
+  const told = standings(search);
+  if (told.length === 1 && told[0].name === "finished") return null;
+  return el("ul", { class: "legend" }, ...told.map(({ name, words, count }) => {
+    const mark = svg("svg", { class: "swatch", viewBox: "-6 -6 12 12", "aria-hidden": "true" });
+    if (STANDINGS[name].marker) mark.append(standingMark(name, [0, 0], 1.2));
+    return el("li", {}, mark, ` ${wholeNumber(count)} ${words}`);
+  }));
+}
+
+function standingMark(standing, [x, y], scale = 1) {
+  const { marker, r } = STANDINGS[standing];
+  return svg("path", {
+    class: `mark ${standing.replace(" ", "-")}`, d: markerPath(marker, r * scale), transform: `translate(${x},${y})`,
+  });
+}
+
+// The value of a collapsed candidate is that of the variance floor, and means nothing beside others.
+function isComparable({ standing }) {
+  return standing !== "collapsed" && standing !== "failed";
 }
 
 // Where a few candidates are hopeless, the better half of all fills two thirds of the picture and
 // the lines of the others leave it at the top.
 export function nearDomain({ candidates, best }, criterion) {
-  const values = candidates.map((candidate) => candidate.criteria[criterion])
+  const values = candidates.filter((candidate, i) => i === best || isComparable(candidate))
+    .map((candidate) => candidate.criteria[criterion])
     .filter((value) => value !== null).sort((a, b) => a - b);
   const [low, median] = [values[0], values[Math.floor((values.length - 1) / 2)]];
   const chosen = candidates[best]?.criteria[criterion] ?? low;
@@ -68,49 +111,68 @@ function valueDomain(search, criterion, whole) {
   return paddedDomain(low, top, 0.06);
 }
 
-// Candidates without a value are left out: the line joins the neighbours that have one.
+// Candidates without a value, or with one that means nothing, are left out: the line joins their
+// neighbours.
 export function structureLines({ candidates, best }, criterion) {
   const structures = [...new Set(candidates.map((candidate) => candidate.structure))];
-  return structures.map((structure, s) => ({
+  return structures.map((structure) => ({
     structure,
-    dash: DASHES[s % DASHES.length],
     chosen: candidates[best]?.structure === structure,
     points: candidates
-      .filter((c) => c.structure === structure && c.criteria[criterion] !== null)
-      .map((c) => ({ k: c.n_components, value: c.criteria[criterion] }))
+      .filter((c) => c.structure === structure && c.criteria[criterion] !== null && isComparable(c))
+      .map((c) => ({ k: c.n_components, value: c.criteria[criterion], standing: c.standing }))
       .sort((a, b) => a.k - b.k),
   })).filter((line) => line.points.length > 0);
 }
 
-function curve({ points, dash, chosen, structure }, { x, y }) {
-  const layer = svg("g", { class: chosen ? "curve chosen" : "curve" });
+function curve({ points, chosen, structure }, { x, y, inner }, { at, from, gone, text }) {
   const corners = points.map((point) => [x(point.k), y(point.value)]);
-  layer.append(svg("path", { d: outline(corners, false), "stroke-dasharray": dash }));
-  points.forEach((point, i) => {
-    const [cx, cy] = corners[i];
-    const told = svg("title", {}, `${structure}, ${point.k}: ${statistic(point.value)}`);
-    layer.append(svg("circle", { cx, cy, r: 3 }, told));
+  const marks = points.map((point, i) => {
+    const mark = standingMark(point.standing, corners[i]);
+    mark.append(svg("title", {}, `${structure}, ${point.k}: ${statistic(point.value)} (${point.standing})`));
+    return mark;
   });
-  return layer;
+  const inside = svg("g", { "clip-path": "url(#criterion-clip)" },
+    svg("path", { d: outline(corners, false) }), ...marks);
+  const way = gone ? [] : [[from[0] + 5, from[1]], [inner.right + 14, at], [inner.right + 20, at]];
+  const leader = svg("path", { class: "leader", d: outline(way, false) });
+  const label = svg("text", { class: "end", x: inner.right + 24, y: at + 4 }, text);
+  return svg("g", { class: chosen ? "curve chosen" : "curve" }, inside, leader, label);
 }
 
-// Labels stand at the ends of the lines, moved apart where the ends are close; an arrow tells that
-// a line has left the picture.
-function endLabels(lines, { y, inner }, room) {
+// Where the names of the lines stand, in the order of the lines: near their ends, but apart from each
+// other. An arrow tells that a line has left the picture.
+export function lineEnds(lines, { x, y, inner }, room) {
   const ends = lines.map((line) => {
     const last = line.points[line.points.length - 1];
-    const at = y(last.value);
-    const name = shortened(line.structure, room - 24);
-    return { line, at: Math.max(inner.top, at), text: at < inner.top ? `${name} ↑` : name };
-  }).sort((a, b) => a.at - b.at);
-  ends.forEach((end, i) => {
-    if (i > 0) end.at = Math.max(end.at, ends[i - 1].at + 16);
+    const height = y(last.value);
+    const name = shortened(line.structure, room - 40);
+    const from = [Math.min(x(last.k), inner.right), Math.max(inner.top, height)];
+    const gone = height < inner.top - 6;
+    return { from, gone, at: from[1], text: gone ? `${name} ↑` : name };
   });
-  const excess = Math.max(0, ends[ends.length - 1].at - inner.bottom);
-  const layer = svg("g", { class: "axis" });
-  ends.forEach(({ line, at, text }) => {
-    const place = { x: inner.right + 8, y: at + 4 - excess };
-    layer.append(svg("text", { class: line.chosen ? "end chosen" : "end", ...place }, text));
+  const sorted = [...ends].sort((a, b) => a.at - b.at);
+  sorted.forEach((end, i) => {
+    if (i > 0) end.at = Math.max(end.at, sorted[i - 1].at + 16);
+  });
+  let lowest = inner.bottom;
+  [...sorted].reverse().forEach((end) => {
+    end.at = Math.min(end.at, lowest);
+    lowest = end.at - 16;
+  });
+  return ends;
+}
+
+// Candidates whose value means nothing, at the edge below which it may lie.
+function crosses({ candidates, best }, criterion, { x, y, inner }) {
+  const layer = svg("g", { class: "curve" });
+  candidates.forEach((c, i) => {
+    const value = c.criteria[criterion];
+    if (c.standing !== "collapsed" || value === null || i === best) return;
+    const at = Math.min(inner.bottom, Math.max(inner.top, y(value)));
+    const mark = standingMark("collapsed", [x(c.n_components), at]);
+    mark.append(svg("title", {}, `${c.structure}, ${c.n_components}: ${c.status}`));
+    layer.append(mark);
   });
   return layer;
 }
@@ -126,7 +188,7 @@ function chosenMark({ candidates, best }, criterion, { x, y }) {
 }
 
 function lowest(candidates, criterion) {
-  const valued = candidates.filter((candidate) => candidate.criteria[criterion] !== null);
+  const valued = candidates.filter((c) => c.criteria[criterion] !== null && isComparable(c));
   return valued.reduce((best, c) => (best && best.criteria[criterion] <= c.criteria[criterion] ? best : c), null);
 }
 
@@ -140,39 +202,41 @@ export function criterionText(search, criterion) {
   const used = criterionName(search.criterion);
   const shown = criterionName(criterion);
   const opening = chosen ? `The circle marks the model of this report: ${described(chosen)}, `
-    + `chosen by ${used} among ${candidates.length} candidates. ` : "";
+    + `chosen by ${used} among ${candidates.filter(isComparable).length} candidates. ` : "";
   if (!least) return opening.trim();
   if (least !== chosen) return `${opening}The lowest ${shown} belongs to ${described(least)}.`;
   return `${opening}It ${shown === used ? "has" : "also has"} the lowest ${shown}.`;
 }
 
-// How probable each number of clusters is, in a sentence; nothing where only one was tried.
-export function probabilityText({ probabilities }) {
-  if (probabilities.length < 2) return "";
-  const told = [...probabilities].sort((a, b) => b[1] - a[1]).filter(([, p]) => p >= 0.005)
-    .map(([k, p], i) => `${i > 0 ? `${k} with` : `${counted(k, "cluster")} with probability`} ${percent(p)}`);
-  return ` Going by BIC, and if all models were equally probable before: ${told.join(", ")}.`;
+// Places of the candidates: the chosen one, then the others by what chose it, those without a value last.
+export function ranked({ candidates, best, criterion }) {
+  const rank = (i) => {
+    if (i === best) return -Infinity;
+    return isComparable(candidates[i]) ? candidates[i].criteria[criterion] ?? Infinity : Infinity;
+  };
+  return candidates.map((_, i) => i).sort((a, b) => (rank(a) < rank(b) ? -1 : Number(rank(a) > rank(b))));
 }
 
 export function criterionTable(search) {
   const criteria = criteriaOf(search);
   const head = [
-    "Clusters", "Structure", ...criteria.map(criterionName), "Probability", "Log-likelihood",
-    "Parameters", "Outcome",
+    "Clusters", "Structure", "Outcome", ...criteria.map(criterionName), "Probability", "Log-likelihood",
+    "Parameters", "How its best start ended",
   ];
   const body = el("tbody");
   const count = (number) => (number === null ? "–" : wholeNumber(number));
-  search.candidates.forEach((c, i) => {
+  ranked(search).forEach((i) => {
+    const c = search.candidates[i];
     const numbers = [
       ...criteria.map((name) => statistic(c.criteria[name])), percent(c.probability),
       statistic(c.log_likelihood), count(c.n_parameters),
     ];
-    const status = i === search.best ? `chosen; ${c.status}` : c.status;
-    body.append(el("tr", { class: i === search.best ? "chosen" : null },
+    body.append(el("tr", { class: i === search.best ? "chosen" : c.standing.replace(" ", "-") },
       el("th", { scope: "row" }, wholeNumber(c.n_components)), el("td", {}, isolated(c.structure)),
-      ...numbers.map((text) => el("td", { class: "number" }, text)), el("td", {}, status)));
+      el("td", {}, i === search.best ? "chosen" : c.standing),
+      ...numbers.map((text) => el("td", { class: "number" }, text)), el("td", {}, c.status)));
   });
   const titles = el("tr", {}, ...head.map((text, i) => (
-    el("th", { scope: "col", class: i > 1 && i < head.length - 1 ? "number" : null }, text))));
+    el("th", { scope: "col", class: i > 2 && i < head.length - 1 ? "number" : null }, text))));
   return el("table", {}, el("thead", {}, titles), body);
 }

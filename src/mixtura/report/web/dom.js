@@ -35,6 +35,12 @@ export function markerPath(marker, r) {
   if (marker === "square") return `M${-r},${-r}h${2 * r}v${2 * r}h${-2 * r}z`;
   if (marker === "diamond") return `M0,${-1.3 * r}L${1.3 * r},0L0,${1.3 * r}L${-1.3 * r},0z`;
   if (marker === "triangle") return `M0,${-1.2 * r}L${1.2 * r},${r}L${-1.2 * r},${r}z`;
+  if (marker === "cross") {
+    const [long, short] = [1.1 * r, 0.38 * r];
+    const turned = [[-long, -long], [0, -short], [long, -long], [short, 0], [long, long], [0, short],
+      [-long, long], [-short, 0]];
+    return `M${turned.join("L")}z`;
+  }
   return `M${r},0A${r},${r} 0 1 1 ${-r},0A${r},${r} 0 1 1 ${r},0z`;
 }
 

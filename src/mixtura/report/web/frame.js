@@ -10,12 +10,12 @@ export function shortened(text, width) {
   return text.length > letters ? `${text.slice(0, letters - 1)}…` : text;
 }
 
-// x and y: {domain, label, whole?}. `right` reserves room for labels at the ends of lines.
+// x and y: {domain, label, whole?, text?}, with `text` for tick values. `right` reserves room for labels at the ends of lines.
 export function frame({ width, height, x, y, right = 14 }) {
-  const yTicks = axisTicks(y, Math.max(2, Math.floor(height / 60)));
+  const yTicks = axisTicks(y, Math.min(6, Math.max(2, Math.floor(height / 50))));
   const widest = Math.max(...yTicks.labels.map((label) => label.length), 1);
   const inner = { left: 14 + widest * LETTER, right: width - right, top: 32, bottom: height - 44 };
-  const apart = x.whole ? 40 : 90; // whole numbers are short
+  const apart = x.whole ? 40 : 75; // whole numbers are short
   const xTicks = axisTicks(x, Math.max(2, Math.floor((inner.right - inner.left) / apart)));
   const picture = svg("svg", {
     class: "picture", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true",
@@ -31,6 +31,7 @@ export function frame({ width, height, x, y, right = 14 }) {
 
 function axisTicks(axis, count) {
   const made = ticks(axis.domain, count);
+  if (axis.text) return { values: made.values, labels: made.values.map(axis.text), note: "" };
   if (!axis.whole) return made;
   const keep = made.values.map((value) => Number.isInteger(value));
   return {

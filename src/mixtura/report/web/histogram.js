@@ -6,7 +6,8 @@ import { outline, svg } from "./dom.js";
 import { clip, frame } from "./frame.js";
 import { density, densityGrid, deviation, histogramBins } from "./gaussian.js";
 import { paddedDomain, wholeNumber } from "./scales.js";
-import { centreLabel } from "./scatter.js";
+import { flagsOf } from "./flags.js";
+import { centreLabels } from "./scatter.js";
 
 export function histogram({ plot, points, columns, model }) {
   const domain = paddedDomain(points.minimum[0], points.maximum[0], 0.04);
@@ -96,12 +97,8 @@ function lines({ xs, each, sum }, { x, y, inner }) {
   return layer;
 }
 
-function labels({ means }, { xs, each }, { x, y, inner }) {
-  const layer = svg("g");
-  means.forEach(([mean], j) => {
-    if (mean < xs[0] || mean > xs[xs.length - 1]) return;
-    const peak = y(Math.max(...each[j]));
-    layer.append(centreLabel(j, x(mean), Math.max(inner.top + 8, peak - 14), 10.5));
-  });
-  return layer;
+function labels(model, { each }, { x, y, inner }) {
+  const peaks = model.means.map(([mean], j) => (
+    [x(mean), Math.max(inner.top + 8, y(Math.max(...each[j])) - 14)]));
+  return centreLabels(peaks, inner, (j) => flagsOf(model, j).length > 0);
 }

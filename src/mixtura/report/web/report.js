@@ -1,20 +1,25 @@
 // Puts the report together: reads the payload, fills the page, and keeps its pictures in step with
 // the window, the colour scheme and the printer.
 
-import { componentColours, componentMarker, inkOn, noiseColour } from "./colour.js";
-import { componentTable } from "./components.js";
+import {
+  componentColours, componentMarker, inkOn, noiseColour, NOISE_MARKER,
+} from "./colour.js";
+import { componentTable, paperBlocks } from "./components.js";
 import {
   criteriaOf, criterionName, criterionTable, criterionText, drawCriterion, hasFarCandidates,
-  probabilityText,
+  standingLegend,
 } from "./criterion.js";
 import { el, isolated } from "./dom.js";
 import { explorer } from "./explorer.js";
+import { flagMeanings } from "./flags.js";
 import { deviation } from "./gaussian.js";
 import { histogram } from "./histogram.js";
 import { decodePoints } from "./points.js";
+import { drawProbabilities, likeliestList, probabilityText } from "./probabilities.js";
 import { momentFormat, valueFormat } from "./scales.js";
 import { scatter } from "./scatter.js";
-import { drawTrace, traceText } from "./trace.js";
+import { drawStarts, startsText } from "./starts.js";
+import { drawTrace, hasCourse, traceText } from "./trace.js";
 import { drawUncertainty, uncertaintyText } from "./uncertainty.js";
 import { headline, keyFigures, notes, pictureText } from "./words.js";
 
@@ -31,11 +36,15 @@ function main() {
   const model = withColumns(report.model);
   fillHead(report, model, points);
   byId("components").append(componentTable(model, columns, points));
+  byId("components-paper").append(...paperBlocks(columns, model)
+    .map((places) => componentTable(model, columns, points, places)));
+  byId("components-flags").textContent = flagMeanings(model).join(" ");
   const pictures = [
     mapPicture(report, { points, columns, model }),
     ...searchPictures(report.search),
-    ...tracePictures(report.fit.trace),
     ...uncertaintyPictures(report),
+    ...startsPictures(report.fit.starts),
+    ...tracePictures(report.fit),
   ];
   keepDrawn(pictures, model);
 }
@@ -48,7 +57,7 @@ function withColumns(model) {
   return {
     ...model,
     names: [...names, "noise"],
-    markers: [...markers, "circle"],
+    markers: [...markers, NOISE_MARKER],
     shares: [...model.weights, model.noise.weight],
   };
 }
@@ -131,28 +140,51 @@ function chooseColumns(view, columns, redraw) {
 }
 
 function searchPictures(search) {
-  byId("search").hidden = !search;
-  if (!search) return [];
+  const shown = Boolean(search) && search.candidates.length > 1; // one alone is no search
+  byId("search").hidden = !shown;
+  if (!shown) return [];
   const [select, whole, host] = ["criterion", "criterion-whole", "criterion-plot"].map(byId);
   select.append(...criteriaOf(search).map((c) => el("option", { value: c }, criterionName(c))));
   select.value = search.criterion;
   const draw = () => {
     byId("criterion-range").hidden = !hasFarCandidates(search, select.value);
     drawCriterion(host, search, select.value, whole.checked);
-    byId("criterion-text").textContent = criterionText(search, select.value)
-      + probabilityText(search);
+    byId("criterion-text").textContent = criterionText(search, select.value);
   };
   [select, whole].forEach((control) => control.addEventListener("change", draw));
   byId("criterion-table").append(criterionTable(search));
-  return [{ host, draw }];
+  byId("criterion-legend").append(standingLegend(search) ?? "");
+  return [{ host, draw }, ...probabilityPictures(search)];
 }
 
-function tracePictures(trace) {
-  const shown = Boolean(trace) && trace.some((value) => value !== null);
+// Where one number of clusters was tried, there is nothing to choose.
+function probabilityPictures(search) {
+  const shown = search.probabilities.length > 1;
+  byId("probabilities").hidden = !shown;
+  if (!shown) return [];
+  byId("probability-models").append(likeliestList(search));
+  byId("probability-text").textContent = probabilityText(search);
+  const host = byId("probability-plot");
+  return [{ host, draw: () => drawProbabilities(host, search) }];
+}
+
+// A single optimum makes no picture: the key figures say all of it.
+function startsPictures(starts) {
+  const shown = Boolean(starts) && starts.optima.length > 1;
+  byId("starts").hidden = !shown;
+  if (!shown) return [];
+  byId("starts-text").textContent = startsText(starts);
+  const host = byId("starts-plot");
+  return [{ host, draw: () => drawStarts(host, starts) }];
+}
+
+// A random walk, or a fit that ended where it began, has no course to draw.
+function tracePictures(fit) {
+  const shown = hasCourse(fit);
   byId("trace").hidden = !shown;
   if (!shown) return [];
-  byId("trace-text").textContent = traceText(trace);
-  return [{ host: byId("trace-plot"), draw: () => drawTrace(byId("trace-plot"), trace) }];
+  byId("trace-text").textContent = traceText(fit);
+  return [{ host: byId("trace-plot"), draw: () => drawTrace(byId("trace-plot"), fit) }];
 }
 
 // A single cluster without noise leaves nothing to be uncertain about.

@@ -55,7 +55,7 @@ export function fixed(value, decimals) {
 
 export function scientific(value, digits) {
   const [mantissa, exponent] = value.toExponential(digits).split("e");
-  return `${mantissa.replace("-", "−")} × ${powerOfTen(Number(exponent))}`;
+  return `${mantissa.replace("-", "−")}\u00a0×\u00a0${powerOfTen(Number(exponent))}`; // never broken over two lines
 }
 
 // Tick labels in which neighbours always differ, however far the domain lies from zero. What all
@@ -138,6 +138,13 @@ export function counted(count, noun) {
 // A responsibility of one of k components. It is stored in 255ths, so that 0 and 1 only mean close.
 export function probability(share, k) {
   return k === 1 ? "100%" : percent(Math.min(0.999, Math.max(0.001, share)));
+}
+
+// A share to a tenth of a percent, for columns of them.
+export function share(value) {
+  if (value > 0 && value < 0.0005) return "<0.1%";
+  if (value >= 0.9995 && value < 1) return ">99.9%";
+  return `${fixed(100 * value, 1)}%`;
 }
 
 // A share as a percentage that never claims certainty the data do not have.

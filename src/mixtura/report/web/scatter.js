@@ -3,8 +3,10 @@
 
 import { mixedColour, oklabFromHex } from "./colour.js";
 import { el, markerPath, outline, svg } from "./dom.js";
+import { flagsOf } from "./flags.js";
 import { clip, frame } from "./frame.js";
 import { deviation, ellipse, marginal } from "./gaussian.js";
+import { apart } from "./labels.js";
 import { largestIndex, shuffledOrder } from "./points.js";
 import { paddedDomain } from "./scales.js";
 
@@ -110,7 +112,6 @@ function paint(canvas, { width, height, theme, view, order, shares, likeliest, m
 
 function ellipses(model, pair, { x, y, inner }) {
   const layer = svg("g", { "clip-path": "url(#scatter-clip)" }, clip("scatter-clip", inner));
-  const labels = svg("g");
   model.means.forEach((_, j) => {
     const { mean, covariance } = marginal(model, j, pair);
     RADII.forEach((radius) => {
@@ -121,14 +122,35 @@ function ellipses(model, pair, { x, y, inner }) {
       line.style.stroke = `var(--component-${j})`;
       layer.append(svg("path", { class: "casing", d: path }), line);
     });
-    labels.append(centreLabel(j, x(mean[0]), y(mean[1]), model.means.length > 12 ? 7.5 : 10.5));
   });
-  layer.append(labels);
-  return layer;
+  const centres = model.means.map((mean) => [x(mean[pair[0]]), y(mean[pair[1]])]);
+  return svg("g", {}, layer, centreLabels(centres, inner, (j) => flagsOf(model, j).length > 0));
 }
 
-export function centreLabel(component, cx, cy, r) {
-  const disc = svg("circle", { class: "centre", cx, cy, r });
+// The numbers of the clusters at their centres. One that had to move aside keeps a line to its own.
+export function centreLabels(centres, inner, doubtful) {
+  const r = centres.length > 12 ? 7.5 : 10.5;
+  const visible = centres.map((_, j) => j).filter((j) => isInside(centres[j], inner));
+  const places = apart(visible.map((j) => centres[j]), r, inner);
+  const [lines, labels] = [svg("g"), svg("g")];
+  visible.forEach((j, i) => {
+    const [[x1, y1], [x2, y2]] = [centres[j], places[i]];
+    if (Math.hypot(x1 - x2, y1 - y2) > 1) {
+      const line = svg("line", { class: "leader", x1, y1, x2, y2 });
+      line.style.stroke = `var(--component-${j})`;
+      lines.append(line);
+    }
+    labels.append(centreLabel(j, x2, y2, r, doubtful(j)));
+  });
+  return svg("g", {}, lines, labels);
+}
+
+function isInside([x, y], { left, right, top, bottom }) {
+  return x >= left && x <= right && y >= top && y <= bottom;
+}
+
+function centreLabel(component, cx, cy, r, doubtful) {
+  const disc = svg("circle", { class: doubtful ? "centre doubtful" : "centre", cx, cy, r });
   disc.style.fill = `var(--component-${component})`;
   const label = {
     class: "centre-number", x: cx, y: cy + 0.4 * r, "font-size": 1.15 * r, "text-anchor": "middle",

@@ -30,6 +30,6 @@ export function uncertaintyText({ sure, mean, noise }) {
   const told = sure === null ? "" : `${percent(sure)} of the rows belong to ${place} with a `
     + "probability above 0.95. ";
   const wrong = mean === null ? "" : "If the model is right, giving every row to its likeliest "
-    + `cluster is wrong for about ${percent(mean)} of them.`;
+    + `cluster is wrong for ${mean < 0.005 ? "less than 1%" : `about ${percent(mean)}`} of them.`;
   return `${told}${wrong}`;
 }

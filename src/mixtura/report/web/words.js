@@ -1,13 +1,13 @@
 // The report in words: the headline, the key figures and the notes.
 
-import { counted, percent, statistic, wholeNumber } from "./scales.js";
+import { counted, percent, scientific, statistic, wholeNumber } from "./scales.js";
 
 // The headline without the name of the table, which the page sets apart from the sentence.
 export function headline({ data, model, uncertainty }) {
-  const rows = counted(data.rows_used, "row");
-  if (model.n_components === 1) return `One cluster in ${rows} of`;
+  const rows = `${model.noise ? "and noise " : ""}in ${counted(data.rows_used, "row")}`;
+  if (model.n_components === 1) return `One cluster ${rows} of`;
   const apart = uncertainty.sure !== null && uncertainty.sure >= 0.99;
-  return `${model.n_components} ${apart ? "well-separated" : "overlapping"} clusters in ${rows} of`;
+  return `${model.n_components} ${apart ? "well-separated" : "overlapping"} clusters ${rows} of`;
 }
 
 // Pairs of a term and its figure, with a line that explains it.
@@ -17,8 +17,11 @@ export function keyFigures({ data, model, fit, uncertainty }) {
     ["Covariance structure", model.structure, model.structure_text],
     ["BIC", statistic(fit.criteria.bic),
       `${counted(model.n_parameters, "free parameter")}; lower is better`],
-    ["Log-likelihood", statistic(fit.log_likelihood), rowsUsed(data)],
+    ["Log-likelihood", statistic(fit.log_likelihood), rowsFitted(fit, data)],
     ["Noise", ...noise(model)],
+    ["Held", model.held || null, "not moved by the fit, and no parameters"],
+    ["Prior", model.prior ? "conjugate" : null, `${model.prior}; all criteria are without it`],
+    ["Known clusters", model.known > 0 ? counted(model.known, "row") : null, "whose cluster was given"],
     ["Fit", text, detail],
     ["Best solution found by", ...starts(fit.starts)],
     ["Sure rows", model.n_components === 1 && !model.noise ? null : percent(uncertainty.sure),
@@ -32,13 +35,22 @@ function noise({ noise: given, noise_rows: rows }) {
   return [percent(given.weight), `of the mixture; ${counted(rows, "row")} in no cluster`];
 }
 
+// A stored model's figures are those of the rows it was fitted to.
+function rowsFitted({ weight }, data) {
+  const others = weight !== null && Math.abs(weight - data.total_weight) > 1e-9 * weight;
+  return others ? `of the ${wholeNumber(weight)} rows that it was fitted to, not of these` : rowsUsed(data);
+}
+
 function rowsUsed({ rows, rows_used: used, rows_left_out: missing }) {
   if (missing === 0) return `of all ${counted(used, "row")}`;
   return `of ${wholeNumber(used)} of ${counted(rows, "row")}; ${wholeNumber(missing)} left out`;
 }
 
 function convergence({ converged, n_iter: iterations, status }) {
-  const detail = (status ?? "").replace(/^converged[:,]?\s+/i, ""); // the figure says it already
+  // The figure says already that it converged, and powers of ten are written as such.
+  const detail = (status ?? "").replace(/^converged[:,]?\s+/i, "")
+    .replace(/\b1 iterations/, "1 iteration")
+    .replace(/\d\.\de[+-]\d+/g, (number) => scientific(Number(number), 1));
   if (converged === null) return { text: null, detail };
   if (!converged) return { text: "did not converge", detail };
   return { text: "converged", detail: detail || `after ${counted(iterations ?? 0, "iteration")}` };
@@ -46,10 +58,14 @@ function convergence({ converged, n_iter: iterations, status }) {
 
 function starts(made) {
   if (!made) return [null, ""];
-  const { made: all, found_best: best } = made;
+  const { made: all, found_best: best, failed, optima, caution } = made;
   if (all === 1) return ["a single start", "more would show whether a better solution exists"];
-  const lucky = best === 1 ? "more starts may find a better one" : "started from different points";
-  return [`${best} of ${all} starts`, lucky];
+  const others = optima.length - 1;
+  const found = [
+    others > 0 ? `${counted(others, "other")} found` : "no other found", failed > 0 ? `${failed} collapsed` : null,
+    caution ? "more starts may find a better one" : null,
+  ];
+  return [`${best} of ${all} starts`, found.filter((part) => part !== null).join("; ")];
 }
 
 // What the reader must know before trusting the figures.
@@ -59,13 +75,13 @@ export function notes({ data, search, notes: given }, drawn) {
     own.push(`The picture draws ${wholeNumber(drawn)} of ${wholeNumber(data.rows_used)} rows, `
       + "chosen at random; all figures count every row.");
   }
-  const failed = search ? search.candidates.filter((c) => c.criteria[search.criterion] === null).length : 0;
+  const failed = search ? search.candidates.filter((c) => c.standing === "failed").length : 0;
   if (failed > 0) own.push(`${counted(failed, "candidate")} of the search could not be fitted.`);
   return [...given, ...own];
 }
 
 export function pictureText({ data, model }, names) {
-  const clusters = counted(model.n_components, "cluster");
+  const clusters = `${counted(model.n_components, "cluster")}${model.noise ? " and noise" : ""}`;
   if (names.length === 1) return `Histogram of ${names[0]}, with the densities of ${clusters}.`;
   return `Scatter plot of ${names[1]} against ${names[0]}: ${counted(data.rows_drawn, "row")} `
     + `coloured by their probabilities for ${clusters}.`;
