@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mixtura import em
@@ -48,6 +48,7 @@ def begin(record: FamilyRecord, source: ArraySource, k: int = 3) -> Mixture:
     share=st.sampled_from([0.0, 1e-6, 1e-2, 0.5]),
     noise=st.booleans(),
 )
+@example(seed=0, n=17, d=4, k=5, share=0.0, noise=False)  # scales that outgrow each other
 def test_em_never_decreases(
     structure: Structure[Covariances],
     assignment: Assignment,

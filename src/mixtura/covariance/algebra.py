@@ -26,6 +26,9 @@ _SWEEPS = 200
 # the square of it.
 _SETTLED = 1e-12
 
+# Where one component alone has any spread in some direction, its scale outgrows the others'.
+_VANISHED = 1e-100
+
 # A pivot is what is left of a variance after the other features explain it; below this share of
 # the variance, times d, it may be nothing but rounding.
 _SINGULAR = 16.0 * np.finfo(np.float64).eps
@@ -148,8 +151,9 @@ class NumPyAlgebra:
         for _ in range(_TURNS):
             form = np.asarray(flat.T @ (1.0 / (scales * count.sum()))).reshape(scatter.shape[1:])
             new = flat @ _inverse(form, k).ravel() / (d * count)
-            if not (new > 0.0).all():
-                raise DegenerateError.of(~(new > 0.0))
+            alive = new > _VANISHED * new.max()
+            if not alive.all():
+                raise DegenerateError.of(~alive)
             settled = bool((np.abs(new - scales) <= _SETTLED * new).all())
             scales = new
             if settled:

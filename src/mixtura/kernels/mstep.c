@@ -16,6 +16,9 @@ enum { TURNS = 10000, SWEEPS = 200 };
 
 static const double SETTLED = 1e-12, TURNED = 1e-7;
 
+/* Where one component alone has any spread in some direction, its scale outgrows the others'. */
+static const double VANISHED = 1e-100;
+
 /* Share of a second moment about the old mean that may be left about the new one: the rest
    cancels, and takes digits with it. */
 static const double CANCELLED = 1e-3;
@@ -174,12 +177,17 @@ void mixtura_common_form(ptrdiff_t k, ptrdiff_t d, int dense, const double *coun
             for (ptrdiff_t i = 0; i < each; i++) form[i] += share * scatter[j * each + i];
         }
         int settled = 1, collapsed = 0, regular = invert(d, dense, form, inverse);
+        double largest = 0.0;
         for (ptrdiff_t j = 0; j < k; j++) {
             double trace = regular ? dot(scatter + j * each, inverse, each) : 0.0;
             double scale = trace > 0.0 ? trace / (d * count[j]) : 0.0;
             settled &= size_of(scale - scales[j]) <= SETTLED * scale;
-            collapsed |= scale == 0.0;
             scales[j] = scale;
+            largest = scale > largest ? scale : largest;
+        }
+        for (ptrdiff_t j = 0; j < k; j++) {
+            if (!(scales[j] > VANISHED * largest)) scales[j] = 0.0;
+            collapsed |= scales[j] == 0.0;
         }
         if (settled || collapsed) return;
     }
