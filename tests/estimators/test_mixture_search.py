@@ -282,7 +282,9 @@ def test_nobody_is_paused_where_early_iterations_say_nothing(
 @pytest.mark.parametrize("options", [{"prior": "default"}, {"algorithm": "hard"}, {"noise": True}])
 def test_a_race_of_any_kind_ends(options: dict[str, Any]) -> None:
     grid = {"n_components": range(1, 11), "covariance_type": ["EII", "VII", "EEI"]}
-    search = mx.MixtureSearch(mx.GaussianMixture(**options), grid, random_state=0).fit(groups())
+    search = mx.MixtureSearch(mx.GaussianMixture(**options), grid, finalists=3, random_state=0).fit(
+        groups()
+    )
     told = search.results_["status"]
     assert any(text.startswith("paused") for text in told)
     assert search.best_estimator_.converged_

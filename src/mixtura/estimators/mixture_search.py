@@ -46,8 +46,8 @@ class MixtureSearch(SoftClusters):
     """Fit every candidate of a grid and keep the best by a penalised likelihood.
 
     The candidates race. All make the first iterations of two starts; the better ones go on, fewer
-    and fewer, until twenty or so have reached the ends of these starts; the most promising ten
-    make five, and five of them all of theirs. The starts are the same for all covariance
+    and fewer, until two dozen have reached the ends of these starts; the most promising dozen
+    make five, and half of them all of theirs. The starts are the same for all covariance
     structures, and made once.
 
     Candidates with a collapsed component (see `GaussianMixture.n_collapsed_`) are shown in the
@@ -73,7 +73,7 @@ class MixtureSearch(SoftClusters):
         - 'cv': cross-validated log-likelihood; fits each finalist `n_folds` more times.
     n_folds : int, default=10
         Folds for `criterion='cv'`.
-    finalists : int, default=10
+    finalists : int, default=12
         Candidates that make more than two starts: those that are best then, by the criterion
         (by BIC if that is 'slope' or 'cv'). Half of them make all. The others' status says where
         they were left behind. None for all candidates: then nobody races.
@@ -120,7 +120,7 @@ class MixtureSearch(SoftClusters):
         *,
         criterion: str = "bic",
         n_folds: int = 10,
-        finalists: int | None = 10,
+        finalists: int | None = 12,
         n_jobs: int | None = None,
         random_state: Any = None,
     ) -> None:
