@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, TypeAlias
 
+from mixtura import em
 from mixtura.agreement import agreement
+from mixtura.assignments import Assignment
+from mixtura.em import Observer
 from mixtura.estimators.first_mixture import GaussianMixtureModel
+from mixtura.estimators.purpose import Purpose
 from mixtura.explain import find_spurious
 from mixtura.families import Gaussian, GaussianParameters
 from mixtura.restarts import Effort, Restarts, restart, resume
 from mixtura.result import Fit, Starts
 from mixtura.sources import ArraySource, Summary
 from mixtura.statistics import Moments
+from mixtura.stopping import StoppingRule, paused_after
 from mixtura.typing import BoolArray
 
-__all__ = ["NO_STARTS", "Climb", "Fitting", "GaussianFit", "GaussianRestarts"]
+__all__ = [
+    "NO_STARTS",
+    "Climb",
+    "Fitting",
+    "GaussianFit",
+    "GaussianRestarts",
+    "Narrate",
+    "climbing",
+]
 
 GaussianFit: TypeAlias = Fit[GaussianParameters, Moments]
 GaussianRestarts: TypeAlias = Restarts[GaussianParameters, Moments]
@@ -32,6 +46,33 @@ class Climb(Protocol):
     def __call__(
         self, begun: GaussianFit, number: int = 0, /, *, pause: int | None = None
     ) -> GaussianFit: ...
+
+
+#: (iterations done, number of the start) -> a context that gives who is to be told of a run.
+Narrate: TypeAlias = Callable[[int, int], AbstractContextManager[Observer | None]]
+
+
+def climbing(
+    source: ArraySource,
+    assignment: Assignment,
+    to_the_end: StoppingRule,
+    seed: int,
+    narrate: Narrate,
+) -> Climb:
+    """How to take runs on the rows of a source further."""
+
+    def climb(begun: GaussianFit, number: int = 0, /, *, pause: int | None = None) -> GaussianFit:
+        with narrate(begun.n_iter, number) as observe:
+            return em.resume(
+                begun,
+                source,
+                assignment=assignment,
+                stopping=to_the_end if pause is None else paused_after(to_the_end, pause),
+                seed=(seed, Purpose.ASSIGN, number),
+                observe=observe,
+            )
+
+    return climb
 
 
 NO_STARTS: GaussianRestarts = Restarts()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +14,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura import em
 from mixtura.errors import DataError, DataWarning, MixturaError
 from mixtura.estimators.blas import one_blas_thread
 from mixtura.estimators.first_mixture import (
@@ -24,8 +24,9 @@ from mixtura.estimators.first_mixture import (
     first_mixtures,
     go_on,
 )
-from mixtura.estimators.fitting import Climb, Fitting, GaussianFit, GaussianRestarts
+from mixtura.estimators.fitting import Climb, Fitting, GaussianFit, GaussianRestarts, climbing
 from mixtura.estimators.noise_start import check_noise_rows
+from mixtura.estimators.notes import notes_on_data, notes_on_result
 from mixtura.estimators.parameters import (
     check_count,
     check_known,
@@ -33,7 +34,6 @@ from mixtura.estimators.parameters import (
     check_noise,
 )
 from mixtura.estimators.priors import check_prior, make_prior
-from mixtura.estimators.purpose import Purpose
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import as_rows, as_weights, column_names
 from mixtura.estimators.training_rows import TrainingRows
@@ -55,7 +55,6 @@ from mixtura.restarts import Effort
 from mixtura.result import Fit
 from mixtura.selection import score
 from mixtura.sources import ArraySource, Summary
-from mixtura.stopping import paused_after
 from mixtura.typing import AnyArray
 
 __all__ = ["GaussianMixture", "show_mixture"]
@@ -395,24 +394,15 @@ class GaussianMixture(SoftClusters):
         return lambda number: Fit.begun(make_first(number), course, history)
 
     def _climb(self, source: ArraySource, seed: int) -> Climb:
-        """How to take a run to its end."""
+        """How to take a run further."""
         algorithm = ALGORITHMS[self.algorithm]
-        to_the_end = algorithm.stopping(self.tol, self.max_iter)
-
-        def climb(
-            begun: GaussianFit, number: int = 0, /, *, pause: int | None = None
-        ) -> GaussianFit:
-            with narrate(self.verbose, self.verbose_interval, begun.n_iter, number) as observe:
-                return em.resume(
-                    begun,
-                    source,
-                    assignment=algorithm.assignment,
-                    stopping=to_the_end if pause is None else paused_after(to_the_end, pause),
-                    seed=(seed, Purpose.ASSIGN, number),
-                    observe=observe,
-                )
-
-        return climb
+        return climbing(
+            source,
+            algorithm.assignment,
+            algorithm.stopping(self.tol, self.max_iter),
+            seed,
+            partial(narrate, self.verbose, self.verbose_interval),
+        )
 
     def _make_first(
         self,
@@ -489,8 +479,8 @@ class GaussianMixture(SoftClusters):
         mixture = self.mixture_
         self.spurious_ = fitting.spurious(mixture)
         self.notes_ = (
-            *_notes_on_data(fitting.summary, column_names(self, fitting.source.X)),
-            *_notes_on_result(mixture, self.n_collapsed_, self.spurious_),
+            *notes_on_data(fitting.summary, column_names(self, fitting.source.X)),
+            *notes_on_result(mixture, self.n_collapsed_, self.spurious_),
             *self._notes_on_starts(),
         )
 
@@ -587,43 +577,6 @@ def _as_dtype(array: AnyArray, dtype: np.dtype[Any]) -> AnyArray:
     limits = np.finfo(dtype)
     fits = limits.tiny <= size.min() and size.max() <= limits.max
     return array.astype(dtype if fits else np.float64)
-
-
-def _notes_on_data(summary: Summary, names: Sequence[object]) -> list[str]:
-    constant = [str(name) for name, v in zip(names, summary.variances, strict=True) if v == 0.0]
-    if not constant:
-        return []
-    subject = f"Column {constant[0]} is"
-    if len(constant) > 1:
-        subject = f"Columns {', '.join(constant)} are"
-    return [f"{subject} constant and cannot tell components apart: leave out what is constant."]
-
-
-def _notes_on_result(
-    mixture: GaussianMixtureModel, n_collapsed: int, spurious: tuple[int, ...]
-) -> list[str]:
-    notes = []
-    clusters = mixture.clusters
-    empty = int((clusters.weights == 0.0).sum())
-    if empty:
-        notes.append(
-            f"{empty} of {mixture.n_clusters} components have no rows: there may be fewer "
-            "distinct rows than components. Use fewer components."
-        )
-    if n_collapsed:
-        notes.append(
-            f"{n_collapsed} of {mixture.n_clusters} components collapsed onto rows that are "
-            "equal in some direction, and are held at the variance floor (reg_covar): the "
-            "likelihood is not comparable. Use fewer components or a simpler covariance_type."
-        )
-    if spurious:
-        noun, owe = ("Component", "owes its") if len(spurious) == 1 else ("Components", "owe their")
-        notes.append(
-            f"{noun} {', '.join(map(str, spurious))} {owe} likelihood to a few rows that lie close "
-            "together or nearly in a plane, perhaps by chance. Use fewer components, a simpler "
-            "covariance_type, or more rows."
-        )
-    return notes
 
 
 def _informative(mixture: GaussianMixtureModel) -> NormalInverseWishart | None:

@@ -1,0 +1,49 @@
+"""What to know about the data and the result of a fit, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mixtura.estimators.first_mixture import GaussianMixtureModel
+from mixtura.sources import Summary
+
+__all__ = ["notes_on_data", "notes_on_result"]
+
+
+def notes_on_data(summary: Summary, names: Sequence[object]) -> list[str]:
+    """Of columns, whose names are given."""
+    constant = [str(name) for name, v in zip(names, summary.variances, strict=True) if v == 0.0]
+    if not constant:
+        return []
+    subject = f"Column {constant[0]} is"
+    if len(constant) > 1:
+        subject = f"Columns {', '.join(constant)} are"
+    return [f"{subject} constant and cannot tell components apart: leave out what is constant."]
+
+
+def notes_on_result(
+    mixture: GaussianMixtureModel, n_collapsed: int, spurious: tuple[int, ...]
+) -> list[str]:
+    """Of components: empty, collapsed (how many) and spurious ones (their numbers)."""
+    notes = []
+    clusters = mixture.clusters
+    empty = int((clusters.weights == 0.0).sum())
+    if empty:
+        notes.append(
+            f"{empty} of {mixture.n_clusters} components have no rows: there may be fewer "
+            "distinct rows than components. Use fewer components."
+        )
+    if n_collapsed:
+        notes.append(
+            f"{n_collapsed} of {mixture.n_clusters} components collapsed onto rows that are "
+            "equal in some direction, and are held at the variance floor (reg_covar): the "
+            "likelihood is not comparable. Use fewer components or a simpler covariance_type."
+        )
+    if spurious:
+        noun, owe = ("Component", "owes its") if len(spurious) == 1 else ("Components", "owe their")
+        notes.append(
+            f"{noun} {', '.join(map(str, spurious))} {owe} likelihood to a few rows that lie close "
+            "together or nearly in a plane, perhaps by chance. Use fewer components, a simpler "
+            "covariance_type, or more rows."
+        )
+    return notes
