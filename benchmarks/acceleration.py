@@ -27,11 +27,13 @@ import numpy as np
 from mixtura import em
 from mixtura.acceleration import PLAIN, Course, Watch
 from mixtura.estimators.first_mixture import Given, first_mixtures
+from mixtura.estimators.training_rows import TrainingRows
 from mixtura.families import Gaussian
 from mixtura.layouts import Full
+from mixtura.mixing import FREE
 from mixtura.mixture import Mixture
 from mixtura.registry import COVARIANCE_TYPES
-from mixtura.sources import ArraySource, summarize
+from mixtura.sources import ArraySource
 from mixtura.stopping import projected_gain
 
 HERE = Path(__file__).parent
@@ -64,17 +66,20 @@ class Case:
 
     def firsts(self, n_init: int, way: str) -> tuple[list[Mixture], ArraySource]:
         """Where EM begins, as in GaussianMixture with its default floor."""
-        source = ArraySource(self.X)
-        summary = summarize(source)
+        n, d = self.X.shape
+        table = TrainingRows.of(self.X, np.ones(n), [f"x{column}" for column in range(d)], 1)
+        source = table.source(self.k, None)
         make = first_mixtures(
-            Gaussian(STRUCTURES[self.structure], 1e-6 * np.square(summary.scales)),
+            Gaussian(STRUCTURES[self.structure], 1e-6 * np.square(table.summary.scales)),
             Full(),
             source,
-            summary,
+            table,
             k=self.k,
             given=Given(None, None, None),
             init_params=way,
             seed=self.seed,
+            region=None,
+            mixing=FREE,
         )
         return [make(number) for number in range(n_init)], source
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mixtura.acceleration.ascent import Place, next_step
+from mixtura.acceleration.ascent import Place, first_step
 from mixtura.acceleration.course import Advance, Next
 from mixtura.acceleration.gaussian import GaussianFrame
-from mixtura.acceleration.memory import Memory
 from mixtura.mixture import Expectation, Mixture
 
 __all__ = ["Watch"]
 
 # Gains that shrink more slowly than by this, so many times running, promise a long way.
-_SLOW = 0.7
+_SLOW = 0.8
 _TIMES = 3
-_LEAST_PASSES = 4
+_LEAST_PASSES = 20
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,8 @@ class Watch:
 
     def _next(self, mixture: Mixture[Any, Any], expectation: Expectation[Any]) -> Next:
         if self.passes >= _LEAST_PASSES and self.slow >= _TIMES:
-            frame = GaussianFrame.of(mixture)
+            frame = GaussianFrame.of(mixture, expectation.weight)
             if frame is not None:
                 base = Place.of(frame, expectation, self.objective)
-                return next_step(base, Memory.empty(len(base.gradient)), otherwise=Watch())
+                return first_step(base, otherwise=Watch())
         return mixture.maximize(expectation), self
