@@ -81,3 +81,7 @@ class Pace:
     def _faster(self) -> float:
         """The damping of twice the time."""
         return 0.5 * self.damping if self.damping > _NO_DAMPING else 0.0
+
+
+#: Of the first step.
+START = Pace(0.5 * _MOST_DAMPING, 0.05)
