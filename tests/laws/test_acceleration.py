@@ -15,7 +15,7 @@ from mixtura import em
 from mixtura.acceleration import PLAIN, GaussianFrame, Watch
 from mixtura.acceleration.ascent import Ascent, Place
 from mixtura.acceleration.memory import Memory
-from mixtura.acceleration.pace import START
+from mixtura.acceleration.pace import START, Pace
 from mixtura.covariance import VVV, Covariances, Structure
 from mixtura.errors import DegenerateError
 from mixtura.families import (
@@ -327,6 +327,28 @@ def test_an_empty_component_leaves_em_as_it_is() -> None:
         for course in (PLAIN, EAGER)
     )
     assert accelerated.trace == plain.trace
+
+
+def test_em_gives_rows_to_a_component_of_fixed_weight_that_has_none() -> None:
+    """No gradient leads there: EM puts the component where another one is."""
+    source = ArraySource(overlapping())
+    first = some_mixture(VVV(), source, kind=Kind(EqualWeights()))
+    means = first.params.means.copy()
+    means[0] = 1e6
+    lost = replace(first, params=replace(first.params, means=means))
+    frame, expectation = frame_and_expectation(lost, source)
+    assert expectation.counts[0] == 0.0
+    place = Place.of(frame, expectation, objective_of(lost, source))
+    memory = Memory.empty(len(place.gradient))
+    there = Ascent(place, 0.1 * place.gradient, frame, False, memory, Pace(0.01, 0.4), PLAIN)
+    course = there(lost, expectation, place.objective).next()[1]
+    assert isinstance(course, Ascent)
+    assert not course.trial
+    plain, accelerated = (
+        em.fit(lost, source, course=course, stopping=projected_gain(1e-9, 20_000))
+        for course in (PLAIN, EAGER)
+    )
+    assert accelerated.objective >= plain.objective - 1e-8
 
 
 @pytest.mark.parametrize("tol", [1e-5, 1e-7])
