@@ -43,7 +43,7 @@ GUESTS = {
     "polars": {"cli"},
     "click": {"cli", "__main__"},
     "rich": {"cli"},
-    "scipy": {"covariance"},
+    "scipy": {"covariance", "acceleration"},
     "pandas": set(),
     "matplotlib": set(),
 }

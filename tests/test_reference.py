@@ -133,6 +133,7 @@ def test_posterior_modes_from_given_responsibilities(name: str, model: str) -> N
         max_iter=20_000,
         tol=0.0,
         reg_covar=0.0,
+        acceleration=None,
     ).fit(X)
     source = ArraySource(X)
     mixture = em.begin(final.mixture_.family, source, given_responsibilities(resp))
@@ -188,7 +189,7 @@ def test_em_with_noise_from_given_responsibilities(model: str) -> None:
     def fit(max_iter: int) -> mx.GaussianMixture:
         return mx.GaussianMixture(
             2, covariance_type=model, init_params=resp, max_iter=max_iter, tol=0.0, reg_covar=0.0,
-            noise=volume,
+            noise=volume, acceleration=None,
         ).fit(X)  # fmt: skip
 
     # mclust stops VEE and EVE short of each M-step's optimum.

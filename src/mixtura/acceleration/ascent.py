@@ -1,8 +1,15 @@
-"""Limited-memory BFGS, preconditioned by EM and guarded by it.
+"""Limited-memory BFGS, preconditioned by EM, damped and guarded by it.
 
 A trial costs one pass over the rows, as an iteration of EM does: the E-step at a mixture gives
 its objective and, by Fisher's identity, the gradient there. In a frame's coordinates EM's own
-step is about the gradient itself, so the complete data's information is the preconditioner.
+step is about the gradient g itself, so EM follows the flow dx/dt = g, one unit of time in each
+iteration. A trial is a step of the implicit Euler method along that flow,
+
+    step = (B + 1 / t)^-1 g
+
+with B the estimate of the negative Hessian: as far as EM would come in t iterations. Where the
+flow is straight t grows, up to Newton's method; where it bends t is small, so that the end is
+mostly the optimum that EM would find.
 
 A trial that does not raise the objective enough is forgotten, and EM's own step from the last
 good mixture, which cannot fail, is taken instead. So the objective never falls.
@@ -19,29 +26,22 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from mixtura.acceleration.course import PLAIN, Advance, Course, Next
+from mixtura.acceleration.course import Advance, Course, Next
 from mixtura.acceleration.frame import Frame
 from mixtura.acceleration.memory import Memory
+from mixtura.acceleration.pace import START, Pace
 from mixtura.mixture import Expectation, Mixture
 from mixtura.stopping import Outlook, rounding
 from mixtura.typing import FloatArray
 
-__all__ = ["Ascent"]
+__all__ = ["Ascent", "Place", "first_step"]
 
 # Share of the gain that the gradient promises which a trial must bring (Armijo).
 _SUFFICIENT = 1e-4
 # A direction further than this from the gradient has lost its way.
 _LEAST_COSINE = 1e-4
-# Longest step, in units of the complete data's standard errors of one row, and the largest
-# change of any one parameter. Longer steps find degenerate solutions more often than EM does.
-_LONGEST = 1.0
-_GREATEST = 0.2
-# How many times as long as EM's own step a trial may be, at first and at most.
-_REACH = 64.0
-# A step that is cut to no more than this, in units of EM's own, is replaced by it.
+# A damped step of no more than this, in units of EM's own, is replaced by it.
 _ABOUT = 1.1
-# Where so many steps running had to be EM's own, trials are in vain.
-_IN_VAIN = 5
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,10 @@ class Ascent:
         The best place so far.
     step : ndarray of shape (p,)
     end : Frame
-    in_vain : int
-        How many of EM's own steps running led here; 0 if the step is this method's.
+    trial : bool
+        Whether the step is this method's; else it is EM's own.
     memory : Memory
-    reach : float
-        How many times as long as EM's own step a trial may be.
+    pace : Pace
     otherwise : Course
         What to go on with where trials are in vain.
     """
@@ -89,30 +88,35 @@ class Ascent:
     base: Place
     step: FloatArray
     end: Frame
-    in_vain: int
+    trial: bool
     memory: Memory
-    reach: float
+    pace: Pace
     otherwise: Course
 
     def __call__(
         self, mixture: Mixture[Any, Any], expectation: Expectation[Any], objective: float
     ) -> Advance:
-        here = Place.of(self.end, expectation, objective)
-        memory = self.memory.with_pair(self.step, self.base.gradient - here.gradient)
-        base = self.base
-        promised = _SUFFICIENT * float(base.gradient @ self.step)
-        least = base.objective + max(0.0, promised - rounding(objective))
-        if not self.in_vain and not objective >= least:
-            reach = max(1.0, 0.25 * min(self.reach, _length(self.step) / _length(base.gradient)))
+        base, here = self.base, Place.of(self.end, expectation, objective)
+        memory = self.memory.with_pair(self.step, base.gradient - here.gradient)
+        if not self.trial:
+            return self._advance(here, memory, self.pace.after_plain())
+        promised = float(base.gradient.dot(self.step))
+        gain = objective - base.objective
+        if not gain >= max(0.0, _SUFFICIENT * promised - rounding(objective)):
+            stretch = _length(self.step) / _length(base.gradient)
+            pace = self.pace.after_failure(stretch)
             return Advance(
                 base.objective,
-                lambda: plain_step(base, memory, reach, self.otherwise),
+                lambda: _plain_step(base, memory, pace, self.otherwise),
                 lambda: _UNKNOWN,
             )
-        reach = min(2.0 * self.reach, _REACH)
+        straight = 0.5 * (promised + float(here.gradient.dot(self.step)))
+        return self._advance(here, memory, self.pace.after(abs(gain - straight) / promised))
+
+    def _advance(self, here: Place, memory: Memory, pace: Pace) -> Advance:
         return Advance(
-            objective,
-            lambda: next_step(here, memory, reach, self.otherwise, self.in_vain + 1),
+            here.objective,
+            lambda: _next_step(here, memory, pace, self.otherwise),
             lambda: _outlook(here, memory),
         )
 
@@ -121,44 +125,41 @@ class Ascent:
 _UNKNOWN = Outlook(math.inf, None)
 
 
-def next_step(
-    base: Place,
-    memory: Memory,
-    reach: float = _REACH,
-    otherwise: Course = PLAIN,
-    in_vain: int = 1,
-) -> Next:
+def first_step(base: Place, otherwise: Course) -> Next:
+    """The first step on this course; the other one is gone back to where this one is in vain."""
+    return _next_step(base, Memory.empty(len(base.gradient)), START, otherwise)
+
+
+def _next_step(base: Place, memory: Memory, pace: Pace, otherwise: Course) -> Next:
     """A trial where the direction is good and leads to a sound mixture; EM's own step if not."""
     gradient = base.gradient
-    direction = memory.direction(gradient)
-    ascent = float(direction @ gradient)
     size = _length(gradient)
-    if not ascent > _LEAST_COSINE * size * _length(direction):
-        return plain_step(base, Memory.empty(len(gradient)), reach, otherwise, in_vain)
-    shorter = min(
-        1.0,
-        min(reach * size, _LONGEST) / _length(direction),
-        _GREATEST / base.frame.greatest(direction),
-    )
-    step = shorter * direction
-    if shorter < 1.0 and _length(step) <= _ABOUT * size:
-        return plain_step(base, memory, reach, otherwise, in_vain)
+    while True:
+        step = memory.direction(gradient, pace.damping)
+        length = _length(step)
+        uphill = float(gradient.dot(step)) > _LEAST_COSINE * size * length
+        excess = base.frame.greatest(step) / pace.radius if uphill else math.inf
+        if pace.allows(excess):
+            break
+        if pace.slowest:
+            return _plain_step(base, memory, pace, otherwise)
+        pace = pace.slower(excess)
+    if not base.expectation.counts.all() or (pace.damping and length <= _ABOUT * size):
+        return _plain_step(base, memory, pace, otherwise)
     end = base.frame.moved(step, base.expectation)
     if end is None:
-        return plain_step(base, memory, reach, otherwise, in_vain)
-    return end.mixture, Ascent(base, step, end, 0, memory, reach, otherwise)
+        return _plain_step(base, memory, pace, otherwise)
+    return end.mixture, Ascent(base, step, end, True, memory, pace, otherwise)
 
 
-def plain_step(
-    base: Place, memory: Memory, reach: float, otherwise: Course, in_vain: int = 1
-) -> Next:
+def _plain_step(base: Place, memory: Memory, pace: Pace, otherwise: Course) -> Next:
     """EM's own step; another course from there if it leaves all frames or trials are in vain."""
     mixture = base.frame.mixture.maximize(base.expectation)
-    way = base.frame.towards(mixture) if in_vain < _IN_VAIN else None
+    way = None if pace.in_vain else base.frame.towards(mixture)
     if way is None:
         return mixture, otherwise
     step, end = way
-    return mixture, Ascent(base, step, end, in_vain, memory, reach, otherwise)
+    return mixture, Ascent(base, step, end, False, memory, pace, otherwise)
 
 
 def _outlook(here: Place, memory: Memory) -> Outlook:
@@ -169,4 +170,4 @@ def _outlook(here: Place, memory: Memory) -> Outlook:
 
 
 def _length(vector: FloatArray) -> float:
-    return math.sqrt(float(vector @ vector))
+    return math.sqrt(float(vector.dot(vector)))

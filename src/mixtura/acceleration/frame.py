@@ -13,7 +13,7 @@ __all__ = ["Frame"]
 class Frame(Protocol):
     """A mixture, and coordinates about it in which the complete data have unit information.
 
-    In such coordinates the gradient of the log-likelihood is, to first order, the step that EM
+    In such coordinates the gradient of the objective is, to first order, the step that EM
     takes, so no further preconditioner is needed. The coordinates move along with the mixture:
     vectors of one frame are carried to the next one as they are.
     """

@@ -1,54 +1,177 @@
-"""Frames of Gaussian mixtures, for all 14 covariance structures.
+"""Frames of Gaussian mixtures: all 14 covariance structures, with priors, noise and fixed parts.
 
 With S_j = L_j L_j^T a small change of the parameters is described by
 
     dlog w_j,   L_j^-1 dm_j,   L_j^-1 dS_j L_j^-T = vol_j I + diag(shape_j) + rest_j
 
-where shape_j sums to zero and the rest has a zero diagonal. Volume, shape and rest are each the
-component's own, shared by all, or fixed, as the three letters of the structure say. If shape
-and orientation are both own or both shared, L_j is the Cholesky factor and the rest its lower
-triangle; if not, L_j = D_j diag(lambda_j)^(1/2) and the rest is made by turning the axes D_j:
-
-    rest_ab = t_ab (lambda_b - lambda_a) / (lambda_a lambda_b)^(1/2)
+where shape_j sums to zero and the rest, a matter of the roots L_j, has a zero diagonal. Volume,
+shape and rest are each the component's own, shared by all, or fixed, as the three letters of the
+structure say; so are the weights, as the mixing rule says.
 
 The complete data's information is diagonal in these: w_j for a log weight and for each entry of
 a whitened mean, w_j d / 2 for a volume, w_j / 2 for a shape, w_j for an entry of the rest; what
 is shared has the sum over the components. By Fisher's identity the gradient follows from the
-E-step's moments: with T_j the scatter about m_j and n_j the count, both per row of weight,
+E-step's moments: with n_j the count, per row of weight, it is
 
-    n_j - w_j,   n_j L_j^-1 (mean_j - m_j),   E_j = L_j^-1 T_j L_j^-T - n_j I
+    n_j - w_j,   n_j L_j^-1 (mean_j - m_j)
 
-for the first two and, with E_j, tr(E_j) / 2 for a volume, diag(E_j) / 2 for a shape, E_jab for
-an entry of the rest.
+for the first two; for the others see `roots`. A conjugate prior is worth rows, which are added to
+the moments and to the information.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mixtura.acceleration.freedom import FREEDOMS, Freedom, Tie
-from mixtura.covariance import AxisCovariances, DenseCovariances
+from mixtura.acceleration.freedom import FREEDOMS, WEIGHTS, Freedom, Tie
+from mixtura.acceleration.roots import AxisRoots, Roots, TriangularRoots, TurningRoots
+from mixtura.covariance import AxisCovariances
 from mixtura.errors import DegenerateError
-from mixtura.families import FLAT, Gaussian, GaussianParameters
-from mixtura.mixing import FREE
+from mixtura.families import Gaussian, GaussianParameters
 from mixtura.mixture import Expectation, Mixture
 from mixtura.statistics import Moments
-from mixtura.typing import FloatArray
+from mixtura.typing import BoolArray, FloatArray
 
 __all__ = ["GaussianFrame"]
 
-
-# Turning a circle changes nothing: below this difference of log variances a turn is measured as
-# if the difference were this.
-_ROUND = 0.05
+# What is above the floor by this factor does not lie on it.
+_CLEAR = 1.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """What is free in Gaussian mixtures of one kind, and what a prior adds.
+
+    Attributes
+    ----------
+    family : Gaussian
+        Of the clusters.
+    freedom : Freedom
+        Of their covariances.
+    weights : Tie
+        Of the clusters' mixing weights. Unless these are fixed, noise has its own.
+    means_worth, covariances_worth : ndarray of shape (k,)
+        Rows that the prior is worth to each component, per row of weight.
+    """
+
+    family: Gaussian
+    freedom: Freedom
+    weights: Tie
+    means_worth: FloatArray
+    covariances_worth: FloatArray
+
+    @classmethod
+    def of(cls, mixture: Mixture[Any, Any], weight: float) -> Self | None:
+        """None for mixtures whose coordinates are unknown."""
+        family = mixture.clusters.family
+        weights = WEIGHTS.get(mixture.mixing)
+        if type(family) is not Gaussian or weights is None:
+            return None
+        freedom = FREEDOMS.get(type(family.structure))
+        if freedom is None:
+            return None
+        k, d = mixture.params.means.shape
+        shape = (k, d) if family.structure.diagonal else (k, d, d)
+        nothing = Moments(np.zeros(k), np.zeros((k, d)), np.zeros(shape))
+        count, moments = family.prior.update(nothing, family.structure)
+        return cls(family, freedom, weights, moments.count / weight, count / weight)
+
+    @cached_property
+    def k(self) -> int:
+        return len(self.means_worth)
+
+    @cached_property
+    def _clear(self) -> FloatArray | None:
+        """Least variances of components that are nowhere near the floor; None without one."""
+        return _CLEAR * self.family.floor if self.family.floor.any() else None
+
+    def roots(self, covariances: Any) -> Roots:
+        if isinstance(covariances, AxisCovariances):
+            return AxisRoots(covariances)
+        if self.freedom.turns:
+            return TurningRoots.of(covariances, self.freedom.orientation is Tie.SHARED)
+        return TriangularRoots.of(covariances)
+
+    def held(self, params: GaussianParameters) -> BoolArray | None:
+        """The components on the floor, None for none; one holds all if they are tied together."""
+        if self._clear is None or params.covariances.exceed(self._clear):
+            return None
+        held = self.family.held(params, np.zeros(params.means.shape[1], dtype=np.bool_))
+        if not held.any():
+            return None
+        return np.ones_like(held) if self.freedom.tied else held
+
+    def flat(
+        self,
+        weights: list[FloatArray],
+        means: FloatArray,
+        spreads: list[FloatArray],
+        rest: FloatArray,
+    ) -> FloatArray:
+        """One vector of all parts, each of which is tied already."""
+        means = means[:0] if self.family.fixed_means else means
+        return np.concatenate((*weights, means, *spreads, rest), axis=None)
+
+    def split(self, natural: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Changes of log weights, white means, log deviations and the rest.
+
+        The means are (k, d), or (0, d) where they are fixed; the last two are (1 or k, ...).
+        """
+        k, d = self.k, len(self.family.floor)
+        freedom, orientation = self.freedom, self.freedom.orientation
+        rest = len(natural) - orientation.size(k) * (d * (d - 1) // 2)
+        spreads = rest - freedom.n_spreads(k, d)
+        means = spreads - (0 if self.family.fixed_means else k * d)
+        return (
+            natural[:means],
+            natural[means:spreads].reshape(-1, d),
+            freedom.growth(natural[spreads:rest], k, d),
+            natural[rest:].reshape(orientation.size(k), d * (d - 1) // 2),
+        )
+
+    def reweighted(self, weights: FloatArray, changes: FloatArray) -> FloatArray:
+        """The weights after changes of their logarithms."""
+        if not len(changes):
+            return weights
+        factors = np.exp(changes)
+        if self.weights is Tie.SHARED:  # the clusters' and that of noise
+            factors = factors.repeat((self.k, 1))
+        weights = weights * factors
+        weights /= np.add.reduce(weights)
+        return weights
+
+    def information(self, weights: FloatArray, roots: Roots) -> FloatArray:
+        """That of the complete data, per row of weight, about each coordinate."""
+        d, freedom = len(self.family.floor), self.freedom
+        of_clusters = weights[: self.k]
+        of_covariances = of_clusters + self.covariances_worth
+        return self.flat(
+            self.pooled_weights(weights),
+            (of_clusters + self.means_worth).repeat(d),
+            freedom.spread_information(of_covariances, d),
+            freedom.orientation.pooled(roots.information(of_covariances)),
+        )
+
+    def pooled_weights(self, values: FloatArray) -> list[FloatArray]:
+        """Sums over what is tied together, from one value for each component and for noise."""
+        if self.weights is Tie.OWN:
+            return [values]
+        if self.weights is Tie.NONE:
+            return []
+        return [self.weights.pooled(values[: self.k]), values[self.k :]]
+
+    def one_of_weights(self, values: FloatArray) -> list[FloatArray]:
+        """From values that are equal where they are tied together, one of each."""
+        if self.weights is Tie.NONE:
+            return []
+        return [self.weights.one_of(values[: self.k]), values[self.k :]]
+
+
+@dataclass(frozen=True, eq=False)
 class GaussianFrame:
     """A Gaussian mixture and the coordinates about it (see the module's text).
 
@@ -56,269 +179,110 @@ class GaussianFrame:
     ----------
     mixture : Mixture
         All its weights are positive.
-    factors : ndarray of shape (k, d, d) or (k, d)
-        L_j with S_j = L_j L_j^T, or the diagonals of L_j.
-    freedom : Freedom
-    held : ndarray of shape (k,)
+    roots : Roots
+        Of the covariances.
+    chart : Chart
+        What is free.
+    held : ndarray of shape (k,) or None
         Components whose covariances EM goes on to estimate, since they lie on the variance
         floor, where the likelihood has no gradient to follow.
+    units : ndarray of shape (p,)
+        Square roots of the complete data's information, one for each coordinate.
     """
 
     mixture: Mixture[GaussianParameters, Moments]
-    factors: FloatArray
-    freedom: Freedom
-    held: NDArray[np.bool_]
+    roots: Roots
+    chart: Chart
+    held: BoolArray | None
+    units: FloatArray
 
     @classmethod
-    def of(cls, mixture: Mixture[Any, Any]) -> Self | None:
-        """The frame of a Gaussian mixture of which all is free and every component has rows.
+    def of(cls, mixture: Mixture[Any, Any], weight: float) -> Self | None:
+        """The frame of a Gaussian mixture in which every component has some weight, or None.
 
-        None for any other one: with a prior or parts that are fixed the gradient is another.
+        Parameters
+        ----------
+        mixture : Mixture
+        weight : float
+            Total weight of the rows, against which a prior's rows are weighed.
         """
-        family = mixture.family
-        if type(family) is not Gaussian or not (mixture.weights > 0.0).all():
+        chart = Chart.of(mixture, weight) if (mixture.weights > 0.0).all() else None
+        if chart is None:
             return None
-        if mixture.mixing != FREE or family.fixed_means or family.prior != FLAT:
-            return None
-        freedom = FREEDOMS.get(type(family.structure))
-        if freedom is None:
-            return None
-        factors = _factors(mixture.params.covariances, freedom)
-        return cls(mixture, factors, freedom, _held(family, mixture.params, freedom))
+        roots = chart.roots(mixture.params.covariances)
+        return cls._at(mixture, roots, chart, chart.held(mixture.params))
+
+    @classmethod
+    def _at(
+        cls,
+        mixture: Mixture[GaussianParameters, Moments],
+        roots: Roots,
+        chart: Chart,
+        held: BoolArray | None,
+    ) -> Self:
+        return cls(mixture, roots, chart, held, np.sqrt(chart.information(mixture.weights, roots)))
 
     # ---------------------------------------------------------------------------- the frame
 
     def gradient(self, expectation: Expectation[Moments]) -> FloatArray:
-        moments, freedom = expectation.statistics, self.freedom
-        share = moments.count / expectation.weight
-        white = self._white(moments.mean - self.mixture.params.means)
-        excess = self._excess(moments.scatter / expectation.weight, share, white)
-        dense = excess.ndim == 3
-        along = excess.diagonal(0, 1, 2) if dense else excess
-        volumes = np.add.reduce(along, axis=1)
-        parts = [
-            expectation.counts / expectation.weight - self.mixture.weights,
+        chart, family = self.chart, self.chart.family
+        per_row = 1.0 / expectation.weight
+        count, moments = family.prior.update(expectation.statistics, family.structure)
+        share = per_row * moments.count
+        white = self.roots.white(moments.mean - self.mixture.params.means)
+        along, rest = self.roots.slopes(per_row * count, per_row * moments.scatter, share, white)
+        if self.held is not None:
+            along[self.held] = rest[self.held] = 0.0
+        gradient = chart.flat(
+            chart.pooled_weights(per_row * expectation.counts - self.mixture.weights),
             share[:, None] * white,
-            0.5 * freedom.volume.pooled(volumes),
-            0.5 * freedom.shape.pooled(along - volumes[:, None] / along.shape[1]),
-        ]
-        if dense:
-            rest = excess[:, *_below(along.shape[1])]
-            rest = rest * self._leverage if freedom.turns else rest
-            parts.append(freedom.orientation.pooled(rest))
-        return _flat(parts) / self._roots
+            chart.freedom.spreads(along),
+            chart.freedom.orientation.pooled(rest),
+        )
+        return gradient / self.units
 
     def greatest(self, step: FloatArray) -> float:
-        return float(np.abs(step / self._roots).max())
+        return float(np.abs(step / self.units).max())
 
     def moved(self, step: FloatArray, expectation: Expectation[Moments]) -> Self | None:
-        log_weights, means, growth, rest = self._split(step / self._roots)
-        weights = self.mixture.weights * np.exp(log_weights)
-        centres = self.mixture.params.means + _times(self.factors, means)
-        factors = self._grown(growth, rest)
-        if self.held.any():
-            estimated = self.mixture.maximize(expectation).params.covariances
-            held = self.held.reshape((-1,) + (1,) * (factors.ndim - 1))
-            factors = np.where(held, _factors(estimated, self.freedom), factors)
-        return self._at(weights / weights.sum(), centres, factors)
-
-    def towards(self, mixture: Mixture[Any, Any]) -> tuple[FloatArray, Self] | None:
-        there = self.of(mixture)
-        if there is None:
-            return None
-        growth, rest, there = self._change_to(there)
-        growth[self.held], rest[self.held] = 0.0, 0.0
-        volumes = growth.mean(axis=1)
-        freedom = self.freedom
-        parts = [
-            np.log(mixture.weights / self.mixture.weights),
-            self._white(mixture.params.means - self.mixture.params.means),
-            2.0 * freedom.volume.one_of(volumes),
-            2.0 * freedom.shape.one_of(growth - volumes[:, None]),
-            freedom.orientation.one_of(rest),
-        ]
-        return _flat(parts) * self._roots, there
-
-    # ---------------------------------------------------------------- between frame and vector
-
-    @cached_property
-    def _roots(self) -> FloatArray:
-        """Square roots of the complete data's information, one for each coordinate."""
-        freedom, (k, d) = self.freedom, self.mixture.params.means.shape
-        weights = self.mixture.weights[:k]
-        columns = weights.repeat(d).reshape(k, d)
-        parts = [
-            self.mixture.weights,
-            columns,
-            0.5 * d * freedom.volume.pooled(weights),
-            0.5 * freedom.shape.pooled(columns),
-        ]
-        if self.factors.ndim == 3:
-            pairs = weights.repeat(d * (d - 1) // 2).reshape(k, d * (d - 1) // 2)
-            if freedom.turns:
-                pairs = pairs * (np.square(self._leverage) + _ROUND**2)
-            parts.append(freedom.orientation.pooled(pairs))
-        return np.sqrt(_flat(parts))
-
-    def _split(self, natural: FloatArray) -> tuple[FloatArray, ...]:
-        """Changes of log weights, white means, log deviations (k or 1, d), and the rest."""
-        freedom, (k, d) = self.freedom, self.mixture.params.means.shape
-        n_volumes, n_shapes = freedom.volume.size(k), freedom.shape.size(k)
-        means = len(self.mixture.weights)
-        volumes = means + k * d
-        shapes = volumes + n_volumes
-        rest = shapes + n_shapes * d
-        growth = 0.5 * natural[volumes:shapes, None]
-        if n_shapes:
-            shape = natural[shapes:rest].reshape(n_shapes, d)
-            growth = growth + 0.5 * (shape - np.add.reduce(shape, axis=1, keepdims=True) / d)
-        return (
-            natural[:means],
-            natural[means:volumes].reshape(k, d),
-            growth,
-            natural[rest:].reshape(freedom.orientation.size(k), d * (d - 1) // 2),
-        )
-
-    def _grown(self, growth: FloatArray, rest: FloatArray) -> FloatArray:
-        """The factors after a change of their log deviations and of the rest."""
-        factors, grown = self.factors, np.exp(growth)
-        if factors.ndim == 2:
-            return factors * grown
-        if not rest.size:
-            return factors * grown[:, None, :]
-        d = factors.shape[1]
-        a, b = _below(d)
-        if self.freedom.turns:
-            half = np.zeros((len(rest), d, d))
-            half[:, a, b], half[:, b, a] = 0.5 * rest, -0.5 * rest
-            turn = np.linalg.solve(_identity(d) - half, _identity(d) + half)
-            return (self._axes @ turn) * (self._deviations * grown)[:, None, :]
-        # The rest grows with the volume, so that forms stay the same where they are shared.
-        change = np.zeros((max(len(grown), len(rest)), d, d))
-        change[:, a, b] = rest * np.exp(growth.mean(axis=1, keepdims=True))
-        change.reshape(len(change), -1)[:, :: d + 1] = grown
-        return factors @ change
-
-    def _change_to(self, there: Self) -> tuple[FloatArray, FloatArray, Self]:
-        """Changes of log deviations (k, d) and of the rest, and the frame at their end."""
-        if self.factors.ndim == 2:
-            return np.log(there.factors / self.factors), np.zeros((len(self.held), 0)), there
-        a, b = _below(self.factors.shape[1])
-        if not self.freedom.turns:
-            change = self._inverse @ there.factors
-            growth = np.log(change.diagonal(0, 1, 2))
-            return growth, change[:, a, b] / np.exp(growth.mean(axis=1, keepdims=True)), there
-        turn = self._axes.transpose(0, 2, 1) @ there._axes
-        # An axis has no sign of its own: it takes that of the axis it comes from.
-        signs = np.where(turn.diagonal(0, 1, 2) < 0.0, -1.0, 1.0)[:, None, :]
-        turn = turn * signs
-        there = replace(there, factors=there.factors * signs)
-        angles = 0.5 * (turn[:, a, b] - turn[:, b, a])
-        return np.log(there._deviations / self._deviations), angles, there
-
-    # --------------------------------------------------------------------------- its inside
-
-    @cached_property
-    def _deviations(self) -> FloatArray:
-        """Standard deviations along the axes, (k, d), where these turn."""
-        deviations: FloatArray = np.sqrt(np.add.reduce(np.square(self.factors), axis=1))
-        return deviations
-
-    @property
-    def _axes(self) -> FloatArray:
-        axes: FloatArray = self.factors / self._deviations[:, None, :]
-        return axes
-
-    @cached_property
-    def _inverse(self) -> FloatArray:
-        """L_j^-1, or its diagonals."""
-        if self.freedom.turns:
-            scaled = self.factors / np.square(self._deviations)[:, None, :]
-            return scaled.transpose(0, 2, 1)
-        whitening = self.mixture.params.covariances.whitening
-        return whitening if whitening.ndim == 2 else whitening.transpose(0, 2, 1)
-
-    @cached_property
-    def _leverage(self) -> FloatArray:
-        """What turning by t in a plane of two axes makes of the rest, in units of t."""
-        a, b = _below(self.factors.shape[1])
-        ratios = self._deviations[:, b] / self._deviations[:, a]
-        leverage: FloatArray = ratios - 1.0 / ratios
-        return leverage
-
-    def _white(self, deviations: FloatArray) -> FloatArray:
-        return _times(self._inverse, deviations)
-
-    def _excess(self, scatter: FloatArray, share: FloatArray, white: FloatArray) -> FloatArray:
-        """E_j, or its diagonal."""
-        inverse = self._inverse
-        if inverse.ndim == 2:
-            excess = np.square(inverse) * scatter + share[:, None] * (np.square(white) - 1.0)
-        else:
-            about = white[:, :, None] * white[:, None, :] - _identity(white.shape[1])
-            excess = inverse @ scatter @ inverse.transpose(0, 2, 1) + share[:, None, None] * about
-        excess[self.held] = 0.0
-        return excess
-
-    def _at(self, weights: FloatArray, means: FloatArray, factors: FloatArray) -> Self | None:
-        """The frame elsewhere; None if a floor or rounding forbids the place."""
-        family = self.mixture.family
-        assert isinstance(family, Gaussian)  # which `of` sees to
+        chart, mixture = self.chart, self.mixture
+        log_weights, means, growth, rest = chart.split(step / self.units)
         try:
-            covariances = (
-                AxisCovariances(np.square(factors))
-                if factors.ndim == 2
-                else DenseCovariances.of(factors @ factors.transpose(0, 2, 1))
-            )
+            roots = self.roots.changed(growth, rest)
+            if self.held is not None:
+                estimated = mixture.maximize(expectation).params.covariances
+                roots = roots.except_for(self.held, estimated)
         except DegenerateError:
             return None
-        params = GaussianParameters(means, covariances)
-        if (_held(family, params, self.freedom) != self.held).any():
+        centres = mixture.params.means
+        if len(means):
+            centres = centres + self.roots.coloured(means)
+        params = GaussianParameters(centres, roots.covariances)
+        held = chart.held(params)
+        if not _alike(held, self.held):
             return None
-        mixture = replace(self.mixture, params=params, weights=weights)
-        return type(self)(mixture, factors, self.freedom, self.held)
+        weights = chart.reweighted(mixture.weights, log_weights)
+        there = Mixture(mixture.family, params, weights, mixture.mixing)
+        return self._at(there, roots, chart, held)
+
+    def towards(self, mixture: Mixture[Any, Any]) -> tuple[FloatArray, Self] | None:
+        if not (mixture.weights > 0.0).all():
+            return None
+        chart = self.chart
+        growth, rest, roots = self.roots.change_to(mixture.params.covariances)
+        if self.held is not None:
+            growth[self.held] = rest[self.held] = 0.0
+        step = chart.flat(
+            chart.one_of_weights(np.log(mixture.weights / self.mixture.weights)),
+            self.roots.white(mixture.params.means - self.mixture.params.means),
+            chart.freedom.spreads_of(growth),
+            chart.freedom.orientation.one_of(rest),
+        )
+        return step * self.units, self._at(mixture, roots, chart, chart.held(mixture.params))
 
 
-def _held(family: Gaussian, params: GaussianParameters, freedom: Freedom) -> NDArray[np.bool_]:
-    """The components on or below the floor; one holds all if they are tied together."""
-    held = family.held(params, np.zeros(params.means.shape[1], dtype=np.bool_))
-    return np.full(len(held), held.any()) if freedom.tied else held
-
-
-def _factors(covariances: Any, freedom: Freedom) -> FloatArray:
-    if isinstance(covariances, AxisCovariances):
-        return covariances.deviations
-    if not freedom.turns:
-        return np.asarray(np.linalg.cholesky(covariances.dense), dtype=np.float64)
-    dense = covariances.dense
-    source = dense
-    if freedom.orientation is Tie.SHARED:
-        # Unequal shares keep axes apart whose variances happen to be equal in the sum.
-        shares = 1.0 + 0.1 * np.arange(len(dense)) / len(dense)
-        source = np.tensordot(shares, dense, axes=1)[None]
-    axes = np.linalg.eigh(source)[1]
-    variances = np.add.reduce(axes * (dense @ axes), axis=1)
-    return np.asarray(axes * np.sqrt(variances)[:, None, :], dtype=np.float64)
-
-
-@cache
-def _below(d: int) -> tuple[Any, Any]:
-    """Places below the diagonal."""
-    return np.tril_indices(d, -1)
-
-
-@cache
-def _identity(d: int) -> FloatArray:
-    return np.eye(d)
-
-
-def _times(factors: FloatArray, vectors: FloatArray) -> FloatArray:
-    """Each component's factor (d, d) or (d,) times its vector (d,)."""
-    if factors.ndim == 2:
-        return factors * vectors
-    product: FloatArray = (factors @ vectors[:, :, None])[:, :, 0]
-    return product
-
-
-def _flat(parts: list[FloatArray]) -> FloatArray:
-    return np.concatenate([part.ravel() for part in parts])
+def _alike(some: BoolArray | None, others: BoolArray | None) -> bool:
+    """Whether the same components are held."""
+    if some is None or others is None:
+        return some is others
+    return np.array_equal(some, others)

@@ -59,6 +59,9 @@ class AxisCovariances:
         ratios: FloatArray = (self.variances / floor).min(axis=1)
         return ratios
 
+    def exceed(self, floor: FloatArray) -> bool:
+        return bool((self.variances > floor).all())
+
     def matrices(self) -> FloatArray:
         return self.variances[:, :, None] * np.eye(self.variances.shape[1])
 

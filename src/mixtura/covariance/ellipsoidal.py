@@ -77,6 +77,9 @@ class DenseCovariances:
         ratios: FloatArray = np.linalg.eigvalsh(self.dense / np.outer(unit, unit))[:, 0]
         return ratios
 
+    def exceed(self, floor: FloatArray) -> bool:
+        return algebra(len(floor)).exceeds(self.dense, floor)
+
     def matrices(self) -> FloatArray:
         return self.dense
 

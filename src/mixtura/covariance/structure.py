@@ -50,6 +50,10 @@ class Covariances(Protocol):
         """Smallest variance of each component in any direction, in units of the floor, (k,)."""
         ...
 
+    def exceed(self, floor: FloatArray, /) -> bool:
+        """Whether all variances, in any direction, are above the floor (d,)."""
+        ...
+
     def matrices(self) -> FloatArray:
         """The covariance matrices written out, (k, d, d)."""
         ...
