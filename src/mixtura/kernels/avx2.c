@@ -15,6 +15,7 @@
 #define FEW_DIMENSIONS 8
 #include <immintrin.h>
 #define BITS(mask) ((unsigned)_mm256_movemask_pd((__m256d)(mask)))
+#define LARGER(a, b) ((vec)_mm256_max_pd(a, b))
 #include "fused.c"
 
 #if defined(__clang__)

@@ -49,7 +49,11 @@ INLINE vec where(ivec mask, vec yes, vec no)
     return (vec)((mask & (ivec)yes) | (~mask & (ivec)no));
 }
 INLINE vec only(ivec mask, vec yes) { return (vec)(mask & (ivec)yes); }
-INLINE vec larger(vec a, vec b) { return where(a > b, a, b); }
+
+/* a > b ? a : b: b where either is NaN. */
+#ifndef LARGER
+#define LARGER(a, b) where((a) > (b), a, b)
+#endif
 
 /* One bit for each lane in which a mask holds. */
 #ifndef BITS
@@ -74,13 +78,30 @@ INLINE double total_of(vec x)
 #define LN2_HIGH 0x1.62e42fefa3000p-1
 #define LN2_LOW 0x1.3de6af278ece6p-42
 
-/* exp(x) = 2^n exp(r) with |r| <= log(2) / 2. Gives exp(r), and n + ROUNDER. */
-INLINE vec exp_reduced(vec x, vec *shifted)
+/* exp(x) = 2^n e: gives e, and n in the low bits of an integer. */
+#ifdef ROOT_OF_TWO /* 2^(i/16) for the low four bits i of an integer */
+INLINE vec exp_reduced(vec x, ivec *n)
 {
-    *shifted = x * 0x1.71547652b82fep0 + ROUNDER;
-    vec n = *shifted - ROUNDER;
-    vec r = (x - n * LN2_HIGH) - n * LN2_LOW;
-    /* Chebyshev fit of (exp(r) - 1 - r) / r^2, error 1e-16. */
+    vec shifted = x * (16 * 0x1.71547652b82fep0) + ROUNDER;
+    vec sixteenths = shifted - ROUNDER;
+    vec r = (x - sixteenths * (LN2_HIGH / 16)) - sixteenths * (LN2_LOW / 16);
+    /* Chebyshev fit of (exp(r) - 1 - r) / r^2 for |r| <= log(2) / 32, error 3e-17. */
+    vec p = splat(0x1.6c17bb5ebddb4p-10);
+    p = p * r + 0x1.11120b03cd855p-7;
+    p = p * r + 0x1.555555551946fp-5;
+    p = p * r + 0x1.55555554dd388p-3;
+    p = p * r + 0x1.0000000000000p-1;
+    vec root = ROOT_OF_TWO((ivec)shifted);
+    *n = (ivec)shifted >> 4;
+    return root + root * (r + r * r * p);
+}
+#else
+INLINE vec exp_reduced(vec x, ivec *n)
+{
+    vec shifted = x * 0x1.71547652b82fep0 + ROUNDER;
+    vec whole = shifted - ROUNDER;
+    vec r = (x - whole * LN2_HIGH) - whole * LN2_LOW;
+    /* Chebyshev fit of (exp(r) - 1 - r) / r^2 for |r| <= log(2) / 2, error 1e-16. */
     vec p = splat(0x1.af38a9b0ec855p-26);
     p = p * r + 0x1.289185613a3d6p-22;
     p = p * r + 0x1.71de0dae63bb3p-19;
@@ -91,11 +112,10 @@ INLINE vec exp_reduced(vec x, vec *shifted)
     p = p * r + 0x1.5555555553d63p-5;
     p = p * r + 0x1.5555555555556p-3;
     p = p * r + 0x1.0000000000001p-1;
+    *n = (ivec)shifted;
     return 1.0 + (r + r * r * p);
 }
-
-/* 2^n for n + ROUNDER, n from -1022 to 1023. */
-INLINE vec power_of_two(vec shifted) { return (vec)(((ivec)shifted + 1023) << 52); }
+#endif
 
 /* exp(x) for x <= 0, exactly 0 below -60: nothing below e^-60 shows in a sum with 1, and
    denormal responsibilities would be many times slower. */
@@ -103,18 +123,20 @@ INLINE vec power_of_two(vec shifted) { return (vec)(((ivec)shifted + 1023) << 52
 
 INLINE vec exp_or_nothing(vec x)
 {
-    vec shifted, e = exp_reduced(x, &shifted);
-    return only(x > NOTHING, (vec)((ivec)e + ((ivec)shifted << 52)));
+    ivec n;
+    vec e = exp_reduced(x, &n);
+    return only(x > NOTHING, (vec)((ivec)e + (n << 52)));
 }
 
-/* exp over the whole range, denormal results included. */
+/* exp over the whole range, denormal results included: 2^n in two factors. */
 INLINE vec exp_anywhere(vec x)
 {
     vec inside = where(x < -746.0, splat(-746.0), where(x > 710.0, splat(710.0), x));
-    vec shifted, e = exp_reduced(inside, &shifted);
-    vec half = (shifted - ROUNDER) * 0.5 + ROUNDER;
-    vec rest = (shifted - ROUNDER) - (half - ROUNDER) + ROUNDER;
-    return where(x == x, e * power_of_two(half) * power_of_two(rest), x);
+    ivec n;
+    vec e = exp_reduced(inside, &n);
+    ivec power = n << 52, half = (power >> 1) & ~isplat(0xfffffffffffff);
+    vec first = (vec)(half + 0x3ff0000000000000), rest = (vec)(power - half + 0x3ff0000000000000);
+    return where(x == x, e * first * rest, x);
 }
 
 /* log over the whole range: -inf at 0, NaN below. */
@@ -548,7 +570,7 @@ static void log_joint(const Components *c, Work *w, ptrdiff_t n)
 INLINE vec largest_of(const vec *joint, ptrdiff_t k)
 {
     vec largest = joint[0];
-    for (ptrdiff_t j = 1; j < k; j++) largest = larger(joint[j], largest);
+    for (ptrdiff_t j = 1; j < k; j++) largest = LARGER(joint[j], largest);
     return largest;
 }
 
