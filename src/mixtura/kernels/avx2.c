@@ -13,6 +13,7 @@
 #define WIDE 3
 #define BUDGET 11
 #define FEW_DIMENSIONS 8
+#define IN_REGISTERS 8
 #include <immintrin.h>
 #define BITS(mask) ((unsigned)_mm256_movemask_pd((__m256d)(mask)))
 #define LARGER(a, b) ((vec)_mm256_max_pd(a, b))

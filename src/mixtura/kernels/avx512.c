@@ -14,6 +14,7 @@
 #define WIDE 3
 #define BUDGET 21
 #define FEW_DIMENSIONS 12
+#define IN_REGISTERS 16
 #include <immintrin.h>
 #define BITS(mask) ((unsigned)_mm512_movepi64_mask((__m512i)(mask)))
 #define LARGER(a, b) ((vec)_mm512_max_pd(a, b))

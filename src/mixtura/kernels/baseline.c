@@ -6,6 +6,7 @@
 #define WIDE 2
 #define BUDGET 11
 #define FEW_DIMENSIONS 8
+#define IN_REGISTERS 8
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #define BITS(mask) ((unsigned)_mm_movemask_pd((__m128d)(mask)))

@@ -173,7 +173,8 @@ typedef struct {
     ptrdiff_t rows;      /* of a tile, in whole register blocks */
     vec *columns;        /* d x rows: the tile, rows in lanes */
     vec *weight;         /* rows */
-    vec *joint;          /* rows / LANES x k: log-densities, then responsibilities */
+    ptrdiff_t stride;    /* of joint: odd, so that a column of it does not crowd a cache's sets */
+    vec *joint;          /* rows / LANES x stride: log-densities, then responsibilities */
     double *tile;        /* rows x padded: the tile as it came, for many dimensions */
     double *centres;     /* k x padded: the means, for many dimensions */
     double *factors;     /* whitening factors, in the order in which they are used */
@@ -216,7 +217,8 @@ static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense)
     size_t vectors = w->rows / LANES;
     w->columns = take(base, &used, d * vectors, sizeof(vec));
     w->weight = take(base, &used, vectors, sizeof(vec));
-    w->joint = take(base, &used, k * vectors, sizeof(vec));
+    w->stride = k | 1;
+    w->joint = take(base, &used, w->stride * vectors, sizeof(vec));
     w->factors = take(base, &used, k * (dense ? triangle(d) + d * TALL : d), sizeof(double));
     w->active = take(base, &used, w->rows, sizeof(int32_t));
     if (few) {
@@ -269,6 +271,13 @@ static void load_weight(const Table *t, ptrdiff_t first, ptrdiff_t n, const Work
         weight[i] = t->weight ? t->weight[(first + i) * t->weight_step] : 1.0;
     for (ptrdiff_t i = n; i < filled(n, LANES * WIDE); i++) weight[i] = 0.0;
 }
+
+#if IN_REGISTERS == 16
+#define FOR_EACH_IN_REGISTERS(USE) \
+    FOR_EACH_FEW_DIMENSIONS(USE) USE(13) USE(14) USE(15) USE(16)
+#else
+#define FOR_EACH_IN_REGISTERS FOR_EACH_FEW_DIMENSIONS
+#endif
 
 #if FEW_DIMENSIONS == 12
 #define FOR_EACH_FEW_DIMENSIONS(USE) \
@@ -325,11 +334,11 @@ INLINE ivec label_of(const vec *joint, ptrdiff_t k, vec *largest)
 /* Few dimensions: a row's values stay in registers. The factors are packed triangles. */
 INLINE void log_joint_few(const Components *c, const Work *w, ptrdiff_t v, const int d)
 {
-    vec x[FEW_DIMENSIONS], *joint = w->joint + v * w->k;
+    vec x[IN_REGISTERS], *joint = w->joint + v * w->stride;
     for (int a = 0; a < d; a++) x[a] = w->columns[a * (w->rows / LANES) + v];
     const double *mean = c->means, *factor = w->factors;
     for (ptrdiff_t j = 0; j < w->k; j++, mean += d, factor += triangle(d)) {
-        vec deviation[FEW_DIMENSIONS], squared = splat(0.0);
+        vec deviation[IN_REGISTERS], squared = splat(0.0);
         const double *row = factor;
         UNROLL for (int b = 0; b < d; b++) {
             deviation[b] = x[b] - mean[b];
@@ -357,7 +366,7 @@ INLINE void log_joint_axes(const Components *c, const Work *w, ptrdiff_t v)
             }
         }
         UNROLL for (int p = 0; p < WIDE; p++)
-            w->joint[(v + p) * w->k + j] = c->constants[j] - q[p];
+            w->joint[(v + p) * w->stride + j] = c->constants[j] - q[p];
     }
 }
 
@@ -431,7 +440,7 @@ static void log_joint_many(const Components *c, const Work *w, ptrdiff_t v, ptrd
         vec q[WIDE];
         squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, coordinates, q);
         UNROLL for (int p = 0; p < WIDE; p++)
-            w->joint[(v + p) * w->k + j] = c->constants[j] - 0.5 * q[p];
+            w->joint[(v + p) * w->stride + j] = c->constants[j] - 0.5 * q[p];
     }
 }
 
@@ -451,7 +460,7 @@ static void log_joint_at(const Components *c, const Work *w, ptrdiff_t j, const 
         squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, w->d, q);
         for (ptrdiff_t i = 0; i < size; i++) {
             ptrdiff_t row = rows[start + i];
-            ((double *)(w->joint + row / LANES * w->k + j))[row % LANES] =
+            ((double *)(w->joint + row / LANES * w->stride + j))[row % LANES] =
                 c->constants[j] - 0.5 * ((double *)q)[i];
         }
     }
@@ -470,7 +479,7 @@ static ptrdiff_t count_left(const Work *w, ptrdiff_t end)
 {
     ivec left = isplat(0);
     for (ptrdiff_t v = 0; v < end; v++)
-        for (ptrdiff_t j = 0; j < w->k; j++) left -= w->joint[v * w->k + j] >= w->least[v];
+        for (ptrdiff_t j = 0; j < w->k; j++) left -= w->joint[v * w->stride + j] >= w->least[v];
     int64_t total = 0;
     for (int lane = 0; lane < LANES; lane++) total += left[lane];
     return total;
@@ -487,7 +496,7 @@ static int log_joint_pruned(const Components *c, const Work *w, ptrdiff_t n)
     for (ptrdiff_t v = 0; v < end; v += WIDE) log_joint_many(c, w, v, lead);
     for (ptrdiff_t v = 0; v < end; v++) {
         vec highest;
-        w->likeliest[v] = label_of(w->joint + v * w->k, w->k, &highest);
+        w->likeliest[v] = label_of(w->joint + v * w->stride, w->k, &highest);
     }
     for (ptrdiff_t j = 0; j < w->k; j++) {
         ptrdiff_t found = 0;
@@ -497,12 +506,12 @@ static int log_joint_pruned(const Components *c, const Work *w, ptrdiff_t n)
     }
     for (ptrdiff_t v = 0; v < end; v++)
         for (int lane = 0; lane < LANES; lane++)
-            w->least[v][lane] = w->joint[v * w->k + w->likeliest[v][lane]][lane] + NOTHING;
+            w->least[v][lane] = w->joint[v * w->stride + w->likeliest[v][lane]][lane] + NOTHING;
     if (count_left(w, end) > n * w->k / 4) return 0;
     for (ptrdiff_t j = 0; j < w->k; j++) {
         ptrdiff_t found = 0;
         for (ptrdiff_t v = 0; v < end; v++) {
-            ivec near = w->joint[v * w->k + j] >= w->least[v];
+            ivec near = w->joint[v * w->stride + j] >= w->least[v];
             found = append(w->active, found, v * LANES, near & (w->likeliest[v] != isplat(j)));
         }
         log_joint_at(c, w, j, w->active, found);
@@ -513,7 +522,7 @@ static int log_joint_pruned(const Components *c, const Work *w, ptrdiff_t n)
 /* Copy the factors into the order in which they are used. */
 static void pack_factors(const Components *c, const Work *w)
 {
-    ptrdiff_t d = w->d, many = d > FEW_DIMENSIONS;
+    ptrdiff_t d = w->d, many = d > IN_REGISTERS;
     for (ptrdiff_t j = 0; j < w->k; j++) {
         if (!c->dense) {
             for (ptrdiff_t a = 0; a < d; a++) {
@@ -530,7 +539,7 @@ static void pack_factors(const Components *c, const Work *w)
                 for (int r = 0; r < height; r++) *to++ = from[a * d + b + r];
             b += height;
         }
-        for (ptrdiff_t a = 0; many && a < d; a++)
+        for (ptrdiff_t a = 0; w->centres && a < d; a++)
             w->centres[j * w->padded + a] = c->means[j * d + a];
     }
 }
@@ -554,7 +563,7 @@ static void log_joint(const Components *c, Work *w, ptrdiff_t n)
     }
     switch (w->d) {
 #define FEW(D) case D: for (ptrdiff_t v = 0; v < end; v++) log_joint_few(c, w, v, D); break;
-    FOR_EACH_FEW_DIMENSIONS(FEW)
+    FOR_EACH_IN_REGISTERS(FEW)
 #undef FEW
     default:
         if (may_prune(w)) {
@@ -665,7 +674,7 @@ INLINE void assign_all_softly(const Table *t, ptrdiff_t next, const Work *w, ptr
 {
     for (ptrdiff_t v = 0; v * LANES < n; v++) {
         prefetch(t, next + v * LANES);
-        assign_softly(w->joint + v * k, k, w->weight[v], equal_weights, o);
+        assign_softly(w->joint + v * w->stride, k, w->weight[v], equal_weights, o);
     }
 }
 
@@ -675,7 +684,7 @@ static void assign(const Table *t, ptrdiff_t next, const Work *w, ptrdiff_t n, i
 {
     if (hard) {
         for (ptrdiff_t v = 0; v * LANES < n; v++)
-            assign_hard(w->joint + v * w->k, w->k, w->weight[v], o);
+            assign_hard(w->joint + v * w->stride, w->k, w->weight[v], o);
         return;
     }
     switch (w->k) { /* few components stay in registers */
@@ -703,7 +712,7 @@ INLINE void moments_few(const Work *w, const vec *resp, const double *mean, vec 
     }
     for (ptrdiff_t i = 0; i < end; i++) {
         ptrdiff_t v = d > SKIP_FROM ? active[i] : i;
-        vec r = resp[v * w->k];
+        vec r = resp[v * w->stride];
         if (low == 0) count += r;
         UNROLL for (int a = 0; a < high; a++) {
             dx[a] = w->columns[a * vectors + v] - mean[a];
@@ -726,7 +735,7 @@ INLINE ptrdiff_t find_active_vectors(const Work *w, ptrdiff_t j, ptrdiff_t end)
     ptrdiff_t found = 0;
     for (ptrdiff_t v = 0; v < end; v++) {
         w->active[found] = (int32_t)v;
-        found += BITS(w->joint[v * w->k + j] > 0.0) != 0;
+        found += BITS(w->joint[v * w->stride + j] > 0.0) != 0;
     }
     return found;
 }
@@ -762,7 +771,7 @@ INLINE void moments_axes_block(const Work *w, const vec *resp, const double *mea
     vec one[AXES], two[AXES];
     UNROLL for (int b = 0; b < width; b++) one[b] = two[b] = splat(0.0);
     for (ptrdiff_t v = 0; v < end; v++) {
-        vec r = resp[v * w->k];
+        vec r = resp[v * w->stride];
         UNROLL for (int b = 0; b < width; b++) {
             vec dx = w->columns[(a + b) * vectors + v] - mean[a + b], share = r * dx;
             one[b] += share;
@@ -782,7 +791,7 @@ static void moments_axes(const Components *c, const Work *w, ptrdiff_t end)
         const double *mean = c->means + j * w->d;
         vec *sums = w->sums + j * (1 + 2 * w->d);
         ptrdiff_t a = 0;
-        for (ptrdiff_t v = 0; v < end; v++) sums[0] += resp[v * w->k];
+        for (ptrdiff_t v = 0; v < end; v++) sums[0] += resp[v * w->stride];
         for (; a + AXES <= w->d; a += AXES)
             moments_axes_block(w, resp, mean, sums, end, a, AXES);
         for (; a < w->d; a++) moments_axes_block(w, resp, mean, sums, end, a, 1);
@@ -842,7 +851,7 @@ INLINE ptrdiff_t find_active(const Work *w, ptrdiff_t j, ptrdiff_t n)
 {
     ptrdiff_t found = 0;
     for (ptrdiff_t v = 0; v * LANES < n; v++)
-        found = append(w->active, found, v * LANES, w->joint[v * w->k + j] > 0.0);
+        found = append(w->active, found, v * LANES, w->joint[v * w->stride + j] > 0.0);
     return found;
 }
 
@@ -854,7 +863,7 @@ INLINE double gather(const Work *w, ptrdiff_t j, const int32_t *active, ptrdiff_
     double root[BATCH], count = 0.0;
     for (ptrdiff_t i = 0; i < n; i++) {
         ptrdiff_t row = active[i];
-        root[i] = ((const double *)(w->joint + row / LANES * w->k + j))[row % LANES];
+        root[i] = ((const double *)(w->joint + row / LANES * w->stride + j))[row % LANES];
         count += root[i];
     }
     for (ptrdiff_t i = 0; i < n; i++) root[i] = __builtin_sqrt(root[i]);
@@ -999,7 +1008,7 @@ static void score(const Table *t, const Components *c, const Scores *out, void *
         load_tile(t, first, n, &w);
         log_joint(c, &w, n);
         for (ptrdiff_t i = 0; i < n; i += LANES)
-            score_vector(w.joint + i / LANES * w.k, w.k, first + i, smaller(LANES, n - i), out);
+            score_vector(w.joint + i / LANES * w.stride, w.k, first + i, smaller(LANES, n - i), out);
     }
 }
 
