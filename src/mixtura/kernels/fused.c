@@ -181,6 +181,7 @@ typedef struct {
     vec *deviations;     /* of one register block */
     double *batch;       /* BATCH x padded: deviations times square roots of responsibilities */
     int32_t *active;     /* rows: some rows, or vectors of rows, of the tile */
+    uint64_t *shares;    /* rows / 64 x k: bits for the rows that a component has a share in */
     ivec *likeliest;     /* rows: the component with the highest bound */
     vec *least;          /* rows: the least log-density that matters */
     int patience;        /* tiles to go before the next look for far components */
@@ -221,6 +222,7 @@ static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense)
     w->joint = take(base, &used, w->stride * vectors, sizeof(vec));
     w->factors = take(base, &used, k * (dense ? triangle(d) + d * TALL : d), sizeof(double));
     w->active = take(base, &used, w->rows, sizeof(int32_t));
+    w->shares = take(base, &used, k * filled(w->rows, 64) / 64, sizeof(uint64_t));
     if (few) {
         size_t each = dense ? 1 + d + triangle(d) : 1 + 2 * d;
         w->sums_size = k * each * sizeof(vec);
@@ -729,13 +731,28 @@ INLINE void moments_few(const Work *w, const vec *resp, const double *mean, vec 
     }
 }
 
+/* Mark the rows that components have a share in. */
+static void mark_shares(const Work *w, ptrdiff_t end)
+{
+    for (ptrdiff_t v = 0; v < end; v++) {
+        const vec *resp = w->joint + v * w->stride;
+        uint64_t *shares = w->shares + v * LANES / 64 * w->k;
+        int place = v * LANES % 64;
+        for (ptrdiff_t j = 0; j < w->k; j++) {
+            uint64_t bits = (uint64_t)BITS(resp[j] > 0.0) << place;
+            shares[j] = place ? shares[j] | bits : bits;
+        }
+    }
+}
+
 /* Vectors of rows that component j has a share in, and how many. */
 INLINE ptrdiff_t find_active_vectors(const Work *w, ptrdiff_t j, ptrdiff_t end)
 {
     ptrdiff_t found = 0;
     for (ptrdiff_t v = 0; v < end; v++) {
+        uint64_t shares = w->shares[v * LANES / 64 * w->k + j] >> (v * LANES % 64);
         w->active[found] = (int32_t)v;
-        found += BITS(w->joint[v * w->stride + j] > 0.0) != 0;
+        found += (shares & ((1 << LANES) - 1)) != 0;
     }
     return found;
 }
@@ -850,8 +867,9 @@ static void outer_products(const double *rows, ptrdiff_t n, ptrdiff_t d, ptrdiff
 INLINE ptrdiff_t find_active(const Work *w, ptrdiff_t j, ptrdiff_t n)
 {
     ptrdiff_t found = 0;
-    for (ptrdiff_t v = 0; v * LANES < n; v++)
-        found = append(w->active, found, v * LANES, w->joint[v * w->stride + j] > 0.0);
+    for (ptrdiff_t row = 0; row < n; row += 64)
+        for (uint64_t bits = w->shares[row / 64 * w->k + j]; bits; bits &= bits - 1)
+            w->active[found++] = (int32_t)(row + __builtin_ctzll(bits));
     return found;
 }
 
@@ -903,6 +921,7 @@ static void moments(const Components *c, const Work *w, ptrdiff_t n, const Sums 
         moments_axes(c, w, end);
         return;
     }
+    if (w->d > SKIP_FROM) mark_shares(w, end);
     switch (w->d) {
 #define FEW(D) case D: moments_few_in_passes(c, w, end, D); break;
     FOR_EACH_FEW_DIMENSIONS(FEW)
