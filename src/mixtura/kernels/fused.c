@@ -181,6 +181,7 @@ typedef struct {
     vec *deviations;     /* of one register block */
     double *batch;       /* BATCH x padded: deviations times square roots of responsibilities */
     int32_t *active;     /* rows: some rows, or vectors of rows, of the tile */
+    double *roots;       /* rows: square roots of active rows' responsibilities */
     uint64_t *shares;    /* rows / 64 x k: bits for the rows that a component has a share in */
     ivec *likeliest;     /* rows: the component with the highest bound */
     vec *least;          /* rows: the least log-density that matters */
@@ -231,6 +232,7 @@ static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense)
         w->centres = take(base, &used, k * w->padded, sizeof(double));
         w->deviations = take(base, &used, d * WIDE, sizeof(vec));
         w->batch = take(base, &used, BATCH * w->padded, sizeof(double));
+        w->roots = take(base, &used, w->rows, sizeof(double));
         w->likeliest = take(base, &used, vectors, sizeof(ivec));
         w->least = take(base, &used, vectors, sizeof(vec));
         w->sums_size = k * (d + 1) * w->padded * sizeof(double);
@@ -863,38 +865,57 @@ static void outer_products(const double *rows, ptrdiff_t n, ptrdiff_t d, ptrdiff
     }
 }
 
-/* Rows that component j has a share in, and how many. */
-INLINE ptrdiff_t find_active(const Work *w, ptrdiff_t j, ptrdiff_t n)
+/* Rows that component j has a share in, the square roots of the shares, and how many. */
+INLINE ptrdiff_t find_active(const Work *w, ptrdiff_t j, ptrdiff_t n, double *count)
 {
     ptrdiff_t found = 0;
-    for (ptrdiff_t row = 0; row < n; row += 64)
-        for (uint64_t bits = w->shares[row / 64 * w->k + j]; bits; bits &= bits - 1)
-            w->active[found++] = (int32_t)(row + __builtin_ctzll(bits));
+    for (size_t start = 0; start < (size_t)n; start += 64)
+        for (uint64_t bits = w->shares[start / 64 * w->k + j]; bits; bits &= bits - 1) {
+            size_t row = start + __builtin_ctzll(bits);
+            w->active[found] = (int32_t)row;
+            w->roots[found++] = ((const double *)(w->joint + row / LANES * w->stride + j))[row % LANES];
+        }
+    vec total = splat(0.0);
+    ptrdiff_t end = filled(found, LANES);
+    for (ptrdiff_t i = found; i < end; i++) w->roots[i] = 0.0;
+    for (ptrdiff_t i = 0; i < end; i += LANES) total += *(vec *)(w->roots + i);
+    for (ptrdiff_t i = 0; i < end; i++) w->roots[i] = __builtin_sqrt(w->roots[i]);
+    *count += total_of(total);
     return found;
 }
 
-/* The deviations of n active rows from a mean, times the square roots of their responsibilities:
-   their outer products are the second moments. Adds up the first moments, returns the count. */
-INLINE double gather(const Work *w, ptrdiff_t j, const int32_t *active, ptrdiff_t n,
-                     double *first)
+/* Of `width` vectors of features from a on: the deviations of n active rows from a mean times the
+   square roots of their responsibilities, and the first moments. */
+INLINE void gather_block(const Work *w, ptrdiff_t j, const int32_t *active, ptrdiff_t n,
+                         const double *roots, double *first, ptrdiff_t a, const int width)
 {
-    double root[BATCH], count = 0.0;
+    vec mean[2], sum[2]; /* two, since one sum would wait for itself */
+    UNROLL for (int p = 0; p < width; p++) {
+        mean[p] = *(const vec *)(w->centres + j * w->padded + a + p * LANES);
+        sum[p] = splat(0.0);
+    }
     for (ptrdiff_t i = 0; i < n; i++) {
-        ptrdiff_t row = active[i];
-        root[i] = ((const double *)(w->joint + row / LANES * w->stride + j))[row % LANES];
-        count += root[i];
-    }
-    for (ptrdiff_t i = 0; i < n; i++) root[i] = __builtin_sqrt(root[i]);
-    for (ptrdiff_t a = 0; a < w->padded; a += LANES) {
-        vec mean = *(const vec *)(w->centres + j * w->padded + a), sum = splat(0.0);
-        for (ptrdiff_t i = 0; i < n; i++) {
-            vec y = root[i] * (*(const vec *)(w->tile + active[i] * w->padded + a) - mean);
-            *(vec *)(w->batch + i * w->padded + a) = y;
-            sum += root[i] * y;
+        const double *row = w->tile + active[i] * w->padded + a;
+        vec root = splat(roots[i]);
+        UNROLL for (int p = 0; p < width; p++) {
+            vec y = root * (*(const vec *)(row + p * LANES) - mean[p]);
+            *(vec *)(w->batch + i * w->padded + a + p * LANES) = y;
+            sum[p] += root * y;
         }
-        *(vec *)(first + a) += sum;
     }
-    return count;
+    UNROLL for (int p = 0; p < width; p++) *(vec *)(first + a + p * LANES) += sum[p];
+}
+
+/* The deviations of n active rows from a mean, times the square roots of their responsibilities:
+   their outer products are the second moments. Adds up the first moments. */
+INLINE void gather(const Work *w, ptrdiff_t j, ptrdiff_t start, ptrdiff_t n, double *first)
+{
+    const int32_t *active = w->active + start;
+    const double *roots = w->roots + start;
+    ptrdiff_t a = 0;
+    for (; a + 2 * LANES <= w->padded; a += 2 * LANES)
+        gather_block(w, j, active, n, roots, first, a, 2);
+    if (a < w->padded) gather_block(w, j, active, n, roots, first, a, 1);
 }
 
 /* Many dimensions, which are in the lanes, over the rows that matter. sums holds for each
@@ -904,10 +925,10 @@ static void moments_many(const Work *w, ptrdiff_t n, double *counts)
     ptrdiff_t d = w->d, padded = w->padded;
     for (ptrdiff_t j = 0; j < w->k; j++) {
         double *first = (double *)w->sums + j * (d + 1) * padded;
-        ptrdiff_t found = find_active(w, j, n);
+        ptrdiff_t found = find_active(w, j, n, counts + j);
         for (ptrdiff_t start = 0; start < found; start += BATCH) {
             ptrdiff_t size = smaller(BATCH, found - start);
-            counts[j] += gather(w, j, w->active + start, size, first);
+            gather(w, j, start, size, first);
             outer_products(w->batch, size, d, padded, first + padded);
         }
     }
