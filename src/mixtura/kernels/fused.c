@@ -30,7 +30,7 @@ typedef uint64_t uvec __attribute__((vector_size(8 * LANES)));
 
 /* What was measured to be best, or near it. */
 enum {
-    SMALL_TILE = 64 << 10,  /* bytes of a tile and what becomes of it: half of a second-level */
+    SMALL_TILE = 48 << 10,  /* bytes of a tile and what becomes of it: half of a second-level */
     LARGE_TILE = 512 << 10, /* cache where the rows are gathered again, much less elsewhere */
     BATCH = 64,             /* rows whose outer products are added up at a time */
     AXES = 4,               /* features at a time, along the axes */
@@ -709,7 +709,7 @@ INLINE void moments_few(const Work *w, const vec *resp, const double *mean, vec 
 {
     ptrdiff_t vectors = w->rows / LANES;
     vec *first = sums + 1, *second = sums + 1 + d, count = sums[0];
-    vec one[FEW_DIMENSIONS], two[FEW_DIMENSIONS][FEW_DIMENSIONS], dx[FEW_DIMENSIONS];
+    vec one[FEW_DIMENSIONS], two[FEW_DIMENSIONS][FEW_DIMENSIONS], share[FEW_DIMENSIONS];
     UNROLL for (int a = low; a < high; a++) {
         one[a] = first[a];
         UNROLL for (int b = 0; b <= a; b++) two[a][b] = second[triangle(a) + b];
@@ -718,12 +718,13 @@ INLINE void moments_few(const Work *w, const vec *resp, const double *mean, vec 
         ptrdiff_t v = d > SKIP_FROM ? active[i] : i;
         vec r = resp[v * w->stride];
         if (low == 0) count += r;
-        UNROLL for (int a = 0; a < high; a++) {
-            dx[a] = w->columns[a * vectors + v] - mean[a];
-            if (a < low) continue;
-            vec share = r * dx[a];
-            one[a] += share;
-            UNROLL for (int b = 0; b <= a; b++) two[a][b] += share * dx[b];
+        UNROLL for (int a = low; a < high; a++) {
+            share[a] = r * (w->columns[a * vectors + v] - mean[a]);
+            one[a] += share[a];
+        }
+        UNROLL for (int b = 0; b < high; b++) {
+            vec dx = w->columns[b * vectors + v] - mean[b];
+            UNROLL for (int a = b < low ? low : b; a < high; a++) two[a][b] += share[a] * dx;
         }
     }
     sums[0] = count;
@@ -761,7 +762,7 @@ INLINE ptrdiff_t find_active_vectors(const Work *w, ptrdiff_t j, ptrdiff_t end)
 
 /* The triangle in passes whose accumulators fit the registers: these are the rows between them. */
 #if BUDGET >= 21
-#define FOR_EACH_PASS(USE) USE(0, 5) USE(5, 7) USE(7, 9) USE(9, 10) USE(10, 11) USE(11, 12)
+#define FOR_EACH_PASS(USE) USE(0, 5) USE(5, 8) USE(8, 10) USE(10, 12)
 #else
 #define FOR_EACH_PASS(USE) USE(0, 3) USE(3, 5) USE(5, 6) USE(6, 7) USE(7, 8)
 #endif
