@@ -26,6 +26,7 @@ typedef uint64_t uvec __attribute__((vector_size(8 * LANES)));
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
+#define ROOT_HALF 0x1.6a09e667f3bcdp-1
 #define INFINITE __builtin_inf()
 
 /* What was measured to be best, or near it. */
@@ -351,7 +352,7 @@ INLINE void log_joint_few(const Components *c, const Work *w, ptrdiff_t v, const
             squared += white * white;
             row += b + 1;
         }
-        joint[j] = c->constants[j] - 0.5 * squared;
+        joint[j] = c->constants[j] - squared;
     }
 }
 
@@ -444,7 +445,7 @@ static void log_joint_many(const Components *c, const Work *w, ptrdiff_t v, ptrd
         vec q[WIDE];
         squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, coordinates, q);
         UNROLL for (int p = 0; p < WIDE; p++)
-            w->joint[(v + p) * w->stride + j] = c->constants[j] - 0.5 * q[p];
+            w->joint[(v + p) * w->stride + j] = c->constants[j] - q[p];
     }
 }
 
@@ -465,7 +466,7 @@ static void log_joint_at(const Components *c, const Work *w, ptrdiff_t j, const 
         for (ptrdiff_t i = 0; i < size; i++) {
             ptrdiff_t row = rows[start + i];
             ((double *)(w->joint + row / LANES * w->stride + j))[row % LANES] =
-                c->constants[j] - 0.5 * ((double *)q)[i];
+                c->constants[j] - ((double *)q)[i];
         }
     }
 }
@@ -540,7 +541,7 @@ static void pack_factors(const Components *c, const Work *w)
         for (ptrdiff_t b = 0; b < d;) {
             int height = many ? block_height(d, b) : 1;
             for (ptrdiff_t a = 0; a < b + height; a++)
-                for (int r = 0; r < height; r++) *to++ = from[a * d + b + r];
+                for (int r = 0; r < height; r++) *to++ = ROOT_HALF * from[a * d + b + r];
             b += height;
         }
         for (ptrdiff_t a = 0; w->centres && a < d; a++)
