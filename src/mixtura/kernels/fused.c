@@ -272,8 +272,12 @@ INLINE void load_columns_of(const Table *t, ptrdiff_t first, ptrdiff_t n, const 
 static void load_weight(const Table *t, ptrdiff_t first, ptrdiff_t n, const Work *w)
 {
     double *weight = (double *)w->weight;
-    for (ptrdiff_t i = 0; i < n; i++)
-        weight[i] = t->weight ? t->weight[(first + i) * t->weight_step] : 1.0;
+    if (!t->weight || t->weight_step == 0) {
+        vec same = splat(t->weight ? *t->weight : 1.0);
+        for (ptrdiff_t v = 0; v * LANES < n; v++) w->weight[v] = same;
+    } else {
+        for (ptrdiff_t i = 0; i < n; i++) weight[i] = t->weight[(first + i) * t->weight_step];
+    }
     for (ptrdiff_t i = n; i < filled(n, LANES * WIDE); i++) weight[i] = 0.0;
 }
 
@@ -616,22 +620,20 @@ INLINE void settle(Objective *o)
     o->terms = 0;
 }
 
-/* Rows of weight 0 do not count, even at -inf. */
-INLINE void add_objective(Objective *o, vec weight, vec high, vec low, int equal_weights)
+/* all_one: all of these rows have weight 1. Rows of weight 0 do not count, even at -inf. */
+INLINE void add_objective(Objective *o, vec weight, vec high, vec low, int all_one)
 {
-    ivec counts = weight > 0.0;
-    if (equal_weights) {
-        /* A total of 0 goes with -inf, and is left to it. */
-        o->sum += only(counts, where(low > 0.0, high, high - INFINITE));
-        o->product *= where(counts & (low > 0.0), low, splat(1.0));
+    if (all_one) {
+        o->sum += high;
+        o->product *= low;
         if (++o->terms == TERMS) settle(o);
     } else {
-        o->sum += only(counts, weight * (high + log_anywhere(low)));
+        o->sum += only(weight > 0.0, weight * (high + log_anywhere(low)));
     }
 }
 
 /* Two components take one exp: their shares are 1 and t of 1 + t. */
-INLINE void assign_two_softly(vec *joint, vec weight, int equal_weights, Objective *o)
+INLINE void assign_two_softly(vec *joint, vec weight, int all_one, Objective *o)
 {
     ivec second = joint[1] > joint[0];
     vec high = where(second, joint[1], joint[0]), low = where(second, joint[0], joint[1]);
@@ -640,20 +642,20 @@ INLINE void assign_two_softly(vec *joint, vec weight, int equal_weights, Objecti
     vec scale = only(high > -INFINITE, weight / total), rest = t * scale;
     joint[0] = where(second, rest, scale);
     joint[1] = where(second, scale, rest);
-    add_objective(o, weight, high, total, equal_weights);
+    add_objective(o, weight, high, total, all_one);
 }
 
-INLINE void assign_softly(vec *joint, const ptrdiff_t k, vec weight, int equal_weights,
+INLINE void assign_softly(vec *joint, const ptrdiff_t k, vec weight, int all_one,
                           Objective *o)
 {
     if (k == 2) {
-        assign_two_softly(joint, weight, equal_weights, o);
+        assign_two_softly(joint, weight, all_one, o);
         return;
     }
     vec reference, total = sum_exp(joint, k, &reference);
     vec scale = only(total > 0.0, weight / total);
     for (ptrdiff_t j = 0; j < k; j++) joint[j] *= scale;
-    add_objective(o, weight, reference, total, equal_weights);
+    add_objective(o, weight, reference, total, all_one);
 }
 
 INLINE void assign_hard(vec *joint, ptrdiff_t k, vec weight, Objective *o)
@@ -679,7 +681,8 @@ INLINE void assign_all_softly(const Table *t, ptrdiff_t next, const Work *w, ptr
 {
     for (ptrdiff_t v = 0; v * LANES < n; v++) {
         prefetch(t, next + v * LANES);
-        assign_softly(w->joint + v * w->stride, k, w->weight[v], equal_weights, o);
+        int all_one = equal_weights && (v + 1) * LANES <= n;
+        assign_softly(w->joint + v * w->stride, k, w->weight[v], all_one, o);
     }
 }
 
