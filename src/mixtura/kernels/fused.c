@@ -1004,18 +1004,19 @@ static void expect(const Table *t, const Components *c, int hard, const Sums *su
     Objective objective = {splat(0.0), splat(1.0), 0};
     int equal_weights = t->weight_step == 0 && *t->weight == 1.0;
     vec weight = splat(0.0);
+    *sums->weight = (double)t->n;
     clear(sums->counts, c->k * sizeof(double));
     for (ptrdiff_t first = 0; first < t->n; first += w.rows) {
         ptrdiff_t n = smaller(w.rows, t->n - first);
         load_tile(t, first, n, &w);
         log_joint(c, &w, n);
         assign(t, first + n, &w, n, hard, equal_weights, &objective);
-        for (ptrdiff_t v = 0; v * LANES < n; v++) weight += w.weight[v];
+        for (ptrdiff_t v = 0; !equal_weights && v * LANES < n; v++) weight += w.weight[v];
         moments(c, &w, n, sums);
     }
     settle(&objective);
     *sums->objective = total_of(objective.sum);
-    *sums->weight = total_of(weight);
+    if (!equal_weights) *sums->weight = total_of(weight);
     finish(c, &w, sums);
 }
 
