@@ -390,45 +390,46 @@ INLINE int block_height(ptrdiff_t d, ptrdiff_t row)
 }
 
 /* Add to q the squares of `height` whitened coordinates from row b on. */
-INLINE void whiten_block(const vec *dx, const double *panel, ptrdiff_t b, vec *q, const int height)
+INLINE void whiten_block(const vec *dx, const double *panel, ptrdiff_t b, vec *q, const int height,
+                         const int width)
 {
     vec white[TALL][WIDE];
     UNROLL for (int r = 0; r < height; r++)
-        UNROLL for (int p = 0; p < WIDE; p++) white[r][p] = splat(0.0);
-    for (ptrdiff_t a = 0; a < b; a++, dx += WIDE, panel += height) {
+        UNROLL for (int p = 0; p < width; p++) white[r][p] = splat(0.0);
+    for (ptrdiff_t a = 0; a < b; a++, dx += width, panel += height) {
         UNROLL for (int r = 0; r < height; r++) {
             vec factor = splat(panel[r]);
-            UNROLL for (int p = 0; p < WIDE; p++) white[r][p] += factor * dx[p];
+            UNROLL for (int p = 0; p < width; p++) white[r][p] += factor * dx[p];
         }
     }
     UNROLL for (int s = 0; s < height; s++) {
         UNROLL for (int r = s; r < height; r++) {
             vec factor = splat(panel[s * height + r]);
-            UNROLL for (int p = 0; p < WIDE; p++) white[r][p] += factor * dx[s * WIDE + p];
+            UNROLL for (int p = 0; p < width; p++) white[r][p] += factor * dx[s * width + p];
         }
     }
     UNROLL for (int r = 0; r < height; r++)
-        UNROLL for (int p = 0; p < WIDE; p++) q[p] += white[r][p] * white[r][p];
+        UNROLL for (int p = 0; p < width; p++) q[p] += white[r][p] * white[r][p];
 }
 
-/* Squared distances of the WIDE vectors of rows whose deviations dx are given, over the first so
+/* Squared distances of the `width` vectors of rows whose deviations dx are given, over the first so
    many of the d whitened coordinates. */
 INLINE void squared_distances(const vec *dx, const double *panel, ptrdiff_t d,
-                              ptrdiff_t coordinates, vec *q)
+                              ptrdiff_t coordinates, vec *q, const int width)
 {
-    UNROLL for (int p = 0; p < WIDE; p++) q[p] = splat(0.0);
+    UNROLL for (int p = 0; p < width; p++) q[p] = splat(0.0);
     for (ptrdiff_t b = 0; b < coordinates;) {
         int height = block_height(d, b);
         switch (height) {
-        case 1: whiten_block(dx, panel, b, q, 1); break;
-        case 2: whiten_block(dx, panel, b, q, 2); break;
-        case 3: whiten_block(dx, panel, b, q, 3); break;
-        case 4: whiten_block(dx, panel, b, q, 4); break;
+        case 1: whiten_block(dx, panel, b, q, 1, width); break;
+        case 2: whiten_block(dx, panel, b, q, 2, width); break;
+        case 3: whiten_block(dx, panel, b, q, 3, width); break;
+        case 4: whiten_block(dx, panel, b, q, 4, width); break;
 #if TALL > 4
-        case 5: whiten_block(dx, panel, b, q, 5); break;
-        case 6: whiten_block(dx, panel, b, q, 6); break;
-        case 7: whiten_block(dx, panel, b, q, 7); break;
-        case 8: whiten_block(dx, panel, b, q, 8); break;
+        case 5: whiten_block(dx, panel, b, q, 5, width); break;
+        case 6: whiten_block(dx, panel, b, q, 6, width); break;
+        case 7: whiten_block(dx, panel, b, q, 7, width); break;
+        case 8: whiten_block(dx, panel, b, q, 8, width); break;
 #endif
         }
         b += height;
@@ -447,31 +448,36 @@ static void log_joint_many(const Components *c, const Work *w, ptrdiff_t v, ptrd
             UNROLL for (int p = 0; p < WIDE; p++)
                 w->deviations[a * WIDE + p] = w->columns[a * vectors + v + p] - mean[a];
         vec q[WIDE];
-        squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, coordinates, q);
+        squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, coordinates, q, WIDE);
         UNROLL for (int p = 0; p < WIDE; p++)
             w->joint[(v + p) * w->stride + j] = c->constants[j] - q[p];
     }
 }
 
-/* Component j at some rows, exactly. */
+/* Component j at n rows, at most `width` vectors of them, exactly. */
+INLINE void log_joint_block(const Components *c, const Work *w, ptrdiff_t j, const int32_t *rows,
+                            ptrdiff_t n, const int width)
+{
+    const double *mean = c->means + j * w->d;
+    double *dx = (double *)w->deviations;
+    for (ptrdiff_t i = 0; i < LANES * width; i++) {
+        const double *x = w->tile + rows[smaller(i, n - 1)] * w->padded;
+        for (ptrdiff_t a = 0; a < w->d; a++) dx[a * LANES * width + i] = x[a] - mean[a];
+    }
+    vec q[WIDE];
+    squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, w->d, q, width);
+    for (ptrdiff_t i = 0; i < n; i++)
+        ((double *)(w->joint + rows[i] / LANES * w->stride + j))[rows[i] % LANES] =
+            c->constants[j] - ((double *)q)[i];
+}
+
 static void log_joint_at(const Components *c, const Work *w, ptrdiff_t j, const int32_t *rows,
                          ptrdiff_t n)
 {
-    const double *mean = c->means + j * w->d;
-    for (ptrdiff_t start = 0; start < n; start += LANES * WIDE) {
-        ptrdiff_t size = smaller(LANES * WIDE, n - start);
-        double *dx = (double *)w->deviations;
-        for (ptrdiff_t i = 0; i < LANES * WIDE; i++) {
-            const double *x = w->tile + rows[start + smaller(i, size - 1)] * w->padded;
-            for (ptrdiff_t a = 0; a < w->d; a++) dx[a * LANES * WIDE + i] = x[a] - mean[a];
-        }
-        vec q[WIDE];
-        squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, w->d, q);
-        for (ptrdiff_t i = 0; i < size; i++) {
-            ptrdiff_t row = rows[start + i];
-            ((double *)(w->joint + row / LANES * w->stride + j))[row % LANES] =
-                c->constants[j] - ((double *)q)[i];
-        }
+    for (; n > 0; n -= LANES * WIDE, rows += LANES * WIDE) {
+        if (n <= LANES) log_joint_block(c, w, j, rows, n, 1);
+        else if (n <= 2 * LANES) log_joint_block(c, w, j, rows, n, 2);
+        else log_joint_block(c, w, j, rows, smaller(n, LANES * WIDE), WIDE);
     }
 }
 
