@@ -9,7 +9,10 @@
        TALL     rows of a whitening factor in a register block, a multiple of LANES
        WIDE     vectors in a register block: TALL * WIDE accumulators fill the registers
        BUDGET   accumulators of the moments in few dimensions
-       FEW_DIMENSIONS  most dimensions in which a row stays in registers
+       IN_REGISTERS    most dimensions in which a row stays in registers while it is whitened
+       FEW_DIMENSIONS  most dimensions in which rows are in lanes for the moments, too
+
+   and may set BITS, LARGER and ROOT_OF_TWO, which are explained where they are used.
 
    Rows are in the lanes of vectors, except for second moments in many dimensions, where
    the dimensions are. Rows that fill up the last vector have weight 0.
@@ -26,7 +29,6 @@ typedef uint64_t uvec __attribute__((vector_size(8 * LANES)));
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
-#define ROOT_HALF 0x1.6a09e667f3bcdp-1
 #define INFINITE __builtin_inf()
 
 /* What was measured to be best, or near it. */
@@ -51,9 +53,10 @@ INLINE vec where(ivec mask, vec yes, vec no)
 }
 INLINE vec only(ivec mask, vec yes) { return (vec)(mask & (ivec)yes); }
 
-/* a > b ? a : b: b where either is NaN. */
+/* b where either is NaN. */
 #ifndef LARGER
-#define LARGER(a, b) where((a) > (b), a, b)
+INLINE vec larger_of(vec a, vec b) { return where(a > b, a, b); }
+#define LARGER(a, b) larger_of(a, b)
 #endif
 
 /* One bit for each lane in which a mask holds. */
@@ -412,7 +415,7 @@ INLINE void whiten_block(const vec *dx, const double *panel, ptrdiff_t b, vec *q
         UNROLL for (int p = 0; p < width; p++) q[p] += white[r][p] * white[r][p];
 }
 
-/* Squared distances of the `width` vectors of rows whose deviations dx are given, over the first so
+/* Half the squared distances of the `width` vectors of rows whose deviations dx are given, over the first so
    many of the d whitened coordinates. */
 INLINE void squared_distances(const vec *dx, const double *panel, ptrdiff_t d,
                               ptrdiff_t coordinates, vec *q, const int width)
@@ -534,7 +537,9 @@ static int log_joint_pruned(const Components *c, const Work *w, ptrdiff_t n)
     return 1;
 }
 
-/* Copy the factors into the order in which they are used. */
+#define ROOT_HALF 0x1.6a09e667f3bcdp-1
+
+/* Copy the factors into the order in which they are used, scaled so that squares are halved. */
 static void pack_factors(const Components *c, const Work *w)
 {
     ptrdiff_t d = w->d, many = d > IN_REGISTERS;
@@ -883,8 +888,9 @@ INLINE ptrdiff_t find_active(const Work *w, ptrdiff_t j, ptrdiff_t n, double *co
     for (size_t start = 0; start < (size_t)n; start += 64)
         for (uint64_t bits = w->shares[start / 64 * w->k + j]; bits; bits &= bits - 1) {
             size_t row = start + __builtin_ctzll(bits);
+            const vec *shares = w->joint + row / LANES * w->stride + j;
             w->active[found] = (int32_t)row;
-            w->roots[found++] = ((const double *)(w->joint + row / LANES * w->stride + j))[row % LANES];
+            w->roots[found++] = ((const double *)shares)[row % LANES];
         }
     vec total = splat(0.0);
     ptrdiff_t end = filled(found, LANES);
@@ -1060,7 +1066,8 @@ static void score(const Table *t, const Components *c, const Scores *out, void *
         load_tile(t, first, n, &w);
         log_joint(c, &w, n);
         for (ptrdiff_t i = 0; i < n; i += LANES)
-            score_vector(w.joint + i / LANES * w.stride, w.k, first + i, smaller(LANES, n - i), out);
+            score_vector(w.joint + i / LANES * w.stride, w.k, first + i, smaller(LANES, n - i),
+                         out);
     }
 }
 
