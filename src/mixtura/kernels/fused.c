@@ -415,9 +415,9 @@ INLINE void whiten_block(const vec *dx, const double *panel, ptrdiff_t b, vec *q
         UNROLL for (int p = 0; p < width; p++) q[p] += white[r][p] * white[r][p];
 }
 
-/* Half the squared distances of the `width` vectors of rows whose deviations dx are given, over the first so
-   many of the d whitened coordinates. */
-INLINE void squared_distances(const vec *dx, const double *panel, ptrdiff_t d,
+/* Half the squared distances of the `width` vectors of rows whose deviations dx are given, over the
+   first so many of the d whitened coordinates. */
+INLINE void half_squared_distances(const vec *dx, const double *panel, ptrdiff_t d,
                               ptrdiff_t coordinates, vec *q, const int width)
 {
     UNROLL for (int p = 0; p < width; p++) q[p] = splat(0.0);
@@ -451,7 +451,7 @@ static void log_joint_many(const Components *c, const Work *w, ptrdiff_t v, ptrd
             UNROLL for (int p = 0; p < WIDE; p++)
                 w->deviations[a * WIDE + p] = w->columns[a * vectors + v + p] - mean[a];
         vec q[WIDE];
-        squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, coordinates, q, WIDE);
+        half_squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, coordinates, q, WIDE);
         UNROLL for (int p = 0; p < WIDE; p++)
             w->joint[(v + p) * w->stride + j] = c->constants[j] - q[p];
     }
@@ -468,7 +468,7 @@ INLINE void log_joint_block(const Components *c, const Work *w, ptrdiff_t j, con
         for (ptrdiff_t a = 0; a < w->d; a++) dx[a * LANES * width + i] = x[a] - mean[a];
     }
     vec q[WIDE];
-    squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, w->d, q, width);
+    half_squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, w->d, q, width);
     for (ptrdiff_t i = 0; i < n; i++)
         ((double *)(w->joint + rows[i] / LANES * w->stride + j))[rows[i] % LANES] =
             c->constants[j] - ((double *)q)[i];
