@@ -451,7 +451,8 @@ static void log_joint_many(const Components *c, const Work *w, ptrdiff_t v, ptrd
             UNROLL for (int p = 0; p < WIDE; p++)
                 w->deviations[a * WIDE + p] = w->columns[a * vectors + v + p] - mean[a];
         vec q[WIDE];
-        half_squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, coordinates, q, WIDE);
+        half_squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, coordinates, q,
+                               WIDE);
         UNROLL for (int p = 0; p < WIDE; p++)
             w->joint[(v + p) * w->stride + j] = c->constants[j] - q[p];
     }
