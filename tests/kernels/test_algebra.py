@@ -53,6 +53,12 @@ def test_factors(seed: int, size: tuple[int, int], unit: float) -> None:
     np.testing.assert_allclose(fast[1], reference[1], rtol=0, atol=1e-12 * size[1])
 
 
+def test_factors_of_no_matrices() -> None:
+    for whitening, log_determinants in both(lambda a: a.factorize(np.empty((0, 3, 3)))):
+        assert whitening.shape == (0, 3, 3)
+        assert log_determinants.shape == (0,)
+
+
 @settings(max_examples=100, deadline=None)
 @every_size
 def test_floors(seed: int, size: tuple[int, int], unit: float) -> None:

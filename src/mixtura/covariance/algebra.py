@@ -131,7 +131,9 @@ class NumPyAlgebra:
     @staticmethod
     def factorize(matrices: FloatArray) -> tuple[FloatArray, FloatArray]:
         factors = _factors(matrices)
-        whitening = np.stack([_inverse_triangle(factor).T for factor in factors])
+        whitening = np.empty(matrices.shape)  # of no matrices too
+        for j, factor in enumerate(factors):
+            whitening[j] = _inverse_triangle(factor).T
         return whitening, 2.0 * np.log(diagonals(factors)).sum(axis=1)
 
     @staticmethod
