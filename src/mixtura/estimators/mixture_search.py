@@ -224,9 +224,11 @@ class MixtureSearch(SoftClusters):
 
         All are judged together, so that the result does not depend on which one ends first.
         """
-        order = np.argsort(self._judged(field, table), kind="stable")
-        numbers = sorted(order[: stage.n_left].tolist())
-        stepped = self._in_parallel([delayed(stage.step)(field[i]) for i in numbers], tell)
+        values = self._judged(field, table)
+        numbers = sorted(np.argsort(values, kind="stable")[: stage.n_left].tolist())
+        steps = (stage.step_at(float(values[i]), float(values.min())) for i in numbers)
+        tasks = [delayed(step)(field[i]) for i, step in zip(numbers, steps, strict=True)]
+        stepped = self._in_parallel(tasks, tell)
         fresh = dict(zip(numbers, stepped, strict=True))
         return [fresh.get(i, contender) for i, contender in enumerate(field)]
 

@@ -28,6 +28,13 @@ _PAUSES = ((5, 1 / 4), (20, 1 / 8))
 _FIELD_TO_FINALISTS = 2
 # Starts of all finalists, before the better half makes all of theirs.
 _FINAL = Effort.exactly(5)
+# What more starts are not likely to make up for then, in units of the criterion.
+_OUT_OF_REACH = 20.0
+
+
+def _stay(contender: Contender) -> Contender:
+    return contender
+
 
 _TO_THE_ENDS: Step = methodcaller("go_on")
 _SOME_STARTS: Step = methodcaller("with_starts", _FINAL)
@@ -41,12 +48,19 @@ class Stage:
     Attributes
     ----------
     n_left : int
-        How many of them.
+        How many of them, at most.
     step : callable
+    reach : float
+        By how much their criterion may be above the least.
     """
 
     n_left: int
     step: Step
+    reach: float = math.inf
+
+    def step_at(self, value: float, least: float) -> Step:
+        """The step of one whose criterion has a value; those out of reach stay where they are."""
+        return _stay if value > least + self.reach else self.step
 
 
 @dataclass(frozen=True)
@@ -86,6 +100,6 @@ class Race:
         )
         finals = (
             Stage(n_finalists, _SOME_STARTS),
-            Stage(math.ceil(n_finalists / 2), _ALL_STARTS),
+            Stage(math.ceil(n_finalists / 2), _ALL_STARTS, _OUT_OF_REACH),
         )
         return cls(first, (*heats, *finals))
