@@ -34,7 +34,7 @@ def read(name: str) -> Any:
 def table(name: str) -> np.ndarray:
     if name == "waiting":
         return table("faithful")[:, 1:]
-    columns = {"iris": range(4), "faithful": range(2)}[name]
+    columns = {"iris": range(4), "faithful": range(2), "overlap": range(2)}[name]
     return np.loadtxt(REFERENCE / f"{name}.csv", delimiter=",", skiprows=1, usecols=columns)
 
 
@@ -221,6 +221,17 @@ def test_the_default_floor_changes_no_sound_fit() -> None:
     fit = mx.GaussianMixture(2, init_params=given_start(case)).fit(table("faithful"))
     expected = case["models"]["VVV"]["final"]["loglik"]
     assert 0 <= expected - fit.log_likelihood_ < 272 * 1e-7
+
+
+@pytest.mark.parametrize("random_state", range(5))
+def test_the_default_fit_ends_at_the_maximum_where_components_overlap(random_state: int) -> None:
+    # Our k-means leads to a lower optimum, and the highest ones of all are spurious.
+    maximum = read("overlap")["maximum"]
+    fit = mx.GaussianMixture(2, random_state=random_state).fit(table("overlap"))
+    np.testing.assert_allclose(fit.log_likelihood_, maximum["loglik"], rtol=1e-9)
+    np.testing.assert_allclose(fit.weights_, maximum["weights"][::-1], atol=2e-4)
+    np.testing.assert_allclose(fit.means_, maximum["means"][::-1], atol=2e-3)
+    assert fit.spurious_ == ()
 
 
 def test_bernoulli_mixture() -> None:

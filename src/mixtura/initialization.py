@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
 
@@ -82,6 +82,12 @@ class Sample:
     def tree(self) -> Hierarchy:
         """The hierarchy of the rows: one tree serves every number of components."""
         return hierarchy(self.rows, self.weight)
+
+    @cached_property
+    def ordered(self) -> Self:
+        """The rows by their distance from the origin, so that it does not matter how they came."""
+        order = np.einsum("nd,nd->n", self.rows, self.rows).argsort(kind="stable")
+        return type(self)(self.rows[order], self.weight[order])
 
 
 def draw_rows(
@@ -221,7 +227,7 @@ def from_centres(choose: Callable[[Sample, int, np.random.Generator], FloatArray
     """Starts that give each row to the nearest of the centres that a function chooses."""
 
     def make(sample: Sample, summary: Summary, k: int, rng: np.random.Generator) -> Start:
-        return nearest_centre(choose(sample, k, rng), summary)
+        return nearest_centre(choose(sample.ordered, k, rng), summary)
 
     return make
 

@@ -260,22 +260,39 @@ class Ways:
         return self.then[(number - len(self.first)) % len(self.then)]
 
 
-#: k-means is the best single way, but its starts resemble each other: all of them can miss an
-#: optimum that any other way would find.
-_IN_TURNS = (_BY_ROWS, from_chance, _BY_K_MEANS_PLUS_PLUS, _BY_ROWS, _BY_K_MEANS)
+# k-means is the best single way, but its starts resemble each other, and so do random
+# responsibilities: all of them can miss an optimum that any other way would find.
+_BY_CENTRES_IN_TURNS = (
+    _BY_ROWS,
+    _BY_K_MEANS_PLUS_PLUS,
+    _BY_ROWS,
+    _BY_K_MEANS_PLUS_PLUS,
+    _BY_K_MEANS,
+)
+# Random responsibilities are of rows, so that with them a row of weight 2 is not the row twice.
+_IN_TURNS = (_BY_ROWS, _BY_K_MEANS_PLUS_PLUS, from_chance, *_BY_CENTRES_IN_TURNS[2:])
 
 STARTS = {
+    "auto": Ways((_BY_K_MEANS,), _BY_CENTRES_IN_TURNS),
     "kmeans": Ways((), (_BY_K_MEANS,)),
     "k-means++": Ways((), (_BY_K_MEANS_PLUS_PLUS,)),
     "random_from_data": Ways((), (_BY_ROWS,)),
     "random": Ways((), (from_chance,)),
     "varied": Ways((_BY_K_MEANS, from_hierarchy, from_quantiles), _IN_TURNS),
-    "hierarchical": Ways((from_hierarchy,), _IN_TURNS),
-    "quantiles": Ways((from_quantiles,), _IN_TURNS),
+    "hierarchical": Ways((from_hierarchy,), _BY_CENTRES_IN_TURNS),
+    "quantiles": Ways((from_quantiles,), _BY_CENTRES_IN_TURNS),
 }
 
-#: How many starts to make where no number is given: enough to see the best optimum again.
-EFFORTS = {"auto": Effort(most=20, enough=3)}
+_THOROUGH = Effort(most=20, enough=5, enough_apart=2)
+# Numbers that the first iterations of all starts may add up, in all: about a fifth of a second.
+_AFFORDABLE = 1e7
+
+#: How many starts to make where no number is given, from the numbers that an iteration adds up:
+#: enough to see the best optimum again.
+EFFORTS: dict[str, Callable[[float], Effort]] = {
+    "auto": lambda price: _THOROUGH.within(_AFFORDABLE / price),
+    "thorough": lambda price: _THOROUGH,
+}
 
 
 def choose(options: Mapping[str, T], name: str, value: object) -> T:

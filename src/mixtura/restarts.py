@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Generic, Self, TypeAlias, TypeVar
+from dataclasses import astuple, dataclass, replace
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from mixtura.errors import DegenerateError
 from mixtura.families.family import Parameters
@@ -23,6 +23,10 @@ Sound: TypeAlias = Callable[[Fit[P, S]], bool]
 Same: TypeAlias = Callable[[Fit[P, S], Fit[P, S]], bool]
 
 
+# Iterations within which a run comes to its end where components lie apart.
+_FEW = 20
+
+
 @dataclass(frozen=True)
 class Effort:
     """When enough starts have been made.
@@ -33,19 +37,32 @@ class Effort:
         Number of starts after which to end.
     enough : int
         How often the best optimum has to be found to end before.
+    enough_apart : int
+        The same where the best run came to its end in few iterations. Its components lie apart,
+        and where they do there are few other optima.
     """
 
     most: int
     enough: int
+    enough_apart: int
 
     @classmethod
     def exactly(cls, n_init: int) -> Self:
         """That many starts, whatever they find."""
-        return cls(n_init, n_init)
+        return cls(n_init, n_init, n_init)
 
     def at_most(self, other: Self) -> Self:
         """No more than another effort."""
-        return type(self)(min(self.most, other.most), min(self.enough, other.enough))
+        return type(self)(*map(min, astuple(self), astuple(other)))
+
+    def within(self, n_affordable: float) -> Self:
+        """No more starts than can be afforded, but one."""
+        return replace(self, most=max(1, min(self.most, int(n_affordable))))
+
+    def finds_wanted(self, best: Fit[Any, Any]) -> int:
+        """How often this best run has to be found."""
+        apart = best.status.converged and best.n_iter < _FEW
+        return self.enough_apart if apart else self.enough
 
 
 @dataclass(frozen=True)
@@ -59,7 +76,8 @@ class Restarts(Generic[P, S]):
         how many ended there.
     unsound : tuple of Fit
         Runs that ended with a collapsed component. The likelihood grows without bound as a
-        component collapses, so these would win; the best is returned only if all collapsed.
+        component collapses, so these would win; the best is returned only if there is no other.
+        Spurious ones, too, where they were passed over.
     n_degenerate : int
         Starts that did not get as far as a first mixture.
     """
@@ -85,8 +103,18 @@ class Restarts(Generic[P, S]):
 
     def reached(self, effort: Effort) -> bool:
         """Whether these are enough."""
-        n_best = self.optima[0][1] if self.optima else 0
-        return self.n_made >= effort.most or n_best >= effort.enough
+        if self.n_made >= effort.most or not self.optima:
+            return self.n_made >= effort.most
+        best, times = self.optima[0]
+        return times >= effort.finds_wanted(best)
+
+    def passing_over(self, spurious: Callable[[Fit[P, S]], bool]) -> Self:
+        """The same with spurious optima above the best other one among what is unsound."""
+        for place, (fit, _) in enumerate(self.optima):
+            if not spurious(fit):
+                above = (fit for fit, times in self.optima[:place] for _ in range(times))
+                return replace(self, optima=self.optima[place:], unsound=(*self.unsound, *above))
+        return self
 
     def summary(self, agreement: Callable[[Fit[P, S], Fit[P, S]], float]) -> Starts:
         """What to tell of them; the agreement is that of two fits' partitions."""

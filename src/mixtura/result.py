@@ -119,7 +119,7 @@ class Starts:
     optima : tuple of Optimum
         The different ones found, best first.
     n_failed : int
-        Starts that ended with a collapsed component and did not compete.
+        Starts that ended with a collapsed or spurious component and did not compete.
     """
 
     optima: tuple[Optimum, ...]
@@ -147,5 +147,5 @@ class Starts:
     def __str__(self) -> str:
         others = len(self.optima) - 1
         further = f"; {others} other{'s' if others > 1 else ''} found" if others > 0 else ""
-        failed = f", {self.n_failed} collapsed" if self.n_failed else ""
+        failed = f", {self.n_failed} not sound" if self.n_failed else ""
         return f"best optimum found by {self.n_best} of {self.n_made} starts{failed}{further}"

@@ -170,16 +170,39 @@ def test_starts_tell_how_often_the_best_was_found() -> None:
     assert fit.starts_.optima[0].agreement == 1.0
 
 
-def test_auto_starts_end_when_the_best_has_been_found_often_enough() -> None:
-    options = {"n_init": "auto", "init_params": "varied", "random_state": 0}
+@pytest.mark.parametrize("n_init", ["auto", "thorough"])
+def test_starts_end_when_the_best_has_been_found_often_enough(n_init: str) -> None:
+    options = {"n_init": n_init, "init_params": "varied", "random_state": 0}
     easy = mx.GaussianMixture(3, **options).fit(groups(400))
-    assert easy.starts_.n_made == easy.starts_.n_best == 3
+    assert easy.starts_.n_made == easy.starts_.n_best == 2
     rough = np.random.default_rng(0).uniform(size=(60, 2))
     with pytest.warns(mx.DataWarning, match="1 of 20 starts"):
         hard = mx.GaussianMixture(5, **options).fit(rough)
     assert hard.starts_.n_made == 20
     with pytest.raises(ValueError, match="n_init='often'"):
         mx.GaussianMixture(n_init="often").fit(rough)
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.DataWarning")  # no iterations, no optimum twice
+def test_auto_makes_the_starts_that_are_cheap() -> None:
+    rough = np.random.default_rng(0).uniform(size=(100_000, 2))
+    fits = [mx.GaussianMixture(k, max_iter=0, random_state=0).fit(rough) for k in (4, 40)]
+    assert [fit.starts_.n_made for fit in fits] == [4, 1]
+    walk = mx.GaussianMixture(3, algorithm="stochastic", max_iter=3, random_state=0)
+    assert walk.fit(groups()).starts_.n_made == 1
+
+
+def test_spurious_optima_are_passed_over() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 2))
+    X[:6, 1] = X[:6, 0] + 0.02 * rng.normal(size=6)  # nearly on a line, by chance
+    fit = mx.GaussianMixture(2, n_init=20, random_state=0).fit(X)
+    lines = (np.arange(60) >= 6).astype(int)
+    with pytest.warns(mx.DataWarning, match="few rows"):
+        spurious = mx.GaussianMixture(2, init_params=lines).fit(X)
+    assert spurious.spurious_
+    assert fit.log_likelihood_ < spurious.log_likelihood_
+    assert not fit.spurious_
 
 
 def test_a_best_optimum_found_once_is_cautioned() -> None:
@@ -517,7 +540,7 @@ def test_collapsed_components_are_told_and_do_not_win(covariance_type: str) -> N
     assert alone.n_collapsed_ == 1
     assert np.isfinite(alone.predict_proba(X)).all()
     search = mx.MixtureSearch(
-        mx.GaussianMixture(),
+        mx.GaussianMixture(n_init=1),
         {"n_components": [1, 2], "covariance_type": [covariance_type]},
         random_state=0,
     ).fit(X)

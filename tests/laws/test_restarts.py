@@ -51,7 +51,7 @@ def told(restarts: Restarts) -> str:
 def test_collapsed_starts_do_not_compete() -> None:
     restarts = make([-2.0, None, -1.0, -2.0, -1.0], Effort.exactly(5))
     assert restarts.best.objective == -1.0
-    assert told(restarts) == "best optimum found by 2 of 5 starts, 1 collapsed; 1 other found"
+    assert told(restarts) == "best optimum found by 2 of 5 starts, 1 not sound; 1 other found"
     assert make([None, None], Effort.exactly(2)).best.objective == 99.0
 
 
@@ -81,15 +81,44 @@ def test_paused_runs_go_on_and_those_that_met_go_on_as_one() -> None:
     assert sorted(went_on) == [-4.0, -3.0, -2.0]
     assert not done.paused
     assert done.n_made == 4
-    assert told(done) == "best optimum found by 2 of 4 starts, 1 collapsed; 1 other found"
+    assert told(done) == "best optimum found by 2 of 4 starts, 1 not sound; 1 other found"
     assert resume(go_on, done, **rules) == done  # nobody is left to go on
 
 
 def test_enough_is_enough() -> None:
     heights: list[float | None] = [-2.0, -1.0, -2.0, -1.0, -3.0, -1.0, 0.0, 0.0]
-    assert make(heights, Effort(most=8, enough=3)).n_made == 6
-    assert make(heights, Effort(most=4, enough=3)).n_made == 4
+    assert make(heights, Effort(most=8, enough=3, enough_apart=3)).n_made == 6
+    assert make(heights, Effort(most=4, enough=3, enough_apart=3)).n_made == 4
     assert make(heights, Effort.exactly(8)).n_made == 8
+
+
+def test_a_best_run_of_few_iterations_needs_fewer_others() -> None:
+    effort, heights = Effort(most=5, enough=4, enough_apart=2), [-1.0] * 5
+
+    def made(n_iter: int, *, converged: bool = True) -> int:
+        status = Status(converged, "ended")
+        return restart(
+            lambda number: replace(SOUND, objective=heights[number], n_iter=n_iter, status=status),
+            effort,
+            sound=lambda fit: True,
+            same=lambda a, b: a.objective == b.objective,
+            before=Restarts(),
+        ).n_made
+
+    assert [made(5), made(50), made(5, converged=False)] == [2, 4, 4]
+
+
+def test_what_can_be_afforded_is_at_least_one_start() -> None:
+    effort = Effort(most=20, enough=5, enough_apart=2)
+    assert [effort.within(n).most for n in (0.1, 3.7, 1e9)] == [1, 3, 20]
+
+
+def test_spurious_optima_are_passed_over_unless_all_are() -> None:
+    restarts = make([-1.0, -2.0, -1.0, -3.0], Effort.exactly(4))
+    sound = restarts.passing_over(lambda fit: fit.objective > -2.0)
+    assert sound.best.objective == -2.0
+    assert told(sound) == "best optimum found by 1 of 4 starts, 2 not sound; 1 other found"
+    assert restarts.passing_over(lambda fit: True) == restarts
 
 
 @given(
@@ -100,9 +129,10 @@ def test_enough_is_enough() -> None:
 def test_interrupted_starts_go_on_as_if_they_had_not_been(
     heights: list[float | None], split: int, enough: int
 ) -> None:
-    whole = make(heights, Effort(8, enough))
-    before = make(heights, Effort(split, enough))
-    assert make(heights, Effort(8, enough), before) == whole
+    effort = Effort(8, enough, enough)
+    whole = make(heights, effort)
+    before = make(heights, replace(effort, most=split))
+    assert make(heights, effort, before) == whole
 
 
 def test_without_any_first_mixture_the_reason_is_told() -> None:
@@ -111,7 +141,11 @@ def test_without_any_first_mixture_the_reason_is_told() -> None:
 
     with pytest.raises(DegenerateError, match="nothing to start from"):
         restart(
-            run, Effort(3, 1), sound=lambda fit: True, same=lambda a, b: True, before=Restarts()
+            run,
+            Effort(3, 1, 1),
+            sound=lambda fit: True,
+            same=lambda a, b: True,
+            before=Restarts(),
         )
 
 

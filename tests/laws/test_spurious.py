@@ -51,6 +51,13 @@ def test_few_rows_on_a_line_are_flagged_where_covariances_are_free(seed: int) ->
     assert fitted(X, labels, covariance_type="tied", max_iter=0).spurious_ == ()
 
 
+def test_rows_do_not_speak_for_their_copies() -> None:
+    X, labels = thin_line(0)
+    twice = fitted(np.repeat(X, 2, axis=0), np.repeat(labels, 2), max_iter=0)
+    weighted = find_spurious(twice.mixture_, ArraySource(X, np.full(len(X), 2.0)))
+    assert twice.spurious_ == tuple(weighted) == (0,)
+
+
 @pytest.mark.parametrize("spread", [0.02, 0.3, 1.0])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_small_group_of_its_own_is_not_flagged(seed: int, spread: float) -> None:

@@ -71,7 +71,7 @@ _NOT_CONVERGED = 3
     type=click.IntRange(min=1),
     metavar="NUMBER",
     help="Starts of each model, of which the best is kept.  [default: until the best has been "
-    "found three times, 20 at most; models far behind make two]",
+    "found five times, twice where EM is quick, 20 at most; models far behind make two]",
 )
 @click.option(
     "--algorithm",

@@ -41,7 +41,7 @@ class Plan:
     structures : tuple of str
         Covariance types.
     criterion, algorithm : str
-    starts : int or 'auto'
+    starts : int or 'thorough'
     seed : int
     jobs : int
     noise : bool
@@ -106,7 +106,7 @@ class Plan:
         return cls(
             possible,
             tuple(structures) or searched_types(d),
-            starts="auto" if starts is None else starts,
+            starts="thorough" if starts is None else starts,
             notes=tuple(notes),
             **choices,
         )

@@ -131,6 +131,10 @@ class Fitting:
         go_on = partial(self.climb, pause=pause)
         return resume(go_on, paused, sound=self._sound, same=self._same)
 
+    def sound(self, restarts: GaussianRestarts) -> GaussianRestarts:
+        """The starts, of which spurious ones are passed over if there are others."""
+        return restarts.passing_over(lambda fit: bool(self.spurious(fit.mixture)))
+
     def best(self, restarts: GaussianRestarts) -> GaussianFit:
         """The best of the starts, its components in falling order of weight."""
         best = restarts.best

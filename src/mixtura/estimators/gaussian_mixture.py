@@ -64,10 +64,11 @@ class GaussianMixture(SoftClusters):
     """Gaussian mixture model, fitted by EM or one of its kin.
 
     A drop-in for scikit-learn's class of the same name: same parameters, attributes and
-    methods, with the same meaning, and more. Three defaults differ on purpose. `tol` is tight
-    and judged on the projected gain, so that a fit ends at the maximum; `max_iter` gives it the
-    room to get there; `reg_covar` is a floor relative to each feature's variance, so that units
-    do not matter and a fit that does not need it is the exact maximum of the likelihood.
+    methods, with the same meaning, and more. Some defaults differ on purpose. `tol` is tight
+    and judged on the projected gain, so that a fit ends at a maximum; `max_iter` gives it the
+    room to get there; `n_init` and `init_params` look for the highest one where that is cheap;
+    `reg_covar` is a floor relative to each feature's variance, so that units do not matter and a
+    fit that does not need it is the exact maximum of the likelihood.
 
     Parameters
     ----------
@@ -86,17 +87,21 @@ class GaussianMixture(SoftClusters):
         It replaces smaller variances and leaves all others alone. 0 for none.
     max_iter : int, default=1000
         Most iterations of a start. For `algorithm='stochastic'` the number it makes.
-    n_init : int or 'auto', default=1
-        Number of starts; the best is kept, `starts_` tells how often it was found. 'auto' makes
-        starts until the best optimum has been found three times, 20 at most.
-    init_params : str or array, default='kmeans'
-        'kmeans', 'k-means++', 'random_from_data' or 'random'; 'varied' for a first start by
-        k-means and further ones by all of these in turn; 'hierarchical' for a first start by
-        model-based agglomerative hierarchical clustering (Banfield and Raftery 1993), or
-        'quantiles' for one with k groups of equal weight along the first principal axis,
-        neither of which is random, and further ones as in 'varied'; or the user's own labels
-        (n,) or responsibilities (n, k), from which the fit begins with an M-step. With noise,
-        label -1 is noise, and responsibilities have a last column for it.
+    n_init : int, 'auto' or 'thorough', default='auto'
+        Number of starts; the best is kept, `starts_` tells how often it was found. 'thorough'
+        makes starts until the best optimum has been found four times, or twice where EM came to
+        its end within 20 iterations, so that the components lie apart; 20 at most. 'auto' does so
+        where it is cheap: all starts take about a fifth of a second at most, so that large tables
+        get one. Runs of `algorithm='stochastic'` are not compared: both make one.
+    init_params : str or array, default='auto'
+        'kmeans', 'k-means++', 'random_from_data' or 'random' for all starts; 'auto' for a first
+        start by k-means and further ones by the first three in turn; 'varied' for all ways in
+        turn, those below among them, which is the surest for some thousand rows; 'hierarchical'
+        for a first start by model-based agglomerative hierarchical clustering (Banfield and
+        Raftery 1993), or 'quantiles' for one with k groups of equal weight along the first
+        principal axis, neither of which is random, and further ones as in 'auto'; or the user's
+        own labels (n,) or responsibilities (n, k), from which the fit begins with an M-step.
+        With noise, label -1 is noise, and responsibilities have a last column for it.
     weights_init : array of shape (k,), or (k + 1,) with noise, default=None
         Mixing weights to start from; the last one is that of the noise.
     means_init : array of shape (k, d), default=None
@@ -190,7 +195,8 @@ class GaussianMixture(SoftClusters):
         Rows whose component was known (`labels` in `fit`).
     spurious_ : tuple of int
         Components that owe their likelihood to a few rows: small, narrow, and of no use to their
-        own rows once these are left out (see `mixtura.explain.spurious`).
+        own rows once these are left out (see `mixtura.explain.spurious`). An optimum with such a
+        component is passed over if other starts found one without.
     starts_ : Starts
         How often the best optimum was found, and where the other starts ended.
     notes_ : tuple of str
@@ -230,8 +236,8 @@ class GaussianMixture(SoftClusters):
         tol: float = 1e-7,
         reg_covar: float = 1e-6,
         max_iter: int = 1000,
-        n_init: int | str = 1,
-        init_params: Any = "kmeans",
+        n_init: int | str = "auto",
+        init_params: Any = "auto",
         weights_init: Any = None,
         means_init: Any = None,
         precisions_init: Any = None,
@@ -306,7 +312,7 @@ class GaussianMixture(SoftClusters):
         with one_blas_thread():
             table = TrainingRows.of(rows, weight, names, effective_n_jobs(self.n_jobs))
             fitting = self._prepare(table, labels)
-            self._publish(fitting, fitting.restarts(fitting.effort))
+            self._publish(fitting, fitting.sound(fitting.restarts(fitting.effort)))
             self._remark(fitting)
         self.warn()
         return self
@@ -335,7 +341,7 @@ class GaussianMixture(SoftClusters):
             table.summary,
             self._begin(self._make_first(source, table, init, given, seed)),
             self._climb(source, seed),
-            Effort.exactly(1) if numbered or self._goes_on else self._effort,
+            Effort.exactly(1) if numbered or self._goes_on else self._effort(source),
             float(self.tol),
             numbered=numbered or source.labelled,
         )
@@ -343,7 +349,10 @@ class GaussianMixture(SoftClusters):
     def _check_parameters(self) -> None:
         check_count("n_components", self.n_components, at_least=1)
         check_count("max_iter", self.max_iter, at_least=0)
-        self._effort  # noqa: B018  it checks n_init
+        if isinstance(self.n_init, str):
+            choose(EFFORTS, "n_init", self.n_init)
+        else:
+            check_count("n_init", self.n_init, at_least=1)
         check_count("verbose_interval", self.verbose_interval, at_least=1)
         check_magnitude("tol", self.tol)
         check_magnitude("reg_covar", self.reg_covar)
@@ -377,11 +386,14 @@ class GaussianMixture(SoftClusters):
     def _goes_on(self) -> bool:
         return bool(self.warm_start) and self.__sklearn_is_fitted__()
 
-    @property
-    def _effort(self) -> Effort:
-        if isinstance(self.n_init, str):
-            return choose(EFFORTS, "n_init", self.n_init)
-        return Effort.exactly(check_count("n_init", self.n_init, at_least=1))
+    def _effort(self, source: ArraySource) -> Effort:
+        if not isinstance(self.n_init, str):
+            return Effort.exactly(int(self.n_init))
+        if not self._settles:
+            return Effort.exactly(1)
+        d = source.n_features
+        per_component = 1 + d + (d if self._type.structure.diagonal else d * (d + 1) // 2)
+        return EFFORTS[self.n_init](len(source.X) * self.n_components * per_component)
 
     @property
     def _has_noise(self) -> bool:

@@ -56,7 +56,8 @@ class MixtureSearch(SoftClusters):
     Parameters
     ----------
     estimator : GaussianMixture, default=None
-        What is fitted. By default a `GaussianMixture` with `n_init='auto'` varied starts.
+        What is fitted. By default a `GaussianMixture` with `n_init='thorough'` varied
+        starts.
     param_grid : dict or list of dict, default=None
         Parameter names and the values to try. By default 1 to 9 components of all 14 covariance
         structures, or of 'E' and 'V' in one dimension.
@@ -188,7 +189,7 @@ class MixtureSearch(SoftClusters):
     def _candidates(self, d: int) -> list[Candidate]:
         base = self.estimator
         if base is None:
-            base = GaussianMixture(n_init="auto", init_params="varied")
+            base = GaussianMixture(n_init="thorough", init_params="varied")
         grid = self.param_grid
         if grid is None:
             grid = {"n_components": range(1, 10), "covariance_type": searched_types(d)}

@@ -135,11 +135,11 @@ def _held_out_gain(
     rows: _Rows,
 ) -> float:
     """What the component does for the log-likelihood of its rows when it has not seen them."""
-    # Sorted, so that the parts do not depend on the order of the rows.
-    order = np.argsort(rows.gain)
+    # By rank, so that the parts do not depend on the order of the rows, and equal rows are
+    # left out together: each would speak for the other.
+    fold = np.unique(rows.gain, return_inverse=True)[1] % _FOLDS
     gain = 0.0
-    for first in range(min(_FOLDS, len(order))):
-        part = order[first::_FOLDS]
+    for part in (fold == number for number in np.unique(fold)):
         X, weight = rows.X[part], rows.weight[part]
         try:
             rest = whole + (-1.0) * e_step(mixture, ArraySource(X, weight))
