@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Generic, Self, TypeVar
 
 from mixtura.acceleration import Course
@@ -20,6 +21,8 @@ S = TypeVar("S", bound=Statistics)
 
 # Starts after which finding the best optimum but once says something.
 _TELLING = 3
+# Growth of a run's gains from one iteration to the next that says no more than a larger one.
+_FASTEST = 1e3
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,18 @@ class Fit(Generic[P, S]):
         """A run before its first pass over the rows; the trace is that of an earlier fit."""
         status = Status(converged=False, text="not yet begun", paused=True)
         return cls(mixture, -math.inf, tuple(trace), 0, status, Ahead(0, mixture, course))
+
+    def prospect(self, n_iter: int) -> float:
+        """The objective after so many more iterations if its gains grow now, and go on to.
+
+        They do so on the way out of a plateau. It is the present one if they do not.
+        """
+        gains = [after - at for at, after in pairwise(self.trace[-3:])]
+        if not self.status.paused or len(gains) < 2 or not 0.0 < gains[0] < gains[1]:
+            return self.objective
+        before, last = gains
+        growth = min(last / before, _FASTEST)
+        return self.objective + last * sum(growth**i for i in range(1, n_iter + 1))
 
     @property
     def remaining(self) -> float | None:

@@ -39,6 +39,15 @@ def test_it_finds_k_and_structure() -> None:
     assert search.get_feature_names_out().tolist() == [f"mixturesearch{j}" for j in range(3)]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_runs_that_are_leaving_a_plateau_stay_in_the_race(seed: int) -> None:
+    # Two groups that cross: EM from any start needs a dozen iterations to tell them apart.
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(500, 2)) * np.where(np.arange(500)[:, None] < 250, [1.0, 4.0], [4.0, 1.0])
+    search = mx.MixtureSearch(random_state=0).fit(X)
+    assert search.best_params_["n_components"] == 2
+
+
 def test_results_are_columns_of_one_length() -> None:
     search = mx.MixtureSearch(param_grid=GRID, random_state=0).fit(groups())
     expected = {

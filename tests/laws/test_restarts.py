@@ -85,6 +85,24 @@ def test_paused_runs_go_on_and_those_that_met_go_on_as_one() -> None:
     assert resume(go_on, done, **rules) == done  # nobody is left to go on
 
 
+@pytest.mark.parametrize(
+    ("trace", "expected"),
+    [
+        ((-9.0, -8.0, -6.0), -6.0 + 4.0 + 8.0),  # its gains double
+        ((-9.0, -7.0, -6.0), -6.0),
+        ((-9.0, -9.0, -6.0), -6.0),
+        ((-9.0, -8.0, -8.5), -8.5),
+        ((-9.0, -6.0), -6.0),
+    ],
+)
+def test_a_run_has_a_prospect_while_its_gains_grow(
+    trace: tuple[float, ...], expected: float
+) -> None:
+    paused = replace(paused_at(trace[-1]), trace=trace)
+    assert paused.prospect(2) == pytest.approx(expected)
+    assert replace(paused, status=Status(True, "ended")).prospect(2) == trace[-1]
+
+
 def test_enough_is_enough() -> None:
     heights: list[float | None] = [-2.0, -1.0, -2.0, -1.0, -3.0, -1.0, 0.0, 0.0]
     assert make(heights, Effort(most=8, enough=3, enough_apart=3)).n_made == 6

@@ -70,6 +70,13 @@ class Contender:
             return True
         return self.restarts.reached(self.fitting.effort) and not self.restarts.paused
 
+    def prospect(self, n_iter: int) -> float:
+        """By how many nats it might be better than it is, so many iterations of its runs later."""
+        if self.fitting is None or not self.restarts.paused:
+            return 0.0
+        runs = (fit.prospect(n_iter) for fit, _ in self.restarts.optima)
+        return self.fitting.summary.total_weight * (max(runs) - self.restarts.best.objective)
+
     def go_on(self, pause: int | None = None) -> Self:
         """The candidate after its first starts went on to their ends, or to the next pause."""
         return self._after(lambda fitting: fitting.resumed(self.restarts, pause))

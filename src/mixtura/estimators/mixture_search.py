@@ -30,7 +30,7 @@ from mixtura.estimators.tables import as_rows, as_weights, column_names
 from mixtura.estimators.training_rows import TrainingRows
 from mixtura.registry import CRITERIA, FIT_CRITERIA, choose, searched_types
 from mixtura.selection import check_sizes, estimate_slope
-from mixtura.typing import FloatArray
+from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["MixtureSearch", "Progress"]
 
@@ -226,7 +226,9 @@ class MixtureSearch(SoftClusters):
         All are judged together, so that the result does not depend on which one ends first.
         """
         values = self._judged(field, table)
-        numbers = sorted(np.argsort(values, kind="stable")[: stage.n_left].tolist())
+        best = np.argsort(values, kind="stable")[: stage.n_left]
+        numbers = sorted({*best.tolist(), *_late_bloomers(field, values, best, stage)})
+        tell.expect(len(numbers) - stage.n_left)
         steps = (stage.step_at(float(values[i]), float(values.min())) for i in numbers)
         tasks = [delayed(step)(field[i]) for i, step in zip(numbers, steps, strict=True)]
         stepped = self._in_parallel(tasks, tell)
@@ -295,6 +297,16 @@ class MixtureSearch(SoftClusters):
         self.k_probabilities_ = comparison.k_probabilities()
 
 
+def _late_bloomers(
+    field: list[Contender], values: FloatArray, best: IntArray, stage: Stage
+) -> Iterator[int]:
+    """Those that are not among the best, but might be within the iterations that count."""
+    mark = values[best].max()
+    for i, contender in enumerate(field):
+        if values[i] - 2.0 * contender.prospect(stage.prospect) < mark:
+            yield i
+
+
 class _Teller:
     """Tells of each contender as it comes."""
 
@@ -302,6 +314,10 @@ class _Teller:
         self._progress = progress
         self._n_tasks = n_tasks
         self._n_done = 0
+
+    def expect(self, n_more: int) -> None:
+        """More tasks than were known of, or fewer."""
+        self._n_tasks += n_more
 
     def __call__(self, contender: Contender) -> Contender:
         self._n_done += 1

@@ -24,6 +24,8 @@ Step: TypeAlias = Callable[[Contender], Contender]
 
 # Iterations after which candidates are judged, and the share of all that goes on.
 _PAUSES = ((5, 1 / 4), (20, 1 / 8))
+# Iterations in which a run that is leaving a plateau may still come up.
+_PROSPECT = 15
 # As many times the finalists reach the ends of their first starts at least.
 _FIELD_TO_FINALISTS = 2
 # Starts of all finalists, before the better half makes all of theirs.
@@ -52,11 +54,15 @@ class Stage:
     step : callable
     reach : float
         By how much their criterion may be above the least.
+    prospect : int
+        Iterations to look ahead: those whose gains grow, so that they might be among the best by
+        then, take the step, too.
     """
 
     n_left: int
     step: Step
     reach: float = math.inf
+    prospect: int = 0
 
     def step_at(self, value: float, least: float) -> Step:
         """The step of one whose criterion has a value; those out of reach stay where they are."""
@@ -95,7 +101,11 @@ class Race:
         rounds = [(pause, n_left) for pause, n_left in rounds if early and n_left < n_candidates]
         first, *later = [*(pause for pause, _ in rounds), None]
         heats = (
-            Stage(n_left, _TO_THE_ENDS if pause is None else methodcaller("go_on", pause))
+            Stage(
+                n_left,
+                _TO_THE_ENDS if pause is None else methodcaller("go_on", pause),
+                prospect=_PROSPECT,
+            )
             for (_, n_left), pause in zip(rounds, later, strict=True)
         )
         finals = (
