@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from mixtura.statistics import Statistics
 from mixtura.stopping import DEFAULT_RULE, Status, StoppingRule
 from mixtura.typing import FloatArray
 
-__all__ = ["Observer", "Start", "begin", "e_step", "fit", "resume"]
+__all__ = ["Gather", "Observer", "Start", "begin", "e_step", "fit", "gather", "resume"]
 
 P = TypeVar("P", bound=Parameters)
 S = TypeVar("S", bound=Statistics)
@@ -37,14 +37,15 @@ S = TypeVar("S", bound=Statistics)
 #: Gives each row of a chunk its first responsibilities, (n, k).
 Start: TypeAlias = Callable[[Chunk], FloatArray]
 
+#: Makes what the first M-step needs.
+Gather: TypeAlias = Callable[[Family[Any, Any], Source, Start], Expectation[Any]]
+
 #: Told (iteration, objective in nats per row) after each E-step.
 Observer: TypeAlias = Callable[[int, float], None]
 
 
-def begin(
-    family: Family[P, S], source: Source, start: Start, mixing: Mixing = FREE
-) -> Mixture[P, S]:
-    """The first M-step, from responsibilities that no mixture gave."""
+def gather(family: Family[P, S], source: Source, start: Start) -> Expectation[S]:
+    """What the first M-step needs, from responsibilities that no mixture gave."""
 
     def expect(chunk: Chunk) -> Expectation[S]:
         resp = start(chunk) * chunk.weight[:, None]
@@ -53,10 +54,20 @@ def begin(
 
     fused = fused_start(family, start)
     total = None if fused is None else fused(source)
-    if total is None:
-        total = source.map_reduce(expect)
-    params = family.maximize(total.statistics, None)
-    return Mixture(family, params, mixing.maximize(total.counts, None), mixing)
+    return source.map_reduce(expect) if total is None else total
+
+
+def begin(
+    family: Family[P, S],
+    source: Source,
+    start: Start,
+    mixing: Mixing = FREE,
+    gather: Gather = gather,
+) -> Mixture[P, S]:
+    """The first M-step; `gather` may know what some starts come to."""
+    first = gather(family, source, start)
+    params = family.maximize(first.statistics, None)
+    return Mixture(family, params, mixing.maximize(first.counts, None), mixing)
 
 
 def e_step(

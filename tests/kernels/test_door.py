@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import Any
@@ -207,10 +208,14 @@ def test_any_kernel_can_be_forced(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["auto", "numpy", *kernels.available()])
-def test_the_environment_forces_a_kernel(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MIXTURA_KERNEL", name)
+def test_the_environment_forces_a_kernel(name: str) -> None:
+    script = "from mixtura import kernels; print(kernels.chosen_name())"
+    environment = {**os.environ, "MIXTURA_KERNEL": name}
+    run = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
     expected = {"auto": kernels.available()[0], "numpy": None}.get(name, name)
-    assert kernels.chosen_name() == expected
+    assert run.stdout.strip() == str(expected)
 
 
 def test_without_the_compiled_module_the_reference_runs() -> None:

@@ -22,7 +22,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from mixtura.covariance import AxisCovariances, Covariances, DenseCovariances
+from mixtura.covariance import AxisCovariances, Covariances, DenseCovariances, shared_axes
 from mixtura.typing import BoolArray, FloatArray
 
 __all__ = ["AxisRoots", "Roots", "TriangularRoots", "TurningRoots"]
@@ -198,12 +198,7 @@ class TurningRoots:
     @classmethod
     def of(cls, covariances: DenseCovariances, shared: bool) -> Self:
         dense = covariances.dense
-        source = dense
-        if shared:
-            # Unequal shares keep axes apart whose variances happen to be equal in the sum.
-            shares = 1.0 + 0.1 * np.arange(len(dense)) / len(dense)
-            source = np.tensordot(shares, dense, axes=1)[None]
-        axes = np.linalg.eigh(source)[1]
+        axes = shared_axes(dense)[None] if shared else np.linalg.eigh(dense)[1]
         variances = np.add.reduce(axes * (dense @ axes), axis=1)
         return cls(covariances, axes * np.sqrt(variances)[:, None, :], shared)
 
@@ -265,7 +260,7 @@ class TurningRoots:
     @cached_property
     def _leverage(self) -> FloatArray:
         """What turning by t in a plane of two axes makes of the rest, in units of t."""
-        a, b = np.tril_indices(self.factors.shape[1], -1)
+        a, b = _planes(self.factors.shape[1])
         ratios = self._deviations[:, b] / self._deviations[:, a]
         leverage: FloatArray = ratios - 1.0 / ratios
         return leverage
@@ -301,8 +296,14 @@ def _lower(matrices: FloatArray) -> FloatArray:
 @cache
 def _below(d: int) -> Any:
     """Places below the diagonal in a matrix (d, d) that is written in a row."""
-    a, b = np.tril_indices(d, -1)
+    a, b = _planes(d)
     return a * d + b
+
+
+@cache
+def _planes(d: int) -> Any:
+    """Numbers of the two axes of each plane, in the same order."""
+    return np.tril_indices(d, -1)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Covariance structures, as types."""
 
 from mixtura.covariance.axes import AxisCovariances
-from mixtura.covariance.common_axes import EVE, VVE
+from mixtura.covariance.common_axes import EVE, VVE, shared_axes
 from mixtura.covariance.diagonal import EEI, EVI, VEI, VVI
 from mixtura.covariance.ellipsoidal import EEE, EEV, EVV, VEE, VEV, VVV, DenseCovariances
 from mixtura.covariance.spherical import EII, VII
@@ -26,4 +26,5 @@ __all__ = [
     "Covariances",
     "DenseCovariances",
     "Structure",
+    "shared_axes",
 ]

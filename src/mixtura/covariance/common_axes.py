@@ -15,15 +15,17 @@ The maximum over D may not be the only one. Starting from the current D keeps EM
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+from scipy.linalg import lapack
 
 from mixtura.covariance.algebra import algebra
 from mixtura.covariance.ellipsoidal import DenseCovariances, raised_scatter
 from mixtura.covariance.structure import likelier
 from mixtura.typing import FloatArray
 
-__all__ = ["EVE", "VVE"]
+__all__ = ["EVE", "VVE", "shared_axes"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def _with_common_axes(
     equal_volumes: bool,
 ) -> DenseCovariances:
     raised = raised_scatter(count, scatter, floor)
-    axes = _first_axes(count, raised, previous)
+    axes = shared_axes(raised if previous is None else previous.dense)
     axes, spread, shares = algebra(len(floor)).common_axes(
         count, raised, axes, equal_volumes=equal_volumes
     )
@@ -82,13 +84,15 @@ def _with_common_axes(
     return new if raised is scatter else likelier(new, previous, count, scatter)
 
 
-def _first_axes(
-    count: FloatArray, scatter: FloatArray, previous: DenseCovariances | None
-) -> FloatArray:
-    """Those of the current covariances, or of the pooled scatter."""
-    source = scatter if previous is None else previous.dense
-    k, d = source.shape[:2]
-    # Unequal shares keep axes apart whose variances happen to be equal in the sum.
-    shares = 1.0 + 0.1 * np.arange(k) / k
-    pooled = (shares @ source.reshape(k, d * d)).reshape(d, d)
-    return np.asarray(np.linalg.eigh(pooled)[1], dtype=np.float64)
+def shared_axes(matrices: FloatArray) -> FloatArray:
+    """The axes (d, d), in columns, that matrices (k, d, d) have in common, if they have any."""
+    k, d = matrices.shape[:2]
+    pooled = (_shares(k) @ matrices.reshape(k, d * d)).reshape(d, d)
+    axes: FloatArray = lapack.dsyevd(pooled)[1]
+    return axes
+
+
+@cache
+def _shares(k: int) -> FloatArray:
+    """Unequal ones, which keep axes apart whose variances happen to be equal in the sum."""
+    return 1.0 + 0.1 * np.arange(k) / k

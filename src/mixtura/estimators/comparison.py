@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -66,14 +66,19 @@ class Comparison:
     outcomes : sequence of Outcome
     source : Source
         The rows that all were fitted to.
+    of_one : dict of str to float
+        Log-likelihoods of a single component by structure, as far as they are known. It adds
+        those that it needs.
     """
 
     outcomes: Sequence[Outcome]
     source: Source
+    of_one: dict[str, float] = field(default_factory=dict)
 
     @cached_property
     def entries(self) -> dict[int, Entry]:
         """The fitted candidates as the criteria see them, by their place among the outcomes."""
+        self._learn_of_one()
         none_sound = not any(outcome.sound for outcome in self.outcomes)
         entries: dict[int, Entry] = {}
         for i, outcome in enumerate(self.outcomes):
@@ -82,7 +87,7 @@ class Comparison:
                     outcome.estimator.mixture_.n_clusters,
                     outcome.estimator.n_parameters_,
                     outcome.estimator.scores_,
-                    self._of_one[outcome.structure],
+                    self.of_one[outcome.structure],
                     outcome.held_out,
                     outcome.sound or none_sound,
                 )
@@ -126,14 +131,11 @@ class Comparison:
                 summed[entry.n_components] = summed.get(entry.n_components, 0.0) + probability
         return dict(sorted(summed.items()))
 
-    @cached_property
-    def _of_one(self) -> dict[str, float]:
-        """Log-likelihood of a single component of each structure."""
-        known: dict[str, float] = {}
+    def _learn_of_one(self) -> None:
         for outcome in self.outcomes:
-            if outcome.estimator is not None and outcome.structure not in known:
-                known[outcome.structure] = _log_likelihood_of_one(outcome.estimator, self.source)
-        return known
+            if outcome.estimator is not None and outcome.structure not in self.of_one:
+                single = _log_likelihood_of_one(outcome.estimator, self.source)
+                self.of_one[outcome.structure] = single
 
 
 def _log_likelihoods(table: Sequence[Entry]) -> FloatArray:

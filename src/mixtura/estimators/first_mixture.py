@@ -10,7 +10,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 
 from mixtura.covariance import Covariances
-from mixtura.em import Start, begin
+from mixtura.em import Start, begin, gather
 from mixtura.errors import MixturaError
 from mixtura.estimators.noise_start import noisy_begin
 from mixtura.estimators.parameters import check_array, check_weights
@@ -95,9 +95,11 @@ def first_mixtures(
     numbered = parts.means is not None or not isinstance(init_params, str)
     # Nothing but its weight says which component is meant, and the weights will not adapt.
     unmatched = mixing == FixedWeights() and not (numbered or source.labelled)
+    # With noise or labels each start has its own rows, or is made anew.
+    share = gather if region is not None or source.labelled else table.gather
 
     def begin_at(rows: Source, start: Start) -> GaussianMixtureModel:
-        first = begin(whole, rows, start, mixing)
+        first = begin(whole, rows, start, mixing, share)
         if unmatched and parts.weights is not None:
             first = _ranked_like(parts.weights, first)
         return parts.put_into(first, family)

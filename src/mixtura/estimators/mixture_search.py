@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from operator import methodcaller
 from typing import Any, Self, TypeAlias
 
@@ -36,6 +37,9 @@ __all__ = ["MixtureSearch", "Progress"]
 
 #: The parameters in which candidates differ, and what is to be fitted.
 Candidate: TypeAlias = tuple[dict[str, Any], GaussianMixture]
+
+#: Puts outcomes side by side.
+Compare: TypeAlias = Callable[[list[Outcome]], Comparison]
 
 #: Told (steps done, steps in all, parameters of the candidate). A step is a candidate's first
 #: iterations, its next ones, a finalist's further starts, or its cross-validation.
@@ -166,13 +170,14 @@ class MixtureSearch(SoftClusters):
         stages = [*race.stages, *self._validation(table, len(candidates))]
         n_tasks = len(candidates) + sum(stage.n_left for stage in stages)
         tell = _Teller(progress, n_tasks)
+        compare = partial(Comparison, source=table.source(1), of_one={})
         with _told_in_the_table(), one_blas_thread():
             field = self._in_parallel(
                 [delayed(Contender.enter)(*each, table, race.pause) for each in candidates], tell
             )
             for stage in stages:
-                field = self._after(stage, field, table, tell)
-        self._publish(Comparison(self._told_apart(field, table), table.source(1)))
+                field = self._after(stage, field, compare, tell)
+        self._publish(compare(self._told_apart(field, compare)))
         fitting = field[self.best_index_].fitting
         assert fitting is not None  # the best one did not fail
         self.best_estimator_._remark(fitting)
@@ -219,13 +224,13 @@ class MixtureSearch(SoftClusters):
         return Race.of(n_candidates, self._n_finalists(n_candidates), early=early)
 
     def _after(
-        self, stage: Stage, field: list[Contender], table: TrainingRows, tell: _Teller
+        self, stage: Stage, field: list[Contender], compare: Compare, tell: _Teller
     ) -> list[Contender]:
         """The field in which the best have taken a step.
 
         All are judged together, so that the result does not depend on which one ends first.
         """
-        values = self._judged(field, table)
+        values = self._judged(field, compare)
         best = np.argsort(values, kind="stable")[: stage.n_left]
         numbers = sorted({*best.tolist(), *_late_bloomers(field, values, best, stage)})
         tell.expect(len(numbers) - stage.n_left)
@@ -235,9 +240,9 @@ class MixtureSearch(SoftClusters):
         fresh = dict(zip(numbers, stepped, strict=True))
         return [fresh.get(i, contender) for i, contender in enumerate(field)]
 
-    def _told_apart(self, field: list[Contender], table: TrainingRows) -> list[Outcome]:
+    def _told_apart(self, field: list[Contender], compare: Compare) -> list[Outcome]:
         """The outcomes, in which those that were left behind say so."""
-        values, name = self._judged(field, table), self._heat_criterion.upper()
+        values, name = self._judged(field, compare), self._heat_criterion.upper()
         return [
             contender.outcome
             if contender.finished or np.isinf(value)
@@ -245,9 +250,9 @@ class MixtureSearch(SoftClusters):
             for contender, value in zip(field, values.tolist(), strict=True)
         ]
 
-    def _judged(self, field: list[Contender], table: TrainingRows) -> FloatArray:
+    def _judged(self, field: list[Contender], compare: Compare) -> FloatArray:
         """The criterion of each, infinite for those that may not compete."""
-        comparison = Comparison([contender.outcome for contender in field], table.source(1))
+        comparison = compare([contender.outcome for contender in field])
         values = comparison.column(CRITERIA[self._heat_criterion])
         sound = np.array([contender.outcome.sound for contender in field])
         judged: FloatArray = np.where(sound & ~np.isnan(values), values, np.inf)

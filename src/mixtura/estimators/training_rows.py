@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 
+from mixtura import em
 from mixtura.denoising import noise_guesses
-from mixtura.em import Start
+from mixtura.em import Gather, Start
 from mixtura.estimators.purpose import Purpose
 from mixtura.estimators.tables import check_range
+from mixtura.families import Family, Gaussian
 from mixtura.initialization import Sample, draw_rows
+from mixtura.mixture import Expectation
 from mixtura.registry import STARTS
-from mixtura.sources import ArraySource, Summary, block_rows, summarize
+from mixtura.sources import ArraySource, Source, Summary, block_rows, summarize
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
 __all__ = ["NamedStart", "SetAside", "TrainingRows"]
@@ -109,6 +112,23 @@ class TrainingRows:
             return STARTS[name].make(number)(sample(seed), self.summary, k, rng)
 
         return start
+
+    @cached_property
+    def gather(self) -> Gather:
+        """Gathers what Gaussians begin with from a start of all rows, once for each kind.
+
+        Structures differ in what they make of it.
+        """
+        known: dict[tuple[int, bool], tuple[Start, Expectation[Any]]] = {}
+
+        def gather(family: Family[Any, Any], source: Source, start: Start) -> Expectation[Any]:
+            assert isinstance(family, Gaussian)
+            kind = (id(start), family.structure.diagonal)
+            if kind not in known:  # which keeps the start alive, so that its id stays its own
+                known[kind] = (start, em.gather(family, source, start))
+            return known[kind][1]
+
+        return gather
 
     @cached_property
     def noise(self) -> Callable[[int], Sequence[SetAside]]:

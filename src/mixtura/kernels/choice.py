@@ -18,6 +18,8 @@ __all__ = ["available", "chosen_name", "describe", "use"]
 
 _VARIABLE = "MIXTURA_KERNEL"
 _REFERENCE = "numpy"
+# Read once: to look it up takes longer than some small matrices.
+_ASKED = os.environ.get(_VARIABLE, "auto")
 _forced: ContextVar[str | None] = ContextVar("forced kernel", default=None)
 
 
@@ -39,7 +41,7 @@ def use(name: str) -> Iterator[None]:
 
 def chosen_name() -> str | None:
     """The instruction set in use; None for the NumPy reference."""
-    name = _forced.get() or os.environ.get(_VARIABLE, "auto")
+    name = _forced.get() or _ASKED
     if name == "auto":
         return _NAMES[0] if _NAMES else None
     _check(name)
