@@ -5,8 +5,9 @@ from pathlib import Path
 from setuptools import Extension, setup
 
 KERNELS = Path("src/mixtura/kernels")
-SOURCES = ["binding.c", "baseline.c", "avx2.c", "avx512.c", "mstep.c"]
-HEADERS = ["fused.h", "mstep.h", "fused.c"]  # fused.c is included once for each instruction set
+SOURCES = ["binding.c", "baseline.c", "avx2.c", "avx512.c", "mstep.c", "tree.c"]
+# fused.c is included once for each instruction set.
+HEADERS = ["fused.h", "mstep.h", "tree.h", "fused.c"]
 
 FLAGS = [
     "-O3",

@@ -35,6 +35,8 @@ __all__ = [
     "scorer",
 ]
 
+_LOG_TWO_PI = math.log(2.0 * math.pi)
+
 #: A whole E-step; None where its rounding would show, so that the composition must run.
 FusedPass: TypeAlias = Callable[[Source], Expectation[Any] | None]
 
@@ -52,8 +54,8 @@ def gaussian_components(mixture: Mixture[Any, Any]) -> Components:
     Noise is one that has its density everywhere: a whitening of 0 makes all distances 0.
     """
     params, region = mixture.params, mixture.noise_region
-    constant = mixture.n_features * np.log(2.0 * np.pi) + params.covariances.log_determinants
-    means, whitening, log_peaks = params.means, params.covariances.whitening, -0.5 * constant
+    means, whitening = params.means, params.covariances.whitening
+    log_peaks = -0.5 * (mixture.n_features * _LOG_TWO_PI + params.covariances.log_determinants)
     if region is not None:
         means = np.concatenate([means, means[:1]])
         whitening = np.concatenate([whitening, np.zeros_like(whitening[:1])])

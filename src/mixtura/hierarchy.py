@@ -25,6 +25,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixtura.errors import MixturaError
+from mixtura.kernels.algebra import in_use
+from mixtura.kernels.tree import merge
 from mixtura.statistics import Moments
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
@@ -130,7 +132,12 @@ def hierarchy(rows: FloatArray, weight: FloatArray) -> Hierarchy:
     leaves = _moments(points, count, cell, diagonal=points.shape[1] > _DETERMINANT_DIMENSIONS)
     # The sum of squares that Fraley's criterion lends to every group, even one of a single row.
     typical = float((count @ np.square(points)).sum()) / points.size
-    return Hierarchy(cell[number], _merged(leaves, typical, _TIE * float(count.mean())))
+    tie = _TIE * float(count.mean())
+    if in_use():
+        merges = merge(leaves.count, leaves.mean, leaves.scatter, typical, tie)
+    else:
+        merges = _merged(leaves, typical, tie)
+    return Hierarchy(cell[number], merges)
 
 
 def _distinct(rows: FloatArray) -> tuple[FloatArray, IntArray]:
@@ -228,7 +235,7 @@ def _totals(number: IntArray, values: FloatArray) -> FloatArray:
 
 
 def _merged(leaves: Moments, typical: float, tie: float) -> IntArray:
-    """The merges from all leaves to one group, each group called by its first leaf.
+    """The reference: the merges from all leaves to one group, each called by its first leaf.
 
     The cost of every pair is kept, and each group's cheapest partner, so that a merge computes
     the costs of one group only.

@@ -273,7 +273,7 @@ _BY_CENTRES_IN_TURNS = (
 _IN_TURNS = (_BY_ROWS, _BY_K_MEANS_PLUS_PLUS, from_chance, *_BY_CENTRES_IN_TURNS[2:])
 
 STARTS = {
-    "auto": Ways((_BY_K_MEANS,), _BY_CENTRES_IN_TURNS),
+    "auto": Ways((_BY_K_MEANS, _BY_ROWS, from_hierarchy), _BY_CENTRES_IN_TURNS),
     "kmeans": Ways((), (_BY_K_MEANS,)),
     "k-means++": Ways((), (_BY_K_MEANS_PLUS_PLUS,)),
     "random_from_data": Ways((), (_BY_ROWS,)),

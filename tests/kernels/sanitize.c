@@ -6,6 +6,7 @@
 
 #include "fused.h"
 #include "mstep.h"
+#include "tree.h"
 
 extern const Kernel mixtura_baseline;
 #if defined(__x86_64__)
@@ -115,11 +116,30 @@ static void run_mstep(ptrdiff_t k, ptrdiff_t d, ptrdiff_t n)
     free(means), free(first), free(result), free(form);
 }
 
+static void run_tree(ptrdiff_t size, ptrdiff_t d, int dense)
+{
+    size_t each = dense ? d * d : d;
+    double *count = numbers(size), *mean = numbers(size * d), *scatter = numbers(size * each);
+    double *costs = numbers(size * size), *room = numbers(3 * size);
+    int64_t *places = malloc(2 * size * sizeof(int64_t)), *merges = malloc(2 * size * sizeof(int64_t));
+    for (ptrdiff_t i = 0; i < size; i++) count[i] = i % 3 + 1.0;
+    for (size_t i = 0; i < size * each; i++) scatter[i] = 0.0;
+    Groups groups = {size, d, dense, 1.0, count, mean, scatter};
+    mixtura_merge(&groups, 1e-6, costs, room, places, merges);
+    free(count), free(mean), free(scatter), free(costs), free(room), free(places), free(merges);
+}
+
 int main(void)
 {
     for (ptrdiff_t d = 1; d <= MSTEP_DIMENSIONS; d++)
         for (ptrdiff_t k = 1; k < 12; k += 5) run_mstep(k, d, d / 2), run_mstep(k, d, 3 * d);
     printf("mstep: clean\n");
+    for (ptrdiff_t d = 1; d <= 12; d++)
+        for (ptrdiff_t size = 1; size < 60; size += 7) {
+            if (d <= TREE_DIMENSIONS) run_tree(size, d, 1);
+            run_tree(size, d, 0);
+        }
+    printf("tree: clean\n");
     run_all(&mixtura_baseline);
 #if defined(__x86_64__)
     __builtin_cpu_init();

@@ -146,10 +146,11 @@ def _diagonals(matrices: np.ndarray) -> np.ndarray:
         ("axes", 3, "3 of 3"),
     ],
 )
+@pytest.mark.parametrize("least", [0.0, -1e-9])  # rows taken away leave less than nothing
 def test_collapsed_components_are_counted(
-    form: Algebra, call: str, flat: int, collapsed: str
+    form: Algebra, call: str, flat: int, collapsed: str, least: float
 ) -> None:
-    matrices = np.stack([np.diag([1.0, 0.0])] * flat + [np.eye(2)] * (3 - flat))
+    matrices = np.stack([np.diag([1.0, least])] * flat + [np.eye(2)] * (3 - flat))
     with pytest.raises(DegenerateError, match=collapsed):
         CALLS[call](form, matrices)
 

@@ -154,6 +154,26 @@ MOST = _fused.MSTEP_DIMENSIONS
             [{1: np.ones(K + 1)}, {2: np.ones((K, D))}, {3: np.eye(D + 1)}],
         ),
         (
+            "merge",
+            [
+                np.ones(K),
+                np.arange(float(K * D)).reshape(K, D),
+                MATRICES.copy(),
+                1.0,
+                1e-6,
+                np.empty((K - 1, 2), np.int64),
+            ],
+            [
+                {0: np.ones(K + 1)},
+                {1: np.zeros((K, D + 1))},
+                {2: np.ones((K, D, D + 1))},
+                {1: np.zeros((K, 9)), 2: np.ones((K, 9, 9))},
+                {5: np.empty((K, 2), np.int64)},
+                {5: np.empty((K - 1, 2), np.int32)},
+                {5: np.empty((K - 1, 2))},
+            ],
+        ),
+        (
             "recentre",
             [
                 np.zeros((K, D)),

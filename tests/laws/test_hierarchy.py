@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import mixtura as mx
 from mixtura import hierarchy as module
-from mixtura import initialization
+from mixtura import initialization, kernels
 from mixtura.errors import MixturaError
 from mixtura.hierarchy import hierarchy
 from mixtura.initialization import draw_rows, from_hierarchy, from_quantiles
@@ -86,6 +86,21 @@ def test_every_merge_costs_least(d: int, seed: int) -> None:
         united = tree.labels(k - 1)
         (made,) = [pair for pair in costs if len({united[groups[g][0]] for g in pair}) == 1]
         assert costs[made] <= min(costs.values()) + 2e-6 * weight.mean()
+
+
+@pytest.mark.parametrize("compiled", kernels.available()[:1])
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("d", [1, 2, 3, 8, 9, 30])
+def test_the_compiled_merges_are_those_of_the_reference(d: int, seed: int, compiled: str) -> None:
+    X = clouds(80, d, seed)
+    X[40:50] = X[:10].round(1)
+    X[50:60, 0] = 0.0
+    weight = np.random.default_rng(seed).integers(1, 4, len(X)).astype(float)
+    trees = []
+    for name in (compiled, "numpy"):
+        with kernels.use(name):
+            trees.append(hierarchy(X, weight))
+    np.testing.assert_array_equal(trees[0].merges, trees[1].merges)
 
 
 @pytest.mark.parametrize("most", [None, 30])

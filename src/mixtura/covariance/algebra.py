@@ -209,7 +209,7 @@ def _factors(matrices: FloatArray) -> FloatArray:
         factors = np.asarray(np.linalg.cholesky(matrices), dtype=np.float64)
     except np.linalg.LinAlgError:
         factors = np.stack([_factor_or_zero(matrix) for matrix in matrices])
-    least = matrices.shape[1] * _SINGULAR * diagonals(matrices)
+    least = matrices.shape[1] * _SINGULAR * np.abs(diagonals(matrices))
     collapsed = np.any(np.square(diagonals(factors)) <= least, axis=1)
     if collapsed.any():
         raise DegenerateError.of(collapsed)

@@ -80,6 +80,8 @@ NO_STARTS: GaussianRestarts = Restarts()
 # Two runs that stop within tol of the same optimum can differ by several tol, since the
 # projected gain is an estimate.
 _SAME_HEIGHT = 10.0
+# Where nothing is tolerated, rounding ends the runs, and where they are slow that is sooner.
+_FINEST = 1e-10
 # Where the likelihood is level, rows between components change sides at no cost.
 _SAME_PARTITION = 0.95
 
@@ -165,7 +167,7 @@ class Fitting:
         return not fit.status.collapsed and not self.collapsed(fit.mixture)
 
     def _same(self, a: GaussianFit, b: GaussianFit) -> bool:
-        level = abs(a.objective - b.objective) <= _SAME_HEIGHT * self.tol
+        level = abs(a.objective - b.objective) <= _SAME_HEIGHT * max(self.tol, _FINEST)
         return level and self._agreement(a, b) >= _SAME_PARTITION
 
     def _agreement(self, a: GaussianFit, b: GaussianFit) -> float:

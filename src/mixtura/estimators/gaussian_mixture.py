@@ -95,8 +95,8 @@ class GaussianMixture(SoftClusters):
         get one. Runs of `algorithm='stochastic'` are not compared: both make one.
     init_params : str or array, default='auto'
         'kmeans', 'k-means++', 'random_from_data' or 'random' for all starts; 'auto' for a first
-        start by k-means and further ones by the first three in turn; 'varied' for all ways in
-        turn, those below among them, which is the surest for some thousand rows; 'hierarchical'
+        start by k-means, another by 'hierarchical', and further ones by the first three in turn;
+        'varied' for all ways, those below and 'random' among them; 'hierarchical'
         for a first start by model-based agglomerative hierarchical clustering (Banfield and
         Raftery 1993), or 'quantiles' for one with k groups of equal weight along the first
         principal axis, neither of which is random, and further ones as in 'auto'; or the user's

@@ -51,7 +51,7 @@ class MixtureSearch(SoftClusters):
 
     The candidates race. All make the first iterations of two starts; the better ones go on, fewer
     and fewer, until two dozen have reached the ends of these starts; the most promising dozen
-    make five, and half of them all of theirs. The starts are the same for all covariance
+    make five, and a quarter of them all of theirs. The starts are the same for all covariance
     structures, and made once.
 
     Candidates with a collapsed component (see `GaussianMixture.n_collapsed_`) are shown in the
@@ -80,8 +80,8 @@ class MixtureSearch(SoftClusters):
         Folds for `criterion='cv'`.
     finalists : int, default=12
         Candidates that make more than two starts: those that are best then, by the criterion
-        (by BIC if that is 'slope' or 'cv'). Half of them make all. The others' status says where
-        they were left behind. None for all candidates: then nobody races.
+        (by BIC if that is 'slope' or 'cv'). A quarter of them makes all. The others' status says
+        where they were left behind. None for all candidates: then nobody races.
     n_jobs : int, default=None
         Candidates fitted at a time, in threads; -1 for all cores.
     random_state : int, RandomState or None, default=None
@@ -177,7 +177,10 @@ class MixtureSearch(SoftClusters):
             )
             for stage in stages:
                 field = self._after(stage, field, compare, tell)
-        self._publish(compare(self._told_apart(field, compare)))
+        if len(field) == 1:  # with nothing to compare it with, it is a fit, and ends like one
+            self._publish(compare([field[0].sound().outcome]))
+        else:
+            self._publish(compare(self._told_apart(field, compare)))
         fitting = field[self.best_index_].fitting
         assert fitting is not None  # the best one did not fail
         self.best_estimator_._remark(fitting)
@@ -199,11 +202,16 @@ class MixtureSearch(SoftClusters):
         if grid is None:
             grid = {"n_components": range(1, 10), "covariance_type": searched_types(d)}
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        common = clone(base).get_params(deep=False)
+        if isinstance(common["random_state"], np.random.RandomState):  # each would draw from it
+            common["random_state"] = int(common["random_state"].randint(2**31 - 1))
         candidates = []
         for params in ParameterGrid(grid):
-            candidate = clone(base).set_params(**params)
+            if not params.keys() <= common.keys():
+                clone(base).set_params(**params)  # it says which it does not have
+            candidate = type(base)(**{**common, **params})
             if candidate.random_state is None:
-                candidate.set_params(random_state=seed)
+                candidate.random_state = seed
             self._name_features_of(candidate)
             candidates.append((params, candidate))
         return candidates

@@ -28,8 +28,9 @@ _PAUSES = ((5, 1 / 4), (20, 1 / 8))
 _PROSPECT = 15
 # As many times the finalists reach the ends of their first starts at least.
 _FIELD_TO_FINALISTS = 2
-# Starts of all finalists, before the better half makes all of theirs.
+# Starts of all finalists, and the share of them that makes all of theirs.
 _FINAL = Effort.exactly(5)
+_MEDALS = 1 / 4
 # What more starts are not likely to make up for then, in units of the criterion.
 _OUT_OF_REACH = 20.0
 
@@ -110,6 +111,6 @@ class Race:
         )
         finals = (
             Stage(n_finalists, _SOME_STARTS),
-            Stage(math.ceil(n_finalists / 2), _ALL_STARTS, _OUT_OF_REACH),
+            Stage(math.ceil(_MEDALS * n_finalists), _ALL_STARTS, _OUT_OF_REACH),
         )
         return cls(first, (*heats, *finals))

@@ -1,4 +1,4 @@
-from mixtura.typing import AnyArray, FloatArray
+from mixtura.typing import AnyArray, FloatArray, IntArray
 
 MSTEP_DIMENSIONS: int
 
@@ -46,5 +46,14 @@ def common_form(
 ) -> None: ...
 def common_axes(
     equal_volumes: bool, shares: FloatArray, turned: FloatArray, axes: FloatArray, /
+) -> None: ...
+def merge(
+    count: FloatArray,
+    mean: FloatArray,
+    scatter: FloatArray,
+    typical: float,
+    tie: float,
+    merges: IntArray,
+    /,
 ) -> None: ...
 def names() -> tuple[str, ...]: ...

@@ -7,6 +7,7 @@
 
 #include "fused.h"
 #include "mstep.h"
+#include "tree.h"
 
 extern const Kernel mixtura_baseline;
 #if defined(__x86_64__)
@@ -386,6 +387,44 @@ static PyObject *common_axes(PyObject *self, PyObject *args)
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
+/* ------------------------------------------------------------------------ the hierarchy */
+
+static PyObject *merge(PyObject *self, PyObject *args)
+{
+    PyObject *count, *mean, *scatter, *merges;
+    Groups groups;
+    double tie;
+    if (!PyArg_ParseTuple(args, "OOOddO:merge", &count, &mean, &scatter, &groups.typical, &tie,
+                          &merges))
+        return NULL;
+    Door door = {.n = 0};
+    Py_buffer *s = enter_stack(&door, scatter, "scatter", WRITE, 1, PY_SSIZE_T_MAX);
+    if (s) {
+        Py_ssize_t size = groups.size = s->shape[0], d = groups.d = s->shape[1];
+        groups.dense = s->ndim == 3;
+        Py_buffer *n = enter(&door, count, "count", WRITE, "d", 1, SHAPE(size));
+        Py_buffer *m = n ? enter(&door, mean, "mean", WRITE, "d", 2, SHAPE(size, d)) : NULL;
+        Py_buffer *to = m ? enter(&door, merges, "merges", WRITE, "lq", 2, SHAPE(size - 1, 2)) : NULL;
+        if (to && groups.dense && d > TREE_DIMENSIONS)
+            PyErr_SetString(PyExc_ValueError, "scatter has too many columns");
+        else if (to) {
+            double *costs = PyMem_Malloc(size * (size + 3) * sizeof(double));
+            int64_t *places = PyMem_Malloc(2 * size * sizeof(int64_t));
+            groups.count = n->buf, groups.mean = m->buf, groups.scatter = s->buf;
+            if (costs && places) {
+                Py_BEGIN_ALLOW_THREADS
+                mixtura_merge(&groups, tie, costs, costs + size * size, places, to->buf);
+                Py_END_ALLOW_THREADS
+            } else
+                PyErr_NoMemory();
+            PyMem_Free(costs);
+            PyMem_Free(places);
+        }
+    }
+    leave(&door);
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+}
+
 static PyObject *names(PyObject *self, PyObject *args)
 {
     PyObject *result = PyTuple_New(n_kernels);
@@ -407,6 +446,8 @@ static PyMethodDef methods[] = {
     {"exceeds", exceeds, METH_VARARGS, "exceeds(matrices, floor)"},
     {"common_form", common_form, METH_VARARGS, "common_form(count, scatter, scales, form)"},
     {"common_axes", common_axes, METH_VARARGS, "common_axes(equal, shares, turned, axes)"},
+    {"merge", merge, METH_VARARGS,
+     "merge(count, mean, scatter, typical, tie, merges): the first three are lost."},
     {"names", names, METH_NOARGS, "The kernels that this processor can run, best first."},
     {NULL, NULL, 0, NULL},
 };
