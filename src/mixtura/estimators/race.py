@@ -25,7 +25,7 @@ Step: TypeAlias = Callable[[Contender], Contender]
 # Iterations after which candidates are judged, and the share of all that goes on.
 _PAUSES = ((5, 1 / 4), (20, 1 / 8))
 # Iterations in which a run that is leaving a plateau may still come up.
-_PROSPECT = 15
+_PROSPECT = 10
 # As many times the finalists reach the ends of their first starts at least.
 _FIELD_TO_FINALISTS = 2
 # Starts of all finalists, and the share of them that makes all of theirs.
