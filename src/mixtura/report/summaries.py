@@ -128,7 +128,7 @@ class Starts:
     found_best : int
         How many ended at the best solution found.
     failed : int
-        How many ended with a collapsed component and did not compete.
+        How many ended with a collapsed or spurious component and did not compete.
     optima : sequence of Optimum
         The different ones found, best first.
     caution : str or None

@@ -51,11 +51,12 @@ function nats(value) {
 export function startsText({ made, found_best: best, failed, optima, caution }) {
   const others = optima.slice(1);
   const opening = `${best} of ${made} starts found the best optimum`;
-  const collapsed = failed > 0 ? `${counted(failed, "start")} collapsed and did not compete. ` : "";
-  if (others.length === 0) return `${opening}, and no other was found. ${collapsed}`.trim();
+  const unsound = failed > 0
+    ? `${counted(failed, "start")} ended with a collapsed or spurious cluster and did not compete. ` : "";
+  if (others.length === 0) return `${opening}, and no other was found. ${unsound}`.trim();
   const next = `The next best is ${nats(optima[0].objective - others[0].objective)} lower; its clusters agree with `
     + `the best ones to ${fixed(others[0].agreement, 2)} (1 is the same, 0 is chance). `;
   const last = caution ? "A better one may exist: more starts would tell." : "";
   return `${opening}; ${counted(others.length, "other")} ${others.length === 1 ? "was" : "were"} found. `
-    + `${next}${collapsed}${last}`.trim();
+    + `${next}${unsound}${last}`.trim();
 }

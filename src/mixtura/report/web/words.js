@@ -62,7 +62,7 @@ function starts(made) {
   if (all === 1) return ["a single start", "more would show whether a better solution exists"];
   const others = optima.length - 1;
   const found = [
-    others > 0 ? `${counted(others, "other")} found` : "no other found", failed > 0 ? `${failed} collapsed` : null,
+    others > 0 ? `${counted(others, "other")} found` : "no other found", failed > 0 ? `${failed} not sound` : null,
     caution ? "more starts may find a better one" : null,
   ];
   return [`${best} of ${all} starts`, found.filter((part) => part !== null).join("; ")];
