@@ -89,7 +89,7 @@ class GaussianMixture(SoftClusters):
         Most iterations of a start. For `algorithm='stochastic'` the number it makes.
     n_init : int, 'auto' or 'thorough', default='auto'
         Number of starts; the best is kept, `starts_` tells how often it was found. 'thorough'
-        makes starts until the best optimum has been found four times, or twice where EM came to
+        makes starts until the best optimum has been found five times, or twice where EM came to
         its end within 20 iterations, so that the components lie apart; 20 at most. 'auto' does so
         where it is cheap: all starts take about a fifth of a second at most, so that large tables
         get one. Runs of `algorithm='stochastic'` are not compared: both make one.
