@@ -16,7 +16,8 @@ information is c_j / 2 and c_j.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any, Protocol, Self
 
@@ -122,8 +123,8 @@ class AxisRoots:
 
 
 @dataclass(frozen=True)
-class TriangularRoots:
-    """Cholesky factors.
+class _DenseRoots(ABC):
+    """What roots of matrices have in common that are not diagonal.
 
     Attributes
     ----------
@@ -134,9 +135,19 @@ class TriangularRoots:
     covariances: DenseCovariances
     factors: FloatArray
 
-    @classmethod
-    def of(cls, covariances: DenseCovariances) -> Self:
-        return cls(covariances, np.asarray(np.linalg.cholesky(covariances.dense)))
+    @property
+    @abstractmethod
+    def _inverse(self) -> FloatArray:
+        """The inverse of each factor, (k, d, d)."""
+
+    @abstractmethod
+    def _of_others(self, covariances: DenseCovariances) -> Self:
+        """Roots of the same kind, of other covariances."""
+
+    def _with(self, factors: FloatArray) -> Self:
+        """Roots of the same kind, with other factors."""
+        covariances = DenseCovariances.of(factors @ factors.transpose(0, 2, 1))
+        return replace(self, covariances=covariances, factors=factors)
 
     def white(self, vectors: FloatArray) -> FloatArray:
         return _times(self._inverse, vectors)
@@ -147,7 +158,22 @@ class TriangularRoots:
     def slopes(
         self, count: FloatArray, scatter: FloatArray, share: FloatArray, white: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        return _dense_slopes(self._inverse, count, scatter, share, white)
+        excess = self._inverse @ scatter @ self._inverse.transpose(0, 2, 1)
+        excess += (share[:, None] * white)[:, :, None] * white[:, None, :]
+        return 0.5 * (excess.diagonal(0, 1, 2) - count[:, None]), _lower(excess)
+
+    def except_for(self, which: BoolArray, covariances: DenseCovariances) -> Self:
+        others = self._of_others(covariances).factors
+        return self._with(np.where(which[:, None, None], others, self.factors))
+
+
+@dataclass(frozen=True)
+class TriangularRoots(_DenseRoots):
+    """Cholesky factors."""
+
+    @classmethod
+    def of(cls, covariances: DenseCovariances) -> Self:
+        return cls(covariances, np.asarray(np.linalg.cholesky(covariances.dense)))
 
     def information(self, information: FloatArray) -> FloatArray:
         n_entries = len(_below(self.factors.shape[1]))
@@ -160,8 +186,7 @@ class TriangularRoots:
         change = np.zeros((max(len(growth), len(rest)), d * d))
         change[:, _below(d)] = rest * np.exp(volumes)
         change[:, :: d + 1] = np.exp(growth)
-        factors = self.factors @ change.reshape(-1, d, d)
-        return type(self)(_product(factors), factors)
+        return self._with(self.factors @ change.reshape(-1, d, d))
 
     def change_to(self, covariances: DenseCovariances) -> tuple[FloatArray, FloatArray, Self]:
         there = self.of(covariances)
@@ -170,9 +195,8 @@ class TriangularRoots:
         volumes = np.add.reduce(growth, axis=1, keepdims=True) / growth.shape[1]
         return growth, _lower(change) / np.exp(volumes), there
 
-    def except_for(self, which: BoolArray, covariances: DenseCovariances) -> Self:
-        factors = np.where(which[:, None, None], self.of(covariances).factors, self.factors)
-        return type(self)(_product(factors), factors)
+    def _of_others(self, covariances: DenseCovariances) -> Self:
+        return self.of(covariances)
 
     @property
     def _inverse(self) -> FloatArray:
@@ -180,19 +204,15 @@ class TriangularRoots:
 
 
 @dataclass(frozen=True)
-class TurningRoots:
+class TurningRoots(_DenseRoots):
     """Axes times the deviations along them.
 
     Attributes
     ----------
-    covariances : DenseCovariances
-    factors : ndarray of shape (k, d, d)
     shared : bool
         Whether all components have the same axes.
     """
 
-    covariances: DenseCovariances
-    factors: FloatArray
     shared: bool
 
     @classmethod
@@ -202,16 +222,10 @@ class TurningRoots:
         variances = np.add.reduce(axes * (dense @ axes), axis=1)
         return cls(covariances, axes * np.sqrt(variances)[:, None, :], shared)
 
-    def white(self, vectors: FloatArray) -> FloatArray:
-        return _times(self._inverse, vectors)
-
-    def coloured(self, vectors: FloatArray) -> FloatArray:
-        return _times(self.factors, vectors)
-
     def slopes(
         self, count: FloatArray, scatter: FloatArray, share: FloatArray, white: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        along, rest = _dense_slopes(self._inverse, count, scatter, share, white)
+        along, rest = super().slopes(count, scatter, share, white)
         return along, rest * self._leverage
 
     def information(self, information: FloatArray) -> FloatArray:
@@ -224,23 +238,20 @@ class TurningRoots:
         half = half.reshape(-1, d, d)
         half = half - half.transpose(0, 2, 1)
         turn = np.linalg.solve(_identity(d) - half, _identity(d) + half)
-        factors = (self._axes @ turn) * (self._deviations * np.exp(growth))[:, None, :]
-        return type(self)(_product(factors), factors, self.shared)
+        return self._with((self._axes @ turn) * (self._deviations * np.exp(growth))[:, None, :])
 
     def change_to(self, covariances: DenseCovariances) -> tuple[FloatArray, FloatArray, Self]:
-        there = self.of(covariances, self.shared)
+        there = self._of_others(covariances)
         turn = self._axes.transpose(0, 2, 1) @ there._axes
         # An axis has no sign of its own: it takes that of the axis it comes from.
         signs = np.where(turn.diagonal(0, 1, 2) < 0.0, -1.0, 1.0)[:, None, :]
         turn = turn * signs
         angles = 0.5 * (_lower(turn) - _lower(turn.transpose(0, 2, 1)))
         growth = np.log(there._deviations / self._deviations)
-        return growth, angles, type(self)(covariances, there.factors * signs, self.shared)
+        return growth, angles, replace(there, factors=there.factors * signs)
 
-    def except_for(self, which: BoolArray, covariances: DenseCovariances) -> Self:
-        other = self.of(covariances, self.shared)
-        factors = np.where(which[:, None, None], other.factors, self.factors)
-        return type(self)(_product(factors), factors, self.shared)
+    def _of_others(self, covariances: DenseCovariances) -> Self:
+        return self.of(covariances, self.shared)
 
     @cached_property
     def _deviations(self) -> FloatArray:
@@ -264,22 +275,6 @@ class TurningRoots:
         ratios = self._deviations[:, b] / self._deviations[:, a]
         leverage: FloatArray = ratios - 1.0 / ratios
         return leverage
-
-
-def _dense_slopes(
-    inverse: FloatArray,
-    count: FloatArray,
-    scatter: FloatArray,
-    share: FloatArray,
-    white: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    excess = inverse @ scatter @ inverse.transpose(0, 2, 1)
-    excess += (share[:, None] * white)[:, :, None] * white[:, None, :]
-    return 0.5 * (excess.diagonal(0, 1, 2) - count[:, None]), _lower(excess)
-
-
-def _product(factors: FloatArray) -> DenseCovariances:
-    return DenseCovariances.of(factors @ factors.transpose(0, 2, 1))
 
 
 def _times(factors: FloatArray, vectors: FloatArray) -> FloatArray:
