@@ -13,7 +13,7 @@ from mixtura.typing import FloatArray
 __all__ = ["NearestCentre", "squared_distances"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NearestCentre:
     """First responsibilities that give each row to the nearest of k centres.
 

@@ -119,14 +119,14 @@ class TrainingRows:
 
         Structures differ in what they make of it.
         """
-        known: dict[tuple[int, bool], tuple[Start, Expectation[Any]]] = {}
+        known: dict[tuple[Start, bool], Expectation[Any]] = {}
 
         def gather(family: Family[Any, Any], source: Source, start: Start) -> Expectation[Any]:
             assert isinstance(family, Gaussian)
-            kind = (id(start), family.structure.diagonal)
-            if kind not in known:  # which keeps the start alive, so that its id stays its own
-                known[kind] = (start, em.gather(family, source, start))
-            return known[kind][1]
+            kind = (start, family.structure.diagonal)
+            if kind not in known:
+                known[kind] = em.gather(family, source, start)
+            return known[kind]
 
         return gather
 
