@@ -110,6 +110,8 @@ class Restarts(Generic[P, S]):
 
     def passing_over(self, spurious: Callable[[Fit[P, S]], bool]) -> Self:
         """The same with spurious optima above the best other one among what is unsound."""
+        if len(self.optima) < 2:
+            return self
         for place, (fit, _) in enumerate(self.optima):
             if not spurious(fit):
                 above = (fit for fit, times in self.optima[:place] for _ in range(times))

@@ -137,6 +137,9 @@ def test_spurious_optima_are_passed_over_unless_all_are() -> None:
     assert sound.best.objective == -2.0
     assert told(sound) == "best optimum found by 1 of 4 starts, 2 not sound; 1 other found"
     assert restarts.passing_over(lambda fit: True) == restarts
+    alone, asked = make([-1.0], Effort.exactly(1)), []
+    assert alone.passing_over(asked.append) == alone
+    assert not asked  # looking for spurious components takes passes over the rows
 
 
 @given(

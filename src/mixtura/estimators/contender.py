@@ -89,13 +89,14 @@ class Contender:
         """The candidate after all its starts."""
         return self._after(lambda fitting: fitting.restarts(fitting.effort, self.restarts))
 
-    def sound(self) -> Self:
+    def passing_over_spurious(self) -> Self:
         """The candidate with spurious optima passed over, if it has others."""
         estimator, fitting = self.outcome.estimator, self.fitting
         if estimator is None or fitting is None:
             return self
         began = perf_counter() - self.outcome.seconds
-        return self._of(self.params, estimator, fitting, fitting.sound(self.restarts), began)
+        restarts = fitting.passing_over_spurious(self.restarts)
+        return self._of(self.params, estimator, fitting, restarts, began)
 
     def left_behind(self, words: str) -> Outcome:
         """The outcome, with a status that says why it did not make all its starts."""

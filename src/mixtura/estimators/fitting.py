@@ -133,7 +133,7 @@ class Fitting:
         go_on = partial(self.climb, pause=pause)
         return resume(go_on, paused, sound=self._sound, same=self._same)
 
-    def sound(self, restarts: GaussianRestarts) -> GaussianRestarts:
+    def passing_over_spurious(self, restarts: GaussianRestarts) -> GaussianRestarts:
         """The starts, of which spurious ones are passed over if there are others."""
         return restarts.passing_over(lambda fit: bool(self.spurious(fit.mixture)))
 

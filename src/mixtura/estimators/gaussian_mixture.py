@@ -312,7 +312,8 @@ class GaussianMixture(SoftClusters):
         with one_blas_thread():
             table = TrainingRows.of(rows, weight, names, effective_n_jobs(self.n_jobs))
             fitting = self._prepare(table, labels)
-            self._publish(fitting, fitting.sound(fitting.restarts(fitting.effort)))
+            restarts = fitting.restarts(fitting.effort)
+            self._publish(fitting, fitting.passing_over_spurious(restarts))
             self._remark(fitting)
         self.warn()
         return self

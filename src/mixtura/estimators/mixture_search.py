@@ -178,7 +178,7 @@ class MixtureSearch(SoftClusters):
             for stage in stages:
                 field = self._after(stage, field, compare, tell)
         if len(field) == 1:  # with nothing to compare it with, it is a fit, and ends like one
-            self._publish(compare([field[0].sound().outcome]))
+            self._publish(compare([field[0].passing_over_spurious().outcome]))
         else:
             self._publish(compare(self._told_apart(field, compare)))
         fitting = field[self.best_index_].fitting
