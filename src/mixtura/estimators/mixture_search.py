@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from functools import partial
 from operator import methodcaller
 from typing import Any, Self, TypeAlias
@@ -202,14 +203,12 @@ class MixtureSearch(SoftClusters):
         if grid is None:
             grid = {"n_components": range(1, 10), "covariance_type": searched_types(d)}
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        common = clone(base).get_params(deep=False)
-        if isinstance(common["random_state"], np.random.RandomState):  # each would draw from it
-            common["random_state"] = int(common["random_state"].randint(2**31 - 1))
+        base = clone(base)
+        if isinstance(base.random_state, np.random.RandomState):  # each would draw from it
+            base.random_state = int(base.random_state.randint(2**31 - 1))
         candidates = []
         for params in ParameterGrid(grid):
-            if not params.keys() <= common.keys():
-                clone(base).set_params(**params)  # it says which it does not have
-            candidate = type(base)(**{**common, **params})
+            candidate = copy(base).set_params(**params)
             if candidate.random_state is None:
                 candidate.random_state = seed
             self._name_features_of(candidate)
