@@ -21,7 +21,7 @@ FLOORS = [
     {"statistics", "assignments", "stopping", "covariance", "mixing"},
     {"sources", "families", "layouts", "denoising"},
     {"mixture", "nearest_centre", "schedules", "hypervolume"},
-    {"fused", "hierarchy", "acceleration"},
+    {"fused", "leap", "hierarchy", "acceleration"},
     {"result"},
     {"em"},
     {"initialization", "restarts", "selection", "explain", "agreement"},

@@ -228,11 +228,16 @@ def test_the_default_floor_changes_no_sound_fit() -> None:
 def test_the_default_fit_ends_at_the_maximum_where_components_overlap(random_state: int) -> None:
     # Our k-means leads to a lower optimum, and the highest ones of all are spurious.
     maximum = read("overlap")["maximum"]
-    fit = mx.GaussianMixture(2, random_state=random_state).fit(table("overlap"))
-    np.testing.assert_allclose(fit.log_likelihood_, maximum["loglik"], rtol=1e-9)
-    np.testing.assert_allclose(fit.weights_, maximum["weights"][::-1], atol=2e-4)
-    np.testing.assert_allclose(fit.means_, maximum["means"][::-1], atol=2e-3)
+    X = table("overlap")
+    fit = mx.GaussianMixture(2, random_state=random_state).fit(X)
+    assert 0 <= maximum["loglik"] - fit.log_likelihood_ < len(X) * fit.tol
+    np.testing.assert_allclose(fit.weights_, maximum["weights"][::-1], atol=1e-3)
+    np.testing.assert_allclose(fit.means_, maximum["means"][::-1], atol=1e-2)
     assert fit.spurious_ == ()
+    few = mx.GaussianMixture(2, random_state=random_state, acceleration="early").fit(X)
+    np.testing.assert_allclose(few.log_likelihood_, maximum["loglik"], rtol=1e-9)
+    np.testing.assert_allclose(few.weights_, maximum["weights"][::-1], atol=2e-4)
+    np.testing.assert_allclose(few.means_, maximum["means"][::-1], atol=2e-3)
 
 
 def test_bernoulli_mixture() -> None:

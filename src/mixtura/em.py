@@ -4,6 +4,8 @@ repeat
 expectation = sum over chunks of E(chunk | mixture)      (map, then reduce)
 mixture = M(expectation)                                 (small, never sees rows)
 until the stopping rule says so
+
+On small tables a compiled kernel makes rounds of it in which nothing else can happen (`leap`).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from mixtura.assignments import Assignment, keeping, soft
 from mixtura.errors import DegenerateError
 from mixtura.families.family import Family, Parameters
 from mixtura.fused import fused_pass, fused_start
+from mixtura.leap import Leap
 from mixtura.mixing import FREE, Mixing
 from mixtura.mixture import Expectation, Mixture
 from mixtura.result import Ahead, Fit
@@ -169,8 +172,16 @@ def resume(
         return paused
     mixture, course, running = paused.ahead.mixture, paused.ahead.course, paused.ahead.running
     best, highest, trace = paused.mixture, paused.objective, list(paused.trace)
-    passes = enumerate(schedule(source))
-    for n_iter, (part, step) in islice(passes, paused.ahead.n_iter, None):
+    n_iter = paused.ahead.n_iter
+    leap = Leap.of(mixture, source, assignment) if schedule is batch else None
+    for part, step in islice(schedule(source), n_iter, None):
+        most = min(course.n_certain, stopping.limit - n_iter)
+        if leap is not None and most > 1 and (n_iter > 0 or not trace):
+            mixture, left = leap(mixture, trace, stopping.tol, most)
+            course, trace = course.after(left), trace + left
+            _tell(observe, n_iter, left)
+            n_iter += len(left)
+            leap = leap if left else None
         fresh = e_step(mixture, part, assignment, (*seed, n_iter + 1))
         objective = (fresh.objective + mixture.log_prior) / fresh.weight
         if n_iter == 0 and trace and trace.pop() != objective:
@@ -178,8 +189,7 @@ def resume(
         running = fresh if running is None or step == 1.0 else _blend(running, fresh, step)
         advance = course(mixture, running, objective)
         trace.append(advance.objective)
-        if observe is not None:
-            observe(n_iter, advance.objective)
+        _tell(observe, n_iter, [advance.objective])
         if objective > highest:
             best, highest = mixture, objective
         status = stopping(trace, n_iter, advance.outlook)
@@ -191,10 +201,17 @@ def resume(
             text = f"stopped after {n_iter} iterations. {collapse}"
             status = Status(converged=False, text=text, collapsed=True)
             return Fit(best, highest, tuple(trace), n_iter, status)
+        n_iter += 1
         if status is not None:
-            ahead = Ahead(n_iter + 1, mixture, course, running)
-            return Fit(best, highest, tuple(trace), n_iter, status, ahead)
+            ahead = Ahead(n_iter, mixture, course, running)
+            return Fit(best, highest, tuple(trace), n_iter - 1, status, ahead)
     raise AssertionError("a schedule never ends")
+
+
+def _tell(observe: Observer | None, n_iter: int, objectives: Sequence[float]) -> None:
+    if observe is not None:
+        for done, objective in enumerate(objectives, n_iter):
+            observe(done, objective)
 
 
 def _blend(old: Expectation[S], fresh: Expectation[S], step: float) -> Expectation[S]:

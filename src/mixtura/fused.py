@@ -48,22 +48,22 @@ def fused_pass(mixture: Mixture[Any, Any], assignment: Assignment) -> FusedPass 
     return None if make is None or kernel is None else make(mixture, kernel)
 
 
-def gaussian_components(mixture: Mixture[Any, Any]) -> Components:
+def gaussian_components(mixture: Mixture[Any, Any], kernel: Kernel) -> Components:
     """The components of a Gaussian mixture as the kernel takes them.
 
     Noise is one that has its density everywhere: a whitening of 0 makes all distances 0.
     """
-    params, region = mixture.params, mixture.noise_region
+    params, region, d = mixture.params, mixture.noise_region, mixture.n_features
     means, whitening = params.means, params.covariances.whitening
-    log_peaks = -0.5 * (mixture.n_features * _LOG_TWO_PI + params.covariances.log_determinants)
+    log_determinants = params.covariances.log_determinants
     if region is not None:
         means = np.concatenate([means, means[:1]])
         whitening = np.concatenate([whitening, np.zeros_like(whitening[:1])])
-        log_peaks = np.append(log_peaks, -region.log_volume)
+        log_determinants = np.append(log_determinants, 2.0 * region.log_volume - d * _LOG_TWO_PI)
     return Components(
         np.ascontiguousarray(means),
         np.ascontiguousarray(whitening),
-        mixture.log_weights + log_peaks,
+        kernel.constants(mixture.weights, log_determinants, d),
     )
 
 
@@ -80,7 +80,7 @@ class _GaussianPass:
 
     @classmethod
     def of(cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool) -> Self | None:
-        components, family = gaussian_components(mixture), mixture.clusters.family
+        components, family = gaussian_components(mixture, kernel), mixture.clusters.family
         assert isinstance(family, Gaussian)  # which the table below sees to
         # The kernel gives the kind of second moments that the kind of covariances suggests.
         if components.dense == family.structure.diagonal:
@@ -185,7 +185,7 @@ def scorer(mixture: Mixture[Any, Any]) -> Scorer:
     kernel = chosen()
     if kernel is None or type(mixture.clusters.family) is not Gaussian:
         return _Composition(mixture)
-    return _GaussianScorer(gaussian_components(mixture), kernel)
+    return _GaussianScorer(gaussian_components(mixture, kernel), kernel)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
@@ -228,8 +229,17 @@ CRITERIA: dict[str, TableCriterion] = {
     "slope": slope_heuristic,
     "cv": cross_validation,
 }
-#: Ways to get on faster than plain EM does.
-ACCELERATIONS: dict[str, Course] = {"auto": Watch()}
+
+# Passes after which acceleration may begin. Where a plain one is cheap it may pay only after many:
+# when as much has been spent as acceleration would take, in numbers that passes add up.
+_EARLY, _LATE = 20, 300
+_WORTH_ACCELERATION = 1e7
+
+#: Ways to get on faster than plain EM does, from the price of a plain iteration (see `course_of`).
+ACCELERATIONS: dict[str, Callable[[float], Course]] = {
+    "auto": lambda price: Watch(max(_EARLY, int(min(_LATE, _WORTH_ACCELERATION / price)))),
+    "early": lambda price: Watch(_EARLY),
+}
 
 T = TypeVar("T")
 
@@ -302,9 +312,13 @@ def choose(options: Mapping[str, T], name: str, value: object) -> T:
     raise MixturaError(f"{name}={value!r} is unknown; choose one of {', '.join(options)}.")
 
 
-def course_of(acceleration: object, algorithm: Algorithm) -> Course:
-    """How the algorithm's mixtures follow each other; plainly for an acceleration of None."""
+def course_of(acceleration: object, algorithm: Algorithm, price: float = math.inf) -> Course:
+    """How the algorithm's mixtures follow each other; plainly for an acceleration of None.
+
+    The price is that of a plain iteration: the numbers that it adds up, infinite where it is not
+    made by the compiled kernel alone.
+    """
     if acceleration is None:
         return PLAIN
     course = choose(ACCELERATIONS, "acceleration", acceleration)
-    return course if algorithm.smooth else PLAIN
+    return course(price) if algorithm.smooth else PLAIN

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Protocol
+from typing import TypeAlias
 
 __all__ = [
     "DEFAULT_RULE",
@@ -81,21 +81,37 @@ class Status:
         return self.text
 
 
-class StoppingRule(Protocol):
-    """Why to stop, or None to go on."""
+#: (objectives so far in nats per row, iterations done, outlook) -> why to stop, or None to go on.
+#: Accelerated iterations give their own outlook: the trace of gains does not tell it.
+Judge: TypeAlias = Callable[[Sequence[float], int, "Callable[[], Outlook] | None"], Status | None]
+
+
+@dataclass(frozen=True)
+class StoppingRule:
+    """When to stop, and what is sure beforehand.
+
+    Attributes
+    ----------
+    judge : callable
+    tol : float
+        In nats per row: a run of plain EM goes on while what it gained, or what is projected to
+        remain, is above this,
+    limit : int
+        and it has done fewer iterations than these.
+    """
+
+    judge: Judge
+    tol: float
+    limit: int
 
     def __call__(
         self,
         trace: Sequence[float],
         n_iter: int,
         outlook: Callable[[], Outlook] | None = None,
-        /,
     ) -> Status | None:
-        """Judge the objectives so far, in nats per row, after n_iter iterations.
-
-        Accelerated iterations give their own outlook: the trace of gains does not tell it.
-        """
-        ...
+        """Why to stop after n_iter iterations, or None to go on."""
+        return self.judge(trace, n_iter, outlook)
 
 
 _RATIOS = 3
@@ -116,7 +132,7 @@ def projected_gain(tol: float, max_iter: int) -> StoppingRule:
     """
 
     def judge(
-        trace: Sequence[float], n_iter: int, outlook: Callable[[], Outlook] | None = None, /
+        trace: Sequence[float], n_iter: int, outlook: Callable[[], Outlook] | None
     ) -> Status | None:
         if not math.isfinite(trace[-1]):
             return Status(False, _unreachable(trace[-1]))
@@ -134,7 +150,7 @@ def projected_gain(tol: float, max_iter: int) -> StoppingRule:
                 return Status(False, text, outlook=ahead)
         return None
 
-    return judge
+    return StoppingRule(judge, tol, max_iter)
 
 
 def _judged(
@@ -162,20 +178,20 @@ def fixed_length(n_iter: int) -> StoppingRule:
     """Stop after a given number of iterations, for random walks that never settle."""
 
     def judge(
-        trace: Sequence[float], done: int, outlook: Callable[[], Outlook] | None = None, /
+        trace: Sequence[float], done: int, outlook: Callable[[], Outlook] | None
     ) -> Status | None:
         if done < n_iter:
             return None
         return Status(True, f"ran its {n_iter} random iterations and kept the best")
 
-    return judge
+    return StoppingRule(judge, -math.inf, n_iter)
 
 
 def paused_after(rule: StoppingRule, pause: int) -> StoppingRule:
     """The rule, but a fit that has not stopped after so many iterations is paused."""
 
     def judge(
-        trace: Sequence[float], n_iter: int, outlook: Callable[[], Outlook] | None = None, /
+        trace: Sequence[float], n_iter: int, outlook: Callable[[], Outlook] | None
     ) -> Status | None:
         status = rule(trace, n_iter, outlook)
         if status is not None or n_iter < pause:
@@ -184,7 +200,7 @@ def paused_after(rule: StoppingRule, pause: int) -> StoppingRule:
         text = f"paused after {n_iter} iterations: {ahead} may remain"
         return Status(False, text, outlook=ahead, paused=True)
 
-    return judge
+    return StoppingRule(judge, rule.tol, min(rule.limit, pause))
 
 
 def projected(trace: Sequence[float]) -> Outlook:

@@ -23,7 +23,7 @@ from mixtura.families import Family
 from mixtura.initialization import random_responsibilities
 from mixtura.sources import ArraySource, Source
 from mixtura.statistics import Statistics
-from mixtura.stopping import Status, StoppingRule
+from mixtura.stopping import fixed_length
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = [
@@ -89,7 +89,7 @@ def check_family(family: Family[Any, Any], X: FloatArray, k: int = 2, seed: int 
     np.testing.assert_allclose(resp.sum(axis=1), 1.0, rtol=1e-12)
     check_statistics(lambda rows, r: family.statistics(mixture.params, rows, r), X, resp)
 
-    trace = em.fit(mixture, source, stopping=_after(30)).trace
+    trace = em.fit(mixture, source, stopping=fixed_length(30)).trace
     falls = -np.diff(trace) / (1.0 + np.abs(trace[1:]))
     assert falls.max() <= 1e-13, f"EM never decreases: it fell by {falls.max():.1e} of itself"
 
@@ -177,10 +177,6 @@ def check_source(source: Source, X: AnyArray, weight: FloatArray) -> None:
     assert list(source.map(lambda chunk: chunk.index)) == list(range(len(chunks)))
     total = source.map_reduce(lambda chunk: chunk.weight @ chunk.X)
     np.testing.assert_allclose(total, weight @ X.astype(np.float64), rtol=1e-12)
-
-
-def _after(n_iter: int) -> StoppingRule:
-    return lambda trace, done, outlook=None: Status(False, "") if done >= n_iter else None
 
 
 def _scatter(rng: np.random.Generator, count: FloatArray, d: int, diagonal: bool) -> FloatArray:

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "climb.h"
 #include "fused.h"
 #include "mstep.h"
 #include "tree.h"
@@ -116,6 +117,45 @@ static void run_mstep(ptrdiff_t k, ptrdiff_t d, ptrdiff_t n)
     free(means), free(first), free(result), free(form);
 }
 
+static void run_climb(const Kernel *kernel, ptrdiff_t k, ptrdiff_t d, Tie volume, Tie shape,
+                      Tie orientation, double least)
+{
+    ptrdiff_t n = 40, size = mixtura_mixture_size(k, d, orientation != TIE_NONE);
+    size_t each = k * (orientation != TIE_NONE ? d * d : d);
+    double *rows = numbers(n * d), *weight = numbers(n), *floor = numbers(d), trace[12];
+    double *state = numbers(2 * size), *work = malloc(mixtura_work_size(k, d, orientation != TIE_NONE) * sizeof(double));
+    void *scratch = aligned_alloc(64, (kernel->scratch_size(d, k, orientation != TIE_NONE) + 63) / 64 * 64);
+    for (ptrdiff_t i = 0; i < n; i++) weight[i] = 1.0;
+    for (ptrdiff_t a = 0; a < d; a++) floor[a] = least;
+    for (ptrdiff_t j = 0; j < k; j++) state[j] = 1.0 / k, state[size - k + j] = 0.0;
+    double *covariances = state + k + k * d;
+    for (size_t i = 0; i < 2 * each; i++)
+        covariances[i] = orientation == TIE_NONE || i % (d * d) % (d + 1) == 0;
+    Table table = {rows, 0, n, d, weight, 1};
+    Manner how = {0, 1, volume, shape, orientation, floor, 0.0};
+    int place;
+    mixtura_climb(kernel, &table, &how, k, state, trace, 0, 12, work, scratch, &place);
+    free(rows), free(weight), free(floor), free(state), free(work), free(scratch);
+}
+
+static void run_climbs(const Kernel *kernel)
+{
+    static const Tie ties[][3] = {
+        {TIE_SHARED, TIE_NONE, TIE_NONE}, {TIE_OWN, TIE_NONE, TIE_NONE},
+        {TIE_SHARED, TIE_SHARED, TIE_NONE}, {TIE_OWN, TIE_SHARED, TIE_NONE},
+        {TIE_SHARED, TIE_OWN, TIE_NONE}, {TIE_OWN, TIE_OWN, TIE_NONE},
+        {TIE_SHARED, TIE_SHARED, TIE_SHARED}, {TIE_OWN, TIE_SHARED, TIE_SHARED},
+        {TIE_SHARED, TIE_OWN, TIE_SHARED}, {TIE_OWN, TIE_OWN, TIE_SHARED},
+        {TIE_SHARED, TIE_SHARED, TIE_OWN}, {TIE_OWN, TIE_SHARED, TIE_OWN},
+        {TIE_SHARED, TIE_OWN, TIE_OWN}, {TIE_OWN, TIE_OWN, TIE_OWN},
+    };
+    for (size_t i = 0; i < sizeof ties / sizeof *ties; i++)
+        for (ptrdiff_t d = 1; d <= MSTEP_DIMENSIONS; d += d < 4 ? 1 : 7)
+            for (ptrdiff_t k = 1; k < 5; k++)
+                for (double least = 0.0; least < 5.0; least += 1.0 + least)
+                    run_climb(kernel, k, d, ties[i][0], ties[i][1], ties[i][2], least);
+}
+
 static void run_tree(ptrdiff_t size, ptrdiff_t d, int dense)
 {
     size_t each = dense ? d * d : d;
@@ -140,6 +180,8 @@ int main(void)
             run_tree(size, d, 0);
         }
     printf("tree: clean\n");
+    run_climbs(&mixtura_baseline);
+    printf("climb: clean\n");
     run_all(&mixtura_baseline);
 #if defined(__x86_64__)
     __builtin_cpu_init();

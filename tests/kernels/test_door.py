@@ -18,6 +18,7 @@ from mixtura.kernels.kernel import chosen
 _fused = pytest.importorskip("mixtura.kernels._fused", reason="no compiled kernel")
 
 N, D, K = 5, 3, 2
+MOST = _fused.MSTEP_DIMENSIONS
 
 
 def arguments(**changes: Any) -> dict[str, Any]:
@@ -115,6 +116,65 @@ def test_wrong_outputs_of_scores_are_refused() -> None:
             _fused.score("baseline", *right, *outputs)
 
 
+def climb_arguments(**changes: Any) -> dict[str, Any]:
+    size = K * (2 + D + 2 * D * D)
+    state = np.zeros((2, size))
+    state[0, :K] = 1.0 / K
+    state[0, K + K * D : -K] = np.tile(np.eye(D).ravel(), 2 * K)
+    right = {
+        "rows": np.random.default_rng(0).normal(size=(N * D, D)),
+        "weight": np.ones(N * D),
+        "hard": False,
+        "free_weights": True,
+        "ties": (2, 2, 2),
+        "floor": np.zeros(D),
+        "tol": 0.0,
+        "k": K,
+        "state": state,
+        "trace": np.empty(3 + 4),
+        "known": 3,
+        "most": 4,
+    }
+    return {**right, **changes}
+
+
+def climb(**changes: Any) -> tuple[int, int]:
+    return _fused.climb("baseline", *climb_arguments(**changes).values())
+
+
+def test_the_right_climb_passes() -> None:
+    assert climb(trace=np.empty(1), known=0, most=1) == (1, 1)
+    assert climb(trace=np.empty(3), known=3, most=0) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rows": np.zeros((N * D, D + 1))},
+        {"rows": np.zeros((N, MOST + 1)), "weight": np.ones(N), "floor": np.zeros(MOST + 1)},
+        {"weight": np.ones(N)},
+        {"floor": np.zeros(D + 1)},
+        {"k": K + 1},
+        {"k": 0},
+        {"k": -1},
+        {"state": np.zeros((1, K * (2 + D + 2 * D * D)))},
+        {"state": np.zeros((2, K * (2 + D + 2 * D * D)), np.float32)},
+        {"ties": (2, 2, 0)},
+        {"ties": (2, 2)},
+        {"ties": (3, 2, 2)},
+        {"ties": (2, 0, 1)},
+        {"ties": (0, 2, 2)},
+        {"trace": np.empty(6)},
+        {"known": -1},
+        {"most": -1},
+    ],
+    ids=lambda changes: "-".join(f"{name}{getattr(v, 'shape', v)}" for name, v in changes.items()),
+)
+def test_wrong_climbs_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        climb(**changes)
+
+
 def test_no_rows_give_sums_of_zero() -> None:
     result = np.full(2 + K * (1 + D + D * D), np.nan)
     expect(rows=np.zeros((0, D)), weight=np.zeros(0), result=result)
@@ -122,7 +182,6 @@ def test_no_rows_give_sums_of_zero() -> None:
 
 
 MATRICES = np.stack([np.eye(D)] * K)
-MOST = _fused.MSTEP_DIMENSIONS
 
 
 @pytest.mark.parametrize(

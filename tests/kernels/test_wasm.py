@@ -16,6 +16,7 @@ from kernel_cases import random_mixture, rows_of
 from mixtura import em, kernels
 from mixtura.covariance import VVI, VVV
 from mixtura.fused import gaussian_components
+from mixtura.kernels.kernel import chosen
 from mixtura.sources import ArraySource
 
 BUILD = Path(__file__).parents[2] / "tools/build_web.py"
@@ -41,7 +42,9 @@ def test_one_pass_equals_the_reference(wasm: Path, tmp_path: Path, structure, d:
     rng = np.random.default_rng(d)
     mixture = random_mixture(rng, structure, 3, d)
     X, weight = rows_of(rng, mixture, 777), rng.uniform(0.5, 2.0, 777)
-    components = gaussian_components(mixture)
+    kernel = chosen()
+    assert kernel is not None
+    components = gaussian_components(mixture, kernel)
     problem = {
         "rows": X.ravel().tolist(),
         "weight": weight.tolist(),

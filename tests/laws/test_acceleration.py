@@ -30,6 +30,7 @@ from mixtura.families import (
 from mixtura.initialization import given_labels, random_responsibilities
 from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Expectation, Mixture
+from mixtura.registry import ALGORITHMS, course_of
 from mixtura.sources import ArraySource
 from mixtura.stopping import projected_gain
 from records import FAMILIES, FAMILY_IDS, STRUCTURE_IDS, STRUCTURES, FamilyRecord, two_groups
@@ -389,12 +390,26 @@ def test_memory_knows_its_last_pair_and_the_flattest_direction() -> None:
 
 def test_acceleration_is_a_parameter() -> None:
     X = overlapping()
-    default = mx.GaussianMixture(2, random_state=0).fit(X)
     plain = mx.GaussianMixture(2, random_state=0, acceleration=None).fit(X)
-    assert default.converged_
-    assert default.n_iter_ < plain.n_iter_
-    assert default.lower_bound_ >= plain.lower_bound_ - 1e-7
-    np.testing.assert_array_equal(default.lower_bounds_, default.trace_[1:])
+    default = mx.GaussianMixture(2, random_state=0).fit(X)
+    early = mx.GaussianMixture(2, random_state=0, acceleration="early").fit(X)
+    assert early.n_iter_ < min(plain.n_iter_, default.n_iter_)
+    for fit in (default, early):
+        assert fit.converged_
+        assert fit.lower_bound_ >= plain.lower_bound_ - 1e-7
+        np.testing.assert_array_equal(fit.lower_bounds_, fit.trace_[1:])
+
+
+def test_acceleration_begins_late_where_iterations_are_cheap() -> None:
+    begins = [
+        course_of("auto", ALGORITHMS["em"], price).n_certain for price in (np.inf, 1e6, 1e5, 1e3)
+    ]
+    assert begins == [19, 19, 99, 299]
+    assert course_of("early", ALGORITHMS["em"], 1e3).n_certain == 19
+
+
+def test_only_em_is_accelerated() -> None:
+    X = overlapping()
     hard = [
         mx.GaussianMixture(2, random_state=0, algorithm="hard", acceleration=value).fit(X)
         for value in ("auto", None)

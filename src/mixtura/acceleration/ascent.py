@@ -23,8 +23,9 @@ Nocedal (1980), "Updating quasi-Newton matrices with limited storage"; Jamshidia
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from mixtura.acceleration.course import Advance, Course, Next
 from mixtura.acceleration.frame import Frame
@@ -112,6 +113,13 @@ class Ascent:
             )
         straight = 0.5 * (promised + float(here.gradient.dot(self.step)))
         return self._advance(here, memory, self.pace.after(abs(gain - straight) / promised))
+
+    @property
+    def n_certain(self) -> int:
+        return 0
+
+    def after(self, objectives: Sequence[float]) -> Self:
+        return self  # it makes none that are plain
 
     def _advance(self, here: Place, memory: Memory, pace: Pace) -> Advance:
         return Advance(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias
 
 from mixtura.mixture import Expectation, Mixture
 from mixtura.stopping import Outlook
@@ -44,6 +45,15 @@ class Course(Protocol):
         """Judge a mixture by its E-step and its objective in nats per row."""
         ...
 
+    @property
+    def n_certain(self) -> int:
+        """Iterations that are going to be plain, whatever comes of them."""
+        ...
+
+    def after(self, objectives: Sequence[float], /) -> Self:
+        """The course after plain iterations from mixtures with these objectives."""
+        ...
+
 
 @dataclass(frozen=True)
 class Plain:
@@ -53,6 +63,13 @@ class Plain:
         self, mixture: Mixture[Any, Any], expectation: Expectation[Any], objective: float
     ) -> Advance:
         return Advance(objective, lambda: (mixture.maximize(expectation), self))
+
+    @property
+    def n_certain(self) -> int:
+        return sys.maxsize
+
+    def after(self, objectives: Sequence[float]) -> Self:
+        return self
 
 
 #: What the loop does unless told otherwise.

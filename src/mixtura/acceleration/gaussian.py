@@ -27,16 +27,24 @@ from typing import Any, Self
 
 import numpy as np
 
-from mixtura.acceleration.freedom import FREEDOMS, WEIGHTS, Freedom, Tie
 from mixtura.acceleration.roots import AxisRoots, Roots, TriangularRoots, TurningRoots
-from mixtura.covariance import AxisCovariances
+from mixtura.covariance import FREEDOMS, AxisCovariances, Freedom, Tie
 from mixtura.errors import DegenerateError
 from mixtura.families import Gaussian, GaussianParameters
+from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Expectation, Mixture
 from mixtura.statistics import Moments
 from mixtura.typing import BoolArray, FloatArray
 
 __all__ = ["GaussianFrame"]
+
+# How the weights of clusters are tied together; that of noise is free where they are not fixed.
+_WEIGHTS: dict[Mixing, Tie] = {
+    FREE: Tie.OWN,
+    EqualWeights(): Tie.NONE,
+    FixedWeights(): Tie.NONE,
+    FreeLast(EqualWeights()): Tie.SHARED,
+}
 
 # What is above the floor by this factor does not lie on it.
 _CLEAR = 1.01
@@ -68,7 +76,7 @@ class Chart:
     def of(cls, mixture: Mixture[Any, Any], weight: float) -> Self | None:
         """None for mixtures whose coordinates are unknown."""
         family = mixture.clusters.family
-        weights = WEIGHTS.get(mixture.mixing)
+        weights = _WEIGHTS.get(mixture.mixing)
         if type(family) is not Gaussian or weights is None:
             return None
         freedom = FREEDOMS.get(type(family.structure))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import reduce
+from typing import Any, Self
 
 from mixtura.acceleration.ascent import Place, first_step
 from mixtura.acceleration.course import Advance, Next
@@ -18,7 +20,9 @@ __all__ = ["Watch"]
 _SLOW = 0.7
 _STEADY = 0.1
 _TIMES = 3
-_LEAST_PASSES = 20
+_PATIENCE = 20
+# The last objectives, which tell so many rates and the one before.
+_TELLING = _TIMES + 3
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Watch:
 
     Attributes
     ----------
+    patience : int
+        Passes that EM has in any case.
     passes : int
         So far.
     objective, gain, rate : float
@@ -35,6 +41,7 @@ class Watch:
         How many times running the gains have shrunk too slowly.
     """
 
+    patience: int = _PATIENCE
     passes: int = 0
     objective: float = float("-inf")
     gain: float = float("inf")
@@ -44,15 +51,28 @@ class Watch:
     def __call__(
         self, mixture: Mixture[Any, Any], expectation: Expectation[Any], objective: float
     ) -> Advance:
+        seen = self._seen(objective)
+        return Advance(objective, lambda: seen._next(mixture, expectation))
+
+    @property
+    def n_certain(self) -> int:
+        return max(self.patience - self.passes, _TIMES - self.slow, 1) - 1
+
+    def after(self, objectives: Sequence[float]) -> Self:
+        n_early = max(0, len(objectives) - _TELLING)
+        watch = type(self)(self.patience, self.passes + n_early) if n_early else self
+        return reduce(type(self)._seen, objectives[n_early:], watch)
+
+    def _seen(self, objective: float) -> Self:
         gain = objective - self.objective
         rate = gain / self.gain if self.gain > 0.0 else 0.0
         slow = self.slow + 1 if rate > _SLOW and abs(rate - self.rate) < _STEADY else 0
-        seen = Watch(self.passes + 1, objective, gain, rate, slow)
-        return Advance(objective, lambda: seen._next(mixture, expectation))
+        return type(self)(self.patience, self.passes + 1, objective, gain, rate, slow)
 
     def _next(self, mixture: Mixture[Any, Any], expectation: Expectation[Any]) -> Next:
-        if self.passes >= _LEAST_PASSES and self.slow >= _TIMES:
+        if self.passes >= self.patience and self.slow >= _TIMES:
             frame = GaussianFrame.of(mixture, expectation.weight)
             if frame is not None:
-                return first_step(Place.of(frame, expectation, self.objective), Watch())
+                base = Place.of(frame, expectation, self.objective)
+                return first_step(base, Watch(self.patience))
         return mixture.maximize(expectation), self

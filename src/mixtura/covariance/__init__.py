@@ -4,6 +4,7 @@ from mixtura.covariance.axes import AxisCovariances
 from mixtura.covariance.common_axes import EVE, VVE, shared_axes
 from mixtura.covariance.diagonal import EEI, EVI, VEI, VVI
 from mixtura.covariance.ellipsoidal import EEE, EEV, EVV, VEE, VEV, VVV, DenseCovariances
+from mixtura.covariance.freedom import FREEDOMS, Freedom, Tie
 from mixtura.covariance.spherical import EII, VII
 from mixtura.covariance.structure import Covariances, Structure
 
@@ -15,6 +16,7 @@ __all__ = [
     "EVE",
     "EVI",
     "EVV",
+    "FREEDOMS",
     "VEE",
     "VEI",
     "VEV",
@@ -25,6 +27,8 @@ __all__ = [
     "AxisCovariances",
     "Covariances",
     "DenseCovariances",
+    "Freedom",
     "Structure",
+    "Tie",
     "shared_axes",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -40,6 +41,7 @@ from mixtura.estimators.training_rows import TrainingRows
 from mixtura.estimators.verbose import narrate
 from mixtura.families import Box, Gaussian, GaussianParameters, NormalInverseWishart, with_noise
 from mixtura.hypervolume import box_about, resized
+from mixtura.leap import Leap
 from mixtura.mixing import FixedWeights
 from mixtura.mixture import Mixture
 from mixtura.registry import (
@@ -120,10 +122,12 @@ class GaussianMixture(SoftClusters):
         'em' maximises the likelihood; 'hard' the classification likelihood (Celeux and Govaert
         1992); 'stochastic' draws the assignments (Celeux and Diebolt 1985) and keeps the best
         mixture it passes.
-    acceleration : {'auto', None}, default='auto'
-        'auto' goes on by quasi-Newton steps once EM's gains shrink slowly, guarded so that the
-        objective never falls; every pass over the rows counts as an iteration. None leaves EM
-        as it is. Only `algorithm='em'` has it.
+    acceleration : {'auto', 'early', None}, default='auto'
+        Whether to go on by quasi-Newton steps once EM's gains shrink slowly, guarded so that the
+        objective never falls; every pass over the rows counts as an iteration. 'early' begins
+        after 20 iterations, so as to need few. 'auto' takes the least time: where iterations are
+        cheap, on tables of some hundred rows, it begins after up to 300. None leaves EM as it is.
+        Only `algorithm='em'` has it.
     equal_weights : bool, default=False
         Whether all mixing weights are 1/k, which leaves k - 1 parameters less. With noise the
         clusters share equally what it leaves.
@@ -340,7 +344,7 @@ class GaussianMixture(SoftClusters):
         return Fitting(
             source,
             table.summary,
-            self._begin(self._make_first(source, table, init, given, seed)),
+            self._begin(source, self._make_first(source, table, init, given, seed)),
             self._climb(source, seed),
             Effort.exactly(1) if numbered or self._goes_on else self._effort(source),
             float(self.tol),
@@ -392,19 +396,30 @@ class GaussianMixture(SoftClusters):
             return Effort.exactly(int(self.n_init))
         if not self._settles:
             return Effort.exactly(1)
+        return EFFORTS[self.n_init](self._price(source))
+
+    def _price(self, source: ArraySource) -> float:
+        """Numbers that an iteration adds up."""
         d = source.n_features
         per_component = 1 + d + (d if self._type.structure.diagonal else d * (d + 1) // 2)
-        return EFFORTS[self.n_init](len(source.X) * self.n_components * per_component)
+        return len(source.X) * self.n_components * per_component
 
     @property
     def _has_noise(self) -> bool:
         return bool(self.noise)
 
-    def _begin(self, make_first: MakeFirst) -> Callable[[int], GaussianFit]:
+    def _begin(self, source: ArraySource, make_first: MakeFirst) -> Callable[[int], GaussianFit]:
         """How to begin the start with a given number."""
-        course = course_of(self.acceleration, ALGORITHMS[self.algorithm])
+        algorithm, price = ALGORITHMS[self.algorithm], self._price(source)
         history = self.trace_ if self._goes_on else []
-        return lambda number: Fit.begun(make_first(number), course, history)
+
+        def begin(number: int) -> GaussianFit:
+            first = make_first(number)
+            leap = Leap.of(first, source, algorithm.assignment)
+            course = course_of(self.acceleration, algorithm, price if leap else math.inf)
+            return Fit.begun(first, course, history)
+
+        return begin
 
     def _climb(self, source: ArraySource, seed: int) -> Climb:
         """How to take a run further."""

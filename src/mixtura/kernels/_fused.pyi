@@ -37,6 +37,9 @@ def recentre(
     scatter: FloatArray,
     /,
 ) -> bool: ...
+def constants(
+    d: int, weights: FloatArray, log_determinants: FloatArray, constants: FloatArray, /
+) -> None: ...
 def factorize(
     matrices: FloatArray, whitening: FloatArray, log_determinants: FloatArray, /
 ) -> int: ...
@@ -47,6 +50,22 @@ def common_form(
 def common_axes(
     equal_volumes: bool, shares: FloatArray, turned: FloatArray, axes: FloatArray, /
 ) -> None: ...
+def climb(
+    kernel: str,
+    rows: AnyArray,
+    weight: FloatArray,
+    hard: bool,
+    free_weights: bool,
+    ties: tuple[int, int, int],
+    floor: FloatArray,
+    tol: float,
+    k: int,
+    state: FloatArray,
+    trace: FloatArray,
+    known: int,
+    most: int,
+    /,
+) -> tuple[int, int]: ...
 def merge(
     count: FloatArray,
     mean: FloatArray,

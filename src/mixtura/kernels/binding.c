@@ -5,6 +5,7 @@
 #include <Python.h>
 #include <string.h>
 
+#include "climb.h"
 #include "fused.h"
 #include "mstep.h"
 #include "tree.h"
@@ -145,9 +146,9 @@ static int enter_components(Door *door, PyObject *means, PyObject *whitening, Py
 }
 
 /* Working memory, aligned to 64 bytes; its address before aligning goes to *raw, to be freed. */
-static void *scratch_for(const Kernel *kernel, const Components *c, void **raw)
+static void *scratch_for(const Kernel *kernel, Py_ssize_t d, Py_ssize_t k, int dense, void **raw)
 {
-    *raw = PyMem_Malloc(kernel->scratch_size(c->d, c->k, c->dense) + 64);
+    *raw = PyMem_Malloc(kernel->scratch_size(d, k, dense) + 64);
     if (!*raw) PyErr_NoMemory();
     return *raw ? (void *)(((uintptr_t)*raw + 63) & ~(uintptr_t)63) : NULL;
 }
@@ -173,7 +174,7 @@ static PyObject *expect(PyObject *self, PyObject *args)
         goto out;
     Py_ssize_t size = 2 + c.k * (1 + c.d + (c.dense ? c.d * c.d : c.d));
     Py_buffer *view = enter(&door, result, "result", WRITE, "d", 1, SHAPE(size));
-    void *scratch = view ? scratch_for(kernel, &c, &raw) : NULL;
+    void *scratch = view ? scratch_for(kernel, c.d, c.k, c.dense, &raw) : NULL;
     if (scratch) {
         double *place = view->buf;
         Sums sums = {place, place + 1, place + 2, place + 2 + c.k, place + 2 + c.k + c.k * c.d};
@@ -220,7 +221,7 @@ static PyObject *score(PyObject *self, PyObject *args)
     scores.responsibilities = enter_output(&door, resp, "responsibilities", "d", 2, shape);
     scores.largest = enter_output(&door, largest, "largest", "d", 1, shape);
     scores.labels = enter_output(&door, labels, "labels", int64, 1, shape);
-    void *scratch = PyErr_Occurred() ? NULL : scratch_for(kernel, &c, &raw);
+    void *scratch = PyErr_Occurred() ? NULL : scratch_for(kernel, c.d, c.k, c.dense, &raw);
     if (scratch) {
         Py_BEGIN_ALLOW_THREADS
         kernel->score(&table, &c, &scores, scratch);
@@ -307,6 +308,22 @@ static PyObject *recentre(PyObject *self, PyObject *args)
     return PyErr_Occurred() ? NULL : PyBool_FromLong(kept);
 }
 
+static PyObject *constants_of(PyObject *self, PyObject *args)
+{
+    PyObject *weights, *log_determinants, *constants;
+    Py_ssize_t d;
+    if (!PyArg_ParseTuple(args, "nOOO:constants", &d, &weights, &log_determinants, &constants))
+        return NULL;
+    Door door = {.n = 0};
+    Py_buffer *w = enter(&door, weights, "weights", READ, "d", 1, SHAPE(-1));
+    Py_ssize_t k = w ? w->shape[0] : 0;
+    Py_buffer *l = w ? enter(&door, log_determinants, "log_determinants", READ, "d", 1, SHAPE(k)) : NULL;
+    Py_buffer *c = l ? enter(&door, constants, "constants", WRITE, "d", 1, SHAPE(k)) : NULL;
+    if (c) mixtura_constants(k, d, w->buf, l->buf, c->buf);
+    leave(&door);
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+}
+
 static PyObject *factorize(PyObject *self, PyObject *args)
 {
     PyObject *matrices, *whitening, *log_determinants;
@@ -387,6 +404,61 @@ static PyObject *common_axes(PyObject *self, PyObject *args)
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
+/* ---------------------------------------------------------------------- whole iterations */
+
+static int are_tied(const Manner *how)
+{
+    int letters = how->volume >= TIE_SHARED && how->volume <= TIE_OWN &&
+                  how->shape >= TIE_NONE && how->shape <= TIE_OWN &&
+                  how->orientation >= TIE_NONE && how->orientation <= TIE_OWN;
+    return letters && (how->shape != TIE_NONE || how->orientation == TIE_NONE);
+}
+
+static PyObject *climb(PyObject *self, PyObject *args)
+{
+    const char *name;
+    PyObject *rows, *weight, *floor, *state, *trace;
+    Manner how;
+    int volume, shape, orientation, place = 0;
+    Py_ssize_t k, known, most, steps = 0;
+    if (!PyArg_ParseTuple(args, "sOOpp(iii)OdnOOnn:climb", &name, &rows, &weight, &how.hard,
+                          &how.free_weights, &volume, &shape, &orientation, &floor, &how.tol, &k,
+                          &state, &trace, &known, &most))
+        return NULL;
+    const Kernel *kernel = kernel_named(name);
+    if (!kernel) return NULL;
+    how.volume = volume, how.shape = shape, how.orientation = orientation;
+    int dense = orientation != TIE_NONE;
+    Door door = {.n = 0};
+    Table table = {0};
+    void *raw = NULL;
+    double *work = NULL;
+    if (!enter_rows(&door, rows, &table) || !enter_weight(&door, weight, &table)) goto out;
+    if (k < 1 || known < 0 || most < 0 || table.d > MSTEP_DIMENSIONS || !are_tied(&how)) {
+        PyErr_SetString(PyExc_ValueError, "no such components, columns, ties or numbers of steps");
+        goto out;
+    }
+    Py_ssize_t d = table.d, size = mixtura_mixture_size(k, d, dense);
+    Py_buffer *f = enter(&door, floor, "floor", READ, "d", 1, SHAPE(d));
+    Py_buffer *s = f ? enter(&door, state, "state", WRITE, "d", 2, SHAPE(2, size)) : NULL;
+    Py_buffer *t = s ? enter(&door, trace, "trace", WRITE, "d", 1, SHAPE(known + most)) : NULL;
+    void *scratch = t ? scratch_for(kernel, d, k, dense, &raw) : NULL;
+    if (scratch && !(work = PyMem_Malloc(mixtura_work_size(k, d, dense) * sizeof(double))))
+        PyErr_NoMemory();
+    if (work) {
+        how.floor = f->buf;
+        Py_BEGIN_ALLOW_THREADS
+        steps = mixtura_climb(kernel, &table, &how, k, s->buf, t->buf, known, most, work, scratch,
+                              &place);
+        Py_END_ALLOW_THREADS
+    }
+out:
+    PyMem_Free(work);
+    PyMem_Free(raw);
+    leave(&door);
+    return PyErr_Occurred() ? NULL : Py_BuildValue("ni", steps, place);
+}
+
 /* ------------------------------------------------------------------------ the hierarchy */
 
 static PyObject *merge(PyObject *self, PyObject *args)
@@ -442,10 +514,15 @@ static PyMethodDef methods[] = {
     {"exp", exp_of, METH_VARARGS, "exp(kernel, x, result)"},
     {"log", log_of, METH_VARARGS, "log(kernel, x, result)"},
     {"recentre", recentre, METH_VARARGS, "recentre(means, count, first, second, and the same to write): whether it went well."},
+    {"constants", constants_of, METH_VARARGS, "constants(d, weights, log_determinants, constants)"},
     {"factorize", factorize, METH_VARARGS, "factorize(matrices, whitening, log_determinants)"},
     {"exceeds", exceeds, METH_VARARGS, "exceeds(matrices, floor)"},
     {"common_form", common_form, METH_VARARGS, "common_form(count, scatter, scales, form)"},
     {"common_axes", common_axes, METH_VARARGS, "common_axes(equal, shares, turned, axes)"},
+    {"climb", climb, METH_VARARGS,
+     "climb(kernel, rows, weight, hard, free_weights, (volume, shape, orientation), floor, tol, k, "
+     "state, trace, known, most): iterations made, and which of the two mixtures of the state "
+     "they led to."},
     {"merge", merge, METH_VARARGS,
      "merge(count, mean, scatter, typical, tie, merges): the first three are lost."},
     {"names", names, METH_NOARGS, "The kernels that this processor can run, best first."},

@@ -40,6 +40,12 @@ class Kernel:
         _fused.expect(self.name, rows, weight, c.means, c.whitening, c.constants, hard, sums)
         return sums
 
+    def constants(self, weights: FloatArray, log_determinants: FloatArray, d: int) -> FloatArray:
+        """log w_j - (d log 2 pi + log-determinant_j) / 2, shape (k,); -inf for weight 0."""
+        constants = np.empty(len(weights))
+        _fused.constants(d, np.ascontiguousarray(weights), log_determinants, constants)
+        return constants
+
     def recentre(
         self, centres: FloatArray, count: FloatArray, first: FloatArray, second: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray] | None:

@@ -8,6 +8,7 @@
 #include "fused.h"
 
 #define EPSILON 0x1p-52
+#define LOG_TWO_PI 1.8378770664093454836
 /* A pivot of no more than this share of its variance, times d, may be nothing but rounding. */
 #define SINGULAR (16.0 * EPSILON)
 
@@ -79,6 +80,16 @@ int mixtura_recentre(ptrdiff_t k, ptrdiff_t d, int dense, const double *centres,
 }
 
 /* ---------------------------------------------------------------------- factorisation */
+
+void mixtura_constants(ptrdiff_t k, ptrdiff_t d, const double *weights,
+                       const double *log_determinants, double *constants)
+{
+    mixtura_baseline.log(weights, constants, k);
+    for (ptrdiff_t j = 0; j < k; j++) {
+        constants[j] -= 0.5 * (d * LOG_TWO_PI + log_determinants[j]);
+        if (weights[j] == 0.0) constants[j] = -__builtin_inf();
+    }
+}
 
 /* Upper triangular U with U^T U = matrix - diag(floor); rest 0. Gives 0 where a pivot is no more
    than a share of the variance it is what is left of. */
@@ -193,7 +204,7 @@ void mixtura_common_form(ptrdiff_t k, ptrdiff_t d, int dense, const double *coun
     }
 }
 
-/* ------------------------------------------------------------------------ common axes */
+/* ------------------------------------------------------------------------------ turns */
 
 /* Turn columns p and q of a matrix. */
 static void turn_columns(ptrdiff_t d, double *matrix, ptrdiff_t p, ptrdiff_t q, double cosine,
@@ -215,6 +226,65 @@ static void turn_rows(ptrdiff_t d, double *matrix, ptrdiff_t p, ptrdiff_t q, dou
         matrix[q * d + a] = cosine * y - sine * x;
     }
 }
+
+/* ---------------------------------------------------------------------- principal axes */
+
+/* Jacobi's rotation that clears the entry at p and q; gives 0 where it is nothing but rounding. */
+static int clear(ptrdiff_t d, double *matrix, double *axes, ptrdiff_t p, ptrdiff_t q)
+{
+    double entry = matrix[p * d + q], along_p = matrix[p * d + p], along_q = matrix[q * d + q];
+    double typical = __builtin_sqrt(size_of(along_p)) * __builtin_sqrt(size_of(along_q));
+    if (size_of(entry) <= EPSILON * typical) return 0;
+    double theta = (along_q - along_p) / (2.0 * entry);
+    double tangent = 1.0 / (size_of(theta) + __builtin_sqrt(theta * theta + 1.0));
+    if (theta < 0.0) tangent = -tangent;
+    double cosine = 1.0 / __builtin_sqrt(tangent * tangent + 1.0), sine = -tangent * cosine;
+    turn_columns(d, matrix, p, q, cosine, sine);
+    turn_rows(d, matrix, p, q, cosine, sine);
+    turn_columns(d, axes, p, q, cosine, sine);
+    matrix[p * d + q] = matrix[q * d + p] = 0.0;
+    return 1;
+}
+
+static void swap_columns(ptrdiff_t d, double *matrix, ptrdiff_t p, ptrdiff_t q)
+{
+    for (ptrdiff_t a = 0; a < d; a++, matrix += d) {
+        double x = matrix[p];
+        matrix[p] = matrix[q];
+        matrix[q] = x;
+    }
+}
+
+void mixtura_principal(ptrdiff_t k, ptrdiff_t d, const double *matrices, double *spread,
+                       double *axes)
+{
+    double matrix[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS];
+    for (ptrdiff_t j = 0; j < k; j++, matrices += d * d, spread += d, axes += d * d) {
+        for (ptrdiff_t i = 0; i < d * d; i++) {
+            matrix[i] = matrices[i];
+            axes[i] = i % (d + 1) == 0;
+        }
+        int turned = 1;
+        for (int sweep = 0; sweep < SWEEPS && turned; sweep++) {
+            turned = 0;
+            for (ptrdiff_t p = 0; p < d; p++)
+                for (ptrdiff_t q = p + 1; q < d; q++) turned |= clear(d, matrix, axes, p, q);
+        }
+        for (ptrdiff_t a = 0; a < d; a++) {
+            double own = matrix[a * d + a];
+            ptrdiff_t b = a;
+            for (; b > 0 && spread[b - 1] > own; b--) {
+                spread[b] = spread[b - 1];
+                swap_columns(d, axes, b, b - 1);
+            }
+            spread[b] = own;
+        }
+        for (ptrdiff_t a = 0; a < d; a++) /* rounding can make the least negative */
+            if (!(spread[a] > 0.0)) spread[a] = 0.0;
+    }
+}
+
+/* ------------------------------------------------------------------------ common axes */
 
 /* The best turn in the plane of axes p and q; gives the size of its sine, or 2 where a component
    has collapsed onto fewer axes. */

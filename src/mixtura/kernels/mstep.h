@@ -18,6 +18,11 @@ typedef struct {
 int mixtura_recentre(ptrdiff_t k, ptrdiff_t d, int dense, const double *centres,
                      const Moments *about_centres, const Moments *about_means);
 
+/* What the components' log-densities add to -|W_j^T (x - mean_j)|^2 / 2: log(w_j) less half of
+   d log(2 pi) + log-determinant; -inf for a component of weight 0. */
+void mixtura_constants(ptrdiff_t k, ptrdiff_t d, const double *weights,
+                       const double *log_determinants, double *constants);
+
 /* Upper triangular W with W W^T = inverse of each matrix (k x d x d), and the log-determinants:
    -inf for a matrix that is singular to working precision. Gives the number of those. */
 ptrdiff_t mixtura_factorize(ptrdiff_t k, ptrdiff_t d, const double *matrices, double *whitening,
@@ -25,6 +30,11 @@ ptrdiff_t mixtura_factorize(ptrdiff_t k, ptrdiff_t d, const double *matrices, do
 
 /* Whether each matrix less diag(floor) is positive definite. */
 int mixtura_exceeds(ptrdiff_t k, ptrdiff_t d, const double *matrices, const double *floor);
+
+/* Spreads (k x d), ascending, along the principal axes (k x d x d, in columns) of each symmetric
+   matrix; none is negative. */
+void mixtura_principal(ptrdiff_t k, ptrdiff_t d, const double *matrices, double *spread,
+                       double *axes);
 
 /* Scales and form for which scale_j form is likeliest; scales (k) are those to start from.
    scatter: k x d x d, or k x d where not dense. A scale of 0 marks a component that collapsed. */

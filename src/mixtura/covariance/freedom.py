@@ -1,4 +1,4 @@
-"""What the 14 covariance structures leave free, in three letters each, and the mixing rules."""
+"""What the 14 covariance structures leave free, in three letters each."""
 
 from __future__ import annotations
 
@@ -7,34 +7,21 @@ from enum import Enum
 
 import numpy as np
 
-from mixtura.covariance import (
-    EEE,
-    EEI,
-    EEV,
-    EII,
-    EVE,
-    EVI,
-    EVV,
-    VEE,
-    VEI,
-    VEV,
-    VII,
-    VVE,
-    VVI,
-    VVV,
-)
-from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
+from mixtura.covariance.common_axes import EVE, VVE
+from mixtura.covariance.diagonal import EEI, EVI, VEI, VVI
+from mixtura.covariance.ellipsoidal import EEE, EEV, EVV, VEE, VEV, VVV
+from mixtura.covariance.spherical import EII, VII
 from mixtura.typing import FloatArray
 
-__all__ = ["FREEDOMS", "WEIGHTS", "Freedom", "Tie"]
+__all__ = ["FREEDOMS", "Freedom", "Tie"]
 
 
 class Tie(Enum):
     """Whether the components have a thing each of their own, all the same one, or none."""
 
-    OWN = "own"
-    SHARED = "shared"
-    NONE = "none"
+    NONE = 0  # the numbers are those of kernels/climb.h
+    SHARED = 1
+    OWN = 2
 
     def pooled(self, values: FloatArray) -> FloatArray:
         """Sums over the components (k, ...) that the tie binds together."""
@@ -129,12 +116,4 @@ FREEDOMS: dict[type, Freedom] = {
     VEV: Freedom(_OWN, _SHARED, _OWN),
     EVV: Freedom(_SHARED, _OWN, _OWN),
     VVV: Freedom(_OWN, _OWN, _OWN),
-}
-
-#: How the weights of clusters are tied together; that of noise is free where they are not fixed.
-WEIGHTS: dict[Mixing, Tie] = {
-    FREE: _OWN,
-    EqualWeights(): _NONE,
-    FixedWeights(): _NONE,
-    FreeLast(EqualWeights()): _SHARED,
 }

@@ -1,0 +1,496 @@
+/* EM on a table, many iterations in one call. Plain C11: no libc, no Python.
+
+   A faster equal of plain iterations of em.py with Gaussian components: the E-step is the fused
+   pass, the M-steps are those of covariance/, where the formulas are explained. What is not
+   regular is left to them. */
+
+#include "climb.h"
+
+#include "mstep.h"
+
+#define EPSILON 0x1p-52
+
+/* As in stopping.py: what gains mean nothing, and how many ratios of gains tell the rate. */
+#define ROUNDING (16.0 * EPSILON)
+enum { RATIOS = 3 };
+
+/* As in families/gaussian.py: error of a difference between a row and a mean. */
+#define RESOLUTION (16.0 * EPSILON)
+
+extern const Kernel mixtura_baseline;
+
+static double size_of(double x) { return x < 0.0 ? -x : x; }
+
+static double sum_of(const double *x, ptrdiff_t n)
+{
+    double sum = 0.0;
+    for (ptrdiff_t i = 0; i < n; i++) sum += x[i];
+    return sum;
+}
+
+static void copy(double *to, const double *from, ptrdiff_t n)
+{
+    for (ptrdiff_t i = 0; i < n; i++) to[i] = from[i];
+}
+
+/* ----------------------------------------------------------------------------- memory */
+
+static ptrdiff_t each_of(ptrdiff_t d, int dense) { return dense ? d * d : d; }
+
+ptrdiff_t mixtura_mixture_size(ptrdiff_t k, ptrdiff_t d, int dense)
+{
+    return k * (2 + d + 2 * each_of(d, dense));
+}
+
+static Mixture mixture_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
+{
+    ptrdiff_t each = k * each_of(d, dense);
+    double *means = place + k, *covariances = means + k * d, *whitening = covariances + each;
+    return (Mixture){k, d, place, means, covariances, whitening, whitening + each};
+}
+
+/* What an iteration needs on the way. */
+typedef struct {
+    double *constants, *sums;
+    double *count, *scatter; /* of the moments about the new means */
+    double *raised;          /* the scatter where it was below the floor */
+    double *spread, *shares, *axes, *form;
+} Work;
+
+ptrdiff_t mixtura_work_size(ptrdiff_t k, ptrdiff_t d, int dense)
+{
+    return 2 + k * (4 + 2 * d + 3 * each_of(d, dense) + d * d) + d * d;
+}
+
+static Work work_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
+{
+    ptrdiff_t each = k * each_of(d, dense);
+    Work work;
+    work.constants = place;
+    work.sums = work.constants + k;
+    work.count = work.sums + 2 + k * (1 + d) + each;
+    work.scatter = work.count + k;
+    work.raised = work.scatter + each;
+    work.spread = work.raised + each;
+    work.shares = work.spread + k * d;
+    work.axes = work.shares + k;
+    work.form = work.axes + k * d * d;
+    return work;
+}
+
+/* ------------------------------------------------- covariances along the features */
+
+/* Scales and a form in proportion to which the variances are likeliest, from spreads (k x d). */
+static int proportional(const Mixture *now, const double *count, int dense, const double *spread,
+                        double *scales, double *form)
+{
+    ptrdiff_t k = now->k, d = now->d;
+    for (ptrdiff_t j = 0; j < k; j++) scales[j] = now->log_determinants[j] / d;
+    mixtura_baseline.exp(scales, scales, k);
+    mixtura_common_form(k, d, dense, count, spread, scales, form);
+    for (ptrdiff_t j = 0; j < k; j++)
+        if (scales[j] == 0.0) return 0;
+    return 1;
+}
+
+static double larger(double x, double y) { return x > y ? x : y; }
+
+static void spheres(const Manner *how, ptrdiff_t k, ptrdiff_t d, const Work *work,
+                    double *variances)
+{
+    double all = sum_of(work->scatter, k * d) / (d * sum_of(work->count, k)), least = 0.0;
+    for (ptrdiff_t a = 0; a < d; a++) least = larger(how->floor[a], least);
+    for (ptrdiff_t j = 0; j < k; j++) {
+        double own = sum_of(work->scatter + j * d, d) / (d * work->count[j]);
+        for (ptrdiff_t a = 0; a < d; a++)
+            variances[j * d + a] = larger(how->volume == TIE_OWN ? own : all, least);
+    }
+}
+
+static void same_variances(const Manner *how, ptrdiff_t k, ptrdiff_t d, const Work *work,
+                           double *variances)
+{
+    double total = sum_of(work->count, k);
+    for (ptrdiff_t a = 0; a < d; a++) {
+        double sum = 0.0;
+        for (ptrdiff_t j = 0; j < k; j++) sum += work->scatter[j * d + a];
+        for (ptrdiff_t j = 0; j < k; j++)
+            variances[j * d + a] = larger(sum / total, how->floor[a]);
+    }
+}
+
+/* EVI: the spreads, with the same product for all. */
+static void equal_products(ptrdiff_t k, ptrdiff_t d, const double *spread, const Work *work,
+                           double *variances)
+{
+    double *roots = work->shares, *logs = work->spread;
+    mixtura_baseline.log(spread, logs, k * d);
+    for (ptrdiff_t j = 0; j < k; j++) roots[j] = sum_of(logs + j * d, d) / d;
+    mixtura_baseline.exp(roots, roots, k);
+    double volume = sum_of(roots, k) / sum_of(work->count, k);
+    for (ptrdiff_t j = 0; j < k; j++)
+        for (ptrdiff_t a = 0; a < d; a++)
+            variances[j * d + a] = volume * spread[j * d + a] / roots[j];
+}
+
+/* Gives whether any spread was below the floor; -1 where one is 0. */
+static int raise_spreads(const Manner *how, ptrdiff_t k, ptrdiff_t d, const Work *work)
+{
+    int raised = 0;
+    for (ptrdiff_t j = 0; j < k; j++)
+        for (ptrdiff_t a = 0; a < d; a++) {
+            double least = work->count[j] * how->floor[a], spread = work->scatter[j * d + a];
+            raised |= spread < least;
+            work->raised[j * d + a] = larger(spread, least);
+            if (!(work->raised[j * d + a] > 0.0)) return -1;
+        }
+    return raised;
+}
+
+/* Variances for the new mixture; gives whether they may fall short of the present ones, -1 where
+   they are not regular. */
+static int along_features(const Manner *how, const Mixture *now, const Work *work,
+                          double *variances)
+{
+    ptrdiff_t k = now->k, d = now->d;
+    if (how->shape == TIE_NONE) {
+        spheres(how, k, d, work, variances);
+        return 0;
+    }
+    if (how->shape == how->volume) {
+        if (how->shape == TIE_SHARED) same_variances(how, k, d, work, variances);
+        for (ptrdiff_t i = 0; how->shape == TIE_OWN && i < k * d; i++)
+            variances[i] = larger(work->scatter[i] / work->count[i / d], how->floor[i % d]);
+        return 0;
+    }
+    int raised = raise_spreads(how, k, d, work);
+    if (raised < 0) return -1;
+    if (how->shape == TIE_OWN) {
+        equal_products(k, d, work->raised, work, variances);
+        return raised;
+    }
+    if (!proportional(now, work->count, 0, work->raised, work->shares, work->form)) return -1;
+    for (ptrdiff_t i = 0; i < k * d; i++) variances[i] = work->shares[i / d] * work->form[i % d];
+    return raised;
+}
+
+static int whiten_along_features(const Work *work, Mixture *next)
+{
+    ptrdiff_t k = next->k, d = next->d;
+    for (ptrdiff_t i = 0; i < k * d; i++) {
+        if (!(next->covariances[i] > 0.0)) return 0;
+        next->whitening[i] = 1.0 / __builtin_sqrt(next->covariances[i]);
+    }
+    mixtura_baseline.log(next->covariances, work->spread, k * d);
+    for (ptrdiff_t j = 0; j < k; j++)
+        next->log_determinants[j] = sum_of(work->spread + j * d, d);
+    return 1;
+}
+
+/* ------------------------------------------------- covariances in any direction */
+
+/* axes diag(variances) axes^T */
+static void along(ptrdiff_t d, const double *axes, const double *variances, double *matrix)
+{
+    for (ptrdiff_t a = 0; a < d; a++)
+        for (ptrdiff_t b = 0; b <= a; b++) {
+            double sum = 0.0;
+            for (ptrdiff_t m = 0; m < d; m++)
+                sum += axes[a * d + m] * variances[m] * axes[b * d + m];
+            matrix[a * d + b] = matrix[b * d + a] = sum;
+        }
+}
+
+/* axes^T matrix axes */
+static void turned_into(ptrdiff_t d, const double *axes, const double *matrix, double *turned)
+{
+    double column[MSTEP_DIMENSIONS];
+    for (ptrdiff_t q = 0; q < d; q++) {
+        for (ptrdiff_t a = 0; a < d; a++) {
+            column[a] = 0.0;
+            for (ptrdiff_t b = 0; b < d; b++) column[a] += matrix[a * d + b] * axes[b * d + q];
+        }
+        for (ptrdiff_t p = 0; p < d; p++) {
+            double sum = 0.0;
+            for (ptrdiff_t a = 0; a < d; a++) sum += axes[a * d + p] * column[a];
+            turned[p * d + q] = sum;
+        }
+    }
+}
+
+/* Lifts matrices that go below the floor (see _raised in ellipsoidal.py); gives whether any did. */
+static int raise_matrices(ptrdiff_t k, ptrdiff_t d, const double *floor, const Work *work,
+                          double *matrices)
+{
+    double unit[MSTEP_DIMENSIONS], values[MSTEP_DIMENSIONS];
+    double *scaled = work->form, *axes = work->axes;
+    int raised = 0;
+    for (ptrdiff_t a = 0; a < d; a++) unit[a] = __builtin_sqrt(floor[a]);
+    for (ptrdiff_t j = 0; j < k; j++, matrices += d * d) {
+        if (mixtura_exceeds(1, d, matrices, floor)) continue;
+        for (ptrdiff_t i = 0; i < d * d; i++)
+            scaled[i] = matrices[i] / (unit[i / d] * unit[i % d]);
+        mixtura_principal(1, d, scaled, values, axes);
+        if (values[0] >= 1.0) continue;
+        raised = 1;
+        for (ptrdiff_t a = 0; a < d; a++) values[a] = larger(values[a], 1.0);
+        along(d, axes, values, matrices);
+        for (ptrdiff_t i = 0; i < d * d; i++) matrices[i] *= unit[i / d] * unit[i % d];
+    }
+    return raised;
+}
+
+/* VEE: in proportion to one form. */
+static int one_form(const Mixture *now, const double *scatter, const Work *work, double *matrices)
+{
+    ptrdiff_t k = now->k, each = now->d * now->d;
+    if (!proportional(now, work->count, 1, scatter, work->shares, work->form)) return 0;
+    for (ptrdiff_t j = 0; j < k; j++)
+        for (ptrdiff_t i = 0; i < each; i++)
+            matrices[j * each + i] = work->shares[j] * work->form[i];
+    return 1;
+}
+
+/* EVE and VVE: along the same axes. */
+static int same_axes(const Manner *how, const Mixture *now, const double *scatter,
+                     const Work *work, double *matrices)
+{
+    ptrdiff_t k = now->k, d = now->d, each = d * d;
+    double *turned = matrices, *pooled = work->form, *axes = work->axes, *shares = work->shares;
+    for (ptrdiff_t i = 0; i < each; i++) pooled[i] = 0.0;
+    for (ptrdiff_t j = 0; j < k; j++) /* unequal shares: see shared_axes */
+        for (ptrdiff_t i = 0; i < each; i++)
+            pooled[i] += (1.0 + 0.1 * j / k) * now->covariances[j * each + i];
+    mixtura_principal(1, d, pooled, work->spread, axes);
+    for (ptrdiff_t j = 0; j < k; j++)
+        turned_into(d, axes, scatter + j * each, turned + j * each);
+    copy(shares, work->count, k);
+    mixtura_common_axes(k, d, how->volume == TIE_SHARED, shares, turned, axes);
+    double volume = sum_of(shares, k) / sum_of(work->count, k);
+    for (ptrdiff_t j = 0; j < k; j++) {
+        double variances[MSTEP_DIMENSIONS];
+        for (ptrdiff_t a = 0; a < d; a++) {
+            double spread = turned[j * each + a * d + a];
+            if (!(spread > 0.0)) return 0;
+            variances[a] = volume * spread / shares[j];
+        }
+        along(d, axes, variances, matrices + j * each);
+    }
+    return 1;
+}
+
+/* EEV and VEV: one shape, turned. */
+static int same_shape(const Manner *how, const Mixture *now, const double *scatter,
+                      const Work *work, double *matrices)
+{
+    ptrdiff_t k = now->k, d = now->d, each = d * d;
+    double total = sum_of(work->count, k), *shape = work->form;
+    mixtura_principal(k, d, scatter, work->spread, work->axes);
+    if (how->volume == TIE_SHARED)
+        for (ptrdiff_t a = 0; a < d; a++) {
+            double sum = 0.0;
+            for (ptrdiff_t j = 0; j < k; j++) sum += work->spread[j * d + a];
+            shape[a] = sum / total;
+        }
+    else if (!proportional(now, work->count, 0, work->spread, work->shares, shape))
+        return 0;
+    for (ptrdiff_t j = 0; j < k; j++) {
+        double variances[MSTEP_DIMENSIONS], scale = how->volume == TIE_OWN ? work->shares[j] : 1.0;
+        for (ptrdiff_t a = 0; a < d; a++) variances[a] = scale * shape[a];
+        along(d, work->axes + j * each, variances, matrices + j * each);
+    }
+    return 1;
+}
+
+/* EVV: each its own, with the same determinant for all. */
+static int equal_determinants(const Mixture *now, const double *scatter, const Work *work,
+                              Mixture *next)
+{
+    ptrdiff_t k = now->k, d = now->d, each = d * d;
+    double *roots = work->shares;
+    if (mixtura_factorize(k, d, scatter, next->whitening, roots)) return 0;
+    for (ptrdiff_t j = 0; j < k; j++) roots[j] /= d;
+    mixtura_baseline.exp(roots, roots, k);
+    double volume = sum_of(roots, k) / sum_of(work->count, k);
+    for (ptrdiff_t j = 0; j < k; j++)
+        for (ptrdiff_t i = 0; i < each; i++)
+            next->covariances[j * each + i] = volume * scatter[j * each + i] / roots[j];
+    return 1;
+}
+
+/* EEE: what all have. */
+static void one_matrix(const Manner *how, int floored, const Work *work, Mixture *next)
+{
+    ptrdiff_t k = next->k, d = next->d, each = d * d;
+    double total = sum_of(work->count, k), *first = next->covariances;
+    for (ptrdiff_t i = 0; i < each; i++) {
+        first[i] = 0.0;
+        for (ptrdiff_t j = 0; j < k; j++) first[i] += work->scatter[j * each + i];
+        first[i] /= total;
+    }
+    if (floored) raise_matrices(1, d, how->floor, work, first);
+    for (ptrdiff_t j = 1; j < k; j++) copy(first + j * each, first, each);
+}
+
+/* As along_features. */
+static int in_any_direction(const Manner *how, const Mixture *now, int floored, const Work *work,
+                            Mixture *next)
+{
+    ptrdiff_t k = now->k, d = now->d, each = d * d;
+    double *matrices = next->covariances, *scatter = work->scatter;
+    int own_axes = how->orientation == TIE_OWN, own_shape = how->shape == TIE_OWN;
+    int own_volume = how->volume == TIE_OWN, raised = 0, made = 1;
+    if (!own_axes && !own_shape && !own_volume) {
+        one_matrix(how, floored, work, next);
+        return 0;
+    }
+    for (ptrdiff_t i = 0; i < k * each; i++) matrices[i] = scatter[i] / work->count[i / each];
+    if (floored) raised = raise_matrices(k, d, how->floor, work, matrices);
+    if (own_axes && own_shape && own_volume) return 0;
+    if (raised) {
+        scatter = work->raised;
+        for (ptrdiff_t i = 0; i < k * each; i++) scatter[i] = matrices[i] * work->count[i / each];
+    }
+    if (own_axes && own_shape)
+        made = equal_determinants(now, scatter, work, next);
+    else if (own_axes)
+        made = same_shape(how, now, scatter, work, matrices);
+    else if (own_shape)
+        made = same_axes(how, now, scatter, work, matrices);
+    else
+        made = one_form(now, scatter, work, matrices);
+    return made ? raised : -1;
+}
+
+/* -1/2 sum_j n_j log|S_j| + tr(S_j^-1 scatter_j) */
+static double expected_log_likelihood(const Mixture *mixture, int dense, const Work *work)
+{
+    ptrdiff_t k = mixture->k, d = mixture->d;
+    double twice = 0.0;
+    for (ptrdiff_t j = 0; j < k; j++) {
+        const double *scatter = work->scatter + j * each_of(d, dense);
+        const double *w = mixture->whitening + j * each_of(d, dense);
+        twice += work->count[j] * mixture->log_determinants[j];
+        for (ptrdiff_t a = 0; !dense && a < d; a++) twice += scatter[a] * w[a] * w[a];
+        for (ptrdiff_t a = 0; dense && a < d; a++)
+            for (ptrdiff_t b = 0; b < d; b++)
+                for (ptrdiff_t m = a > b ? a : b; m < d; m++)
+                    twice += scatter[a * d + b] * w[a * d + m] * w[b * d + m];
+    }
+    return -0.5 * twice;
+}
+
+/* Covariances of the new mixture; gives 0 where they are not regular. */
+static int estimate(const Manner *how, const Mixture *now, int floored, const Work *work,
+                    Mixture *next)
+{
+    ptrdiff_t k = now->k, d = now->d;
+    int dense = how->orientation != TIE_NONE;
+    int short_of = dense ? in_any_direction(how, now, floored, work, next)
+                         : along_features(how, now, work, next->covariances);
+    if (short_of < 0) return 0;
+    if (dense ? mixtura_factorize(k, d, next->covariances, next->whitening,
+                                  next->log_determinants) != 0
+              : !whiten_along_features(work, next))
+        return 0;
+    if (short_of && !(expected_log_likelihood(next, dense, work) >=
+                      expected_log_likelihood(now, dense, work))) {
+        copy(next->covariances, now->covariances, k * each_of(d, dense));
+        copy(next->whitening, now->whitening, k * each_of(d, dense));
+        copy(next->log_determinants, now->log_determinants, k);
+    }
+    return 1;
+}
+
+/* -------------------------------------------------------------------------- the steps */
+
+/* Whether all deviations are larger than the rounding of the means. */
+static int resolved(const Mixture *mixture, int dense)
+{
+    ptrdiff_t d = mixture->d, each = each_of(d, dense);
+    for (ptrdiff_t j = 0; j < mixture->k; j++)
+        for (ptrdiff_t a = 0; a < d; a++) {
+            double resolution = RESOLUTION * size_of(mixture->means[j * d + a]);
+            double variance = mixture->covariances[j * each + (dense ? a * d + a : a)];
+            if (!(variance > resolution * resolution)) return 0;
+        }
+    return 1;
+}
+
+static void e_step(const Kernel *kernel, const Table *table, const Manner *how,
+                   const Mixture *now, const Work *work, const Sums *sums, void *scratch)
+{
+    ptrdiff_t k = now->k, d = now->d;
+    mixtura_constants(k, d, now->weights, now->log_determinants, work->constants);
+    Components components = {
+        k, d, how->orientation != TIE_NONE, now->means, now->whitening, work->constants,
+    };
+    kernel->expect(table, &components, how->hard, sums, scratch);
+}
+
+/* Gives 0 where the step is not a regular one. */
+static int m_step(const Manner *how, const Mixture *now, const Sums *sums, const Work *work,
+                  Mixture *next)
+{
+    ptrdiff_t k = now->k, d = now->d;
+    int dense = how->orientation != TIE_NONE, floored = 0;
+    Moments about_centres = {sums->counts, sums->first, sums->second};
+    Moments about_means = {work->count, next->means, work->scatter};
+    if (!mixtura_recentre(k, d, dense, now->means, &about_centres, &about_means)) return 0;
+    double total = sum_of(sums->counts, k);
+    for (ptrdiff_t j = 0; j < k; j++) {
+        if (work->count[j] == 0.0) return 0;
+        next->weights[j] = how->free_weights ? sums->counts[j] / total : now->weights[j];
+    }
+    for (ptrdiff_t a = 0; a < d; a++) {
+        floored |= how->floor[a] > 0.0;
+        if (floored && how->floor[a] == 0.0) return 0;
+    }
+    return estimate(how, now, floored, work, next) && (floored || resolved(next, dense));
+}
+
+/* The rule of stopping.py: whether what remains seems to be below the tolerance. */
+static int near_the_limit(const double *trace, ptrdiff_t n, double tol)
+{
+    double gain = trace[n - 1] - trace[n - 2], rate = 0.0;
+    if (!(gain < tol) || n < 3) return 0;
+    for (ptrdiff_t i = n - 1; i > 1 && i > n - 1 - RATIOS; i--) {
+        double before = trace[i - 1] - trace[i - 2];
+        if (!(before > 0.0)) return 0;
+        double ratio = (trace[i] - trace[i - 1]) / before;
+        rate = ratio > rate ? ratio : rate;
+    }
+    return rate < 1.0 && gain * rate < tol * (1.0 - rate);
+}
+
+ptrdiff_t mixtura_climb(const Kernel *kernel, const Table *table, const Manner *manner,
+                        ptrdiff_t k, double *state, double *trace, ptrdiff_t known,
+                        ptrdiff_t most, double *work_place, void *scratch, int *place)
+{
+    ptrdiff_t d = table->d;
+    int dense = manner->orientation != TIE_NONE;
+    Mixture mixtures[] = {
+        mixture_at(state, k, d, dense),
+        mixture_at(state + mixtura_mixture_size(k, d, dense), k, d, dense),
+    };
+    Work work = work_at(work_place, k, d, dense);
+    double weight, objective, *moments = work.sums + 2;
+    Sums sums = {&weight, &objective, moments, moments + k, moments + k + k * d};
+    *place = 0;
+    for (ptrdiff_t step = 0; step < most; step++) {
+        Mixture *now = &mixtures[*place], *next = &mixtures[1 - *place];
+        ptrdiff_t n = known + step + 1;
+        e_step(kernel, table, manner, now, &work, &sums, scratch);
+        double mean = trace[n - 1] = objective / weight;
+        if (!(size_of(mean) < __builtin_inf())) return step;
+        if (n > 1 && mean - trace[n - 2] <= ROUNDING * (1.0 + size_of(mean))) {
+            if (step == 0) return 0;
+            *place = 1 - *place; /* which is as good: the rule is to see both */
+            return step - 1;
+        }
+        if (n > 1 && near_the_limit(trace, n, manner->tol)) return step;
+        if (!m_step(manner, now, &sums, &work, next)) return step;
+        *place = 1 - *place;
+    }
+    return most;
+}

@@ -1,0 +1,44 @@
+/* EM on a table, many iterations in one call. Plain C11: no libc, no Python. */
+
+#ifndef MIXTURA_CLIMB_H
+#define MIXTURA_CLIMB_H
+
+#include <stddef.h>
+
+#include "fused.h"
+
+/* Whether the components have a thing each of their own, all the same one, or none. */
+typedef enum { TIE_NONE, TIE_SHARED, TIE_OWN } Tie;
+
+/* What is made of the rows. */
+typedef struct {
+    int hard;                         /* all of a row to its likeliest component */
+    int free_weights;                 /* else they stay */
+    Tie volume, shape, orientation;   /* of the covariances */
+    const double *floor;              /* d: least variances, all positive; zeros for none */
+    double tol;                       /* gains and projected gains that a rule would stop at */
+} Manner;
+
+/* k components in d dimensions; covariances and whitening are k x d x d, or k x d where the
+   orientation is none. */
+typedef struct {
+    ptrdiff_t k, d;
+    double *weights, *means, *covariances, *whitening, *log_determinants;
+} Mixture;
+
+/* Doubles that a mixture takes, and those that the work takes. */
+ptrdiff_t mixtura_mixture_size(ptrdiff_t k, ptrdiff_t d, int dense);
+ptrdiff_t mixtura_work_size(ptrdiff_t k, ptrdiff_t d, int dense);
+
+/* Iterations of EM from a mixture, `most` at most. state: two mixtures one after the other, of
+   which the first is where to start. trace: `known` objectives from before, to which those of the
+   mixtures that were left are added.
+
+   Gives the number of iterations, and in *place which mixture they led to. It comes back before
+   anything but a regular iteration: where a rule may stop, digits cancel, or a component has no
+   rows or no spread. */
+ptrdiff_t mixtura_climb(const Kernel *kernel, const Table *table, const Manner *manner,
+                        ptrdiff_t k, double *state, double *trace, ptrdiff_t known,
+                        ptrdiff_t most, double *work, void *scratch, int *place);
+
+#endif

@@ -1,0 +1,116 @@
+"""Whole iterations in compiled C: the equal of plain EM in `mixtura.em`, on a table in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixtura.typing import AnyArray, FloatArray
+
+with suppress(ImportError):  # without it nothing here is called
+    from mixtura.kernels import _fused
+
+__all__ = ["Climber", "Standpoint"]
+
+# Objectives that tell the rate at which gains shrink.
+_TELLING = 4
+
+
+@dataclass(frozen=True)
+class Standpoint:
+    """Where Gaussian components are.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (k,)
+    means : ndarray of shape (k, d)
+    covariances, whitening : ndarray of shape (k, d, d), or (k, d) along the features
+    log_determinants : ndarray of shape (k,)
+    """
+
+    weights: FloatArray
+    means: FloatArray
+    covariances: FloatArray
+    whitening: FloatArray
+    log_determinants: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Climber:
+    """Makes plain iterations on rows (n, d) with weights (n,), many in one call.
+
+    Attributes
+    ----------
+    kernel : str
+    rows : ndarray of shape (n, d), float32 or float64
+    weight : ndarray of shape (n,)
+    floor : ndarray of shape (d,)
+        Least variances; zeros for none.
+    ties : tuple of int
+        Volume, shape and orientation, by the numbers in climb.h.
+    hard : bool
+        Whether all of a row goes to its likeliest component.
+    """
+
+    kernel: str
+    rows: AnyArray
+    weight: FloatArray
+    floor: FloatArray
+    ties: tuple[int, int, int]
+    hard: bool
+
+    def __call__(
+        self,
+        start: Standpoint,
+        trace: Sequence[float],
+        tol: float,
+        most: int,
+        *,
+        free_weights: bool,
+    ) -> tuple[Standpoint, list[float]]:
+        """Where iterations lead, and the objectives of the mixtures that were left.
+
+        They end before anything but a plain iteration: where a rule with the tolerance `tol`
+        might stop, or the M-step is not a regular one.
+        """
+        parts = start.weights, start.means, start.covariances, start.whitening
+        sizes = [part.size for part in (*parts, start.log_determinants)]
+        state = np.empty((2, sum(sizes)))
+        np.concatenate([*(part.ravel() for part in parts), start.log_determinants], out=state[0])
+        known = list(trace[-_TELLING:])
+        objectives = np.empty(len(known) + most)
+        objectives[: len(known)] = known
+        n_made, place = _fused.climb(
+            self.kernel,
+            self.rows,
+            self.weight,
+            self.hard,
+            free_weights,
+            self.ties,
+            self.floor,
+            tol,
+            len(start.weights),
+            state,
+            objectives,
+            len(known),
+            most,
+        )
+        return (
+            _unpacked(state[place], start) if n_made else start,
+            objectives[len(known) : len(known) + n_made].tolist(),
+        )
+
+
+def _unpacked(state: FloatArray, like: Standpoint) -> Standpoint:
+    k, d = like.means.shape
+    means, each = k * (1 + d), like.covariances.size
+    return Standpoint(
+        state[:k],
+        state[k:means].reshape(k, d),
+        state[means : means + each].reshape(like.covariances.shape),
+        state[means + each : means + 2 * each].reshape(like.covariances.shape),
+        state[means + 2 * each :],
+    )

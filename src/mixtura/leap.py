@@ -1,0 +1,113 @@
+"""Many plain iterations at once, where the compiled kernel can make them.
+
+On a table of some hundred rows the interpreter takes longer than the arithmetic. The kernel makes
+E-steps and M-steps in one call for as long as nothing else can happen, and the loop goes on from
+there: what is not regular is left to it, and so is the last word on when to stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from mixtura.assignments import Assignment, hard, soft
+from mixtura.covariance import FREEDOMS, AxisCovariances, DenseCovariances
+from mixtura.families import FLAT, Gaussian, GaussianParameters
+from mixtura.kernels.climb import Climber, Standpoint
+from mixtura.kernels.kernel import chosen
+from mixtura.mixing import FREE, Mixing
+from mixtura.mixture import Mixture
+from mixtura.sources import ArraySource
+from mixtura.sources.source import Source
+from mixtura.typing import FloatArray
+
+__all__ = ["Leap"]
+
+# In more dimensions the interpreter takes little, and LAPACK is faster.
+_MOST_FEATURES = 12
+# A leap is work for some hundredths of a second, so that an interruption is heard: products of
+# deviations, per row and component.
+_PRODUCTS = 2e8
+# Rows have other costs than products; in units of these.
+_OTHER = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Leap:
+    """Goes on with a run by plain iterations.
+
+    Attributes
+    ----------
+    climber : Climber
+    """
+
+    climber: Climber
+
+    @classmethod
+    def of(cls, mixture: Mixture[Any, Any], source: Source, assignment: Assignment) -> Self | None:
+        """None where the kernel does not serve."""
+        family, kernel = mixture.family, chosen()
+        if kernel is None or type(family) is not Gaussian or assignment not in (soft, hard):
+            return None
+        freedom = FREEDOMS.get(type(family.structure))
+        plain = family.prior is FLAT and not family.fixed_means
+        if freedom is None or not plain or len(family.floor) > _MOST_FEATURES:
+            return None
+        if not isinstance(source, ArraySource) or source.labelled or len(source.handles()) != 1:
+            return None
+        chunk = source.load(0)
+        ties = freedom.volume.value, freedom.shape.value, freedom.orientation.value
+        return cls(
+            Climber(kernel.name, chunk.rows, chunk.weight, family.floor, ties, assignment is hard)
+        )
+
+    def __call__(
+        self, mixture: Mixture[Any, Any], trace: Sequence[float], tol: float, most: int
+    ) -> tuple[Mixture[Any, Any], list[float]]:
+        """The mixture after at most so many iterations, and the objectives of those before.
+
+        Parameters
+        ----------
+        mixture : Mixture
+        trace : sequence of float
+            Objectives of those before this one, in nats per row.
+        tol : float
+            Of the rule that may stop the run.
+        most : int
+        """
+        if not _weights_known(mixture.mixing, mixture.weights):
+            return mixture, []
+        params = mixture.params
+        start = Standpoint(mixture.weights, params.means, *_arrays(params))
+        most = min(most, self._n_at_once(mixture))
+        free = mixture.mixing == FREE
+        end, objectives = self.climber(start, trace, tol, most, free_weights=free)
+        return (_mixture(mixture, end) if objectives else mixture), objectives
+
+    def _n_at_once(self, mixture: Mixture[Any, Any]) -> int:
+        k, d = mixture.params.means.shape
+        return max(1, int(_PRODUCTS / (len(self.climber.rows) * k * (d * (d + 1) + _OTHER))))
+
+
+def _weights_known(mixing: Mixing, weights: FloatArray) -> bool:
+    """Whether weights are free, or stay."""
+    return mixing == FREE or bool((mixing.maximize(weights, weights) == weights).all())
+
+
+def _arrays(params: GaussianParameters) -> tuple[FloatArray, FloatArray, FloatArray]:
+    covariances = params.covariances
+    if isinstance(covariances, DenseCovariances):
+        return covariances.dense, covariances.whitening, covariances.log_determinants
+    return covariances.variances, covariances.whitening, covariances.log_determinants
+
+
+def _mixture(before: Mixture[Any, Any], end: Standpoint) -> Mixture[Any, Any]:
+    covariances = (
+        AxisCovariances(end.covariances)
+        if end.covariances.ndim == 2
+        else DenseCovariances(end.covariances, end.whitening, end.log_determinants)
+    )
+    return Mixture(
+        before.family, GaussianParameters(end.means, covariances), end.weights, before.mixing
+    )
