@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from mixtura.errors import DegenerateError
@@ -53,7 +53,11 @@ class Effort:
 
     def at_most(self, other: Self) -> Self:
         """No more than another effort."""
-        return type(self)(*map(min, astuple(self), astuple(other)))
+        return type(self)(
+            min(self.most, other.most),
+            min(self.enough, other.enough),
+            min(self.enough_apart, other.enough_apart),
+        )
 
     def within(self, n_affordable: float) -> Self:
         """No more starts than can be afforded, but one."""

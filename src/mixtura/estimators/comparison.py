@@ -10,14 +10,32 @@ from typing import Any
 import numpy as np
 
 from mixtura import em
-from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.first_mixture import GaussianMixtureModel
 from mixtura.families import Gaussian
 from mixtura.registry import CRITERIA
-from mixtura.selection import Entry, model_probabilities, score
+from mixtura.selection import Entry, Scores, model_probabilities, score
 from mixtura.sources import Chunk, Source
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["Comparison", "Outcome"]
+__all__ = ["Achievement", "Comparison", "Outcome"]
+
+
+@dataclass(frozen=True)
+class Achievement:
+    """What the best start of a candidate came to.
+
+    Attributes
+    ----------
+    mixture : Mixture
+    scores : Scores
+        Of the rows that it was fitted to.
+    n_collapsed : int
+        Components held at the variance floor.
+    """
+
+    mixture: GaussianMixtureModel
+    scores: Scores
+    n_collapsed: int
 
 
 @dataclass(frozen=True)
@@ -28,7 +46,7 @@ class Outcome:
     ----------
     params : dict
         The parameters in which candidates differ.
-    estimator : GaussianMixture or None
+    best : Achievement or None
         None if it could not be fitted.
     status : str
         How the fit ended, or why it failed.
@@ -40,7 +58,7 @@ class Outcome:
     """
 
     params: dict[str, Any]
-    estimator: GaussianMixture | None
+    best: Achievement | None
     status: str
     seconds: float
     standing: str
@@ -49,9 +67,9 @@ class Outcome:
     @property
     def sound(self) -> bool:
         """Whether it may compete: a collapsed component's likelihood is that of the floor."""
-        return self.estimator is not None and self.estimator.n_collapsed_ == 0
+        return self.best is not None and self.best.n_collapsed == 0
 
-    @property
+    @cached_property
     def structure(self) -> str:
         """What it shares with the candidates that differ in the number of components alone."""
         return repr(sorted((k, v) for k, v in self.params.items() if k != "n_components"))
@@ -82,11 +100,11 @@ class Comparison:
         none_sound = not any(outcome.sound for outcome in self.outcomes)
         entries: dict[int, Entry] = {}
         for i, outcome in enumerate(self.outcomes):
-            if outcome.estimator is not None:
+            if outcome.best is not None:
                 entries[i] = Entry(
-                    outcome.estimator.mixture_.n_clusters,
-                    outcome.estimator.n_parameters_,
-                    outcome.estimator.scores_,
+                    outcome.best.mixture.n_clusters,
+                    outcome.best.mixture.n_parameters,
+                    outcome.best.scores,
                     self.of_one[outcome.structure],
                     outcome.held_out,
                     outcome.sound or none_sound,
@@ -133,8 +151,8 @@ class Comparison:
 
     def _learn_of_one(self) -> None:
         for outcome in self.outcomes:
-            if outcome.estimator is not None and outcome.structure not in self.of_one:
-                single = _log_likelihood_of_one(outcome.estimator, self.source)
+            if outcome.best is not None and outcome.structure not in self.of_one:
+                single = _log_likelihood_of_one(outcome.best.mixture, self.source)
                 self.of_one[outcome.structure] = single
 
 
@@ -146,8 +164,8 @@ def _sizes(table: Sequence[Entry]) -> FloatArray:
     return np.array([entry.n_parameters for entry in table], dtype=np.float64)
 
 
-def _log_likelihood_of_one(estimator: GaussianMixture, source: Source) -> float:
-    family = estimator.mixture_.clusters.family
+def _log_likelihood_of_one(mixture: GaussianMixtureModel, source: Source) -> float:
+    family = mixture.clusters.family
     assert isinstance(family, Gaussian)
     # A single component without noise needs no iterations: its first M-step is the maximum.
     single = em.begin(family, source, _all_to_one)

@@ -8,12 +8,13 @@ from time import perf_counter
 from typing import Any, Self
 
 from mixtura.errors import MixturaError
-from mixtura.estimators.comparison import Outcome
+from mixtura.estimators.comparison import Achievement, Outcome
 from mixtura.estimators.cross_validation import held_out_log_likelihood
 from mixtura.estimators.fitting import NO_STARTS, Fitting, GaussianRestarts
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.training_rows import TrainingRows
 from mixtura.restarts import Effort
+from mixtura.selection import score
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["Contender"]
@@ -28,6 +29,8 @@ class Contender:
 
     Attributes
     ----------
+    estimator : GaussianMixture
+        Of which only the parameters are set.
     outcome : Outcome
         What to show for it.
     fitting : Fitting or None
@@ -36,6 +39,7 @@ class Contender:
         The starts made so far.
     """
 
+    estimator: GaussianMixture
     outcome: Outcome
     fitting: Fitting | None = None
     restarts: GaussianRestarts = NO_STARTS
@@ -55,7 +59,8 @@ class Contender:
             restarts = fitting.restarts(_HEAT, pause=pause if estimator._settles else None)
         except MixturaError as failure:
             status = f"failed: {failure}"
-            return cls(Outcome(params, None, status, perf_counter() - began, "failed"))
+            failed = Outcome(params, None, status, perf_counter() - began, "failed")
+            return cls(estimator, failed)
         return cls._of(params, estimator, fitting, restarts, began)
 
     @property
@@ -91,12 +96,19 @@ class Contender:
 
     def passing_over_spurious(self) -> Self:
         """The candidate with spurious optima passed over, if it has others."""
-        estimator, fitting = self.outcome.estimator, self.fitting
-        if estimator is None or fitting is None:
+        fitting = self.fitting
+        if fitting is None:
             return self
         began = perf_counter() - self.outcome.seconds
         restarts = fitting.passing_over_spurious(self.restarts)
-        return self._of(self.params, estimator, fitting, restarts, began)
+        return self._of(self.params, self.estimator, fitting, restarts, began)
+
+    def fitted(self) -> GaussianMixture:
+        """The estimator, with all attributes of a fit that ended here."""
+        assert self.fitting is not None
+        self.estimator._publish(self.fitting, self.restarts)
+        self.estimator._remark(self.fitting)
+        return self.estimator
 
     def left_behind(self, words: str) -> Outcome:
         """The outcome, with a status that says why it did not make all its starts."""
@@ -109,12 +121,12 @@ class Contender:
     def cross_validated(self, rows: AnyArray, weight: FloatArray, n_folds: int, seed: int) -> Self:
         """The same, with its cross-validated log-likelihood."""
         outcome = self.outcome
-        if outcome.estimator is None:
+        if outcome.best is None:
             return self
         began = perf_counter() - outcome.seconds
         held_out, status = outcome.held_out, outcome.status
         try:
-            held_out = held_out_log_likelihood(outcome.estimator, rows, weight, n_folds, seed)
+            held_out = held_out_log_likelihood(self.estimator, rows, weight, n_folds, seed)
         except MixturaError as failure:
             status += f"; not cross-validated: {failure}"
         seconds = perf_counter() - began
@@ -123,11 +135,10 @@ class Contender:
         )
 
     def _after(self, further: Callable[[Fitting], GaussianRestarts]) -> Self:
-        estimator = self.outcome.estimator
-        if self.finished or self.fitting is None or estimator is None:
+        if self.finished or self.fitting is None:
             return self
         began = perf_counter() - self.outcome.seconds
-        return self._of(self.params, estimator, self.fitting, further(self.fitting), began)
+        return self._of(self.params, self.estimator, self.fitting, further(self.fitting), began)
 
     @classmethod
     def _of(
@@ -138,11 +149,12 @@ class Contender:
         restarts: GaussianRestarts,
         began: float,
     ) -> Self:
-        estimator._publish(fitting, restarts)
-        status = estimator.status_
-        standing = "given up" if restarts.best.status.paused else "finished"
-        if estimator.n_collapsed_:
-            status += f"; not considered: {estimator.n_collapsed_} components collapsed"
+        best = fitting.best(restarts)
+        n_collapsed = len(fitting.collapsed(best.mixture))
+        status, standing = best.status.text, "given up" if best.status.paused else "finished"
+        if n_collapsed:
+            status += f"; not considered: {n_collapsed} components collapsed"
             standing = "collapsed"
-        outcome = Outcome(params, estimator, status, perf_counter() - began, standing)
-        return cls(outcome, fitting, restarts)
+        achieved = Achievement(best.mixture, score(best.mixture, fitting.source), n_collapsed)
+        outcome = Outcome(params, achieved, status, perf_counter() - began, standing)
+        return cls(estimator, outcome, fitting, restarts)

@@ -12,7 +12,6 @@ from typing import Any, Self
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataError, DataWarning, MixturaError
@@ -33,6 +32,7 @@ from mixtura.estimators.parameters import (
     check_known,
     check_magnitude,
     check_noise,
+    seed_of,
 )
 from mixtura.estimators.priors import check_prior, make_prior
 from mixtura.estimators.soft_clusters import SoftClusters
@@ -339,7 +339,7 @@ class GaussianMixture(SoftClusters):
                 f"{self.n_components} components: use fewer components or more rows."
             )
         source = table.source(self.n_components, None if known is None else table.kept(known))
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        seed = seed_of(self.random_state)
         numbered = given.anything or not isinstance(init, str)
         return Fitting(
             source,

@@ -17,12 +17,11 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 
 from mixtura.errors import DataError, DataWarning, MixturaError
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.larger_mixture import Table, fit_larger, fit_on
-from mixtura.estimators.parameters import check_count
+from mixtura.estimators.parameters import check_count, seed_of
 from mixtura.estimators.purpose import Purpose
 from mixtura.estimators.tables import as_rows, as_weights
 from mixtura.typing import FloatArray
@@ -174,7 +173,7 @@ def bootstrap_test(
     check_count("max_components", max_components, at_least=int(min_components))
     check_count("n_bootstrap", n_bootstrap, at_least=1)
     _check_level(level, n_bootstrap)
-    seed = int(check_random_state(random_state).randint(2**31 - 1))
+    seed = seed_of(random_state)
     model = clone(estimator)
     if model.random_state is None:
         model.set_params(random_state=seed)

@@ -15,7 +15,6 @@ from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import ParameterGrid
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataWarning, MixturaError
@@ -25,7 +24,7 @@ from mixtura.estimators.contender import Contender
 from mixtura.estimators.cross_validation import check_folds
 from mixtura.estimators.first_mixture import GaussianMixtureModel
 from mixtura.estimators.gaussian_mixture import GaussianMixture
-from mixtura.estimators.parameters import check_count
+from mixtura.estimators.parameters import check_count, seed_of
 from mixtura.estimators.race import Race, Stage
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import as_rows, as_weights, column_names
@@ -179,12 +178,12 @@ class MixtureSearch(SoftClusters):
             for stage in stages:
                 field = self._after(stage, field, compare, tell)
         if len(field) == 1:  # with nothing to compare it with, it is a fit, and ends like one
-            self._publish(compare([field[0].passing_over_spurious().outcome]))
+            field = [field[0].passing_over_spurious()]
+            self._publish(compare([field[0].outcome]))
         else:
             self._publish(compare(self._told_apart(field, compare)))
-        fitting = field[self.best_index_].fitting
-        assert fitting is not None  # the best one did not fail
-        self.best_estimator_._remark(fitting)
+        self.best_params_ = field[self.best_index_].params
+        self.best_estimator_ = field[self.best_index_].fitted()
         self.best_estimator_.warn()
         return self
 
@@ -202,13 +201,18 @@ class MixtureSearch(SoftClusters):
         grid = self.param_grid
         if grid is None:
             grid = {"n_components": range(1, 10), "covariance_type": searched_types(d)}
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        seed = seed_of(self.random_state)
         base = clone(base)
         if isinstance(base.random_state, np.random.RandomState):  # each would draw from it
             base.random_state = int(base.random_state.randint(2**31 - 1))
         candidates = []
+        known = base.get_params(deep=False)
         for params in ParameterGrid(grid):
-            candidate = copy(base).set_params(**params)
+            candidate = copy(base)
+            if params.keys() <= known.keys():
+                vars(candidate).update(params)
+            else:
+                candidate.set_params(**params)  # which says what is wrong with them
             if candidate.random_state is None:
                 candidate.random_state = seed
             self._name_features_of(candidate)
@@ -285,7 +289,7 @@ class MixtureSearch(SoftClusters):
         """Adds the cross-validated log-likelihood, on the same folds for all."""
         if self.criterion != "cv":
             return []
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        seed = seed_of(self.random_state)
         weight = np.ones(len(table.rows)) if table.weight is None else table.weight
         validate = methodcaller("cross_validated", table.rows, weight, self.n_folds, seed)
         return [Stage(self._n_finalists(n_candidates), validate)]
@@ -302,9 +306,6 @@ class MixtureSearch(SoftClusters):
             )
         sound = np.array([outcome.sound for outcome in outcomes]) & ~np.isnan(values)
         self.best_index_ = int(np.nanargmin(np.where(sound | ~sound.any(), values, np.nan)))
-        best = outcomes[self.best_index_]
-        assert best.estimator is not None  # its criterion is a number
-        self.best_params_, self.best_estimator_ = best.params, best.estimator
         self.results_ = results
         self.k_probabilities_ = comparison.k_probabilities()
 

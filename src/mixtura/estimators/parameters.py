@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from mixtura.errors import MixturaError
 from mixtura.typing import AnyArray
@@ -17,6 +19,7 @@ __all__ = [
     "check_magnitude",
     "check_noise",
     "check_weights",
+    "seed_of",
 ]
 
 
@@ -104,3 +107,19 @@ def check_weights(value: Any, k: int, *, noise: bool) -> AnyArray:
         )
     normalised: AnyArray = weights / weights.sum()
     return normalised
+
+
+def seed_of(random_state: Any) -> int:
+    """A seed: always the same for a number, the next one of a RandomState, any for None."""
+    if isinstance(random_state, Integral):
+        return _seed_of_number(int(random_state))
+    return _drawn(random_state)
+
+
+@lru_cache(maxsize=64)  # to make a generator takes longer than some iterations
+def _seed_of_number(number: int) -> int:
+    return _drawn(number)
+
+
+def _drawn(random_state: Any) -> int:
+    return int(check_random_state(random_state).randint(2**31 - 1))

@@ -129,9 +129,9 @@ class Gaussian:
         likelihood to the floor. Constant features (d,) are left out: all components lie on
         the floor along them, and none gains by it.
         """
-        if not self.floor.any():
-            return np.zeros(len(params.means), dtype=np.bool_)
         out_of_reach = np.where(constant, 1e-3 * self.floor, self.floor)
+        if not self.floor.any() or params.covariances.exceed(_AT_FLOOR * out_of_reach):
+            return np.zeros(len(params.means), dtype=np.bool_)
         return params.covariances.least_ratios(out_of_reach) <= _AT_FLOOR
 
     def n_parameters(self, k: int, d: int) -> int:
