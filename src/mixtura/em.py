@@ -11,28 +11,32 @@ On small tables a compiled kernel makes rounds of it in which nothing else can h
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 import numpy as np
 
-from mixtura.acceleration import PLAIN, Course
+from mixtura.acceleration import PLAIN, Advance, Course, Next
 from mixtura.assignments import Assignment, keeping, soft
 from mixtura.errors import DegenerateError
 from mixtura.families.family import Family, Parameters
 from mixtura.fused import fused_pass, fused_start
-from mixtura.leap import Leap
+from mixtura.leap import Leap, Leapt
 from mixtura.mixing import FREE, Mixing
 from mixtura.mixture import Expectation, Mixture
 from mixtura.result import Ahead, Fit
 from mixtura.schedules import Schedule, batch
 from mixtura.sources.source import Chunk, Source
 from mixtura.statistics import Statistics
-from mixtura.stopping import DEFAULT_RULE, Status, StoppingRule
+from mixtura.stopping import DEFAULT_RULE, Outlook, Status, StoppingRule
 from mixtura.typing import FloatArray
 
 __all__ = ["Gather", "Observer", "Start", "begin", "e_step", "fit", "gather", "resume"]
+
+# Passes after an irregular one that the kernel is not asked for others.
+_REST = 8
 
 P = TypeVar("P", bound=Parameters)
 S = TypeVar("S", bound=Statistics)
@@ -173,30 +177,32 @@ def resume(
     mixture, course, running = paused.ahead.mixture, paused.ahead.course, paused.ahead.running
     best, highest, trace = paused.mixture, paused.objective, list(paused.trace)
     n_iter = paused.ahead.n_iter
-    leap = Leap.of(mixture, source, assignment) if schedule is batch else None
+    leap, ready = Leap.of(mixture, source, assignment) if schedule is batch else None, 0
     for part, step in islice(schedule(source), n_iter, None):
-        most = min(course.n_certain, stopping.limit - n_iter)
-        if leap is not None and most > 1 and (n_iter > 0 or not trace):
-            mixture, left = leap(mixture, trace, stopping.tol, most)
-            course, trace = course.after(left), trace + left
-            _tell(observe, n_iter, left)
-            n_iter += len(left)
-            leap = leap if left else None
-        fresh = e_step(mixture, part, assignment, (*seed, n_iter + 1))
-        objective = (fresh.objective + mixture.log_prior) / fresh.weight
-        if n_iter == 0 and trace and trace.pop() != objective:
-            trace.clear()
-        running = fresh if running is None or step == 1.0 else _blend(running, fresh, step)
-        advance = course(mixture, running, objective)
-        trace.append(advance.objective)
-        _tell(observe, n_iter, [advance.objective])
-        if objective > highest:
-            best, highest = mixture, objective
-        status = stopping(trace, n_iter, advance.outlook)
+        most = min(course.n_certain, stopping.limit - n_iter + 1)
+        leapt = None
+        if leap is not None and most > 1 and n_iter >= ready and (n_iter > 0 or not trace):
+            leapt = leap(mixture, trace, stopping.tol, most)
+            ready = n_iter if leapt else n_iter + _REST
+        if leapt is not None:
+            round_ = _Round.leapt(leapt, course)
+        else:
+            fresh = e_step(mixture, part, assignment, (*seed, n_iter + 1))
+            objective = (fresh.objective + mixture.log_prior) / fresh.weight
+            if n_iter == 0 and trace and trace.pop() != objective:
+                trace.clear()
+            running = fresh if running is None or step == 1.0 else _blend(running, fresh, step)
+            round_ = _Round.judged(mixture, objective, course(mixture, running, objective))
+        trace += round_.objectives
+        _tell(observe, n_iter, round_.objectives)
+        n_iter += len(round_.objectives) - 1
+        if round_.objective > highest:
+            best, highest = round_.mixture, round_.objective
+        status = stopping(trace, n_iter, round_.outlook)
         if status is not None and not status.paused:
             return Fit(best, highest, tuple(trace), n_iter, status)
         try:
-            mixture, course = advance.next()
+            mixture, course = round_.next()
         except DegenerateError as collapse:
             text = f"stopped after {n_iter} iterations. {collapse}"
             status = Status(converged=False, text=text, collapsed=True)
@@ -206,6 +212,37 @@ def resume(
             ahead = Ahead(n_iter, mixture, course, running)
             return Fit(best, highest, tuple(trace), n_iter - 1, status, ahead)
     raise AssertionError("a schedule never ends")
+
+
+@dataclass(frozen=True)
+class _Round:
+    """One pass of the loop, or several at once.
+
+    Attributes
+    ----------
+    objectives : list of float
+        For the trace.
+    mixture, objective
+        The last one that was judged.
+    next : callable
+    outlook : callable or None
+        As in `Advance`.
+    """
+
+    objectives: list[float]
+    mixture: Mixture[Any, Any]
+    objective: float
+    next: Callable[[], Next]
+    outlook: Callable[[], Outlook] | None
+
+    @classmethod
+    def judged(cls, mixture: Mixture[Any, Any], objective: float, advance: Advance) -> Self:
+        return cls([advance.objective], mixture, objective, advance.next, advance.outlook)
+
+    @classmethod
+    def leapt(cls, leapt: Leapt, course: Course) -> Self:
+        left = leapt.objectives
+        return cls(left, leapt.last, left[-1], lambda: (leapt.end, course.after(left)), None)
 
 
 def _tell(observe: Observer | None, n_iter: int, objectives: Sequence[float]) -> None:

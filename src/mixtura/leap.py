@@ -2,7 +2,7 @@
 
 On a table of some hundred rows the interpreter takes longer than the arithmetic. The kernel makes
 E-steps and M-steps in one call for as long as nothing else can happen, and the loop goes on from
-there: what is not regular is left to it, and so is the last word on when to stop.
+there: what is not regular is left to it, and so is the word on when to stop.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mixtura.sources import ArraySource
 from mixtura.sources.source import Source
 from mixtura.typing import FloatArray
 
-__all__ = ["Leap"]
+__all__ = ["Leap", "Leapt"]
 
 # In more dimensions the interpreter takes little, and LAPACK is faster.
 _MOST_FEATURES = 12
@@ -31,6 +31,25 @@ _MOST_FEATURES = 12
 _PRODUCTS = 2e8
 # Rows have other costs than products; in units of these.
 _OTHER = 20
+
+
+@dataclass(frozen=True)
+class Leapt:
+    """Some plain iterations.
+
+    Attributes
+    ----------
+    objectives : list of float
+        Of the mixtures that were left, in nats per row.
+    last : Mixture
+        The last one of these.
+    end : Mixture
+        The next one.
+    """
+
+    objectives: list[float]
+    last: Mixture[Any, Any]
+    end: Mixture[Any, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +83,8 @@ class Leap:
 
     def __call__(
         self, mixture: Mixture[Any, Any], trace: Sequence[float], tol: float, most: int
-    ) -> tuple[Mixture[Any, Any], list[float]]:
-        """The mixture after at most so many iterations, and the objectives of those before.
+    ) -> Leapt | None:
+        """At most so many plain iterations; None where the loop has to go on by itself.
 
         Parameters
         ----------
@@ -77,13 +96,14 @@ class Leap:
         most : int
         """
         if not _weights_known(mixture.mixing, mixture.weights):
-            return mixture, []
+            return None
         params = mixture.params
         start = Standpoint(mixture.weights, params.means, *_arrays(params))
-        most = min(most, self._n_at_once(mixture))
-        free = mixture.mixing == FREE
-        end, objectives = self.climber(start, trace, tol, most, free_weights=free)
-        return (_mixture(mixture, end) if objectives else mixture), objectives
+        most, free = min(most, self._n_at_once(mixture)), mixture.mixing == FREE
+        climb = self.climber(start, trace, tol, most, free_weights=free)
+        if climb is None:
+            return None
+        return Leapt(climb.objectives, _mixture(mixture, climb.last), _mixture(mixture, climb.end))
 
     def _n_at_once(self, mixture: Mixture[Any, Any]) -> int:
         k, d = mixture.params.means.shape

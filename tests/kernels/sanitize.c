@@ -123,7 +123,7 @@ static void run_climb(const Kernel *kernel, ptrdiff_t k, ptrdiff_t d, Tie volume
     ptrdiff_t n = 40, size = mixtura_mixture_size(k, d, orientation != TIE_NONE);
     size_t each = k * (orientation != TIE_NONE ? d * d : d);
     double *rows = numbers(n * d), *weight = numbers(n), *floor = numbers(d), trace[12];
-    double *state = numbers(2 * size), *work = malloc(mixtura_work_size(k, d, orientation != TIE_NONE) * sizeof(double));
+    double *state = numbers(CLIMB_MIXTURES * size), *work = malloc(mixtura_work_size(k, d, orientation != TIE_NONE) * sizeof(double));
     void *scratch = aligned_alloc(64, (kernel->scratch_size(d, k, orientation != TIE_NONE) + 63) / 64 * 64);
     for (ptrdiff_t i = 0; i < n; i++) weight[i] = 1.0;
     for (ptrdiff_t a = 0; a < d; a++) floor[a] = least;

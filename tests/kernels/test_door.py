@@ -118,7 +118,7 @@ def test_wrong_outputs_of_scores_are_refused() -> None:
 
 def climb_arguments(**changes: Any) -> dict[str, Any]:
     size = K * (2 + D + 2 * D * D)
-    state = np.zeros((2, size))
+    state = np.zeros((3, size))
     state[0, :K] = 1.0 / K
     state[0, K + K * D : -K] = np.tile(np.eye(D).ravel(), 2 * K)
     right = {
@@ -157,8 +157,8 @@ def test_the_right_climb_passes() -> None:
         {"k": K + 1},
         {"k": 0},
         {"k": -1},
-        {"state": np.zeros((1, K * (2 + D + 2 * D * D)))},
-        {"state": np.zeros((2, K * (2 + D + 2 * D * D)), np.float32)},
+        {"state": np.zeros((2, K * (2 + D + 2 * D * D)))},
+        {"state": np.zeros((3, K * (2 + D + 2 * D * D)), np.float32)},
         {"ties": (2, 2, 0)},
         {"ties": (2, 2)},
         {"ties": (3, 2, 2)},

@@ -165,15 +165,17 @@ def test_a_leap_goes_no_further_than_it_may() -> None:
     mixture = begun(STRUCTURES[-1], source)
     leap = Leap.of(mixture, source, soft)
     assert leap is not None
-    after, objectives = leap(mixture, [], -np.inf, 4)
-    assert len(objectives) == 4
-    loop = mixture
-    for objective in objectives:
+    leapt = leap(mixture, [], -np.inf, 4)
+    assert leapt is not None
+    assert len(leapt.objectives) == 4
+    loop = before = mixture
+    for objective in leapt.objectives:
         expectation = em.e_step(loop, source)
         assert expectation.objective / expectation.weight == pytest.approx(objective, rel=1e-14)
-        loop = loop.maximize(expectation)
-    np.testing.assert_allclose(after.params.means, loop.params.means, rtol=1e-12)
-    assert leap(mixture, [], -np.inf, 0) == (mixture, [])
+        before, loop = loop, loop.maximize(expectation)
+    np.testing.assert_allclose(leapt.last.params.means, before.params.means, rtol=1e-12)
+    np.testing.assert_allclose(leapt.end.params.means, loop.params.means, rtol=1e-12)
+    assert leap(mixture, [], -np.inf, 0) is None
 
 
 @settings(max_examples=200, deadline=None)

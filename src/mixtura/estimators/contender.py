@@ -150,7 +150,7 @@ class Contender:
         began: float,
     ) -> Self:
         best = fitting.best(restarts)
-        n_collapsed = len(fitting.collapsed(best.mixture))
+        n_collapsed = 0 if restarts.optima else len(fitting.collapsed(best.mixture))
         status, standing = best.status.text, "given up" if best.status.paused else "finished"
         if n_collapsed:
             status += f"; not considered: {n_collapsed} components collapsed"

@@ -440,7 +440,7 @@ static PyObject *climb(PyObject *self, PyObject *args)
     }
     Py_ssize_t d = table.d, size = mixtura_mixture_size(k, d, dense);
     Py_buffer *f = enter(&door, floor, "floor", READ, "d", 1, SHAPE(d));
-    Py_buffer *s = f ? enter(&door, state, "state", WRITE, "d", 2, SHAPE(2, size)) : NULL;
+    Py_buffer *s = f ? enter(&door, state, "state", WRITE, "d", 2, SHAPE(CLIMB_MIXTURES, size)) : NULL;
     Py_buffer *t = s ? enter(&door, trace, "trace", WRITE, "d", 1, SHAPE(known + most)) : NULL;
     void *scratch = t ? scratch_for(kernel, d, k, dense, &raw) : NULL;
     if (scratch && !(work = PyMem_Malloc(mixtura_work_size(k, d, dense) * sizeof(double))))
@@ -521,7 +521,7 @@ static PyMethodDef methods[] = {
     {"common_axes", common_axes, METH_VARARGS, "common_axes(equal, shares, turned, axes)"},
     {"climb", climb, METH_VARARGS,
      "climb(kernel, rows, weight, hard, free_weights, (volume, shape, orientation), floor, tol, k, "
-     "state, trace, known, most): iterations made, and which of the two mixtures of the state "
+     "state, trace, known, most): iterations made, and which of the three mixtures of the state "
      "they led to."},
     {"merge", merge, METH_VARARGS,
      "merge(count, mean, scatter, typical, tie, merges): the first three are lost."},

@@ -469,28 +469,23 @@ ptrdiff_t mixtura_climb(const Kernel *kernel, const Table *table, const Manner *
 {
     ptrdiff_t d = table->d;
     int dense = manner->orientation != TIE_NONE;
-    Mixture mixtures[] = {
-        mixture_at(state, k, d, dense),
-        mixture_at(state + mixtura_mixture_size(k, d, dense), k, d, dense),
-    };
+    ptrdiff_t size = mixtura_mixture_size(k, d, dense);
+    Mixture mixtures[CLIMB_MIXTURES];
+    for (int i = 0; i < CLIMB_MIXTURES; i++) mixtures[i] = mixture_at(state + i * size, k, d, dense);
     Work work = work_at(work_place, k, d, dense);
     double weight, objective, *moments = work.sums + 2;
     Sums sums = {&weight, &objective, moments, moments + k, moments + k + k * d};
     *place = 0;
     for (ptrdiff_t step = 0; step < most; step++) {
-        Mixture *now = &mixtures[*place], *next = &mixtures[1 - *place];
+        Mixture *now = &mixtures[*place], *next = &mixtures[(*place + 1) % CLIMB_MIXTURES];
         ptrdiff_t n = known + step + 1;
         e_step(kernel, table, manner, now, &work, &sums, scratch);
         double mean = trace[n - 1] = objective / weight;
         if (!(size_of(mean) < __builtin_inf())) return step;
-        if (n > 1 && mean - trace[n - 2] <= ROUNDING * (1.0 + size_of(mean))) {
-            if (step == 0) return 0;
-            *place = 1 - *place; /* which is as good: the rule is to see both */
-            return step - 1;
-        }
-        if (n > 1 && near_the_limit(trace, n, manner->tol)) return step;
+        if (n > 1 && mean - trace[n - 2] <= ROUNDING * (1.0 + size_of(mean))) return step;
         if (!m_step(manner, now, &sums, &work, next)) return step;
-        *place = 1 - *place;
+        *place = (*place + 1) % CLIMB_MIXTURES;
+        if (n > 1 && near_the_limit(trace, n, manner->tol)) return step + 1;
     }
     return most;
 }

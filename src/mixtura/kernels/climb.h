@@ -30,13 +30,17 @@ typedef struct {
 ptrdiff_t mixtura_mixture_size(ptrdiff_t k, ptrdiff_t d, int dense);
 ptrdiff_t mixtura_work_size(ptrdiff_t k, ptrdiff_t d, int dense);
 
-/* Iterations of EM from a mixture, `most` at most. state: two mixtures one after the other, of
-   which the first is where to start. trace: `known` objectives from before, to which those of the
+/* The mixture that is next, the one before, and one to be written. */
+enum { CLIMB_MIXTURES = 3 };
+
+/* Iterations of EM from a mixture, `most` at most. state: mixtures one after the other, of which
+   the first is where to start. trace: `known` objectives from before, to which those of the
    mixtures that were left are added.
 
-   Gives the number of iterations, and in *place which mixture they led to. It comes back before
-   anything but a regular iteration: where a rule may stop, digits cancel, or a component has no
-   rows or no spread. */
+   Gives the number of iterations, and in *place which mixture they led to; the last one that was
+   left is the one before it, in a circle. It comes back where a rule may stop, and before anything
+   but a regular iteration: where nothing is gained, digits cancel, or a component has no rows or
+   no spread. */
 ptrdiff_t mixtura_climb(const Kernel *kernel, const Table *table, const Manner *manner,
                         ptrdiff_t k, double *state, double *trace, ptrdiff_t known,
                         ptrdiff_t most, double *work, void *scratch, int *place);

@@ -13,8 +13,10 @@ from mixtura.typing import AnyArray, FloatArray
 with suppress(ImportError):  # without it nothing here is called
     from mixtura.kernels import _fused
 
-__all__ = ["Climber", "Standpoint"]
+__all__ = ["Climb", "Climber", "Standpoint"]
 
+# In a circle: the next one, the one before, and one to be written.
+_MIXTURES = 3
 # Objectives that tell the rate at which gains shrink.
 _TELLING = 4
 
@@ -36,6 +38,25 @@ class Standpoint:
     covariances: FloatArray
     whitening: FloatArray
     log_determinants: FloatArray
+
+
+@dataclass(frozen=True)
+class Climb:
+    """Some iterations.
+
+    Attributes
+    ----------
+    objectives : list of float
+        Of the standpoints that were left.
+    last : Standpoint
+        The last one of these.
+    end : Standpoint
+        Where it led to.
+    """
+
+    objectives: list[float]
+    last: Standpoint
+    end: Standpoint
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,15 +91,14 @@ class Climber:
         most: int,
         *,
         free_weights: bool,
-    ) -> tuple[Standpoint, list[float]]:
-        """Where iterations lead, and the objectives of the mixtures that were left.
+    ) -> Climb | None:
+        """At most so many iterations; None if the first one is not regular.
 
-        They end before anything but a plain iteration: where a rule with the tolerance `tol`
-        might stop, or the M-step is not a regular one.
+        They end where a rule with the tolerance `tol` might stop, and before what is not regular.
         """
         parts = start.weights, start.means, start.covariances, start.whitening
         sizes = [part.size for part in (*parts, start.log_determinants)]
-        state = np.empty((2, sum(sizes)))
+        state = np.empty((_MIXTURES, sum(sizes)))
         np.concatenate([*(part.ravel() for part in parts), start.log_determinants], out=state[0])
         known = list(trace[-_TELLING:])
         objectives = np.empty(len(known) + most)
@@ -98,9 +118,12 @@ class Climber:
             len(known),
             most,
         )
-        return (
-            _unpacked(state[place], start) if n_made else start,
+        if n_made == 0:
+            return None
+        return Climb(
             objectives[len(known) : len(known) + n_made].tolist(),
+            _unpacked(state[place - 1], start),
+            _unpacked(state[place], start),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,14 +37,14 @@ class Summary(Sums):
     def total_weight(self) -> float:
         return float(self.moments.count[0])
 
-    @property
+    @cached_property
     def variances(self) -> FloatArray:
         """Variance of each feature, (d,); exactly 0 for a constant one."""
         constant = self.extent.minimum == self.extent.maximum
         variances = self.moments.scatter[0] / self.moments.count[0]
         return np.where(constant, 0.0, variances)
 
-    @property
+    @cached_property
     def scales(self) -> FloatArray:
         """Unit of each feature, (d,): its standard deviation.
 
