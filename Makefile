@@ -63,7 +63,7 @@ sanitize:
 	mkdir -p build
 	$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-math-errno -fwrapv -Wno-psabi \
 	  -I$(KERNELS) tests/kernels/sanitize.c $(KERNELS)/baseline.c $(KERNELS)/avx2.c \
-	  $(KERNELS)/avx512.c $(KERNELS)/mstep.c $(KERNELS)/climb.c $(KERNELS)/tree.c -o build/sanitize
+	  $(KERNELS)/avx512.c $(KERNELS)/mstep.c $(KERNELS)/turns.c $(KERNELS)/climb.c $(KERNELS)/tree.c -o build/sanitize
 	build/sanitize
 
 wasm: .venv/.tested

@@ -5,9 +5,18 @@ from pathlib import Path
 from setuptools import Extension, setup
 
 KERNELS = Path("src/mixtura/kernels")
-SOURCES = ["binding.c", "baseline.c", "avx2.c", "avx512.c", "mstep.c", "climb.c", "tree.c"]
+SOURCES = [
+    "binding.c",
+    "baseline.c",
+    "avx2.c",
+    "avx512.c",
+    "mstep.c",
+    "turns.c",
+    "climb.c",
+    "tree.c",
+]
 # fused.c is included once for each instruction set.
-HEADERS = ["fused.h", "mstep.h", "climb.h", "tree.h", "fused.c"]
+HEADERS = ["fused.h", "mstep.h", "turns.h", "climb.h", "tree.h", "fused.c"]
 
 FLAGS = [
     "-O3",

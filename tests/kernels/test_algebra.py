@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg import expm
 
 from mixtura import kernels
 from mixtura.covariance.algebra import Algebra, NumPyAlgebra, algebra
 from mixtura.covariance.ellipsoidal import DenseCovariances
+from mixtura.covariance.turns import _slopes, _turn, _unlikeliness
 from mixtura.errors import DegenerateError
 from mixtura.kernels.algebra import CompiledAlgebra
 
@@ -100,6 +103,50 @@ def test_common_axes(seed: int, size: tuple[int, int], equal: bool) -> None:
     )
     again = covariances(*COMPILED.common_axes(count, scatter, _axes_of(fast), equal_volumes=equal))
     assert again.expected_log_likelihood(count, scatter) >= reached - 1e-12 * abs(reached)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=seeds, size=st.tuples(st.integers(2, 5), st.integers(2, 7)), equal=st.booleans(),
+    flatness=st.floats(0.0, 8.0),
+)  # fmt: skip
+def test_no_turn_improves_common_axes_of_nearly_singular_scatters(
+    seed: int, size: tuple[int, int], equal: bool, flatness: float
+) -> None:
+    # Each component is flat in a direction of its own, by up to eight powers of ten in variance.
+    count, scatter = scatters(seed, size, 1.0)
+    values, vectors = np.linalg.eigh(scatter)
+    values[:, 0] = values[:, -1] * 10.0**-flatness
+    scatter = (vectors * values[:, None, :]) @ vectors.transpose(0, 2, 1)
+    start = np.linalg.eigh(scatter.sum(axis=0))[1]
+    for axes, _, _ in both(lambda a: a.common_axes(count, scatter, start, equal_volumes=equal)):
+        turned = axes.T @ scatter @ axes
+        best = _unlikeliness(count, turned, equal_volumes=equal)
+        for p, q in combinations(range(size[1]), 2):
+            for angle in (1e-3, -1e-3, 0.1, -0.1):
+                other = _turn(axes, turned, p, q, angle)[1]
+                worse = _unlikeliness(count, other, equal_volumes=equal)
+                assert worse >= best - 1e-11 * (abs(best) + count.sum())
+
+
+def test_slopes_and_curvatures_are_those_of_differences() -> None:
+    count, scatter = scatters(3, (3, 4), 1.0)
+    for equal in (False, True):
+        slope, curvature = _slopes(count, scatter, equal_volumes=equal)
+
+        def at(turns: np.ndarray, equal: bool = equal) -> float:
+            skew = np.zeros((4, 4))
+            skew[np.triu_indices(4, 1)] = -turns
+            axes = expm(skew - skew.T)
+            return _unlikeliness(count, axes.T @ scatter @ axes, equal_volumes=equal)
+
+        step = 1e-4 * np.eye(6)
+        slopes = [(at(e) - at(-e)) / 2e-4 for e in step]
+        np.testing.assert_allclose(slope, slopes, atol=1e-6 * np.abs(slope).max())
+        second = [
+            [(at(e + f) - at(e - f) - at(f - e) + at(-e - f)) / 4e-8 for f in step] for e in step
+        ]
+        np.testing.assert_allclose(curvature, second, atol=1e-5 * np.abs(curvature).max())
 
 
 def test_common_axes_in_many_dimensions() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mixtura import em, kernels
 from mixtura.acceleration import PLAIN, Watch
 from mixtura.assignments import Assignment, hard, soft
-from mixtura.covariance import EVE, VVE, Covariances, Structure
+from mixtura.covariance import Covariances, Structure
 from mixtura.errors import DegenerateError
 from mixtura.families import Gaussian
 from mixtura.initialization import given_labels
@@ -70,9 +70,7 @@ def assert_alike(a: Fit[Any, Any], b: Fit[Any, Any], rtol: float = 1e-10) -> Non
     means = (a.mixture.params.means - b.mixture.params.means) / scale
     np.testing.assert_allclose(means, 0.0, atol=1e3 * rtol)
     ratios = (mine.matrices() - theirs.matrices()) / (scale[:, :, None] * scale[:, None, :])
-    # Axes that are found by turns are known to 1e-7.
-    by_turns = isinstance(a.mixture.family.structure, EVE | VVE)
-    np.testing.assert_allclose(ratios, 0.0, atol=1e-6 if by_turns else 1e3 * rtol)
+    np.testing.assert_allclose(ratios, 0.0, atol=1e3 * rtol)
 
 
 @structures

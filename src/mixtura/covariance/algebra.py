@@ -6,21 +6,19 @@ chosen here and nowhere else.
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import Protocol
 
 import numpy as np
 from scipy.linalg import lapack
 
+from mixtura.covariance.turns import common_axes, diagonals
 from mixtura.errors import DegenerateError
 from mixtura.kernels.algebra import CompiledAlgebra, in_use, serves
 from mixtura.typing import FloatArray
 
-__all__ = ["Algebra", "NumPyAlgebra", "algebra", "diagonals", "geometric_means"]
+__all__ = ["Algebra", "NumPyAlgebra", "algebra"]
 
 _TURNS = 10_000
-# A dozen sweeps do unless scatters are nearly singular; then the next M-step goes on from here.
-_SWEEPS = 200
 
 # Scales that move by less, as a share of themselves, have settled. The likelihood is level to
 # the square of it.
@@ -32,9 +30,6 @@ _VANISHED = 1e-100
 # A pivot is what is left of a variance after the other features explain it; below this share of
 # the variance, times d, it may be nothing but rounding.
 _SINGULAR = 16.0 * np.finfo(np.float64).eps
-
-# Sweeps end when no axis turned by more than this, in radians; the same holds of it.
-_TURNED = 1e-7
 
 
 class Algebra(Protocol):
@@ -162,45 +157,13 @@ class NumPyAlgebra:
                 break
         return scales, form
 
-    @staticmethod
-    def common_axes(
-        count: FloatArray, scatter: FloatArray, axes: FloatArray, *, equal_volumes: bool
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        def shares_of(spread: FloatArray) -> FloatArray:
-            return geometric_means(spread) if equal_volumes else count
-
-        turned, axes = axes.T @ scatter @ axes, axes.copy()
-        for _ in range(_SWEEPS):
-            largest = 0.0
-            for p, q in combinations(range(len(axes)), 2):
-                DegenerateError.unless_positive(diagonals(turned))
-                turn = _best_turn(shares_of(diagonals(turned)), turned, p, q)
-                axes[:, [p, q]] = axes[:, [p, q]] @ turn
-                turned[:, :, [p, q]] = turned[:, :, [p, q]] @ turn
-                turned[:, [p, q]] = turn.T @ turned[:, [p, q]]
-                largest = max(largest, abs(float(turn[0, 1])))
-            if largest < _TURNED:
-                break
-        spread = diagonals(turned)
-        DegenerateError.unless_positive(spread)
-        return axes, spread, shares_of(spread)
+    common_axes = staticmethod(common_axes)
 
 
 class _ManyDimensions(NumPyAlgebra):
     """LAPACK's matrices, compiled turns."""
 
     common_axes = staticmethod(CompiledAlgebra.common_axes)
-
-
-def diagonals(matrices: FloatArray) -> FloatArray:
-    """Diagonals (k, d) of matrices (k, d, d)."""
-    return matrices.diagonal(0, 1, 2)
-
-
-def geometric_means(values: FloatArray) -> FloatArray:
-    """Geometric mean along the last axis, for instance |diag(v)| ** (1/d)."""
-    means: FloatArray = np.exp(np.log(values).sum(axis=-1) / values.shape[-1])
-    return means
 
 
 def _factors(matrices: FloatArray) -> FloatArray:
@@ -237,17 +200,3 @@ def _inverse(form: FloatArray, k: int) -> FloatArray:
         raise DegenerateError.of(np.ones(k, dtype=np.bool_)) from None
     inverse: FloatArray = whitening[0] @ whitening[0].T
     return inverse if form.ndim == 2 else inverse.diagonal()
-
-
-def _best_turn(shares: FloatArray, turned: FloatArray, p: int, q: int) -> FloatArray:
-    """The rotation (2, 2) of axes p and q that makes the covariances likeliest.
-
-    A turn by the angle t changes sum_j tr(scatter_j S_j^-1) to const + x cos 2t + y sin 2t.
-    """
-    along_p, along_q = turned[:, p, p], turned[:, q, q]
-    difference = shares / along_p - shares / along_q
-    x = 0.5 * float(difference @ (along_p - along_q))
-    y = float(difference @ turned[:, p, q])
-    angle = 0.5 * float(np.arctan2(-y, -x)) if x or y else 0.0
-    cosine, sine = np.cos(angle), np.sin(angle)
-    return np.array([[cosine, -sine], [sine, cosine]])

@@ -1,13 +1,7 @@
 """Ellipsoidal structures with one orientation for all components: EVE and VVE.
 
 S_j = D B_j D^T with D orthogonal and B_j diagonal. Given D, the best B_j follow from the
-diagonals of D^T scatter_j D; given the B_j, turning D in the plane of two axes changes
-
-    sum_j tr(scatter_j D B_j^-1 D^T) = const + X cos 2t + Y sin 2t
-
-whose minimum over the angle t is known. Taking all planes in turn, the B_j renewed after each
-turn, never lowers the likelihood and ends where no turn helps. (Flury and Gautschi 1986 have the
-turns; Browne and McNicholas 2014 another way to the same maximum.)
+diagonals of D^T scatter_j D; `turns` finds D. (Browne and McNicholas 2014 have another way.)
 
 The maximum over D may not be the only one. Starting from the current D keeps EM monotone.
 """

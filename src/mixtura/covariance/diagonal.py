@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura.covariance.algebra import algebra, geometric_means
+from mixtura.covariance.algebra import algebra
 from mixtura.covariance.axes import AxisCovariances
 from mixtura.covariance.structure import first_scales, likelier
+from mixtura.covariance.turns import geometric_means
 from mixtura.errors import DegenerateError
 from mixtura.typing import FloatArray
 

@@ -11,8 +11,9 @@ from typing import Self
 
 import numpy as np
 
-from mixtura.covariance.algebra import algebra, diagonals
+from mixtura.covariance.algebra import algebra
 from mixtura.covariance.structure import first_scales, likelier
+from mixtura.covariance.turns import diagonals
 from mixtura.typing import EVERYONE, FloatArray, IntArray, Selection
 
 __all__ = ["EEE", "EEV", "EVV", "VEE", "VEV", "VVV", "DenseCovariances", "raised_scatter"]

@@ -9,6 +9,7 @@
 #include "fused.h"
 #include "mstep.h"
 #include "tree.h"
+#include "turns.h"
 
 extern const Kernel mixtura_baseline;
 #if defined(__x86_64__)

@@ -7,8 +7,7 @@
 #include "climb.h"
 
 #include "mstep.h"
-
-#define EPSILON 0x1p-52
+#include "turns.h"
 
 /* As in stopping.py: what gains mean nothing, and how many ratios of gains tell the rate. */
 #define ROUNDING (16.0 * EPSILON)
@@ -18,8 +17,6 @@ enum { RATIOS = 3 };
 #define RESOLUTION (16.0 * EPSILON)
 
 extern const Kernel mixtura_baseline;
-
-static double size_of(double x) { return x < 0.0 ? -x : x; }
 
 static double sum_of(const double *x, ptrdiff_t n)
 {

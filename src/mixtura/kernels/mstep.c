@@ -7,15 +7,13 @@
 
 #include "fused.h"
 
-#define EPSILON 0x1p-52
 #define LOG_TWO_PI 1.8378770664093454836
 /* A pivot of no more than this share of its variance, times d, may be nothing but rounding. */
 #define SINGULAR (16.0 * EPSILON)
 
-/* A dozen sweeps do unless scatters are nearly singular; then the next M-step goes on from here. */
-enum { TURNS = 10000, SWEEPS = 200 };
+enum { TURNS = 10000 };
 
-static const double SETTLED = 1e-12, TURNED = 1e-7;
+static const double SETTLED = 1e-12;
 
 /* Where one component alone has any spread in some direction, its scale outgrows the others'. */
 static const double VANISHED = 1e-100;
@@ -25,20 +23,6 @@ static const double VANISHED = 1e-100;
 static const double CANCELLED = 1e-3;
 
 extern const Kernel mixtura_baseline;
-
-static double log_of(double x)
-{
-    mixtura_baseline.log(&x, &x, 1);
-    return x;
-}
-
-static double exp_of(double x)
-{
-    mixtura_baseline.exp(&x, &x, 1);
-    return x;
-}
-
-static double size_of(double x) { return x < 0.0 ? -x : x; }
 
 static double dot(const double *x, const double *y, ptrdiff_t n)
 {
@@ -91,10 +75,8 @@ void mixtura_constants(ptrdiff_t k, ptrdiff_t d, const double *weights,
     }
 }
 
-/* Upper triangular U with U^T U = matrix - diag(floor); rest 0. Gives 0 where a pivot is no more
-   than a share of the variance it is what is left of. */
-static int upper_factor(ptrdiff_t d, const double *matrix, const double *floor, double share,
-                        double *u)
+int mixtura_upper_factor(ptrdiff_t d, const double *matrix, const double *floor, double share,
+                         double *u)
 {
     for (ptrdiff_t a = 0; a < d; a++) {
         double *row = u + a * d;
@@ -132,7 +114,7 @@ ptrdiff_t mixtura_factorize(ptrdiff_t k, ptrdiff_t d, const double *matrices, do
     double pivots[MSTEP_DIMENSIONS];
     for (ptrdiff_t j = 0; j < k; j++, matrices += d * d, whitening += d * d) {
         log_determinants[j] = -__builtin_inf();
-        if (!upper_factor(d, matrices, NULL, d * SINGULAR, whitening)) {
+        if (!mixtura_upper_factor(d, matrices, NULL, d * SINGULAR, whitening)) {
             singular++;
             continue;
         }
@@ -150,7 +132,7 @@ int mixtura_exceeds(ptrdiff_t k, ptrdiff_t d, const double *matrices, const doub
 {
     double u[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS];
     for (ptrdiff_t j = 0; j < k; j++)
-        if (!upper_factor(d, matrices + j * d * d, floor, 0.0, u)) return 0;
+        if (!mixtura_upper_factor(d, matrices + j * d * d, floor, 0.0, u)) return 0;
     return 1;
 }
 
@@ -167,7 +149,7 @@ static int invert(ptrdiff_t d, int dense, const double *form, double *inverse)
         return 1;
     }
     double u[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS];
-    if (!upper_factor(d, form, NULL, d * SINGULAR, u)) return 0;
+    if (!mixtura_upper_factor(d, form, NULL, d * SINGULAR, u)) return 0;
     invert_upper(d, u);
     for (ptrdiff_t a = 0; a < d; a++)
         for (ptrdiff_t b = 0; b <= a; b++)
@@ -201,144 +183,5 @@ void mixtura_common_form(ptrdiff_t k, ptrdiff_t d, int dense, const double *coun
             collapsed |= scales[j] == 0.0;
         }
         if (settled || collapsed) return;
-    }
-}
-
-/* ------------------------------------------------------------------------------ turns */
-
-/* Turn columns p and q of a matrix. */
-static void turn_columns(ptrdiff_t d, double *matrix, ptrdiff_t p, ptrdiff_t q, double cosine,
-                         double sine)
-{
-    for (ptrdiff_t a = 0; a < d; a++, matrix += d) {
-        double x = matrix[p], y = matrix[q];
-        matrix[p] = cosine * x + sine * y;
-        matrix[q] = cosine * y - sine * x;
-    }
-}
-
-static void turn_rows(ptrdiff_t d, double *matrix, ptrdiff_t p, ptrdiff_t q, double cosine,
-                      double sine)
-{
-    for (ptrdiff_t a = 0; a < d; a++) {
-        double x = matrix[p * d + a], y = matrix[q * d + a];
-        matrix[p * d + a] = cosine * x + sine * y;
-        matrix[q * d + a] = cosine * y - sine * x;
-    }
-}
-
-/* ---------------------------------------------------------------------- principal axes */
-
-/* Jacobi's rotation that clears the entry at p and q; gives 0 where it is nothing but rounding. */
-static int clear(ptrdiff_t d, double *matrix, double *axes, ptrdiff_t p, ptrdiff_t q)
-{
-    double entry = matrix[p * d + q], along_p = matrix[p * d + p], along_q = matrix[q * d + q];
-    double typical = __builtin_sqrt(size_of(along_p)) * __builtin_sqrt(size_of(along_q));
-    if (size_of(entry) <= EPSILON * typical) return 0;
-    double theta = (along_q - along_p) / (2.0 * entry);
-    double tangent = 1.0 / (size_of(theta) + __builtin_sqrt(theta * theta + 1.0));
-    if (theta < 0.0) tangent = -tangent;
-    double cosine = 1.0 / __builtin_sqrt(tangent * tangent + 1.0), sine = -tangent * cosine;
-    turn_columns(d, matrix, p, q, cosine, sine);
-    turn_rows(d, matrix, p, q, cosine, sine);
-    turn_columns(d, axes, p, q, cosine, sine);
-    matrix[p * d + q] = matrix[q * d + p] = 0.0;
-    return 1;
-}
-
-static void swap_columns(ptrdiff_t d, double *matrix, ptrdiff_t p, ptrdiff_t q)
-{
-    for (ptrdiff_t a = 0; a < d; a++, matrix += d) {
-        double x = matrix[p];
-        matrix[p] = matrix[q];
-        matrix[q] = x;
-    }
-}
-
-void mixtura_principal(ptrdiff_t k, ptrdiff_t d, const double *matrices, double *spread,
-                       double *axes)
-{
-    double matrix[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS];
-    for (ptrdiff_t j = 0; j < k; j++, matrices += d * d, spread += d, axes += d * d) {
-        for (ptrdiff_t i = 0; i < d * d; i++) {
-            matrix[i] = matrices[i];
-            axes[i] = i % (d + 1) == 0;
-        }
-        int turned = 1;
-        for (int sweep = 0; sweep < SWEEPS && turned; sweep++) {
-            turned = 0;
-            for (ptrdiff_t p = 0; p < d; p++)
-                for (ptrdiff_t q = p + 1; q < d; q++) turned |= clear(d, matrix, axes, p, q);
-        }
-        for (ptrdiff_t a = 0; a < d; a++) {
-            double own = matrix[a * d + a];
-            ptrdiff_t b = a;
-            for (; b > 0 && spread[b - 1] > own; b--) {
-                spread[b] = spread[b - 1];
-                swap_columns(d, axes, b, b - 1);
-            }
-            spread[b] = own;
-        }
-        for (ptrdiff_t a = 0; a < d; a++) /* rounding can make the least negative */
-            if (!(spread[a] > 0.0)) spread[a] = 0.0;
-    }
-}
-
-/* ------------------------------------------------------------------------ common axes */
-
-/* The best turn in the plane of axes p and q; gives the size of its sine, or 2 where a component
-   has collapsed onto fewer axes. */
-static double turn(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, double *turned,
-                   double *axes, ptrdiff_t p, ptrdiff_t q)
-{
-    double x = 0.0, y = 0.0;
-    for (ptrdiff_t j = 0; j < k; j++) {
-        const double *s = turned + j * d * d;
-        double along_p = s[p * d + p], along_q = s[q * d + q];
-        if (!(along_p > 0.0 && along_q > 0.0)) return 2.0;
-        double difference = shares[j] / along_p - shares[j] / along_q;
-        x -= 0.5 * difference * (along_p - along_q);
-        y -= difference * s[p * d + q];
-    }
-    double length = __builtin_sqrt(x * x + y * y);
-    if (!(length > 0.0)) return 0.0;
-    x /= length, y /= length; /* cosine and sine of twice the angle */
-    double cosine, sine;
-    if (x >= 0.0) {
-        cosine = __builtin_sqrt(0.5 * (1.0 + x));
-        sine = 0.5 * y / cosine;
-    } else {
-        sine = __builtin_sqrt(0.5 * (1.0 - x)) * (y < 0.0 ? -1.0 : 1.0);
-        cosine = 0.5 * y / sine;
-    }
-    turn_columns(d, axes, p, q, cosine, sine);
-    for (ptrdiff_t j = 0; j < k; j++) {
-        double *s = turned + j * d * d, product = s[p * d + p] * s[q * d + q];
-        turn_columns(d, s, p, q, cosine, sine);
-        turn_rows(d, s, p, q, cosine, sine);
-        if (equal_volumes)
-            shares[j] *= exp_of(log_of(s[p * d + p] * s[q * d + q] / product) / d);
-    }
-    return size_of(sine);
-}
-
-void mixtura_common_axes(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
-                         double *turned, double *axes)
-{
-    for (ptrdiff_t j = 0; j < k; j++) {
-        const double *s = turned + j * d * d;
-        double logs = 0.0;
-        for (ptrdiff_t a = 0; a < d; a++) logs += log_of(s[a * d + a]);
-        if (equal_volumes) shares[j] = exp_of(logs / d);
-    }
-    double largest = 1.0;
-    for (int sweep = 0; sweep < SWEEPS && largest >= TURNED; sweep++) {
-        largest = 0.0;
-        for (ptrdiff_t p = 0; p < d; p++)
-            for (ptrdiff_t q = p + 1; q < d; q++) {
-                double sine = turn(k, d, equal_volumes, shares, turned, axes, p, q);
-                if (sine > 1.5) return;
-                largest = sine > largest ? sine : largest;
-            }
     }
 }

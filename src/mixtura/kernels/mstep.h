@@ -5,7 +5,11 @@
 
 #include <stddef.h>
 
-/* Most dimensions of what follows up to the last; LAPACK is faster above. */
+#define EPSILON 0x1p-52
+
+static inline double size_of(double x) { return x < 0.0 ? -x : x; }
+
+/* Most dimensions of what follows; LAPACK is faster above. */
 #define MSTEP_DIMENSIONS 24
 
 /* Counts, sums of the deviations from centres, and second moments about those -> counts, means,
@@ -23,6 +27,11 @@ int mixtura_recentre(ptrdiff_t k, ptrdiff_t d, int dense, const double *centres,
 void mixtura_constants(ptrdiff_t k, ptrdiff_t d, const double *weights,
                        const double *log_determinants, double *constants);
 
+/* Upper triangular U with U^T U = matrix - diag(floor); rest 0. Gives 0 where a pivot is no more
+   than a share of the variance it is what is left of. */
+int mixtura_upper_factor(ptrdiff_t d, const double *matrix, const double *floor, double share,
+                         double *u);
+
 /* Upper triangular W with W W^T = inverse of each matrix (k x d x d), and the log-determinants:
    -inf for a matrix that is singular to working precision. Gives the number of those. */
 ptrdiff_t mixtura_factorize(ptrdiff_t k, ptrdiff_t d, const double *matrices, double *whitening,
@@ -31,20 +40,9 @@ ptrdiff_t mixtura_factorize(ptrdiff_t k, ptrdiff_t d, const double *matrices, do
 /* Whether each matrix less diag(floor) is positive definite. */
 int mixtura_exceeds(ptrdiff_t k, ptrdiff_t d, const double *matrices, const double *floor);
 
-/* Spreads (k x d), ascending, along the principal axes (k x d x d, in columns) of each symmetric
-   matrix; none is negative. */
-void mixtura_principal(ptrdiff_t k, ptrdiff_t d, const double *matrices, double *spread,
-                       double *axes);
-
 /* Scales and form for which scale_j form is likeliest; scales (k) are those to start from.
    scatter: k x d x d, or k x d where not dense. A scale of 0 marks a component that collapsed. */
 void mixtura_common_form(ptrdiff_t k, ptrdiff_t d, int dense, const double *count,
                          const double *scatter, double *scales, double *form);
-
-/* Turn axes (d x d) until no turn makes the covariances along them likelier; in any number of
-   dimensions. turned: the scatters along the axes (k x d x d). shares (k): the counts, then where volumes are equal the
-   geometric means of the spreads along the axes. */
-void mixtura_common_axes(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
-                         double *turned, double *axes);
 
 #endif

@@ -1,0 +1,201 @@
+"""Axes that components have in common, found by turns.
+
+With T_j = axes^T scatter_j axes the likeliest covariances along given axes make -2 log-likelihood
+
+    sum_j n_j sum_a log T_jaa,   or   n d log sum_j (prod_a T_jaa)^(1/d)
+
+but for constants, for free and for equal volumes. Turns in one plane after the other, each the best
+for the present covariances (Flury and Gautschi 1986), come near the minimum, but where scatters are
+nearly singular hundreds of sweeps do not reach it. Newton's method, damped where the function is
+not convex, does in a few steps. Along axes exp(O) with O skew-symmetric, the diagonals are
+
+    T_aa + 2 sum_b T_ab O_ba + sum_bc (T_ab O_bc O_ca + O_ba T_bc O_ca) + ...
+
+so that with w_j the components' weights (n_j, or their shares of the volume) and m_ja = 1 / T_jaa
+the slope in the plane of p and q is sum_j w_j s_jpq with s_jpq = 2 T_jpq (m_jp - m_jq), and the
+curvature of the vector O_ba, for each a, is 2 sum_j w_j times
+
+    T_jbc (m_ja - (m_jb + m_jc) / 2) - 2 m_ja^2 T_jab T_jac
+
+Equal volumes add the weighted covariances of s_j, divided by d.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+
+from mixtura.errors import DegenerateError
+from mixtura.typing import FloatArray
+
+__all__ = ["common_axes", "diagonals", "geometric_means"]
+
+# Sweeps. Where planes are not too many, Newton steps after a few, and sweeps again to see that
+# they ended where no turn helps.
+_SWEEPS, _NEAR, _ROUNDS, _NEWTON_DIMENSIONS = 200, 3, 3, 12
+
+# The search ends when no axis turns by more than this, in radians.
+_TURNED = 1e-7
+
+# A Newton step has no turns as large as this (radians); its damping is a share of the largest
+# curvature. A rise within this share is rounding. After so many trials nothing is to be gained.
+_FARTHEST, _LEAST_DAMPING, _LEVEL, _TRIALS = 0.5, 1e-4, 1e-13, 40
+
+
+def common_axes(
+    count: FloatArray, scatter: FloatArray, axes: FloatArray, *, equal_volumes: bool
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The reference of `Algebra.common_axes`."""
+    turned = axes.T @ scatter @ axes
+    d = len(axes)
+    for n_sweeps in range(1, _SWEEPS + 1 if d > _NEWTON_DIMENSIONS else _ROUNDS * _NEAR + 1):
+        axes, turned, largest = _sweep(count, turned, axes, equal_volumes=equal_volumes)
+        if largest < _TURNED:
+            break
+        if n_sweeps % _NEAR == 0 and d <= _NEWTON_DIMENSIONS:
+            axes, turned = _settle(count, turned, axes, equal_volumes=equal_volumes)
+    spread = diagonals(turned)
+    DegenerateError.unless_positive(spread)
+    return axes, spread, _shares(count, spread, equal_volumes=equal_volumes)
+
+
+def diagonals(matrices: FloatArray) -> FloatArray:
+    """Diagonals (k, d) of matrices (k, d, d)."""
+    return matrices.diagonal(0, 1, 2)
+
+
+def geometric_means(values: FloatArray) -> FloatArray:
+    """Geometric mean along the last axis, for instance |diag(v)| ** (1/d)."""
+    means: FloatArray = np.exp(np.log(values).sum(axis=-1) / values.shape[-1])
+    return means
+
+
+def _shares(count: FloatArray, spread: FloatArray, *, equal_volumes: bool) -> FloatArray:
+    return geometric_means(spread) if equal_volumes else count
+
+
+# ---------------------------------------------------------------------------------------------
+# One plane after the other
+
+
+def _sweep(
+    count: FloatArray, turned: FloatArray, axes: FloatArray, *, equal_volumes: bool
+) -> tuple[FloatArray, FloatArray, float]:
+    """The axes and the scatters along them after a turn in each plane, and the largest sine."""
+    largest = 0.0
+    for p, q in combinations(range(len(axes)), 2):
+        DegenerateError.unless_positive(diagonals(turned))
+        shares = _shares(count, diagonals(turned), equal_volumes=equal_volumes)
+        tangent = _best_tangent(shares, turned, p, q)
+        axes, turned = _turn(axes, turned, p, q, tangent)
+        largest = max(largest, abs(tangent) / float(np.hypot(1.0, tangent)))
+    return axes, turned, largest
+
+
+def _best_tangent(shares: FloatArray, turned: FloatArray, p: int, q: int) -> float:
+    """Of the turn of axes p and q that makes the covariances likeliest, as they are now.
+
+    A turn by the angle t changes sum_j tr(scatter_j S_j^-1) to const + x cos 2t + y sin 2t.
+    """
+    along_p, along_q = turned[:, p, p], turned[:, q, q]
+    difference = shares / along_p - shares / along_q
+    x = 0.5 * float(difference @ (along_p - along_q))
+    y = float(difference @ turned[:, p, q])
+    return float(np.tan(0.5 * np.arctan2(-y, -x))) if x or y else 0.0
+
+
+def _turn(
+    axes: FloatArray, turned: FloatArray, p: int, q: int, tangent: float
+) -> tuple[FloatArray, FloatArray]:
+    cosine = 1.0 / np.hypot(1.0, tangent)
+    turn = np.eye(len(axes))
+    turn[[p, q], [p, q]] = cosine
+    turn[q, p], turn[p, q] = tangent * cosine, -tangent * cosine
+    return axes @ turn, turn.T @ turned @ turn
+
+
+# ---------------------------------------------------------------------------------------------
+# All planes at once
+
+
+def _settle(
+    count: FloatArray, turned: FloatArray, axes: FloatArray, *, equal_volumes: bool
+) -> tuple[FloatArray, FloatArray]:
+    """The best axes, from near them."""
+    best, damping = _unlikeliness(count, turned, equal_volumes=equal_volumes), 0.0
+    rounding = 1.0 if equal_volumes else float(count.sum())
+    for _ in range(_SWEEPS):
+        slope, curvature = _slopes(count, turned, equal_volumes=equal_volumes)
+        same = best + _LEVEL * (abs(best) + rounding)
+        for _ in range(_TRIALS):
+            tangents = _newton_turns(slope, curvature, damping)
+            if tangents is not None:
+                new_axes, new_turned = _turn_all(axes, turned, tangents)
+                now = _unlikeliness(count, new_turned, equal_volumes=equal_volumes)
+                if now <= same:
+                    break
+            damping = max(4.0 * damping, _LEAST_DAMPING)
+        else:
+            return axes, turned
+        axes, turned, best = new_axes, new_turned, now
+        if np.abs(tangents).max() < _TURNED and damping <= _LEAST_DAMPING:
+            break
+        damping = damping / 8.0 if damping > _LEAST_DAMPING else 0.0
+    return axes, turned
+
+
+def _unlikeliness(count: FloatArray, turned: FloatArray, *, equal_volumes: bool) -> float:
+    """What the best axes make least."""
+    spread = diagonals(turned)
+    if not (spread > 0.0).all():
+        return float("inf")
+    if equal_volumes:
+        return len(spread[0]) * float(np.log(geometric_means(spread).sum()))
+    return float(count @ np.log(spread).sum(axis=1))
+
+
+def _slopes(
+    count: FloatArray, turned: FloatArray, *, equal_volumes: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Slope (planes,) and curvature (planes, planes) of the unlikeliness along turns."""
+    d = turned.shape[1]
+    spread = diagonals(turned)
+    m, weight = 1.0 / spread, _shares(count, spread, equal_volumes=equal_volumes)
+    if equal_volumes:
+        weight = weight / weight.sum()
+    p, q = np.triu_indices(d, 1)
+    own = 2.0 * turned[:, p, q] * (m[:, p] - m[:, q])
+    slope = weight @ own
+    pairs = m[:, :, None, None] - 0.5 * (m[:, None, :, None] + m[:, None, None, :])
+    each = turned[:, None] * pairs
+    each -= 2.0 * np.einsum("ja,jab,jac->jabc", np.square(m), turned, turned)
+    sign = np.sign(np.arange(d) - np.arange(d)[:, None])
+    number = np.zeros((d, d), dtype=np.intp)
+    number[p, q] = number[q, p] = np.arange(len(p))
+    curvature = np.zeros((len(p), len(p)))
+    both = 2.0 * sign[:, :, None] * sign[:, None, :] * np.einsum("j,jabc->abc", weight, each)
+    np.add.at(curvature, (number[:, :, None], number[:, None, :]), both)
+    if equal_volumes:
+        curvature += ((own.T * weight) @ own - np.outer(slope, slope)) / d
+    return slope, curvature
+
+
+def _newton_turns(slope: FloatArray, curvature: FloatArray, damping: float) -> FloatArray | None:
+    """Newton's tangents (planes,), damped; None where they are too large, or not downhill."""
+    shift = damping * np.abs(curvature.diagonal()).max()
+    shifted = curvature + shift * np.eye(len(slope))
+    try:
+        factor = np.linalg.cholesky(shifted)
+    except np.linalg.LinAlgError:
+        return None
+    tangents = -np.linalg.solve(factor.T, np.linalg.solve(factor, slope))
+    return tangents if np.abs(tangents).max() < _FARTHEST else None
+
+
+def _turn_all(
+    axes: FloatArray, turned: FloatArray, tangents: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    for (p, q), tangent in zip(combinations(range(len(axes)), 2), tangents.tolist(), strict=True):
+        axes, turned = _turn(axes, turned, p, q, tangent)
+    return axes, turned

@@ -1,0 +1,306 @@
+/* Axes that are found by turns. Plain C11: no libc, no Python.
+
+   The common axes are a faster equal of covariance/turns.py, where the formulas are explained. */
+
+#include "turns.h"
+
+#include "fused.h"
+#include "mstep.h"
+
+/* Turns in one plane after the other come near the best axes; Newton's method in all planes at
+   once, which takes memory for the pairs of planes, comes there. */
+enum { SWEEPS = 200, NEAR = 3, ROUNDS = 3, NEWTON_DIMENSIONS = 12, PLANES = 66, TRIALS = 40 };
+
+static const double TURNED = 1e-7;
+
+/* As in turns.py. */
+static const double FARTHEST = 0.5, LEAST_DAMPING = 1e-4, LEVEL = 1e-13, FLAT = 1e-14;
+
+extern const Kernel mixtura_baseline;
+
+static double log_of(double x)
+{
+    mixtura_baseline.log(&x, &x, 1);
+    return x;
+}
+
+static double exp_of(double x)
+{
+    mixtura_baseline.exp(&x, &x, 1);
+    return x;
+}
+
+/* Turn columns p and q of a matrix. */
+static void turn_columns(ptrdiff_t d, double *matrix, ptrdiff_t p, ptrdiff_t q, double cosine,
+                         double sine)
+{
+    for (ptrdiff_t a = 0; a < d; a++, matrix += d) {
+        double x = matrix[p], y = matrix[q];
+        matrix[p] = cosine * x + sine * y;
+        matrix[q] = cosine * y - sine * x;
+    }
+}
+
+static void turn_rows(ptrdiff_t d, double *matrix, ptrdiff_t p, ptrdiff_t q, double cosine,
+                      double sine)
+{
+    for (ptrdiff_t a = 0; a < d; a++) {
+        double x = matrix[p * d + a], y = matrix[q * d + a];
+        matrix[p * d + a] = cosine * x + sine * y;
+        matrix[q * d + a] = cosine * y - sine * x;
+    }
+}
+
+/* ---------------------------------------------------------------------- principal axes */
+
+/* Jacobi's rotation that clears the entry at p and q; gives 0 where it is nothing but rounding. */
+static int clear(ptrdiff_t d, double *matrix, double *axes, ptrdiff_t p, ptrdiff_t q)
+{
+    double entry = matrix[p * d + q], along_p = matrix[p * d + p], along_q = matrix[q * d + q];
+    double typical = __builtin_sqrt(size_of(along_p)) * __builtin_sqrt(size_of(along_q));
+    if (size_of(entry) <= EPSILON * typical) return 0;
+    double theta = (along_q - along_p) / (2.0 * entry);
+    double tangent = 1.0 / (size_of(theta) + __builtin_sqrt(theta * theta + 1.0));
+    if (theta < 0.0) tangent = -tangent;
+    double cosine = 1.0 / __builtin_sqrt(tangent * tangent + 1.0), sine = -tangent * cosine;
+    turn_columns(d, matrix, p, q, cosine, sine);
+    turn_rows(d, matrix, p, q, cosine, sine);
+    turn_columns(d, axes, p, q, cosine, sine);
+    matrix[p * d + q] = matrix[q * d + p] = 0.0;
+    return 1;
+}
+
+static void swap_columns(ptrdiff_t d, double *matrix, ptrdiff_t p, ptrdiff_t q)
+{
+    for (ptrdiff_t a = 0; a < d; a++, matrix += d) {
+        double x = matrix[p];
+        matrix[p] = matrix[q];
+        matrix[q] = x;
+    }
+}
+
+void mixtura_principal(ptrdiff_t k, ptrdiff_t d, const double *matrices, double *spread,
+                       double *axes)
+{
+    double matrix[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS];
+    for (ptrdiff_t j = 0; j < k; j++, matrices += d * d, spread += d, axes += d * d) {
+        for (ptrdiff_t i = 0; i < d * d; i++) {
+            matrix[i] = matrices[i];
+            axes[i] = i % (d + 1) == 0;
+        }
+        int turned = 1;
+        for (int sweep = 0; sweep < SWEEPS && turned; sweep++) {
+            turned = 0;
+            for (ptrdiff_t p = 0; p < d; p++)
+                for (ptrdiff_t q = p + 1; q < d; q++) turned |= clear(d, matrix, axes, p, q);
+        }
+        for (ptrdiff_t a = 0; a < d; a++) {
+            double own = matrix[a * d + a];
+            ptrdiff_t b = a;
+            for (; b > 0 && spread[b - 1] > own; b--) {
+                spread[b] = spread[b - 1];
+                swap_columns(d, axes, b, b - 1);
+            }
+            spread[b] = own;
+        }
+        for (ptrdiff_t a = 0; a < d; a++) /* rounding can make the least negative */
+            if (!(spread[a] > 0.0)) spread[a] = 0.0;
+    }
+}
+
+/* ------------------------------------------------------------------------ common axes */
+
+/* The best turn in the plane of axes p and q; gives the size of its sine, or 2 where a component
+   has collapsed onto fewer axes. */
+static double turn(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, double *turned,
+                   double *axes, ptrdiff_t p, ptrdiff_t q)
+{
+    double x = 0.0, y = 0.0;
+    for (ptrdiff_t j = 0; j < k; j++) {
+        const double *s = turned + j * d * d;
+        double along_p = s[p * d + p], along_q = s[q * d + q];
+        if (!(along_p > 0.0 && along_q > 0.0)) return 2.0;
+        double difference = shares[j] / along_p - shares[j] / along_q;
+        x -= 0.5 * difference * (along_p - along_q);
+        y -= difference * s[p * d + q];
+    }
+    double length = __builtin_sqrt(x * x + y * y);
+    if (!(length > 0.0)) return 0.0;
+    x /= length, y /= length; /* cosine and sine of twice the angle */
+    double cosine, sine;
+    if (x >= 0.0) {
+        cosine = __builtin_sqrt(0.5 * (1.0 + x));
+        sine = 0.5 * y / cosine;
+    } else {
+        sine = __builtin_sqrt(0.5 * (1.0 - x)) * (y < 0.0 ? -1.0 : 1.0);
+        cosine = 0.5 * y / sine;
+    }
+    turn_columns(d, axes, p, q, cosine, sine);
+    for (ptrdiff_t j = 0; j < k; j++) {
+        double *s = turned + j * d * d, product = s[p * d + p] * s[q * d + q];
+        turn_columns(d, s, p, q, cosine, sine);
+        turn_rows(d, s, p, q, cosine, sine);
+        if (equal_volumes)
+            shares[j] *= exp_of(log_of(s[p * d + p] * s[q * d + q] / product) / d);
+    }
+    return size_of(sine);
+}
+
+/* A sweep through all planes; gives the largest sine, or 2 as above. */
+static double sweep(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, double *turned,
+                    double *axes)
+{
+    double largest = 0.0;
+    for (ptrdiff_t p = 0; p < d; p++)
+        for (ptrdiff_t q = p + 1; q < d; q++) {
+            double sine = turn(k, d, equal_volumes, shares, turned, axes, p, q);
+            if (sine > 1.5) return sine;
+            largest = sine > largest ? sine : largest;
+        }
+    return largest;
+}
+
+/* What the best axes make least; renews the shares where volumes are equal. */
+static double unlikeliness(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
+                           const double *turned)
+{
+    double sum = 0.0;
+    for (ptrdiff_t j = 0; j < k; j++, turned += d * d) {
+        double logs[NEWTON_DIMENSIONS], total = 0.0;
+        for (ptrdiff_t a = 0; a < d; a++) {
+            logs[a] = turned[a * d + a];
+            if (!(logs[a] > 0.0)) return __builtin_inf();
+        }
+        mixtura_baseline.log(logs, logs, d);
+        for (ptrdiff_t a = 0; a < d; a++) total += logs[a];
+        if (equal_volumes) shares[j] = exp_of(total / d);
+        sum += equal_volumes ? shares[j] : shares[j] * total;
+    }
+    return equal_volumes ? d * log_of(sum) : sum;
+}
+
+static ptrdiff_t plane(ptrdiff_t d, ptrdiff_t p, ptrdiff_t q)
+{
+    return p < q ? p * (2 * d - p - 1) / 2 + q - p - 1 : plane(d, q, p);
+}
+
+/* Slope and curvature of the unlikeliness along turns in all planes. */
+static void slopes(ptrdiff_t k, ptrdiff_t d, int equal_volumes, const double *shares,
+                   const double *turned, double *slope, double *curvature)
+{
+    ptrdiff_t n = d * (d - 1) / 2;
+    double total = 0.0, own[PLANES], m[NEWTON_DIMENSIONS];
+    for (ptrdiff_t i = 0; i < n; i++) slope[i] = 0.0;
+    for (ptrdiff_t i = 0; i < n * n; i++) curvature[i] = 0.0;
+    for (ptrdiff_t j = 0; j < k; j++) total += shares[j];
+    for (ptrdiff_t j = 0; j < k; j++, turned += d * d) {
+        double weight = equal_volumes ? shares[j] / total : shares[j];
+        for (ptrdiff_t a = 0; a < d; a++) m[a] = 1.0 / turned[a * d + a];
+        for (ptrdiff_t p = 0, i = 0; p < d; p++)
+            for (ptrdiff_t q = p + 1; q < d; q++, i++) {
+                own[i] = 2.0 * turned[p * d + q] * (m[p] - m[q]);
+                slope[i] += weight * own[i];
+            }
+        for (ptrdiff_t a = 0; a < d; a++)
+            for (ptrdiff_t b = 0; b < d; b++)
+                for (ptrdiff_t c = 0; c < d && b != a; c++) {
+                    if (c == a) continue;
+                    double both = turned[b * d + c] * (m[a] - 0.5 * (m[b] + m[c])) -
+                                  2.0 * m[a] * m[a] * turned[a * d + b] * turned[a * d + c];
+                    if ((b < a) != (c < a)) both = -both;
+                    curvature[plane(d, a, b) * n + plane(d, a, c)] += 2.0 * weight * both;
+                }
+        for (ptrdiff_t i = 0; equal_volumes && i < n * n; i++)
+            curvature[i] += weight / d * own[i / n] * own[i % n];
+    }
+    for (ptrdiff_t i = 0; equal_volumes && i < n * n; i++)
+        curvature[i] -= slope[i / n] * slope[i % n] / d;
+}
+
+/* Newton's turns, damped; gives the largest, or 1 where there are none downhill. */
+static double newton_turns(ptrdiff_t n, const double *slope, const double *curvature,
+                           double damping, double *turns)
+{
+    double u[PLANES * PLANES], shift[PLANES], largest = 0.0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double own = size_of(curvature[i * n + i]);
+        largest = own > largest ? own : largest;
+    }
+    for (ptrdiff_t i = 0; i < n; i++) shift[i] = -damping * largest;
+    if (!mixtura_upper_factor(n, curvature, shift, FLAT, u)) return 1.0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        turns[i] = -slope[i];
+        for (ptrdiff_t m = 0; m < i; m++) turns[i] -= u[m * n + i] * turns[m];
+        turns[i] /= u[i * n + i];
+    }
+    largest = 0.0;
+    for (ptrdiff_t i = n - 1; i >= 0; i--) {
+        for (ptrdiff_t m = i + 1; m < n; m++) turns[i] -= u[i * n + m] * turns[m];
+        turns[i] /= u[i * n + i];
+        largest = size_of(turns[i]) > largest ? size_of(turns[i]) : largest;
+    }
+    return largest;
+}
+
+/* Turn by angles with these tangents in all planes, or back. */
+static void turn_all(ptrdiff_t k, ptrdiff_t d, const double *tangents, int back, double *turned,
+                     double *axes)
+{
+    ptrdiff_t n = d * (d - 1) / 2;
+    for (ptrdiff_t step = 0; step < n; step++) {
+        ptrdiff_t i = back ? n - 1 - step : step, p = 0, first = 0;
+        while (i - first >= d - 1 - p) first += d - 1 - p++;
+        ptrdiff_t q = p + 1 + i - first;
+        double cosine = 1.0 / __builtin_sqrt(1.0 + tangents[i] * tangents[i]);
+        double sine = (back ? -tangents[i] : tangents[i]) * cosine;
+        turn_columns(d, axes, p, q, cosine, sine);
+        for (ptrdiff_t j = 0; j < k; j++) {
+            turn_columns(d, turned + j * d * d, p, q, cosine, sine);
+            turn_rows(d, turned + j * d * d, p, q, cosine, sine);
+        }
+    }
+}
+
+/* From near the best axes to them. */
+static void settle(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, double *turned,
+                   double *axes)
+{
+    double slope[PLANES], curvature[PLANES * PLANES], turns[PLANES], damping = 0.0, total = 0.0;
+    double best = unlikeliness(k, d, equal_volumes, shares, turned);
+    for (ptrdiff_t j = 0; j < k; j++) total += equal_volumes ? 1.0 / k : shares[j];
+    for (int step = 0; step < SWEEPS; step++) {
+        double largest = 0.0, now = __builtin_inf(), same = best + LEVEL * (size_of(best) + total);
+        slopes(k, d, equal_volumes, shares, turned, slope, curvature);
+        for (int trial = 0; !(now <= same); trial++) {
+            if (trial == TRIALS) return;
+            if (trial) damping = 4.0 * damping > LEAST_DAMPING ? 4.0 * damping : LEAST_DAMPING;
+            largest = newton_turns(d * (d - 1) / 2, slope, curvature, damping, turns);
+            if (largest >= FARTHEST) continue;
+            turn_all(k, d, turns, 0, turned, axes);
+            now = unlikeliness(k, d, equal_volumes, shares, turned);
+            if (now <= same) break;
+            turn_all(k, d, turns, 1, turned, axes);
+            unlikeliness(k, d, equal_volumes, shares, turned);
+        }
+        best = now;
+        if (largest < TURNED && damping <= LEAST_DAMPING) return;
+        damping = damping > LEAST_DAMPING ? damping / 8.0 : 0.0;
+    }
+}
+
+void mixtura_common_axes(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
+                         double *turned, double *axes)
+{
+    for (ptrdiff_t j = 0; j < k; j++) {
+        const double *s = turned + j * d * d;
+        double logs = 0.0;
+        for (ptrdiff_t a = 0; a < d; a++) logs += log_of(s[a * d + a]);
+        if (equal_volumes) shares[j] = exp_of(logs / d);
+    }
+    int few = d <= NEWTON_DIMENSIONS;
+    for (int i = 1; i <= (few ? ROUNDS * NEAR : SWEEPS); i++) {
+        double largest = sweep(k, d, equal_volumes, shares, turned, axes);
+        if (largest > 1.5 || largest < TURNED) return;
+        if (few && i % NEAR == 0) settle(k, d, equal_volumes, shares, turned, axes);
+    }
+}
