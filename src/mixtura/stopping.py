@@ -116,8 +116,9 @@ class StoppingRule:
 
 _RATIOS = 3
 
-# An accelerated gain is judged by this share of tol: what comes after it is less regular.
-_ACCELERATED = 1.0 / 3.0
+# Shares of tol that projections are judged by. Those of plain EM are a little too small while the
+# ratios still grow; what comes after an accelerated gain is less regular.
+_PLAIN, _ACCELERATED = 3.0 / 4.0, 1.0 / 3.0
 
 
 def projected_gain(tol: float, max_iter: int) -> StoppingRule:
@@ -136,7 +137,7 @@ def projected_gain(tol: float, max_iter: int) -> StoppingRule:
     ) -> Status | None:
         if not math.isfinite(trace[-1]):
             return Status(False, _unreachable(trace[-1]))
-        enough = tol if outlook is None else _ACCELERATED * tol
+        enough = (_PLAIN if outlook is None else _ACCELERATED) * tol
         look = partial(projected, trace) if outlook is None else outlook
         last = n_iter >= max_iter
         gain = trace[-1] - trace[-2] if len(trace) > 1 else math.inf
@@ -150,7 +151,7 @@ def projected_gain(tol: float, max_iter: int) -> StoppingRule:
                 return Status(False, text, outlook=ahead)
         return None
 
-    return StoppingRule(judge, tol, max_iter)
+    return StoppingRule(judge, _PLAIN * tol, max_iter)
 
 
 def _judged(

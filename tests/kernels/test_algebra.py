@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from scipy.linalg import expm
 from mixtura import kernels
 from mixtura.covariance.algebra import Algebra, NumPyAlgebra, algebra
 from mixtura.covariance.ellipsoidal import DenseCovariances
-from mixtura.covariance.turns import _slopes, _turn, _unlikeliness
+from mixtura.covariance.turns import _slopes, _unlikeliness
 from mixtura.errors import DegenerateError
 from mixtura.kernels.algebra import CompiledAlgebra
 
@@ -108,9 +107,9 @@ def test_common_axes(seed: int, size: tuple[int, int], equal: bool) -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     seed=seeds, size=st.tuples(st.integers(2, 5), st.integers(2, 7)), equal=st.booleans(),
-    flatness=st.floats(0.0, 8.0),
+    flatness=st.floats(1.0, 8.0),
 )  # fmt: skip
-def test_no_turn_improves_common_axes_of_nearly_singular_scatters(
+def test_no_turns_improve_common_axes_of_nearly_singular_scatters(
     seed: int, size: tuple[int, int], equal: bool, flatness: float
 ) -> None:
     # Each component is flat in a direction of its own, by up to eight powers of ten in variance.
@@ -120,13 +119,11 @@ def test_no_turn_improves_common_axes_of_nearly_singular_scatters(
     scatter = (vectors * values[:, None, :]) @ vectors.transpose(0, 2, 1)
     start = np.linalg.eigh(scatter.sum(axis=0))[1]
     for axes, _, _ in both(lambda a: a.common_axes(count, scatter, start, equal_volumes=equal)):
-        turned = axes.T @ scatter @ axes
-        best = _unlikeliness(count, turned, equal_volumes=equal)
-        for p, q in combinations(range(size[1]), 2):
-            for angle in (1e-3, -1e-3, 0.1, -0.1):
-                other = _turn(axes, turned, p, q, angle)[1]
-                worse = _unlikeliness(count, other, equal_volumes=equal)
-                assert worse >= best - 1e-11 * (abs(best) + count.sum())
+        slope, curvature = _slopes(count, axes.T @ scatter @ axes, equal_volumes=equal)
+        bends = np.linalg.eigvalsh(curvature)
+        assert bends[0] >= -1e-9 * np.abs(bends).max()
+        still_to_gain = 0.5 * slope @ np.linalg.lstsq(curvature, slope)[0]
+        assert still_to_gain <= 1e-10 * (1.0 if equal else count.sum())
 
 
 def test_slopes_and_curvatures_are_those_of_differences() -> None:

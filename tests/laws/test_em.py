@@ -241,7 +241,8 @@ def test_projected_gain_is_honest_about_a_geometric_approach() -> None:
     trace = [limit - ratio**i for i in range(300)]
     rule = projected_gain(1e-3, 1000)
     stop = next(i for i in range(1, 300) if rule(trace[: i + 1], i) is not None)
-    assert limit - trace[stop] < 1e-3 < limit - trace[stop - 3]
+    # Three quarters of tol, for where ratios still grow.
+    assert limit - trace[stop] < 0.75e-3 < limit - trace[stop - 3]
     np.testing.assert_allclose(projected(trace[:50]).remaining, limit - trace[49], rtol=1e-6)
 
 

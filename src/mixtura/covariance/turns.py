@@ -38,9 +38,11 @@ _SWEEPS, _NEAR, _ROUNDS, _NEWTON_DIMENSIONS = 200, 3, 3, 12
 # The search ends when no axis turns by more than this, in radians.
 _TURNED = 1e-7
 
-# A Newton step has no turns as large as this (radians); its damping is a share of the largest
-# curvature. A rise within this share is rounding. After so many trials nothing is to be gained.
-_FARTHEST, _LEAST_DAMPING, _LEVEL, _TRIALS = 0.5, 1e-4, 1e-13, 40
+# A Newton step has no turns as large as this (radians). Its damping adds to each curvature a share
+# of itself, since they differ by powers of ten, and of the largest as far as its rounding goes. A
+# rise within this share is rounding. After so many trials nothing is to be gained.
+_FARTHEST, _LEAST_DAMPING, _DAMPING_STEP, _LEVEL, _TRIALS = 0.5, 1e-3, 4.0, 1e-13, 40
+_OF_THE_LARGEST = 1e-8
 
 
 def common_axes(
@@ -135,13 +137,13 @@ def _settle(
                 now = _unlikeliness(count, new_turned, equal_volumes=equal_volumes)
                 if now <= same:
                     break
-            damping = max(4.0 * damping, _LEAST_DAMPING)
+            damping = max(_DAMPING_STEP * damping, _LEAST_DAMPING)
         else:
             return axes, turned
         axes, turned, best = new_axes, new_turned, now
         if np.abs(tangents).max() < _TURNED and damping <= _LEAST_DAMPING:
             break
-        damping = damping / 8.0 if damping > _LEAST_DAMPING else 0.0
+        damping = damping / _DAMPING_STEP if damping > _LEAST_DAMPING else 0.0
     return axes, turned
 
 
@@ -183,8 +185,8 @@ def _slopes(
 
 def _newton_turns(slope: FloatArray, curvature: FloatArray, damping: float) -> FloatArray | None:
     """Newton's tangents (planes,), damped; None where they are too large, or not downhill."""
-    shift = damping * np.abs(curvature.diagonal()).max()
-    shifted = curvature + shift * np.eye(len(slope))
+    own = np.abs(curvature.diagonal())
+    shifted = curvature + np.diag(damping * (own + _OF_THE_LARGEST * own.max()))
     try:
         factor = np.linalg.cholesky(shifted)
     except np.linalg.LinAlgError:

@@ -394,8 +394,8 @@ class GaussianMixture(SoftClusters):
     def _effort(self, source: ArraySource) -> Effort:
         if not isinstance(self.n_init, str):
             return Effort.exactly(int(self.n_init))
-        if not self._settles:
-            return Effort.exactly(1)
+        if not self._settles or (self.n_components == 1 and not self._has_noise):
+            return Effort.exactly(1)  # a walk, or always the same
         return EFFORTS[self.n_init](self._price(source))
 
     def _price(self, source: ArraySource) -> float:

@@ -90,8 +90,6 @@ static int proportional(const Mixture *now, const double *count, int dense, cons
     return 1;
 }
 
-static double larger(double x, double y) { return x > y ? x : y; }
-
 static void spheres(const Manner *how, ptrdiff_t k, ptrdiff_t d, const Work *work,
                     double *variances)
 {

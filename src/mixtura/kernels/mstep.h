@@ -8,6 +8,7 @@
 #define EPSILON 0x1p-52
 
 static inline double size_of(double x) { return x < 0.0 ? -x : x; }
+static inline double larger(double x, double y) { return x > y ? x : y; }
 
 /* Most dimensions of what follows; LAPACK is faster above. */
 #define MSTEP_DIMENSIONS 24

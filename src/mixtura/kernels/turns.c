@@ -14,7 +14,8 @@ enum { SWEEPS = 200, NEAR = 3, ROUNDS = 3, NEWTON_DIMENSIONS = 12, PLANES = 66, 
 static const double TURNED = 1e-7;
 
 /* As in turns.py. */
-static const double FARTHEST = 0.5, LEAST_DAMPING = 1e-4, LEVEL = 1e-13, FLAT = 1e-14;
+static const double FARTHEST = 0.5, LEAST_DAMPING = 1e-3, DAMPING_STEP = 4.0, LEVEL = 1e-13;
+static const double OF_THE_LARGEST = 1e-8;
 
 extern const Kernel mixtura_baseline;
 
@@ -155,7 +156,7 @@ static double sweep(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
         for (ptrdiff_t q = p + 1; q < d; q++) {
             double sine = turn(k, d, equal_volumes, shares, turned, axes, p, q);
             if (sine > 1.5) return sine;
-            largest = sine > largest ? sine : largest;
+            largest = larger(sine, largest);
         }
     return largest;
 }
@@ -222,12 +223,10 @@ static double newton_turns(ptrdiff_t n, const double *slope, const double *curva
                            double damping, double *turns)
 {
     double u[PLANES * PLANES], shift[PLANES], largest = 0.0;
-    for (ptrdiff_t i = 0; i < n; i++) {
-        double own = size_of(curvature[i * n + i]);
-        largest = own > largest ? own : largest;
-    }
-    for (ptrdiff_t i = 0; i < n; i++) shift[i] = -damping * largest;
-    if (!mixtura_upper_factor(n, curvature, shift, FLAT, u)) return 1.0;
+    for (ptrdiff_t i = 0; i < n; i++) largest = larger(size_of(curvature[i * n + i]), largest);
+    for (ptrdiff_t i = 0; i < n; i++)
+        shift[i] = -damping * (size_of(curvature[i * n + i]) + OF_THE_LARGEST * largest);
+    if (!mixtura_upper_factor(n, curvature, shift, 0.0, u)) return 1.0;
     for (ptrdiff_t i = 0; i < n; i++) {
         turns[i] = -slope[i];
         for (ptrdiff_t m = 0; m < i; m++) turns[i] -= u[m * n + i] * turns[m];
@@ -237,7 +236,7 @@ static double newton_turns(ptrdiff_t n, const double *slope, const double *curva
     for (ptrdiff_t i = n - 1; i >= 0; i--) {
         for (ptrdiff_t m = i + 1; m < n; m++) turns[i] -= u[i * n + m] * turns[m];
         turns[i] /= u[i * n + i];
-        largest = size_of(turns[i]) > largest ? size_of(turns[i]) : largest;
+        largest = larger(size_of(turns[i]), largest);
     }
     return largest;
 }
@@ -273,7 +272,7 @@ static void settle(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, 
         slopes(k, d, equal_volumes, shares, turned, slope, curvature);
         for (int trial = 0; !(now <= same); trial++) {
             if (trial == TRIALS) return;
-            if (trial) damping = 4.0 * damping > LEAST_DAMPING ? 4.0 * damping : LEAST_DAMPING;
+            if (trial) damping = larger(DAMPING_STEP * damping, LEAST_DAMPING);
             largest = newton_turns(d * (d - 1) / 2, slope, curvature, damping, turns);
             if (largest >= FARTHEST) continue;
             turn_all(k, d, turns, 0, turned, axes);
@@ -284,7 +283,7 @@ static void settle(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, 
         }
         best = now;
         if (largest < TURNED && damping <= LEAST_DAMPING) return;
-        damping = damping > LEAST_DAMPING ? damping / 8.0 : 0.0;
+        damping = damping > LEAST_DAMPING ? damping / DAMPING_STEP : 0.0;
     }
 }
 
