@@ -71,9 +71,9 @@ def mixtura_pass(
 def arithmetic(threads: int) -> Contestant:
     """The same number of passes over rows that stay in the cache, by one thread or several."""
     problem = Problem(500, 64, 16, 0.0)
-    X, components = problem.rows(), gaussian_components(mixture_of(problem, False))
-    weight, kernel = np.ones(problem.n), kernels.kernel.chosen()
+    X, weight, kernel = problem.rows(), np.ones(problem.n), kernels.kernel.chosen()
     assert kernel is not None
+    components = gaussian_components(mixture_of(problem, False), kernel)
 
     def work() -> None:
         for _ in range(12 // threads):

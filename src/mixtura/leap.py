@@ -103,7 +103,8 @@ class Leap:
         climb = self.climber(start, trace, tol, most, free_weights=free)
         if climb is None:
             return None
-        return Leapt(climb.objectives, _mixture(mixture, climb.last), _mixture(mixture, climb.end))
+        objectives, last, end = climb
+        return Leapt(objectives, _mixture(mixture, last), _mixture(mixture, end))
 
     def _n_at_once(self, mixture: Mixture[Any, Any]) -> int:
         k, d = mixture.params.means.shape

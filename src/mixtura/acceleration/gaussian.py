@@ -28,23 +28,15 @@ from typing import Any, Self
 import numpy as np
 
 from mixtura.acceleration.roots import AxisRoots, Roots, TriangularRoots, TurningRoots
+from mixtura.acceleration.weights import WeightCoordinates
 from mixtura.covariance import FREEDOMS, AxisCovariances, Freedom, Tie
 from mixtura.errors import DegenerateError
 from mixtura.families import Gaussian, GaussianParameters
-from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Expectation, Mixture
 from mixtura.statistics import Moments
 from mixtura.typing import BoolArray, FloatArray
 
 __all__ = ["GaussianFrame"]
-
-# How the weights of clusters are tied together; that of noise is free where they are not fixed.
-_WEIGHTS: dict[Mixing, Tie] = {
-    FREE: Tie.OWN,
-    EqualWeights(): Tie.NONE,
-    FixedWeights(): Tie.NONE,
-    FreeLast(EqualWeights()): Tie.SHARED,
-}
 
 # What is above the floor by this factor does not lie on it.
 _CLEAR = 1.01
@@ -60,15 +52,14 @@ class Chart:
         Of the clusters.
     freedom : Freedom
         Of their covariances.
-    weights : Tie
-        Of the clusters' mixing weights. Unless these are fixed, noise has its own.
+    weights : WeightCoordinates
     means_worth, covariances_worth : ndarray of shape (k,)
         Rows that the prior is worth to each component, per row of weight.
     """
 
     family: Gaussian
     freedom: Freedom
-    weights: Tie
+    weights: WeightCoordinates
     means_worth: FloatArray
     covariances_worth: FloatArray
 
@@ -76,7 +67,7 @@ class Chart:
     def of(cls, mixture: Mixture[Any, Any], weight: float) -> Self | None:
         """None for mixtures whose coordinates are unknown."""
         family = mixture.clusters.family
-        weights = _WEIGHTS.get(mixture.mixing)
+        weights = WeightCoordinates.of(mixture.mixing, mixture.n_clusters)
         if type(family) is not Gaussian or weights is None:
             return None
         freedom = FREEDOMS.get(type(family.structure))
@@ -141,42 +132,17 @@ class Chart:
             natural[rest:].reshape(orientation.size(k), d * (d - 1) // 2),
         )
 
-    def reweighted(self, weights: FloatArray, changes: FloatArray) -> FloatArray:
-        """The weights after changes of their logarithms."""
-        if not len(changes):
-            return weights
-        factors = np.exp(changes)
-        if self.weights is Tie.SHARED:  # the clusters' and that of noise
-            factors = factors.repeat((self.k, 1))
-        weights = weights * factors
-        weights /= np.add.reduce(weights)
-        return weights
-
     def information(self, weights: FloatArray, roots: Roots) -> FloatArray:
         """That of the complete data, per row of weight, about each coordinate."""
         d, freedom = len(self.family.floor), self.freedom
         of_clusters = weights[: self.k]
         of_covariances = of_clusters + self.covariances_worth
         return self.flat(
-            self.pooled_weights(weights),
+            self.weights.pooled(weights),
             (of_clusters + self.means_worth).repeat(d),
             freedom.spread_information(of_covariances, d),
             freedom.orientation.pooled(roots.information(of_covariances)),
         )
-
-    def pooled_weights(self, values: FloatArray) -> list[FloatArray]:
-        """Sums over what is tied together, from one value for each component and for noise."""
-        if self.weights is Tie.OWN:
-            return [values]
-        if self.weights is Tie.NONE:
-            return []
-        return [self.weights.pooled(values[: self.k]), values[self.k :]]
-
-    def one_of_weights(self, values: FloatArray) -> list[FloatArray]:
-        """From values that are equal where they are tied together, one of each."""
-        if self.weights is Tie.NONE:
-            return []
-        return [self.weights.one_of(values[: self.k]), values[self.k :]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,7 +208,7 @@ class GaussianFrame:
         if self.held is not None:
             along[self.held] = rest[self.held] = 0.0
         gradient = chart.flat(
-            chart.pooled_weights(per_row * expectation.counts - self.mixture.weights),
+            chart.weights.pooled(per_row * expectation.counts - self.mixture.weights),
             share[:, None] * white,
             chart.freedom.spreads(along),
             chart.freedom.orientation.pooled(rest),
@@ -269,7 +235,7 @@ class GaussianFrame:
         held = chart.held(params)
         if not _alike(held, self.held):
             return None
-        weights = chart.reweighted(mixture.weights, log_weights)
+        weights = chart.weights.moved(mixture.weights, log_weights)
         there = Mixture(mixture.family, params, weights, mixture.mixing)
         return self._at(there, roots, chart, held)
 
@@ -281,7 +247,7 @@ class GaussianFrame:
         if self.held is not None:
             growth[self.held] = rest[self.held] = 0.0
         step = chart.flat(
-            chart.one_of_weights(np.log(mixture.weights / self.mixture.weights)),
+            chart.weights.one_of(np.log(mixture.weights / self.mixture.weights)),
             self.roots.white(mixture.params.means - self.mixture.params.means),
             chart.freedom.spreads_of(growth),
             chart.freedom.orientation.one_of(rest),

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from mixtura.acceleration.ascent import Place, first_step
 from mixtura.acceleration.course import Advance, Next
-from mixtura.acceleration.gaussian import GaussianFrame
+from mixtura.acceleration.frames import frame_of
 from mixtura.mixture import Expectation, Mixture
 
 __all__ = ["Watch"]
@@ -71,7 +71,7 @@ class Watch:
 
     def _next(self, mixture: Mixture[Any, Any], expectation: Expectation[Any]) -> Next:
         if self.passes >= self.patience and self.slow >= _TIMES:
-            frame = GaussianFrame.of(mixture, expectation.weight)
+            frame = frame_of(mixture, expectation.weight)
             if frame is not None:
                 base = Place.of(frame, expectation, self.objective)
                 return first_step(base, Watch(self.patience))

@@ -1,6 +1,6 @@
 """What one component looks like."""
 
-from mixtura.families.bernoulli import Bernoulli, BernoulliParameters
+from mixtura.families.bernoulli import Bernoulli, BernoulliParameters, BernoulliSums
 from mixtura.families.family import Family, Parameters
 from mixtura.families.gaussian import Gaussian, GaussianParameters
 from mixtura.families.noise import Box, WithNoise, with_noise
@@ -10,6 +10,7 @@ __all__ = [
     "FLAT",
     "Bernoulli",
     "BernoulliParameters",
+    "BernoulliSums",
     "Box",
     "Family",
     "FlatPrior",

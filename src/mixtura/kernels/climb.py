@@ -13,7 +13,7 @@ from mixtura.typing import AnyArray, FloatArray
 with suppress(ImportError):  # without it nothing here is called
     from mixtura.kernels import _fused
 
-__all__ = ["Climb", "Climber", "Standpoint"]
+__all__ = ["Climber", "Standpoint"]
 
 # In a circle: the next one, the one before, and one to be written.
 _MIXTURES = 3
@@ -38,25 +38,6 @@ class Standpoint:
     covariances: FloatArray
     whitening: FloatArray
     log_determinants: FloatArray
-
-
-@dataclass(frozen=True)
-class Climb:
-    """Some iterations.
-
-    Attributes
-    ----------
-    objectives : list of float
-        Of the standpoints that were left.
-    last : Standpoint
-        The last one of these.
-    end : Standpoint
-        Where it led to.
-    """
-
-    objectives: list[float]
-    last: Standpoint
-    end: Standpoint
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +72,11 @@ class Climber:
         most: int,
         *,
         free_weights: bool,
-    ) -> Climb | None:
+    ) -> tuple[list[float], Standpoint, Standpoint] | None:
         """At most so many iterations; None if the first one is not regular.
 
         They end where a rule with the tolerance `tol` might stop, and before what is not regular.
+        Given are the objectives of the standpoints that were left, the last of these, and the end.
         """
         parts = start.weights, start.means, start.covariances, start.whitening
         sizes = [part.size for part in (*parts, start.log_determinants)]
@@ -120,7 +102,7 @@ class Climber:
         )
         if n_made == 0:
             return None
-        return Climb(
+        return (
             objectives[len(known) : len(known) + n_made].tolist(),
             _unpacked(state[place - 1], start),
             _unpacked(state[place], start),
