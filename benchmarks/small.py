@@ -15,7 +15,7 @@ from mixtura.families import Gaussian
 from mixtura.initialization import given_labels
 from mixtura.registry import COVARIANCE_TYPES
 from mixtura.sources import ArraySource
-from mixtura.stopping import Status
+from mixtura.stopping import fixed_length
 
 ITERATIONS = 40
 ROUNDS = 25
@@ -36,13 +36,9 @@ def microseconds(structure: Structure, X: np.ndarray, labels: np.ndarray, k: int
     best = np.inf
     for _ in range(ROUNDS):
         start = time.process_time()
-        fit = em.fit(first, source, stopping=_after(ITERATIONS))
+        fit = em.fit(first, source, stopping=fixed_length(ITERATIONS))
         best = min(best, (time.process_time() - start) / max(fit.n_iter, 1))
     return 1e6 * best
-
-
-def _after(n_iter: int):
-    return lambda trace, done, *_: Status(False, "") if done >= n_iter else None
 
 
 def iterations() -> list[list[str]]:
@@ -55,7 +51,7 @@ def iterations() -> list[list[str]]:
         for k in (3, 9):
             X, labels = groups(300, 1 if kind.one_dimensional else 4, k)
             try:
-                cells.append(f"{microseconds(kind.structure, X, labels, k):.0f}")
+                cells.append(f"{microseconds(kind.structure, X, labels, k):.1f}")
             except DegenerateError:
                 cells.append("collapsed")
         rows.append(cells)

@@ -48,6 +48,27 @@ def test_runs_that_are_leaving_a_plateau_stay_in_the_race(seed: int) -> None:
     assert search.best_params_["n_components"] == 2
 
 
+@pytest.mark.parametrize("criterion", ["bic", "cv"])
+def test_known_components_hold_in_every_candidate(criterion: str) -> None:
+    X = groups(120)
+    labels = np.full(120, -1)
+    labels[:6] = [2, 1, 0, 2, 1, 0]
+    weight = np.ones(120)
+    weight[7] = 0.0
+    grid = {"n_components": [2, 3, 4], "covariance_type": ["diag"]}
+    search = mx.MixtureSearch(
+        mx.GaussianMixture(n_init=1), grid, criterion=criterion, n_folds=3, random_state=0
+    ).fit(X, sample_weight=weight, labels=labels)
+    assert search.results_["standing"][0] == "failed"
+    assert "they should be from 0 to 1" in search.results_["status"][0]
+    best = search.best_estimator_
+    assert best.n_known_ == 6
+    alone = mx.GaussianMixture(
+        best.n_components, covariance_type="diag", n_init=1, random_state=best.random_state
+    ).fit(X, sample_weight=weight, labels=labels)
+    np.testing.assert_allclose(best.means_, alone.means_, rtol=1e-12)
+
+
 def test_results_are_columns_of_one_length() -> None:
     search = mx.MixtureSearch(param_grid=GRID, random_state=0).fit(groups())
     expected = {

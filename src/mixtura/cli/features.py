@@ -7,15 +7,23 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from mixtura.cli.cells import Column, read_column
+from mixtura.cli.cells import Column, is_missing, is_number, read_column
 from mixtura.cli.table import Table
 from mixtura.cli.wording import count, listing, row_list, suggestion
 from mixtura.errors import DataError
-from mixtura.typing import FloatArray
+from mixtura.typing import FloatArray, IntArray
 
-__all__ = ["Features", "choose_features", "features_of_model", "read_weights"]
+__all__ = [
+    "Features",
+    "Known",
+    "choose_features",
+    "features_of_model",
+    "read_known",
+    "read_weights",
+]
 
 # A column of which this share are numbers was meant to be numbers.
 _MOSTLY = 0.8
@@ -65,9 +73,9 @@ class Features:
 
 
 def choose_features(
-    table: Table, asked: Sequence[str] | None = None, weights: str | None = None
+    table: Table, asked: Sequence[str] | None = None, *others: str | None
 ) -> Features:
-    """The columns asked for, or else all numeric ones but the weights.
+    """The columns asked for, or else all numeric ones but those that mean something else.
 
     Raises
     ------
@@ -75,7 +83,7 @@ def choose_features(
         If there are none, or one of them has cells that are not numbers.
     """
     if asked is None:
-        columns, left_out = _numeric(table, weights)
+        columns, left_out = _numeric(table, others)
     else:
         columns = [_asked(table, name) for name in asked]
         left_out = ()
@@ -136,8 +144,66 @@ def read_weights(table: Table, name: str, features: Features) -> FloatArray:
     return weight
 
 
-def _numeric(table: Table, weights: str | None) -> tuple[list[Column], tuple[tuple[str, str], ...]]:
-    columns = [read_column(cells) for cells in table.frame if cells.name != weights]
+@dataclass(frozen=True)
+class Known:
+    """Clusters that some rows are known to belong to.
+
+    Attributes
+    ----------
+    column : str
+    names : tuple of str
+        What the column calls cluster 0, 1, ...
+    labels : ndarray of shape (n,)
+        Of the complete rows; -1 where unknown.
+    """
+
+    column: str
+    names: tuple[str, ...]
+    labels: IntArray
+
+    @property
+    def note(self) -> str:
+        """What the numbers stand for."""
+        n = int(np.count_nonzero(self.labels >= 0))
+        meaning = listing([f"{j} is {name}" for j, name in enumerate(self.names)])
+        return f"Column {self.column!r} gives the cluster of {count(n, 'row')}: {meaning}."
+
+
+def read_known(table: Table, name: str, features: Features) -> Known:
+    """The known clusters in a column: any names, missing where unknown.
+
+    Raises
+    ------
+    DataError
+        If it is one of the features, or no complete row has a name.
+    """
+    if name in features.names:
+        raise DataError(
+            f"Column {name!r} holds the known clusters, so it cannot be in --columns too."
+        )
+    cells = _column(table, name).cast(pl.String).str.strip_chars()
+    called = [None if cell is None or is_missing(cell) else cell for cell in cells]
+    complete = [cell for cell, kept in zip(called, features.complete, strict=True) if kept]
+    names = sorted({cell for cell in complete if cell is not None}, key=_natural)
+    if not names:
+        raise DataError(
+            f"Column {name!r} names no cluster in any complete row: leave --known out, or fill in "
+            "the cells of the rows that you know."
+        )
+    number = {cell: j for j, cell in enumerate(names)}
+    labels = np.array([-1 if cell is None else number[cell] for cell in complete], dtype=np.intp)
+    return Known(name, tuple(names), labels)
+
+
+def _natural(name: str) -> tuple[float, str]:
+    """Numbers first, by size; then all else."""
+    return (float(name), name) if is_number(name) else (np.inf, name)
+
+
+def _numeric(
+    table: Table, others: Sequence[str | None]
+) -> tuple[list[Column], tuple[tuple[str, str], ...]]:
+    columns = [read_column(cells) for cells in table.frame if cells.name not in others]
     for column in columns:
         if column.n_odd and column.n_numbers >= _MOSTLY * (column.n_numbers + column.n_odd):
             raise DataError(_not_numeric(column))
@@ -161,14 +227,18 @@ def _why_not(column: Column) -> str | None:
     return "has only missing cells" if column.n_numbers == 0 else None
 
 
-def _asked(table: Table, name: str) -> Column:
+def _column(table: Table, name: str) -> pl.Series:
     known = table.frame.columns
     if name not in known:
         raise DataError(
             f"{table.name} has no column {name!r}.{suggestion(name, known)} "
             f"Its columns are {listing(known)}."
         )
-    column = read_column(table.frame[name])
+    return table.frame[name]
+
+
+def _asked(table: Table, name: str) -> Column:
+    column = read_column(_column(table, name))
     if column.n_odd:
         raise DataError(_not_numeric(column))
     if column.n_numbers == 0:

@@ -16,6 +16,7 @@ from mixtura.cli.options import (
     equal_weights_option,
     jobs_option,
     json_option,
+    known_option,
     noise_option,
     prior_option,
     quiet_option,
@@ -51,6 +52,7 @@ _NOT_CONVERGED = 3
 )
 @columns_option
 @weights_option
+@known_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -98,6 +100,7 @@ def fit(
     covariance: tuple[str, ...],
     columns: tuple[str, ...] | None,
     weights: str | None,
+    known: str | None,
     out: Path | None,
     criterion: str,
     starts: int | None,
@@ -145,14 +148,15 @@ def fit(
       mixtura fit penguins.csv
       mixtura fit penguins.csv --columns bill_length_mm,bill_depth_mm --components 2-5
       mixtura fit survey.csv.gz --weights weight --covariance full,tied --out survey
+      mixtura fit penguins.csv --known species    (names in some rows, the rest empty)
     """  # noqa: D301  click wants the character, not the letters
-    from mixtura.cli.features import choose_features, read_weights
+    from mixtura.cli.features import choose_features, read_known, read_weights
     from mixtura.cli.results import FitResult, check_places, places, write_results
     from mixtura.cli.search import Plan
     from mixtura.cli.table import read_table
 
     table = read_table(data, delimiter)
-    features = choose_features(table, columns, weights)
+    features = choose_features(table, columns, weights, known)
     weight = None if weights is None else read_weights(table, weights, features)
     plan = Plan.of(
         features,
@@ -164,6 +168,7 @@ def fit(
         equal_weights=equal_weights,
         prior=None if prior == "none" else prior,
         noise=noise,
+        known=None if known is None else read_known(table, known, features),
         starts=starts,
         seed=seed,
         jobs=jobs or 1,

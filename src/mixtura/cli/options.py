@@ -16,6 +16,7 @@ __all__ = [
     "equal_weights_option",
     "jobs_option",
     "json_option",
+    "known_option",
     "model_argument",
     "noise_option",
     "one_covariance",
@@ -140,6 +141,13 @@ weights_option = click.option(
     "--weights",
     metavar="COLUMN",
     help="Column of row weights: 2 counts a row twice.  [default: every row counts once]",
+)
+
+known_option = click.option(
+    "--known",
+    metavar="COLUMN",
+    help="Column with the clusters that rows are known to belong to, by any names; empty cells "
+    "where that is unknown. Those rows stay there, and teach the rest.",
 )
 
 equal_weights_option = click.option(

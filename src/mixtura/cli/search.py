@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from mixtura.cli.features import Features
+from mixtura.cli.features import Features, Known
 from mixtura.cli.warned import warned
-from mixtura.cli.wording import count
+from mixtura.cli.wording import count, listing
 from mixtura.errors import DataError, MixturaError
 from mixtura.model_file import Model
 from mixtura.registry import COVARIANCE_TYPES, CRITERIA, searched_types
@@ -48,6 +48,8 @@ class Plan:
         Whether one component is noise.
     equal_weights : bool
     prior : str or None
+    known : Known or None
+        Clusters of some rows.
     notes : tuple of str
         What was asked for but cannot be tried.
     """
@@ -62,6 +64,7 @@ class Plan:
     noise: bool = False
     equal_weights: bool = False
     prior: str | None = None
+    known: Known | None = None
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -73,6 +76,7 @@ class Plan:
         structures: Sequence[str],
         *,
         starts: int | None,
+        known: Known | None,
         **choices: Any,
     ) -> Plan:
         """As much of the wishes as the rows allow.
@@ -96,6 +100,9 @@ class Plan:
                 f"Only up to {count(max(possible), 'component')} tried: there "
                 f"{'is' if n == 1 else 'are'} only {count(n, what)}."
             )
+        if known is not None:
+            notes.append(known.note)
+            possible = _enough_for(known, possible)
         d = len(features.names)
         for name in structures:
             if COVARIANCE_TYPES[name].one_dimensional and d > 1:
@@ -108,6 +115,7 @@ class Plan:
             tuple(structures) or searched_types(d),
             starts="thorough" if starts is None else starts,
             notes=tuple(notes),
+            known=known,
             **choices,
         )
 
@@ -148,8 +156,21 @@ class Plan:
             progress(done, total, told)
 
         with warned() as told:
-            search.fit(rows, sample_weight=weight, progress=fitted)
+            labels = None if self.known is None else self.known.labels
+            search.fit(rows, sample_weight=weight, labels=labels, progress=fitted)
         return Found(to_model(search), _summary(search, self.criterion), (*self.notes, *told))
+
+
+def _enough_for(known: Known, counts: tuple[int, ...]) -> tuple[int, ...]:
+    """The numbers of clusters that have one for each name."""
+    m = len(known.names)
+    enough = tuple(k for k in counts if k >= m)
+    if not enough:
+        raise DataError(
+            f"Column {known.column!r} names {count(m, 'cluster')} ({listing(known.names)}), but "
+            f"--components asks for {max(counts)} at most: ask for {m} or more."
+        )
+    return enough
 
 
 def _summary(search: Any, criterion: str) -> SearchSummary:

@@ -50,12 +50,13 @@ class Contender:
         params: dict[str, Any],
         estimator: GaussianMixture,
         table: TrainingRows,
+        labels: Any,
         pause: int | None,
     ) -> Self:
         """The candidate after its first starts, or after so many of their iterations."""
         began = perf_counter()
         try:
-            fitting = estimator._prepare(table)
+            fitting = estimator._prepare(table, labels)
             restarts = fitting.restarts(_HEAT, pause=pause if estimator._settles else None)
         except MixturaError as failure:
             status = f"failed: {failure}"
@@ -118,7 +119,14 @@ class Contender:
             standing = "left behind"
         return replace(self.outcome, status=status, standing=standing)
 
-    def cross_validated(self, rows: AnyArray, weight: FloatArray, n_folds: int, seed: int) -> Self:
+    def cross_validated(
+        self,
+        rows: AnyArray,
+        weight: FloatArray,
+        labels: AnyArray | None,
+        n_folds: int,
+        seed: int,
+    ) -> Self:
         """The same, with its cross-validated log-likelihood."""
         outcome = self.outcome
         if outcome.best is None:
@@ -126,7 +134,7 @@ class Contender:
         began = perf_counter() - outcome.seconds
         held_out, status = outcome.held_out, outcome.status
         try:
-            held_out = held_out_log_likelihood(self.estimator, rows, weight, n_folds, seed)
+            held_out = held_out_log_likelihood(self.estimator, rows, weight, labels, n_folds, seed)
         except MixturaError as failure:
             status += f"; not cross-validated: {failure}"
         seconds = perf_counter() - began

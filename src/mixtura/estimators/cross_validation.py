@@ -16,7 +16,12 @@ __all__ = ["check_folds", "held_out_log_likelihood"]
 
 
 def held_out_log_likelihood(
-    estimator: GaussianMixture, rows: AnyArray, weight: FloatArray, n_folds: int, seed: int
+    estimator: GaussianMixture,
+    rows: AnyArray,
+    weight: FloatArray,
+    labels: AnyArray | None,
+    n_folds: int,
+    seed: int,
 ) -> float:
     """Log-likelihood of each fold under the fit to the other folds, summed over the folds.
 
@@ -34,7 +39,8 @@ def held_out_log_likelihood(
     """
     total = 0.0
     for held_out in held_out_weights(weight, n_folds, np.random.default_rng((seed, Purpose.FOLD))):
-        fitted = clone(estimator).fit(rows, sample_weight=weight - held_out)
+        fitted = clone(estimator)
+        fitted.fit(rows, sample_weight=weight - held_out, labels=labels)
         tested = held_out > 0.0
         source = ArraySource(rows[tested], held_out[tested])
         total += score(fitted.mixture_, source).log_likelihood

@@ -138,7 +138,13 @@ class MixtureSearch(SoftClusters):
         self.random_state = random_state
 
     def fit(
-        self, X: Any, y: Any = None, sample_weight: Any = None, *, progress: Progress | None = None
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        labels: Any = None,
+        progress: Progress | None = None,
     ) -> Self:
         """Fit every candidate.
 
@@ -147,6 +153,9 @@ class MixtureSearch(SoftClusters):
         X : table of shape (n, d)
         y : ignored
         sample_weight : array of shape (n,), default=None
+        labels : integer array of shape (n,), default=None
+            Components that rows are known to belong to, from 0, and -1 where that is unknown.
+            Candidates with fewer components fail.
         progress : callable, default=None
             Told of each candidate as it ends, and again if it is a finalist.
 
@@ -167,13 +176,14 @@ class MixtureSearch(SoftClusters):
         n_threads = effective_n_jobs(candidates[0][1].n_jobs)
         table = TrainingRows.of(rows, weight, column_names(self, rows), n_threads)
         race = self._race(len(candidates))
-        stages = [*race.stages, *self._validation(table, len(candidates))]
+        stages = [*race.stages, *self._validation(table, labels, len(candidates))]
         n_tasks = len(candidates) + sum(stage.n_left for stage in stages)
         tell = _Teller(progress, n_tasks)
         compare = partial(Comparison, source=table.source(1), of_one={})
         with _told_in_the_table(), one_blas_thread():
             field = self._in_parallel(
-                [delayed(Contender.enter)(*each, table, race.pause) for each in candidates], tell
+                [delayed(Contender.enter)(*each, table, labels, race.pause) for each in candidates],
+                tell,
             )
             for stage in stages:
                 field = self._after(stage, field, compare, tell)
@@ -285,13 +295,14 @@ class MixtureSearch(SoftClusters):
         if self.criterion == "slope":
             check_sizes(n_candidates)
 
-    def _validation(self, table: TrainingRows, n_candidates: int) -> list[Stage]:
+    def _validation(self, table: TrainingRows, labels: Any, n_candidates: int) -> list[Stage]:
         """Adds the cross-validated log-likelihood, on the same folds for all."""
         if self.criterion != "cv":
             return []
         seed = seed_of(self.random_state)
         weight = np.ones(len(table.rows)) if table.weight is None else table.weight
-        validate = methodcaller("cross_validated", table.rows, weight, self.n_folds, seed)
+        known = None if labels is None else table.kept(np.asarray(labels))
+        validate = methodcaller("cross_validated", table.rows, weight, known, self.n_folds, seed)
         return [Stage(self._n_finalists(n_candidates), validate)]
 
     def _publish(self, comparison: Comparison) -> None:
