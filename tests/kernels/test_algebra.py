@@ -126,6 +126,19 @@ def test_no_turns_improve_common_axes_of_nearly_singular_scatters(
         assert still_to_gain <= 1e-10 * (1.0 if equal else count.sum())
 
 
+@pytest.mark.parametrize("equal", [False, True])
+def test_common_axes_of_a_component_that_has_hardly_any_spread(equal: bool) -> None:
+    count, scatter = scatters(5, (4, 4), 1.0)
+    values, vectors = np.linalg.eigh(scatter[0])
+    turned = vectors.T @ scatter @ vectors
+    turned[0] = np.diag([1e-200, *values[1:]])  # which has no square
+    for axes, spread, _ in both(
+        lambda a: a.common_axes(count, turned, np.eye(4), equal_volumes=equal)
+    ):
+        np.testing.assert_allclose(axes.T @ axes, np.eye(4), atol=1e-12)
+        assert (spread > 0.0).all()
+
+
 def test_slopes_and_curvatures_are_those_of_differences() -> None:
     count, scatter = scatters(3, (3, 4), 1.0)
     for equal in (False, True):

@@ -393,7 +393,8 @@ def test_acceleration_is_a_parameter() -> None:
     plain = mx.GaussianMixture(2, random_state=0, acceleration=None).fit(X)
     default = mx.GaussianMixture(2, random_state=0).fit(X)
     early = mx.GaussianMixture(2, random_state=0, acceleration="early").fit(X)
-    assert early.n_iter_ < min(plain.n_iter_, default.n_iter_)
+    assert early.n_iter_ <= default.n_iter_  # the same where no kernel makes iterations cheap
+    assert early.n_iter_ < plain.n_iter_
     for fit in (default, early):
         assert fit.converged_
         assert fit.lower_bound_ >= plain.lower_bound_ - 1e-7

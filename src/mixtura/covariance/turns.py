@@ -171,7 +171,8 @@ def _slopes(
     slope = weight @ own
     pairs = m[:, :, None, None] - 0.5 * (m[:, None, :, None] + m[:, None, None, :])
     each = turned[:, None] * pairs
-    each -= 2.0 * np.einsum("ja,jab,jac->jabc", np.square(m), turned, turned)
+    ratios = m[:, :, None] * turned
+    each -= 2.0 * ratios[:, :, :, None] * ratios[:, :, None, :]
     sign = np.sign(np.arange(d) - np.arange(d)[:, None])
     number = np.zeros((d, d), dtype=np.intp)
     number[p, q] = number[q, p] = np.arange(len(p))

@@ -125,8 +125,10 @@ static double turn(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, 
         x -= 0.5 * difference * (along_p - along_q);
         y -= difference * s[p * d + q];
     }
+    double scale = larger(size_of(x), size_of(y)); /* whose square may overflow */
+    if (!(scale > 0.0 && scale < __builtin_inf())) return 0.0;
+    x /= scale, y /= scale;
     double length = __builtin_sqrt(x * x + y * y);
-    if (!(length > 0.0)) return 0.0;
     x /= length, y /= length; /* cosine and sine of twice the angle */
     double cosine, sine;
     if (x >= 0.0) {
@@ -207,7 +209,7 @@ static void slopes(ptrdiff_t k, ptrdiff_t d, int equal_volumes, const double *sh
                 for (ptrdiff_t c = 0; c < d && b != a; c++) {
                     if (c == a) continue;
                     double both = turned[b * d + c] * (m[a] - 0.5 * (m[b] + m[c])) -
-                                  2.0 * m[a] * m[a] * turned[a * d + b] * turned[a * d + c];
+                                  2.0 * (m[a] * turned[a * d + b]) * (m[a] * turned[a * d + c]);
                     if ((b < a) != (c < a)) both = -both;
                     curvature[plane(d, a, b) * n + plane(d, a, c)] += 2.0 * weight * both;
                 }
