@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 import mixtura as mx
-from mixtura.cli.features import choose_features, read_known
+from mixtura.cli.features import choose_features
+from mixtura.cli.known import read_known
 from mixtura.cli.table import read_table
 
 

@@ -7,23 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from mixtura.cli.cells import Column, is_missing, is_number, read_column
+from mixtura.cli.cells import Column, read_column
 from mixtura.cli.table import Table
 from mixtura.cli.wording import count, listing, row_list, suggestion
 from mixtura.errors import DataError
-from mixtura.typing import FloatArray, IntArray
+from mixtura.typing import FloatArray
 
-__all__ = [
-    "Features",
-    "Known",
-    "choose_features",
-    "features_of_model",
-    "read_known",
-    "read_weights",
-]
+__all__ = ["Features", "choose_features", "features_of_model", "read_weights"]
 
 # A column of which this share are numbers was meant to be numbers.
 _MOSTLY = 0.8
@@ -58,6 +50,11 @@ class Features:
     def rows(self) -> FloatArray:
         """The complete rows, (n, d)."""
         return self.values[self.complete]
+
+    def check_without(self, name: str, meaning: str) -> None:
+        """Raise DataError if a column that means something else is among these."""
+        if name in self.names:
+            raise DataError(f"Column {name!r} holds {meaning}, so it cannot be in --columns too.")
 
     @property
     def left_out_by_reason(self) -> dict[str, list[str]]:
@@ -124,8 +121,7 @@ def features_of_model(table: Table, names: Sequence[str] | None, d: int) -> Feat
 
 def read_weights(table: Table, name: str, features: Features) -> FloatArray:
     """Weights of the complete rows: numbers of 0 or more, not all 0."""
-    if name in features.names:
-        raise DataError(f"Column {name!r} holds the weights, so it cannot be in --columns too.")
+    features.check_without(name, "the weights")
     weight = _asked(table, name).values
     for wrong, fault in (
         (np.isnan(weight), "is missing"),
@@ -142,62 +138,6 @@ def read_weights(table: Table, name: str, features: Features) -> FloatArray:
     if not weight.any():
         raise DataError(f"The weights in column {name!r} are all 0: no row would count.")
     return weight
-
-
-@dataclass(frozen=True)
-class Known:
-    """Clusters that some rows are known to belong to.
-
-    Attributes
-    ----------
-    column : str
-    names : tuple of str
-        What the column calls cluster 0, 1, ...
-    labels : ndarray of shape (n,)
-        Of the complete rows; -1 where unknown.
-    """
-
-    column: str
-    names: tuple[str, ...]
-    labels: IntArray
-
-    @property
-    def note(self) -> str:
-        """What the numbers stand for."""
-        n = int(np.count_nonzero(self.labels >= 0))
-        meaning = listing([f"{j} is {name}" for j, name in enumerate(self.names)])
-        return f"Column {self.column!r} gives the cluster of {count(n, 'row')}: {meaning}."
-
-
-def read_known(table: Table, name: str, features: Features) -> Known:
-    """The known clusters in a column: any names, missing where unknown.
-
-    Raises
-    ------
-    DataError
-        If it is one of the features, or no complete row has a name.
-    """
-    if name in features.names:
-        raise DataError(
-            f"Column {name!r} holds the known clusters, so it cannot be in --columns too."
-        )
-    cells = _column(table, name).cast(pl.String).str.strip_chars()
-    called = [None if cell is None or is_missing(cell) else cell for cell in cells]
-    complete = [cell for cell, kept in zip(called, features.complete, strict=True) if kept]
-    names = sorted({cell for cell in complete if cell is not None}, key=_natural)
-    if not names:
-        raise DataError(
-            f"Column {name!r} names no cluster in any complete row: leave --known out, or fill in "
-            "the cells of the rows that you know."
-        )
-    number = {cell: j for j, cell in enumerate(names)}
-    labels = np.array([-1 if cell is None else number[cell] for cell in complete], dtype=np.intp)
-    return Known(name, tuple(names), labels)
-
-
-def _natural(name: str) -> tuple[float, str]:
-    """Numbers first, by size; then all else."""
-    return (float(name), name) if is_number(name) else (np.inf, name)
 
 
 def _numeric(
@@ -227,18 +167,8 @@ def _why_not(column: Column) -> str | None:
     return "has only missing cells" if column.n_numbers == 0 else None
 
 
-def _column(table: Table, name: str) -> pl.Series:
-    known = table.frame.columns
-    if name not in known:
-        raise DataError(
-            f"{table.name} has no column {name!r}.{suggestion(name, known)} "
-            f"Its columns are {listing(known)}."
-        )
-    return table.frame[name]
-
-
 def _asked(table: Table, name: str) -> Column:
-    column = read_column(_column(table, name))
+    column = read_column(table.column(name))
     if column.n_odd:
         raise DataError(_not_numeric(column))
     if column.n_numbers == 0:

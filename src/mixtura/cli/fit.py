@@ -150,7 +150,8 @@ def fit(
       mixtura fit survey.csv.gz --weights weight --covariance full,tied --out survey
       mixtura fit penguins.csv --known species    (names in some rows, the rest empty)
     """  # noqa: D301  click wants the character, not the letters
-    from mixtura.cli.features import choose_features, read_known, read_weights
+    from mixtura.cli.features import choose_features, read_weights
+    from mixtura.cli.known import read_known
     from mixtura.cli.results import FitResult, check_places, places, write_results
     from mixtura.cli.search import Plan
     from mixtura.cli.table import read_table

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from mixtura.cli.features import Features, Known
+from mixtura.cli.features import Features
+from mixtura.cli.known import Known
 from mixtura.cli.warned import warned
-from mixtura.cli.wording import count, listing
+from mixtura.cli.wording import count
 from mixtura.errors import DataError, MixturaError
 from mixtura.model_file import Model
 from mixtura.registry import COVARIANCE_TYPES, CRITERIA, searched_types
@@ -102,7 +103,7 @@ class Plan:
             )
         if known is not None:
             notes.append(known.note)
-            possible = _enough_for(known, possible)
+            possible = known.enough(possible)
         d = len(features.names)
         for name in structures:
             if COVARIANCE_TYPES[name].one_dimensional and d > 1:
@@ -159,18 +160,6 @@ class Plan:
             labels = None if self.known is None else self.known.labels
             search.fit(rows, sample_weight=weight, labels=labels, progress=fitted)
         return Found(to_model(search), _summary(search, self.criterion), (*self.notes, *told))
-
-
-def _enough_for(known: Known, counts: tuple[int, ...]) -> tuple[int, ...]:
-    """The numbers of clusters that have one for each name."""
-    m = len(known.names)
-    enough = tuple(k for k in counts if k >= m)
-    if not enough:
-        raise DataError(
-            f"Column {known.column!r} names {count(m, 'cluster')} ({listing(known.names)}), but "
-            f"--components asks for {max(counts)} at most: ask for {m} or more."
-        )
-    return enough
 
 
 def _summary(search: Any, criterion: str) -> SearchSummary:

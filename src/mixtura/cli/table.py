@@ -11,6 +11,7 @@ import polars as pl
 
 from mixtura.cli.delimited import read_delimited
 from mixtura.cli.names import unique_names
+from mixtura.cli.wording import listing, suggestion
 from mixtura.errors import DataError
 
 __all__ = ["FORMATS", "Table", "read_table"]
@@ -58,6 +59,16 @@ class Table:
     format: str
     frame: pl.DataFrame
     notes: tuple[str, ...]
+
+    def column(self, name: str) -> pl.Series:
+        """The cells of a column, or DataError."""
+        known = self.frame.columns
+        if name not in known:
+            raise DataError(
+                f"{self.name} has no column {name!r}.{suggestion(name, known)} "
+                f"Its columns are {listing(known)}."
+            )
+        return self.frame[name]
 
 
 def read_table(path: Path, delimiter: str | None = None) -> Table:
