@@ -199,18 +199,16 @@ def resume(
         if round_.objective > highest:
             best, highest = round_.mixture, round_.objective
         status = stopping(trace, n_iter, round_.outlook)
-        if status is not None and not status.paused:
-            return Fit(best, highest, tuple(trace), n_iter, status)
-        try:
-            mixture, course = round_.next()
-        except DegenerateError as collapse:
-            text = f"stopped after {n_iter} iterations. {collapse}"
-            status = Status(converged=False, text=text, collapsed=True)
-            return Fit(best, highest, tuple(trace), n_iter, status)
-        n_iter += 1
+        if status is None or status.paused:
+            try:
+                mixture, course = round_.next()
+            except DegenerateError as collapse:
+                text = f"stopped after {n_iter} iterations. {collapse}"
+                status = Status(converged=False, text=text, collapsed=True)
         if status is not None:
-            ahead = Ahead(n_iter, mixture, course, running)
-            return Fit(best, highest, tuple(trace), n_iter - 1, status, ahead)
+            ahead = Ahead(n_iter + 1, mixture, course, running) if status.paused else None
+            return Fit(best, highest, tuple(trace), n_iter, status, ahead)
+        n_iter += 1
     raise AssertionError("a schedule never ends")
 
 

@@ -69,17 +69,15 @@ class Leap:
         family, kernel = mixture.family, chosen()
         if kernel is None or type(family) is not Gaussian or assignment not in (soft, hard):
             return None
-        freedom = FREEDOMS.get(type(family.structure))
-        plain = family.prior is FLAT and not family.fixed_means
-        if freedom is None or not plain or len(family.floor) > _MOST_FEATURES:
+        freedom, floor = FREEDOMS.get(type(family.structure)), family.floor
+        plain = family.prior is FLAT and not family.fixed_means and _whole(floor)
+        if freedom is None or not plain or len(floor) > _MOST_FEATURES:
             return None
         if not isinstance(source, ArraySource) or source.labelled or len(source.handles()) != 1:
             return None
         chunk = source.load(0)
         ties = freedom.volume.value, freedom.shape.value, freedom.orientation.value
-        return cls(
-            Climber(kernel.name, chunk.rows, chunk.weight, family.floor, ties, assignment is hard)
-        )
+        return cls(Climber(kernel.name, chunk.rows, chunk.weight, floor, ties, assignment is hard))
 
     def __call__(
         self, mixture: Mixture[Any, Any], trace: Sequence[float], tol: float, most: int
@@ -111,16 +109,20 @@ class Leap:
         return max(1, int(_PRODUCTS / (len(self.climber.rows) * k * (d * (d + 1) + _OTHER))))
 
 
+def _whole(floor: FloatArray) -> bool:
+    """Whether a floor is below all features or none: the kernel divides by it."""
+    return bool(floor.all()) or not floor.any()
+
+
 def _weights_known(mixing: Mixing, weights: FloatArray) -> bool:
     """Whether weights are free, or stay."""
     return mixing == FREE or bool((mixing.maximize(weights, weights) == weights).all())
 
 
 def _arrays(params: GaussianParameters) -> tuple[FloatArray, FloatArray, FloatArray]:
-    covariances = params.covariances
-    if isinstance(covariances, DenseCovariances):
-        return covariances.dense, covariances.whitening, covariances.log_determinants
-    return covariances.variances, covariances.whitening, covariances.log_determinants
+    own = params.covariances
+    written = own.dense if isinstance(own, DenseCovariances) else own.variances
+    return written, own.whitening, own.log_determinants
 
 
 def _mixture(before: Mixture[Any, Any], end: Standpoint) -> Mixture[Any, Any]:

@@ -230,9 +230,9 @@ CRITERIA: dict[str, TableCriterion] = {
     "cv": cross_validation,
 }
 
-# Passes after which acceleration may begin. Where a plain one is cheap it may pay only after many:
-# when as much has been spent as acceleration would take, in numbers that passes add up.
-_EARLY, _LATE = 20, 300
+# Where a plain pass is cheap, acceleration may pay only after many: when as much has been spent as
+# it would take, in numbers that passes add up.
+_EARLY, _LATE = Watch().patience, 300
 _WORTH_ACCELERATION = 1e7
 
 #: Ways to get on faster than plain EM does, from the price of a plain iteration (see `course_of`).

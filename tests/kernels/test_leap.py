@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 from itertools import count
 from typing import Any
@@ -127,6 +128,13 @@ def test_components_on_the_floor(structure: Structure[Covariances], share: float
     free = em.fit(begun(structure, source), source, stopping=fixed_length(15))
     assert share < 1.0 or other.objective < free.objective
     assert_alike(leaping, other, rtol=1e-9)
+
+
+@pytest.mark.parametrize("floor", [[0.0, 1.0, 1.0, 1.0], [1.0, 0.0, 1.0, 1.0]])
+def test_a_floor_below_some_features_alone_is_left_to_the_loop(floor: list[float]) -> None:
+    source = ArraySource(three_groups())
+    family = Gaussian(STRUCTURES[-1], np.array(floor))
+    assert Leap.of(replace(begun(STRUCTURES[-1], source), family=family), source, soft) is None
 
 
 def test_what_collapses_is_left_to_the_loop() -> None:

@@ -46,12 +46,10 @@ class BernoulliFrame:
     @classmethod
     def of(cls, mixture: Mixture[Any, Any], weight: float) -> Self | None:
         """The frame of a mixture in which every component has some weight, or None."""
-        coordinates = WeightCoordinates.of(mixture.mixing, mixture.n_clusters)
-        known = type(mixture.family) is Bernoulli and coordinates is not None
-        if not known or not (mixture.weights > 0.0).all():
+        weights = WeightCoordinates.of(mixture.mixing, mixture.n_clusters)
+        if weights is None or type(mixture.family) is not Bernoulli:
             return None
-        assert coordinates is not None
-        return cls._at(mixture, coordinates)
+        return cls._at(mixture, weights) if (mixture.weights > 0.0).all() else None
 
     @classmethod
     def _at(

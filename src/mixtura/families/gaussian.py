@@ -116,9 +116,8 @@ class Gaussian:
         EM can rise only from a point that its M-steps could have reached.
         """
         covariances = params.covariances
-        if not self.floor.any() or covariances.exceed(self.floor):
-            return params
-        if (covariances.least_ratios(self.floor) >= 1.0).all():  # some lie on it
+        clear = not self.floor.any() or covariances.exceed(self.floor)
+        if clear or (covariances.least_ratios(self.floor) >= 1.0).all():  # or on the floor
             return params
         scatter = covariances.variances if self.structure.diagonal else covariances.matrices()
         raised = self.structure.estimate(np.ones(len(scatter)), scatter, self.floor, covariances)

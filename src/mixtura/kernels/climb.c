@@ -90,6 +90,17 @@ static int proportional(const Mixture *now, const double *count, int dense, cons
     return 1;
 }
 
+/* VEI and VEE: in proportion to one form. */
+static int one_form(const Mixture *now, int dense, const double *scatter, const Work *work,
+                    double *covariances)
+{
+    ptrdiff_t k = now->k, each = each_of(now->d, dense);
+    if (!proportional(now, work->count, dense, scatter, work->shares, work->form)) return 0;
+    for (ptrdiff_t i = 0; i < k * each; i++)
+        covariances[i] = work->shares[i / each] * work->form[i % each];
+    return 1;
+}
+
 static void spheres(const Manner *how, ptrdiff_t k, ptrdiff_t d, const Work *work,
                     double *variances)
 {
@@ -102,30 +113,44 @@ static void spheres(const Manner *how, ptrdiff_t k, ptrdiff_t d, const Work *wor
     }
 }
 
-static void same_variances(const Manner *how, ptrdiff_t k, ptrdiff_t d, const Work *work,
-                           double *variances)
+/* Means over the rows of all components, from sums (k x n). */
+static void pooled(ptrdiff_t k, ptrdiff_t n, const double *sums, const Work *work, double *means)
 {
     double total = sum_of(work->count, k);
-    for (ptrdiff_t a = 0; a < d; a++) {
+    for (ptrdiff_t i = 0; i < n; i++) {
         double sum = 0.0;
-        for (ptrdiff_t j = 0; j < k; j++) sum += work->scatter[j * d + a];
-        for (ptrdiff_t j = 0; j < k; j++)
-            variances[j * d + a] = larger(sum / total, how->floor[a]);
+        for (ptrdiff_t j = 0; j < k; j++) sum += sums[j * n + i];
+        means[i] = sum / total;
     }
 }
 
-/* EVI: the spreads, with the same product for all. */
-static void equal_products(ptrdiff_t k, ptrdiff_t d, const double *spread, const Work *work,
+static void same_variances(const Manner *how, ptrdiff_t k, ptrdiff_t d, const Work *work,
                            double *variances)
 {
-    double *roots = work->shares, *logs = work->spread;
-    mixtura_baseline.log(spread, logs, k * d);
-    for (ptrdiff_t j = 0; j < k; j++) roots[j] = sum_of(logs + j * d, d) / d;
+    pooled(k, d, work->scatter, work, work->form);
+    for (ptrdiff_t i = 0; i < k * d; i++)
+        variances[i] = larger(work->form[i % d], how->floor[i % d]);
+}
+
+/* EVI and EVV: the scatters, with the same determinant for all, from the logarithms of the
+   determinants in the shares. */
+static void equal_determinants(ptrdiff_t k, ptrdiff_t d, int dense, const double *scatter,
+                               const Work *work, double *covariances)
+{
+    ptrdiff_t each = each_of(d, dense);
+    double *roots = work->shares;
+    for (ptrdiff_t j = 0; j < k; j++) roots[j] /= d;
     mixtura_baseline.exp(roots, roots, k);
     double volume = sum_of(roots, k) / sum_of(work->count, k);
-    for (ptrdiff_t j = 0; j < k; j++)
-        for (ptrdiff_t a = 0; a < d; a++)
-            variances[j * d + a] = volume * spread[j * d + a] / roots[j];
+    for (ptrdiff_t i = 0; i < k * each; i++) covariances[i] = volume * scatter[i] / roots[i / each];
+}
+
+/* Logarithms of products of d values each. */
+static void log_products(ptrdiff_t k, ptrdiff_t d, const double *values, const Work *work,
+                         double *result)
+{
+    mixtura_baseline.log(values, work->spread, k * d);
+    for (ptrdiff_t j = 0; j < k; j++) result[j] = sum_of(work->spread + j * d, d);
 }
 
 /* Gives whether any spread was below the floor; -1 where one is 0. */
@@ -161,12 +186,11 @@ static int along_features(const Manner *how, const Mixture *now, const Work *wor
     int raised = raise_spreads(how, k, d, work);
     if (raised < 0) return -1;
     if (how->shape == TIE_OWN) {
-        equal_products(k, d, work->raised, work, variances);
+        log_products(k, d, work->raised, work, work->shares);
+        equal_determinants(k, d, 0, work->raised, work, variances);
         return raised;
     }
-    if (!proportional(now, work->count, 0, work->raised, work->shares, work->form)) return -1;
-    for (ptrdiff_t i = 0; i < k * d; i++) variances[i] = work->shares[i / d] * work->form[i % d];
-    return raised;
+    return one_form(now, 0, work->raised, work, variances) ? raised : -1;
 }
 
 static int whiten_along_features(const Work *work, Mixture *next)
@@ -176,9 +200,7 @@ static int whiten_along_features(const Work *work, Mixture *next)
         if (!(next->covariances[i] > 0.0)) return 0;
         next->whitening[i] = 1.0 / __builtin_sqrt(next->covariances[i]);
     }
-    mixtura_baseline.log(next->covariances, work->spread, k * d);
-    for (ptrdiff_t j = 0; j < k; j++)
-        next->log_determinants[j] = sum_of(work->spread + j * d, d);
+    log_products(k, d, next->covariances, work, next->log_determinants);
     return 1;
 }
 
@@ -235,17 +257,6 @@ static int raise_matrices(ptrdiff_t k, ptrdiff_t d, const double *floor, const W
     return raised;
 }
 
-/* VEE: in proportion to one form. */
-static int one_form(const Mixture *now, const double *scatter, const Work *work, double *matrices)
-{
-    ptrdiff_t k = now->k, each = now->d * now->d;
-    if (!proportional(now, work->count, 1, scatter, work->shares, work->form)) return 0;
-    for (ptrdiff_t j = 0; j < k; j++)
-        for (ptrdiff_t i = 0; i < each; i++)
-            matrices[j * each + i] = work->shares[j] * work->form[i];
-    return 1;
-}
-
 /* EVE and VVE: along the same axes. */
 static int same_axes(const Manner *how, const Mixture *now, const double *scatter,
                      const Work *work, double *matrices)
@@ -279,14 +290,10 @@ static int same_shape(const Manner *how, const Mixture *now, const double *scatt
                       const Work *work, double *matrices)
 {
     ptrdiff_t k = now->k, d = now->d, each = d * d;
-    double total = sum_of(work->count, k), *shape = work->form;
+    double *shape = work->form;
     mixtura_principal(k, d, scatter, work->spread, work->axes);
     if (how->volume == TIE_SHARED)
-        for (ptrdiff_t a = 0; a < d; a++) {
-            double sum = 0.0;
-            for (ptrdiff_t j = 0; j < k; j++) sum += work->spread[j * d + a];
-            shape[a] = sum / total;
-        }
+        pooled(k, d, work->spread, work, shape);
     else if (!proportional(now, work->count, 0, work->spread, work->shares, shape))
         return 0;
     for (ptrdiff_t j = 0; j < k; j++) {
@@ -297,32 +304,12 @@ static int same_shape(const Manner *how, const Mixture *now, const double *scatt
     return 1;
 }
 
-/* EVV: each its own, with the same determinant for all. */
-static int equal_determinants(const Mixture *now, const double *scatter, const Work *work,
-                              Mixture *next)
-{
-    ptrdiff_t k = now->k, d = now->d, each = d * d;
-    double *roots = work->shares;
-    if (mixtura_factorize(k, d, scatter, next->whitening, roots)) return 0;
-    for (ptrdiff_t j = 0; j < k; j++) roots[j] /= d;
-    mixtura_baseline.exp(roots, roots, k);
-    double volume = sum_of(roots, k) / sum_of(work->count, k);
-    for (ptrdiff_t j = 0; j < k; j++)
-        for (ptrdiff_t i = 0; i < each; i++)
-            next->covariances[j * each + i] = volume * scatter[j * each + i] / roots[j];
-    return 1;
-}
-
 /* EEE: what all have. */
 static void one_matrix(const Manner *how, int floored, const Work *work, Mixture *next)
 {
     ptrdiff_t k = next->k, d = next->d, each = d * d;
-    double total = sum_of(work->count, k), *first = next->covariances;
-    for (ptrdiff_t i = 0; i < each; i++) {
-        first[i] = 0.0;
-        for (ptrdiff_t j = 0; j < k; j++) first[i] += work->scatter[j * each + i];
-        first[i] /= total;
-    }
+    double *first = next->covariances;
+    pooled(k, each, work->scatter, work, first);
     if (floored) raise_matrices(1, d, how->floor, work, first);
     for (ptrdiff_t j = 1; j < k; j++) copy(first + j * each, first, each);
 }
@@ -346,14 +333,15 @@ static int in_any_direction(const Manner *how, const Mixture *now, int floored, 
         scatter = work->raised;
         for (ptrdiff_t i = 0; i < k * each; i++) scatter[i] = matrices[i] * work->count[i / each];
     }
-    if (own_axes && own_shape)
-        made = equal_determinants(now, scatter, work, next);
-    else if (own_axes)
+    if (own_axes && own_shape) {
+        made = !mixtura_factorize(k, d, scatter, next->whitening, work->shares);
+        if (made) equal_determinants(k, d, 1, scatter, work, matrices);
+    } else if (own_axes)
         made = same_shape(how, now, scatter, work, matrices);
     else if (own_shape)
         made = same_axes(how, now, scatter, work, matrices);
     else
-        made = one_form(now, scatter, work, matrices);
+        made = one_form(now, 1, scatter, work, matrices);
     return made ? raised : -1;
 }
 
@@ -428,7 +416,7 @@ static int m_step(const Manner *how, const Mixture *now, const Sums *sums, const
                   Mixture *next)
 {
     ptrdiff_t k = now->k, d = now->d;
-    int dense = how->orientation != TIE_NONE, floored = 0;
+    int dense = how->orientation != TIE_NONE, floored = how->floor[0] > 0.0;
     Moments about_centres = {sums->counts, sums->first, sums->second};
     Moments about_means = {work->count, next->means, work->scatter};
     if (!mixtura_recentre(k, d, dense, now->means, &about_centres, &about_means)) return 0;
@@ -436,10 +424,6 @@ static int m_step(const Manner *how, const Mixture *now, const Sums *sums, const
     for (ptrdiff_t j = 0; j < k; j++) {
         if (work->count[j] == 0.0) return 0;
         next->weights[j] = how->free_weights ? sums->counts[j] / total : now->weights[j];
-    }
-    for (ptrdiff_t a = 0; a < d; a++) {
-        floored |= how->floor[a] > 0.0;
-        if (floored && how->floor[a] == 0.0) return 0;
     }
     return estimate(how, now, floored, work, next) && (floored || resolved(next, dense));
 }
@@ -453,7 +437,7 @@ static int near_the_limit(const double *trace, ptrdiff_t n, double tol)
         double before = trace[i - 1] - trace[i - 2];
         if (!(before > 0.0)) return 0;
         double ratio = (trace[i] - trace[i - 1]) / before;
-        rate = ratio > rate ? ratio : rate;
+        rate = larger(ratio, rate);
     }
     return rate < 1.0 && gain * rate < tol * (1.0 - rate);
 }

@@ -292,11 +292,11 @@ static void settle(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, 
 void mixtura_common_axes(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
                          double *turned, double *axes)
 {
-    for (ptrdiff_t j = 0; j < k; j++) {
+    for (ptrdiff_t j = 0; equal_volumes && j < k; j++) {
         const double *s = turned + j * d * d;
         double logs = 0.0;
         for (ptrdiff_t a = 0; a < d; a++) logs += log_of(s[a * d + a]);
-        if (equal_volumes) shares[j] = exp_of(logs / d);
+        shares[j] = exp_of(logs / d);
     }
     int few = d <= NEWTON_DIMENSIONS;
     for (int i = 1; i <= (few ? ROUNDS * NEAR : SWEEPS); i++) {
