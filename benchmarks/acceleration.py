@@ -29,8 +29,8 @@ from mixtura.acceleration import PLAIN, Course, Watch
 from mixtura.estimators.first_mixture import Given, first_mixtures
 from mixtura.estimators.training_rows import TrainingRows
 from mixtura.families import Box, Gaussian, NormalInverseWishart, with_noise
-from mixtura.layouts import Full
-from mixtura.mixing import FREE, EqualWeights, FixedWeights
+from mixtura.families.gaussian.covariance_arrays import Full
+from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights
 from mixtura.mixture import Mixture
 from mixtura.registry import COVARIANCE_TYPES
 from mixtura.sources import ArraySource

@@ -16,9 +16,9 @@ from data import Problem
 from sklearn.mixture import GaussianMixture as ScikitGaussianMixture
 
 from mixtura import em, kernels
-from mixtura.covariance import VVI, VVV, AxisCovariances, DenseCovariances
 from mixtura.families import Gaussian, GaussianParameters
-from mixtura.fused import gaussian_components, scorer
+from mixtura.families.gaussian.structures import VVI, VVV, AxisCovariances, DenseCovariances
+from mixtura.kernels.estep_dispatch import gaussian_components, scorer
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource, block_rows
 

@@ -9,12 +9,12 @@ from sklearn.datasets import load_iris
 
 import mixtura as mx
 from mixtura import em
-from mixtura.covariance import Structure
 from mixtura.errors import DegenerateError
 from mixtura.families import Gaussian
-from mixtura.initialization import given_labels
+from mixtura.families.gaussian.structures import Structure
 from mixtura.registry import COVARIANCE_TYPES
 from mixtura.sources import ArraySource
+from mixtura.starts.initialization import given_labels
 from mixtura.stopping import fixed_length
 
 ITERATIONS = 40

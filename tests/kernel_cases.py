@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.covariance import EEE, VII, VVI, VVV
 from mixtura.families import Box, Gaussian, GaussianParameters, WithNoise
+from mixtura.families.gaussian.structures import EEE, VII, VVI, VVV
 from mixtura.mixture import Mixture
 
 #: The kernel only sees whether covariances are dense or along the axes, and whether they are tied.

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.covariance import EEI, VVV, Covariances, Structure
 from mixtura.families import Bernoulli, Box, Family, Gaussian, WithNoise
+from mixtura.families.gaussian.structures import EEI, VVV, Covariances, Structure
 from mixtura.registry import COVARIANCE_TYPES
 from mixtura.typing import FloatArray
 

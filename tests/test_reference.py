@@ -12,15 +12,15 @@ from sklearn.metrics import adjusted_rand_score
 
 import mixtura as mx
 from mixtura import em
-from mixtura.covariance import EEE, VII, VVI, VVV, DenseCovariances
 from mixtura.explain import find_modes
 from mixtura.families import Bernoulli, Gaussian, GaussianParameters
-from mixtura.hierarchy import hierarchy
-from mixtura.initialization import given_responsibilities
+from mixtura.families.gaussian.structures import EEE, VII, VVI, VVV, DenseCovariances
 from mixtura.mixture import Mixture
 from mixtura.registry import COVARIANCE_TYPES
 from mixtura.selection import score
 from mixtura.sources import ArraySource
+from mixtura.starts.hierarchy import hierarchy
+from mixtura.starts.initialization import given_responsibilities
 from mixtura.statistics import Moments
 from mixtura.stopping import projected_gain
 

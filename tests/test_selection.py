@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mixtura.covariance import VVV, DenseCovariances
 from mixtura.errors import MixturaError
 from mixtura.families import Gaussian, GaussianParameters
+from mixtura.families.gaussian.structures import VVV, DenseCovariances
 from mixtura.mixture import Mixture
 from mixtura.registry import CRITERIA, FIT_CRITERIA
 from mixtura.selection import (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mixtura.staging import Staging
+from mixtura.persistence.atomic_files import Staging
 
 
 def test_all_files_appear_together(tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ from mixtura.acceleration import PLAIN, Advance, Course, Next
 from mixtura.assignments import Assignment, keeping, soft
 from mixtura.errors import DegenerateError
 from mixtura.families.family import Family, Parameters
-from mixtura.fused import fused_pass, fused_start
-from mixtura.leap import Leap, Leapt
-from mixtura.mixing import FREE, Mixing
+from mixtura.kernels.compiled_loop import Leap, Leapt
+from mixtura.kernels.estep_dispatch import fused_pass, fused_start
+from mixtura.mixing_weights import FREE, Mixing
 from mixtura.mixture import Expectation, Mixture
 from mixtura.result import Ahead, Fit
 from mixtura.schedules import Schedule, batch

@@ -13,7 +13,7 @@ import numpy as np
 from mixtura.assignments import log_sum_exp, posterior
 from mixtura.families.family import Family, Parameters
 from mixtura.families.noise import Box, WithNoise
-from mixtura.mixing import FREE, Mixing
+from mixtura.mixing_weights import FREE, Mixing
 from mixtura.statistics import SMALLEST_COUNT, Statistics, Sums
 from mixtura.typing import FloatArray, IntArray
 

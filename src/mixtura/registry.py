@@ -11,7 +11,16 @@ import numpy as np
 
 from mixtura.acceleration import PLAIN, Course, Watch
 from mixtura.assignments import Assignment, hard, soft, stochastic
-from mixtura.covariance import (
+from mixtura.errors import MixturaError
+from mixtura.families.gaussian.covariance_arrays import (
+    Diagonal,
+    Full,
+    Layout,
+    Spherical,
+    Tied,
+    WrittenOut,
+)
+from mixtura.families.gaussian.structures import (
     EEE,
     EEI,
     EEV,
@@ -28,20 +37,8 @@ from mixtura.covariance import (
     VVV,
     Structure,
 )
-from mixtura.errors import MixturaError
-from mixtura.initialization import (
-    MakeStart,
-    from_centres,
-    from_chance,
-    from_hierarchy,
-    from_quantiles,
-    k_means,
-    k_means_plus_plus,
-    random_rows,
-)
-from mixtura.layouts import Diagonal, Full, Layout, Spherical, Tied, WrittenOut
-from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeLast, FreeWeights, Mixing
-from mixtura.restarts import Effort
+from mixtura.fitting.restarts import Effort
+from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, FreeWeights, Mixing
 from mixtura.selection.criteria import (
     FitCriterion,
     TableCriterion,
@@ -51,6 +48,16 @@ from mixtura.selection.criteria import (
 )
 from mixtura.selection.scores import Scores
 from mixtura.selection.slope import slope_heuristic
+from mixtura.starts.initialization import (
+    MakeStart,
+    from_centres,
+    from_chance,
+    from_hierarchy,
+    from_quantiles,
+    k_means,
+    k_means_plus_plus,
+    random_rows,
+)
 from mixtura.stopping import StoppingRule, fixed_length, projected_gain
 
 __all__ = [

@@ -18,10 +18,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mixtura import em
-from mixtura.covariance import Covariances, Structure
 from mixtura.families import Family
-from mixtura.initialization import random_responsibilities
+from mixtura.families.gaussian.structures import Covariances, Structure
 from mixtura.sources import ArraySource, Source
+from mixtura.starts.initialization import random_responsibilities
 from mixtura.statistics import Statistics
 from mixtura.stopping import fixed_length
 from mixtura.typing import AnyArray, FloatArray

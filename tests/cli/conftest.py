@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mixtura.cli.program import program
-from mixtura.model_file import Model, write_model
+from mixtura.persistence.model_file import Model, write_model
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_components
 from mixtura.cli.program import program
 from mixtura.cli.wording import count, percent, row_list, suggestion
-from mixtura.model_file import Model
+from mixtura.persistence.model_file import Model
 from mixtura.report import Candidate, SearchSummary
 
 

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_info
 
 import mixtura as mx
 from mixtura.estimators.mixture_search import Progress
-from mixtura.estimators.purpose import Purpose
+from mixtura.fitting.random_streams import Purpose
 from mixtura.registry import CRITERIA, searched_types
 from mixtura.selection import held_out_weights
 

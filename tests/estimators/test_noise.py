@@ -10,9 +10,9 @@ import pytest
 
 import mixtura as mx
 from mixtura import kernels
-from mixtura.denoising import noise_guesses
 from mixtura.estimators import training_rows
 from mixtura.registry import STARTS
+from mixtura.starts.noise_rows import noise_guesses
 
 STRUCTURES = ["EII", "VVI", "EEE", "VEV", "full"]
 

@@ -10,10 +10,10 @@ import pytest
 from kernel_cases import STRUCTURE_IDS, STRUCTURES
 from mixtura import em, kernels
 from mixtura.families import Gaussian
-from mixtura.fused import k_means_step
-from mixtura.initialization import Sample, _lloyd, _step
-from mixtura.nearest_centre import NearestCentre
+from mixtura.kernels.estep_dispatch import k_means_step
 from mixtura.sources import ArraySource
+from mixtura.starts.initialization import Sample, _lloyd, _step
+from mixtura.starts.nearest_center import NearestCentre
 
 
 @pytest.mark.parametrize("kernel", kernels.available())

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from mixtura import em, kernels
 from mixtura.acceleration import PLAIN, Watch
 from mixtura.assignments import Assignment, hard, soft
-from mixtura.covariance import Covariances, Structure
 from mixtura.errors import DegenerateError
 from mixtura.families import Gaussian
-from mixtura.initialization import given_labels
-from mixtura.leap import Leap
-from mixtura.mixing import FREE, EqualWeights, FixedWeights, Mixing
+from mixtura.families.gaussian.structures import Covariances, Structure
+from mixtura.kernels.compiled_loop import Leap
+from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, Mixing
 from mixtura.mixture import Mixture
 from mixtura.result import Fit
 from mixtura.sources import ArraySource
+from mixtura.starts.initialization import given_labels
 from mixtura.stopping import StoppingRule, fixed_length, projected_gain
 from records import STRUCTURE_IDS, STRUCTURES
 

@@ -14,8 +14,8 @@ import pytest
 
 from kernel_cases import random_mixture, rows_of
 from mixtura import em, kernels
-from mixtura.covariance import VVI, VVV
-from mixtura.fused import gaussian_components
+from mixtura.families.gaussian.structures import VVI, VVV
+from mixtura.kernels.estep_dispatch import gaussian_components
 from mixtura.kernels.kernel import chosen
 from mixtura.sources import ArraySource
 

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 import mixtura as mx
 from mixtura import em
 from mixtura.acceleration import PLAIN, GaussianFrame, Watch
-from mixtura.acceleration.ascent import Ascent, Place
 from mixtura.acceleration.memory import Memory
-from mixtura.acceleration.pace import START, Pace
-from mixtura.covariance import VVV, Covariances, Structure
+from mixtura.acceleration.quasi_newton import Ascent, Place
+from mixtura.acceleration.step_control import START, Pace
 from mixtura.errors import DegenerateError
 from mixtura.families import (
     FLAT,
@@ -27,11 +26,12 @@ from mixtura.families import (
     Prior,
     with_noise,
 )
-from mixtura.initialization import given_labels, random_responsibilities
-from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
+from mixtura.families.gaussian.structures import VVV, Covariances, Structure
+from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Expectation, Mixture
 from mixtura.registry import ALGORITHMS, course_of
 from mixtura.sources import ArraySource
+from mixtura.starts.initialization import given_labels, random_responsibilities
 from mixtura.stopping import projected_gain
 from records import FAMILIES, FAMILY_IDS, STRUCTURE_IDS, STRUCTURES, FamilyRecord, two_groups
 

@@ -10,10 +10,10 @@ import pytest
 from mixtura import em
 from mixtura.acceleration import BernoulliFrame, Watch
 from mixtura.families import Bernoulli
-from mixtura.initialization import random_responsibilities
-from mixtura.mixing import FREE, EqualWeights, FixedWeights, Mixing
+from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, Mixing
 from mixtura.mixture import Expectation, Mixture
 from mixtura.sources import ArraySource
+from mixtura.starts.initialization import random_responsibilities
 from mixtura.stopping import projected_gain
 
 mixings = pytest.mark.parametrize(

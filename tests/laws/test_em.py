@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from mixtura import em
 from mixtura.acceleration import PLAIN, Watch
 from mixtura.assignments import Assignment, hard, log_sum_exp, one_hot, posterior, soft, stochastic
-from mixtura.covariance import VVV, AxisCovariances, Covariances, Structure
 from mixtura.errors import DegenerateError
 from mixtura.families import (
     Bernoulli,
@@ -22,10 +21,15 @@ from mixtura.families import (
     GaussianParameters,
     with_noise,
 )
-from mixtura.initialization import given_labels, given_responsibilities, random_responsibilities
+from mixtura.families.gaussian.structures import VVV, AxisCovariances, Covariances, Structure
 from mixtura.mixture import Mixture
 from mixtura.schedules import batch, damped, decreasing_steps
 from mixtura.sources import ArraySource
+from mixtura.starts.initialization import (
+    given_labels,
+    given_responsibilities,
+    random_responsibilities,
+)
 from mixtura.stopping import fixed_length, paused_after, projected, projected_gain
 from mixtura.testing import assert_alike
 from records import FAMILIES, FAMILY_IDS, STRUCTURE_IDS, STRUCTURES, FamilyRecord, two_groups

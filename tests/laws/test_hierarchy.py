@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mixtura as mx
-from mixtura import hierarchy as module
-from mixtura import initialization, kernels
+from mixtura import kernels
 from mixtura.errors import MixturaError
-from mixtura.hierarchy import hierarchy
-from mixtura.initialization import draw_rows, from_hierarchy, from_quantiles
 from mixtura.sources import ArraySource, summarize
+from mixtura.starts import hierarchy as module
+from mixtura.starts import initialization
+from mixtura.starts.hierarchy import hierarchy
+from mixtura.starts.initialization import draw_rows, from_hierarchy, from_quantiles
 from mixtura.typing import FloatArray, IntArray
 
 DIMENSIONS = [1, 2, 4, 10]

@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixtura import em
-from mixtura.covariance import Covariances, Structure
 from mixtura.families import Gaussian
-from mixtura.initialization import given_responsibilities
+from mixtura.families.gaussian.structures import Covariances, Structure
 from mixtura.sources import ArraySource, summarize
+from mixtura.starts.initialization import given_responsibilities
 from records import STRUCTURE_IDS, STRUCTURES
 
 SAME = 1e-10

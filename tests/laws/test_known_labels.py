@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from mixtura import em
 from mixtura.assignments import Assignment, hard, keeping, one_hot, soft, stochastic
-from mixtura.covariance import VVV, Covariances, Structure
 from mixtura.families import Gaussian
-from mixtura.initialization import (
+from mixtura.families.gaussian.structures import VVV, Covariances, Structure
+from mixtura.sources import ArraySource
+from mixtura.starts.initialization import (
     following,
     given_labels,
     keeping_labels,
     random_responsibilities,
 )
-from mixtura.sources import ArraySource
 from mixtura.stopping import fixed_length, projected_gain
 from mixtura.testing import assert_alike, check_source
 from records import FAMILIES, FAMILY_IDS, STRUCTURE_IDS, STRUCTURES, FamilyRecord, two_groups

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mixtura import em
-from mixtura.covariance import Covariances, Structure
-from mixtura.initialization import given_labels
+from mixtura.families.gaussian.structures import Covariances, Structure
 from mixtura.sources import ArraySource
 from mixtura.sources.summary import summarize
+from mixtura.starts.initialization import given_labels
 from mixtura.statistics import Moments
 from mixtura.testing import (
     assert_alike,

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from mixtura import em
 from mixtura.assignments import Assignment, hard, soft
-from mixtura.covariance import EII, VVV, AxisCovariances
-from mixtura.denoising import noise_guesses
 from mixtura.errors import DataError
 from mixtura.explain import find_modes, membership
 from mixtura.families import (
@@ -20,11 +18,13 @@ from mixtura.families import (
     NormalInverseWishart,
     WithNoise,
 )
-from mixtura.hypervolume import box_about, resized
-from mixtura.initialization import given_labels, noise_aside, random_responsibilities
-from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
+from mixtura.families.gaussian.structures import EII, VVV, AxisCovariances
+from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource, Chunk, summarize
+from mixtura.starts.initialization import given_labels, noise_aside, random_responsibilities
+from mixtura.starts.noise_region import box_about, resized
+from mixtura.starts.noise_rows import noise_guesses
 from mixtura.stopping import fixed_length
 from records import two_groups
 

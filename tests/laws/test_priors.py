@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from mixtura import em
 from mixtura.assignments import Assignment, hard, soft
-from mixtura.covariance import EEE, EII, VVV, Covariances, Structure
 from mixtura.errors import MixturaError
 from mixtura.families import FLAT, Gaussian, GaussianParameters, NormalInverseWishart, Prior
-from mixtura.initialization import given_labels, random_responsibilities
-from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
+from mixtura.families.gaussian.structures import EEE, EII, VVV, Covariances, Structure
+from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
+from mixtura.starts.initialization import given_labels, random_responsibilities
 from mixtura.statistics import Moments
 from mixtura.stopping import fixed_length, projected_gain
 from mixtura.testing import assert_alike, check_family

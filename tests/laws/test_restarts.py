@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
 from mixtura import em
-from mixtura.agreement import adjusted_rand, agreement
-from mixtura.covariance import VVV
 from mixtura.errors import DegenerateError
 from mixtura.families import Gaussian
-from mixtura.initialization import random_responsibilities
-from mixtura.restarts import Effort, Restarts, restart, resume
+from mixtura.families.gaussian.structures import VVV
+from mixtura.fitting.agreement import adjusted_rand, agreement
+from mixtura.fitting.restarts import Effort, Restarts, restart, resume
 from mixtura.sources import ArraySource
+from mixtura.starts.initialization import random_responsibilities
 from mixtura.stopping import Status
 from records import two_groups
 

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mixtura.acceleration.weights import WeightCoordinates
+from mixtura.acceleration.weight_coordinates import WeightCoordinates
 from mixtura.families import Bernoulli, BernoulliParameters, BernoulliSums
 from mixtura.mixture import Expectation, Mixture
 from mixtura.typing import BoolArray, FloatArray

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 from mixtura.acceleration.bernoulli import BernoulliFrame
 from mixtura.acceleration.frame import Frame
-from mixtura.acceleration.gaussian import GaussianFrame
 from mixtura.families import Bernoulli, Gaussian
+from mixtura.families.gaussian.coordinates import GaussianFrame
 from mixtura.mixture import Mixture
 
 __all__ = ["frame_of"]

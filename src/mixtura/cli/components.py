@@ -13,7 +13,7 @@ from rich.table import Table as Grid
 
 from mixtura.cli.results import deviations_of, flags_of
 from mixtura.cli.wording import count, percent
-from mixtura.model_file import Model
+from mixtura.persistence.model_file import Model
 from mixtura.typing import FloatArray
 
 __all__ = ["print_components"]

@@ -9,7 +9,7 @@ import polars as pl
 
 from mixtura.cli.destination import check_file
 from mixtura.cli.table import FORMATS
-from mixtura.staging import Staging
+from mixtura.persistence.atomic_files import Staging
 
 __all__ = ["check_output", "put_frame", "write_frame"]
 

@@ -66,7 +66,7 @@ def _system() -> dict[str, str]:
 def _tell_model(path: Path, as_json: bool) -> None:
     from mixtura.cli.console import print_model
     from mixtura.cli.results import model_document
-    from mixtura.model_file import read_model
+    from mixtura.persistence.model_file import read_model
 
     model = read_model(path)
     if as_json:

@@ -10,7 +10,8 @@ from mixtura import __version__
 from mixtura.cli.features import Features
 from mixtura.cli.table import Table
 from mixtura.cli.wording import prior_text
-from mixtura.model_file import Model
+from mixtura.persistence.model_file import Model
+from mixtura.persistence.training import Training
 from mixtura.registry import ALGORITHMS, COVARIANCE_TYPES
 from mixtura.report import (
     FitSummary,
@@ -24,7 +25,6 @@ from mixtura.report import (
 )
 from mixtura.report import Starts as StartsSummary
 from mixtura.result import Starts
-from mixtura.training import Training
 from mixtura.typing import FloatArray
 
 __all__ = ["report_page"]

@@ -39,7 +39,7 @@ def predict(model: Path, data: Path, output: Path | None, delimiter: str | None)
     from mixtura.cli.features import features_of_model
     from mixtura.cli.frames import check_output, put_frame
     from mixtura.cli.table import read_table
-    from mixtura.model_file import read_model
+    from mixtura.persistence.model_file import read_model
 
     fitted = read_model(model)
     check_output(output)

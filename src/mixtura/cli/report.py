@@ -42,8 +42,8 @@ def report(model: Path, data: Path, output: Path, delimiter: str | None) -> None
     from mixtura.cli.features import features_of_model
     from mixtura.cli.page import report_page
     from mixtura.cli.table import read_table
-    from mixtura.model_file import read_model
-    from mixtura.staging import Staging
+    from mixtura.persistence.atomic_files import Staging
+    from mixtura.persistence.model_file import read_model
 
     fitted = read_model(model)
     check_file(output)

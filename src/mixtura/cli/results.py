@@ -18,10 +18,10 @@ from mixtura.cli.remarks import remarks
 from mixtura.cli.search import Found
 from mixtura.cli.table import Table
 from mixtura.cli.wording import count
-from mixtura.model_file import Model, write_model
+from mixtura.persistence.atomic_files import Staging
+from mixtura.persistence.model_file import Model, write_model
+from mixtura.persistence.training import Training
 from mixtura.report import SearchSummary
-from mixtura.staging import Staging
-from mixtura.training import Training
 from mixtura.typing import FloatArray
 
 __all__ = [

@@ -43,7 +43,7 @@ def sample(model: Path, rows: int, seed: int, output: Path | None) -> None:
 
     from mixtura.cli.frames import check_output, put_frame
     from mixtura.cli.names import unique_names
-    from mixtura.model_file import read_model
+    from mixtura.persistence.model_file import read_model
 
     fitted = read_model(model)
     check_output(output)

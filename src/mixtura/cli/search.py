@@ -14,7 +14,7 @@ from mixtura.cli.known import Known
 from mixtura.cli.warned import warned
 from mixtura.cli.wording import count
 from mixtura.errors import DataError, MixturaError
-from mixtura.model_file import Model
+from mixtura.persistence.model_file import Model
 from mixtura.registry import COVARIANCE_TYPES, CRITERIA, searched_types
 from mixtura.report import Candidate, SearchSummary
 from mixtura.typing import FloatArray

@@ -13,7 +13,7 @@ from mixtura.estimators.cross_validation import held_out_log_likelihood
 from mixtura.estimators.fitting import NO_STARTS, Fitting, GaussianRestarts
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.training_rows import TrainingRows
-from mixtura.restarts import Effort
+from mixtura.fitting.restarts import Effort
 from mixtura.selection import score
 from mixtura.typing import AnyArray, FloatArray
 

@@ -7,7 +7,7 @@ from sklearn.base import clone
 
 from mixtura.errors import DataError
 from mixtura.estimators.gaussian_mixture import GaussianMixture
-from mixtura.estimators.purpose import Purpose
+from mixtura.fitting.random_streams import Purpose
 from mixtura.selection import held_out_weights, score
 from mixtura.sources import ArraySource
 from mixtura.typing import AnyArray, FloatArray

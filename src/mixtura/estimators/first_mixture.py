@@ -9,25 +9,25 @@ from typing import Any, Self, TypeAlias
 
 import numpy as np
 
-from mixtura.covariance import Covariances
 from mixtura.em import Start, begin, gather
 from mixtura.errors import MixturaError
 from mixtura.estimators.noise_start import noisy_begin
 from mixtura.estimators.parameters import check_array, check_weights
 from mixtura.estimators.training_rows import SetAside, TrainingRows
 from mixtura.families import Box, Gaussian, GaussianParameters, with_noise
-from mixtura.initialization import (
+from mixtura.families.gaussian.covariance_arrays import Layout
+from mixtura.families.gaussian.structures import Covariances
+from mixtura.mixing_weights import FREE, FixedWeights, Mixing
+from mixtura.mixture import Mixture
+from mixtura.registry import STARTS
+from mixtura.sources import Source
+from mixtura.starts.initialization import (
     following,
     given_labels,
     given_responsibilities,
     keeping_labels,
     nearest_centre,
 )
-from mixtura.layouts import Layout
-from mixtura.mixing import FREE, FixedWeights, Mixing
-from mixtura.mixture import Mixture
-from mixtura.registry import STARTS
-from mixtura.sources import Source
 from mixtura.statistics import Moments
 from mixtura.typing import AnyArray, FloatArray
 

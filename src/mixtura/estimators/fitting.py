@@ -9,14 +9,14 @@ from functools import partial
 from typing import Protocol, TypeAlias
 
 from mixtura import em
-from mixtura.agreement import agreement
 from mixtura.assignments import Assignment
 from mixtura.em import Observer
 from mixtura.estimators.first_mixture import GaussianMixtureModel
-from mixtura.estimators.purpose import Purpose
 from mixtura.explain import find_spurious
 from mixtura.families import Gaussian, GaussianParameters
-from mixtura.restarts import Effort, Restarts, restart, resume
+from mixtura.fitting.agreement import agreement
+from mixtura.fitting.random_streams import Purpose
+from mixtura.fitting.restarts import Effort, Restarts, restart, resume
 from mixtura.result import Fit, Starts
 from mixtura.sources import ArraySource, Summary
 from mixtura.statistics import Moments

@@ -40,9 +40,9 @@ from mixtura.estimators.tables import as_rows, as_weights, column_names
 from mixtura.estimators.training_rows import TrainingRows
 from mixtura.estimators.verbose import narrate
 from mixtura.families import Box, Gaussian, GaussianParameters, NormalInverseWishart, with_noise
-from mixtura.hypervolume import box_about, resized
-from mixtura.leap import Leap
-from mixtura.mixing import FixedWeights
+from mixtura.fitting.restarts import Effort
+from mixtura.kernels.compiled_loop import Leap
+from mixtura.mixing_weights import FixedWeights
 from mixtura.mixture import Mixture
 from mixtura.registry import (
     ALGORITHMS,
@@ -53,10 +53,10 @@ from mixtura.registry import (
     choose,
     course_of,
 )
-from mixtura.restarts import Effort
 from mixtura.result import Fit
 from mixtura.selection import score
 from mixtura.sources import ArraySource, Summary
+from mixtura.starts.noise_region import box_about, resized
 from mixtura.typing import AnyArray
 
 __all__ = ["GaussianMixture", "show_mixture"]

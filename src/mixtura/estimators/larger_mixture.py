@@ -17,10 +17,10 @@ from mixtura import em
 from mixtura.errors import DegenerateError
 from mixtura.estimators.first_mixture import GaussianMixtureModel
 from mixtura.estimators.gaussian_mixture import GaussianMixture, show_mixture
-from mixtura.estimators.purpose import Purpose
-from mixtura.initialization import Sample, given_responsibilities, k_means, nearest_centre
+from mixtura.fitting.random_streams import Purpose
 from mixtura.selection import score
 from mixtura.sources import ArraySource, summarize
+from mixtura.starts.initialization import Sample, given_responsibilities, k_means, nearest_centre
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["Table", "fit_larger", "fit_on"]

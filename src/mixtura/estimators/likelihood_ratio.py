@@ -22,8 +22,8 @@ from mixtura.errors import DataError, DataWarning, MixturaError
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.larger_mixture import Table, fit_larger, fit_on
 from mixtura.estimators.parameters import check_count, seed_of
-from mixtura.estimators.purpose import Purpose
 from mixtura.estimators.tables import as_rows, as_weights
+from mixtura.fitting.random_streams import Purpose
 from mixtura.typing import FloatArray
 
 __all__ = ["BootstrapStep", "BootstrapTest", "bootstrap_test"]

@@ -1,9 +1,10 @@
 """Where EM begins when one component is noise: some rows are set aside, the rest starts as ever.
 
 The user may say which rows those are. Otherwise there are several guesses (see
-`mixtura.denoising`), none of which is right for all tables: looking for thin regions takes a wide
-cluster for noise, and a fixed share is too small for much noise. So for each start they race: EM
-makes a few steps from each, and the start is made from the guess that has got highest.
+`mixtura.starts.noise_rows`), none of which is right for all tables: looking for thin regions takes
+a wide cluster for noise, and a fixed share is too small for much noise. So for each start they are
+compared: EM makes a few steps from each, and the start is made from the guess that has got
+highest.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from mixtura import em
 from mixtura.errors import DegenerateError, MixturaError
 from mixtura.estimators.training_rows import SetAside, TrainingRows
 from mixtura.families import Gaussian, GaussianParameters
-from mixtura.initialization import noise_aside
 from mixtura.mixture import Mixture
 from mixtura.sources import Source
+from mixtura.starts.initialization import noise_aside
 from mixtura.statistics import Moments
 from mixtura.stopping import fixed_length
 from mixtura.typing import AnyArray

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.covariance import Covariances, Structure
 from mixtura.errors import DataError, MixturaError
 from mixtura.estimators.parameters import check_array, check_magnitude
 from mixtura.families import FLAT, NormalInverseWishart, Prior
+from mixtura.families.gaussian.structures import Covariances, Structure
 from mixtura.sources import Source, Summary
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray

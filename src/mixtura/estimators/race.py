@@ -15,7 +15,7 @@ from operator import methodcaller
 from typing import Self, TypeAlias
 
 from mixtura.estimators.contender import Contender
-from mixtura.restarts import Effort
+from mixtura.fitting.restarts import Effort
 
 __all__ = ["Race", "Stage", "Step"]
 

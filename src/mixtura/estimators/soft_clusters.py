@@ -21,7 +21,7 @@ from mixtura.estimators.first_mixture import GaussianMixtureModel
 from mixtura.estimators.parameters import check_count, check_magnitude
 from mixtura.estimators.tables import as_rows, as_weights
 from mixtura.explain import Modes, find_modes, membership
-from mixtura.fused import scorer
+from mixtura.kernels.estep_dispatch import scorer
 from mixtura.selection import Scores, mean_log_density, score
 from mixtura.sources import ArraySource, block_rows
 from mixtura.typing import AnyArray, FloatArray, IntArray

@@ -13,15 +13,15 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 
 from mixtura import em
-from mixtura.denoising import noise_guesses
 from mixtura.em import Gather, Start
-from mixtura.estimators.purpose import Purpose
 from mixtura.estimators.tables import check_range
 from mixtura.families import Family, Gaussian
-from mixtura.initialization import Sample, draw_rows
+from mixtura.fitting.random_streams import Purpose
 from mixtura.mixture import Expectation
 from mixtura.registry import STARTS
 from mixtura.sources import ArraySource, Source, Summary, block_rows, summarize
+from mixtura.starts.initialization import Sample, draw_rows
+from mixtura.starts.noise_rows import noise_guesses
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
 __all__ = ["NamedStart", "SetAside", "TrainingRows"]

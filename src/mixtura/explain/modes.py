@@ -17,7 +17,7 @@ from itertools import combinations, islice
 
 import numpy as np
 
-from mixtura.families.gaussian import GaussianParameters
+from mixtura.families.gaussian.density import GaussianParameters
 from mixtura.mixture import Mixture
 from mixtura.statistics import Moments
 from mixtura.typing import AnyArray, FloatArray, IntArray
@@ -67,7 +67,7 @@ def find_modes(mixture: Mixture[GaussianParameters, Moments]) -> Modes:
     Examples
     --------
     >>> import numpy as np
-    >>> from mixtura.covariance import VVI, AxisCovariances
+    >>> from mixtura.families.gaussian.structures import VVI, AxisCovariances
     >>> from mixtura.families import Gaussian
     >>> params = GaussianParameters(np.array([[0.0], [1.0]]), AxisCovariances(np.ones((2, 1))))
     >>> mixture = Mixture(Gaussian(VVI(), np.zeros(1)), params, np.array([0.5, 0.5]))

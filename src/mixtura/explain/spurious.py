@@ -23,10 +23,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixtura.assignments import log_sum_exp
-from mixtura.covariance import DenseCovariances
 from mixtura.em import e_step
 from mixtura.errors import DegenerateError
-from mixtura.families.gaussian import GaussianParameters
+from mixtura.families.gaussian.density import GaussianParameters
+from mixtura.families.gaussian.structures import DenseCovariances
 from mixtura.mixture import Expectation, Mixture
 from mixtura.sources import ArraySource, Source
 from mixtura.statistics import Moments
@@ -64,10 +64,10 @@ def find_spurious(mixture: Mixture[GaussianParameters, Moments], source: Source)
     Five of fifty rows lie nearly on a line, and a component of their own describes them:
 
     >>> import numpy as np
-    >>> from mixtura.covariance import VVV
+    >>> from mixtura.families.gaussian.structures import VVV
     >>> from mixtura.em import begin
     >>> from mixtura.families import Gaussian
-    >>> from mixtura.initialization import given_labels
+    >>> from mixtura.starts.initialization import given_labels
     >>> X = np.random.default_rng(0).normal(size=(50, 2))
     >>> X[:5, 1] = X[:5, 0] + [0.02, -0.01, 0.0, -0.01, 0.0]
     >>> labels = (np.arange(50) < 5).astype(int)

@@ -2,9 +2,9 @@
 
 from mixtura.families.bernoulli import Bernoulli, BernoulliParameters, BernoulliSums
 from mixtura.families.family import Family, Parameters
-from mixtura.families.gaussian import Gaussian, GaussianParameters
+from mixtura.families.gaussian.density import Gaussian, GaussianParameters
+from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
 from mixtura.families.noise import Box, WithNoise, with_noise
-from mixtura.families.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
 
 __all__ = [
     "FLAT",

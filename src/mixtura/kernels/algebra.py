@@ -27,7 +27,7 @@ def serves(d: int) -> bool:
 
 
 class CompiledAlgebra:
-    """The equal of `mixtura.covariance.algebra.NumPyAlgebra`, which says what it computes."""
+    """The equal of `NumPyAlgebra` in `families/gaussian/structures`, which has the formulas."""
 
     @staticmethod
     def factorize(matrices: FloatArray) -> tuple[FloatArray, FloatArray]:

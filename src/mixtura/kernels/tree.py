@@ -1,4 +1,4 @@
-"""A tree of merges in compiled C: the equal of `mixtura.hierarchy`, which says what it does."""
+"""A tree of merges in compiled C: the equal of the one in `mixtura.starts.hierarchy`."""
 
 from __future__ import annotations
 

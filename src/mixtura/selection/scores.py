@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.fused import Scorer
-from mixtura.fused import scorer as scorer_of
+from mixtura.kernels.estep_dispatch import Scorer
+from mixtura.kernels.estep_dispatch import scorer as scorer_of
 from mixtura.mixture import Mixture
 from mixtura.sources.source import Chunk, Source
 from mixtura.statistics import SMALLEST_COUNT, Sums

@@ -23,7 +23,12 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from mixtura.covariance import AxisCovariances, Covariances, DenseCovariances, shared_axes
+from mixtura.families.gaussian.structures import (
+    AxisCovariances,
+    Covariances,
+    DenseCovariances,
+    shared_axes,
+)
 from mixtura.typing import BoolArray, FloatArray
 
 __all__ = ["AxisRoots", "Roots", "TriangularRoots", "TurningRoots"]

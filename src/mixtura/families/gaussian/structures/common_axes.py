@@ -14,9 +14,9 @@ from functools import cache
 import numpy as np
 from scipy.linalg import lapack
 
-from mixtura.covariance.algebra import algebra
-from mixtura.covariance.ellipsoidal import DenseCovariances, raised_scatter
-from mixtura.covariance.structure import likelier
+from mixtura.families.gaussian.structures.algebra import algebra
+from mixtura.families.gaussian.structures.ellipsoidal import DenseCovariances, raised_scatter
+from mixtura.families.gaussian.structures.structure import likelier
 from mixtura.typing import FloatArray
 
 __all__ = ["EVE", "VVE", "shared_axes"]

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura.covariance.algebra import algebra
-from mixtura.covariance.axes import AxisCovariances
-from mixtura.covariance.structure import first_scales, likelier
-from mixtura.covariance.turns import geometric_means
 from mixtura.errors import DegenerateError
+from mixtura.families.gaussian.structures.algebra import algebra
+from mixtura.families.gaussian.structures.axes import AxisCovariances
+from mixtura.families.gaussian.structures.common_principal_axes import geometric_means
+from mixtura.families.gaussian.structures.structure import first_scales, likelier
 from mixtura.typing import FloatArray
 
 __all__ = ["EEI", "EVI", "VEI", "VVI"]

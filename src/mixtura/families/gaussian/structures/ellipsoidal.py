@@ -11,9 +11,9 @@ from typing import Self
 
 import numpy as np
 
-from mixtura.covariance.algebra import algebra
-from mixtura.covariance.structure import first_scales, likelier
-from mixtura.covariance.turns import diagonals
+from mixtura.families.gaussian.structures.algebra import algebra
+from mixtura.families.gaussian.structures.common_principal_axes import diagonals
+from mixtura.families.gaussian.structures.structure import first_scales, likelier
 from mixtura.typing import EVERYONE, FloatArray, IntArray, Selection
 
 __all__ = ["EEE", "EEV", "EVV", "VEE", "VEV", "VVV", "DenseCovariances", "raised_scatter"]

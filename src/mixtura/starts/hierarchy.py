@@ -66,7 +66,7 @@ class Hierarchy:
     Examples
     --------
     >>> import numpy as np
-    >>> from mixtura.hierarchy import hierarchy
+    >>> from mixtura.starts.hierarchy import hierarchy
     >>> tree = hierarchy(np.array([[0.0], [10.0], [0.2], [10.1]]), np.ones(4))
     >>> tree.size
     4

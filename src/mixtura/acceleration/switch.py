@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Self
 
-from mixtura.acceleration.ascent import Place, first_step
-from mixtura.acceleration.course import Advance, Next
 from mixtura.acceleration.frames import frame_of
+from mixtura.acceleration.quasi_newton import Place, first_step
+from mixtura.acceleration.update_rule import Advance, Next
 from mixtura.mixture import Expectation, Mixture
 
 __all__ = ["Watch"]

@@ -27,10 +27,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from mixtura.acceleration.course import Advance, Course, Next
 from mixtura.acceleration.frame import Frame
 from mixtura.acceleration.memory import Memory
-from mixtura.acceleration.pace import START, Pace
+from mixtura.acceleration.step_control import START, Pace
+from mixtura.acceleration.update_rule import Advance, Course, Next
 from mixtura.mixture import Expectation, Mixture
 from mixtura.stopping import Outlook, rounding
 from mixtura.typing import FloatArray

@@ -19,8 +19,8 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from mixtura.covariance import VII, VVV, Covariances, Structure
 from mixtura.errors import MixturaError
+from mixtura.families.gaussian.structures import VII, VVV, Covariances, Structure
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.fused import scorer
+from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
 from mixtura.sources.source import Chunk, Source
 from mixtura.typing import FloatArray

@@ -15,15 +15,15 @@ from typing import Self, TypeAlias
 import numpy as np
 
 from mixtura.assignments import hard, one_hot
-from mixtura.covariance import VVV
 from mixtura.em import Start, begin
 from mixtura.families import Gaussian
-from mixtura.fused import k_means_step
-from mixtura.hierarchy import Hierarchy, hierarchy
-from mixtura.nearest_centre import NearestCentre, squared_distances
+from mixtura.families.gaussian.structures import VVV
+from mixtura.kernels.estep_dispatch import k_means_step
 from mixtura.sources.array import ArraySource
 from mixtura.sources.source import Chunk, Source
 from mixtura.sources.summary import Summary
+from mixtura.starts.hierarchy import Hierarchy, hierarchy
+from mixtura.starts.nearest_center import NearestCentre, squared_distances
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = [

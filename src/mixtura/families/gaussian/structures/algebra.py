@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 from scipy.linalg import lapack
 
-from mixtura.covariance.turns import common_axes, diagonals
 from mixtura.errors import DegenerateError
+from mixtura.families.gaussian.structures.common_principal_axes import common_axes, diagonals
 from mixtura.kernels.algebra import CompiledAlgebra, in_use, serves
 from mixtura.typing import FloatArray
 

@@ -27,11 +27,16 @@ from typing import Any, Self
 
 import numpy as np
 
-from mixtura.acceleration.roots import AxisRoots, Roots, TriangularRoots, TurningRoots
-from mixtura.acceleration.weights import WeightCoordinates
-from mixtura.covariance import FREEDOMS, AxisCovariances, Freedom, Tie
+from mixtura.acceleration.weight_coordinates import WeightCoordinates
 from mixtura.errors import DegenerateError
 from mixtura.families import Gaussian, GaussianParameters
+from mixtura.families.gaussian.covariance_coordinates import (
+    AxisRoots,
+    Roots,
+    TriangularRoots,
+    TurningRoots,
+)
+from mixtura.families.gaussian.structures import FREEDOMS, AxisCovariances, Freedom, Tie
 from mixtura.mixture import Expectation, Mixture
 from mixtura.statistics import Moments
 from mixtura.typing import BoolArray, FloatArray

@@ -7,8 +7,8 @@ from typing import Self
 
 import numpy as np
 
-from mixtura.covariance import Tie
-from mixtura.mixing import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
+from mixtura.families.gaussian.structures import Tie
+from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.typing import FloatArray
 
 __all__ = ["WeightCoordinates"]

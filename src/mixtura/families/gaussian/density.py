@@ -14,10 +14,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.covariance import Covariances, Structure
 from mixtura.errors import DegenerateError
 from mixtura.families.family import stand_ins
-from mixtura.families.prior import FLAT, Prior
+from mixtura.families.gaussian.prior import FLAT, Prior
+from mixtura.families.gaussian.structures import Covariances, Structure
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray, IntArray, Selection
 
@@ -67,7 +67,7 @@ class Gaussian:
     Examples
     --------
     >>> import numpy as np
-    >>> from mixtura.covariance import VVV
+    >>> from mixtura.families.gaussian.structures import VVV
     >>> family = Gaussian(VVV(), floor=np.zeros(1))
     >>> X = np.array([[-1.0], [1.0]])
     >>> family.maximize(family.statistics(None, X, np.ones((2, 1))), None).means

@@ -20,8 +20,8 @@ from mixtura.families import Family, Gaussian
 from mixtura.kernels.components import Components
 from mixtura.kernels.kernel import Kernel, chosen
 from mixtura.mixture import Expectation, Mixture
-from mixtura.nearest_centre import NearestCentre
 from mixtura.sources.source import Chunk, Source
+from mixtura.starts.nearest_center import NearestCentre
 from mixtura.statistics import Moments
 from mixtura.typing import AnyArray, FloatArray, IntArray
 

@@ -17,9 +17,9 @@ import numpy as np
 from mixtura.errors import MixturaError, ModelFileError
 from mixtura.families import Box, Gaussian, GaussianParameters, with_noise
 from mixtura.mixture import Mixture
+from mixtura.persistence.training import Training
 from mixtura.registry import COVARIANCE_TYPES, Constraints
 from mixtura.statistics import Moments
-from mixtura.training import Training
 from mixtura.typing import AnyArray
 
 __all__ = ["Model", "read_model", "write_model"]

@@ -7,10 +7,10 @@ from enum import Enum
 
 import numpy as np
 
-from mixtura.covariance.common_axes import EVE, VVE
-from mixtura.covariance.diagonal import EEI, EVI, VEI, VVI
-from mixtura.covariance.ellipsoidal import EEE, EEV, EVV, VEE, VEV, VVV
-from mixtura.covariance.spherical import EII, VII
+from mixtura.families.gaussian.structures.common_axes import EVE, VVE
+from mixtura.families.gaussian.structures.diagonal import EEI, EVI, VEI, VVI
+from mixtura.families.gaussian.structures.ellipsoidal import EEE, EEV, EVV, VEE, VEV, VVV
+from mixtura.families.gaussian.structures.spherical import EII, VII
 from mixtura.typing import FloatArray
 
 __all__ = ["FREEDOMS", "Freedom", "Tie"]

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from mixtura.assignments import Assignment, hard, soft
-from mixtura.covariance import FREEDOMS, AxisCovariances, DenseCovariances
 from mixtura.families import FLAT, Gaussian, GaussianParameters
-from mixtura.kernels.climb import Climber, Standpoint
+from mixtura.families.gaussian.structures import FREEDOMS, AxisCovariances, DenseCovariances
 from mixtura.kernels.kernel import chosen
-from mixtura.mixing import FREE, Mixing
+from mixtura.kernels.loop_binding import Climber, Standpoint
+from mixtura.mixing_weights import FREE, Mixing
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
 from mixtura.sources.source import Source

@@ -17,8 +17,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mixtura.covariance import AxisCovariances, Covariances, DenseCovariances
 from mixtura.errors import MixturaError
+from mixtura.families.gaussian.structures import AxisCovariances, Covariances, DenseCovariances
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["Diagonal", "Full", "Layout", "Shown", "Spherical", "Tied", "WrittenOut"]

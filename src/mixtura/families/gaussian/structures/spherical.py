@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura.covariance.axes import AxisCovariances
+from mixtura.families.gaussian.structures.axes import AxisCovariances
 from mixtura.typing import FloatArray
 
 __all__ = ["EII", "VII"]
