@@ -295,7 +295,9 @@ def kinds() -> list[str]:
 def collapsed(mixture: Mixture) -> bool:
     family = mixture.family
     assert isinstance(family, Gaussian)
-    return bool(family.held(mixture.params, np.zeros(mixture.n_features, dtype=np.bool_)).any())
+    return bool(
+        family.collapsed(mixture.params, np.zeros(mixture.n_features, dtype=np.bool_)).any()
+    )
 
 
 def honesty(cases: list[Case], watch: Course) -> list[str]:

@@ -12,8 +12,8 @@ from sklearn.metrics import adjusted_rand_score
 
 import mixtura as mx
 from mixtura import em
-from mixtura.explain import find_modes
 from mixtura.families import Bernoulli, Gaussian, GaussianParameters
+from mixtura.families.gaussian.modes import find_modes
 from mixtura.families.gaussian.structures import EEE, VII, VVI, VVV, DenseCovariances
 from mixtura.mixture import Mixture
 from mixtura.registry import COVARIANCE_TYPES

@@ -86,7 +86,7 @@ class Mixture(Generic[P, S]):
     @property
     def n_clusters(self) -> int:
         """Components but the noise."""
-        return len(self.params.means)
+        return self.params.n_components
 
     @property
     def noise_region(self) -> Box | None:
@@ -102,13 +102,13 @@ class Mixture(Generic[P, S]):
 
     @property
     def n_features(self) -> int:
-        return int(self.params.means.shape[1])
+        return self.params.n_features
 
     @property
     def n_parameters(self) -> int:
         """Free parameters: those of the mixing weights (k - 1 if free) and of the components."""
-        k, d = self.params.means.shape
-        return self.mixing.n_parameters(self.n_components) + self.family.n_parameters(k, d)
+        own = self.family.n_parameters(self.n_clusters, self.n_features)
+        return self.mixing.n_parameters(self.n_components) + own
 
     @property
     def log_prior(self) -> float:
@@ -159,9 +159,9 @@ class Mixture(Generic[P, S]):
         return self.family.sample(self.params, labels, rng), labels
 
     def canonical_order(self) -> IntArray:
-        """Cluster numbers by falling weight; equal weights by their means."""
+        """Cluster numbers by falling weight; equal weights by the parameters' sort key."""
         weights = self.weights[: self.n_clusters]
-        order: IntArray = np.lexsort((*self.params.means.T[::-1], -weights))
+        order: IntArray = np.lexsort((*self.params.sort_key.T[::-1], -weights))
         return order
 
     def take(self, order: IntArray) -> Self:

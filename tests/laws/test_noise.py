@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from mixtura import em
 from mixtura.assignments import Assignment, hard, soft
 from mixtura.errors import DataError
-from mixtura.explain import find_modes, membership
 from mixtura.families import (
     Box,
     Gaussian,
@@ -18,6 +17,8 @@ from mixtura.families import (
     NormalInverseWishart,
     WithNoise,
 )
+from mixtura.families.gaussian.membership import membership
+from mixtura.families.gaussian.modes import find_modes
 from mixtura.families.gaussian.structures import EII, VVV, AxisCovariances
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Mixture

@@ -1,7 +1,7 @@
 """Limited-memory BFGS, preconditioned by EM, damped and guarded by it.
 
 A trial costs one pass over the rows, as an iteration of EM does: the E-step at a mixture gives
-its objective and, by Fisher's identity, the gradient there. In a frame's coordinates EM's own
+its objective and, by Fisher's identity, the gradient there. In a mixture's coordinates EM's own
 step is about the gradient g itself, so EM follows the flow dx/dt = g, one unit of time in each
 iteration. A trial is a step of the implicit Euler method along that flow,
 
@@ -27,7 +27,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from mixtura.acceleration.frame import Frame
+from mixtura.acceleration.coordinates import MixtureCoordinates
 from mixtura.acceleration.memory import Memory
 from mixtura.acceleration.step_control import START, Pace
 from mixtura.acceleration.update_rule import Advance, Course, Next
@@ -51,21 +51,21 @@ class Place:
 
     Attributes
     ----------
-    frame : Frame
+    at : MixtureCoordinates
     expectation : Expectation
         The E-step's, there.
     objective : float
     gradient : ndarray of shape (p,)
     """
 
-    frame: Frame
+    at: MixtureCoordinates
     expectation: Expectation[Any]
     objective: float
     gradient: FloatArray
 
     @classmethod
-    def of(cls, frame: Frame, expectation: Expectation[Any], objective: float) -> Place:
-        return cls(frame, expectation, objective, frame.gradient(expectation))
+    def of(cls, at: MixtureCoordinates, expectation: Expectation[Any], objective: float) -> Place:
+        return cls(at, expectation, objective, at.gradient(expectation))
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Ascent:
     base : Place
         The best place so far.
     step : ndarray of shape (p,)
-    end : Frame
+    end : MixtureCoordinates
     trial : bool
         Whether the step is this method's; else it is EM's own.
     memory : Memory
@@ -88,7 +88,7 @@ class Ascent:
 
     base: Place
     step: FloatArray
-    end: Frame
+    end: MixtureCoordinates
     trial: bool
     memory: Memory
     pace: Pace
@@ -146,7 +146,7 @@ def _next_step(base: Place, memory: Memory, pace: Pace, otherwise: Course) -> Ne
         step = memory.direction(gradient, pace.damping)
         length = _length(step)
         uphill = float(gradient.dot(step)) > _LEAST_COSINE * size * length
-        excess = base.frame.greatest(step) / pace.radius if uphill else math.inf
+        excess = base.at.greatest(step) / pace.radius if uphill else math.inf
         if pace.allows(excess):
             break
         if pace.slowest:
@@ -154,16 +154,16 @@ def _next_step(base: Place, memory: Memory, pace: Pace, otherwise: Course) -> Ne
         pace = pace.slower(excess)
     if not base.expectation.counts.all() or (pace.damping and length <= _ABOUT * size):
         return _plain_step(base, memory, pace, otherwise)
-    end = base.frame.moved(step, base.expectation)
+    end = base.at.moved(step, base.expectation)
     if end is None:
         return _plain_step(base, memory, pace, otherwise)
     return end.mixture, Ascent(base, step, end, True, memory, pace, otherwise)
 
 
 def _plain_step(base: Place, memory: Memory, pace: Pace, otherwise: Course) -> Next:
-    """EM's own step; another course from there if it leaves all frames or trials are in vain."""
-    mixture = base.frame.mixture.maximize(base.expectation)
-    way = None if pace.in_vain else base.frame.towards(mixture)
+    """EM's own step; another course from there if it leaves the coordinates or trials are vain."""
+    mixture = base.at.mixture.maximize(base.expectation)
+    way = None if pace.in_vain else base.at.towards(mixture)
     if way is None:
         return mixture, otherwise
     step, end = way

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Self
 
-from mixtura.acceleration.frames import frame_of
+from mixtura.acceleration.coordinates import MixtureCoordinates
 from mixtura.acceleration.quasi_newton import Place, first_step
 from mixtura.acceleration.update_rule import Advance, Next
 from mixtura.mixture import Expectation, Mixture
@@ -16,7 +16,7 @@ __all__ = ["Watch"]
 
 # Gains that shrink more slowly than by this, and about as slowly as before, so many times
 # running, promise a long way: EM has settled into its pace. What is reached in a few passes is
-# cheaper without a frame.
+# cheaper without coordinates.
 _SLOW = 0.7
 _STEADY = 0.1
 _TIMES = 3
@@ -71,8 +71,8 @@ class Watch:
 
     def _next(self, mixture: Mixture[Any, Any], expectation: Expectation[Any]) -> Next:
         if self.passes >= self.patience and self.slow >= _TIMES:
-            frame = frame_of(mixture, expectation.weight)
-            if frame is not None:
-                base = Place.of(frame, expectation, self.objective)
+            at = MixtureCoordinates.of(mixture, expectation.weight)
+            if at is not None:
+                base = Place.of(at, expectation, self.objective)
                 return first_step(base, Watch(self.patience))
         return mixture.maximize(expectation), self

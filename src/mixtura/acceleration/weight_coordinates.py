@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from mixtura.families.gaussian.structures import Tie
+from mixtura.families.tie import Tie
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.typing import FloatArray
 

@@ -90,7 +90,7 @@ def first_mixtures(
     whole = with_noise(family, region)
     parts = _Parts.of(given, layout, k, source.n_features, noise=region is not None)
     if parts.weights is not None and parts.params is not None:
-        complete = Mixture(whole, family.within_floor(parts.params), parts.weights, mixing)
+        complete = Mixture(whole, family.reachable(parts.params), parts.weights, mixing)
         return lambda number: complete
     numbered = parts.means is not None or not isinstance(init_params, str)
     # Nothing but its weight says which component is meant, and the weights will not adapt.
@@ -154,7 +154,7 @@ class _Parts:
         )
         return replace(
             first,
-            params=family.within_floor(params),
+            params=family.reachable(params),
             weights=first.weights if self.weights is None else self.weights,
         )
 
@@ -179,7 +179,7 @@ def go_on(
             f"should be {'some' if region else 'none'}: set warm_start=False."
         )
     k, d = fitted.params.means.shape
-    params = family.within_floor(fitted.params)
+    params = family.reachable(fitted.params)
     if family.fixed_means:
         params = replace(params, means=check_array("means", given.means, (k, d)))
     weights = fitted.weights

@@ -161,7 +161,7 @@ class Fitting:
     def _held(self, mixture: GaussianMixtureModel) -> BoolArray:
         family = mixture.clusters.family
         assert isinstance(family, Gaussian)
-        return family.held(mixture.params, self.summary.variances == 0.0)
+        return family.collapsed(mixture.params, self.summary.variances == 0.0)
 
     def _sound(self, fit: GaussianFit) -> bool:
         return not fit.status.collapsed and not self.collapsed(fit.mixture)

@@ -88,7 +88,7 @@ def _height(
     fit = em.fit(first, source, stopping=fixed_length(_STEPS))
     clusters = fit.mixture.clusters
     assert isinstance(clusters.family, Gaussian)
-    held = clusters.family.held(clusters.params, table.summary.variances == 0.0)
+    held = clusters.family.collapsed(clusters.params, table.summary.variances == 0.0)
     return -np.inf if fit.status.collapsed or held.any() else fit.objective
 
 

@@ -20,7 +20,8 @@ from sklearn.utils.validation import check_is_fitted
 from mixtura.estimators.first_mixture import GaussianMixtureModel
 from mixtura.estimators.parameters import check_count, check_magnitude
 from mixtura.estimators.tables import as_rows, as_weights
-from mixtura.explain import Modes, find_modes, membership
+from mixtura.families.gaussian.membership import membership
+from mixtura.families.gaussian.modes import Modes, find_modes
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.selection import Scores, mean_log_density, score
 from mixtura.sources import ArraySource, block_rows

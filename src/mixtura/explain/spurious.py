@@ -5,7 +5,8 @@ rows that happen to lie close together or nearly in a plane (Day 1969; McLachlan
 section 3.10). It describes these rows too well, and no others. So the rows are asked again, each
 time by a mixture that has not seen them: a component is called spurious if
 
-1. it is narrow: in some direction its variance is less than a tenth of the others';
+1. it is narrow, as its family has it: of Gaussians, in some direction its variance is less than a
+   tenth of the others';
 2. it is small: it has at most five rows for each parameter that it brings;
 3. left out in turn, its rows do not need it. With P the mixture fitted by one M-step without
    the row, and P' the mixture without the component, BIC would not pay for it:
@@ -19,23 +20,18 @@ logarithm of the component's small weight. All three are the same in any units.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from mixtura.assignments import log_sum_exp
 from mixtura.em import e_step
 from mixtura.errors import DegenerateError
-from mixtura.families.gaussian.density import GaussianParameters
-from mixtura.families.gaussian.structures import DenseCovariances
 from mixtura.mixture import Expectation, Mixture
 from mixtura.sources import ArraySource, Source
-from mixtura.statistics import Moments
 from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["find_spurious"]
-
-# A variance of the others', in units of the component's, that makes it narrow: 3 in deviations.
-_NARROW = 10.0
 
 # Rows for each of its parameters with which a component is no longer small.
 _SMALL = 5.0
@@ -44,7 +40,7 @@ _SMALL = 5.0
 _FOLDS = 10
 
 
-def find_spurious(mixture: Mixture[GaussianParameters, Moments], source: Source) -> IntArray:
+def find_spurious(mixture: Mixture[Any, Any], source: Source) -> IntArray:
     """Numbers of the components that owe their likelihood to a few rows.
 
     Parameters
@@ -76,10 +72,11 @@ def find_spurious(mixture: Mixture[GaussianParameters, Moments], source: Source)
     >>> find_spurious(mixture, ArraySource(X))
     array([1])
     """
-    narrow = _narrow(mixture)
+    clusters = mixture.clusters
+    narrow = clusters.family.narrow(clusters.params, clusters.weights)
     if not len(narrow):
         return narrow
-    k, d = mixture.params.means.shape
+    k, d = mixture.n_clusters, mixture.n_features
     family = mixture.family
     brought = 1 + family.n_parameters(k, d) - family.n_parameters(k - 1, d)
     whole = e_step(mixture, source)
@@ -87,23 +84,6 @@ def find_spurious(mixture: Mixture[GaussianParameters, Moments], source: Source)
     small = narrow[whole.counts[narrow] <= _SMALL * brought]
     gains = [_held_out_gain(mixture, whole, _rows_of(mixture, source, j)) for j in small]
     return np.array([j for j, gain in zip(small, gains, strict=True) if gain <= price], np.intp)
-
-
-def _narrow(mixture: Mixture[GaussianParameters, Moments]) -> IntArray:
-    """Components that are in some direction much narrower than the others together."""
-    matrices = mixture.params.covariances.matrices()
-    weights = mixture.weights[: len(matrices)]
-    live = np.flatnonzero(weights > 0.0)
-    whitening = DenseCovariances.of(matrices[live]).whitening
-    narrow = []
-    for j, white in zip(live, whitening, strict=True):
-        others = live[live != j]
-        if len(others):
-            share = weights[others] / weights[others].sum()
-            pooled = np.tensordot(share, matrices[others], axes=1)
-            if np.linalg.eigvalsh(white.T @ pooled @ white)[-1] > _NARROW:
-                narrow.append(j)
-    return np.array(narrow, dtype=np.intp)
 
 
 @dataclass(frozen=True)
@@ -116,7 +96,7 @@ class _Rows:
     gain: FloatArray
 
 
-def _rows_of(mixture: Mixture[GaussianParameters, Moments], source: Source, j: int) -> _Rows:
+def _rows_of(mixture: Mixture[Any, Any], source: Source, j: int) -> _Rows:
     """The rows that are more likely the component's than not."""
     parts = list(source.map(lambda chunk: (chunk.X, chunk.weight, mixture.log_joint(chunk.X))))
     picked = []
@@ -130,8 +110,8 @@ def _rows_of(mixture: Mixture[GaussianParameters, Moments], source: Source, j: i
 
 
 def _held_out_gain(
-    mixture: Mixture[GaussianParameters, Moments],
-    whole: Expectation[Moments],
+    mixture: Mixture[Any, Any],
+    whole: Expectation[Any],
     rows: _Rows,
 ) -> float:
     """What the component does for the log-likelihood of its rows when it has not seen them."""

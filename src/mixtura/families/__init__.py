@@ -1,8 +1,9 @@
 """What one component looks like."""
 
 from mixtura.families.bernoulli import Bernoulli, BernoulliParameters, BernoulliSums
-from mixtura.families.family import Family, Parameters
-from mixtura.families.gaussian.density import Gaussian, GaussianParameters
+from mixtura.families.family import Bounded, Family, Parameters
+from mixtura.families.gaussian.density import Gaussian
+from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
 from mixtura.families.noise import Box, WithNoise, with_noise
 
@@ -11,6 +12,7 @@ __all__ = [
     "Bernoulli",
     "BernoulliParameters",
     "BernoulliSums",
+    "Bounded",
     "Box",
     "Family",
     "FlatPrior",

@@ -8,16 +8,18 @@ one column this is the estimate of a coin: H T T H T gives p = 2/5.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 
-from mixtura.families.family import stand_ins
+from mixtura.families.family import Bounded, stand_ins
 from mixtura.statistics import Sums
-from mixtura.typing import FloatArray, IntArray, Selection
+from mixtura.typing import BoolArray, FloatArray, IntArray, Selection
 
-__all__ = ["Bernoulli", "BernoulliParameters", "BernoulliSums"]
+__all__ = ["Bernoulli", "BernoulliCoordinates", "BernoulliParameters", "BernoulliSums"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,15 @@ class BernoulliParameters:
     probabilities: FloatArray
 
     @property
-    def means(self) -> FloatArray:
+    def n_components(self) -> int:
+        return len(self.probabilities)
+
+    @property
+    def n_features(self) -> int:
+        return int(self.probabilities.shape[1])
+
+    @property
+    def sort_key(self) -> FloatArray:
         return self.probabilities
 
     def take(self, order: Selection) -> Self:
@@ -54,7 +64,7 @@ class BernoulliSums(Sums):
 
 
 @dataclass(frozen=True)
-class Bernoulli:
+class Bernoulli(Bounded):
     """Independent 0/1 features within each component.
 
     Examples
@@ -82,17 +92,72 @@ class Bernoulli:
         live, order = stand_ins(total[:, 0])
         return BernoulliParameters(statistics.ones[live] / total[live]).take(order)
 
-    def log_prior(self, params: BernoulliParameters) -> float:
-        return 0.0
-
     def n_parameters(self, k: int, d: int) -> int:
         return k * d
+
+    def embedded(self, X: FloatArray) -> FloatArray:
+        return X
+
+    def coordinates(self, params: BernoulliParameters, weight: float) -> BernoulliCoordinates:
+        return BernoulliCoordinates(params)
 
     def sample(
         self, params: BernoulliParameters, labels: IntArray, rng: np.random.Generator
     ) -> FloatArray:
         p = params.probabilities[labels]
         return (rng.random(p.shape) < p).astype(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class BernoulliCoordinates:
+    """Log odds: the complete data's information about one is w_j p_ja (1 - p_ja).
+
+    By Fisher's identity the gradient is, per row of weight, ones_ja - n_j p_ja. A probability of
+    0 or 1 has no log odds. EM leaves it where it is, and so do the steps here.
+
+    Attributes
+    ----------
+    params : BernoulliParameters
+    """
+
+    params: BernoulliParameters
+
+    @cached_property
+    def inner(self) -> BoolArray:
+        """Which probabilities (k, d) are neither 0 nor 1."""
+        return (self.params.probabilities > 0.0) & (self.params.probabilities < 1.0)
+
+    @property
+    def _log_odds(self) -> FloatArray:
+        p = self.params.probabilities[self.inner]
+        log_odds: FloatArray = np.log(p) - np.log1p(-p)
+        return log_odds
+
+    def information(self, weights: FloatArray) -> FloatArray:
+        p = self.params.probabilities
+        information: FloatArray = (weights[:, None] * p * (1.0 - p))[self.inner]
+        return information
+
+    def gradient(self, statistics: BernoulliSums, weight: float) -> FloatArray:
+        p = self.params.probabilities
+        excess: FloatArray = (statistics.ones * (1.0 - p) - statistics.zeros * p)[self.inner]
+        return excess / weight
+
+    def moved(
+        self, changes: FloatArray, estimate: Callable[[], BernoulliParameters]
+    ) -> Self | None:
+        p, odds = self.params.probabilities.copy(), np.exp(changes)
+        p[self.inner] = p[self.inner] * odds / (1.0 + p[self.inner] * (odds - 1.0))
+        return self._alike(BernoulliParameters(p))
+
+    def towards(self, params: BernoulliParameters) -> tuple[FloatArray, Self] | None:
+        there = self._alike(params)
+        return None if there is None else (there._log_odds - self._log_odds, there)
+
+    def _alike(self, params: BernoulliParameters) -> Self | None:
+        """The coordinates about other parameters, if they are the same ones."""
+        there = type(self)(params)
+        return there if np.array_equal(there.inner, self.inner) else None
 
 
 def _log_likelihood(times: FloatArray, p: FloatArray) -> FloatArray:

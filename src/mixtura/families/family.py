@@ -1,27 +1,39 @@
-"""What one component looks like: the contract of a family.
+"""What one component looks like: the contract of a family's computing half.
 
 A family is frozen and holds structure and regularisation, never fitted numbers. Those live in
-its parameters: a frozen record of arrays with the component axis k first.
+its parameters: a frozen record of arrays with the component axis k first. What people read of
+them, and what files keep, is the other half: `mixtura.families.description`.
 """
 
 from __future__ import annotations
 
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 
+from mixtura.families.coordinates import Coordinates
 from mixtura.statistics import Statistics
-from mixtura.typing import EVERYONE, FloatArray, IntArray, Selection
+from mixtura.typing import EVERYONE, BoolArray, FloatArray, IntArray, Selection
 
-__all__ = ["Family", "Parameters", "stand_ins"]
+__all__ = ["Bounded", "Family", "Parameters", "stand_ins"]
 
 
 class Parameters(Protocol):
-    """The fitted numbers of k components."""
+    """The fitted numbers of k components over d features."""
 
     @property
-    def means(self) -> FloatArray:
-        """Expected value of each component, shape (k, d)."""
+    def n_components(self) -> int:
+        """k."""
+        ...
+
+    @property
+    def n_features(self) -> int:
+        """d."""
+        ...
+
+    @property
+    def sort_key(self) -> FloatArray:
+        """Numbers (k, m) by which components of equal weight are ordered, the first ones first."""
         ...
 
     def take(self, order: Selection, /) -> Self:
@@ -48,7 +60,7 @@ def stand_ins(count: FloatArray) -> tuple[Selection, Selection]:
 
 
 class Family(Protocol[P, S]):
-    """Six functions; P are the parameters of k components, S their sufficient statistics."""
+    """P are the parameters of k components, S their sufficient statistics."""
 
     def log_density(self, params: P, X: FloatArray, /) -> FloatArray:
         """log p_j(x_i), shape (n, k)."""
@@ -80,3 +92,52 @@ class Family(Protocol[P, S]):
     def sample(self, params: P, labels: IntArray, rng: np.random.Generator, /) -> FloatArray:
         """One row (d,) drawn from each labelled component, shape (len(labels), d)."""
         ...
+
+    def embedded(self, X: FloatArray, /) -> FloatArray:
+        """Rows (n, d) as places (n, m) between which distances mean something, for starts."""
+        ...
+
+    def coordinates(self, params: P, weight: float, /) -> Coordinates[P, S] | None:
+        """Coordinates about the parameters, for acceleration; None where there are none.
+
+        `weight` is the total weight of the rows, against which a prior is weighed.
+        """
+        ...
+
+    def reachable(self, params: P, /) -> P:
+        """The parameters, moved to where an M-step could have given them: EM rises from there."""
+        ...
+
+    def collapsed(self, params: P, constant: BoolArray, /) -> BoolArray:
+        """Which components (k,) owe their likelihood to what holds them up, such as a floor.
+
+        `constant` (d,) marks features in which all rows are equal: no component gains by those.
+        """
+        ...
+
+    def narrow(self, params: P, weights: FloatArray, /) -> IntArray:
+        """Components that may owe their likelihood to a few rows: much narrower than the others.
+
+        `weights` (k,) are the mixing weights. Of a family whose likelihood is bounded: none.
+        """
+        ...
+
+
+class Bounded:
+    """Base of families whose likelihood is bounded: nothing has to hold their components up."""
+
+    def log_prior(self, params: Any) -> float:
+        """0: there is no prior."""
+        return 0.0
+
+    def reachable(self, params: P) -> P:
+        """As they are: an M-step could have given any."""
+        return params
+
+    def collapsed(self, params: Parameters, constant: BoolArray) -> BoolArray:
+        """None of them."""
+        return np.zeros(params.n_components, dtype=np.bool_)
+
+    def narrow(self, params: Any, weights: FloatArray) -> IntArray:
+        """None of them."""
+        return np.empty(0, dtype=np.intp)

@@ -15,9 +15,10 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from mixtura.families.coordinates import Coordinates
 from mixtura.families.family import Family, Parameters
 from mixtura.statistics import Statistics
-from mixtura.typing import FloatArray, IntArray
+from mixtura.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Box", "WithNoise", "with_noise"]
 
@@ -100,9 +101,24 @@ class WithNoise(Generic[P, S]):
         """Those of the k components, and the volume."""
         return self.family.n_parameters(k, d) + 1
 
+    def embedded(self, X: FloatArray) -> FloatArray:
+        return self.family.embedded(X)
+
+    def coordinates(self, params: P, weight: float) -> Coordinates[P, S] | None:
+        return self.family.coordinates(params, weight)
+
+    def reachable(self, params: P) -> P:
+        return self.family.reachable(params)
+
+    def collapsed(self, params: P, constant: BoolArray) -> BoolArray:
+        return self.family.collapsed(params, constant)
+
+    def narrow(self, params: P, weights: FloatArray) -> IntArray:
+        return self.family.narrow(params, weights)
+
     def sample(self, params: P, labels: IntArray, rng: np.random.Generator) -> FloatArray:
         rows = np.empty((len(labels), len(self.region.centre)))
-        noise = labels == len(params.means)
+        noise = labels == params.n_components
         rows[~noise] = self.family.sample(params, labels[~noise], rng)
         rows[noise] = self.region.sample(int(noise.sum()), rng)
         return rows

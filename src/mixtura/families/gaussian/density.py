@@ -9,42 +9,26 @@ scatter sum_i r_ij (x_i - m_j)(x_i - m_j)^T and the count n_j = sum_i r_ij. A pr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mixtura.errors import DegenerateError
 from mixtura.families.family import stand_ins
+from mixtura.families.gaussian.coordinates import GaussianCoordinates
+from mixtura.families.gaussian.narrow import narrow_components
+from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, Prior
 from mixtura.families.gaussian.structures import Covariances, Structure
 from mixtura.statistics import Moments
-from mixtura.typing import FloatArray, IntArray, Selection
+from mixtura.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Gaussian", "GaussianParameters"]
+__all__ = ["Gaussian"]
 
 # A variance this close to the floor, in units of it, lies on it.
 _AT_FLOOR = 1.0 + 1e-6
 
 # Error of a difference between a row and a mean, as a share of the mean.
 _ROUNDING = 16.0 * np.finfo(np.float64).eps
-
-
-@dataclass(frozen=True)
-class GaussianParameters:
-    """Fitted numbers of k Gaussian components.
-
-    Attributes
-    ----------
-    means : ndarray of shape (k, d)
-    covariances : Covariances
-    """
-
-    means: FloatArray
-    covariances: Covariances
-
-    def take(self, order: Selection) -> Self:
-        return type(self)(self.means[order], self.covariances.take(order))
 
 
 @dataclass(frozen=True)
@@ -110,11 +94,14 @@ class Gaussian:
     def log_prior(self, params: GaussianParameters) -> float:
         return self.prior.log_density(params.means, params.covariances, self.structure)
 
-    def within_floor(self, params: GaussianParameters) -> GaussianParameters:
-        """The same where the floor is kept; else covariances raised to it, as an M-step does.
+    def embedded(self, X: FloatArray) -> FloatArray:
+        return X
 
-        EM can rise only from a point that its M-steps could have reached.
-        """
+    def coordinates(self, params: GaussianParameters, weight: float) -> GaussianCoordinates | None:
+        return GaussianCoordinates.of(self, params, weight)
+
+    def reachable(self, params: GaussianParameters) -> GaussianParameters:
+        """The same where the floor is kept; else covariances raised to it, as an M-step does."""
         covariances = params.covariances
         clear = not self.floor.any() or covariances.exceed(self.floor)
         if clear or (covariances.least_ratios(self.floor) >= 1.0).all():  # or on the floor
@@ -123,17 +110,19 @@ class Gaussian:
         raised = self.structure.estimate(np.ones(len(scatter)), scatter, self.floor, covariances)
         return GaussianParameters(params.means, raised)
 
-    def held(self, params: GaussianParameters, constant: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Which components (k,) have collapsed onto the floor in some direction.
+    def collapsed(self, params: GaussianParameters, constant: BoolArray) -> BoolArray:
+        """Those that lie on the floor in some direction.
 
         Such a component sits on a few rows that are equal in that direction, and owes its
-        likelihood to the floor. Constant features (d,) are left out: all components lie on
-        the floor along them, and none gains by it.
+        likelihood to the floor. All components lie on the floor along constant features.
         """
         out_of_reach = np.where(constant, 1e-3 * self.floor, self.floor)
         if not self.floor.any() or params.covariances.exceed(_AT_FLOOR * out_of_reach):
-            return np.zeros(len(params.means), dtype=np.bool_)
+            return np.zeros(params.n_components, dtype=np.bool_)
         return params.covariances.least_ratios(out_of_reach) <= _AT_FLOOR
+
+    def narrow(self, params: GaussianParameters, weights: FloatArray) -> IntArray:
+        return narrow_components(params, weights)
 
     def n_parameters(self, k: int, d: int) -> int:
         means = 0 if self.fixed_means else k * d

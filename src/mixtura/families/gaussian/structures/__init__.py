@@ -14,7 +14,7 @@ from mixtura.families.gaussian.structures.ellipsoidal import (
 )
 from mixtura.families.gaussian.structures.spherical import EII, VII
 from mixtura.families.gaussian.structures.structure import Covariances, Structure
-from mixtura.families.gaussian.structures.volume_shape_orientation import FREEDOMS, Freedom, Tie
+from mixtura.families.gaussian.structures.volume_shape_orientation import FREEDOMS, Freedom
 
 __all__ = [
     "EEE",
@@ -37,6 +37,5 @@ __all__ = [
     "DenseCovariances",
     "Freedom",
     "Structure",
-    "Tie",
     "shared_axes",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 
@@ -11,30 +10,10 @@ from mixtura.families.gaussian.structures.common_axes import EVE, VVE
 from mixtura.families.gaussian.structures.diagonal import EEI, EVI, VEI, VVI
 from mixtura.families.gaussian.structures.ellipsoidal import EEE, EEV, EVV, VEE, VEV, VVV
 from mixtura.families.gaussian.structures.spherical import EII, VII
+from mixtura.families.tie import Tie
 from mixtura.typing import FloatArray
 
-__all__ = ["FREEDOMS", "Freedom", "Tie"]
-
-
-class Tie(Enum):
-    """Whether the components have a thing each of their own, all the same one, or none."""
-
-    NONE = 0  # the numbers are those of kernels/climb.h
-    SHARED = 1
-    OWN = 2
-
-    def pooled(self, values: FloatArray) -> FloatArray:
-        """Sums over the components (k, ...) that the tie binds together."""
-        if self is Tie.SHARED:
-            return np.asarray(np.add.reduce(values, axis=0, keepdims=True))
-        return values if self is Tie.OWN else values[:0]
-
-    def one_of(self, values: FloatArray) -> FloatArray:
-        """From values (k, ...) that are equal where the tie binds them, one of each."""
-        return values[: self.size(len(values))]
-
-    def size(self, k: int) -> int:
-        return k if self is Tie.OWN else 1 if self is Tie.SHARED else 0
+__all__ = ["FREEDOMS", "Freedom"]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixtura.families.gaussian.density import GaussianParameters
+from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.mixture import Mixture
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray, IntArray

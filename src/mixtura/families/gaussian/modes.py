@@ -17,7 +17,7 @@ from itertools import combinations, islice
 
 import numpy as np
 
-from mixtura.families.gaussian.density import GaussianParameters
+from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.mixture import Mixture
 from mixtura.statistics import Moments
 from mixtura.typing import AnyArray, FloatArray, IntArray
