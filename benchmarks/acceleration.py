@@ -25,7 +25,7 @@ os.environ.update(
 import numpy as np
 
 from mixtura import em
-from mixtura.acceleration import PLAIN, Course, Watch
+from mixtura.acceleration import PLAIN, Switch, UpdateRule
 from mixtura.estimators.first_mixture import Given, first_mixtures
 from mixtura.estimators.training_rows import TrainingRows
 from mixtura.families import Box, Gaussian, NormalInverseWishart, with_noise
@@ -39,7 +39,7 @@ from mixtura.stopping import projected_gain
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
 NEAR = 1e-7
-LATE = Watch(300)
+LATE = Switch(300)
 HARD = 200
 STRUCTURES = {name: kind.structure for name, kind in COVARIANCE_TYPES.items() if len(name) == 3}
 
@@ -162,8 +162,8 @@ def tables() -> dict[str, np.ndarray]:
     }
 
 
-def fit(first: Mixture, source: ArraySource, course: Course, tol: float = 1e-11) -> em.Fit:
-    return em.fit(first, source, course=course, stopping=projected_gain(tol, 50_000))
+def fit(first: Mixture, source: ArraySource, update_rule: UpdateRule, tol: float = 1e-11) -> em.Fit:
+    return em.fit(first, source, update_rule=update_rule, stopping=projected_gain(tol, 50_000))
 
 
 def passes(trace: tuple[float, ...], limit: float) -> int:
@@ -172,7 +172,7 @@ def passes(trace: tuple[float, ...], limit: float) -> int:
 
 def measure(case: Case) -> Result:
     (first,), source = case.firsts(1, "kmeans")
-    plain, accelerated = (fit(first, source, course) for course in (PLAIN, Watch()))
+    plain, accelerated = (fit(first, source, update_rule) for update_rule in (PLAIN, Switch()))
     higher = accelerated.objective - plain.objective
     limit = plain.objective + min(higher, 0.0)
     needed = passes(plain.trace, plain.objective), passes(accelerated.trace, limit)
@@ -223,15 +223,15 @@ def table(results: list[Result]) -> list[str]:
     return lines
 
 
-def best_of_starts(cases: list[Case], n_init: int, watch: Course) -> list[str]:
+def best_of_starts(cases: list[Case], n_init: int, watch: UpdateRule) -> list[str]:
     """Fits with a component on the variance floor do not compete, as in GaussianMixture."""
     rows, ends = [], []
     each: list[float] = []
     for case in cases:
         firsts, source = case.firsts(n_init, "varied")
         cells, runs = [], []
-        for course in (PLAIN, watch):
-            fits = [fit(first, source, course, 1e-9) for first in firsts]
+        for update_rule in (PLAIN, watch):
+            fits = [fit(first, source, update_rule, 1e-9) for first in firsts]
             sound = [-np.inf if collapsed(one.mixture) else one.objective for one in fits]
             runs.append(np.array(sound))
             cells += [sum(ended.n_iter for ended in fits), int(np.isinf(sound).sum())]
@@ -279,7 +279,7 @@ def kinds() -> list[str]:
         "fixed means": {"family": replace(family, fixed_means=True)},
     }.items():
         begun = replace(first, **changes)
-        plain, accelerated = (fit(begun, source, course) for course in (PLAIN, Watch()))
+        plain, accelerated = (fit(begun, source, update_rule) for update_rule in (PLAIN, Switch()))
         higher = accelerated.objective - plain.objective
         result = Result(
             case,
@@ -300,7 +300,7 @@ def collapsed(mixture: Mixture) -> bool:
     )
 
 
-def honesty(cases: list[Case], watch: Course) -> list[str]:
+def honesty(cases: list[Case], watch: UpdateRule) -> list[str]:
     """What is truly left, in units of what the status says, at the default tolerance."""
     left, said = [], []
     for case in cases:
@@ -322,15 +322,15 @@ def honesty(cases: list[Case], watch: Course) -> list[str]:
 
 def whole_fits(cases: list[Case]) -> list[str]:
     """Milliseconds of runs to the default tolerance, in turns."""
-    courses = {"plain EM": PLAIN, "early": Watch(), "auto": LATE}
+    courses = {"plain EM": PLAIN, "early": Switch(), "auto": LATE}
     spent = {name: [] for name in courses}
     for case in cases:
         (first,), source = case.firsts(1, "kmeans")
-        for name, course in courses.items():
+        for name, update_rule in courses.items():
             best = np.inf
             for _ in range(3):
                 began = process_time()
-                fit(first, source, course, 1e-7)
+                fit(first, source, update_rule, 1e-7)
                 best = min(best, process_time() - began)
             spent[name].append(1e3 * best)
     return [
@@ -350,11 +350,13 @@ def times() -> list[str]:
     for structure in ("EII", "VVI", "EEE", "VVV", "EEV"):
         (first,), source = Case("", X, 3, structure, 1).firsts(1, "kmeans")
         cells = []
-        for course in (PLAIN, Watch(passes=99, slow=9)):  # the latter from the first pass on
+        for update_rule in (PLAIN, Switch(passes=99, slow=9)):  # the latter from the first pass on
             best = np.inf
             for _ in range(40):
                 began = process_time()
-                ended = em.fit(first, source, course=course, stopping=projected_gain(1e-9, 60))
+                ended = em.fit(
+                    first, source, update_rule=update_rule, stopping=projected_gain(1e-9, 60)
+                )
                 best = min(best, (process_time() - began) / len(ended.trace))
             cells.append(f"{1e6 * best:.0f}")
         lines.append(f"| {structure} | {cells[0]} | {cells[1]} |")
@@ -377,7 +379,7 @@ def main() -> None:
         "",
         f"## Best of 6 varied starts, where plain EM needs over {HARD} passes",
         "",
-        *best_of_starts(hard, 6, Watch()),
+        *best_of_starts(hard, 6, Switch()),
         "",
         "## On small tables by default",
         "",
@@ -396,7 +398,7 @@ def main() -> None:
         "",
         "## Honesty of the stop",
         "",
-        *honesty(cases, Watch()),
+        *honesty(cases, Switch()),
         "",
         "## Microseconds a pass, 300 rows, 4 features, 3 components",
         "",

@@ -95,7 +95,7 @@ def _without(name: str) -> Any:
         (_without("weights"), "weights.*missing"),
         (_without("noise"), "noise.*missing"),
         (_changed(noise={"centre": [0.0, 0.0]}), "edges.*missing"),
-        (_changed(noise={"centre": [0.0], "edges": [[1.0, 0.0], [0.0, 1.0]]}), "centre.*shape"),
+        (_changed(noise={"centre": [0.0], "edges": [[1.0, 0.0], [0.0, 1.0]]}), "center.*shape"),
         (
             _changed(
                 noise={"centre": [0.0, 0.0], "edges": [[1.0, 1.0], [1.0, 1.0]]},

@@ -5,7 +5,8 @@ expectation = sum over chunks of E(chunk | mixture)      (map, then reduce)
 mixture = M(expectation)                                 (small, never sees rows)
 until the stopping rule says so
 
-On small tables a compiled kernel makes rounds of it in which nothing else can happen (`leap`).
+On small tables a compiled loop makes rounds of it in which nothing else can happen
+(`kernels.compiled_loop`).
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from typing import Any, Self, TypeAlias, TypeVar
 
 import numpy as np
 
-from mixtura.acceleration import PLAIN, Advance, Course, Next
+from mixtura.acceleration import PLAIN, Advance, Next, UpdateRule
 from mixtura.assignments import Assignment, keeping, soft
 from mixtura.errors import DegenerateError
 from mixtura.families.family import Family, Parameters
-from mixtura.kernels.compiled_loop import Leap, Leapt
+from mixtura.kernels.compiled_loop import CompiledIterations, CompiledLoop
 from mixtura.kernels.estep_dispatch import fused_pass, fused_start
 from mixtura.mixing_weights import FREE, Mixing
 from mixtura.mixture import Expectation, Mixture
@@ -114,7 +115,7 @@ def fit(
     *,
     assignment: Assignment = soft,
     schedule: Schedule = batch,
-    course: Course = PLAIN,
+    update_rule: UpdateRule = PLAIN,
     stopping: StoppingRule = DEFAULT_RULE,
     seed: Sequence[int] = (0,),
     history: Sequence[float] = (),
@@ -132,7 +133,7 @@ def fit(
         soft for EM, hard for classification EM, stochastic for stochastic EM.
     schedule : Schedule, default=batch
         Which rows each iteration sees and its step size.
-    course : Course, default=PLAIN
+    update_rule : UpdateRule, default=PLAIN
         How the next mixture follows from the E-step at the last one. Any other than plain EM is
         for soft assignment and the batch schedule.
     stopping : StoppingRule, default=DEFAULT_RULE
@@ -151,7 +152,7 @@ def fit(
         The best mixture seen, its objective at exactly those parameters, and why it stopped.
     """
     return resume(
-        Fit.begun(mixture, course, history),
+        Fit.begun(mixture, update_rule, history),
         source,
         assignment=assignment,
         schedule=schedule,
@@ -174,25 +175,29 @@ def resume(
     """Go on with a run as if it had not been paused; all arguments are as in `fit`."""
     if paused.ahead is None:
         return paused
-    mixture, course, running = paused.ahead.mixture, paused.ahead.course, paused.ahead.running
+    mixture, update_rule, running = (
+        paused.ahead.mixture,
+        paused.ahead.update_rule,
+        paused.ahead.running,
+    )
     best, highest, trace = paused.mixture, paused.objective, list(paused.trace)
     n_iter = paused.ahead.n_iter
-    leap, ready = Leap.of(mixture, source, assignment) if schedule is batch else None, 0
+    compiled, ready = CompiledLoop.of(mixture, source, assignment) if schedule is batch else None, 0
     for part, step in islice(schedule(source), n_iter, None):
-        most = min(course.n_certain, stopping.limit - n_iter + 1)
-        leapt = None
-        if leap is not None and most > 1 and n_iter >= ready and (n_iter > 0 or not trace):
-            leapt = leap(mixture, trace, stopping.tol, most)
-            ready = n_iter if leapt else n_iter + _REST
-        if leapt is not None:
-            round_ = _Round.leapt(leapt, course)
+        most = min(update_rule.n_certain, stopping.limit - n_iter + 1)
+        at_once = None
+        if compiled is not None and most > 1 and n_iter >= ready and (n_iter > 0 or not trace):
+            at_once = compiled(mixture, trace, stopping.tol, most)
+            ready = n_iter if at_once else n_iter + _REST
+        if at_once is not None:
+            round_ = _Round.of_several(at_once, update_rule)
         else:
             fresh = e_step(mixture, part, assignment, (*seed, n_iter + 1))
             objective = (fresh.objective + mixture.log_prior) / fresh.weight
             if n_iter == 0 and trace and trace.pop() != objective:
                 trace.clear()
             running = fresh if running is None or step == 1.0 else _blend(running, fresh, step)
-            round_ = _Round.judged(mixture, objective, course(mixture, running, objective))
+            round_ = _Round.judged(mixture, objective, update_rule(mixture, running, objective))
         trace += round_.objectives
         _tell(observe, n_iter, round_.objectives)
         n_iter += len(round_.objectives) - 1
@@ -201,12 +206,12 @@ def resume(
         status = stopping(trace, n_iter, round_.outlook)
         if status is None or status.paused:
             try:
-                mixture, course = round_.next()
+                mixture, update_rule = round_.next()
             except DegenerateError as collapse:
                 text = f"stopped after {n_iter} iterations. {collapse}"
                 status = Status(converged=False, text=text, collapsed=True)
         if status is not None:
-            ahead = Ahead(n_iter + 1, mixture, course, running) if status.paused else None
+            ahead = Ahead(n_iter + 1, mixture, update_rule, running) if status.paused else None
             return Fit(best, highest, tuple(trace), n_iter, status, ahead)
         n_iter += 1
     raise AssertionError("a schedule never ends")
@@ -238,9 +243,9 @@ class _Round:
         return cls([advance.objective], mixture, objective, advance.next, advance.outlook)
 
     @classmethod
-    def leapt(cls, leapt: Leapt, course: Course) -> Self:
-        left = leapt.objectives
-        return cls(left, leapt.last, left[-1], lambda: (leapt.end, course.after(left)), None)
+    def of_several(cls, made: CompiledIterations, update_rule: UpdateRule) -> Self:
+        left = made.objectives
+        return cls(left, made.last, left[-1], lambda: (made.end, update_rule.after(left)), None)
 
 
 def _tell(observe: Observer | None, n_iter: int, objectives: Sequence[float]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from mixtura.acceleration import PLAIN, Course, Watch
+from mixtura.acceleration import PLAIN, Switch, UpdateRule
 from mixtura.assignments import Assignment, hard, soft, stochastic
 from mixtura.errors import MixturaError
 from mixtura.families.gaussian.covariance_arrays import (
@@ -50,7 +50,7 @@ from mixtura.selection.scores import Scores
 from mixtura.selection.slope import slope_heuristic
 from mixtura.starts.initialization import (
     MakeStart,
-    from_centres,
+    from_centers,
     from_chance,
     from_hierarchy,
     from_quantiles,
@@ -73,8 +73,8 @@ __all__ = [
     "CovarianceType",
     "Ways",
     "choose",
-    "course_of",
     "searched_types",
+    "update_rule_of",
 ]
 
 
@@ -239,20 +239,20 @@ CRITERIA: dict[str, TableCriterion] = {
 
 # Where a plain pass is cheap, acceleration may pay only after many: when as much has been spent as
 # it would take, in numbers that passes add up.
-_EARLY, _LATE = Watch().patience, 300
+_EARLY, _LATE = Switch().patience, 300
 _WORTH_ACCELERATION = 1e7
 
-#: Ways to get on faster than plain EM does, from the price of a plain iteration (see `course_of`).
-ACCELERATIONS: dict[str, Callable[[float], Course]] = {
-    "auto": lambda price: Watch(max(_EARLY, int(min(_LATE, _WORTH_ACCELERATION / price)))),
-    "early": lambda price: Watch(_EARLY),
+#: Ways to get on faster than plain EM does, from the price of a plain iteration.
+ACCELERATIONS: dict[str, Callable[[float], UpdateRule]] = {
+    "auto": lambda price: Switch(max(_EARLY, int(min(_LATE, _WORTH_ACCELERATION / price)))),
+    "early": lambda price: Switch(_EARLY),
 }
 
 T = TypeVar("T")
 
-_BY_K_MEANS = from_centres(k_means)
-_BY_K_MEANS_PLUS_PLUS = from_centres(k_means_plus_plus)
-_BY_ROWS = from_centres(random_rows)
+_BY_K_MEANS = from_centers(k_means)
+_BY_K_MEANS_PLUS_PLUS = from_centers(k_means_plus_plus)
+_BY_ROWS = from_centers(random_rows)
 
 
 @dataclass(frozen=True)
@@ -279,7 +279,7 @@ class Ways:
 
 # k-means is the best single way, but its starts resemble each other, and so do random
 # responsibilities: all of them can miss an optimum that any other way would find.
-_BY_CENTRES_IN_TURNS = (
+_BY_CENTERS_IN_TURNS = (
     _BY_ROWS,
     _BY_K_MEANS_PLUS_PLUS,
     _BY_ROWS,
@@ -287,17 +287,17 @@ _BY_CENTRES_IN_TURNS = (
     _BY_K_MEANS,
 )
 # Random responsibilities are of rows, so that with them a row of weight 2 is not the row twice.
-_IN_TURNS = (_BY_ROWS, _BY_K_MEANS_PLUS_PLUS, from_chance, *_BY_CENTRES_IN_TURNS[2:])
+_IN_TURNS = (_BY_ROWS, _BY_K_MEANS_PLUS_PLUS, from_chance, *_BY_CENTERS_IN_TURNS[2:])
 
 STARTS = {
-    "auto": Ways((_BY_K_MEANS, _BY_ROWS, from_hierarchy), _BY_CENTRES_IN_TURNS),
+    "auto": Ways((_BY_K_MEANS, _BY_ROWS, from_hierarchy), _BY_CENTERS_IN_TURNS),
     "kmeans": Ways((), (_BY_K_MEANS,)),
     "k-means++": Ways((), (_BY_K_MEANS_PLUS_PLUS,)),
     "random_from_data": Ways((), (_BY_ROWS,)),
     "random": Ways((), (from_chance,)),
     "varied": Ways((_BY_K_MEANS, from_hierarchy, from_quantiles), _IN_TURNS),
-    "hierarchical": Ways((from_hierarchy,), _BY_CENTRES_IN_TURNS),
-    "quantiles": Ways((from_quantiles,), _BY_CENTRES_IN_TURNS),
+    "hierarchical": Ways((from_hierarchy,), _BY_CENTERS_IN_TURNS),
+    "quantiles": Ways((from_quantiles,), _BY_CENTERS_IN_TURNS),
 }
 
 _THOROUGH = Effort(most=20, enough=5, enough_apart=2)
@@ -319,7 +319,9 @@ def choose(options: Mapping[str, T], name: str, value: object) -> T:
     raise MixturaError(f"{name}={value!r} is unknown; choose one of {', '.join(options)}.")
 
 
-def course_of(acceleration: object, algorithm: Algorithm, price: float = math.inf) -> Course:
+def update_rule_of(
+    acceleration: object, algorithm: Algorithm, price: float = math.inf
+) -> UpdateRule:
     """How the algorithm's mixtures follow each other; plainly for an acceleration of None.
 
     The price is that of a plain iteration: the numbers that it adds up, infinite where it is not
@@ -327,5 +329,5 @@ def course_of(acceleration: object, algorithm: Algorithm, price: float = math.in
     """
     if acceleration is None:
         return PLAIN
-    course = choose(ACCELERATIONS, "acceleration", acceleration)
-    return course(price) if algorithm.smooth else PLAIN
+    update_rule = choose(ACCELERATIONS, "acceleration", acceleration)
+    return update_rule(price) if algorithm.smooth else PLAIN

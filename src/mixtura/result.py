@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Generic, Self, TypeVar
 
-from mixtura.acceleration import Course
+from mixtura.acceleration import UpdateRule
 from mixtura.families.family import Parameters
 from mixtura.mixture import Expectation, Mixture
 from mixtura.statistics import Statistics
@@ -35,7 +35,7 @@ class Ahead(Generic[P, S]):
         How many iterations it ends.
     mixture : Mixture
         The one that is to be judged.
-    course : Course
+    update_rule : UpdateRule
         What follows from that.
     running : Expectation or None
         What schedules with steps below 1 remember.
@@ -43,7 +43,7 @@ class Ahead(Generic[P, S]):
 
     n_iter: int
     mixture: Mixture[P, S]
-    course: Course
+    update_rule: UpdateRule
     running: Expectation[S] | None = None
 
 
@@ -78,10 +78,12 @@ class Fit(Generic[P, S]):
     ahead: Ahead[P, S] | None = None
 
     @classmethod
-    def begun(cls, mixture: Mixture[P, S], course: Course, trace: Sequence[float] = ()) -> Self:
+    def begun(
+        cls, mixture: Mixture[P, S], update_rule: UpdateRule, trace: Sequence[float] = ()
+    ) -> Self:
         """A run before its first pass over the rows; the trace is that of an earlier fit."""
         status = Status(converged=False, text="not yet begun", paused=True)
-        return cls(mixture, -math.inf, tuple(trace), 0, status, Ahead(0, mixture, course))
+        return cls(mixture, -math.inf, tuple(trace), 0, status, Ahead(0, mixture, update_rule))
 
     def prospect(self, n_iter: int) -> float:
         """The objective after so many more iterations if its gains grow now, and go on to.

@@ -73,8 +73,8 @@ class Moments:
         """Moments of rows X (n, d) with weighted responsibilities (n, k), in two passes."""
         count = resp.sum(axis=0)
         count = np.where(count < SMALLEST_COUNT, 0.0, count)
-        centre = X.mean(axis=0)
-        mean = centre + _divide(resp.T @ (X - centre), count[:, None])
+        center = X.mean(axis=0)
+        mean = center + _divide(resp.T @ (X - center), count[:, None])
         k, d = mean.shape
         scatter = np.empty((k, d) if diagonal else (k, d, d))
         for j in range(k):
@@ -99,9 +99,9 @@ class Moments:
     def __rmul__(self, factor: float) -> Self:
         return type(self)(factor * self.count, self.mean, factor * self.scatter)
 
-    def about(self, centre: FloatArray) -> FloatArray:
+    def about(self, center: FloatArray) -> FloatArray:
         """The second moments about other points (k, d) than the mean, in the scatter's layout."""
-        between: FloatArray = _aligned(self.count, self.scatter) * self._product(self.mean - centre)
+        between: FloatArray = _aligned(self.count, self.scatter) * self._product(self.mean - center)
         return self.scatter + between
 
     def _product(self, delta: FloatArray) -> FloatArray:

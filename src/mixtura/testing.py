@@ -151,8 +151,8 @@ def check_structure(
     assert_alike(estimate.log_determinants, np.linalg.slogdet(matrices)[1], 1e-10, "determinants")
     assert_alike(estimate.precisions(), np.linalg.inv(matrices), rtol=1e-10, law="precisions")
     labels = np.repeat(np.arange(k), d)
-    roots = estimate.colour(np.tile(np.eye(d), (k, 1)), labels).reshape(k, d, d)
-    assert_alike(roots.transpose(0, 2, 1) @ roots, matrices, rtol=1e-10, law="coloured noise")
+    roots = estimate.color(np.tile(np.eye(d), (k, 1)), labels).reshape(k, d, d)
+    assert_alike(roots.transpose(0, 2, 1) @ roots, matrices, rtol=1e-10, law="colored noise")
     assert_alike(estimate.take(np.array([k - 1, 0])).matrices(), matrices[[k - 1, 0]])
 
     idle = structure.estimate(count, scatter, np.full(d, 1e-12))

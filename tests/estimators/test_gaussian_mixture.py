@@ -27,8 +27,8 @@ ALIASES = {"VVV": "full", "EEE": "tied", "VVI": "diag", "VII": "spherical"}
 
 def groups(n: int = 240, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    centres = np.array([[0.0, 0.0], [5.0, 1.0], [1.0, 6.0]])
-    return centres[rng.choice(3, n, p=[0.5, 0.3, 0.2])] + rng.normal(size=(n, 2))
+    centers = np.array([[0.0, 0.0], [5.0, 1.0], [1.0, 6.0]])
+    return centers[rng.choice(3, n, p=[0.5, 0.3, 0.2])] + rng.normal(size=(n, 2))
 
 
 # ------------------------------------------------------------------------------- invariance

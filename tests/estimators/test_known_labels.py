@@ -17,8 +17,8 @@ COVARIANCE_TYPES = ["full", "tied", "diag", "spherical", "VEV", "EVE"]
 def overlapping(n: int = 400) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
     truth = rng.choice(3, n, p=[0.2, 0.3, 0.5])
-    centres = np.array([[0.0, 0.0], [2.5, 0.0], [0.0, 2.5]])
-    return centres[truth] + rng.normal(size=(n, 2)), truth
+    centers = np.array([[0.0, 0.0], [2.5, 0.0], [0.0, 2.5]])
+    return centers[truth] + rng.normal(size=(n, 2)), truth
 
 
 @pytest.mark.parametrize("algorithm", ["em", "hard", "stochastic"])

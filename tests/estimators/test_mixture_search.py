@@ -18,8 +18,8 @@ from mixtura.selection import held_out_weights
 
 def groups(n: int = 300) -> np.ndarray:
     rng = np.random.default_rng(0)
-    centres = np.array([[0.0, 0.0], [8.0, 1.0], [1.0, 9.0]])
-    return centres[rng.choice(3, n)] + rng.normal(size=(n, 2)) * [1.0, 2.0]
+    centers = np.array([[0.0, 0.0], [8.0, 1.0], [1.0, 9.0]])
+    return centers[rng.choice(3, n)] + rng.normal(size=(n, 2)) * [1.0, 2.0]
 
 
 GRID = {"n_components": [1, 2, 3, 4], "covariance_type": ["diag", "full"]}

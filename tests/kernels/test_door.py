@@ -233,7 +233,7 @@ MATRICES = np.stack([np.eye(D)] * K)
             ],
         ),
         (
-            "recentre",
+            "recenter",
             [
                 np.zeros((K, D)),
                 np.ones(K),

@@ -1,4 +1,4 @@
-"""A step of k-means, and the first step of EM from centres, by the kernel as by the reference."""
+"""A step of k-means, and the first step of EM from centers, by the kernel as by the reference."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mixtura.families import Gaussian
 from mixtura.kernels.estep_dispatch import k_means_step
 from mixtura.sources import ArraySource
 from mixtura.starts.initialization import Sample, _lloyd, _step
-from mixtura.starts.nearest_center import NearestCentre
+from mixtura.starts.nearest_center import NearestCenter
 
 
 @pytest.mark.parametrize("kernel", kernels.available())
@@ -22,12 +22,12 @@ from mixtura.starts.nearest_center import NearestCentre
 def test_step_equals_the_reference(kernel: str, d: int, k: int) -> None:
     rng = np.random.default_rng(d)
     rows, weight = rng.normal(size=(500, d)), rng.uniform(size=500)
-    centres = rng.normal(size=(k, d))
-    centres[-1] += 100.0 * (k > 1)  # attracts no row
+    centers = rng.normal(size=(k, d))
+    centers[-1] += 100.0 * (k > 1)  # attracts no row
     with kernels.use(kernel):
         step = k_means_step()
     assert step is not None
-    (mine, my_inertia), (expected, inertia) = (run(rows, weight, centres) for run in (step, _step))
+    (mine, my_inertia), (expected, inertia) = (run(rows, weight, centers) for run in (step, _step))
     np.testing.assert_allclose(mine, expected, rtol=0.0, atol=1e-12)
     np.testing.assert_allclose(my_inertia, inertia, rtol=1e-12)
 
@@ -38,9 +38,9 @@ def test_lloyd_settles_on_the_means(kernel: str) -> None:
     groups = np.repeat([[0.0, 0.0], [50.0, 0.0], [0.0, 50.0]], 20, axis=0)
     rows = groups + rng.normal(size=(60, 2))
     with kernels.use(kernel):
-        centres, inertia = _lloyd(Sample(rows, np.ones(60)), rows[[0, 20, 40]])
+        centers, inertia = _lloyd(Sample(rows, np.ones(60)), rows[[0, 20, 40]])
     means = rows.reshape(3, 20, 2).mean(axis=1)
-    np.testing.assert_allclose(centres, means, atol=1e-10)
+    np.testing.assert_allclose(centers, means, atol=1e-10)
     within = np.square(rows.reshape(3, 20, 2) - means[:, None]).sum()
     np.testing.assert_allclose(inertia, within, rtol=1e-10)
 
@@ -56,7 +56,7 @@ def test_first_steps_equal_the_reference(
     X = 10.0 * rng.normal(size=(2_000, d)) + offset
     weight = rng.uniform(0.5, 2.0, size=2_000)
     origin, unit = np.full(d, offset), np.linspace(5.0, 15.0, d)
-    start = NearestCentre((X[:4] - origin) / unit, origin, unit)
+    start = NearestCenter((X[:4] - origin) / unit, origin, unit)
     family, source = Gaussian(structure, np.zeros(d)), ArraySource(X, weight, 700)
     with kernels.use(kernel):
         mine = em.begin(family, source, start)

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixtura import em, kernels
-from mixtura.acceleration import PLAIN, Watch
+from mixtura.acceleration import PLAIN, Switch
 from mixtura.assignments import Assignment, hard, soft
 from mixtura.errors import DegenerateError
 from mixtura.families import Gaussian
 from mixtura.families.gaussian.structures import Covariances, Structure
-from mixtura.kernels.compiled_loop import Leap
+from mixtura.kernels.compiled_loop import CompiledLoop
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, Mixing
 from mixtura.mixture import Mixture
 from mixtura.result import Fit
@@ -34,10 +34,10 @@ structures = pytest.mark.parametrize("structure", STRUCTURES, ids=STRUCTURE_IDS)
 
 def three_groups(n: int = 150, d: int = 4, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    centres = 2.5 * rng.normal(size=(3, d))
+    centers = 2.5 * rng.normal(size=(3, d))
     spread = rng.uniform(0.5, 2.0, size=(3, d))
     labels = rng.integers(3, size=n)
-    return centres[labels] + spread[labels] * rng.normal(size=(n, d))
+    return centers[labels] + spread[labels] * rng.normal(size=(n, d))
 
 
 def begun(
@@ -55,10 +55,10 @@ def leaping_and_not(
     mixture: Mixture[Any, Any], source: ArraySource, **options: Any
 ) -> tuple[Fit[Any, Any], Fit[Any, Any]]:
     assignment = options.get("assignment", soft)
-    assert Leap.of(mixture, source, assignment) is not None
+    assert CompiledLoop.of(mixture, source, assignment) is not None
     leaping = em.fit(mixture, source, **options)
     with kernels.use("numpy"):
-        assert Leap.of(mixture, source, assignment) is None
+        assert CompiledLoop.of(mixture, source, assignment) is None
         return leaping, em.fit(mixture, source, **options)
 
 
@@ -134,7 +134,9 @@ def test_components_on_the_floor(structure: Structure[Covariances], share: float
 def test_a_floor_below_some_features_alone_is_left_to_the_loop(floor: list[float]) -> None:
     source = ArraySource(three_groups())
     family = Gaussian(STRUCTURES[-1], np.array(floor))
-    assert Leap.of(replace(begun(STRUCTURES[-1], source), family=family), source, soft) is None
+    assert (
+        CompiledLoop.of(replace(begun(STRUCTURES[-1], source), family=family), source, soft) is None
+    )
 
 
 def test_what_collapses_is_left_to_the_loop() -> None:
@@ -169,7 +171,7 @@ def test_each_iteration_is_told_once_and_in_order() -> None:
 def test_a_leap_goes_no_further_than_it_may() -> None:
     source = ArraySource(three_groups())
     mixture = begun(STRUCTURES[-1], source)
-    leap = Leap.of(mixture, source, soft)
+    leap = CompiledLoop.of(mixture, source, soft)
     assert leap is not None
     leapt = leap(mixture, [], -np.inf, 4)
     assert leapt is not None
@@ -194,8 +196,8 @@ def test_a_watch_learns_the_same_from_many_iterations_at_once(
     gains: list[float], patience: int, before: int
 ) -> None:
     objectives = np.cumsum(gains).tolist()
-    one_by_one = reduce(lambda watch, value: watch.after([value]), objectives, Watch(patience))
-    first = Watch(patience).after(objectives[:before])
+    one_by_one = reduce(lambda watch, value: watch.after([value]), objectives, Switch(patience))
+    first = Switch(patience).after(objectives[:before])
     at_once = first.after(objectives[before:])
     assert at_once.passes == one_by_one.passes
     assert min(at_once.slow, 3) == min(one_by_one.slow, 3)
@@ -210,8 +212,8 @@ def test_acceleration_begins_where_it_would(rule: StoppingRule, patience: int) -
     X = np.concatenate([rng.normal(0, 1, (150, 2)), rng.normal(1.5, 1, (150, 2))])
     source = ArraySource(X)
     mixture = begun(STRUCTURES[-1], source)
-    leaping, other = leaping_and_not(mixture, source, course=Watch(patience), stopping=rule)
-    plain = em.fit(mixture, source, course=PLAIN, stopping=rule)
+    leaping, other = leaping_and_not(mixture, source, update_rule=Switch(patience), stopping=rule)
+    plain = em.fit(mixture, source, update_rule=PLAIN, stopping=rule)
     n_alike = len(other.trace)
     np.testing.assert_allclose(leaping.trace[:n_alike], other.trace[: len(leaping.trace)])
     assert leaping.n_iter == other.n_iter

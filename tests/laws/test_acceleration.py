@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 import mixtura as mx
 from mixtura import em
-from mixtura.acceleration import PLAIN, GaussianFrame, Watch
+from mixtura.acceleration import PLAIN, MixtureCoordinates, Switch
 from mixtura.acceleration.memory import Memory
-from mixtura.acceleration.quasi_newton import Ascent, Place
-from mixtura.acceleration.step_control import START, Pace
+from mixtura.acceleration.quasi_newton import Place, QuasiNewton
+from mixtura.acceleration.step_control import START, StepControl
 from mixtura.errors import DegenerateError
 from mixtura.families import (
     FLAT,
@@ -29,14 +29,14 @@ from mixtura.families import (
 from mixtura.families.gaussian.structures import VVV, Covariances, Structure
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Expectation, Mixture
-from mixtura.registry import ALGORITHMS, course_of
+from mixtura.registry import ALGORITHMS, update_rule_of
 from mixtura.sources import ArraySource
 from mixtura.starts.initialization import given_labels, random_responsibilities
 from mixtura.stopping import projected_gain
 from records import FAMILIES, FAMILY_IDS, STRUCTURE_IDS, STRUCTURES, FamilyRecord, two_groups
 
 # Accelerates from the first iteration on.
-EAGER = Watch(passes=99, slow=9)
+EAGER = Switch(passes=99, slow=9)
 
 structures = pytest.mark.parametrize("structure", STRUCTURES, ids=STRUCTURE_IDS)
 
@@ -90,13 +90,13 @@ def some_mixture(
     return replace(second, params=params, weights=weights)
 
 
-def frame_and_expectation(
+def place_and_expectation(
     mixture: Mixture, source: ArraySource
-) -> tuple[GaussianFrame, Expectation]:
+) -> tuple[MixtureCoordinates, Expectation]:
     expectation = em.e_step(mixture, source)
-    frame = GaussianFrame.of(mixture, expectation.weight)
-    assert frame is not None
-    return frame, expectation
+    at = MixtureCoordinates.of(mixture, expectation.weight)
+    assert at is not None
+    return at, expectation
 
 
 def objective_of(mixture: Mixture, source: ArraySource) -> float:
@@ -115,9 +115,9 @@ def overlapping(n: int = 300) -> np.ndarray:
 @structures
 def test_gradient_equals_finite_differences(structure: Structure[Covariances], kind: Kind) -> None:
     source = ArraySource(two_groups())
-    frame, expectation = frame_and_expectation(some_mixture(structure, source, kind=kind), source)
-    gradient = frame.gradient(expectation)
-    mixture = frame.mixture
+    at, expectation = place_and_expectation(some_mixture(structure, source, kind=kind), source)
+    gradient = at.gradient(expectation)
+    mixture = at.mixture
     noise, free = kind.region is not None, kind.mixing in (FREE, FreeLast(EqualWeights()))
     n_weights = 3 + noise if kind.mixing == FREE else 2 if free else 0
     # Log weights move by one too many, since only their differences count; turning axes make up
@@ -125,7 +125,7 @@ def test_gradient_equals_finite_differences(structure: Structure[Covariances], k
     assert len(gradient) >= n_weights - free + mixture.family.n_parameters(3, 3) - noise
 
     def objective(step: np.ndarray) -> float:
-        moved = frame.moved(step, expectation)
+        moved = at.moved(step, expectation)
         assert moved is not None
         return objective_of(moved.mixture, source)
 
@@ -147,13 +147,13 @@ def test_gradient_equals_finite_differences(structure: Structure[Covariances], k
 @structures
 def test_a_step_leads_where_it_came_from(structure: Structure[Covariances], kind: Kind) -> None:
     source = ArraySource(two_groups())
-    frame, expectation = frame_and_expectation(some_mixture(structure, source, kind=kind), source)
-    random = np.random.default_rng(1).normal(size=len(frame.gradient(expectation)))
-    there = frame.moved(1e-4 * random, expectation)
+    at, expectation = place_and_expectation(some_mixture(structure, source, kind=kind), source)
+    random = np.random.default_rng(1).normal(size=len(at.gradient(expectation)))
+    there = at.moved(1e-4 * random, expectation)
     assert there is not None
-    way = frame.towards(there.mixture)
+    way = at.towards(there.mixture)
     assert way is not None
-    back = frame.moved(way[0], expectation)
+    back = at.moved(way[0], expectation)
     assert back is not None
     for one, other in ((back, there), (way[1], there)):
         np.testing.assert_allclose(
@@ -165,7 +165,9 @@ def test_a_step_leads_where_it_came_from(structure: Structure[Covariances], kind
         np.testing.assert_allclose(one.mixture.params.means, other.mixture.params.means)
         np.testing.assert_allclose(one.mixture.weights, other.mixture.weights)
         vectors = np.ones((3, 3))
-        np.testing.assert_allclose(one.roots.white(vectors), other.roots.white(vectors), rtol=1e-6)
+        np.testing.assert_allclose(
+            one.own.roots.white(vectors), other.own.roots.white(vectors), rtol=1e-6
+        )
 
 
 @kinds
@@ -173,7 +175,7 @@ def test_a_step_leads_where_it_came_from(structure: Structure[Covariances], kind
 def test_what_is_fixed_stays(structure: Structure[Covariances], kind: Kind) -> None:
     source = ArraySource(two_groups())
     first = some_mixture(structure, source, kind=kind)
-    fit = em.fit(first, source, course=EAGER, stopping=projected_gain(0.0, 30))
+    fit = em.fit(first, source, update_rule=EAGER, stopping=projected_gain(0.0, 30))
     assert np.diff(fit.trace).min() >= -1e-13
     np.testing.assert_allclose(fit.objective, objective_of(fit.mixture, source), rtol=1e-12)
     weights = fit.mixture.weights
@@ -197,7 +199,7 @@ def test_the_limit_is_no_lower_and_no_further(
 def test_accelerated_mixtures_keep_their_structure(structure: Structure[Covariances]) -> None:
     source = ArraySource(two_groups())
     first = some_mixture(structure, source)
-    fit = em.fit(first, source, course=EAGER, stopping=projected_gain(0.0, 60))
+    fit = em.fit(first, source, update_rule=EAGER, stopping=projected_gain(0.0, 60))
     covariances = fit.mixture.params.covariances
     matrices = covariances.matrices()
     scatter = np.diagonal(matrices, axis1=1, axis2=2) if structure.diagonal else matrices
@@ -213,7 +215,7 @@ def test_accelerated_mixtures_keep_their_structure(structure: Structure[Covarian
     d=st.integers(1, 4),
     k=st.integers(1, 5),
     share=st.sampled_from([0.0, 1e-6, 1e-2, 0.5]),
-    course=st.sampled_from([Watch(), EAGER]),
+    update_rule=st.sampled_from([Switch(), EAGER]),
 )
 def test_accelerated_em_never_decreases(
     structure: Structure[Covariances],
@@ -222,7 +224,7 @@ def test_accelerated_em_never_decreases(
     d: int,
     k: int,
     share: float,
-    course: Watch,
+    update_rule: Switch,
 ) -> None:
     X = np.random.default_rng(seed).normal(size=(n, d)).round(2)
     source = ArraySource(X)
@@ -232,7 +234,7 @@ def test_accelerated_em_never_decreases(
     except DegenerateError:
         assert share == 0.0
         return
-    fit = em.fit(first, source, course=course, stopping=projected_gain(1e-9, 40))
+    fit = em.fit(first, source, update_rule=update_rule, stopping=projected_gain(1e-9, 40))
     # Near a singular covariance the distances themselves have an error of condition * eps.
     condition = max(np.linalg.cond(matrix) for matrix in fit.mixture.params.covariances.matrices())
     slack = 1e-13 + 1e-15 * condition
@@ -264,7 +266,8 @@ def assert_no_lower_and_no_further(first: Mixture, source: ArraySource) -> None:
     """From the same start, no lower a limit than plain EM, reached after no more passes."""
     rule = projected_gain(1e-9, 20_000)
     plain, accelerated = (
-        em.fit(first, source, course=course, stopping=rule) for course in (PLAIN, Watch())
+        em.fit(first, source, update_rule=update_rule, stopping=rule)
+        for update_rule in (PLAIN, Switch())
     )
     assert accelerated.status.converged
     assert accelerated.objective >= plain.objective - 1e-8
@@ -279,19 +282,21 @@ def test_easy_cases_stay_as_they_are(structure: Structure[Covariances]) -> None:
     X[labels == 1] += 30.0
     source = ArraySource(X)
     first = em.begin(Gaussian(structure, np.zeros(3)), source, given_labels(labels, 2))
-    plain, accelerated = (em.fit(first, source, course=course) for course in (PLAIN, Watch()))
+    plain, accelerated = (
+        em.fit(first, source, update_rule=update_rule) for update_rule in (PLAIN, Switch())
+    )
     assert accelerated.trace == plain.trace
 
 
 def test_a_failed_trial_is_taken_back() -> None:
     source = ArraySource(overlapping())
     mixture = some_mixture(VVV(), source)
-    frame, expectation = frame_and_expectation(mixture, source)
-    base = Place.of(frame, expectation, expectation.objective / expectation.weight)
+    at, expectation = place_and_expectation(mixture, source)
+    base = Place.of(at, expectation, expectation.objective / expectation.weight)
     downhill = -base.gradient
-    end = frame.moved(downhill, expectation)
+    end = at.moved(downhill, expectation)
     assert end is not None
-    ascent = Ascent(base, downhill, end, True, Memory.empty(len(downhill)), START, PLAIN)
+    ascent = QuasiNewton(base, downhill, end, True, Memory.empty(len(downhill)), START, PLAIN)
     fallen = em.e_step(end.mixture, source)
     advance = ascent(end.mixture, fallen, fallen.objective / fallen.weight)
     assert advance.objective == base.objective
@@ -312,7 +317,8 @@ def test_components_on_the_floor_do_not_stop_the_others() -> None:
     first = em.begin(Gaussian(VVV(), np.full(1, 1e-6)), source, given_labels(labels, 3))
     rule = projected_gain(1e-10, 20_000)
     plain, accelerated = (
-        em.fit(first, source, course=course, stopping=rule) for course in (PLAIN, Watch())
+        em.fit(first, source, update_rule=update_rule, stopping=rule)
+        for update_rule in (PLAIN, Switch())
     )
     assert plain.mixture.params.covariances.least_ratios(np.full(1, 1e-6)).min() < 1.001
     assert accelerated.objective >= plain.objective - 1e-8
@@ -324,8 +330,8 @@ def test_an_empty_component_leaves_em_as_it_is() -> None:
     first = some_mixture(VVV(), source, k=3)
     empty = replace(first, weights=np.array([0.4, 0.6, 0.0]))
     plain, accelerated = (
-        em.fit(empty, source, course=course, stopping=projected_gain(0.0, 20))
-        for course in (PLAIN, EAGER)
+        em.fit(empty, source, update_rule=update_rule, stopping=projected_gain(0.0, 20))
+        for update_rule in (PLAIN, EAGER)
     )
     assert accelerated.trace == plain.trace
 
@@ -337,17 +343,19 @@ def test_em_gives_rows_to_a_component_of_fixed_weight_that_has_none() -> None:
     means = first.params.means.copy()
     means[0] = 1e6
     lost = replace(first, params=replace(first.params, means=means))
-    frame, expectation = frame_and_expectation(lost, source)
+    at, expectation = place_and_expectation(lost, source)
     assert expectation.counts[0] == 0.0
-    place = Place.of(frame, expectation, objective_of(lost, source))
+    place = Place.of(at, expectation, objective_of(lost, source))
     memory = Memory.empty(len(place.gradient))
-    there = Ascent(place, 0.1 * place.gradient, frame, False, memory, Pace(0.01, 0.4), PLAIN)
-    course = there(lost, expectation, place.objective).next()[1]
-    assert isinstance(course, Ascent)
-    assert not course.trial
+    there = QuasiNewton(
+        place, 0.1 * place.gradient, at, False, memory, StepControl(0.01, 0.4), PLAIN
+    )
+    update_rule = there(lost, expectation, place.objective).next()[1]
+    assert isinstance(update_rule, QuasiNewton)
+    assert not update_rule.trial
     plain, accelerated = (
-        em.fit(lost, source, course=course, stopping=projected_gain(1e-9, 20_000))
-        for course in (PLAIN, EAGER)
+        em.fit(lost, source, update_rule=update_rule, stopping=projected_gain(1e-9, 20_000))
+        for update_rule in (PLAIN, EAGER)
     )
     assert accelerated.objective >= plain.objective - 1e-8
 
@@ -356,8 +364,8 @@ def test_em_gives_rows_to_a_component_of_fixed_weight_that_has_none() -> None:
 def test_the_stop_is_honest(tol: float) -> None:
     source = ArraySource(overlapping())
     first = em.begin(Gaussian(VVV(), np.zeros(2)), source, random_responsibilities(2, (1,)))
-    limit = em.fit(first, source, course=Watch(), stopping=projected_gain(1e-14, 5000))
-    fit = em.fit(first, source, course=Watch(), stopping=projected_gain(tol, 5000))
+    limit = em.fit(first, source, update_rule=Switch(), stopping=projected_gain(1e-14, 5000))
+    fit = em.fit(first, source, update_rule=Switch(), stopping=projected_gain(tol, 5000))
     slow = em.fit(first, source, stopping=projected_gain(tol, 5000))
     assert fit.status.converged
     assert fit.n_iter < slow.n_iter
@@ -403,10 +411,11 @@ def test_acceleration_is_a_parameter() -> None:
 
 def test_acceleration_begins_late_where_iterations_are_cheap() -> None:
     begins = [
-        course_of("auto", ALGORITHMS["em"], price).n_certain for price in (np.inf, 1e6, 1e5, 1e3)
+        update_rule_of("auto", ALGORITHMS["em"], price).n_certain
+        for price in (np.inf, 1e6, 1e5, 1e3)
     ]
     assert begins == [19, 19, 99, 299]
-    assert course_of("early", ALGORITHMS["em"], 1e3).n_certain == 19
+    assert update_rule_of("early", ALGORITHMS["em"], 1e3).n_certain == 19
 
 
 def test_only_em_is_accelerated() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mixtura import em
-from mixtura.acceleration import BernoulliFrame, Watch
+from mixtura.acceleration import MixtureCoordinates, Switch
 from mixtura.families import Bernoulli
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, Mixing
 from mixtura.mixture import Expectation, Mixture
@@ -28,26 +28,26 @@ def answers(n: int = 400, d: int = 8) -> np.ndarray:
     return (rng.random((n, d)) < p[rng.integers(2, size=n)]).astype(np.float64)
 
 
-def some_frame(
+def some_coordinates(
     source: ArraySource, mixing: Mixing
-) -> tuple[BernoulliFrame, Expectation[Any], Mixture[Any, Any]]:
+) -> tuple[MixtureCoordinates, Expectation[Any], Mixture[Any, Any]]:
     mixture = em.begin(Bernoulli(), source, random_responsibilities(3, (4,)), mixing)
     mixture = mixture.maximize(em.e_step(mixture, source))
     expectation = em.e_step(mixture, source)
-    frame = BernoulliFrame.of(mixture, expectation.weight)
-    assert frame is not None
-    return frame, expectation, mixture
+    at = MixtureCoordinates.of(mixture, expectation.weight)
+    assert at is not None
+    return at, expectation, mixture
 
 
 @mixings
 def test_gradient_equals_finite_differences(mixing: Mixing) -> None:
     source = ArraySource(answers())
-    frame, expectation, _ = some_frame(source, mixing)
-    gradient = frame.gradient(expectation)
+    at, expectation, _ = some_coordinates(source, mixing)
+    gradient = at.gradient(expectation)
     assert len(gradient) == 24 + 3 * (mixing == FREE)
 
     def objective(step: np.ndarray) -> float:
-        moved = frame.moved(step, expectation)
+        moved = at.moved(step, expectation)
         assert moved is not None
         there = em.e_step(moved.mixture, source)
         return there.objective / there.weight
@@ -61,13 +61,13 @@ def test_gradient_equals_finite_differences(mixing: Mixing) -> None:
 @mixings
 def test_a_step_leads_where_it_came_from(mixing: Mixing) -> None:
     source = ArraySource(answers())
-    frame, expectation, _ = some_frame(source, mixing)
-    random = np.random.default_rng(1).normal(size=len(frame.units))
-    there = frame.moved(0.1 * random, expectation)
+    at, expectation, _ = some_coordinates(source, mixing)
+    random = np.random.default_rng(1).normal(size=len(at.units))
+    there = at.moved(0.1 * random, expectation)
     assert there is not None
-    way = frame.towards(there.mixture)
+    way = at.towards(there.mixture)
     assert way is not None
-    back = frame.moved(way[0], expectation)
+    back = at.moved(way[0], expectation)
     assert back is not None
     for other in (back, way[1]):
         np.testing.assert_allclose(other.mixture.weights, there.mixture.weights, rtol=1e-12)
@@ -82,7 +82,7 @@ def test_slow_fits_need_fewer_passes(mixing: Mixing) -> None:
     first = em.begin(Bernoulli(), source, random_responsibilities(2, (5,)), mixing)
     rule = projected_gain(1e-9, 20_000)
     plain = em.fit(first, source, stopping=rule)
-    fast = em.fit(first, source, course=Watch(), stopping=rule)
+    fast = em.fit(first, source, update_rule=Switch(), stopping=rule)
     assert plain.n_iter > 100
     assert fast.n_iter < plain.n_iter / 2
     assert fast.objective >= plain.objective - 1e-9
@@ -93,22 +93,22 @@ def test_probabilities_of_0_and_1_stay() -> None:
     X = answers()
     X[:, 0], X[:, 1] = 0.0, 1.0
     source = ArraySource(X)
-    frame, expectation, mixture = some_frame(source, FREE)
-    assert len(frame.gradient(expectation)) == 3 + 3 * 6
-    moved = frame.moved(0.5 * np.ones(21), expectation)
+    at, expectation, mixture = some_coordinates(source, FREE)
+    assert len(at.gradient(expectation)) == 3 + 3 * 6
+    moved = at.moved(0.5 * np.ones(21), expectation)
     assert moved is not None
     np.testing.assert_array_equal(moved.mixture.params.probabilities[:, :2], [[0.0, 1.0]] * 3)
-    fit = em.fit(mixture, source, course=Watch(passes=99, slow=9))
+    fit = em.fit(mixture, source, update_rule=Switch(passes=99, slow=9))
     assert fit.status.converged
 
 
-def test_there_is_no_frame_where_a_component_is_empty_or_the_end_has_other_bounds() -> None:
+def test_there_are_no_coordinates_where_a_component_is_empty_or_the_end_has_other_bounds() -> None:
     source = ArraySource(answers())
-    frame, _, mixture = some_frame(source, FREE)
+    at, _, mixture = some_coordinates(source, FREE)
     params = mixture.params
     empty = Mixture(Bernoulli(), params, np.array([0.5, 0.5, 0.0]))
-    assert BernoulliFrame.of(empty, 1.0) is None
+    assert MixtureCoordinates.of(empty, 1.0) is None
     p = params.probabilities.copy()
     p[0, 0] = 0.0
     bounded = Mixture(Bernoulli(), type(params)(p), mixture.weights)
-    assert frame.towards(bounded) is None
+    assert at.towards(bounded) is None

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mixtura import em
-from mixtura.acceleration import PLAIN, Watch
+from mixtura.acceleration import PLAIN, Switch
 from mixtura.assignments import Assignment, hard, log_sum_exp, one_hot, posterior, soft, stochastic
 from mixtura.errors import DegenerateError
 from mixtura.families import (
@@ -206,8 +206,8 @@ def test_warm_history_counts_for_the_stopping_rule() -> None:
         {"assignment": hard},
         {"assignment": stochastic},
         {"assignment": stochastic, "schedule": damped(decreasing_steps(3))},
-        {"course": PLAIN},
-        {"course": Watch()},
+        {"update_rule": PLAIN},
+        {"update_rule": Switch()},
     ],
     ids=["hard", "stochastic", "SAEM", "plain", "accelerated"],
 )
@@ -220,7 +220,7 @@ def test_a_paused_run_goes_on_as_if_it_had_not_been(options: dict[str, Any], pau
     part = em.fit(first, source, stopping=paused_after(rule, pause), seed=(7,), **options)
     assert part.status.paused
     assert (part.n_iter, len(part.trace)) == (pause, pause + 1)
-    others = {name: value for name, value in options.items() if name != "course"}
+    others = {name: value for name, value in options.items() if name != "update_rule"}
     rest = em.resume(part, source, stopping=rule, seed=(7,), **others)
     assert rest.trace == whole.trace
     assert rest.objective == whole.objective

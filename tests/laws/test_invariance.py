@@ -53,8 +53,8 @@ def table(seed: int, d: int, n: int = 60) -> tuple[np.ndarray, np.ndarray]:
     """Three groups of different form, in multiples of 1/64; and responsibilities near them."""
     rng = np.random.default_rng(seed)
     labels = np.arange(n) % K
-    centres = 6.0 * np.eye(K, d) + np.arange(K)[:, None]
-    X = centres[labels] + rng.normal(size=(n, d)) * rng.uniform(0.5, 1.5, (K, d))[labels]
+    centers = 6.0 * np.eye(K, d) + np.arange(K)[:, None]
+    X = centers[labels] + rng.normal(size=(n, d)) * rng.uniform(0.5, 1.5, (K, d))[labels]
     resp = 0.8 * np.eye(K)[labels] + 0.2 / K
     return np.round(64.0 * X) / 64.0, resp
 

@@ -42,7 +42,7 @@ def slanted(n: int = 200, d: int = 3, seed: int = 0) -> np.ndarray:
 
 
 def inside(box: Box, X: np.ndarray) -> np.ndarray:
-    along = np.linalg.solve(box.edges.T, (X - box.centre).T)
+    along = np.linalg.solve(box.edges.T, (X - box.center).T)
     return (np.abs(along) <= 0.5 + 1e-9).all(axis=0)
 
 
@@ -96,17 +96,17 @@ def test_a_flat_column_counts_as_wide_as_the_floor_s_bell() -> None:
     )
 
 
-def test_a_resized_box_has_that_volume_about_the_same_centre() -> None:
+def test_a_resized_box_has_that_volume_about_the_same_center() -> None:
     box = about(slanted(d=5))
     other = resized(box, 1e-80)
     np.testing.assert_allclose(other.log_volume, np.log(1e-80), rtol=1e-13)
-    np.testing.assert_array_equal(other.centre, box.centre)
+    np.testing.assert_array_equal(other.center, box.center)
 
 
 def test_noise_is_sampled_evenly_over_its_box() -> None:
     box = Box(np.array([1e6, -3.0]), np.array([[2.0, 1.0], [0.0, 5.0]]))
     rows = box.sample(20_000, np.random.default_rng(0))
-    along = np.linalg.solve(box.edges.T, (rows - box.centre).T)
+    along = np.linalg.solve(box.edges.T, (rows - box.center).T)
     assert np.abs(along).max() <= 0.5 + 1e-9
     np.testing.assert_allclose(along.mean(axis=1), 0.0, atol=0.01)
     np.testing.assert_allclose(np.cov(along), np.eye(2) / 12.0, atol=0.002)

@@ -29,13 +29,13 @@ from typing import Any, Self
 
 from mixtura.acceleration.coordinates import MixtureCoordinates
 from mixtura.acceleration.memory import Memory
-from mixtura.acceleration.step_control import START, Pace
-from mixtura.acceleration.update_rule import Advance, Course, Next
+from mixtura.acceleration.step_control import START, StepControl
+from mixtura.acceleration.update_rule import Advance, Next, UpdateRule
 from mixtura.mixture import Expectation, Mixture
 from mixtura.stopping import Outlook, rounding
 from mixtura.typing import FloatArray
 
-__all__ = ["Ascent", "Place", "first_step"]
+__all__ = ["Place", "QuasiNewton", "first_step"]
 
 # Share of the gain that the gradient promises which a trial must bring (Armijo).
 _SUFFICIENT = 1e-4
@@ -69,7 +69,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Ascent:
+class QuasiNewton:
     """On the way from a place along a step, whose end is still to be judged.
 
     Attributes
@@ -81,8 +81,8 @@ class Ascent:
     trial : bool
         Whether the step is this method's; else it is EM's own.
     memory : Memory
-    pace : Pace
-    otherwise : Course
+    control : StepControl
+    otherwise : UpdateRule
         What to go on with where trials are in vain.
     """
 
@@ -91,8 +91,8 @@ class Ascent:
     end: MixtureCoordinates
     trial: bool
     memory: Memory
-    pace: Pace
-    otherwise: Course
+    control: StepControl
+    otherwise: UpdateRule
 
     def __call__(
         self, mixture: Mixture[Any, Any], expectation: Expectation[Any], objective: float
@@ -100,19 +100,19 @@ class Ascent:
         base, here = self.base, Place.of(self.end, expectation, objective)
         memory = self.memory.with_pair(self.step, base.gradient - here.gradient)
         if not self.trial:
-            return self._advance(here, memory, self.pace.after_plain())
+            return self._advance(here, memory, self.control.after_plain())
         promised = float(base.gradient.dot(self.step))
         gain = objective - base.objective
         if not gain >= max(0.0, _SUFFICIENT * promised - rounding(objective)):
             stretch = _length(self.step) / _length(base.gradient)
-            pace = self.pace.after_failure(stretch)
+            control = self.control.after_failure(stretch)
             return Advance(
                 base.objective,
-                lambda: _plain_step(base, memory, pace, self.otherwise),
+                lambda: _plain_step(base, memory, control, self.otherwise),
                 lambda: _UNKNOWN,
             )
         straight = 0.5 * (promised + float(here.gradient.dot(self.step)))
-        return self._advance(here, memory, self.pace.after(abs(gain - straight) / promised))
+        return self._advance(here, memory, self.control.after(abs(gain - straight) / promised))
 
     @property
     def n_certain(self) -> int:
@@ -121,10 +121,10 @@ class Ascent:
     def after(self, objectives: Sequence[float]) -> Self:
         return self  # it makes none that are plain
 
-    def _advance(self, here: Place, memory: Memory, pace: Pace) -> Advance:
+    def _advance(self, here: Place, memory: Memory, control: StepControl) -> Advance:
         return Advance(
             here.objective,
-            lambda: _next_step(here, memory, pace, self.otherwise),
+            lambda: _next_step(here, memory, control, self.otherwise),
             lambda: _outlook(here, memory),
         )
 
@@ -133,41 +133,41 @@ class Ascent:
 _UNKNOWN = Outlook(math.inf, None)
 
 
-def first_step(base: Place, otherwise: Course) -> Next:
-    """The first step on this course; the other one is gone back to where this one is in vain."""
+def first_step(base: Place, otherwise: UpdateRule) -> Next:
+    """The first step by this rule; the other one is gone back to where this one is in vain."""
     return _next_step(base, Memory.empty(len(base.gradient)), START, otherwise)
 
 
-def _next_step(base: Place, memory: Memory, pace: Pace, otherwise: Course) -> Next:
+def _next_step(base: Place, memory: Memory, control: StepControl, otherwise: UpdateRule) -> Next:
     """A trial where the direction is good and leads to a sound mixture; EM's own step if not."""
     gradient = base.gradient
     size = _length(gradient)
     while True:
-        step = memory.direction(gradient, pace.damping)
+        step = memory.direction(gradient, control.damping)
         length = _length(step)
         uphill = float(gradient.dot(step)) > _LEAST_COSINE * size * length
-        excess = base.at.greatest(step) / pace.radius if uphill else math.inf
-        if pace.allows(excess):
+        excess = base.at.greatest(step) / control.radius if uphill else math.inf
+        if control.allows(excess):
             break
-        if pace.slowest:
-            return _plain_step(base, memory, pace, otherwise)
-        pace = pace.slower(excess)
-    if not base.expectation.counts.all() or (pace.damping and length <= _ABOUT * size):
-        return _plain_step(base, memory, pace, otherwise)
+        if control.slowest:
+            return _plain_step(base, memory, control, otherwise)
+        control = control.slower(excess)
+    if not base.expectation.counts.all() or (control.damping and length <= _ABOUT * size):
+        return _plain_step(base, memory, control, otherwise)
     end = base.at.moved(step, base.expectation)
     if end is None:
-        return _plain_step(base, memory, pace, otherwise)
-    return end.mixture, Ascent(base, step, end, True, memory, pace, otherwise)
+        return _plain_step(base, memory, control, otherwise)
+    return end.mixture, QuasiNewton(base, step, end, True, memory, control, otherwise)
 
 
-def _plain_step(base: Place, memory: Memory, pace: Pace, otherwise: Course) -> Next:
-    """EM's own step; another course from there if it leaves the coordinates or trials are vain."""
+def _plain_step(base: Place, memory: Memory, control: StepControl, otherwise: UpdateRule) -> Next:
+    """EM's own step; another rule from there if it leaves the coordinates or trials are vain."""
     mixture = base.at.mixture.maximize(base.expectation)
-    way = None if pace.in_vain else base.at.towards(mixture)
+    way = None if control.in_vain else base.at.towards(mixture)
     if way is None:
         return mixture, otherwise
     step, end = way
-    return mixture, Ascent(base, step, end, False, memory, pace, otherwise)
+    return mixture, QuasiNewton(base, step, end, False, memory, control, otherwise)
 
 
 def _outlook(here: Place, memory: Memory) -> Outlook:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
-__all__ = ["START", "Pace"]
+__all__ = ["START", "StepControl"]
 
 # A step of at most this time is EM's own.
 _MOST_DAMPING = 1.0
@@ -27,7 +27,7 @@ _STRAIGHT = 0.02
 
 
 @dataclass(frozen=True)
-class Pace:
+class StepControl:
     """What the next step is allowed.
 
     Attributes
@@ -84,4 +84,4 @@ class Pace:
 
 
 #: Of the first step.
-START = Pace(0.5 * _MOST_DAMPING, 0.05)
+START = StepControl(0.5 * _MOST_DAMPING, 0.05)

@@ -12,7 +12,7 @@ from mixtura.acceleration.quasi_newton import Place, first_step
 from mixtura.acceleration.update_rule import Advance, Next
 from mixtura.mixture import Expectation, Mixture
 
-__all__ = ["Watch"]
+__all__ = ["Switch"]
 
 # Gains that shrink more slowly than by this, and about as slowly as before, so many times
 # running, promise a long way: EM has settled into its pace. What is reached in a few passes is
@@ -26,7 +26,7 @@ _TELLING = _TIMES + 3
 
 
 @dataclass(frozen=True)
-class Watch:
+class Switch:
     """EM as it is, until its gains shrink too slowly.
 
     Attributes
@@ -74,5 +74,5 @@ class Watch:
             at = MixtureCoordinates.of(mixture, expectation.weight)
             if at is not None:
                 base = Place.of(at, expectation, self.objective)
-                return first_step(base, Watch(self.patience))
+                return first_step(base, Switch(self.patience))
         return mixture.maximize(expectation), self

@@ -10,23 +10,23 @@ from typing import Any, Protocol, Self, TypeAlias
 from mixtura.mixture import Expectation, Mixture
 from mixtura.stopping import Outlook
 
-__all__ = ["PLAIN", "Advance", "Course", "Next", "Plain"]
+__all__ = ["PLAIN", "Advance", "Next", "Plain", "UpdateRule"]
 
 
-#: The next mixture to try, and the course to go on with from there.
-Next: TypeAlias = "tuple[Mixture[Any, Any], Course]"
+#: The next mixture to try, and the update rule to go on with from there.
+Next: TypeAlias = "tuple[Mixture[Any, Any], UpdateRule]"
 
 
 @dataclass(frozen=True)
 class Advance:
-    """What a course makes of one pass over the rows.
+    """What an update rule makes of one pass over the rows.
 
     Attributes
     ----------
     objective : float
-        At the best mixture so far on this course, in nats per row.
+        At the best mixture so far on this update rule, in nats per row.
     next : callable
-        Gives the mixture to try next and the course to go on with. May raise DegenerateError.
+        Gives the mixture to try next and the update rule to go on with. May raise DegenerateError.
     outlook : callable or None
         Gives the distance to the limit; None leaves it to the trace.
     """
@@ -36,8 +36,8 @@ class Advance:
     outlook: Callable[[], Outlook] | None = None
 
 
-class Course(Protocol):
-    """Frozen: what it has learnt on the way is in the course that it hands on."""
+class UpdateRule(Protocol):
+    """Frozen: what it has learnt on the way is in the update rule that it hands on."""
 
     def __call__(
         self, mixture: Mixture[Any, Any], expectation: Expectation[Any], objective: float, /
@@ -51,7 +51,7 @@ class Course(Protocol):
         ...
 
     def after(self, objectives: Sequence[float], /) -> Self:
-        """The course after plain iterations from mixtures with these objectives."""
+        """The update_rule after plain iterations from mixtures with these objectives."""
         ...
 
 

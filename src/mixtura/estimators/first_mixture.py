@@ -26,7 +26,7 @@ from mixtura.starts.initialization import (
     given_labels,
     given_responsibilities,
     keeping_labels,
-    nearest_centre,
+    nearest_center,
 )
 from mixtura.statistics import Moments
 from mixtura.typing import AnyArray, FloatArray
@@ -200,8 +200,8 @@ def _starts(
     """The start with a given number."""
     if means is not None:
         summary = table.summary
-        centres = (means - summary.moments.mean[0]) / summary.scales
-        return lambda number: nearest_centre(centres, summary)
+        centers = (means - summary.moments.mean[0]) / summary.scales
+        return lambda number: nearest_center(centers, summary)
     if not isinstance(init_params, str):
         own = _given_start(init_params, k)
         return lambda number: own

@@ -41,7 +41,7 @@ from mixtura.estimators.training_rows import TrainingRows
 from mixtura.estimators.verbose import narrate
 from mixtura.families import Box, Gaussian, GaussianParameters, NormalInverseWishart, with_noise
 from mixtura.fitting.restarts import Effort
-from mixtura.kernels.compiled_loop import Leap
+from mixtura.kernels.compiled_loop import CompiledLoop
 from mixtura.mixing_weights import FixedWeights
 from mixtura.mixture import Mixture
 from mixtura.registry import (
@@ -51,7 +51,7 @@ from mixtura.registry import (
     Constraints,
     CovarianceType,
     choose,
-    course_of,
+    update_rule_of,
 )
 from mixtura.result import Fit
 from mixtura.selection import score
@@ -361,7 +361,7 @@ class GaussianMixture(SoftClusters):
         check_count("verbose_interval", self.verbose_interval, at_least=1)
         check_magnitude("tol", self.tol)
         check_magnitude("reg_covar", self.reg_covar)
-        course_of(self.acceleration, choose(ALGORITHMS, "algorithm", self.algorithm))
+        update_rule_of(self.acceleration, choose(ALGORITHMS, "algorithm", self.algorithm))
         check_noise(self.noise)
         choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
         self._check_constraints()
@@ -415,9 +415,9 @@ class GaussianMixture(SoftClusters):
 
         def begin(number: int) -> GaussianFit:
             first = make_first(number)
-            leap = Leap.of(first, source, algorithm.assignment)
-            course = course_of(self.acceleration, algorithm, price if leap else math.inf)
-            return Fit.begun(first, course, history)
+            leap = CompiledLoop.of(first, source, algorithm.assignment)
+            update_rule = update_rule_of(self.acceleration, algorithm, price if leap else math.inf)
+            return Fit.begun(first, update_rule, history)
 
         return begin
 

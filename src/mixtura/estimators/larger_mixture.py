@@ -20,7 +20,7 @@ from mixtura.estimators.gaussian_mixture import GaussianMixture, show_mixture
 from mixtura.fitting.random_streams import Purpose
 from mixtura.selection import score
 from mixtura.sources import ArraySource, summarize
-from mixtura.starts.initialization import Sample, given_responsibilities, k_means, nearest_centre
+from mixtura.starts.initialization import Sample, given_responsibilities, k_means, nearest_center
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["Table", "fit_larger", "fit_on"]
@@ -104,8 +104,8 @@ def _splits(mixture: GaussianMixtureModel, table: Table, seed: int) -> Iterator[
     weight = resp if table.weight is None else table.weight[:, None] * resp
     for j in np.flatnonzero(mixture.clusters.weights):
         rng = np.random.default_rng((seed, Purpose.SPLIT, int(j)))
-        centres = k_means(Sample(rows, np.ascontiguousarray(weight[:, j])), 2, rng)
-        halves = np.concatenate(list(source.map(nearest_centre(centres, summary))))
+        centers = k_means(Sample(rows, np.ascontiguousarray(weight[:, j])), 2, rng)
+        halves = np.concatenate(list(source.map(nearest_center(centers, summary))))
         share = resp[:, j, None] * halves
         whole, noise = np.delete(resp, j, axis=1), resp[:, mixture.n_clusters :]
         yield np.column_stack([whole[:, : mixture.n_clusters - 1], share, noise])

@@ -28,11 +28,11 @@ S = TypeVar("S", bound=Statistics)
 
 @dataclass(frozen=True)
 class Box:
-    """The places centre + sum_a t_a edges_a with all |t_a| <= 1/2.
+    """The places center + sum_a t_a edges_a with all |t_a| <= 1/2.
 
     Attributes
     ----------
-    centre : ndarray of shape (d,)
+    center : ndarray of shape (d,)
     edges : ndarray of shape (d, d)
         One edge in each row.
 
@@ -43,7 +43,7 @@ class Box:
     6.0
     """
 
-    centre: FloatArray
+    center: FloatArray
     edges: FloatArray
 
     @property
@@ -53,7 +53,7 @@ class Box:
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         """n rows (n, d), uniform over the box."""
-        rows: FloatArray = self.centre + (rng.random((n, len(self.centre))) - 0.5) @ self.edges
+        rows: FloatArray = self.center + (rng.random((n, len(self.center))) - 0.5) @ self.edges
         return rows
 
 
@@ -117,7 +117,7 @@ class WithNoise(Generic[P, S]):
         return self.family.narrow(params, weights)
 
     def sample(self, params: P, labels: IntArray, rng: np.random.Generator) -> FloatArray:
-        rows = np.empty((len(labels), len(self.region.centre)))
+        rows = np.empty((len(labels), len(self.region.center)))
         noise = labels == params.n_components
         rows[~noise] = self.family.sample(params, labels[~noise], rng)
         rows[noise] = self.region.sample(int(noise.sum()), rng)

@@ -15,18 +15,18 @@ from mixtura.assignments import Assignment, hard, soft
 from mixtura.families import FLAT, Gaussian, GaussianParameters
 from mixtura.families.gaussian.structures import FREEDOMS, AxisCovariances, DenseCovariances
 from mixtura.kernels.kernel import chosen
-from mixtura.kernels.loop_binding import Climber, Standpoint
+from mixtura.kernels.loop_binding import LoopBinding, LoopState
 from mixtura.mixing_weights import FREE, Mixing
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
 from mixtura.sources.source import Source
 from mixtura.typing import FloatArray
 
-__all__ = ["Leap", "Leapt"]
+__all__ = ["CompiledIterations", "CompiledLoop"]
 
 # In more dimensions the interpreter takes little, and LAPACK is faster.
 _MOST_FEATURES = 12
-# A leap is work for some hundredths of a second, so that an interruption is heard: products of
+# A call is work for some hundredths of a second, so that an interruption is heard: products of
 # deviations, per row and component.
 _PRODUCTS = 2e8
 # Rows have other costs than products; in units of these.
@@ -34,7 +34,7 @@ _OTHER = 20
 
 
 @dataclass(frozen=True)
-class Leapt:
+class CompiledIterations:
     """Some plain iterations.
 
     Attributes
@@ -53,15 +53,15 @@ class Leapt:
 
 
 @dataclass(frozen=True, eq=False)
-class Leap:
+class CompiledLoop:
     """Goes on with a run by plain iterations.
 
     Attributes
     ----------
-    climber : Climber
+    binding : LoopBinding
     """
 
-    climber: Climber
+    binding: LoopBinding
 
     @classmethod
     def of(cls, mixture: Mixture[Any, Any], source: Source, assignment: Assignment) -> Self | None:
@@ -77,11 +77,13 @@ class Leap:
             return None
         chunk = source.load(0)
         ties = freedom.volume.value, freedom.shape.value, freedom.orientation.value
-        return cls(Climber(kernel.name, chunk.rows, chunk.weight, floor, ties, assignment is hard))
+        return cls(
+            LoopBinding(kernel.name, chunk.rows, chunk.weight, floor, ties, assignment is hard)
+        )
 
     def __call__(
         self, mixture: Mixture[Any, Any], trace: Sequence[float], tol: float, most: int
-    ) -> Leapt | None:
+    ) -> CompiledIterations | None:
         """At most so many plain iterations; None where the loop has to go on by itself.
 
         Parameters
@@ -96,17 +98,17 @@ class Leap:
         if not _weights_known(mixture.mixing, mixture.weights):
             return None
         params = mixture.params
-        start = Standpoint(mixture.weights, params.means, *_arrays(params))
+        start = LoopState(mixture.weights, params.means, *_arrays(params))
         most, free = min(most, self._n_at_once(mixture)), mixture.mixing == FREE
-        climb = self.climber(start, trace, tol, most, free_weights=free)
-        if climb is None:
+        made = self.binding(start, trace, tol, most, free_weights=free)
+        if made is None:
             return None
-        objectives, last, end = climb
-        return Leapt(objectives, _mixture(mixture, last), _mixture(mixture, end))
+        objectives, last, end = made
+        return CompiledIterations(objectives, _mixture(mixture, last), _mixture(mixture, end))
 
     def _n_at_once(self, mixture: Mixture[Any, Any]) -> int:
         k, d = mixture.params.means.shape
-        return max(1, int(_PRODUCTS / (len(self.climber.rows) * k * (d * (d + 1) + _OTHER))))
+        return max(1, int(_PRODUCTS / (len(self.binding.rows) * k * (d * (d + 1) + _OTHER))))
 
 
 def _whole(floor: FloatArray) -> bool:
@@ -125,7 +127,7 @@ def _arrays(params: GaussianParameters) -> tuple[FloatArray, FloatArray, FloatAr
     return written, own.whitening, own.log_determinants
 
 
-def _mixture(before: Mixture[Any, Any], end: Standpoint) -> Mixture[Any, Any]:
+def _mixture(before: Mixture[Any, Any], end: LoopState) -> Mixture[Any, Any]:
     covariances = (
         AxisCovariances(end.covariances)
         if end.covariances.ndim == 2

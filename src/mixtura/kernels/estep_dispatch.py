@@ -21,7 +21,7 @@ from mixtura.kernels.components import Components
 from mixtura.kernels.kernel import Kernel, chosen
 from mixtura.mixture import Expectation, Mixture
 from mixtura.sources.source import Chunk, Source
-from mixtura.starts.nearest_center import NearestCentre
+from mixtura.starts.nearest_center import NearestCenter
 from mixtura.statistics import Moments
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
@@ -98,7 +98,7 @@ class _GaussianPass:
         first = sums[2 + k : 2 + k + k * d].reshape(k, d)
         second = sums[2 + k + k * d :].reshape(self.components.whitening.shape)
         own = slice(self.n_clusters)  # noise has a count, and no use for its moments
-        moments = self.kernel.recentre(
+        moments = self.kernel.recenter(
             self.components.means[own], count[own], first[own], second[own]
         )
         return None if moments is None else Expectation(weight, objective, count, Moments(*moments))
@@ -116,15 +116,15 @@ _PASSES: dict[tuple[type, Assignment], Callable[[Mixture[Any, Any], Kernel], Fus
 def fused_start(family: Family[Any, Any], start: object) -> FusedPass | None:
     """The kernel that gathers the first statistics of a family, or None.
 
-    Rows that belong to the nearest of some centres are hard EM with equal spheres there.
+    Rows that belong to the nearest of some centers are hard EM with equal spheres there.
     """
     kernel = chosen()
-    if kernel is None or not isinstance(family, Gaussian) or not isinstance(start, NearestCentre):
+    if kernel is None or not isinstance(family, Gaussian) or not isinstance(start, NearestCenter):
         return None
-    k = len(start.centres)
+    k = len(start.centers)
     whitening = 1.0 / start.unit if family.structure.diagonal else np.diag(1.0 / start.unit)
     spheres = Components(
-        start.origin + start.unit * start.centres,
+        start.origin + start.unit * start.centers,
         np.repeat(whitening[None], k, axis=0),
         np.zeros(k),
     )
@@ -134,8 +134,8 @@ def fused_start(family: Family[Any, Any], start: object) -> FusedPass | None:
 # ---------------------------------------------------------------------------------------------
 # k-means, which is hard EM with spheres of equal size and weight
 
-#: (rows (n, d), weight (n,), centres (k, d)) -> means of the rows nearest to each centre, and the
-#: weighted squared distance to the centres.
+#: (rows (n, d), weight (n,), centers (k, d)) -> means of the rows nearest to each center, and the
+#: weighted squared distance to the centers.
 KMeansStep: TypeAlias = Callable[[FloatArray, FloatArray, FloatArray], tuple[FloatArray, float]]
 
 
@@ -146,14 +146,14 @@ def k_means_step() -> KMeansStep | None:
 
 
 def _k_means_step(
-    kernel: Kernel, rows: FloatArray, weight: FloatArray, centres: FloatArray
+    kernel: Kernel, rows: FloatArray, weight: FloatArray, centers: FloatArray
 ) -> tuple[FloatArray, float]:
-    k, d = centres.shape
-    spheres = Components(centres, np.ones((k, d)), np.zeros(k))
+    k, d = centers.shape
+    spheres = Components(centers, np.ones((k, d)), np.zeros(k))
     sums = kernel.expect(rows, weight, spheres, hard=True)
     count, first = sums[2 : 2 + k], sums[2 + k : 2 + k + k * d].reshape(k, d)
     shift = first / np.where(count > 0.0, count, 1.0)[:, None]
-    return centres + shift, -2.0 * float(sums[1])
+    return centers + shift, -2.0 * float(sums[1])
 
 
 # ---------------------------------------------------------------------------------------------

@@ -46,15 +46,15 @@ class Kernel:
         _fused.constants(d, np.ascontiguousarray(weights), log_determinants, constants)
         return constants
 
-    def recentre(
-        self, centres: FloatArray, count: FloatArray, first: FloatArray, second: FloatArray
+    def recenter(
+        self, centers: FloatArray, count: FloatArray, first: FloatArray, second: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
-        """Counts, means and moments about the means, from moments about some centres (k, d).
+        """Counts, means and moments about the means, from moments about some centers (k, d).
 
-        None where a mean lies so far from its centre that digits cancel.
+        None where a mean lies so far from its center that digits cancel.
         """
         moments = np.empty(count.shape), np.empty(first.shape), np.empty(second.shape)
-        return moments if _fused.recentre(centres, count, first, second, *moments) else None
+        return moments if _fused.recentre(centers, count, first, second, *moments) else None
 
     def log_density(self, rows: AnyArray, components: Components) -> FloatArray:
         """log P(x_i), shape (n,)."""

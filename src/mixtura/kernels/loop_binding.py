@@ -13,7 +13,7 @@ from mixtura.typing import AnyArray, FloatArray
 with suppress(ImportError):  # without it nothing here is called
     from mixtura.kernels import _fused
 
-__all__ = ["Climber", "Standpoint"]
+__all__ = ["LoopBinding", "LoopState"]
 
 # In a circle: the next one, the one before, and one to be written.
 _MIXTURES = 3
@@ -22,7 +22,7 @@ _TELLING = 4
 
 
 @dataclass(frozen=True)
-class Standpoint:
+class LoopState:
     """Where Gaussian components are.
 
     Attributes
@@ -41,7 +41,7 @@ class Standpoint:
 
 
 @dataclass(frozen=True, eq=False)
-class Climber:
+class LoopBinding:
     """Makes plain iterations on rows (n, d) with weights (n,), many in one call.
 
     Attributes
@@ -66,17 +66,17 @@ class Climber:
 
     def __call__(
         self,
-        start: Standpoint,
+        start: LoopState,
         trace: Sequence[float],
         tol: float,
         most: int,
         *,
         free_weights: bool,
-    ) -> tuple[list[float], Standpoint, Standpoint] | None:
+    ) -> tuple[list[float], LoopState, LoopState] | None:
         """At most so many iterations; None if the first one is not regular.
 
         They end where a rule with the tolerance `tol` might stop, and before what is not regular.
-        Given are the objectives of the standpoints that were left, the last of these, and the end.
+        Given are the objectives of the states that were left, the last of these, and the end.
         """
         parts = start.weights, start.means, start.covariances, start.whitening
         sizes = [part.size for part in (*parts, start.log_determinants)]
@@ -109,10 +109,10 @@ class Climber:
         )
 
 
-def _unpacked(state: FloatArray, like: Standpoint) -> Standpoint:
+def _unpacked(state: FloatArray, like: LoopState) -> LoopState:
     k, d = like.means.shape
     means, each = k * (1 + d), like.covariances.size
-    return Standpoint(
+    return LoopState(
         state[:k],
         state[k:means].reshape(k, d),
         state[means : means + each].reshape(like.covariances.shape),

@@ -116,7 +116,7 @@ def _document(model: Model) -> dict[str, Any]:
 
 
 def _noise_document(region: Box) -> dict[str, Any]:
-    return {"centre": region.centre.tolist(), "edges": region.edges.tolist()}
+    return {"centre": region.center.tolist(), "edges": region.edges.tolist()}
 
 
 def read_model(path: Path) -> Model:

@@ -1,6 +1,6 @@
 """Where EM begins: starts give every row its first responsibilities, then comes one M-step.
 
-Starts that choose centres do so on a bounded sample of the rows, measured in units of each
+Starts that choose centers do so on a bounded sample of the rows, measured in units of each
 feature's standard deviation. Rows are drawn by inverting the cumulative weights, so that a row
 of weight 2 is as likely as the same row twice and the same random numbers choose the same rows.
 """
@@ -23,7 +23,7 @@ from mixtura.sources.array import ArraySource
 from mixtura.sources.source import Chunk, Source
 from mixtura.sources.summary import Summary
 from mixtura.starts.hierarchy import Hierarchy, hierarchy
-from mixtura.starts.nearest_center import NearestCentre, squared_distances
+from mixtura.starts.nearest_center import NearestCenter, squared_distances
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
     "Sample",
     "draw_rows",
     "following",
-    "from_centres",
+    "from_centers",
     "from_chance",
     "from_hierarchy",
     "from_quantiles",
@@ -40,13 +40,13 @@ __all__ = [
     "k_means",
     "k_means_plus_plus",
     "keeping_labels",
-    "nearest_centre",
+    "nearest_center",
     "noise_aside",
     "random_responsibilities",
     "random_rows",
 ]
 
-#: Rows on which centres are chosen: enough for any number of components that one would look at.
+#: Rows on which centers are chosen: enough for any number of components that one would look at.
 SAMPLE_ROWS = 20_000
 
 #: Lloyd steps after k-means++; EM does the rest.
@@ -61,13 +61,13 @@ _FLATTEST_GROUP = 1e-6
 #: Entries of an axis with this share of the longest one are as long, but for rounding.
 _AS_LONG = 1.0 - 1e-6
 
-#: A move of a centre, in deviations, that is rounding: no row changed its centre.
+#: A move of a center, in deviations, that is rounding: no row changed its center.
 _SETTLED = 1e-12
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows to choose centres from, in units of each feature's standard deviation.
+    """Rows to choose centers from, in units of each feature's standard deviation.
 
     Attributes
     ----------
@@ -121,12 +121,12 @@ def _draw_by_weight(source: Source, targets: FloatArray) -> FloatArray:
 # ---------------------------------------------------------------------------------------------
 # Centres
 
-#: Squared distance of each row to its nearest centre so far -> how much it wants to be the next.
+#: Squared distance of each row to its nearest center so far -> how much it wants to be the next.
 Potential: TypeAlias = Callable[[FloatArray], FloatArray]
 
 
 def k_means_plus_plus(sample: Sample, k: int, rng: np.random.Generator) -> FloatArray:
-    """k centres spread over the sample: each is drawn by its squared distance to the others.
+    """k centers spread over the sample: each is drawn by its squared distance to the others.
 
     The best of a few candidates is kept each time (Arthur and Vassilvitskii 2007, "greedy").
     """
@@ -134,7 +134,7 @@ def k_means_plus_plus(sample: Sample, k: int, rng: np.random.Generator) -> Float
 
 
 def random_rows(sample: Sample, k: int, rng: np.random.Generator) -> FloatArray:
-    """k centres drawn from the sample's rows, distinct as long as there are distinct rows."""
+    """k centers drawn from the sample's rows, distinct as long as there are distinct rows."""
     return _spread(sample, k, rng, potential=_is_distinct, n_tries=1)
 
 
@@ -150,7 +150,7 @@ def _spread(
     sample: Sample, k: int, rng: np.random.Generator, potential: Potential, n_tries: int
 ) -> FloatArray:
     rows, weight = sample.rows, sample.weight
-    centres = np.empty((k, rows.shape[1]))
+    centers = np.empty((k, rows.shape[1]))
     nearest = np.full(len(rows), np.inf)
     squares = np.einsum("nd,nd->n", rows, rows)
     attraction = weight
@@ -162,12 +162,12 @@ def _spread(
         distances += squares[drawn]
         np.minimum(distances, nearest[:, None], out=distances)
         chosen = drawn[int((weight @ distances).argmin())]
-        centres[j] = rows[chosen]
-        nearest = np.minimum(nearest, squared_distances(rows, centres[j : j + 1])[:, 0])
+        centers[j] = rows[chosen]
+        nearest = np.minimum(nearest, squared_distances(rows, centers[j : j + 1])[:, 0])
         attraction = weight * potential(nearest)
-        if not attraction.any():  # fewer distinct rows than centres: repeat some
+        if not attraction.any():  # fewer distinct rows than centers: repeat some
             attraction = weight
-    return centres
+    return centers
 
 
 def _draw(weight: FloatArray, size: int, rng: np.random.Generator) -> IntArray:
@@ -178,37 +178,37 @@ def _draw(weight: FloatArray, size: int, rng: np.random.Generator) -> IntArray:
 
 
 def k_means(sample: Sample, k: int, rng: np.random.Generator) -> FloatArray:
-    """k centres by k-means++ and a few steps of k-means: the tightest of some tries.
+    """k centers by k-means++ and a few steps of k-means: the tightest of some tries.
 
-    The candidates for each centre grow with k: with few of them two of many groups soon share a
-    centre, with many of them all tries begin alike.
+    The candidates for each center grow with k: with few of them two of many groups soon share a
+    center, with many of them all tries begin alike.
     """
     spreads = (_spread(sample, k, rng, _distance, 2 + k // 2) for _ in range(_K_MEANS_TRIES))
-    return min((_lloyd(sample, centres) for centres in spreads), key=lambda result: result[1])[0]
+    return min((_lloyd(sample, centers) for centers in spreads), key=lambda result: result[1])[0]
 
 
-def _lloyd(sample: Sample, centres: FloatArray) -> tuple[FloatArray, float]:
+def _lloyd(sample: Sample, centers: FloatArray) -> tuple[FloatArray, float]:
     """Centres after some steps of k-means, and the weighted squared distance to them."""
     step = k_means_step() or _step
-    means, inertia = step(sample.rows, sample.weight, centres)
+    means, inertia = step(sample.rows, sample.weight, centers)
     for _ in range(_K_MEANS_STEPS):
-        if np.abs(means - centres).max() <= _SETTLED:
+        if np.abs(means - centers).max() <= _SETTLED:
             break
-        centres = means
-        means, inertia = step(sample.rows, sample.weight, centres)
-    return centres, inertia
+        centers = means
+        means, inertia = step(sample.rows, sample.weight, centers)
+    return centers, inertia
 
 
-def _step(rows: FloatArray, weight: FloatArray, centres: FloatArray) -> tuple[FloatArray, float]:
-    """Means of the rows nearest to each centre, and the weighted squared distance to the centres.
+def _step(rows: FloatArray, weight: FloatArray, centers: FloatArray) -> tuple[FloatArray, float]:
+    """Means of the rows nearest to each center, and the weighted squared distance to the centers.
 
-    A centre that attracts no row stays where it is.
+    A center that attracts no row stays where it is.
     """
-    k, d = centres.shape
-    distances = squared_distances(rows, centres)
+    k, d = centers.shape
+    distances = squared_distances(rows, centers)
     labels = distances.argmin(axis=1)
     count = np.bincount(labels, weight, minlength=k)
-    means = centres.copy()
+    means = centers.copy()
     for a in range(d):
         total = np.bincount(labels, weight * rows[:, a], minlength=k)
         np.divide(total, count, out=means[:, a], where=count > 0.0)
@@ -223,11 +223,11 @@ def _step(rows: FloatArray, weight: FloatArray, centres: FloatArray) -> tuple[Fl
 MakeStart: TypeAlias = Callable[[Sample, Summary, int, np.random.Generator], Start]
 
 
-def from_centres(choose: Callable[[Sample, int, np.random.Generator], FloatArray]) -> MakeStart:
-    """Starts that give each row to the nearest of the centres that a function chooses."""
+def from_centers(choose: Callable[[Sample, int, np.random.Generator], FloatArray]) -> MakeStart:
+    """Starts that give each row to the nearest of the centers that a function chooses."""
 
     def make(sample: Sample, summary: Summary, k: int, rng: np.random.Generator) -> Start:
-        return nearest_centre(choose(sample.ordered, k, rng), summary)
+        return nearest_center(choose(sample.ordered, k, rng), summary)
 
     return make
 
@@ -290,9 +290,9 @@ def _principal_axis(sample: Sample) -> FloatArray:
     return axis if axis[longest] > 0.0 else -axis
 
 
-def nearest_centre(centres: FloatArray, summary: Summary) -> Start:
-    """Each row belongs to the nearest of the centres (k, d), given in the sample's units."""
-    return NearestCentre(centres, summary.moments.mean[0], summary.scales)
+def nearest_center(centers: FloatArray, summary: Summary) -> Start:
+    """Each row belongs to the nearest of the centers (k, d), given in the sample's units."""
+    return NearestCenter(centers, summary.moments.mean[0], summary.scales)
 
 
 def random_responsibilities(k: int, seed: Sequence[int]) -> Start:

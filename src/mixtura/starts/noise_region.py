@@ -1,6 +1,6 @@
 """The volume that a table's rows fill: the smaller of two boxes about them.
 
-One box lies along the features, the other along the principal axes of the standardised rows
+One box lies along the features, the other along the principal axes of the standardized rows
 (of the correlation matrix), so that the units of the features change nothing. The model
 (Banfield and Raftery 1993) asks for the hypervolume of the region that the data come from; the box
 is our estimate of it.
@@ -57,16 +57,16 @@ def box_about(source: Source, summary: Summary, floor: float) -> Box:
 
 
 def resized(box: Box, volume: float) -> Box:
-    """The box stretched about its centre to a given volume."""
-    stretch = np.exp((np.log(volume) - box.log_volume) / len(box.centre))
-    return Box(box.centre, stretch * box.edges)
+    """The box stretched about its center to a given volume."""
+    stretch = np.exp((np.log(volume) - box.log_volume) / len(box.center))
+    return Box(box.center, stretch * box.edges)
 
 
 def _principal_axes(source: Source, summary: Summary) -> FloatArray:
     """Eigenvectors of the correlation matrix, in the columns."""
 
     def scatter(chunk: Chunk) -> Moments:
-        rows = _standardised(chunk, summary)
+        rows = _standardized(chunk, summary)
         return Moments.of(rows, chunk.weight[:, None], diagonal=False)
 
     axes: FloatArray = np.linalg.eigh(source.map_reduce(scatter).scatter[0])[1]
@@ -74,10 +74,10 @@ def _principal_axes(source: Source, summary: Summary) -> FloatArray:
 
 
 def _box(source: Source, summary: Summary, axes: FloatArray, least: float) -> Box:
-    """The smallest box with edges along some axes (d, d) of the standardised rows."""
+    """The smallest box with edges along some axes (d, d) of the standardized rows."""
 
     def reach(chunk: Chunk) -> Extent:
-        along = _standardised(chunk, summary) @ axes
+        along = _standardized(chunk, summary) @ axes
         return Extent(along.min(axis=0), along.max(axis=0))
 
     extent = source.map_reduce(reach)
@@ -91,6 +91,6 @@ def _box(source: Source, summary: Summary, axes: FloatArray, least: float) -> Bo
     )
 
 
-def _standardised(chunk: Chunk, summary: Summary) -> FloatArray:
+def _standardized(chunk: Chunk, summary: Summary) -> FloatArray:
     rows: FloatArray = (chunk.X - summary.moments.mean[0]) / summary.scales
     return rows

@@ -196,7 +196,7 @@ class GaussianCoordinates:
             return None
         centers = self.params.means
         if len(means):
-            centers = centers + self.roots.coloured(means)
+            centers = centers + self.roots.colored(means)
         params = GaussianParameters(centers, roots.covariances)
         held = chart.held(params)
         return type(self)(params, roots, chart, held) if _alike(held, self.held) else None

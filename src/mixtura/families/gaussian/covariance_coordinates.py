@@ -50,7 +50,7 @@ class Roots(Protocol):
         """L_j^-1 times a vector of each component, (k, d)."""
         ...
 
-    def coloured(self, vectors: FloatArray, /) -> FloatArray:
+    def colored(self, vectors: FloatArray, /) -> FloatArray:
         """L_j times a vector of each component, (k, d)."""
         ...
 
@@ -103,7 +103,7 @@ class AxisRoots:
     def white(self, vectors: FloatArray) -> FloatArray:
         return vectors * self.covariances.whitening
 
-    def coloured(self, vectors: FloatArray) -> FloatArray:
+    def colored(self, vectors: FloatArray) -> FloatArray:
         return vectors * self.covariances.deviations
 
     def slopes(
@@ -157,7 +157,7 @@ class _DenseRoots(ABC):
     def white(self, vectors: FloatArray) -> FloatArray:
         return _times(self._inverse, vectors)
 
-    def coloured(self, vectors: FloatArray) -> FloatArray:
+    def colored(self, vectors: FloatArray) -> FloatArray:
         return _times(self.factors, vectors)
 
     def slopes(

@@ -132,7 +132,7 @@ class Gaussian:
         self, params: GaussianParameters, labels: IntArray, rng: np.random.Generator
     ) -> FloatArray:
         noise = rng.standard_normal((len(labels), params.means.shape[1]))
-        return params.means[labels] + params.covariances.colour(noise, labels)
+        return params.means[labels] + params.covariances.color(noise, labels)
 
 
 def _check_resolved(params: GaussianParameters) -> None:

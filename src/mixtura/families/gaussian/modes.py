@@ -6,7 +6,7 @@ points lie on the ridgeline surface (Ray and Lindsay 2005, eq. 4),
     x(a) = (sum_j a_j S_j^-1)^-1 sum_j a_j S_j^-1 m_j,   a_j >= 0, sum a = 1,
 
 so we climb from points of that surface: the means, the ridgelines between pairs, and the
-centres of triples and of all. Each climb is the fixed-point iteration of Carreira-Perpinan
+centers of triples and of all. Each climb is the fixed-point iteration of Carreira-Perpinan
 (2000), which is EM for the place x and never goes down, and ends with Newton steps.
 """
 
@@ -171,7 +171,7 @@ def _climb(slopes: _Slopes, points: FloatArray) -> FloatArray:
 
 
 def _ridge(slopes: _Slopes) -> FloatArray:
-    """Points of the ridgeline surface: between pairs, and at the centre of triples and of all."""
+    """Points of the ridgeline surface: between pairs, and at the center of triples and of all."""
     k = len(slopes.means)
     mixes = [
         a * np.eye(k)[i] + (1.0 - a) * np.eye(k)[j]
@@ -182,10 +182,10 @@ def _ridge(slopes: _Slopes) -> FloatArray:
     mixes += [np.eye(k)[list(triple)].mean(axis=0) for triple in triples]
     mixes.append(np.full(k, 1.0 / k))
     mix = np.array(mixes)
-    centre = slopes.means.mean(axis=0)
-    pull = np.einsum("mj,jab,jb->ma", mix, slopes.precisions, slopes.means - centre, optimize=True)
+    center = slopes.means.mean(axis=0)
+    pull = np.einsum("mj,jab,jb->ma", mix, slopes.precisions, slopes.means - center, optimize=True)
     stiffness = np.tensordot(mix, slopes.precisions, axes=1)
-    ridge: FloatArray = centre + np.linalg.solve(stiffness, pull[..., None])[..., 0]
+    ridge: FloatArray = center + np.linalg.solve(stiffness, pull[..., None])[..., 0]
     return ridge
 
 

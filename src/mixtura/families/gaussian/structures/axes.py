@@ -52,7 +52,7 @@ class AxisCovariances:
             np.einsum("nd,nd->n", white, white, out=distances[:, j])
         return distances
 
-    def colour(self, noise: FloatArray, labels: IntArray) -> FloatArray:
+    def color(self, noise: FloatArray, labels: IntArray) -> FloatArray:
         return noise * self.deviations[labels]
 
     def least_ratios(self, floor: FloatArray) -> FloatArray:

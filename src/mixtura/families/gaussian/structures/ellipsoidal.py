@@ -66,12 +66,12 @@ class DenseCovariances:
             np.einsum("nd,nd->n", white, white, out=distances[:, j])
         return distances
 
-    def colour(self, noise: FloatArray, labels: IntArray) -> FloatArray:
-        coloured = np.empty_like(noise)
+    def color(self, noise: FloatArray, labels: IntArray) -> FloatArray:
+        colored = np.empty_like(noise)
         for j, factor in enumerate(np.linalg.cholesky(self.dense)):
             rows = labels == j
-            coloured[rows] = noise[rows] @ factor.T
-        return coloured
+            colored[rows] = noise[rows] @ factor.T
+        return colored
 
     def least_ratios(self, floor: FloatArray) -> FloatArray:
         unit = np.sqrt(floor)

@@ -42,7 +42,7 @@ class Covariances(Protocol):
         """Squared Mahalanobis distance of each row to each mean, (n, k)."""
         ...
 
-    def colour(self, noise: FloatArray, labels: IntArray, /) -> FloatArray:
+    def color(self, noise: FloatArray, labels: IntArray, /) -> FloatArray:
         """White noise (n, d) given the covariance of each row's component."""
         ...
 

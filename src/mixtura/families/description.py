@@ -1,0 +1,149 @@
+"""A family's outward half: what files keep of it, and what people read and see of a component.
+
+The other half, what EM computes, is `mixtura.families.family`. A description knows the family and
+its parameters by name and in words; report, console, model file and estimators know nothing but
+descriptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from mixtura.errors import DataError
+from mixtura.families.family import Family, Parameters
+from mixtura.families.schema import Kind, Schema
+from mixtura.typing import BoolArray, FloatArray
+
+__all__ = ["Bell", "Description", "Marginal", "Mass", "Shares", "refuse"]
+
+F_contra = TypeVar("F_contra", contravariant=True)
+P = TypeVar("P", bound=Parameters)
+
+
+@dataclass(frozen=True)
+class Bell:
+    """A column of which each component has a bell-shaped density.
+
+    Attributes
+    ----------
+    mean, deviation : ndarray of shape (k,)
+    """
+
+    mean: FloatArray
+    deviation: FloatArray
+
+
+@dataclass(frozen=True)
+class Mass:
+    """A column of whole numbers, of which each component has a mass function.
+
+    Attributes
+    ----------
+    mean, deviation : ndarray of shape (k,)
+    values : ndarray of shape (m,)
+        Consecutive whole numbers that hold nearly all of the mass.
+    probabilities : ndarray of shape (k, m)
+    """
+
+    mean: FloatArray
+    deviation: FloatArray
+    values: FloatArray
+    probabilities: FloatArray
+
+
+@dataclass(frozen=True)
+class Shares:
+    """A column of levels, of which each component has a probability for each.
+
+    Attributes
+    ----------
+    levels : tuple of str
+    probabilities : ndarray of shape (k, number of levels)
+    """
+
+    levels: tuple[str, ...]
+    probabilities: FloatArray
+
+
+#: What each component makes of one column.
+Marginal: TypeAlias = Bell | Mass | Shares
+
+
+class Description(Protocol[F_contra, P]):
+    """Of families F with parameters P."""
+
+    @property
+    def name(self) -> str:
+        """In model files and on the command line."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """What such a component looks like, in words."""
+        ...
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """Kinds of columns that it describes."""
+        ...
+
+    def check(self, X: FloatArray, schema: Schema, /) -> None:
+        """See that the family can have given the rows X (n, d).
+
+        Raises
+        ------
+        DataError
+            It names the column, the row, the value and what was expected.
+        """
+        ...
+
+    def options(self, family: F_contra, /) -> dict[str, Any]:
+        """The family's own structure and regularisation, as JSON values."""
+        ...
+
+    def arrays(self, params: P, /) -> dict[str, FloatArray]:
+        """The parameters as named arrays, k first in each, with finite numbers only."""
+        ...
+
+    def restored(
+        self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema, /
+    ) -> tuple[Family[P, Any], P]:
+        """A family and its parameters from what `options` and `arrays` gave.
+
+        The arrays are finite numbers of any names and shapes.
+
+        Raises
+        ------
+        MixturaError
+            If they are no such parameters: it names the option or array and what was expected.
+        """
+        ...
+
+    def structure(self, family: F_contra, /) -> tuple[str, str]:
+        """A short name of the family's structure and the structure in words; '' without any."""
+        ...
+
+    def marginal(self, params: P, place: int, schema: Schema, /) -> Marginal:
+        """What each component makes of one column."""
+        ...
+
+    def covariances(self, params: P, places: Sequence[int], /) -> FloatArray | None:
+        """Covariances (k, m, m) of some columns; None where columns are independent."""
+        ...
+
+
+def refuse(bad: BoolArray, X: FloatArray, schema: Schema, expected: str) -> None:
+    """Raise DataError if any cell is bad, (n, d); it names the first one.
+
+    `expected` ends a sentence that begins with the cell: 'a count is 0, 1, 2, ...'.
+    """
+    if not bad.any():
+        return
+    row, place = divmod(int(bad.argmax()), bad.shape[1])
+    column, n = schema[place], int(bad.sum())
+    more = f" (and {n - 1:,} more such cells)" if n > 1 else ""
+    raise DataError(
+        f"Column {column.name} has {X[row, place]:.10g} in row {row}{more}: {expected}."
+    )
