@@ -14,7 +14,7 @@ from mixtura.families import Gaussian
 from mixtura.families.gaussian.structures import Structure
 from mixtura.registry import COVARIANCE_TYPES
 from mixtura.sources import ArraySource
-from mixtura.starts.initialization import given_labels
+from mixtura.starts.given import given_labels
 from mixtura.stopping import fixed_length
 
 ITERATIONS = 40

@@ -25,7 +25,7 @@ FLOORS = [
     {"kernels.estep_dispatch", "kernels.compiled_loop", "starts.hierarchy", "acceleration"},
     {"families.gaussian.modes", "families.gaussian.membership", "result"},
     {"em"},
-    {"starts", "fitting", "selection", "explain"},
+    {"starts", "fitting", "selection", "explain", "families.gaussian.discriminant"},
     {"registry", "testing"},
     {"persistence"},
     {"estimators"},

@@ -19,8 +19,8 @@ from mixtura.mixture import Mixture
 from mixtura.registry import COVARIANCE_TYPES
 from mixtura.selection import score
 from mixtura.sources import ArraySource
+from mixtura.starts.given import given_responsibilities
 from mixtura.starts.hierarchy import hierarchy
-from mixtura.starts.initialization import given_responsibilities
 from mixtura.statistics import Moments
 from mixtura.stopping import projected_gain
 

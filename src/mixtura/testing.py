@@ -21,7 +21,7 @@ from mixtura import em
 from mixtura.families import Family
 from mixtura.families.gaussian.structures import Covariances, Structure
 from mixtura.sources import ArraySource, Source
-from mixtura.starts.initialization import random_responsibilities
+from mixtura.starts.given import random_responsibilities
 from mixtura.statistics import Statistics
 from mixtura.stopping import fixed_length
 from mixtura.typing import AnyArray, FloatArray

@@ -21,9 +21,9 @@ from mixtura.families.gaussian.structures import Covariances, Structure
 from mixtura.kernels.compiled_loop import CompiledLoop
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, Mixing
 from mixtura.mixture import Mixture
-from mixtura.result import Fit
+from mixtura.em import Fit
 from mixtura.sources import ArraySource
-from mixtura.starts.initialization import given_labels
+from mixtura.starts.given import given_labels
 from mixtura.stopping import StoppingRule, fixed_length, projected_gain
 from records import STRUCTURE_IDS, STRUCTURES
 

@@ -31,7 +31,7 @@ from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, M
 from mixtura.mixture import Expectation, Mixture
 from mixtura.registry import ALGORITHMS, update_rule_of
 from mixtura.sources import ArraySource
-from mixtura.starts.initialization import given_labels, random_responsibilities
+from mixtura.starts.given import given_labels, random_responsibilities
 from mixtura.stopping import projected_gain
 from records import FAMILIES, FAMILY_IDS, STRUCTURE_IDS, STRUCTURES, FamilyRecord, two_groups
 

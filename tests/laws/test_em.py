@@ -25,11 +25,7 @@ from mixtura.families.gaussian.structures import VVV, AxisCovariances, Covarianc
 from mixtura.mixture import Mixture
 from mixtura.schedules import batch, damped, decreasing_steps
 from mixtura.sources import ArraySource
-from mixtura.starts.initialization import (
-    given_labels,
-    given_responsibilities,
-    random_responsibilities,
-)
+from mixtura.starts.given import given_labels, given_responsibilities, random_responsibilities
 from mixtura.stopping import fixed_length, paused_after, projected, projected_gain
 from mixtura.testing import assert_alike
 from records import FAMILIES, FAMILY_IDS, STRUCTURE_IDS, STRUCTURES, FamilyRecord, two_groups

@@ -19,7 +19,7 @@ from mixtura import em
 from mixtura.families import Gaussian
 from mixtura.families.gaussian.structures import Covariances, Structure
 from mixtura.sources import ArraySource, summarize
-from mixtura.starts.initialization import given_responsibilities
+from mixtura.starts.given import given_responsibilities
 from records import STRUCTURE_IDS, STRUCTURES
 
 SAME = 1e-10

@@ -12,12 +12,7 @@ from mixtura.assignments import Assignment, hard, keeping, one_hot, soft, stocha
 from mixtura.families import Gaussian
 from mixtura.families.gaussian.structures import VVV, Covariances, Structure
 from mixtura.sources import ArraySource
-from mixtura.starts.initialization import (
-    following,
-    given_labels,
-    keeping_labels,
-    random_responsibilities,
-)
+from mixtura.starts.given import following, given_labels, keeping_labels, random_responsibilities
 from mixtura.stopping import fixed_length, projected_gain
 from mixtura.testing import assert_alike, check_source
 from records import FAMILIES, FAMILY_IDS, STRUCTURE_IDS, STRUCTURES, FamilyRecord, two_groups

@@ -12,7 +12,7 @@ from mixtura import em
 from mixtura.families.gaussian.structures import Covariances, Structure
 from mixtura.sources import ArraySource
 from mixtura.sources.summary import summarize
-from mixtura.starts.initialization import given_labels
+from mixtura.starts.given import given_labels
 from mixtura.statistics import Moments
 from mixtura.testing import (
     assert_alike,

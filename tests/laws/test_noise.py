@@ -23,7 +23,7 @@ from mixtura.families.gaussian.structures import EII, VVV, AxisCovariances
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource, Chunk, summarize
-from mixtura.starts.initialization import given_labels, noise_aside, random_responsibilities
+from mixtura.starts.given import given_labels, noise_aside, random_responsibilities
 from mixtura.starts.noise_region import box_about, resized
 from mixtura.starts.noise_rows import noise_guesses
 from mixtura.stopping import fixed_length

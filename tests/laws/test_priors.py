@@ -17,7 +17,7 @@ from mixtura.families.gaussian.structures import EEE, EII, VVV, Covariances, Str
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
-from mixtura.starts.initialization import given_labels, random_responsibilities
+from mixtura.starts.given import given_labels, random_responsibilities
 from mixtura.statistics import Moments
 from mixtura.stopping import fixed_length, projected_gain
 from mixtura.testing import assert_alike, check_family

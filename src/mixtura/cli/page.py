@@ -10,6 +10,7 @@ from mixtura import __version__
 from mixtura.cli.features import Features
 from mixtura.cli.table import Table
 from mixtura.cli.wording import prior_text
+from mixtura.fitting.restarts import Starts
 from mixtura.persistence.model_file import Model
 from mixtura.persistence.training import Training
 from mixtura.registry import ALGORITHMS, COVARIANCE_TYPES
@@ -24,7 +25,6 @@ from mixtura.report import (
     render,
 )
 from mixtura.report import Starts as StartsSummary
-from mixtura.result import Starts
 from mixtura.typing import FloatArray
 
 __all__ = ["report_page"]

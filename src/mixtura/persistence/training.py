@@ -10,8 +10,8 @@ import numpy as np
 
 from mixtura.errors import ModelFileError
 from mixtura.families import NormalInverseWishart
+from mixtura.fitting.restarts import Optimum, Starts
 from mixtura.registry import FIT_CRITERIA
-from mixtura.result import Optimum, Starts
 from mixtura.selection import Scores
 from mixtura.stopping import Outlook
 
