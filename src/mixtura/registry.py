@@ -5,38 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 
 from mixtura.acceleration import PLAIN, Switch, UpdateRule
 from mixtura.assignments import Assignment, hard, soft, stochastic
 from mixtura.errors import MixturaError
-from mixtura.families.gaussian.covariance_arrays import (
-    Diagonal,
-    Full,
-    Layout,
-    Spherical,
-    Tied,
-    WrittenOut,
-)
-from mixtura.families.gaussian.structures import (
-    EEE,
-    EEI,
-    EEV,
-    EII,
-    EVE,
-    EVI,
-    EVV,
-    VEE,
-    VEI,
-    VEV,
-    VII,
-    VVE,
-    VVI,
-    VVV,
-    Structure,
-)
 from mixtura.fitting.restarts import Effort
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, FreeWeights, Mixing
 from mixtura.selection.criteria import (
@@ -63,81 +38,16 @@ from mixtura.stopping import StoppingRule, fixed_length, projected_gain
 __all__ = [
     "ACCELERATIONS",
     "ALGORITHMS",
-    "COVARIANCE_TYPES",
     "CRITERIA",
     "EFFORTS",
     "FIT_CRITERIA",
     "STARTS",
     "Algorithm",
     "Constraints",
-    "CovarianceType",
     "Ways",
     "choose",
-    "searched_types",
     "update_rule_of",
 ]
-
-
-@dataclass(frozen=True)
-class CovarianceType:
-    """A covariance structure, and the shape in which its estimates are shown.
-
-    Attributes
-    ----------
-    structure : Structure
-    layout : Layout
-    text : str
-        The structure in plain words.
-    one_dimensional : bool
-        Whether the name is reserved for tables of one column.
-    """
-
-    structure: Structure[Any]
-    layout: Layout
-    text: str
-    one_dimensional: bool = False
-
-
-_TEXTS = {
-    "EII": "all components share one variance, the same in all directions",
-    "VII": "each component has its own variance, the same in all directions",
-    "EEI": "all components share one variance for each column",
-    "VEI": "variances for each column, in the same proportions but of different size",
-    "EVI": "variances for each column, in different proportions but of equal volume",
-    "VVI": "each component has its own variance for each column",
-    "EEE": "all components share one covariance matrix",
-    "VEE": "covariance matrices of one form, of different size",
-    "EVE": "ellipsoids along the same axes, of different shape but equal volume",
-    "VVE": "ellipsoids along the same axes, of different shape and size",
-    "EEV": "one ellipsoid, turned differently",
-    "VEV": "ellipsoids of one shape, turned differently and of different size",
-    "EVV": "ellipsoids of equal volume",
-    "VVV": "each component has its own covariance matrix",
-}
-_AXES: list[Structure[Any]] = [EII(), VII(), EEI(), VEI(), EVI(), VVI()]
-_DENSE: list[Structure[Any]] = [EEE(), VEE(), EVE(), VVE(), EEV(), VEV(), EVV(), VVV()]
-
-
-def _named(structure: Structure[Any], layout: Layout) -> tuple[str, CovarianceType]:
-    name = type(structure).__name__
-    return name, CovarianceType(structure, layout, _TEXTS[name])
-
-
-COVARIANCE_TYPES = {
-    "full": CovarianceType(VVV(), Full(), _TEXTS["VVV"]),
-    "tied": CovarianceType(EEE(), Tied(), _TEXTS["EEE"]),
-    "diag": CovarianceType(VVI(), Diagonal(), _TEXTS["VVI"]),
-    "spherical": CovarianceType(VII(), Spherical(), _TEXTS["VII"]),
-    **dict(_named(structure, WrittenOut()) for structure in _AXES),
-    **dict(_named(structure, Full()) for structure in _DENSE),
-    "E": CovarianceType(EEE(), Full(), "all components share one variance", True),
-    "V": CovarianceType(VVV(), Full(), "each component has its own variance", True),
-}
-
-
-def searched_types(d: int) -> tuple[str, ...]:
-    """The names of all different structures in d dimensions, simplest first."""
-    return ("E", "V") if d == 1 else tuple(_TEXTS)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from mixtura.estimators.first_mixture import (
     go_on,
 )
 from mixtura.estimators.fitting import Climb, Fitting, GaussianFit, GaussianRestarts, climbing
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES, CovarianceType
 from mixtura.estimators.noise_start import check_noise_rows
 from mixtura.estimators.notes import notes_on_data, notes_on_result
 from mixtura.estimators.parameters import (
@@ -44,15 +45,7 @@ from mixtura.fitting.restarts import Effort
 from mixtura.kernels.compiled_loop import CompiledLoop
 from mixtura.mixing_weights import FixedWeights
 from mixtura.mixture import Mixture
-from mixtura.registry import (
-    ALGORITHMS,
-    COVARIANCE_TYPES,
-    EFFORTS,
-    Constraints,
-    CovarianceType,
-    choose,
-    update_rule_of,
-)
+from mixtura.registry import ALGORITHMS, EFFORTS, Constraints, choose, update_rule_of
 from mixtura.result import Fit
 from mixtura.selection import score
 from mixtura.sources import ArraySource, Summary

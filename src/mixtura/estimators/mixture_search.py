@@ -24,12 +24,13 @@ from mixtura.estimators.contender import Contender
 from mixtura.estimators.cross_validation import check_folds
 from mixtura.estimators.first_mixture import GaussianMixtureModel
 from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.gaussian_vocabulary import searched_types
 from mixtura.estimators.parameters import check_count, seed_of
 from mixtura.estimators.race import Race, Stage
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import as_rows, as_weights, column_names
 from mixtura.estimators.training_rows import TrainingRows
-from mixtura.registry import CRITERIA, FIT_CRITERIA, choose, searched_types
+from mixtura.registry import CRITERIA, FIT_CRITERIA, choose
 from mixtura.selection import check_sizes, estimate_slope
 from mixtura.typing import FloatArray, IntArray
 

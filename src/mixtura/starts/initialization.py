@@ -247,7 +247,7 @@ def from_hierarchy(sample: Sample, summary: Summary, k: int, rng: np.random.Gene
     labels = sample.tree.labels(min(k, sample.tree.size))
     if len(labels) == summary.n_rows:
         return given_labels(labels, k)
-    family = Gaussian(VVV(), np.full(sample.rows.shape[1], _FLATTEST_GROUP))
+    family = Gaussian(VVV, np.full(sample.rows.shape[1], _FLATTEST_GROUP))
     groups = begin(family, ArraySource(sample.rows, sample.weight), given_labels(labels, k))
 
     def start(chunk: Chunk) -> FloatArray:
