@@ -10,9 +10,9 @@ from sklearn.datasets import load_iris
 import mixtura as mx
 from mixtura import em
 from mixtura.errors import DegenerateError
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 from mixtura.families import Gaussian
 from mixtura.families.gaussian.structures import Structure
-from mixtura.registry import COVARIANCE_TYPES
 from mixtura.sources import ArraySource
 from mixtura.starts.given import given_labels
 from mixtura.stopping import fixed_length

@@ -30,7 +30,7 @@ def entry(k: int, p: int, log_likelihood: float, **more: float) -> Entry:
 def pair(distance: float) -> Mixture:
     means = np.array([[0.0], [distance]])
     params = GaussianParameters(means, DenseCovariances.of(np.ones((2, 1, 1))))
-    return Mixture(Gaussian(VVV(), np.zeros(1)), params, np.array([0.5, 0.5]))
+    return Mixture(Gaussian(VVV, np.zeros(1)), params, np.array([0.5, 0.5]))
 
 
 # ---------------------------------------------------------------------------- a single fit

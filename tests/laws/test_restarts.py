@@ -23,7 +23,7 @@ from records import two_groups
 
 SOURCE = ArraySource(two_groups(50))
 SOUND = em.fit(
-    em.begin(Gaussian(VVV(), np.zeros(3)), SOURCE, random_responsibilities(2, (1,))), SOURCE
+    em.begin(Gaussian(VVV, np.zeros(3)), SOURCE, random_responsibilities(2, (1,))), SOURCE
 )
 
 

@@ -20,8 +20,8 @@ from mixtura.cli.results import FitResult, feature_names
 from mixtura.cli.table import Table
 from mixtura.cli.trial import Verdict
 from mixtura.cli.wording import count, percent, prior_text
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 from mixtura.persistence.model_file import Model
-from mixtura.registry import COVARIANCE_TYPES
 
 __all__ = ["print_facts", "print_fit", "print_model", "print_verdict", "stdout", "watch"]
 

@@ -69,7 +69,7 @@ def one_covariance(context: click.Context, param: click.Parameter, value: str) -
 
 
 def _known_covariance(name: str, choice: str) -> str:
-    from mixtura.registry import COVARIANCE_TYPES
+    from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 
     if name not in COVARIANCE_TYPES:
         known = ", ".join(COVARIANCE_TYPES)

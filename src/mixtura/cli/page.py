@@ -10,10 +10,11 @@ from mixtura import __version__
 from mixtura.cli.features import Features
 from mixtura.cli.table import Table
 from mixtura.cli.wording import prior_text
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.estimators.options import ALGORITHMS
 from mixtura.fitting.restarts import Starts
 from mixtura.persistence.model_file import Model
 from mixtura.persistence.training import Training
-from mixtura.registry import ALGORITHMS, COVARIANCE_TYPES
 from mixtura.report import (
     FitSummary,
     ModelSummary,

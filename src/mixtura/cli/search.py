@@ -14,8 +14,9 @@ from mixtura.cli.known import Known
 from mixtura.cli.warned import warned
 from mixtura.cli.wording import count
 from mixtura.errors import DataError, MixturaError
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES, searched_types
 from mixtura.persistence.model_file import Model
-from mixtura.registry import COVARIANCE_TYPES, CRITERIA, searched_types
+from mixtura.registry import CRITERIA
 from mixtura.report import Candidate, SearchSummary
 from mixtura.typing import FloatArray
 

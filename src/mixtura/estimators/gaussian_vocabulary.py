@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from mixtura.families.gaussian.covariance_arrays import (
     Diagonal,
@@ -15,19 +14,11 @@ from mixtura.families.gaussian.covariance_arrays import (
 )
 from mixtura.families.gaussian.structures import (
     EEE,
-    EEI,
-    EEV,
-    EII,
-    EVE,
-    EVI,
-    EVV,
-    VEE,
-    VEI,
-    VEV,
+    STRUCTURES,
     VII,
-    VVE,
     VVI,
     VVV,
+    CovarianceStructure,
     Structure,
 )
 
@@ -40,7 +31,7 @@ class CovarianceType:
 
     Attributes
     ----------
-    structure : Structure
+    structure : CovarianceStructure
     layout : Layout
     text : str
         The structure in plain words.
@@ -48,7 +39,7 @@ class CovarianceType:
         Whether the name is reserved for tables of one column.
     """
 
-    structure: Structure[Any]
+    structure: CovarianceStructure
     layout: Layout
     text: str
     one_dimensional: bool = False
@@ -70,27 +61,23 @@ _TEXTS = {
     "EVV": "ellipsoids of equal volume",
     "VVV": "each component has its own covariance matrix",
 }
-_AXES: list[Structure[Any]] = [EII(), VII(), EEI(), VEI(), EVI(), VVI()]
-_DENSE: list[Structure[Any]] = [EEE(), VEE(), EVE(), VVE(), EEV(), VEV(), EVV(), VVV()]
 
 
-def _named(structure: Structure[Any], layout: Layout) -> tuple[str, CovarianceType]:
-    name = type(structure).__name__
-    return name, CovarianceType(structure, layout, _TEXTS[name])
+def _shown(structure: Structure, layout: Layout) -> CovarianceType:
+    return CovarianceType(structure, layout, _TEXTS[structure.name])
 
 
 COVARIANCE_TYPES = {
-    "full": CovarianceType(VVV(), Full(), _TEXTS["VVV"]),
-    "tied": CovarianceType(EEE(), Tied(), _TEXTS["EEE"]),
-    "diag": CovarianceType(VVI(), Diagonal(), _TEXTS["VVI"]),
-    "spherical": CovarianceType(VII(), Spherical(), _TEXTS["VII"]),
-    **dict(_named(structure, WrittenOut()) for structure in _AXES),
-    **dict(_named(structure, Full()) for structure in _DENSE),
-    "E": CovarianceType(EEE(), Full(), "all components share one variance", True),
-    "V": CovarianceType(VVV(), Full(), "each component has its own variance", True),
+    "full": _shown(VVV, Full()),
+    "tied": _shown(EEE, Tied()),
+    "diag": _shown(VVI, Diagonal()),
+    "spherical": _shown(VII, Spherical()),
+    **{each.name: _shown(each, WrittenOut() if each.diagonal else Full()) for each in STRUCTURES},
+    "E": CovarianceType(EEE, Full(), "all components share one variance", True),
+    "V": CovarianceType(VVV, Full(), "each component has its own variance", True),
 }
 
 
 def searched_types(d: int) -> tuple[str, ...]:
     """The names of all different structures in d dimensions, simplest first."""
-    return ("E", "V") if d == 1 else tuple(_TEXTS)
+    return ("E", "V") if d == 1 else tuple(structure.name for structure in STRUCTURES)

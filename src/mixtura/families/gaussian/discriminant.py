@@ -21,7 +21,7 @@ _FLATTEST_GROUP = 1e-6
 
 def quadratic_discriminant(sample: Sample, labels: IntArray, k: int) -> Classify:
     """Every group has its own mean, covariance matrix and share of the sample."""
-    family = Gaussian(VVV(), np.full(sample.rows.shape[1], _FLATTEST_GROUP))
+    family = Gaussian(VVV, np.full(sample.rows.shape[1], _FLATTEST_GROUP))
     groups = begin(family, ArraySource(sample.rows, sample.weight), given_labels(labels, k))
 
     def classify(rows: FloatArray) -> IntArray:
