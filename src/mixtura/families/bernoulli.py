@@ -8,14 +8,14 @@ one column this is the estimate of a coin: H T T H T gives p = 2/5.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
 import numpy as np
 
-from mixtura.families.family import Bounded, stand_ins
+from mixtura.families.family import Bounded, Embedding, as_they_are, stand_ins
 from mixtura.statistics import Sums
 from mixtura.typing import BoolArray, FloatArray, IntArray, Selection
 
@@ -95,8 +95,16 @@ class Bernoulli(Bounded):
     def n_parameters(self, k: int, d: int) -> int:
         return k * d
 
-    def embedded(self, X: FloatArray) -> FloatArray:
-        return X
+    @property
+    def embedding(self) -> Embedding:
+        return as_they_are
+
+    @property
+    def gathers(self) -> Hashable:
+        return BernoulliSums
+
+    def n_sums(self, d: int) -> int:
+        return 2 * d
 
     def coordinates(self, params: BernoulliParameters, weight: float) -> BernoulliCoordinates:
         return BernoulliCoordinates(params)

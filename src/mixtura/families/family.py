@@ -7,15 +7,16 @@ them, and what files keep, is the other half: `mixtura.families.description`.
 
 from __future__ import annotations
 
-from typing import Any, Protocol, Self, TypeVar
+from collections.abc import Callable, Hashable
+from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 
 from mixtura.families.coordinates import Coordinates
 from mixtura.statistics import Statistics
-from mixtura.typing import EVERYONE, BoolArray, FloatArray, IntArray, Selection
+from mixtura.typing import EVERYONE, AnyArray, BoolArray, FloatArray, IntArray, Selection
 
-__all__ = ["Bounded", "Family", "Parameters", "stand_ins"]
+__all__ = ["Bounded", "Embedding", "Family", "Parameters", "as_they_are", "stand_ins"]
 
 
 class Parameters(Protocol):
@@ -39,6 +40,15 @@ class Parameters(Protocol):
     def take(self, order: Selection, /) -> Self:
         """The parameters of the components in the given order."""
         ...
+
+
+#: Rows (n, d) -> places (n, m). Families with equal embeddings can share starts.
+Embedding: TypeAlias = Callable[[AnyArray], AnyArray]
+
+
+def as_they_are(rows: AnyArray) -> AnyArray:
+    """The embedding of numbers."""
+    return rows
 
 
 P = TypeVar("P", bound=Parameters)
@@ -93,8 +103,18 @@ class Family(Protocol[P, S]):
         """One row (d,) drawn from each labelled component, shape (len(labels), d)."""
         ...
 
-    def embedded(self, X: FloatArray, /) -> FloatArray:
-        """Rows (n, d) as places (n, m) between which distances mean something, for starts."""
+    @property
+    def embedding(self) -> Embedding:
+        """Rows as places between which distances mean something, for starts."""
+        ...
+
+    @property
+    def gathers(self) -> Hashable:
+        """The kind of its statistics: families of one kind make the same of the same rows."""
+        ...
+
+    def n_sums(self, d: int, /) -> int:
+        """Numbers that a row of d features adds to the statistics of a component."""
         ...
 
     def coordinates(self, params: P, weight: float, /) -> Coordinates[P, S] | None:

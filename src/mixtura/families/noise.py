@@ -10,13 +10,14 @@ its log-densities.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from mixtura.families.coordinates import Coordinates
-from mixtura.families.family import Family, Parameters
+from mixtura.families.family import Embedding, Family, Parameters
 from mixtura.statistics import Statistics
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
@@ -101,8 +102,16 @@ class WithNoise(Generic[P, S]):
         """Those of the k components, and the volume."""
         return self.family.n_parameters(k, d) + 1
 
-    def embedded(self, X: FloatArray) -> FloatArray:
-        return self.family.embedded(X)
+    @property
+    def embedding(self) -> Embedding:
+        return self.family.embedding
+
+    @property
+    def gathers(self) -> Hashable:
+        return self.family.gathers
+
+    def n_sums(self, d: int) -> int:
+        return self.family.n_sums(d)
 
     def coordinates(self, params: P, weight: float) -> Coordinates[P, S] | None:
         return self.family.coordinates(params, weight)

@@ -8,12 +8,13 @@ scatter sum_i r_ij (x_i - m_j)(x_i - m_j)^T and the count n_j = sum_i r_ij. A pr
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
 
 from mixtura.errors import DegenerateError
-from mixtura.families.family import stand_ins
+from mixtura.families.family import Embedding, as_they_are, stand_ins
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
 from mixtura.families.gaussian.narrow import narrow_components
 from mixtura.families.gaussian.parameters import GaussianParameters
@@ -94,8 +95,16 @@ class Gaussian:
     def log_prior(self, params: GaussianParameters) -> float:
         return self.prior.log_density(params.means, params.covariances, self.structure)
 
-    def embedded(self, X: FloatArray) -> FloatArray:
-        return X
+    @property
+    def embedding(self) -> Embedding:
+        return as_they_are
+
+    @property
+    def gathers(self) -> Hashable:
+        return Moments, self.structure.diagonal
+
+    def n_sums(self, d: int) -> int:
+        return 1 + d + (d if self.structure.diagonal else d * (d + 1) // 2)
 
     def coordinates(self, params: GaussianParameters, weight: float) -> GaussianCoordinates | None:
         return GaussianCoordinates.of(self, params, weight)
