@@ -20,6 +20,7 @@ from mixtura.families.gaussian.covariance_arrays import (
     Tied,
     WrittenOut,
 )
+from mixtura.families.gaussian.description import STRUCTURE_TEXTS
 from mixtura.families.gaussian.structures import (
     EEE,
     EEI,
@@ -98,36 +99,20 @@ class CovarianceType:
     one_dimensional: bool = False
 
 
-_TEXTS = {
-    "EII": "all components share one variance, the same in all directions",
-    "VII": "each component has its own variance, the same in all directions",
-    "EEI": "all components share one variance for each column",
-    "VEI": "variances for each column, in the same proportions but of different size",
-    "EVI": "variances for each column, in different proportions but of equal volume",
-    "VVI": "each component has its own variance for each column",
-    "EEE": "all components share one covariance matrix",
-    "VEE": "covariance matrices of one form, of different size",
-    "EVE": "ellipsoids along the same axes, of different shape but equal volume",
-    "VVE": "ellipsoids along the same axes, of different shape and size",
-    "EEV": "one ellipsoid, turned differently",
-    "VEV": "ellipsoids of one shape, turned differently and of different size",
-    "EVV": "ellipsoids of equal volume",
-    "VVV": "each component has its own covariance matrix",
-}
 _AXES: list[Structure[Any]] = [EII(), VII(), EEI(), VEI(), EVI(), VVI()]
 _DENSE: list[Structure[Any]] = [EEE(), VEE(), EVE(), VVE(), EEV(), VEV(), EVV(), VVV()]
 
 
 def _named(structure: Structure[Any], layout: Layout) -> tuple[str, CovarianceType]:
     name = type(structure).__name__
-    return name, CovarianceType(structure, layout, _TEXTS[name])
+    return name, CovarianceType(structure, layout, STRUCTURE_TEXTS[name])
 
 
 COVARIANCE_TYPES = {
-    "full": CovarianceType(VVV(), Full(), _TEXTS["VVV"]),
-    "tied": CovarianceType(EEE(), Tied(), _TEXTS["EEE"]),
-    "diag": CovarianceType(VVI(), Diagonal(), _TEXTS["VVI"]),
-    "spherical": CovarianceType(VII(), Spherical(), _TEXTS["VII"]),
+    "full": CovarianceType(VVV(), Full(), STRUCTURE_TEXTS["VVV"]),
+    "tied": CovarianceType(EEE(), Tied(), STRUCTURE_TEXTS["EEE"]),
+    "diag": CovarianceType(VVI(), Diagonal(), STRUCTURE_TEXTS["VVI"]),
+    "spherical": CovarianceType(VII(), Spherical(), STRUCTURE_TEXTS["VII"]),
     **dict(_named(structure, WrittenOut()) for structure in _AXES),
     **dict(_named(structure, Full()) for structure in _DENSE),
     "E": CovarianceType(EEE(), Full(), "all components share one variance", True),
@@ -137,7 +122,7 @@ COVARIANCE_TYPES = {
 
 def searched_types(d: int) -> tuple[str, ...]:
     """The names of all different structures in d dimensions, simplest first."""
-    return ("E", "V") if d == 1 else tuple(_TEXTS)
+    return ("E", "V") if d == 1 else tuple(STRUCTURE_TEXTS)
 
 
 @dataclass(frozen=True)
