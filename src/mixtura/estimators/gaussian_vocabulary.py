@@ -12,6 +12,7 @@ from mixtura.families.gaussian.covariance_arrays import (
     Tied,
     WrittenOut,
 )
+from mixtura.families.gaussian.description import STRUCTURE_TEXTS
 from mixtura.families.gaussian.structures import (
     EEE,
     STRUCTURES,
@@ -45,26 +46,8 @@ class CovarianceType:
     one_dimensional: bool = False
 
 
-_TEXTS = {
-    "EII": "all components share one variance, the same in all directions",
-    "VII": "each component has its own variance, the same in all directions",
-    "EEI": "all components share one variance for each column",
-    "VEI": "variances for each column, in the same proportions but of different size",
-    "EVI": "variances for each column, in different proportions but of equal volume",
-    "VVI": "each component has its own variance for each column",
-    "EEE": "all components share one covariance matrix",
-    "VEE": "covariance matrices of one form, of different size",
-    "EVE": "ellipsoids along the same axes, of different shape but equal volume",
-    "VVE": "ellipsoids along the same axes, of different shape and size",
-    "EEV": "one ellipsoid, turned differently",
-    "VEV": "ellipsoids of one shape, turned differently and of different size",
-    "EVV": "ellipsoids of equal volume",
-    "VVV": "each component has its own covariance matrix",
-}
-
-
 def _shown(structure: Structure, layout: Layout) -> CovarianceType:
-    return CovarianceType(structure, layout, _TEXTS[structure.name])
+    return CovarianceType(structure, layout, STRUCTURE_TEXTS[structure.name])
 
 
 COVARIANCE_TYPES = {

@@ -8,18 +8,34 @@ one column this is the estimate of a coin: H T T H T gives p = 2/5.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
+from mixtura.families.description import (
+    Independent,
+    Shares,
+    check_entries,
+    check_names,
+    refuse,
+    stacked,
+)
 from mixtura.families.family import Bounded, Embedding, as_they_are, stand_ins
+from mixtura.families.log_linear import weighted_logs
+from mixtura.families.schema import Kind, Schema
 from mixtura.statistics import Sums
 from mixtura.typing import BoolArray, FloatArray, IntArray, Selection
 
-__all__ = ["Bernoulli", "BernoulliCoordinates", "BernoulliParameters", "BernoulliSums"]
+__all__ = [
+    "Bernoulli",
+    "BernoulliCoordinates",
+    "BernoulliDescription",
+    "BernoulliParameters",
+    "BernoulliSums",
+]
 
 
 @dataclass(frozen=True)
@@ -78,7 +94,7 @@ class Bernoulli(Bounded):
 
     def log_density(self, params: BernoulliParameters, X: FloatArray) -> FloatArray:
         p = params.probabilities
-        return _log_likelihood(X, p) + _log_likelihood(1.0 - X, 1.0 - p)
+        return weighted_logs(X, p) + weighted_logs(1.0 - X, 1.0 - p)
 
     def statistics(
         self, params: BernoulliParameters | None, X: FloatArray, resp: FloatArray
@@ -168,9 +184,31 @@ class BernoulliCoordinates:
         return there if np.array_equal(there.inner, self.inner) else None
 
 
-def _log_likelihood(times: FloatArray, p: FloatArray) -> FloatArray:
-    """sum_a times_ia log p_ja, (n, k), where 0 times log 0 is 0."""
-    impossible = p <= 0.0
-    log_p = np.log(np.where(impossible, 1.0, p))
-    seen = (times @ impossible.T.astype(np.float64)) > 0.0
-    return np.where(seen, -np.inf, times @ log_p.T)
+class BernoulliDescription(Independent):
+    """What files keep of Bernoulli components, and what people see of them."""
+
+    name = "bernoulli"
+    text = "a probability of 1 for each column of 0 and 1"
+    kinds = frozenset({Kind.BINARY})
+
+    def family(self, schema: Schema) -> Bernoulli:
+        return Bernoulli()
+
+    def check(self, X: FloatArray, schema: Schema) -> None:
+        refuse((X != 0.0) & (X != 1.0), X, schema, "a cell of a binary column is 0 or 1")
+
+    def arrays(self, params: BernoulliParameters) -> dict[str, FloatArray]:
+        return {"probabilities": params.probabilities}
+
+    def restored(
+        self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema
+    ) -> tuple[Bernoulli, BernoulliParameters]:
+        check_names("option", options, ())
+        (p,) = stacked(arrays, probabilities=(len(schema),))
+        check_entries("probabilities", p, (p >= 0.0) & (p <= 1.0), "numbers from 0 to 1")
+        return self.family(schema), BernoulliParameters(p)
+
+    def marginal(self, params: BernoulliParameters, place: int, schema: Schema) -> Shares:
+        p = params.probabilities[:, place]
+        levels = schema[place].cell(0.0), schema[place].cell(1.0)
+        return Shares(levels, np.stack([1.0 - p, p], axis=1))

@@ -11,12 +11,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from mixtura.errors import DataError
+from mixtura.errors import DataError, MixturaError
 from mixtura.families.family import Family, Parameters
 from mixtura.families.schema import Kind, Schema
 from mixtura.typing import BoolArray, FloatArray
 
-__all__ = ["Bell", "Description", "Marginal", "Mass", "Shares", "refuse"]
+__all__ = [
+    "Bell",
+    "Description",
+    "Independent",
+    "Marginal",
+    "Mass",
+    "Shares",
+    "check_entries",
+    "check_names",
+    "refuse",
+    "stacked",
+]
 
 F_contra = TypeVar("F_contra", contravariant=True)
 P = TypeVar("P", bound=Parameters)
@@ -89,6 +100,10 @@ class Description(Protocol[F_contra, P]):
         """Kinds of columns that it describes."""
         ...
 
+    def family(self, schema: Schema, /) -> Family[P, Any]:
+        """The family for such columns, all of its options left to their defaults."""
+        ...
+
     def check(self, X: FloatArray, schema: Schema, /) -> None:
         """See that the family can have given the rows X (n, d).
 
@@ -134,6 +149,21 @@ class Description(Protocol[F_contra, P]):
         ...
 
 
+class Independent:
+    """Base of descriptions of families without options, whose columns are independent."""
+
+    def options(self, family: Any) -> dict[str, Any]:
+        """None."""
+        return {}
+
+    def structure(self, family: Any) -> tuple[str, str]:
+        """None."""
+        return "", ""
+
+    def covariances(self, params: Any, places: Sequence[int]) -> None:
+        """None: columns are independent."""
+
+
 def refuse(bad: BoolArray, X: FloatArray, schema: Schema, expected: str) -> None:
     """Raise DataError if any cell is bad, (n, d); it names the first one.
 
@@ -147,3 +177,40 @@ def refuse(bad: BoolArray, X: FloatArray, schema: Schema, expected: str) -> None
     raise DataError(
         f"Column {column.name} has {X[row, place]:.10g} in row {row}{more}: {expected}."
     )
+
+
+def check_names(what: str, given: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Raise MixturaError unless the given things, such as options, have just these names."""
+    expected = f"expected {', '.join(names) or 'none'}"
+    for name in names:
+        if name not in given:
+            raise MixturaError(f"The {what} {name!r} is missing; {expected}.")
+    for name in given:
+        if name not in names:
+            raise MixturaError(f"The {what} {name!r} is unknown; {expected}.")
+
+
+def stacked(arrays: Mapping[str, FloatArray], **shapes: tuple[int, ...]) -> list[FloatArray]:
+    """The arrays of these names, in order: (k, *shape) each, for one k above 0.
+
+    Raises
+    ------
+    MixturaError
+        If there are others, or other ones.
+    """
+    check_names("array", arrays, tuple(shapes))
+    sizes = arrays[next(iter(shapes))].shape[:1]
+    for name, shape in shapes.items():
+        if arrays[name].shape != (*sizes, *shape) or 0 in sizes:
+            expected = ", ".join(str(size) for size in ("k", *shape))
+            raise MixturaError(
+                f"The array {name!r} has shape {arrays[name].shape}; expected ({expected}) for k "
+                "components."
+            )
+    return [arrays[name] for name in shapes]
+
+
+def check_entries(name: str, array: FloatArray, good: BoolArray, expected: str) -> None:
+    """Raise MixturaError if any entry of a named array is not good; it tells the first one."""
+    if not good.all():
+        raise MixturaError(f"The array {name!r} has {array[~good][0]:.10g}; expected {expected}.")

@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self, TypeAlias, TypeVar
 import numpy as np
 
 from mixtura.families.coordinates import Coordinates
-from mixtura.statistics import Statistics
+from mixtura.statistics import SMALLEST_COUNT, Statistics
 from mixtura.typing import EVERYONE, AnyArray, BoolArray, FloatArray, IntArray, Selection
 
 __all__ = ["Bounded", "Embedding", "Family", "Parameters", "as_they_are", "stand_ins"]
@@ -61,9 +61,10 @@ def stand_ins(count: FloatArray) -> tuple[Selection, Selection]:
     A component without rows becomes a copy of the heaviest one; its mixing weight stays
     exactly 0. This is the package's one policy for components that lose all their rows.
     """
-    if (count > 0.0).all():
+    has_rows = count >= SMALLEST_COUNT
+    if has_rows.all():
         return EVERYONE, EVERYONE
-    live = np.flatnonzero(count > 0.0)
+    live = np.flatnonzero(has_rows)
     order = np.full(len(count), np.argmax(count[live]))
     order[live] = np.arange(len(live))
     return live, order

@@ -43,6 +43,11 @@ class Column:
     kind: Kind = Kind.CONTINUOUS
     levels: tuple[Level, ...] = ()
 
+    @property
+    def n_levels(self) -> int:
+        """Of a categorical or binary column; that one's need no names."""
+        return len(self.levels) or 2
+
     def cell(self, value: float) -> str:
         """What a cell with a value says, as people write it."""
         if self.levels and value in range(len(self.levels)):

@@ -1,0 +1,263 @@
+"""The categorical family: d independent categories per component, for tables of levels 0, 1, ...
+
+    log p_j(x) = sum_a log p_ja(x_a)
+
+The M-step is the share of each level, p_ja(l) = sum_i r_ij [x_ia = l] / sum_i r_ij. The levels of
+all columns lie side by side: with L of them in all, a row is one of L zeros and d ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from mixtura.families.description import (
+    Independent,
+    Shares,
+    check_entries,
+    check_names,
+    refuse,
+    stacked,
+)
+from mixtura.families.family import Bounded, Embedding, stand_ins
+from mixtura.families.log_linear import LogCoordinates
+from mixtura.families.schema import Kind, Schema
+from mixtura.statistics import Sums
+from mixtura.typing import AnyArray, FloatArray, IntArray, Selection
+
+__all__ = [
+    "Categorical",
+    "CategoricalDescription",
+    "CategoricalParameters",
+    "CategoricalSums",
+    "Levels",
+]
+
+# Shares of the levels of a column sum to 1, but for rounding.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The levels of d columns, side by side; as a function, rows (n, d) as zeros and ones (n, L).
+
+    Squared distances between such rows are twice the number of columns in which they differ.
+
+    Attributes
+    ----------
+    numbers : tuple of int
+        How many levels each column has.
+
+    Examples
+    --------
+    >>> Levels((2, 3))(np.array([[1.0, 2.0], [0.0, 0.0]]))
+    array([[0., 1., 0., 0., 1.],
+           [1., 0., 1., 0., 0.]])
+    """
+
+    numbers: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """L."""
+        return sum(self.numbers)
+
+    @cached_property
+    def first(self) -> IntArray:
+        """Where the levels of each column begin, (d,)."""
+        first: IntArray = np.cumsum((0, *self.numbers[:-1]))
+        return first
+
+    def of(self, place: int) -> slice:
+        """Where the levels of one column are."""
+        return slice(self.first[place], self.first[place] + self.numbers[place])
+
+    def __call__(self, rows: AnyArray) -> AnyArray:
+        places: FloatArray = self.indicators(rows).toarray()
+        return places
+
+    def indicators(self, rows: AnyArray) -> Any:
+        """The zeros and ones as a sparse array: a product takes n d steps a column, not n L."""
+        n, d = rows.shape
+        columns = (rows.astype(np.intp) + self.first).ravel()
+        return csr_array(
+            (np.ones(n * d), columns, np.arange(0, n * d + 1, d)), shape=(n, self.total)
+        )
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """Sums (k, d) of values (k, L) over the levels of each column."""
+        return np.asarray(np.add.reduceat(values, self.first, axis=1))
+
+    def shares(self, values: FloatArray) -> FloatArray:
+        """Values (k, L) in shares of their sums over the levels of each column."""
+        shares: FloatArray = values / self.sums(values).repeat(self.numbers, axis=1)
+        return shares
+
+
+@dataclass(frozen=True)
+class CategoricalParameters:
+    """Fitted numbers of k categorical components.
+
+    Attributes
+    ----------
+    probabilities : ndarray of shape (k, L)
+        P(x_a = l | C_j).
+    levels : Levels
+    """
+
+    probabilities: FloatArray
+    levels: Levels
+
+    @property
+    def n_components(self) -> int:
+        return len(self.probabilities)
+
+    @property
+    def n_features(self) -> int:
+        return len(self.levels.numbers)
+
+    @property
+    def sort_key(self) -> FloatArray:
+        return self.probabilities
+
+    @property
+    def values(self) -> FloatArray:
+        return self.probabilities
+
+    def take(self, order: Selection) -> Self:
+        return type(self)(self.probabilities[order], self.levels)
+
+    def scaled(self, factors: FloatArray) -> Self:
+        return type(self)(self.levels.shares(self.probabilities * factors), self.levels)
+
+
+@dataclass(frozen=True)
+class CategoricalSums(Sums):
+    """Weighted number of rows at each level.
+
+    Attributes
+    ----------
+    counts : ndarray of shape (k, L)
+    """
+
+    counts: FloatArray
+
+    def excess(self, params: CategoricalParameters) -> FloatArray:
+        levels = params.levels
+        rows = levels.sums(self.counts).repeat(levels.numbers, axis=1)
+        return self.counts - rows * params.probabilities
+
+
+@dataclass(frozen=True)
+class Categorical(Bounded):
+    """Independent categories within each component: latent class analysis.
+
+    Parameters
+    ----------
+    n_levels : tuple of int
+        Of each column; cells are their numbers 0, 1, ...
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> family, eyes = Categorical((3,)), np.array([[0.0], [0.0], [1.0], [0.0]])
+    >>> family.maximize(family.statistics(None, eyes, np.ones((4, 1))), None).probabilities
+    array([[0.75, 0.25, 0.  ]])
+    """
+
+    n_levels: tuple[int, ...]
+
+    @cached_property
+    def levels(self) -> Levels:
+        return Levels(self.n_levels)
+
+    def log_density(self, params: CategoricalParameters, X: FloatArray) -> FloatArray:
+        log_p = np.full_like(params.probabilities, -np.inf)
+        np.log(params.probabilities, out=log_p, where=params.probabilities > 0.0)
+        log_density: FloatArray = self.levels.indicators(X) @ log_p.T
+        return log_density
+
+    def statistics(
+        self, params: CategoricalParameters | None, X: FloatArray, resp: FloatArray
+    ) -> CategoricalSums:
+        counts = self.levels.indicators(X).T @ resp
+        return CategoricalSums(np.ascontiguousarray(counts.T))
+
+    def maximize(
+        self, statistics: CategoricalSums, params: CategoricalParameters | None
+    ) -> CategoricalParameters:
+        live, order = stand_ins(self.levels.sums(statistics.counts)[:, 0])
+        shares = self.levels.shares(statistics.counts[live])
+        return CategoricalParameters(shares, self.levels).take(order)
+
+    def n_parameters(self, k: int, d: int) -> int:
+        return k * (self.levels.total - d)
+
+    @property
+    def embedding(self) -> Embedding:
+        return self.levels
+
+    @property
+    def gathers(self) -> Hashable:
+        return CategoricalSums, self.levels
+
+    def n_sums(self, d: int) -> int:
+        return self.levels.total
+
+    def coordinates(
+        self, params: CategoricalParameters, weight: float
+    ) -> LogCoordinates[CategoricalParameters]:
+        return LogCoordinates(params)
+
+    def sample(
+        self, params: CategoricalParameters, labels: IntArray, rng: np.random.Generator
+    ) -> FloatArray:
+        X = rng.random((len(labels), params.n_features))
+        for place in range(params.n_features):
+            cumulative = params.probabilities[:, self.levels.of(place)].cumsum(axis=1)
+            passed = X[:, place, None] >= (cumulative / cumulative[:, -1:])[labels, :-1]
+            X[:, place] = passed.sum(axis=1)
+        return X
+
+
+class CategoricalDescription(Independent):
+    """What files keep of categorical components, and what people see of them."""
+
+    name = "categorical"
+    text = "a probability for each level of each column"
+    kinds = frozenset({Kind.CATEGORICAL, Kind.BINARY})
+
+    def family(self, schema: Schema) -> Categorical:
+        return Categorical(tuple(column.n_levels for column in schema))
+
+    def check(self, X: FloatArray, schema: Schema) -> None:
+        for place, column in enumerate(schema):
+            cells, n_levels = X[:, place, None], column.n_levels
+            good = (cells >= 0.0) & (cells < n_levels) & (np.floor(cells) == cells)
+            expected = f"a category is one of the numbers 0 to {n_levels - 1} of its levels"
+            refuse(~good, cells, Schema((column,)), expected)
+
+    def arrays(self, params: CategoricalParameters) -> dict[str, FloatArray]:
+        return {"probabilities": params.probabilities}
+
+    def restored(
+        self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema
+    ) -> tuple[Categorical, CategoricalParameters]:
+        check_names("option", options, ())
+        family = self.family(schema)
+        (p,) = stacked(arrays, probabilities=(family.levels.total,))
+        check_entries("probabilities", p, (p >= 0.0) & (p <= 1.0), "numbers from 0 to 1")
+        sums = family.levels.sums(p)
+        whole = np.abs(sums - 1.0) <= _ROUNDING
+        check_entries("probabilities", sums, whole, "a sum of 1 over the levels of each column")
+        return family, CategoricalParameters(p, family.levels)
+
+    def marginal(self, params: CategoricalParameters, place: int, schema: Schema) -> Shares:
+        column, levels = schema[place], params.levels
+        cells = tuple(column.cell(float(level)) for level in range(levels.numbers[place]))
+        return Shares(cells, params.probabilities[:, levels.of(place)])

@@ -1,0 +1,106 @@
+"""What families share whose log-density is linear in the logarithms of their parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, Protocol, Self, TypeVar
+
+import numpy as np
+
+from mixtura.typing import BoolArray, FloatArray
+
+__all__ = ["LogCoordinates", "LogLinear", "LogLinearSums", "weighted_logs"]
+
+
+def weighted_logs(times: FloatArray, values: FloatArray) -> FloatArray:
+    """sum_a times_ia log values_ja, shape (n, k), where 0 times log 0 is 0.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n, m)
+        0 or more.
+    values : ndarray of shape (k, m)
+        0 or more.
+
+    Examples
+    --------
+    >>> weighted_logs(np.array([[0.0, 1.0], [1.0, 1.0]]), np.array([[0.0, 1.0]]))
+    array([[  0.],
+           [-inf]])
+    """
+    never = values <= 0.0
+    sums: FloatArray = times @ np.log(np.where(never, 1.0, values)).T
+    if never.any():
+        sums[times @ never.T.astype(np.float64) > 0.0] = -np.inf
+    return sums
+
+
+class LogLinear(Protocol):
+    """Parameters whose logarithms are natural parameters."""
+
+    @property
+    def values(self) -> FloatArray:
+        """All of them, (k, m): 0 or more."""
+        ...
+
+    def scaled(self, factors: FloatArray, /) -> Self:
+        """The parameters times positive factors (k, m), normalised where they have to be."""
+        ...
+
+
+P = TypeVar("P", bound=LogLinear)
+P_contra = TypeVar("P_contra", contravariant=True)
+
+
+class LogLinearSums(Protocol[P_contra]):
+    """Statistics of a family with such parameters."""
+
+    def excess(self, params: P_contra, /) -> FloatArray:
+        """The sums that go with each parameter (k, m), less what the parameters expect."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class LogCoordinates(Generic[P]):
+    """Logarithms: the complete data's information about that of a value is w_j value_j.
+
+    By Fisher's identity the gradient is the excess of the statistics, per row of weight. A value
+    of 0 has no logarithm. EM leaves it where it is, and so do the steps here.
+
+    Attributes
+    ----------
+    params : LogLinear
+    """
+
+    params: P
+
+    @cached_property
+    def inner(self) -> BoolArray:
+        """Which values (k, m) are not 0."""
+        return self.params.values > 0.0
+
+    def information(self, weights: FloatArray) -> FloatArray:
+        information: FloatArray = (weights[:, None] * self.params.values)[self.inner]
+        return information
+
+    def gradient(self, statistics: LogLinearSums[P], weight: float) -> FloatArray:
+        return statistics.excess(self.params)[self.inner] / weight
+
+    def moved(self, changes: FloatArray, estimate: Callable[[], P]) -> Self | None:
+        factors = np.ones_like(self.params.values)
+        factors[self.inner] = np.exp(changes)
+        return self._alike(self.params.scaled(factors))
+
+    def towards(self, params: P) -> tuple[FloatArray, Self] | None:
+        there = self._alike(params)
+        if there is None:
+            return None
+        changes: FloatArray = np.log(params.values[self.inner] / self.params.values[self.inner])
+        return changes, there
+
+    def _alike(self, params: P) -> Self | None:
+        """The coordinates about other parameters, if they are the same ones."""
+        there = type(self)(params)
+        return there if np.array_equal(there.inner, self.inner) else None
