@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import uuid4
 
 __all__ = ["Staging"]
@@ -40,12 +40,11 @@ class Staging:
     """
 
     def __init__(self) -> None:
-        self._moves: list[tuple[Path, Path]] = []
-        self._copies: list[tuple[Path, Path]] = []
+        self._outputs: list[_Output] = []
         self._folders: list[Path] = []
         # Also when this object goes, or the program: an interruption on the way into __exit__
         # would else leave files behind.
-        self._discard = weakref.finalize(self, _discard, self._moves, self._copies, self._folders)
+        self._discard = weakref.finalize(self, _discard, self._outputs, self._folders)
 
     def folder(self, folder: Path) -> None:
         """Make a folder, and those above it, unless they exist."""
@@ -56,18 +55,16 @@ class Staging:
 
     def place(self, target: Path) -> Path:
         """A new empty file, to be written in the target's stead."""
-        found = _found(target)
+        found, place = _found(target), Path(os.path.realpath(target))
+        name = f".mixtura-{uuid4().hex[:12]}"
         if found is None or stat.S_ISREG(found.st_mode):
-            target = Path(os.path.realpath(target))
-            stand_in = target.with_name(f".mixtura-{uuid4().hex[:12]}")
-            places = self._moves
+            output = _Output(target, place.with_name(name), place)
         else:
-            stand_in = Path(tempfile.gettempdir(), f"mixtura-{uuid4().hex[:12]}")
-            places = self._copies
-        places.append((stand_in, target))  # first, so that no interruption leaves it behind
+            output = _Output(target, Path(tempfile.gettempdir(), name), None)
+        self._outputs.append(output)  # first, so that no interruption leaves it behind
         # What replaces a file is nobody else's to read until it has that one's permissions.
-        _create(stand_in, 0o666 if found is None else 0o600)
-        return stand_in
+        _create(output.stand_in, 0o666 if found is None else 0o600)
+        return output.stand_in
 
     def __enter__(self) -> Self:
         return self
@@ -91,29 +88,36 @@ class Staging:
             self._name_target(error)
 
     def _commit(self) -> None:
-        for stand_in, target in self._moves:
-            _settle(stand_in, _found(target))
-        for stand_in, target in self._copies:
-            _copy(stand_in, target)
+        for target, stand_in, place in self._outputs:
+            if place is None:
+                _copy(stand_in, target)
+            else:
+                _settle(stand_in, _found(place))
         with _uninterrupted():
-            for stand_in, target in self._moves:
-                os.replace(stand_in, target)
+            for _, stand_in, place in self._outputs:
+                if place is not None:
+                    os.replace(stand_in, place)
 
     def _name_target(self, error: OSError) -> None:
         """Let an error tell of the file that was asked for, and not of its stand-in."""
-        targets = {str(stand_in): str(target) for stand_in, target in self._moves + self._copies}
-        if error.filename is None and targets:  # while writing: the last one is at work
-            error.filename = list(targets.values())[-1]
-        else:
-            error.filename = targets.get(str(error.filename), error.filename)
+        at_work = str(self._outputs[-1].stand_in) if self._outputs else None
+        for target, stand_in, _ in self._outputs:
+            if str(error.filename or at_work) == str(stand_in):
+                error.filename = str(target)
 
 
-def _discard(
-    moves: list[tuple[Path, Path]], copies: list[tuple[Path, Path]], folders: list[Path]
-) -> None:
+class _Output(NamedTuple):
+    """A file on its way: what was asked for, what is written, and, links followed, what goes."""
+
+    target: Path
+    stand_in: Path
+    place: Path | None  # None where nothing can be replaced
+
+
+def _discard(outputs: list[_Output], folders: list[Path]) -> None:
     """Remove what did not get to its place."""
-    for stand_in, _ in moves + copies:
-        stand_in.unlink(missing_ok=True)
+    for output in outputs:
+        output.stand_in.unlink(missing_ok=True)
     for folder in reversed(folders):
         with suppress(OSError):  # somebody else has put something there
             folder.rmdir()

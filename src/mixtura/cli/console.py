@@ -30,9 +30,16 @@ __all__ = ["print_facts", "print_fit", "print_model", "print_verdict", "stdout",
 Progressed: TypeAlias = Callable[[int, int, str], None]
 
 
+class _Output(Console):
+    """Standard output; leaves it to the program what to do when nobody reads on."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def stdout() -> Console:
     """Where results go. No colours are guessed into names and numbers."""
-    return Console(highlight=False)
+    return _Output(highlight=False)
 
 
 @contextmanager

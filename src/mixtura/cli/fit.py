@@ -55,7 +55,7 @@ _NOT_CONVERGED = 3
 @known_option
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FOLDER",
     help="Where the results go.  [default: penguins-mixtura for penguins.csv, in the current "
     "folder]",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 import click
@@ -110,6 +111,11 @@ def _one_character(context: click.Context, param: click.Parameter, value: str | 
     return text
 
 
+def _as_many_as_cores(context: click.Context, param: click.Parameter, value: int) -> int:
+    """More threads are no quicker, and very many fail to start."""
+    return min(value, os.cpu_count() or 1)
+
+
 def file_or_stdout(
     context: click.Context, param: click.Parameter, value: Path | None
 ) -> Path | None:
@@ -131,7 +137,7 @@ delimiter_option = click.option(
 output_option = click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     callback=file_or_stdout,
     help="Where the rows go: CSV, or Parquet or Arrow by the ending of the name.  "
@@ -193,7 +199,9 @@ jobs_option = click.option(
     metavar="NUMBER",
     default=1,
     show_default=True,
-    help="Models fitted at a time; -1 for all cores. The result is the same.",
+    callback=_as_many_as_cores,
+    help="Models fitted at a time, up to the number of cores; -1 for all of them. The result is "
+    "the same.",
 )
 
 json_option = click.option(

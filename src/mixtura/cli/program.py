@@ -41,8 +41,8 @@ class Program(click.Group):
             _say(str(error))
             status = _FAILED
         except OSError as error:
-            what = error.strerror or str(error)
-            _say(f"{error.filename}: {what}." if error.filename else f"{what}.")
+            place = error.filename or "reading or writing failed"
+            _say(f"{place}: {error.strerror or error}.")
             status = _FAILED
         except MemoryError:
             _say("there is not enough memory for this: use fewer rows, columns or --components.")
