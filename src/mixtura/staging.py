@@ -100,7 +100,9 @@ class Staging:
 
     def _name_target(self, error: OSError) -> None:
         """Let an error tell of the file that was asked for, and not of its stand-in."""
-        at_work = str(self._outputs[-1].stand_in) if self._outputs else None
+        if error.errno is None or not self._outputs:  # not of the system, or not of these files
+            return
+        at_work = str(self._outputs[-1].stand_in)
         for target, stand_in, _ in self._outputs:
             if str(error.filename or at_work) == str(stand_in):
                 error.filename = str(target)

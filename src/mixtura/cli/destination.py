@@ -57,7 +57,7 @@ def _check_place(file: Path, inputs: Sequence[Path]) -> None:
     if file.exists() and not os.access(file, os.W_OK):
         raise MixturaError(f"{file} cannot be written: no permission. Choose another place.")
     if file.is_file() or not file.exists():  # else, such as a device, nothing replaces it
-        place = Path(os.path.realpath(file))
+        place = Path(os.path.realpath(file)) if file.is_symlink() else file
         if file.is_symlink() and (place.is_symlink() or not place.parent.exists()):
             raise MixturaError(f"{file} cannot be written: it is a link that leads nowhere.")
         _check_room(place.parent)

@@ -27,7 +27,7 @@ __all__ = ["report"]
     callback=file_or_stdout,
     default=Path("report.html"),
     show_default=True,
-    help="Where the page goes; - for standard output.",
+    help="Where the page goes; - is standard output.",
 )
 @delimiter_option
 def report(model: Path, data: Path, output: Path | None, delimiter: str | None) -> None:
