@@ -139,7 +139,7 @@ def test_errors_name_the_file_that_was_asked_for(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space") as raised, Staging() as staging:
         _fill_the_disk(staging.place(target))
     assert raised.value.filename == str(target)
-    with pytest.raises(OSError, match="^gone$"), Staging() as staging:
+    with pytest.raises(OSError, match=r"^gone$"), Staging() as staging:
         _lose(staging.place(target))
 
 
