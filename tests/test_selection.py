@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from mixtura.errors import MixturaError
+from mixtura.estimators.options import CRITERIA, FIT_CRITERIA
 from mixtura.families import Gaussian, GaussianParameters
 from mixtura.families.gaussian.structures import VVV, DenseCovariances
 from mixtura.mixture import Mixture
-from mixtura.registry import CRITERIA, FIT_CRITERIA
 from mixtura.selection import (
     Entry,
     Scores,

@@ -14,7 +14,7 @@ import pytest
 import mixtura as mx
 from degenerate_tables import TABLES, DegenerateTable
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
-from mixtura.registry import ALGORITHMS
+from mixtura.estimators.options import ALGORITHMS
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::mixtura.DataWarning"),

@@ -12,8 +12,8 @@ from threadpoolctl import threadpool_info
 import mixtura as mx
 from mixtura.estimators.gaussian_vocabulary import searched_types
 from mixtura.estimators.mixture_search import Progress
+from mixtura.estimators.options import CRITERIA
 from mixtura.fitting.random_streams import Purpose
-from mixtura.registry import CRITERIA
 from mixtura.selection import held_out_weights
 
 

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from mixtura import em, kernels
 from mixtura.acceleration import PLAIN, Switch
 from mixtura.assignments import Assignment, hard, soft
+from mixtura.em import Fit
 from mixtura.errors import DegenerateError
 from mixtura.families import Gaussian
 from mixtura.families.gaussian.structures import Structure
 from mixtura.kernels.compiled_loop import CompiledLoop
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, Mixing
 from mixtura.mixture import Mixture
-from mixtura.em import Fit
 from mixtura.sources import ArraySource
 from mixtura.starts.given import given_labels
 from mixtura.stopping import StoppingRule, fixed_length, projected_gain

@@ -17,6 +17,7 @@ from mixtura.acceleration.memory import Memory
 from mixtura.acceleration.quasi_newton import Place, QuasiNewton
 from mixtura.acceleration.step_control import START, StepControl
 from mixtura.errors import DegenerateError
+from mixtura.estimators.options import ALGORITHMS
 from mixtura.families import (
     FLAT,
     Box,
@@ -29,7 +30,6 @@ from mixtura.families import (
 from mixtura.families.gaussian.structures import VVV, Structure
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Expectation, Mixture
-from mixtura.estimators.options import ALGORITHMS
 from mixtura.sources import ArraySource
 from mixtura.starts.given import given_labels, random_responsibilities
 from mixtura.stopping import projected_gain

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 import mixtura as mx
 from mixtura import kernels
 from mixtura.errors import MixturaError
-from mixtura.sources import ArraySource, summarize
 from mixtura.families.gaussian.discriminant import quadratic_discriminant
+from mixtura.sources import ArraySource, summarize
 from mixtura.starts import hierarchy as module
 from mixtura.starts import sample as sample_module
 from mixtura.starts.groups import from_hierarchy
