@@ -70,27 +70,27 @@ def _without(name: str) -> Any:
     [
         (_changed(format="other"), "format"),
         (_changed(version=3), "version 3.*Update"),
-        (_changed(version=0), "version 0"),
-        (_changed(version="1"), "version.*int"),
+        (_changed(version=0), "version.*0.*1 or more"),
+        (_changed(version="1"), "version.*'1'.*whole number"),
         (_changed(family="poisson"), "poisson"),
         (_changed(covariance_type="round"), "round"),
-        (_changed(means=[[0.0, 1.0]]), r"means.*\(1, 2\).*\(2, 2\)"),
-        (_changed(means=[["a", "b"], ["c", "d"]]), "means.*not an array of numbers"),
-        (_changed(means=[[1.0], [1.0, 2.0]]), "means.*not an array of numbers"),
+        (_changed(means=[[0.0, 1.0]]), r"means.*a list of 2.*shape \(2, 2\)"),
+        (_changed(means=[["a", "b"], ["c", "d"]]), r"means\[0\]\[0\].*'a'.*finite number"),
+        (_changed(means=[[1.0, 2.0], [1.0]]), r"means\[1\].*\[1.0\].*a list of 2"),
         (_changed(covariances=[[[1.0]], [[1.0]]]), "covariances.*shape"),
         (_changed(covariances=[[[1.0, 2.0], [2.0, 1.0]]] * 2), "singular"),
         (_changed(weights=[0.5, 0.6]), "sum to 1"),
-        (_changed(weights=[1.5, -0.5]), "0 or more"),
+        (_changed(weights=[1.5, -0.5]), r"weights\[1\].*-0.5.*0 or more"),
         (_changed(n_components=3), "shape"),
         (_changed(n_components=True), "n_components"),
-        (_changed(feature_names=["a"]), "list of 2 names"),
+        (_changed(feature_names=["a"]), "feature_names.*list of 2, each a text"),
         (_changed(training={"weight": 1.0}), "training"),
         (_changed(training={"weight": "1"}), "training"),
         (_changed(covariances=[[[1.0, 0.5], [0.1, 1.0]]] * 2), "not of type 'full'"),
         (_changed(covariance_type="VVI", covariances=[[[1.0, 0.5], [0.5, 1.0]]] * 2), "type 'VVI'"),
         (_changed(covariance_type="E"), "one column"),
-        (_changed(means=[["1", "2"], ["3", "4"]]), "not an array of numbers"),
-        (_changed(feature_names=[1, 2]), "list of 2 names"),
+        (_changed(means=[[1.0, 2.0], [True, 4.0]]), r"means\[1\]\[0\].*True.*finite number"),
+        (_changed(feature_names=[1, 2]), r"feature_names\[0\].*1;.*text"),
         (_changed(dtype="int8"), "dtype.*int8"),
         (_without("weights"), "weights.*missing"),
         (_without("noise"), "noise.*missing"),
@@ -105,7 +105,7 @@ def _without(name: str) -> Any:
         ),
         (
             _changed(noise={"centre": [0.0, 0.0], "edges": [[1.0, 0.0], [0.0, 1.0]]}),
-            r"weights.*\(2,\).*\(3,\)",
+            r"weights.*a list of 3",
         ),
         (_without("version"), "version.*missing"),
         (lambda document: [document], "format"),
@@ -187,7 +187,7 @@ def test_numbers_that_are_not_finite(value: str, tmp_path: Path) -> None:
     document = json.loads(path.read_text())
     document["means"] = [["HERE"]]
     path.write_text(json.dumps(document).replace('"HERE"', value))
-    with pytest.raises(mx.ModelFileError, match="not finite"):
+    with pytest.raises(mx.ModelFileError, match=r"means\[0\]\[0\].*(nan|inf).*a finite number"):
         mx.load(path)
 
 

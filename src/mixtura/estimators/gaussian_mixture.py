@@ -490,7 +490,7 @@ class GaussianMixture(SoftClusters):
         self.trace_ = list(best.trace)
         self.converged_ = best.status.converged
         self.status_ = best.status.text
-        self.outlook_ = best.status.outlook
+        self.outlook_ = best.status.outlook.known
         self.n_iter_ = best.n_iter
         self.lower_bound_ = best.objective
         self.lower_bounds_ = self.trace_[len(self.trace_) - best.n_iter :]
