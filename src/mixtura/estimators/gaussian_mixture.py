@@ -411,7 +411,8 @@ class GaussianMixture(SoftClusters):
     def _begin(self, source: ArraySource, make_first: MakeFirst) -> Callable[[int], GaussianFit]:
         """How to begin the start with a given number."""
         algorithm, price = ALGORITHMS[self.algorithm], self._price(source)
-        history = self.trace_ if self._goes_on else []
+        # A mixture that was set by hand, or comes from such a model file, has no trace.
+        history = getattr(self, "trace_", []) if self._goes_on else []
 
         def begin(number: int) -> GaussianFit:
             first = make_first(number)
