@@ -48,7 +48,7 @@ from mixtura.statistics import Moments
 from mixtura.training import Training, training_entry
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["Model", "read_model", "write_model"]
+__all__ = ["PARAMETERS", "Model", "read_model", "write_model"]
 
 _FORMAT = "mixtura-model"
 _VERSION = 2
@@ -219,25 +219,22 @@ _HEAD = record(
     absent={"dtype": "float64"},
 )
 
-# Start arrays, priors of one's own and random generators are not kept.
-_PARAMETERS = record(
-    {
-        "tol": number(0.0),
-        "reg_covar": number(0.0),
-        "max_iter": whole(0),
-        "n_init": either(whole(1), text(*EFFORTS)),
-        "init_params": text(*STARTS),
-        "random_state": optional(whole(0, 2**32 - 1)),
-        "warm_start": either(flag(), whole(0, 1)),
-        "algorithm": text(*ALGORITHMS),
-        "acceleration": optional(text(*ACCELERATIONS)),
-        "equal_weights": flag(),
-        "fixed": optional(either(text(*FIXABLE), sequence(text(*FIXABLE)))),
-        "prior": optional(text("default")),
-        "noise": either(flag(), number(above=0.0)),
-    },
-    partial=True,
-)
+#: Parameters of the estimator; start arrays, priors of one's own and generators are not kept.
+PARAMETERS: dict[str, Entry[Any]] = {
+    "tol": number(0.0),
+    "reg_covar": number(0.0),
+    "max_iter": whole(0),
+    "n_init": either(whole(1), text(*EFFORTS)),
+    "init_params": text(*STARTS),
+    "random_state": optional(whole(0, 2**32 - 1)),
+    "warm_start": either(flag(), whole(0, 1)),
+    "algorithm": text(*ALGORITHMS),
+    "acceleration": optional(text(*ACCELERATIONS)),
+    "equal_weights": flag(),
+    "fixed": optional(either(text(*FIXABLE), sequence(text(*FIXABLE)))),
+    "prior": optional(text("default")),
+    "noise": either(flag(), number(above=0.0)),
+}
 
 
 def _noise(d: int) -> Entry[dict[str, Any]]:
@@ -253,7 +250,7 @@ def _body(kind: CovarianceType, k: int, d: int, *, n_weights: int) -> Entry[dict
             "weights": array((n_weights,), 0.0),
             "means": array((k, d), -_FURTHEST, _FURTHEST),
             "covariances": array(kind.layout.shape(k, d), -_WIDEST, _WIDEST),
-            "parameters": _PARAMETERS,
+            "parameters": record(PARAMETERS, partial=True),
             "training": optional(training_entry(k, d)),
         },
         absent={"feature_names": None, "training": None},
