@@ -187,7 +187,7 @@ def assert_commands(file: Path, rows: Any) -> None:
     assert told.exit_code == 0, told.output
     columns = json.loads(told.stdout, parse_constant=_not_json)["columns"]
     table, page = file.with_name("rows.parquet"), file.with_name("page.html")
-    pl.DataFrame(np.asarray(rows), schema=columns, orient="row").write_parquet(table)
+    pl.DataFrame(dict(zip(columns, np.asarray(rows).T, strict=True))).write_parquet(table)
     for args in (
         ("info", file),
         ("sample", file, "-n", 5),
