@@ -17,7 +17,7 @@ PACKAGE = Path(mixtura.__file__).parent
 #: Rooms from the cellar to the roof. A room imports only from rooms on lower floors.
 FLOORS = [
     {"typing", "errors", "staging", "report"},
-    {"kernels"},
+    {"kernels", "entries"},
     {"statistics", "assignments", "stopping", "covariance", "mixing"},
     {"sources", "families", "layouts", "denoising"},
     {"mixture", "nearest_centre", "schedules", "hypervolume"},

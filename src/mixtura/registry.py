@@ -60,6 +60,7 @@ __all__ = [
     "CRITERIA",
     "EFFORTS",
     "FIT_CRITERIA",
+    "FIXABLE",
     "STARTS",
     "Algorithm",
     "Constraints",
@@ -166,7 +167,8 @@ ALGORITHMS = {
 }
 
 
-_FIXABLE = ("weights", "means")
+#: Parts of a mixture that a fit can leave as they are.
+FIXABLE = ("weights", "means")
 _MIXING_TEXTS = {
     FreeWeights: "",
     EqualWeights: "equal weights",
@@ -201,9 +203,9 @@ class Constraints:
         if not isinstance(equal_weights, bool | np.bool_):
             raise MixturaError(f"equal_weights={equal_weights!r}; it should be True or False.")
         parts = () if fixed is None else (fixed,) if isinstance(fixed, str) else fixed
-        if not isinstance(parts, tuple | list) or not all(part in _FIXABLE for part in parts):
+        if not isinstance(parts, tuple | list) or not all(part in FIXABLE for part in parts):
             raise MixturaError(
-                f"fixed={fixed!r} is unknown; give None or some of {', '.join(_FIXABLE)}."
+                f"fixed={fixed!r} is unknown; give None or some of {', '.join(FIXABLE)}."
             )
         if "weights" in parts and equal_weights:
             raise MixturaError(

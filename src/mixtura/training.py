@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any
 
-import numpy as np
-
-from mixtura.errors import ModelFileError
+from mixtura.entries import (
+    Entry,
+    array,
+    flag,
+    made,
+    number,
+    optional,
+    record,
+    sequence,
+    text,
+    whole,
+)
+from mixtura.errors import MixturaError
 from mixtura.families import NormalInverseWishart
 from mixtura.registry import FIT_CRITERIA
 from mixtura.result import Optimum, Starts
 from mixtura.selection import Scores
 from mixtura.stopping import Outlook
 
-__all__ = ["Training"]
+__all__ = ["Training", "training_entry"]
+
+# Sums over more rows, or of larger terms, than anything computes; products of them are finite.
+_MOST = 1e100
 
 
 @dataclass(frozen=True)
@@ -78,21 +91,21 @@ class Training:
         """The same as JSON values."""
         return {
             "weight": self.scores.weight,
-            "log_likelihood": _finite(self.scores.log_likelihood),
-            "log_certainty": _finite(self.scores.log_certainty),
+            "log_likelihood": _nats(self.scores.log_likelihood),
+            "log_certainty": _nats(self.scores.log_certainty),
             "entropy": self.scores.entropy,
             "n_parameters": self.n_parameters,
             "collapsed": list(self.collapsed),
             "spurious": list(self.spurious),
             "converged": self.converged,
             "status": self.status,
-            "remaining": _known(self.outlook.remaining),
-            "rate": _known(self.outlook.rate),
+            "remaining": self.outlook.remaining,
+            "rate": self.outlook.rate,
             "n_iter": self.n_iter,
-            "objective": _finite(self.objective),
-            "trace": [_finite(value) for value in self.trace],
+            "objective": _nats(self.objective),
+            "trace": [_nats(value) for value in self.trace],
             "starts": {
-                "optima": [asdict(optimum) for optimum in self.starts.optima],
+                "optima": [_optimum_document(optimum) for optimum in self.starts.optima],
                 "n_failed": self.starts.n_failed,
             },
             "notes": list(self.notes),
@@ -100,47 +113,14 @@ class Training:
             "prior": None if self.prior is None else _prior_document(self.prior),
         }
 
-    @classmethod
-    def read(cls, entry: dict[str, Any]) -> Self:
-        """From JSON values.
 
-        Raises
-        ------
-        ModelFileError
-            If they are not what `document` gives.
-        """
-        try:
-            starts = entry["starts"]
-            return cls(
-                scores=Scores(
-                    _number(entry["weight"]),
-                    _number(entry["log_likelihood"]),
-                    _number(entry["log_certainty"]),
-                    _number(entry["entropy"]),
-                ),
-                n_parameters=int(entry["n_parameters"]),
-                collapsed=tuple(int(component) for component in entry["collapsed"]),
-                spurious=tuple(int(component) for component in entry["spurious"]),
-                converged=bool(entry["converged"]),
-                status=str(entry["status"]),
-                outlook=Outlook(_maybe(entry["remaining"]), _maybe(entry["rate"])),
-                n_iter=int(entry["n_iter"]),
-                objective=_number(entry["objective"]),
-                trace=tuple(_number(value) for value in entry["trace"]),
-                starts=Starts(
-                    tuple(_read_optimum(optimum) for optimum in starts["optima"]),
-                    int(starts["n_failed"]),
-                ),
-                notes=tuple(str(note) for note in entry["notes"]),
-                n_known=int(entry["n_known"]),
-                prior=_read_prior(entry.get("prior")),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelFileError(f"its entry 'training' cannot be used ({error!r}).") from None
+def _nats(value: float) -> float | None:
+    """JSON has no infinity: null stands for the -inf of a row that no component reaches."""
+    return None if value == -math.inf else value
 
 
-def _read_optimum(entry: Any) -> Optimum:
-    return Optimum(_number(entry["objective"]), int(entry["times"]), _number(entry["agreement"]))
+def _optimum_document(optimum: Optimum) -> dict[str, Any]:
+    return asdict(optimum) | {"objective": _nats(optimum.objective)}
 
 
 def _prior_document(prior: NormalInverseWishart) -> dict[str, Any]:
@@ -152,34 +132,56 @@ def _prior_document(prior: NormalInverseWishart) -> dict[str, Any]:
     }
 
 
-def _read_prior(entry: Any) -> NormalInverseWishart | None:
-    if entry is None:
-        return None
-    return NormalInverseWishart(
-        np.array(entry["mean"], dtype=np.float64),
-        _number(entry["shrinkage"]),
-        _number(entry["dof"]),
-        np.array(entry["scale"], dtype=np.float64),
+# ---------------------------------------------------------------------------------------------
+# What the entries of a document may hold
+
+
+def training_entry(k: int, d: int) -> Entry[Training]:
+    """What `Training.document` gives of a fit of k components in d dimensions."""
+    finite = number(-_MOST, _MOST)
+    nats = optional(finite, null=-math.inf)
+    components = sequence(whole(0, k - 1), distinct=True)
+    optimum = record({"objective": nats, "times": whole(1), "agreement": finite})
+    prior = record(
+        {"mean": array((d,)), "shrinkage": number(), "dof": number(), "scale": array((d, d))}
     )
+    entries = record(
+        {
+            "weight": number(maximum=_MOST, above=0.0),
+            "log_likelihood": nats,
+            "log_certainty": nats,
+            "entropy": finite,
+            "n_parameters": whole(0),
+            "collapsed": components,
+            "spurious": components,
+            "converged": flag(),
+            "status": text(),
+            "remaining": optional(finite),
+            "rate": optional(finite),
+            "n_iter": whole(0),
+            "objective": nats,
+            "trace": sequence(nats),
+            "starts": record(
+                {
+                    "optima": sequence(made(optimum, lambda found: Optimum(**found))),
+                    "n_failed": whole(0),
+                }
+            ),
+            "notes": sequence(text()),
+            "n_known": whole(0),
+            "prior": optional(made(prior, lambda found: NormalInverseWishart(**found))),
+        },
+        absent={"prior": None},
+    )
+    return made(entries, _training)
 
 
-def _known(value: float | None) -> float | None:
-    """Nothing is known of a limit that seems infinitely far away."""
-    return value if value is None or math.isfinite(value) else None
-
-
-def _maybe(value: object) -> float | None:
-    return None if value is None else _number(value)
-
-
-def _finite(value: float) -> float | None:
-    """JSON has no infinity: null stands for the -inf of a row that no component reaches."""
-    return float(value) if math.isfinite(value) else None
-
-
-def _number(value: object) -> float:
-    if value is None:
-        return -math.inf
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{value!r} is not a number")
-    return float(value)
+def _training(found: dict[str, Any]) -> Training:
+    if found["n_iter"] > len(found["trace"]):
+        raise MixturaError(
+            f"n_iter is {found['n_iter']}, but the trace has {len(found['trace'])} values."
+        )
+    scores = Scores(*map(found.pop, ("weight", "log_likelihood", "log_certainty", "entropy")))
+    outlook = Outlook(found.pop("remaining"), found.pop("rate"))
+    starts = Starts(**found.pop("starts"))
+    return Training(scores=scores, outlook=outlook, starts=starts, **found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -66,6 +67,7 @@ def _table(table: Table, features: Features) -> TableSummary:
 
 def _model(model: Model) -> ModelSummary:
     mixture, training = model.mixture, model.training
+    kind, covariances = COVARIANCE_TYPES[model.covariance_type], mixture.params.covariances
     noise = None
     if model.noise is not None:
         with np.errstate(over="ignore"):  # of a tiny volume; the page draws it in one column only
@@ -74,9 +76,9 @@ def _model(model: Model) -> ModelSummary:
     return ModelSummary(
         weights=mixture.clusters.weights,
         means=mixture.params.means,
-        covariances=mixture.params.covariances.matrices(),
+        covariances=(covariances.variances if kind.structure.diagonal else covariances.matrices()),
         structure=model.covariance_type,
-        structure_text=COVARIANCE_TYPES[model.covariance_type].text,
+        structure_text=kind.text,
         n_parameters=mixture.n_parameters,
         noise=noise,
         held=str(model.constraints),
@@ -126,6 +128,7 @@ def _starts(starts: Starts, weight: float) -> StartsSummary:
                 agreement=optimum.agreement,
             )
             for optimum in starts.optima
+            if math.isfinite(optimum.objective)
         ],
         caution=starts.caution,
     )

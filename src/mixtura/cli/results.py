@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -194,7 +195,7 @@ def model_document(model: Model) -> dict[str, Any]:
     }
     if training is not None:
         document["fit"] = {
-            **training.criteria,
+            **{name: _finite(value) for name, value in training.criteria.items()},
             "rows_weight": training.scores.weight,
             **_course(training),
         }
@@ -207,7 +208,7 @@ def _course(training: Training) -> dict[str, Any]:
     """How the fit went, as JSON values."""
     starts, told = training.starts, training.document()
     return {
-        "log_likelihood": training.scores.log_likelihood,
+        "log_likelihood": told["log_likelihood"],
         "converged": training.converged,
         "status": training.status,
         "iterations": training.n_iter,
@@ -218,6 +219,11 @@ def _course(training: Training) -> dict[str, Any]:
         "starts_failed": starts.n_failed,
         "optima": told["starts"]["optima"],
     }
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no infinity, which is what criteria are where some row is out of reach."""
+    return value if math.isfinite(value) else None
 
 
 def _noise_of(model: Model, told: dict[str, Any]) -> dict[str, Any]:

@@ -411,7 +411,8 @@ class GaussianMixture(SoftClusters):
     def _begin(self, source: ArraySource, make_first: MakeFirst) -> Callable[[int], GaussianFit]:
         """How to begin the start with a given number."""
         algorithm, price = ALGORITHMS[self.algorithm], self._price(source)
-        history = self.trace_ if self._goes_on else []
+        # A mixture that was set by hand, or comes from such a model file, has no trace.
+        history = getattr(self, "trace_", []) if self._goes_on else []
 
         def begin(number: int) -> GaussianFit:
             first = make_first(number)
@@ -490,7 +491,7 @@ class GaussianMixture(SoftClusters):
         self.trace_ = list(best.trace)
         self.converged_ = best.status.converged
         self.status_ = best.status.text
-        self.outlook_ = best.status.outlook
+        self.outlook_ = best.status.outlook.known
         self.n_iter_ = best.n_iter
         self.lower_bound_ = best.objective
         self.lower_bounds_ = self.trace_[len(self.trace_) - best.n_iter :]

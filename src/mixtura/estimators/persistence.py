@@ -37,6 +37,8 @@ def save(estimator: GaussianMixture | MixtureSearch, path: str | PathLike[str]) 
     ------
     NotFittedError
         If the estimator is not fitted.
+    ModelFileError
+        If it has a value that no model file may hold, so that `load` would refuse the file.
 
     Examples
     --------
@@ -65,7 +67,7 @@ def load(path: str | PathLike[str]) -> GaussianMixture:
     estimator = GaussianMixture(
         len(model.means),
         covariance_type=model.covariance_type,
-        **_known(model.parameters),
+        **model.parameters,
     )
     estimator.n_features_in_ = model.means.shape[1]
     if model.feature_names is not None:
@@ -117,15 +119,6 @@ def _is_plain(value: Any) -> bool:
     if isinstance(value, tuple | list):
         return all(isinstance(part, str) for part in value)
     return value is None or isinstance(value, _PLAIN)
-
-
-def _known(parameters: dict[str, Any]) -> dict[str, Any]:
-    names = set(GaussianMixture().get_params()) - set(_NOT_KEPT)
-    return {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in parameters.items()
-        if name in names
-    }
 
 
 def _training(estimator: GaussianMixture) -> Training | None:
