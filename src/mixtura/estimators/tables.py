@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,8 +11,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from mixtura.errors import DataError
-from mixtura.statistics import Extent
+from mixtura.errors import DataError, DataWarning
+from mixtura.statistics import NEGLIGIBLE, Extent
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["as_rows", "as_weights", "check_range", "column_names"]
@@ -62,7 +63,7 @@ def column_names(estimator: BaseEstimator, rows: AnyArray) -> Sequence[object]:
 
 
 def as_weights(sample_weight: Any, n: int) -> FloatArray | None:
-    """Row weights (n,): finite, not negative, not all zero."""
+    """Row weights (n,): finite, not negative, not all zero; 0 where they are negligible."""
     if sample_weight is None:
         return None
     weight = np.asarray(sample_weight, dtype=np.float64)
@@ -87,4 +88,19 @@ def as_weights(sample_weight: Any, n: int) -> FloatArray | None:
             f"sample_weight is at most {weight.max():.3g}: its largest should be between "
             f"{_SMALLEST:.0e} and {_LARGEST:.0e}. Multiply all weights by one number."
         )
-    return weight
+    return _without_negligible(weight)
+
+
+def _without_negligible(weight: FloatArray) -> FloatArray:
+    """The weights with 0 for those beyond the reach of the largest."""
+    beyond = (weight > 0.0) & (weight < NEGLIGIBLE * weight.max())
+    if not beyond.any():
+        return weight
+    warnings.warn(
+        f"sample_weight is above 0 but less than {NEGLIGIBLE:.0e} of the largest weight, "
+        f"{weight.max():.3g}, in {beyond.sum()} of {len(weight)} rows: these count as rows of "
+        "weight 0. Leave them out, or give weights that are closer together.",
+        DataWarning,
+        stacklevel=4,
+    )
+    return np.where(beyond, 0.0, weight)
