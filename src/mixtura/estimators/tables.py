@@ -15,7 +15,7 @@ from mixtura.errors import DataError, DataWarning
 from mixtura.statistics import NEGLIGIBLE, Extent
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["as_rows", "as_weights", "check_range", "column_names"]
+__all__ = ["as_rows", "as_weights", "check_range", "check_reach", "column_names"]
 
 # Between these a number has a square, and two squares a product, that neither overflow nor vanish.
 _SMALLEST, _LARGEST = 1e-75, 1e75
@@ -37,6 +37,18 @@ def as_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> AnyArray:
             estimator, X, reset=reset, dtype=[np.float64, np.float32], ensure_min_samples=1
         )
     return rows
+
+
+def check_reach(rows: AnyArray, names: Sequence[object]) -> None:
+    """Rows that are no farther out than any that can be fitted."""
+    if rows.dtype != np.float64 or max(rows.max(), -rows.min()) <= _LARGEST:
+        return
+    row, column = np.argwhere(np.abs(rows) > _LARGEST)[0].tolist()
+    raise DataError(
+        f"Column {names[column]} is {rows[row, column]:.3g} at row {row}: values should be no "
+        f"larger than {_LARGEST:.0e}, as in `fit`, lest their squares overflow. Leave the row out, "
+        "or mend the value."
+    )
 
 
 def check_range(extent: Extent, names: Sequence[object]) -> None:
