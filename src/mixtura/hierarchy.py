@@ -27,7 +27,7 @@ import numpy as np
 from mixtura.errors import MixturaError
 from mixtura.kernels.algebra import in_use
 from mixtura.kernels.tree import merge
-from mixtura.statistics import Moments
+from mixtura.statistics import NEGLIGIBLE, Moments
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["CELLS", "MOST_LEAVES", "Hierarchy", "hierarchy"]
@@ -112,7 +112,8 @@ def hierarchy(rows: FloatArray, weight: FloatArray) -> Hierarchy:
     rows : ndarray of shape (n, d)
         In any units; finite.
     weight : ndarray of shape (n,)
-        Positive multiplicities.
+        Positive multiplicities. Distinct rows that are lighter than `NEGLIGIBLE` times the
+        heaviest one are taken to be so heavy: to merge them costs next to nothing either way.
 
     Returns
     -------
@@ -127,6 +128,7 @@ def hierarchy(rows: FloatArray, weight: FloatArray) -> Hierarchy:
     if len(distinct) == 1:
         return Hierarchy(number, np.empty((0, 2), dtype=np.intp))
     count = _totals(number, weight)
+    count = np.maximum(count, NEGLIGIBLE * count.max())  # lest squares and determinants overflow
     points = _transformed(distinct, count)
     cell = _cells(points, count)
     leaves = _moments(points, count, cell, diagonal=points.shape[1] > _DETERMINANT_DIMENSIONS)

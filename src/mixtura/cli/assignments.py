@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mixtura.assignments import posterior
 from mixtura.cli.features import Features
 from mixtura.families import GaussianParameters
+from mixtura.fused import scorer
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource, block_rows
 from mixtura.statistics import Moments
@@ -87,9 +87,8 @@ def assign(mixture: Mixture[GaussianParameters, Moments], features: Features) ->
     """Assign every complete row."""
     rows = features.rows
     source = ArraySource(rows, None, block_rows(rows.shape[1], mixture.n_components))
-    joints = list(source.map(lambda chunk: mixture.log_joint(chunk.X)))
-    log_joint = np.concatenate(joints)
-    # From the log-densities, as `predict` does: responsibilities may tie where those do not.
-    clusters = mixture.as_labels(log_joint.argmax(axis=1))
-    resp = posterior(log_joint)[0]
-    return Assignments(features.complete, clusters, resp, mixture.n_clusters)
+    seen = scorer(mixture)
+    # Labels have their own way: responsibilities may tie where log-densities do not.
+    parts = source.map(lambda chunk: (seen.labels(chunk.rows), seen.responsibilities(chunk.rows)))
+    labels, resp = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Assignments(features.complete, mixture.as_labels(labels), resp, mixture.n_clusters)

@@ -11,6 +11,7 @@ from mixtura import __version__
 from mixtura.cli.features import Features
 from mixtura.cli.table import Table
 from mixtura.cli.wording import prior_text
+from mixtura.fused import scorer
 from mixtura.model_file import Model
 from mixtura.registry import ALGORITHMS, COVARIANCE_TYPES
 from mixtura.report import (
@@ -41,9 +42,10 @@ def report_page(
     notes: Sequence[str] = (),
 ) -> str:
     """The HTML page about a model and the complete rows of a table."""
+    seen = scorer(model.mixture)
     payload = build_payload(
         features.rows,
-        model.mixture.responsibilities,
+        lambda rows: seen.responsibilities(np.ascontiguousarray(rows)),
         table=_table(table, features),
         model=_model(model),
         fit=_fit(model),

@@ -292,7 +292,9 @@ class GaussianMixture(SoftClusters):
             NumPy array, or a pandas, polars or pyarrow table; finite numbers.
         y : ignored
         sample_weight : array of shape (n,), default=None
-            Row weights: 2 is the row twice, 0 is no row.
+            Row weights: 2 is the row twice, 0 is no row. A weight below 5e-32 of the largest
+            counts as 0, with a `DataWarning`: it changes no digit of a mean, variance or
+            likelihood.
         labels : integer array of shape (n,), default=None
             Components that rows are known to belong to, from 0 to k - 1, k for the noise if there
             is any, and -1 where that is unknown. Known rows stay there in every step, so the

@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura.estimators.first_mixture import GaussianMixtureModel
 from mixtura.estimators.parameters import check_count, check_magnitude
-from mixtura.estimators.tables import as_rows, as_weights
+from mixtura.estimators.tables import as_rows, as_weights, check_reach, column_names
 from mixtura.explain import Modes, find_modes, membership
 from mixtura.fused import scorer
 from mixtura.selection import Scores, mean_log_density, score
@@ -164,6 +164,7 @@ class SoftClusters(
     def _row_by_row(self, X: Any, function: Callable[[AnyArray], AnyArray]) -> AnyArray:
         """The function's results for each row; reals come in the dtype of the table."""
         rows = as_rows(self, X, reset=False)
+        check_reach(rows, column_names(self, rows))
         source = self._source(rows, None, self._fitted().n_components)
         result: AnyArray | None = None
         for start, block in source.map(lambda chunk: (chunk.start, function(chunk.rows))):
@@ -183,6 +184,9 @@ class SoftClusters(
         mixture = self._fitted()
         rows = as_rows(self, X, reset=False)
         weight = as_weights(sample_weight, len(rows))
+        if weight is not None and not weight.all():  # weight 0 is no row
+            rows, weight = rows[weight > 0.0], weight[weight > 0.0]
+        check_reach(rows, column_names(self, rows))
         return mixture, self._source(rows, weight, mixture.n_components)
 
     @property

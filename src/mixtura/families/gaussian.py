@@ -29,6 +29,9 @@ _AT_FLOOR = 1.0 + 1e-6
 # Error of a difference between a row and a mean, as a share of the mean.
 _ROUNDING = 16.0 * np.finfo(np.float64).eps
 
+# Distances whose squares overflow have finite ones that do not vanish when multiplied by this.
+_FAR_UNIT = 2.0**-512
+
 
 @dataclass(frozen=True)
 class GaussianParameters:
@@ -45,6 +48,16 @@ class GaussianParameters:
 
     def take(self, order: Selection) -> Self:
         return type(self)(self.means[order], self.covariances.take(order))
+
+    def nearest(self, X: FloatArray, among: NDArray[np.bool_]) -> IntArray:
+        """Number of the nearest of some components (k,) by Mahalanobis distance, shape (n,).
+
+        For rows so far away that squared distances overflow: they are compared in a unit in
+        which they do not. Next to such distances nothing else matters, weights included.
+        """
+        squared = self.covariances.squared_distances(_FAR_UNIT * X, _FAR_UNIT * self.means)
+        nearest: IntArray = np.where(among, squared, np.inf).argmin(axis=1)
+        return nearest
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,7 @@ class Gaussian:
     prior: Prior = FLAT
     fixed_means: bool = False
 
+    @np.errstate(over="ignore")  # a squared distance beyond all numbers is a log-density of -inf
     def log_density(self, params: GaussianParameters, X: FloatArray) -> FloatArray:
         d = X.shape[1]
         constant = d * np.log(2.0 * np.pi) + params.covariances.log_determinants
