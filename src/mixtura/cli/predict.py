@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mixtura.cli.datafile import DataFile
 from mixtura.cli.options import (
     data_argument,
     delimiter_option,
@@ -21,7 +22,7 @@ __all__ = ["predict"]
 @data_argument
 @output_option
 @delimiter_option
-def predict(model: Path, data: Path, output: Path | None, delimiter: str | None) -> None:
+def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | None) -> None:
     """Assign the rows of a table to the clusters of a fitted model.
 
     DATA needs the columns that MODEL was fitted to, by name; others do not matter. For each row
@@ -38,7 +39,7 @@ def predict(model: Path, data: Path, output: Path | None, delimiter: str | None)
     from mixtura.cli.assignments import assign
     from mixtura.cli.features import features_of_model
     from mixtura.cli.frames import check_output, put_frame
-    from mixtura.cli.table import read_table
+    from mixtura.cli.reading import read_table
     from mixtura.model_file import read_model
 
     fitted = read_model(model)

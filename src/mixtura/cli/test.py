@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import click
 
+from mixtura.cli.datafile import DataFile
 from mixtura.cli.options import (
     columns_option,
     data_argument,
@@ -80,7 +80,7 @@ __all__ = ["test"]
 @json_option
 @quiet_option
 def test(
-    data: Path,
+    data: DataFile,
     components: tuple[int, ...],
     covariance: str,
     columns: tuple[str, ...] | None,
@@ -117,7 +117,7 @@ def test(
       mixtura test penguins.csv -k 3 --replicates 999
     """  # noqa: D301  click wants the character, not the letters
     from mixtura.cli.features import choose_features, read_weights
-    from mixtura.cli.table import read_table
+    from mixtura.cli.reading import read_table
     from mixtura.cli.trial import Trial
 
     table = read_table(data, delimiter)
