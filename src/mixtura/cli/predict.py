@@ -44,6 +44,9 @@ def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | N
 
     fitted = read_model(model)
     check_output(output)
-    table = read_table(data, delimiter)
-    features = features_of_model(table, fitted.feature_names, fitted.means.shape[1])
-    put_frame(assign(fitted.mixture, features).frame(), output)
+    features = features_of_model(
+        read_table(data, delimiter), fitted.feature_names, fitted.means.shape[1]
+    )
+    assignments = assign(fitted.mixture, features)
+    del features  # a large table is not kept while the result is made
+    put_frame(assignments.frame(), output)
