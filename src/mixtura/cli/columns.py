@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 
 import numpy as np
 import polars as pl
@@ -19,6 +18,7 @@ __all__ = ["Column", "Tally", "read_series"]
 # Whole numbers of which fewer than so many differ, each so often, are codes and not measurements.
 _FEW, _OFTEN = 10, 10
 _ODD_KEPT = 3
+_LONGEST_SHOWN = 60
 
 _ROW_NAMES = re.compile(r"column_\d+|unnamed: 0|row_?(names?|id)?|id|index")
 
@@ -66,6 +66,10 @@ def _counts(values: FloatArray) -> bool:
     return len(values) > 2 and bool((np.diff(values) == 1.0).all())
 
 
+def _shortened(cell: str) -> str:
+    return cell if len(cell) <= _LONGEST_SHOWN else f"{cell[:_LONGEST_SHOWN]}..."
+
+
 class Tally:
     """What has been seen in columns of text, whose rows come bit by bit."""
 
@@ -83,7 +87,7 @@ class Tally:
         for j in np.flatnonzero(cells.odd.any(axis=0)).tolist():
             kept = self._odd[j]
             for i in np.flatnonzero(cells.odd[:, j])[: _ODD_KEPT - len(kept)].tolist():
-                kept.append((self._n_rows + i + 1, texts[i * width + j]))
+                kept.append((self._n_rows + i + 1, _shortened(texts[i * width + j])))
         self._n_rows += n
 
     def columns(self, names: Sequence[str], values: FloatArray) -> tuple[Column, ...]:
@@ -112,6 +116,6 @@ def read_series(series: pl.Series, values: FloatArray) -> Column:
         return Column(name, values, kind, int(np.count_nonzero(~np.isnan(values))))
     values[:] = np.nan
     odd = np.flatnonzero(series.is_not_null().to_numpy())
-    kept = tuple((i + 1, series[i]) for i in islice(odd.tolist(), _ODD_KEPT))
+    kept = tuple((i + 1, _shortened(str(series[i]))) for i in odd[:_ODD_KEPT].tolist())
     kind = "dates or times" if dtype.is_temporal() else f"of type {dtype}"
     return Column(name, values, kind, 0, len(odd), kept)

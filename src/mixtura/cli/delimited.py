@@ -100,6 +100,11 @@ def _read(data: DataFile, file: BinaryIO, delimiter: str, verbatim: str | None) 
             first = next((cells for cells in reader if cells), None)
             if first is None:
                 raise DataError(f"{data} is empty.")
+            if any("\0" in cell for cell in first):
+                raise DataError(
+                    f"{data} has NUL bytes in its first line: it is no text, or UTF-16. "
+                    "Save the table as CSV in UTF-8."
+                )
             given, rows = _header(first, reader, notes)
             names = Names(tuple(unique_names(given)))
             wanted = None if verbatim is None else names.position(verbatim)
