@@ -13,7 +13,7 @@ from mixtura.cli.features import Features
 from mixtura.families import GaussianParameters
 from mixtura.fused import scorer
 from mixtura.mixture import Mixture
-from mixtura.sources import ArraySource, block_rows
+from mixtura.sources import ArraySource, Chunk, block_rows
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray, IntArray
 
@@ -73,14 +73,15 @@ class Assignments:
         names = [f"p{j}" for j in range(self.n_clusters)] + ["noise"]
         assigned = pl.DataFrame(
             {
-                "row": np.flatnonzero(self.complete) + 1,
                 "cluster": self.clusters,
                 "uncertainty": self.uncertainty,
                 **dict(zip(names, self.responsibilities.T, strict=False)),
             }
         )
-        rows = pl.DataFrame({"row": np.arange(1, len(self.complete) + 1)})
-        return rows.join(assigned, on="row", how="left", maintain_order="left")
+        if not self.complete.all():
+            place = pl.Series(np.cumsum(self.complete) - 1).set(pl.Series(~self.complete), None)
+            assigned = assigned.select(pl.all().gather(place))
+        return assigned.insert_column(0, pl.Series("row", np.arange(1, len(self.complete) + 1)))
 
 
 def assign(mixture: Mixture[GaussianParameters, Moments], features: Features) -> Assignments:
@@ -88,7 +89,11 @@ def assign(mixture: Mixture[GaussianParameters, Moments], features: Features) ->
     rows = features.rows
     source = ArraySource(rows, None, block_rows(rows.shape[1], mixture.n_components))
     seen = scorer(mixture)
-    # Labels have their own way: responsibilities may tie where log-densities do not.
-    parts = source.map(lambda chunk: (seen.labels(chunk.rows), seen.responsibilities(chunk.rows)))
-    labels, resp = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Assignments(features.complete, mixture.as_labels(labels), resp, mixture.n_clusters)
+
+    def assigned(chunk: Chunk) -> tuple[IntArray, FloatArray]:
+        # Labels have their own way: responsibilities may tie where log-densities do not.
+        return seen.labels(chunk.rows), seen.responsibilities(chunk.rows)
+
+    likeliest, resp = map(np.concatenate, zip(*source.map(assigned), strict=True))
+    clusters = mixture.as_labels(likeliest)
+    return Assignments(features.complete, clusters, resp, mixture.n_clusters)
