@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, Self
 
-from mixtura.errors import MixturaError
+from mixtura.errors import DegenerateError, MixturaError
 from mixtura.estimators.comparison import Achievement, Outcome
 from mixtura.estimators.cross_validation import held_out_log_likelihood
 from mixtura.estimators.fitting import NO_STARTS, Fitting, GaussianRestarts
@@ -54,15 +54,8 @@ class Contender:
         pause: int | None,
     ) -> Self:
         """The candidate after its first starts, or after so many of their iterations."""
-        began = perf_counter()
-        try:
-            fitting = estimator._prepare(table, labels)
-            restarts = fitting.restarts(_HEAT, pause=pause if estimator._settles else None)
-        except MixturaError as failure:
-            status = f"failed: {failure}"
-            failed = Outcome(params, None, status, perf_counter() - began, "failed")
-            return cls(estimator, failed)
-        return cls._of(params, estimator, fitting, restarts, began)
+        entered = cls(estimator, Outcome(params, None, "entered", 0.0, "failed"))
+        return entered._trying(lambda: entered._begun(table, labels, pause))
 
     @property
     def params(self) -> dict[str, Any]:
@@ -97,19 +90,11 @@ class Contender:
 
     def passing_over_spurious(self) -> Self:
         """The candidate with spurious optima passed over, if it has others."""
-        fitting = self.fitting
-        if fitting is None:
-            return self
-        began = perf_counter() - self.outcome.seconds
-        restarts = fitting.passing_over_spurious(self.restarts)
-        return self._of(self.params, self.estimator, fitting, restarts, began)
+        return self._step(lambda fitting: fitting.passing_over_spurious(self.restarts))
 
-    def fitted(self) -> GaussianMixture:
-        """The estimator, with all attributes of a fit that ended here."""
-        assert self.fitting is not None
-        self.estimator._publish(self.fitting, self.restarts)
-        self.estimator._remark(self.fitting)
-        return self.estimator
+    def published(self) -> Self:
+        """The candidate whose estimator has all attributes of a fit that ended here."""
+        return self._trying(self._shown)
 
     def left_behind(self, words: str) -> Outcome:
         """The outcome, with a status that says why it did not make all its starts."""
@@ -142,21 +127,38 @@ class Contender:
             self, outcome=replace(outcome, held_out=held_out, status=status, seconds=seconds)
         )
 
-    def _after(self, further: Callable[[Fitting], GaussianRestarts]) -> Self:
-        if self.finished or self.fitting is None:
-            return self
-        began = perf_counter() - self.outcome.seconds
-        return self._of(self.params, self.estimator, self.fitting, further(self.fitting), began)
+    def _begun(self, table: TrainingRows, labels: Any, pause: int | None) -> Self:
+        fitting = self.estimator._prepare(table, labels)
+        return self._at(fitting, _first_starts(fitting, pause if self.estimator._settles else None))
 
-    @classmethod
-    def _of(
-        cls,
-        params: dict[str, Any],
-        estimator: GaussianMixture,
-        fitting: Fitting,
-        restarts: GaussianRestarts,
-        began: float,
-    ) -> Self:
+    def _shown(self) -> Self:
+        assert self.fitting is not None
+        self.estimator._publish(self.fitting, self.restarts)
+        self.estimator._remark(self.fitting)
+        return self
+
+    def _after(self, further: Callable[[Fitting], GaussianRestarts]) -> Self:
+        return self if self.finished else self._step(further)
+
+    def _step(self, further: Callable[[Fitting], GaussianRestarts]) -> Self:
+        fitting = self.fitting
+        if fitting is None:
+            return self
+        return self._trying(lambda: self._at(fitting, further(fitting)))
+
+    def _trying(self, step: Callable[[], Self]) -> Self:
+        """The candidate after a step; it has failed if the step cannot be taken."""
+        began = perf_counter()
+        try:
+            stepped = step()
+        except MixturaError as failure:
+            failed = Outcome(self.params, None, f"failed: {failure}", 0.0, "failed")
+            stepped = replace(self, outcome=failed, fitting=None, restarts=NO_STARTS)
+        seconds = self.outcome.seconds + perf_counter() - began
+        return replace(stepped, outcome=replace(stepped.outcome, seconds=seconds))
+
+    def _at(self, fitting: Fitting, restarts: GaussianRestarts) -> Self:
+        """The candidate with these starts made."""
         best = fitting.best(restarts)
         n_collapsed = 0 if restarts.optima else len(fitting.collapsed(best.mixture))
         status, standing = best.status.text, "given up" if best.status.paused else "finished"
@@ -164,5 +166,13 @@ class Contender:
             status += f"; not considered: {n_collapsed} components collapsed"
             standing = "collapsed"
         achieved = Achievement(best.mixture, score(best.mixture, fitting.source), n_collapsed)
-        outcome = Outcome(params, achieved, status, perf_counter() - began, standing)
-        return cls(estimator, outcome, fitting, restarts)
+        outcome = replace(self.outcome, best=achieved, status=status, standing=standing)
+        return replace(self, outcome=outcome, fitting=fitting, restarts=restarts)
+
+
+def _first_starts(fitting: Fitting, pause: int | None) -> GaussianRestarts:
+    """A few starts, or all that are wanted if none of the few gets anywhere."""
+    try:
+        return fitting.restarts(_HEAT, pause=pause)
+    except DegenerateError:
+        return fitting.restarts(fitting.effort, pause=pause)

@@ -52,5 +52,5 @@ def check_folds(n_folds: int, weight: FloatArray) -> None:
     if weight.sum() < n_folds:
         raise DataError(
             f"n_folds={n_folds} needs at least as many rows, but their total weight is "
-            f"{weight.sum():.6g}: use fewer folds."
+            f"{weight.sum():.6g}: use fewer folds or another criterion."
         )

@@ -302,8 +302,8 @@ def _ratio_of_sample(
 ) -> float:
     k = null.n_components
     rng = np.random.default_rng((test.seed, Purpose.BOOTSTRAP, k, number))
-    sample = Table(null.mixture_.sample(n, rng)[0].astype(dtype), None)
     try:
+        sample = Table(null.mixture_.sample(n, rng)[0].astype(dtype), None)
         smaller = fit_on(sample, test.model, k)
         return _ratio(smaller, fit_larger(sample, test.model, smaller, test.seed))
     except MixturaError:

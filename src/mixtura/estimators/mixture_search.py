@@ -166,7 +166,7 @@ class MixtureSearch(SoftClusters):
         Raises
         ------
         ValueError
-            If no candidate could be fitted; the message has the first one's reason.
+            If no candidate could be fitted; the message has each reason once.
         """
         choose(CRITERIA, "criterion", self.criterion)
         rows = as_rows(self, X, reset=True)
@@ -187,13 +187,11 @@ class MixtureSearch(SoftClusters):
             )
             for stage in stages:
                 field = self._after(stage, field, compare, tell)
-        if len(field) == 1:  # with nothing to compare it with, it is a fit, and ends like one
-            field = [field[0].passing_over_spurious()]
-            self._publish(compare([field[0].outcome]))
-        else:
-            self._publish(compare(self._told_apart(field, compare)))
-        self.best_params_ = field[self.best_index_].params
-        self.best_estimator_ = field[self.best_index_].fitted()
+            if len(field) == 1:  # with nothing to compare it with, it is a fit, and ends like one
+                field = [field[0].passing_over_spurious()]
+            best = self._choose(field, compare)
+        self.best_params_ = best.params
+        self.best_estimator_ = best.estimator
         self.best_estimator_.warn()
         return self
 
@@ -261,6 +259,15 @@ class MixtureSearch(SoftClusters):
         fresh = dict(zip(numbers, stepped, strict=True))
         return [fresh.get(i, contender) for i, contender in enumerate(field)]
 
+    def _choose(self, field: list[Contender], compare: Compare) -> Contender:
+        """Set the attributes that compare the candidates; the best that can be shown."""
+        self._publish(compare(self._told_apart(field, compare)))
+        best = field[self.best_index_].published()
+        if best.outcome.best is not None:
+            return best
+        rest = [best if i == self.best_index_ else other for i, other in enumerate(field)]
+        return self._choose(rest, compare)
+
     def _told_apart(self, field: list[Contender], compare: Compare) -> list[Outcome]:
         """The outcomes, in which those that were left behind say so."""
         values, name = self._judged(field, compare), self._heat_criterion.upper()
@@ -311,9 +318,9 @@ class MixtureSearch(SoftClusters):
         if self.criterion == "slope" and comparison.entries:
             estimate_slope(comparison.table)  # it says why there is none
         if np.isnan(values).all():
+            what = f"judged by {self.criterion!r}" if comparison.entries else "fitted"
             raise MixturaError(
-                f"None of the {len(outcomes)} candidates could be fitted. The first: "
-                f"{outcomes[0].status}"
+                f"None of the {len(outcomes)} candidates could be {what}. {comparison.reasons()}"
             )
         sound = np.array([outcome.sound for outcome in outcomes]) & ~np.isnan(values)
         self.best_index_ = int(np.nanargmin(np.where(sound | ~sound.any(), values, np.nan)))
