@@ -18,7 +18,7 @@ PACKAGE = Path(mixtura.__file__).parent
 FLOORS = [
     {"typing", "errors", "staging", "report"},
     {"kernels", "entries"},
-    {"statistics", "assignments", "stopping", "covariance", "mixing"},
+    {"statistics", "assignments", "stopping", "covariance", "mixing", "principal_axes"},
     {"sources", "families", "layouts", "denoising"},
     {"mixture", "nearest_centre", "schedules", "hypervolume"},
     {"fused", "leap", "hierarchy", "acceleration"},

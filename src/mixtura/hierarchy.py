@@ -27,6 +27,7 @@ import numpy as np
 from mixtura.errors import MixturaError
 from mixtura.kernels.algebra import in_use
 from mixtura.kernels.tree import merge
+from mixtura.principal_axes import principal_axes
 from mixtura.statistics import NEGLIGIBLE, Moments
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
@@ -164,7 +165,7 @@ def _transformed(rows: FloatArray, count: FloatArray) -> FloatArray:
     deviation = rows[:, varying] - share @ rows[:, varying]
     deviation /= np.abs(deviation).max(axis=0)  # lest squares overflow
     deviation /= np.sqrt(share @ np.square(deviation))
-    variances, axes = np.linalg.eigh((share[:, None] * deviation).T @ deviation)
+    variances, axes = principal_axes(deviation, share)
     kept = variances > _COLLINEAR * variances.max(initial=0.0)
     points: FloatArray = deviation @ (axes[:, kept] * variances[kept] ** -0.25)
     return points

@@ -15,12 +15,13 @@ from typing import Self, TypeAlias
 import numpy as np
 
 from mixtura.assignments import hard, one_hot
-from mixtura.covariance import VVV
+from mixtura.covariance import VVI, VVV
 from mixtura.em import Start, begin
 from mixtura.families import Gaussian
 from mixtura.fused import k_means_step
 from mixtura.hierarchy import Hierarchy, hierarchy
 from mixtura.nearest_centre import NearestCentre, squared_distances
+from mixtura.principal_axes import principal_axes
 from mixtura.sources.array import ArraySource
 from mixtura.sources.source import Chunk, Source
 from mixtura.sources.summary import Summary
@@ -247,7 +248,10 @@ def from_hierarchy(sample: Sample, summary: Summary, k: int, rng: np.random.Gene
     labels = sample.tree.labels(min(k, sample.tree.size))
     if len(labels) == summary.n_rows:
         return given_labels(labels, k)
-    family = Gaussian(VVV(), np.full(sample.rows.shape[1], _FLATTEST_GROUP))
+    d = sample.rows.shape[1]
+    # Matrices that hold more numbers than the sample itself say nothing that its variances do not.
+    structure = VVI() if k * d > len(sample.rows) else VVV()
+    family = Gaussian(structure, np.full(d, _FLATTEST_GROUP))
     groups = begin(family, ArraySource(sample.rows, sample.weight), given_labels(labels, k))
 
     def start(chunk: Chunk) -> FloatArray:
@@ -284,10 +288,10 @@ def from_quantiles(sample: Sample, summary: Summary, k: int, rng: np.random.Gene
 def _principal_axis(sample: Sample) -> FloatArray:
     """Direction of the largest variance, pointing where the first of its longest entries grows."""
     centred = sample.rows - np.average(sample.rows, axis=0, weights=sample.weight)
-    axis: FloatArray = np.linalg.eigh((sample.weight[:, None] * centred).T @ centred)[1][:, -1]
+    axis = principal_axes(centred, sample.weight)[1][:, -1]
     lengths = np.abs(axis)
     longest = int((lengths > _AS_LONG * lengths.max()).argmax())
-    return axis if axis[longest] > 0.0 else -axis
+    return axis if axis[longest] >= 0.0 else -axis
 
 
 def nearest_centre(centres: FloatArray, summary: Summary) -> Start:

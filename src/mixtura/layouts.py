@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mixtura.covariance import AxisCovariances, Covariances, DenseCovariances
+from mixtura.covariance import AxisCovariances, Covariances, DenseCovariances, written_out
 from mixtura.errors import MixturaError
 from mixtura.typing import AnyArray, FloatArray
 
@@ -134,11 +134,10 @@ class WrittenOut:
 
     def show(self, covariances: AxisCovariances) -> Shown:
         shown = _show_variances(covariances.variances)
-        identity = np.eye(covariances.variances.shape[1])
         return Shown(
-            shown.covariances[:, :, None] * identity,
-            shown.precisions[:, :, None] * identity,
-            shown.precisions_cholesky[:, :, None] * identity,
+            written_out(shown.covariances),
+            written_out(shown.precisions),
+            written_out(shown.precisions_cholesky),
         )
 
     def from_covariances(self, covariances: AnyArray, k: int, d: int) -> AxisCovariances:

@@ -16,6 +16,7 @@ from mixtura.errors import MixturaError
 from mixtura.hierarchy import hierarchy
 from mixtura.initialization import draw_rows, from_hierarchy, from_quantiles
 from mixtura.kernels.tree import merge
+from mixtura.principal_axes import principal_axes
 from mixtura.sources import ArraySource, summarize
 from mixtura.typing import FloatArray, IntArray
 
@@ -305,3 +306,15 @@ def test_the_start_is_that_of_the_tree() -> None:
     labels = hierarchy(X, np.ones(len(X))).labels(3)
     given = mx.GaussianMixture(3, init_params=labels).fit(X)
     np.testing.assert_allclose(fit.log_likelihood_, given.log_likelihood_, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n", [4, 12])
+def test_principal_axes_are_the_same_from_either_side(n: int) -> None:
+    rng = np.random.default_rng(0)
+    rows, weight = rng.normal(size=(n, 8)), rng.uniform(0.5, 2.0, n)
+    spread, axes = principal_axes(rows, weight)
+    scatter = (weight[:, None] * rows).T @ rows
+    assert len(spread) == min(n, 8)
+    np.testing.assert_allclose(spread, np.linalg.eigvalsh(scatter)[-len(spread) :], rtol=1e-9)
+    np.testing.assert_allclose(scatter @ axes, spread * axes, atol=1e-9)
+    np.testing.assert_allclose(axes.T @ axes, np.eye(len(spread)), atol=1e-12)

@@ -1,6 +1,6 @@
 """Covariance structures, as types."""
 
-from mixtura.covariance.axes import AxisCovariances
+from mixtura.covariance.axes import AxisCovariances, written_out
 from mixtura.covariance.common_axes import EVE, VVE, shared_axes
 from mixtura.covariance.diagonal import EEI, EVI, VEI, VVI
 from mixtura.covariance.ellipsoidal import EEE, EEV, EVV, VEE, VEV, VVV, DenseCovariances
@@ -31,4 +31,5 @@ __all__ = [
     "Structure",
     "Tie",
     "shared_axes",
+    "written_out",
 ]

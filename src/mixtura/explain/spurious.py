@@ -23,7 +23,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixtura.assignments import log_sum_exp
-from mixtura.covariance import DenseCovariances
 from mixtura.em import e_step
 from mixtura.errors import DegenerateError
 from mixtura.families.gaussian import GaussianParameters
@@ -91,18 +90,13 @@ def find_spurious(mixture: Mixture[GaussianParameters, Moments], source: Source)
 
 def _narrow(mixture: Mixture[GaussianParameters, Moments]) -> IntArray:
     """Components that are in some direction much narrower than the others together."""
-    matrices = mixture.params.covariances.matrices()
-    weights = mixture.weights[: len(matrices)]
-    live = np.flatnonzero(weights > 0.0)
-    whitening = DenseCovariances.of(matrices[live]).whitening
+    clusters = mixture.clusters
+    covariances, live = clusters.params.covariances, np.flatnonzero(clusters.weights > 0.0)
     narrow = []
-    for j, white in zip(live, whitening, strict=True):
-        others = live[live != j]
-        if len(others):
-            share = weights[others] / weights[others].sum()
-            pooled = np.tensordot(share, matrices[others], axes=1)
-            if np.linalg.eigvalsh(white.T @ pooled @ white)[-1] > _NARROW:
-                narrow.append(j)
+    for j in live.tolist() if len(live) > 1 else []:
+        shares = np.where(np.arange(len(clusters.weights)) == j, 0.0, clusters.weights)
+        if covariances.greatest_ratio(shares / shares.sum(), j) > _NARROW:
+            narrow.append(j)
     return np.array(narrow, dtype=np.intp)
 
 

@@ -11,6 +11,7 @@ its log-densities.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -45,7 +46,7 @@ class Box:
     centre: FloatArray
     edges: FloatArray
 
-    @property
+    @cached_property
     def log_volume(self) -> float:
         """log |det edges|; -inf for a flat box."""
         return float(np.linalg.slogdet(self.edges)[1])
