@@ -164,6 +164,8 @@ _EXTREMES = [
     _T("tiny weights", _clumps(), 3, np.full(30, 1e-300)),
     _T("huge weights", _clumps(), 3, np.full(30, 1e300)),
     _T("denormal weights", _clumps(), 3, np.full(30, 1e-320)),
+    _T("weights over thirty decades", _clumps(), 3, _spread_weights(30, 30.0)),
+    _T("denormal weights beside others", _clumps(), 3, np.where(np.arange(30) % 3, 5e-324, 1.0)),
     _T("weights of zero", _clumps(), 3, np.arange(30) % 2.0),
     _T("weight on two rows", _clumps(), 2, (np.arange(30) % 15 == 0).astype(float)),
     _T("all weight on one row", _clumps(), 1, np.eye(30)[4]),

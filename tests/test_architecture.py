@@ -18,7 +18,7 @@ PACKAGE = Path(mixtura.__file__).parent
 #: stand on a floor of their own. A room imports only from rooms on lower floors.
 FLOORS = [
     {"typing", "errors", "persistence.atomic_files", "fitting.random_streams", "report"},
-    {"kernels"},
+    {"kernels", "persistence.entries", "starts.principal_axes"},
     {"statistics", "assignments", "stopping", "mixing_weights"},
     {"sources", "families", "starts.noise_rows"},
     {"mixture", "starts.nearest_center", "schedules", "starts.noise_region"},

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
+
+import mixtura as mx
+from mixtura.families.gaussian.structures import VEI
+from mixtura.starts.initialization import Sample, from_hierarchy
+from mixtura.sources import ArraySource, summarize
+from mixtura.typing import IntArray
 
 pytest.importorskip("resource", reason="peak memory is read with the resource module")
 
@@ -36,3 +46,53 @@ def extra_megabytes(n: int) -> float:
 def test_extra_memory_does_not_grow_with_the_rows() -> None:
     # Responsibilities of 1,000,000 x 10 alone would take 76 MB.
     assert extra_megabytes(1_000_000) < 40
+
+
+D, MATRIX = 2_000, 32  # so many rows and columns take so many MB
+
+
+def peak_megabytes(work: Callable[[], object]) -> float:
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1] / 1e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.DataWarning")
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"n_components": 1},
+        {"covariance_type": "spherical"},
+        {"algorithm": "hard", "init_params": "quantiles"},
+        {"init_params": "hierarchical", "acceleration": "early"},
+    ],
+    ids=str,
+)
+def test_variances_along_the_features_need_no_matrices(options: dict[str, Any]) -> None:
+    X = np.random.default_rng(0).normal(size=(3, D))
+    fit = mx.GaussianMixture(**{"n_components": 2, "covariance_type": "diag"} | options)
+    fit.set_params(reg_covar=0.1).fit(X[:, :3])  # whatever is imported or kept is so from here on
+    assert peak_megabytes(lambda: fit.fit(X)) < MATRIX / 2
+
+
+def test_proportional_variances_need_no_matrices() -> None:
+    squares = np.square(np.random.default_rng(0).normal(size=(6, D)))
+    assert peak_megabytes(lambda: VEI().estimate(np.ones(6), squares, np.zeros(D))) < MATRIX / 2
+
+
+def test_a_start_by_the_hierarchy_of_a_sample_needs_no_matrices() -> None:
+    X = np.random.default_rng(0).normal(size=(8, D)) + 10.0 * (np.arange(8) % 2)[:, None]
+    source = ArraySource(X)
+    summary = summarize(source)
+    sample = Sample((X[:6] - X.mean(axis=0)) / X.std(axis=0), np.ones(6))
+
+    def labels() -> IntArray:
+        start = from_hierarchy(sample, summary, 2, np.random.default_rng(0))
+        return start(source.load(0)).argmax(axis=1)
+
+    assert peak_megabytes(labels) < MATRIX / 2
+    np.testing.assert_array_equal(labels(), np.arange(8) % 2)

@@ -27,8 +27,8 @@ class DegenerateError(MixturaError):
         """The error for components (k,) of which some are marked as collapsed."""
         return cls(
             f"The covariance of {collapsed.sum()} of {len(collapsed)} components is singular: too "
-            "few distinct rows. Use fewer components, a simpler covariance structure, or a "
-            "reg_covar above 0."
+            "few distinct rows, or columns of very different units. Use fewer components, a larger "
+            "reg_covar, a simpler covariance structure, or columns of like units."
         )
 
     @classmethod

@@ -7,7 +7,7 @@ weights its maximum is w_j = n_j / sum_l n_l; where they are given there is noth
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -18,6 +18,11 @@ __all__ = ["FREE", "EqualWeights", "FixedWeights", "FreeLast", "FreeWeights", "M
 
 class Mixing(Protocol):
     """A rule for the mixing weights of k components, as a frozen type."""
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        ...
 
     def maximize(self, counts: FloatArray, weights: FloatArray | None, /) -> FloatArray:
         """The next weights (k,), summing to 1.
@@ -46,6 +51,8 @@ class FreeWeights:
     array([0.75, 0.25])
     """
 
+    text: ClassVar[str] = "free weights"
+
     def maximize(self, counts: FloatArray, weights: FloatArray | None) -> FloatArray:
         shares: FloatArray = counts / counts.sum()
         return shares
@@ -62,6 +69,8 @@ FREE = FreeWeights()
 class EqualWeights:
     """All components weigh the same: w_j = 1 / k (Banfield and Raftery 1993)."""
 
+    text: ClassVar[str] = "equal weights"
+
     def maximize(self, counts: FloatArray, weights: FloatArray | None) -> FloatArray:
         return np.full(len(counts), 1.0 / len(counts))
 
@@ -72,6 +81,8 @@ class EqualWeights:
 @dataclass(frozen=True)
 class FixedWeights:
     """The weights stay what they are. A first step, which has none, takes the rows' shares."""
+
+    text: ClassVar[str] = "weights fixed"
 
     def maximize(self, counts: FloatArray, weights: FloatArray | None) -> FloatArray:
         return FREE.maximize(counts, None) if weights is None else weights
@@ -98,6 +109,11 @@ class FreeLast:
     """
 
     others: Mixing
+
+    @property
+    def text(self) -> str:
+        """That of the others."""
+        return f"{self.others.text} but for noise"
 
     def maximize(self, counts: FloatArray, weights: FloatArray | None) -> FloatArray:
         last = counts[-1] / counts.sum()

@@ -133,7 +133,7 @@ class Mixture(Generic[P, S]):
         return log_sum_exp(self.log_joint(X))
 
     def responsibilities(self, X: FloatArray) -> FloatArray:
-        """P(C_j | x_i), shape (n, k); rows sum to 1."""
+        """P(C_j | x_i), shape (n, k); rows sum to 1, or are 0 where no component can reach them."""
         return posterior(self.log_joint(X))[0]
 
     def maximize(self, expectation: Expectation[S]) -> Self:

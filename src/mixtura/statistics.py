@@ -18,11 +18,15 @@ import numpy as np
 
 from mixtura.typing import FloatArray, Selection
 
-__all__ = ["SMALLEST_COUNT", "Extent", "Moments", "Statistics", "Sums"]
+__all__ = ["NEGLIGIBLE", "SMALLEST_COUNT", "Extent", "Moments", "Statistics", "Sums"]
 
 # A count below this is a denormal number: it has lost so many digits that dividing by it
 # gives noise, so the component has, to working precision, no rows.
 SMALLEST_COUNT = np.finfo(np.float64).tiny
+
+# A weight below this share of the largest is beyond its reach: within 1 / sqrt(eps) standard
+# deviations of the others, 7e7, such a row changes no digit of a mean, variance or likelihood.
+NEGLIGIBLE = float(np.finfo(np.float64).eps ** 2)
 
 
 class Statistics(Protocol):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 __all__ = [
     "DEFAULT_RULE",
@@ -44,6 +44,12 @@ class Outlook:
 
     remaining: float | None
     rate: float | None
+
+    @property
+    def known(self) -> Self:
+        """The same for the record of a fit: of a limit infinitely far away nothing is known."""
+        parts = (self.remaining, self.rate)
+        return type(self)(*(x if x is not None and math.isfinite(x) else None for x in parts))
 
     def __str__(self) -> str:
         if self.remaining is None or math.isinf(self.remaining):

@@ -19,7 +19,7 @@ import numpy as np
 from mixtura import em
 from mixtura.families import Family
 from mixtura.families.gaussian.testing import check_structure
-from mixtura.likeness import assert_alike, leaves
+from mixtura.families.likeness import assert_alike, leaves
 from mixtura.sources import ArraySource, Source
 from mixtura.starts.given import random_responsibilities
 from mixtura.statistics import Statistics

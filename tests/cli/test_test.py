@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import mixtura as mx
+from mixtura.cli.datafile import DataFile
 from mixtura.cli.features import Features
-from mixtura.cli.table import read_table
+from mixtura.cli.reading import read_table
 from mixtura.cli.trial import Step, Trial, Verdict
 
 LIGHT = ("--replicates", 19, "--covariance", "spherical")
@@ -82,7 +83,7 @@ def test_wrong_choices(run, blobs, args, status, message):
 
 
 def verdict(blobs, *steps: Step, counts=(1, 2), n=1, reason="max_components is reached"):
-    table = read_table(blobs)
+    table = read_table(DataFile(blobs))
     features = Features(("a", "b"), np.zeros((3, 2)))
     trial = Trial(counts, "full", replicates=99, level=0.05, starts=1, seed=0, jobs=1)
     return Verdict(trial, table, features, steps, n, reason, ())

@@ -2,10 +2,15 @@
 
 import warnings
 
+import numpy as np
+import polars as pl
+import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from mixtura.cli.warned import warned
-from mixtura.errors import DataWarning
+import mixtura as mx
+from mixtura.cli.warned import in_options, warned
+from mixtura.errors import DataWarning, DegenerateError
+from mixtura.fitting.notes import notes_on_result
 
 
 def test_each_is_told_once_and_names_options():
@@ -18,3 +23,34 @@ def test_each_is_told_once_and_names_options():
         )
         warnings.warn("did not converge", ConvergenceWarning, stacklevel=1)
     assert told == ["Make more starts (--starts) or a simpler --covariance."]
+
+
+def test_errors_too_and_advice_that_no_option_follows_goes():
+    with pytest.raises(DegenerateError) as told, warned():
+        raise DegenerateError.of(np.array([True, False]))
+    assert str(told.value) == (
+        "The covariance of 1 of 2 components is singular: too few distinct rows, or columns of "
+        "very different units. Use fewer --components, a simpler --covariance, or --columns of "
+        "like units."
+    )
+
+
+def test_the_floor_is_named_as_it_can_be_set():
+    [note] = notes_on_result(mx.GaussianMixture().fit([[0.0], [1.0]]).mixture_, 1, ())
+    assert "floor (reg_covar)" in note
+    assert "the variance floor: the likelihood" in in_options(note)
+    assert note.endswith("Use fewer components or a simpler covariance_type.")
+    assert in_options(note).endswith("Use fewer --components or a simpler --covariance.")
+
+
+def test_a_search_that_goes_nowhere_names_options(run, here):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 3)) * [1e-9, 1.0, 1e9]
+    pl.DataFrame(X, schema=["a", "b", "c"]).write_csv("units.csv")
+    failed = run("fit", "units.csv", "-k", 1, "--covariance", "EEV")
+    assert failed.exit_code == 1
+    assert "--covariance=EEV, --components=1 failed: The covariance of 1 of 1" in failed.stderr
+    run("fit", "units.csv", "-k", 1, "--covariance", "EEV,VVV", "--out", "out")
+    page = (here / "out" / "report.html").read_text()
+    assert "a simpler --covariance, or --columns of like units" in page
+    assert "reg_covar," not in page

@@ -19,6 +19,8 @@ from sklearn.preprocessing import StandardScaler
 
 import mixtura as mx
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura import kernels
+from mixtura.estimators.options import COVARIANCE_TYPES
 
 NAMES = [name for name, kind in COVARIANCE_TYPES.items() if not kind.one_dimensional]
 FOUR = ["full", "tied", "diag", "spherical"]
@@ -97,6 +99,30 @@ def test_integer_weights_equal_repeated_rows(covariance_type: str, init_params: 
     for method in ("bic", "aic", "icl", "score"):
         mine = getattr(weighted, method)(X, sample_weight=weight)
         np.testing.assert_allclose(mine, getattr(weighted, method)(rows), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("unit", "light"), [(1.0, 4e-32), (1.0, 5e-324), (1e-70, 1e-100), (3e70, 4e-32)]
+)
+@pytest.mark.parametrize("init_params", ["hierarchical", "kmeans"])
+def test_weights_beyond_the_reach_of_the_largest_are_no_rows(
+    init_params: str, unit: float, light: float
+) -> None:
+    X = groups(60)
+    heavy = np.arange(60) % 2 == 0
+    model = mx.GaussianMixture(3, init_params=init_params, random_state=0)
+    without = clone(model).fit(X, sample_weight=unit * heavy)
+    X[1] = 1e200
+    with pytest.warns(mx.DataWarning, match="less than 5e-32 of the largest weight.* 30 of 60"):
+        model.fit(X, sample_weight=unit * np.where(heavy, 1.0, light))
+    np.testing.assert_array_equal(model.means_, without.means_)
+    assert model.trace_ == without.trace_
+
+
+def test_a_weight_within_reach_counts() -> None:
+    X = np.array([[0.0], [1.0], [2.0], [1e32]])
+    fit = mx.GaussianMixture(1).fit(X, sample_weight=[1.0, 1.0, 1.0, 6e-32])
+    np.testing.assert_allclose(fit.means_, [[1.0 + 6.0 / 3.0]], rtol=1e-12)
 
 
 @pytest.mark.parametrize("algorithm", ["em", "hard", "stochastic"])
@@ -451,6 +477,43 @@ def test_values_that_are_not_finite(bad: float) -> None:
     X[3, 1] = bad
     with pytest.raises(ValueError, match=r"NaN|infinity"):
         mx.GaussianMixture(2).fit(X)
+
+
+@pytest.mark.parametrize("kernel", ["numpy", "auto"])
+@pytest.mark.parametrize(
+    "method", ["predict", "predict_proba", "score_samples", "membership", "score", "bic"]
+)
+def test_new_rows_are_refused_where_a_fit_refuses_them(method: str, kernel: str) -> None:
+    X = groups()
+    fit = mx.GaussianMixture(3, random_state=0).fit(X)
+    X[7, 1] = -1e150
+    with (
+        kernels.use(kernel),
+        pytest.raises(mx.DataError, match=r"Column 1 is -1e\+150 at row 7.* 1e\+75"),
+    ):
+        getattr(fit, method)(X)
+
+
+@pytest.mark.parametrize("kernel", ["numpy", "auto"])
+def test_the_farthest_rows_belong_to_somebody(kernel: str) -> None:
+    X = groups() * 1e-74
+    with kernels.use(kernel):
+        fit = mx.GaussianMixture(3, random_state=0).fit(X)
+        far = np.array([[1e75, 0.0], [-1e75, 1e75], [0.0, 1e60]])
+        resp = fit.predict_proba(far)
+        np.testing.assert_array_equal(resp.sum(axis=1), 1.0)
+        np.testing.assert_array_equal(resp.argmax(axis=1), fit.predict(far))
+        assert (fit.membership(far) == -1).all()
+
+
+def test_rows_of_weight_0_are_no_rows_to_a_score() -> None:
+    X = groups()
+    fit = mx.GaussianMixture(3, random_state=0).fit(X)
+    weight = np.ones(len(X))
+    weight[7] = 0.0
+    expected = fit.score(np.delete(X, 7, axis=0))
+    X[7] = 1e200
+    assert fit.score(X, sample_weight=weight) == expected
 
 
 def test_values_whose_squares_overflow() -> None:

@@ -11,6 +11,9 @@ import pytest
 import mixtura as mx
 from mixtura.estimators.bootstrap_test import BootstrapTest
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.estimators.bootstrap_test import BootstrapTest
+from mixtura.mixture import Mixture
+from mixtura.estimators.options import COVARIANCE_TYPES
 
 STRUCTURES = [name for name in COVARIANCE_TYPES if len(name) == 3]
 
@@ -125,6 +128,17 @@ def test_it_ends_where_the_next_cannot_be_fitted() -> None:
         outcome_of(two_groups(), max_components=1).status
         == "1 component: max_components is reached"
     )
+
+
+def test_samples_that_cannot_be_drawn_count_against_rejecting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def failing(*args: Any) -> None:
+        raise mx.DegenerateError("as asked")
+
+    monkeypatch.setattr(Mixture, "sample", failing)
+    step = outcome_of(two_groups()).steps[0]
+    assert np.isinf(step.bootstrap).all()
 
 
 def test_samples_that_cannot_be_fitted_count_against_rejecting(

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_info
 
 import mixtura as mx
 from mixtura.estimators.gaussian_vocabulary import searched_types
+from mixtura.fitting.run import Fitting
 from mixtura.estimators.mixture_search import Progress
 from mixtura.estimators.options import CRITERIA
 from mixtura.fitting.random_streams import Purpose
@@ -240,6 +241,108 @@ def test_candidates_that_fail_say_why() -> None:
     assert search.results_["standing"].tolist() == ["finished", "finished", "failed"]
     with pytest.raises(mx.MixturaError, match=r"None of the 1 candidates.*40"):
         mx.MixtureSearch(param_grid={"n_components": [40]}).fit(groups(30))
+
+
+def of_different_units() -> np.ndarray:
+    """Rows of which EEV cannot turn one component, but two."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3)) * [1.0, 1.0, 1e9]
+    X[30:] += [5.0, 5.0, 5e9]
+    return X
+
+
+def test_a_structure_that_one_component_cannot_have_lacks_one_criterion_alone() -> None:
+    grid = {"n_components": [1, 2], "covariance_type": ["EEV", "VVV"]}
+    estimator = mx.GaussianMixture(n_init=2)
+    search = mx.MixtureSearch(estimator, grid, random_state=0).fit(of_different_units())
+    results = search.results_
+    assert results["covariance_type"].tolist() == ["EEV", "EEV", "VVV", "VVV"]
+    assert results["standing"].tolist() == ["failed", "finished", "finished", "finished"]
+    assert np.isnan(results["nec"]).tolist() == [True, True, False, False]
+    assert "no nec" in results["status"][1]
+    assert np.isfinite(results["bic"][1:]).all()
+    alone = {"n_components": [2, 3], "covariance_type": ["EEV"]}
+    search = mx.MixtureSearch(estimator, alone, criterion="nec", random_state=0)
+    with pytest.raises(mx.MixturaError, match=r"None of the 2 .* judged by 'nec'\..*no nec"):
+        search.fit(of_different_units())
+
+
+def test_an_error_has_each_reason_once() -> None:
+    grid = [
+        {"n_components": [40, 50], "covariance_type": ["diag", "full"]},
+        {"n_components": [1], "covariance_type": ["EEV"]},
+    ]
+    with pytest.raises(mx.MixturaError) as told:
+        mx.MixtureSearch(param_grid=grid).fit(of_different_units()[:30] * [1.0, 1.0, 1e5])
+    text = str(told.value)
+    assert "n_components=40 and 3 more failed: Expected n_samples" in text
+    assert "covariance_type=EEV, n_components=1 failed: The covariance of 1 of 1" in text
+
+
+def test_what_a_fit_finds_a_search_finds() -> None:
+    # The first two starts are degenerate.
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(60, 3)) * [1.0, 1.0, 1e10]
+    X[30:] += [5.0, 5.0, 5e10]
+    estimator = mx.GaussianMixture(2, covariance_type="EEV", n_init=10, init_params="varied")
+    search = mx.MixtureSearch(estimator, {}, random_state=0).fit(X)
+    assert search.best_estimator_.starts_.n_failed > 2
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "Fitting.restarts",
+        "Fitting.resumed",
+        "Fitting.collapsed",
+        "Fitting.spurious",
+        "GaussianMixture._prepare",
+        "GaussianMixture._publish",
+    ],
+)
+def test_a_candidate_that_fails_anywhere_is_out_and_the_search_goes_on(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, name = step.split(".")
+    kind = {"Fitting": Fitting, "GaussianMixture": mx.GaussianMixture}[owner]
+    works = getattr(kind, name)
+
+    def fails(self: Any, *args: Any, **options: Any) -> Any:
+        if is_full(self):
+            raise mx.DegenerateError("out of luck")
+        return works(self, *args, **options)
+
+    estimator = mx.GaussianMixture(n_init=3, init_params="varied")
+    grid = {"n_components": range(1, 6), "covariance_type": ["VVV", "VVI"]}
+    X = groups() @ [[1.0, 0.9], [0.0, 1.0]]  # so that VVV is the best
+    search = mx.MixtureSearch(estimator, grid, random_state=0, finalists=2).fit(X)
+    assert search.best_params_["covariance_type"] == "VVV"
+    monkeypatch.setattr(kind, name, fails)
+    search = mx.MixtureSearch(estimator, grid, random_state=0, finalists=2).fit(X)
+    assert search.best_params_["covariance_type"] == "VVI"
+    results = search.results_
+    failed = results["standing"] == "failed"
+    assert failed.any()
+    assert (results["covariance_type"][failed] == "VVV").all()
+    assert set(results["status"][failed]) == {"failed: out of luck"}
+    assert np.isnan(results["bic"][failed]).all()
+
+
+def test_the_only_candidate_fails_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*args: Any) -> None:
+        raise mx.DegenerateError("out of luck")
+
+    monkeypatch.setattr(Fitting, "passing_over_spurious", fails)
+    with pytest.raises(mx.MixturaError, match=r"None of the 1 .* The only one failed: out of luck"):
+        mx.MixtureSearch(mx.GaussianMixture(2), {}).fit(groups(30))
+
+
+def is_full(step: mx.GaussianMixture | Fitting) -> bool:
+    """Whether a step is one of a candidate of full covariances."""
+    if isinstance(step, mx.GaussianMixture):
+        return bool(step.covariance_type == "VVV")
+    family = step.begin(0).mixture.clusters.family
+    return not family.structure.diagonal
 
 
 def test_unknown_criteria_and_parameters() -> None:

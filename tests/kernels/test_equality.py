@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kernel_cases import STRUCTURE_IDS, STRUCTURES, random_mixture, rows_of, with_some_noise
 from mixtura import em, kernels
 from mixtura.assignments import Assignment, hard, soft, stochastic
+from mixtura.families.gaussian.structures import EEE, VII, VVI, AxisCovariances, DenseCovariances
 from mixtura.families import Bernoulli, BernoulliParameters, Gaussian, GaussianParameters
 from mixtura.families.gaussian.structures import VII, VVI, AxisCovariances, DenseCovariances
 from mixtura.kernels.estep_dispatch import fused_pass, scorer
@@ -183,24 +184,57 @@ def test_every_number_of_components(kernel: str, k: int, d: int) -> None:
 @every_structure
 @pytest.mark.parametrize("d", [1, 2, 6, 11, 20])
 def test_rows_that_no_component_reaches(kernel: str, structure: Any, d: int) -> None:
-    """Distances overflow to inf: log-density -inf and no responsibilities, in scores and sums."""
+    """Distances overflow to inf: log-density -inf and nothing in the sums of an E-step."""
     rng = np.random.default_rng(0)
     mixture = random_mixture(rng, structure, 3, d)
     X = rows_of(rng, mixture, 300)
     X[7] = 1e200
-    with np.errstate(over="ignore", invalid="ignore"):
-        fast, reference = both(kernel, lambda: scorer(mixture).log_density(X))
-        np.testing.assert_allclose(fast, reference, rtol=1e-12)
-        assert fast[7] == -np.inf
-        fast, reference = both(kernel, lambda: scorer(mixture).responsibilities(X))
-        np.testing.assert_allclose(fast, reference, atol=1e-12)
-        assert not fast[7].any()
+    fast, reference = both(kernel, lambda: scorer(mixture).log_density(X))
+    np.testing.assert_allclose(fast, reference, rtol=1e-12)
+    assert fast[7] == -np.inf
     with kernels.use(kernel), np.errstate(over="ignore", invalid="ignore"):
         total = em.e_step(mixture, ArraySource(X))
         kept = em.e_step(mixture, ArraySource(np.delete(X, 7, axis=0)))
     assert total.objective == -np.inf
     np.testing.assert_allclose(total.counts, kept.counts, rtol=1e-12)
     np.testing.assert_allclose(total.statistics.scatter, kept.statistics.scatter, rtol=1e-10)
+
+
+@pytest.mark.parametrize("kernel", ["numpy", *KERNELS])
+@every_structure
+@pytest.mark.parametrize("noise", [None, 0.1])
+@pytest.mark.parametrize("unit", [1.0, 1e-90])
+@pytest.mark.parametrize("d", [1, 2, 6, 11, 20])
+def test_rows_that_no_component_reaches_belong_to_the_nearest(
+    kernel: str, structure: Any, noise: float | None, unit: float, d: int
+) -> None:
+    """Rows at 1e200 deviations: like rows at 1e20 deviations in the same direction."""
+    rng = np.random.default_rng(d)
+    mixture = random_mixture(rng, structure, 4, d)
+    params = mixture.params.covariances
+    if structure.diagonal:
+        covariances: Any = AxisCovariances(params.variances * unit**2)
+    else:
+        covariances = DenseCovariances.of(params.dense * unit**2)
+    moved = GaussianParameters(mixture.params.means * unit, covariances)
+    weights = np.append(0.0, mixture.weights[1:] / mixture.weights[1:].sum())  # one is empty
+    mixture = Mixture(mixture.family, moved, weights)
+    if noise is not None:
+        mixture = with_some_noise(mixture, noise)
+    directions = rng.normal(size=(40, d))
+    near, far = (unit * directions * distance for distance in (1e20, 1e164))
+    rows = np.concatenate([near, far, moved.means[1:]])
+    with kernels.use(kernel):
+        seen = scorer(mixture)
+        resp, labels = seen.responsibilities(rows), seen.labels(rows)
+        log_density, certainty = seen.densities_and_certainties(rows)
+    np.testing.assert_allclose(resp.sum(axis=1), 1.0, rtol=1e-12)
+    np.testing.assert_array_equal(resp.argmax(axis=1), labels)
+    np.testing.assert_allclose(certainty, resp.max(axis=1), rtol=1e-12)
+    assert not resp[:, 0].any()
+    assert np.isneginf(log_density[40:80]).all() == (noise is None)
+    if not isinstance(structure, EEE):  # whose components are all as far, to working precision
+        np.testing.assert_array_equal(resp[40:80], resp[:40])
 
 
 @every_kernel

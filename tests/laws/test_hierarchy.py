@@ -13,6 +13,10 @@ import mixtura as mx
 from mixtura import kernels
 from mixtura.errors import MixturaError
 from mixtura.families.gaussian.discriminant import quadratic_discriminant
+from mixtura.starts.hierarchy import hierarchy
+from mixtura.starts.initialization import draw_rows, from_hierarchy, from_quantiles
+from mixtura.kernels.tree import merge
+from mixtura.starts.principal_axes import principal_axes
 from mixtura.sources import ArraySource, summarize
 from mixtura.starts import hierarchy as module
 from mixtura.starts import sample as sample_module
@@ -178,6 +182,42 @@ def test_any_table_has_a_tree(init: str, seed: int, n: int, d: int, k: int) -> N
     assert np.unique(tree.labels(k)).tolist() == list(range(k))
 
 
+@pytest.mark.parametrize("kernel", ["numpy", *kernels.available()[:1]])
+@pytest.mark.parametrize("d", [*DIMENSIONS, 8])
+def test_any_weights_have_a_tree(d: int, kernel: str) -> None:
+    """One of the heaviest rows against rows of the lightest weights that there are."""
+    X = clouds(40, d)
+    weight = 10.0 ** np.random.default_rng(0).uniform(-323.0, 0.0, len(X))
+    weight[:3] = 5e-324, 1e-200, 1.0
+    with kernels.use(kernel):
+        for unit in (1.0, 1e300):
+            tree = hierarchy(X, unit * weight)
+            assert np.unique(tree.labels(len(X))).tolist() == list(range(len(X)))
+            assert np.unique(tree.labels(2)).tolist() == [0, 1]
+
+
+@pytest.mark.skipif(not kernels.available(), reason="no compiled kernel")
+def test_wild_costs_are_refused_or_give_a_tree() -> None:
+    """No group is merged with itself, whatever it costs."""
+    wild = [np.nan, np.inf, -np.inf, 1e300, -1e300, 1e160, 5e-324, 0.0]
+    refused = 0
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        arrays = [np.ones(6), rng.normal(size=(6, 2)), np.zeros((6, 2, 2))]
+        typical, tie = 1.0, float(rng.choice([*wild, 1e-6]))
+        arrays[rng.integers(3)].flat[rng.integers(6)] = rng.choice(wild)
+        try:
+            merges = merge(arrays[0], arrays[1], arrays[2], typical, tie)
+        except MixturaError:
+            refused += 1
+        else:
+            assert (merges[:, 0] < merges[:, 1]).all()
+            assert sorted(merges[:, 1]) == [1, 2, 3, 4, 5]
+    assert 0 < refused < 300
+    with pytest.raises(MixturaError, match="not a finite number"):
+        merge(np.full(2, np.nan), np.zeros((2, 1)), np.zeros((2, 1)), 1.0, 0.0)
+
+
 @pytest.mark.parametrize("outlier", [1e3, 1e12, 1e20])
 @pytest.mark.parametrize("d", DIMENSIONS)
 def test_an_outlier_among_many_rows(
@@ -272,3 +312,15 @@ def test_the_start_is_that_of_the_tree() -> None:
     labels = hierarchy(X, np.ones(len(X))).labels(3)
     given = mx.GaussianMixture(3, init_params=labels).fit(X)
     np.testing.assert_allclose(fit.log_likelihood_, given.log_likelihood_, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n", [4, 12])
+def test_principal_axes_are_the_same_from_either_side(n: int) -> None:
+    rng = np.random.default_rng(0)
+    rows, weight = rng.normal(size=(n, 8)), rng.uniform(0.5, 2.0, n)
+    spread, axes = principal_axes(rows, weight)
+    scatter = (weight[:, None] * rows).T @ rows
+    assert len(spread) == min(n, 8)
+    np.testing.assert_allclose(spread, np.linalg.eigvalsh(scatter)[-len(spread) :], rtol=1e-9)
+    np.testing.assert_allclose(scatter @ axes, spread * axes, atol=1e-9)
+    np.testing.assert_allclose(axes.T @ axes, np.eye(len(spread)), atol=1e-12)

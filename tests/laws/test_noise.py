@@ -56,6 +56,14 @@ def test_all_rows_are_in_the_box_and_no_box_about_them_is_smaller(X: np.ndarray)
     np.testing.assert_array_less(box.log_volume, np.log(np.ptp(X, axis=0)).sum() + 1e-12)
 
 
+def test_fewer_rows_than_columns_are_boxed_like_the_same_rows_twice() -> None:
+    X = two_groups(10)[:, :1] * np.ones(16) + np.random.default_rng(0).normal(size=(10, 16))
+    few, twice = about(X), about(np.repeat(X, 2, axis=0))
+    assert inside(few, X).all()
+    assert few.log_volume == pytest.approx(twice.log_volume, rel=1e-6)
+    assert few.log_volume < np.log(np.ptp(X, axis=0)).sum() - 20.0  # six of the sides are flat
+
+
 def test_slanted_rows_have_a_slanted_box() -> None:
     X = slanted()
     assert about(X).log_volume < np.log(np.ptp(X, axis=0)).sum() - 2.0

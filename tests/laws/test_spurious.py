@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import mixtura as mx
+from mixtura.families.gaussian.structures import AxisCovariances, DenseCovariances
 from mixtura.explain import find_spurious
 from mixtura.sources import ArraySource
 
@@ -49,6 +51,22 @@ def test_few_rows_on_a_line_are_flagged_where_covariances_are_free(seed: int) ->
     assert fit.n_collapsed_ == 0  # it is above the floor
     assert any("owes its likelihood" in note for note in fit.notes_)
     assert fitted(X, labels, covariance_type="tied", max_iter=0).spurious_ == ()
+
+
+@pytest.mark.parametrize("kind", [AxisCovariances, DenseCovariances.of])
+def test_how_much_wider_the_others_are_together(kind: Any) -> None:
+    rng = np.random.default_rng(0)
+    roots = rng.normal(size=(3, 4, 4))
+    matrices = roots @ roots.transpose(0, 2, 1)
+    if kind is AxisCovariances:
+        matrices = matrices * np.eye(4)
+        covariances = kind(matrices.diagonal(0, 1, 2))
+    else:
+        covariances = kind(matrices)
+    shares = np.array([0.3, 0.0, 0.7])
+    pooled = np.einsum("j,jab->ab", shares, matrices)
+    expected = np.linalg.eigvals(np.linalg.solve(matrices[1], pooled)).real.max()
+    assert covariances.greatest_ratio(shares, 1) == pytest.approx(expected, rel=1e-9)
 
 
 def test_rows_do_not_speak_for_their_copies() -> None:

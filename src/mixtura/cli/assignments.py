@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mixtura.assignments import posterior
 from mixtura.cli.features import Features
 from mixtura.families import GaussianParameters
+from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
-from mixtura.sources import ArraySource, block_rows
+from mixtura.sources import ArraySource, Chunk, block_rows
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray, IntArray
 
@@ -73,23 +73,27 @@ class Assignments:
         names = [f"p{j}" for j in range(self.n_clusters)] + ["noise"]
         assigned = pl.DataFrame(
             {
-                "row": np.flatnonzero(self.complete) + 1,
                 "cluster": self.clusters,
                 "uncertainty": self.uncertainty,
                 **dict(zip(names, self.responsibilities.T, strict=False)),
             }
         )
-        rows = pl.DataFrame({"row": np.arange(1, len(self.complete) + 1)})
-        return rows.join(assigned, on="row", how="left", maintain_order="left")
+        if not self.complete.all():
+            place = pl.Series(np.cumsum(self.complete) - 1).set(pl.Series(~self.complete), None)
+            assigned = assigned.select(pl.all().gather(place))
+        return assigned.insert_column(0, pl.Series("row", np.arange(1, len(self.complete) + 1)))
 
 
 def assign(mixture: Mixture[GaussianParameters, Moments], features: Features) -> Assignments:
     """Assign every complete row."""
     rows = features.rows
     source = ArraySource(rows, None, block_rows(rows.shape[1], mixture.n_components))
-    joints = list(source.map(lambda chunk: mixture.log_joint(chunk.X)))
-    log_joint = np.concatenate(joints)
-    # From the log-densities, as `predict` does: responsibilities may tie where those do not.
-    clusters = mixture.as_labels(log_joint.argmax(axis=1))
-    resp = posterior(log_joint)[0]
+    seen = scorer(mixture)
+
+    def assigned(chunk: Chunk) -> tuple[IntArray, FloatArray]:
+        # Labels have their own way: responsibilities may tie where log-densities do not.
+        return seen.labels(chunk.rows), seen.responsibilities(chunk.rows)
+
+    likeliest, resp = map(np.concatenate, zip(*source.map(assigned), strict=True))
+    clusters = mixture.as_labels(likeliest)
     return Assignments(features.complete, clusters, resp, mixture.n_clusters)

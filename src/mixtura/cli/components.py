@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from mixtura.cli.results import deviations_of, flags_of
+from mixtura.cli.readings import flags_of, marginals_of
 from mixtura.cli.visible import visible
 from mixtura.cli.wording import count, percent
+from mixtura.families.description import Marginal, Shares
 from mixtura.persistence.model_file import Model
 from mixtura.typing import FloatArray
 
@@ -30,50 +31,57 @@ _MOST_DECIMALS = 6
 def print_components(
     console: Console, model: Model, names: Sequence[str], sizes: Sequence[int] | None = None
 ) -> None:
-    """Weight, size and means of each component, with standard deviations where they fit.
+    """Weight, size and what each component makes of the columns, with spreads where they fit.
 
     Components that do not fit beside the others go below them.
     """
     shown = [visible(name) for name in names[:_FEATURES_SHOWN]]
     heads = _heads(model, sizes)
-    label_width = min(max(map(cell_len, (*heads, *shown))), max(12, console.width // 4))
+    marginals = list(zip(shown, marginals_of(model, len(shown)), strict=True))
+    rows = list(_rows(marginals, with_deviations=True))
+    label_width = max(map(cell_len, (*heads, *(label for label, _ in rows))))
+    label_width = min(label_width, max(12, console.width // 4))
     room = console.width - label_width
-    cells = _cells(model, len(shown), with_deviations=True)
-    if sum(_widths(heads, cells)) > room:
-        cells = _cells(model, len(shown), with_deviations=False)
-    for block in _blocks(_widths(heads, cells), room):
-        console.print(_grid(heads, shown, cells, block, label_width))
+    if sum(_widths(heads, rows)) > room:
+        rows = list(_rows(marginals, with_deviations=False))
+    for block in _blocks(_widths(heads, rows), room):
+        console.print(_grid(heads, rows, block, label_width))
         console.print()
     if len(names) > len(shown):
         console.print(f"... and {count(len(names) - len(shown), 'column')} more.\n")
 
 
 def _heads(model: Model, sizes: Sequence[int] | None) -> dict[str, list[str]]:
+    clusters = range(model.mixture.n_clusters)
     heads = {
-        "cluster": [str(j) for j in range(len(model.means))],
+        "cluster": [str(j) for j in clusters],
         "weight": [percent(weight) for weight in model.mixture.clusters.weights.tolist()],
     }
     if sizes is not None:
         heads["rows"] = [f"{size:,}" for size in sizes]
-    flags = [", ".join(flags_of(model, j)) for j in range(len(model.means))]
+    flags = [", ".join(flags_of(model, j)) for j in clusters]
     if any(flags):
         heads["remark"] = flags
     return heads
 
 
-def _cells(model: Model, n_features: int, with_deviations: bool) -> list[list[str]]:
-    """Text for each feature and component."""
-    deviations = deviations_of(model)
-    return [
-        _describe(model.means[:, a], deviations[:, a], with_deviations) for a in range(n_features)
-    ]
+def _rows(
+    marginals: Sequence[tuple[str, Marginal]], *, with_deviations: bool
+) -> Iterator[tuple[str, list[str]]]:
+    """Labels, and a text for each component: a row for each column of numbers or level."""
+    for name, marginal in marginals:
+        if not isinstance(marginal, Shares):
+            yield name, _describe(marginal.mean, marginal.deviation, with_deviations)
+            continue
+        for level, shares in zip(marginal.levels, marginal.probabilities.T, strict=True):
+            yield f"{name}: {visible(level)}", [percent(share) for share in shares.tolist()]
 
 
 def _describe(means: FloatArray, deviations: FloatArray, with_deviations: bool) -> list[str]:
     """Means of one feature, and their spread, to the digits that the spread makes meaningful."""
     spread = float(np.median(deviations))
     largest = float(np.abs(means).max())
-    leading = math.floor(math.log10(spread))
+    leading = math.floor(math.log10(spread)) if spread > 0.0 else 0
     if largest < _LARGE and spread < _LARGE and 1 - leading <= _MOST_DECIMALS:
         pattern = spread_pattern = f"z.{max(0, 1 - leading)}f"
     else:
@@ -93,9 +101,9 @@ def _without_common_zeros(texts: list[str]) -> list[str]:
     return texts
 
 
-def _widths(heads: dict[str, list[str]], cells: list[list[str]]) -> list[int]:
+def _widths(heads: dict[str, list[str]], rows: Sequence[tuple[str, list[str]]]) -> list[int]:
     """Width of each component's column, gap included."""
-    columns = zip(*heads.values(), *cells, strict=True)
+    columns = zip(*heads.values(), *(texts for _, texts in rows), strict=True)
     return [_GAP + max(map(cell_len, column)) for column in columns]
 
 
@@ -112,8 +120,7 @@ def _blocks(widths: list[int], room: int) -> Iterator[range]:
 
 def _grid(
     heads: dict[str, list[str]],
-    names: Sequence[str],
-    cells: list[list[str]],
+    rows: Sequence[tuple[str, list[str]]],
     block: range,
     label_width: int,
 ) -> Grid:
@@ -125,6 +132,6 @@ def _grid(
         style = "bold" if label == "cluster" else None
         grid.add_row(label, *(texts[j] for j in block), style=style)
     grid.add_row()
-    for name, texts in zip(names, cells, strict=True):
-        grid.add_row(escape(name), *(texts[j] for j in block))
+    for label, texts in rows:
+        grid.add_row(escape(label), *(texts[j] for j in block))
     return grid

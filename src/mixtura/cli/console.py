@@ -16,11 +16,12 @@ from mixtura.cli.assignments import SURE
 from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_components
 from mixtura.cli.features import Features
+from mixtura.cli.readings import restraints_of
 from mixtura.cli.results import FitResult, feature_names
 from mixtura.cli.table import Table
 from mixtura.cli.trial import Verdict
 from mixtura.cli.visible import visible
-from mixtura.cli.wording import count, percent, prior_text
+from mixtura.cli.wording import count, percent
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 from mixtura.persistence.model_file import Model
 
@@ -67,7 +68,7 @@ def print_fit(result: FitResult) -> None:
     """The result of `fit`: the choice, the components, how sure it is, and where it went."""
     console = stdout()
     console.print(
-        f"[bold]{count(len(result.model.means), 'cluster')}[/bold] in "
+        f"[bold]{count(result.model.mixture.n_clusters, 'cluster')}[/bold] in "
         f"{_where(result.table, result.features)}\n"
     )
     sizes = result.assignments.sizes.tolist()
@@ -80,39 +81,32 @@ def print_fit(result: FitResult) -> None:
 
 def print_model(model: Model) -> None:
     """What a model file holds."""
-    console, names, training = stdout(), feature_names(model), model.training
-    console.print(
-        f"[bold]{count(len(model.means), 'cluster')}[/bold] in {count(len(names), 'column')}\n"
-    )
+    console, names, record = stdout(), feature_names(model), model.record
+    clusters = count(model.mixture.n_clusters, "cluster")
+    console.print(f"[bold]{clusters}[/bold] in {count(len(names), 'column')}\n")
     print_components(console, model, names)
-    structure = model.covariance_type
-    facts = [("Shape", f"{structure}: {COVARIANCE_TYPES[structure].text}"), *_restraints(model)]
-    if model.noise is not None:
-        facts.append(("Noise", f"{percent(model.weights[-1])} of the mixture"))
-    if training is None:
+    facts = [*_kind(model), *restraints_of(model)]
+    if model.mixture.noise_region is not None:
+        facts.append(("Noise", f"{percent(model.mixture.weights[-1])} of the mixture"))
+    if record is None:
         facts.append(("Fit", "the file does not tell how it was fitted"))
     else:
         facts += [
-            ("Rows", f"total weight {training.scores.weight:,.10g}"),
-            *((name.upper(), f"{value:,.1f}") for name, value in training.criteria.items()),
-            ("Fit", training.status),
-            ("Starts", str(training.starts)),
-            *(("Note", note) for note in training.notes),
+            ("Rows", f"total weight {record.scores.weight:,.10g}"),
+            *((name.upper(), f"{value:,.1f}") for name, value in record.criteria.items()),
+            ("Fit", record.status.text),
+            ("Starts", str(record.starts)),
+            *(("Note", note) for note in record.notes),
         ]
     print_facts(console, facts)
 
 
-def _restraints(model: Model) -> Iterator[tuple[str, str]]:
-    """What held the fit back, if anything did."""
-    if str(model.constraints):
-        yield "Held", str(model.constraints)
-    if model.training is None:
-        return
-    if model.training.n_known:
-        yield "Known", f"{count(model.training.n_known, 'row')} whose cluster was given"
-    prior = model.training.prior
-    if prior is not None:
-        yield "Prior", f"{prior_text(prior)} (the criteria are without it)"
+def _kind(model: Model) -> Iterator[tuple[str, str]]:
+    """What the components look like."""
+    name, text = model.structure
+    yield "Family", f"{model.description.name}: {model.description.text}"
+    if name:
+        yield "Shape", f"{name}: {text}"
 
 
 def print_facts(console: Console, facts: Iterable[tuple[str, str]]) -> None:
@@ -126,18 +120,18 @@ def print_facts(console: Console, facts: Iterable[tuple[str, str]]) -> None:
 
 
 def _facts(result: FitResult) -> Iterator[tuple[str, str]]:
-    training, assignments = result.training, result.assignments
-    structure = result.model.covariance_type
-    yield "Shape", f"{structure}: {COVARIANCE_TYPES[structure].text}"
-    if result.model.noise is not None:
+    record, assignments, mixture = result.record, result.assignments, result.model.mixture
+    noisy = mixture.noise_region is not None
+    yield from _kind(result.model)
+    if noisy:
         rows = count(assignments.n_noise, "row")
-        yield "Noise", f"{percent(result.model.weights[-1])} of the mixture; {rows} in no cluster"
-    yield from _restraints(result.model)
+        yield "Noise", f"{percent(mixture.weights[-1])} of the mixture; {rows} in no cluster"
+    yield from restraints_of(result.model)
     yield from choice(result.search)
-    yield "Fit", training.status
-    yield "Starts", str(training.starts)
-    if len(result.model.weights) > 1:
-        belong = "have a cluster" if result.model.noise is None else "have a cluster, or are noise,"
+    yield "Fit", record.status.text
+    yield "Starts", str(record.starts)
+    if mixture.n_components > 1:
+        belong = "have a cluster, or are noise," if noisy else "have a cluster"
         yield (
             "Certainty",
             f"{percent(assignments.share_sure)} of the rows {belong} with probability over "

@@ -8,163 +8,196 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from io import TextIOWrapper
-from itertools import islice
-from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from io import StringIO, TextIOWrapper
+from itertools import chain, islice
+from typing import BinaryIO, TextIO
 
 import polars as pl
 
-from mixtura.cli.cells import is_missing, is_number
+from mixtura.cli.cells import is_missing, is_number, read_cells
+from mixtura.cli.columns import Tally
+from mixtura.cli.datafile import DataFile
+from mixtura.cli.names import Names, unique_names
+from mixtura.cli.rows import Rows
+from mixtura.cli.table import Table
 from mixtura.cli.wording import count
 from mixtura.errors import DataError
+from mixtura.typing import FloatArray
 
 __all__ = ["read_delimited"]
 
 _DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {"\t": "tabs", ";": "semicolons", "|": "vertical bars", ",": "commas"}
 _LINES_TRIED = 20
-_ROWS_AT_ONCE = 20_000
+_CHARACTERS_TRIED = 1 << 20
+_CELLS_AT_ONCE = 200_000
+
+#: Characters in a line, and in a cell: millions of columns fit, but not the memory of a machine.
+LONGEST = 1 << 26
 
 
 def read_delimited(
-    path: Path, delimiter: str | None
-) -> tuple[Sequence[str], pl.DataFrame, tuple[str, ...]]:
-    """Names as they stand, cells as strings, and notes on what was guessed.
+    data: DataFile, file: BinaryIO, delimiter: str | None, verbatim: str | None
+) -> Table:
+    """Read text; only the column `verbatim` is kept as it stands.
 
     Raises
     ------
     DataError
         If the file is no such text; the message says where and what to do.
     """
+    csv.field_size_limit(LONGEST)  # of the whole process, which is the command's own
     try:
-        return _read(path, delimiter or _detect(path))
+        return _read(data, file, delimiter or _detect(data, file), verbatim)
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path} is not UTF-8 text: {_undecodable(path)} has the byte "
+            f"{data} is not UTF-8 text: {_undecodable(file)} has the byte "
             f"0x{error.object[error.start]:02X}. Save it as UTF-8 (an editor's 'save with "
             "encoding', or iconv -f latin1 -t utf-8)."
         ) from None
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise DataError(
-            f"{path} cannot be unpacked with gzip ({error}). Was it cut short? Pack it anew."
-        ) from None
 
 
-def _open(path: Path) -> TextIO:
-    return TextIOWrapper(_open_binary(path), encoding="utf-8-sig", newline="")
+@contextmanager
+def _text(file: BinaryIO) -> Iterator[TextIO]:
+    """The file from its beginning; it stays open."""
+    file.seek(0)
+    text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    try:
+        yield text
+    finally:
+        text.detach()
 
 
-def _open_binary(path: Path) -> BinaryIO:
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b" or path.suffix.lower() == ".gz"
-    # The caller closes it.
-    return cast(BinaryIO, gzip.open(path)) if packed else path.open("rb")
-
-
-def _has_byte_order_mark(path: Path) -> bool:
-    with _open_binary(path) as file:
-        return file.read(3) == codecs.BOM_UTF8
-
-
-def _detect(path: Path) -> str:
+def _detect(data: DataFile, file: BinaryIO) -> str:
     """The delimiter that cuts the first lines into equally many cells, and into the most."""
-    with _open(path) as text:
-        lines = list(islice(text, _LINES_TRIED))
+    with _text(file) as text:
+        sample = StringIO(text.read(_CHARACTERS_TRIED), newline="")
+    lines = list(islice(sample, _LINES_TRIED))
+    cut = len(lines) == _LINES_TRIED or sample.tell() == _CHARACTERS_TRIED
 
     def regularity(delimiter: str) -> tuple[bool, int]:
-        widths = [len(cells) for cells in csv.reader(lines, delimiter=delimiter) if cells]
+        rows = [cells for cells in csv.reader(lines, delimiter=delimiter) if cells]
+        widths = [len(cells) for cells in (rows[:-1] if cut and len(rows) > 1 else rows)]
         return len(set(widths)) == 1 and widths[0] > 1, widths[0] if widths else 0
 
-    if ".tsv" in path.suffixes:
+    if data.suffix == ".tsv":
         return "\t"
     return max(_DELIMITERS, key=regularity)
 
 
-def _read(path: Path, delimiter: str) -> tuple[Sequence[str], pl.DataFrame, tuple[str, ...]]:
-    with _open(path) as text:
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
+def _read(data: DataFile, file: BinaryIO, delimiter: str, verbatim: str | None) -> Table:
+    notes = []
+    if _has_byte_order_mark(file):
+        notes.append("The file begins with a byte-order mark, which is skipped.")
+    if delimiter != ",":
+        notes.append(f"The cells are separated by {_NAMES.get(delimiter, repr(delimiter))}.")
+    with _text(file) as text:
+        reader = csv.reader(_lines(data, text), delimiter=delimiter, strict=True)
         try:
             first = next((cells for cells in reader if cells), None)
             if first is None:
-                raise DataError(f"{path} is empty.")
-            names, rows, notes = _header(first, _rows(reader, len(first), path))
-            frame = _frame(rows, len(first))
+                raise DataError(f"{data} is empty.")
+            if any("\0" in cell for cell in first):
+                raise DataError(
+                    f"{data} has NUL bytes in its first line: it is no text, or UTF-16. "
+                    "Save the table as CSV in UTF-8."
+                )
+            given, rows = _header(first, reader, notes)
+            names = Names(tuple(unique_names(given)))
+            wanted = None if verbatim is None else names.position(verbatim)
+            rows = _rows(data, rows, len(first), notes)
+            tally, values, texts = _content(rows, len(first), wanted)
         except csv.Error as error:
             raise DataError(
-                f"{path} is no regular table at line {reader.line_num}: {error}. "
+                f"{data} is no regular table at line {reader.line_num}: {error}. "
                 "Look there for a quotation mark that is not closed."
             ) from None
-    if _has_byte_order_mark(path):
-        notes = ("The file begins with a byte-order mark, which is skipped.", *notes)
-    if delimiter != ",":
-        notes = (f"The cells are separated by {_NAMES.get(delimiter, repr(delimiter))}.", *notes)
-    return names, frame, notes
+    columns = tally.columns(names.listed, values)
+    return Table(data.name, "csv", columns, values, (*notes, *names.renamed(given)), texts)
+
+
+def _has_byte_order_mark(file: BinaryIO) -> bool:
+    file.seek(0)
+    return file.read(3) == codecs.BOM_UTF8
+
+
+def _lines(data: DataFile, text: TextIO) -> Iterator[str]:
+    """The lines, none of them so long that it would fill the memory."""
+    while line := text.readline(LONGEST):
+        if len(line) == LONGEST:
+            raise DataError(
+                f"{data} has a line of more than {LONGEST:,} characters: give each row its line."
+            )
+        yield line
 
 
 def _header(
-    first: list[str], rows: Iterator[list[str]]
-) -> tuple[Sequence[str], Iterator[list[str]], tuple[str, ...]]:
-    """Names, unless the first line is a row of numbers itself."""
+    first: list[str], others: Iterator[list[str]], notes: list[str]
+) -> tuple[Sequence[str], Iterator[list[str]]]:
+    """Names and rows: the first line is of names, unless it is all numbers itself."""
     numbers = [is_number(cell) for cell in first]
     if not any(numbers) or not all(
         number or is_missing(cell) for number, cell in zip(numbers, first, strict=True)
     ):
-        return [name.strip() for name in first], rows, ()
+        return first, others
     names = [f"column_{i}" for i in range(1, len(first) + 1)]
-    note = f"The first line is all numbers, so it is data: the columns are called {names[0]}"
-    if len(names) > 1:
-        note += f" to {names[-1]}"
-    return names, _after(first, rows), (f"{note}.",)
+    called = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+    notes.append(f"The first line is all numbers, so it is data: the columns are called {called}.")
+    return names, chain([first], others)
 
 
-def _after(first: list[str], rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    yield first
-    yield from rows
-
-
-def _rows(reader: Iterator[list[str]], width: int, path: Path) -> Iterator[list[str]]:
-    """The rows after the first line, each checked for its number of cells."""
+def _rows(
+    data: DataFile, lines: Iterator[list[str]], width: int, notes: list[str]
+) -> Iterator[list[str]]:
+    """The rows after the names, each checked for its number of cells."""
     number = blank = 0
-    for cells in reader:
+    for cells in lines:
         if not cells:
             blank += 1
             continue
-        if width == 1:
+        if width == 1 and blank:
             # In a table of one column an empty line is a missing cell, unless it is the last.
             yield from [[""]] * blank
-            number, blank = number + blank, 0
+            number += blank
+        blank = 0
         number += 1
         if len(cells) != width:
             raise DataError(
-                f"{path}: data row {number} has {count(len(cells), 'cell')} where the first line "
+                f"{data}: data row {number} has {count(len(cells), 'cell')} where the first line "
                 f"has {width}. Mend that row, or name the --delimiter."
             )
         yield cells
+    if width == 1 and blank:
+        notes.append(f"{count(blank, 'empty line')} at the end of the file: not taken for rows.")
 
 
-def _frame(rows: Iterator[list[str]], width: int) -> pl.DataFrame:
-    frames = [_strings([()] * width)]
-    while batch := list(islice(rows, _ROWS_AT_ONCE)):
-        frames.append(_strings(zip(*batch, strict=True)))
-    return pl.concat(frames)
+def _content(
+    rows: Iterator[list[str]], width: int, wanted: int | None
+) -> tuple[Tally, FloatArray, pl.Series | None]:
+    """What is in the rows, the numbers, and one column as it stands."""
+    tally, numbers = Tally(width), Rows(width)
+    parts = [pl.Series([], dtype=pl.String)]
+    while batch := list(islice(rows, max(1, _CELLS_AT_ONCE // width))):
+        texts = pl.Series(list(chain.from_iterable(batch)), dtype=pl.String)
+        cells = read_cells(texts).reshape(len(batch), width)
+        tally.add(cells, texts)
+        numbers.append(cells.values)
+        if wanted is not None:
+            parts.append(pl.Series([row[wanted] for row in batch], dtype=pl.String))
+    return tally, numbers.matrix(), None if wanted is None else pl.concat(parts)
 
 
-def _strings(columns: Iterable[Sequence[str]]) -> pl.DataFrame:
-    return pl.DataFrame(
-        [pl.Series(str(i), cells, dtype=pl.String) for i, cells in enumerate(columns)]
-    )
-
-
-def _undecodable(path: Path) -> str:
+def _undecodable(file: BinaryIO) -> str:
     """The first line that is not UTF-8: the text layer decodes ahead of the line it is at."""
-    with _open(path) as text:
-        for number, line in enumerate(text.buffer, start=1):
-            try:
-                line.decode("utf-8-sig")
-            except UnicodeDecodeError:
-                return f"line {number}"
+    file.seek(0)
+    decoder, number = codecs.getincrementaldecoder("utf-8")(), 1
+    for block in iter(partial(file.read, 1 << 20), b""):
+        try:
+            decoder.decode(block)
+        except UnicodeDecodeError as error:
+            return f"line {number + bytes(error.object[: error.start]).count(10)}"
+        number += block.count(b"\n")
     return "its end"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.cli.cells import Column, read_column
+from mixtura.cli.columns import Column
 from mixtura.cli.table import Table
 from mixtura.cli.wording import count, listing, row_list, suggestion
 from mixtura.errors import DataError
@@ -19,7 +20,7 @@ __all__ = ["Features", "choose_features", "features_of_model", "read_weights"]
 
 # A column of which this share are numbers was meant to be numbers.
 _MOSTLY = 0.8
-_CELLS_SHOWN = 3
+_DECIMAL_COMMA = re.compile(r"\s*-?\d+,\d+\s*")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Features:
     @cached_property
     def rows(self) -> FloatArray:
         """The complete rows, (n, d)."""
-        return self.values[self.complete]
+        return self.values if self.complete.all() else self.values[self.complete]
 
     def check_without(self, name: str, meaning: str) -> None:
         """Raise DataError if a column that means something else is among these."""
@@ -80,17 +81,16 @@ def choose_features(
         If there are none, or one of them has cells that are not numbers.
     """
     if asked is None:
-        columns, left_out = _numeric(table, others)
+        chosen, left_out = _numeric(table, others)
     else:
-        columns = [_asked(table, name) for name in asked]
-        left_out = ()
+        chosen, left_out = _asked(table, asked), ()
     notes = []
-    for column in columns:
+    for column in (table.columns[j] for j in chosen):
         if column.kind == "true or false":
             notes.append(f"Column {column.name!r} is true or false: taken as 1 and 0.")
         elif column.doubt is not None:
             notes.append(f"Column {column.name!r} {column.doubt}, but is used all the same.")
-    return _features(columns, left_out, tuple(notes))
+    return _features(table, chosen, left_out, tuple(notes))
 
 
 def features_of_model(table: Table, names: Sequence[str] | None, d: int) -> Features:
@@ -109,20 +109,22 @@ def features_of_model(table: Table, names: Sequence[str] | None, d: int) -> Feat
                 f"{count(len(features.names), 'numeric column')}: {listing(features.names)}."
             )
         return features
-    absent = [name for name in names if name not in table.frame.columns]
+    known = table.names.listed
+    absent = [name for name in names if table.names.position(name) is None]
     if absent:
-        hint = suggestion(absent[0], table.frame.columns) if len(absent) == 1 else ""
+        hint = suggestion(absent[0], known) if len(absent) == 1 else ""
         raise DataError(
             f"{table.name} lacks {count(len(absent), 'column')} of the model: "
-            f"{listing(absent)}.{hint} It has {listing(table.frame.columns)}."
+            f"{listing(absent)}.{hint} It has {listing(known)}."
         )
     return choose_features(table, names)
 
 
 def read_weights(table: Table, name: str, features: Features) -> FloatArray:
     """Weights of the complete rows: numbers of 0 or more, not all 0."""
-    features.check_without(name, "the weights")
-    weight = _asked(table, name).values
+    column = _numbers(table, table.position(name))
+    features.check_without(column.name, "the weights")
+    weight = column.values
     for wrong, fault in (
         (np.isnan(weight), "is missing"),
         (np.isinf(weight), "is infinite"),
@@ -142,22 +144,25 @@ def read_weights(table: Table, name: str, features: Features) -> FloatArray:
 
 def _numeric(
     table: Table, others: Sequence[str | None]
-) -> tuple[list[Column], tuple[tuple[str, str], ...]]:
-    columns = [read_column(cells) for cells in table.frame if cells.name not in others]
+) -> tuple[list[int], tuple[tuple[str, str], ...]]:
+    taken = {table.names.position(name) for name in others if name is not None}
+    left = [j for j in range(len(table.columns)) if j not in taken]
+    columns = [table.columns[j] for j in left]
     for column in columns:
         if column.n_odd and column.n_numbers >= _MOSTLY * (column.n_numbers + column.n_odd):
             raise DataError(_not_numeric(column))
     reasons = {column.name: _why_not(column) for column in columns}
-    usable = [column for column in columns if reasons[column.name] is None]
+    usable = [j for j in left if reasons[table.columns[j].name] is None]
     if not usable:
         told = [f"{name} {reason}" for name, reason in reasons.items()]
         raise DataError(
             f"{table.name} has no numeric column to fit ({listing(told)}).{_comma_hint(columns)}"
         )
-    chosen = [column for column in usable if column.doubt is None]
-    if not chosen:
-        chosen = usable
-    reasons |= {column.name: column.doubt for column in usable if column not in chosen}
+    doubtful = {j: table.columns[j].doubt for j in usable if table.columns[j].doubt is not None}
+    if len(doubtful) == len(usable):
+        doubtful = {}
+    reasons |= {table.columns[j].name: doubt for j, doubt in doubtful.items()}
+    chosen = [j for j in usable if j not in doubtful]
     return chosen, tuple((name, reason) for name, reason in reasons.items() if reason)
 
 
@@ -167,36 +172,50 @@ def _why_not(column: Column) -> str | None:
     return "has only missing cells" if column.n_numbers == 0 else None
 
 
-def _asked(table: Table, name: str) -> Column:
-    column = read_column(table.column(name))
+def _asked(table: Table, names: Sequence[str]) -> list[int]:
+    chosen: dict[int, str] = {}
+    for name in names:
+        j = table.position(name)
+        if j in chosen:
+            raise DataError(f"{chosen[j]!r} and {name!r} are one column of {table.name}.")
+        _numbers(table, j)
+        chosen[j] = name
+    return list(chosen)
+
+
+def _numbers(table: Table, position: int) -> Column:
+    column = table.columns[position]
     if column.n_odd:
         raise DataError(_not_numeric(column))
     if column.n_numbers == 0:
-        raise DataError(f"All cells of column {name!r} are missing: leave it out.")
+        raise DataError(f"All cells of column {column.name!r} are missing: leave it out.")
     return column
 
 
 def _not_numeric(column: Column) -> str:
-    numbers = np.flatnonzero(column.odd)
-    shown = [f"row {i + 1}: {column.cells[int(i)]!r}" for i in numbers[:_CELLS_SHOWN]]
-    more = ", ..." if len(numbers) > _CELLS_SHOWN else ""
+    shown = [f"row {row}: {cell!r}" for row, cell in column.odd]
+    more = ", ..." if column.n_odd > len(shown) else ""
     return (
-        f"Column {column.name!r} is not numeric: {count(len(numbers), 'cell')} of "
-        f"{len(column.odd):,} cannot be read as a number ({', '.join(shown)}{more}). Mend them, "
+        f"Column {column.name!r} is not numeric: {count(column.n_odd, 'cell')} of "
+        f"{len(column.values):,} cannot be read as a number ({', '.join(shown)}{more}). Mend them, "
         f"write NA where the value is missing, or choose other --columns.{_comma_hint([column])}"
     )
 
 
 def _comma_hint(columns: Sequence[Column]) -> str:
-    for column in columns:
-        if column.kind == "text" and column.cells.str.contains(r"^\s*-?\d+,\d+\s*$").any():
-            return " Decimal commas should be points: 3.5, not 3,5."
+    cells = (cell for column in columns if column.kind == "text" for _, cell in column.odd)
+    if any(_DECIMAL_COMMA.fullmatch(cell) for cell in cells):
+        return " Decimal commas should be points: 3.5, not 3,5."
     return ""
 
 
 def _features(
-    columns: Sequence[Column], left_out: tuple[tuple[str, str], ...], notes: tuple[str, ...]
+    table: Table,
+    chosen: Sequence[int],
+    left_out: tuple[tuple[str, str], ...],
+    notes: tuple[str, ...],
 ) -> Features:
+    columns = [table.columns[j] for j in chosen]
     for column in columns:
         infinite = np.isinf(column.values)
         if infinite.any():
@@ -204,7 +223,9 @@ def _features(
                 f"Column {column.name!r} is infinite in {row_list(infinite)}: write NA there, "
                 "or a number."
             )
-    values = np.stack([column.values for column in columns], axis=1)
+    # No second copy of a large table of which all columns serve.
+    every = list(chosen) == list(range(len(table.columns)))
+    values = table.values if every else np.take(table.values, chosen, axis=1)
     features = Features(tuple(column.name for column in columns), values, left_out, notes)
     if not features.complete.any():
         gaps = [f"{c.name} ({len(c.values) - c.n_numbers:,})" for c in columns]

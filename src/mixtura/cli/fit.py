@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mixtura.cli.datafile import DataFile
 from mixtura.cli.document import print_document
 from mixtura.cli.options import (
     columns_option,
@@ -95,7 +96,7 @@ _NOT_CONVERGED = 3
 @click.pass_context
 def fit(
     context: click.Context,
-    data: Path,
+    data: DataFile,
     components: tuple[int, ...],
     covariance: tuple[str, ...],
     columns: tuple[str, ...] | None,
@@ -152,11 +153,11 @@ def fit(
     """  # noqa: D301  click wants the character, not the letters
     from mixtura.cli.features import choose_features, read_weights
     from mixtura.cli.known import read_known
+    from mixtura.cli.reading import read_table
     from mixtura.cli.results import FitResult, check_places, places, write_results
     from mixtura.cli.search import Plan
-    from mixtura.cli.table import read_table
 
-    table = read_table(data, delimiter)
+    table = read_table(data, delimiter, verbatim=known)
     features = choose_features(table, columns, weights, known)
     weight = None if weights is None else read_weights(table, weights, features)
     plan = Plan.of(
@@ -174,8 +175,8 @@ def fit(
         seed=seed,
         jobs=jobs or 1,
     )
-    files = places(out or Path(f"{Path(data.name.removesuffix('.gz')).stem}-mixtura"), table)
-    check_places(files, data)
+    files = places(out or Path(f"{data.stem}-mixtura"), table)
+    check_places(files, data.place)
 
     # rich and scikit-learn: not before all that can be wrong has been looked at.
     from mixtura.cli.console import print_fit, watch
@@ -188,6 +189,6 @@ def fit(
         print_document(result.document())
     else:
         print_fit(result)
-    if strict and not result.training.converged:
-        click.echo(f"mixtura: {result.training.status} (--strict).", err=True)
+    if strict and not result.record.converged:
+        click.echo(f"mixtura: {result.record.status.text} (--strict).", err=True)
         context.exit(_NOT_CONVERGED)

@@ -60,26 +60,34 @@ class Known:
 
 
 def read_known(table: Table, name: str, features: Features) -> Known:
-    """The known clusters in a column: any names, missing where unknown.
+    """The known clusters in the column kept as it stands: any names, missing where unknown.
 
     Raises
     ------
     DataError
         If it is one of the features, or no complete row has a name.
     """
-    features.check_without(name, "the known clusters")
-    cells = table.column(name).cast(pl.String).str.strip_chars()
+    column = table.columns[table.position(name)].name
+    features.check_without(column, "the known clusters")
+    cells = _texts(table, column)
     called = [None if cell is None or is_missing(cell) else cell for cell in cells]
     complete = [cell for cell, kept in zip(called, features.complete, strict=True) if kept]
     names = sorted({cell for cell in complete if cell is not None}, key=_natural)
     if not names:
         raise DataError(
-            f"Column {name!r} names no cluster in any complete row: leave --known out, or fill in "
-            "the cells of the rows that you know."
+            f"Column {column!r} names no cluster in any complete row: leave --known out, or fill "
+            "in the cells of the rows that you know."
         )
     number = {cell: j for j, cell in enumerate(names)}
     labels = np.array([-1 if cell is None else number[cell] for cell in complete], dtype=np.intp)
-    return Known(name, tuple(names), labels)
+    return Known(column, tuple(names), labels)
+
+
+def _texts(table: Table, column: str) -> pl.Series:
+    assert table.texts is not None  # it was read for the known clusters
+    if table.texts.dtype.is_nested():
+        raise DataError(f"Column {column!r} is of type {table.texts.dtype}: clusters have names.")
+    return table.texts.cast(pl.String, strict=False).str.strip_chars()
 
 
 def _natural(name: str) -> tuple[float, str]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from mixtura.cli.datafile import DataFile
+
 __all__ = [
     "columns_option",
     "component_counts",
@@ -93,10 +95,8 @@ def _column_names(
     """Names from 'a,b'; a name with a comma in it goes in quotes."""
     if value is None:
         return None
-    names = tuple(
-        name.strip() for row in csv.reader([value], skipinitialspace=True) for name in row
-    )
-    if not names or not all(names):
+    names = tuple(name for row in csv.reader([value], skipinitialspace=True) for name in row)
+    if not names or not all(name.strip() for name in names):
         raise click.BadParameter("a name is empty; write a,b,c.")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -123,9 +123,13 @@ def file_or_stdout(
     return None if value in _STDOUT else value
 
 
+def _data_file(context: click.Context, param: click.Parameter, value: str) -> DataFile:
+    return DataFile.of(value)
+
+
 model_argument = click.argument("model", type=click.Path(path_type=Path))
 
-data_argument = click.argument("data", type=click.Path(path_type=Path))
+data_argument = click.argument("data", type=click.Path(), callback=_data_file)
 
 delimiter_option = click.option(
     "--delimiter",

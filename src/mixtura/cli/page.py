@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from mixtura import __version__
 from mixtura.cli.features import Features
+from mixtura.cli.readings import marginals_of, restraints_of
 from mixtura.cli.table import Table
-from mixtura.cli.wording import prior_text
-from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
-from mixtura.estimators.options import ALGORITHMS
+from mixtura.families.description import Marginal
 from mixtura.fitting.restarts import Starts
+from mixtura.kernels.estep_dispatch import scorer
 from mixtura.persistence.model_file import Model
-from mixtura.persistence.training import Training
 from mixtura.report import (
     FitSummary,
     ModelSummary,
@@ -41,9 +41,10 @@ def report_page(
     notes: Sequence[str] = (),
 ) -> str:
     """The HTML page about a model and the complete rows of a table."""
+    seen = scorer(model.mixture)
     payload = build_payload(
         features.rows,
-        model.mixture.responsibilities,
+        lambda rows: seen.responsibilities(np.ascontiguousarray(rows)),
         table=_table(table, features),
         model=_model(model),
         fit=_fit(model),
@@ -66,53 +67,56 @@ def _table(table: Table, features: Features) -> TableSummary:
 
 
 def _model(model: Model) -> ModelSummary:
-    mixture, training = model.mixture, model.training
+    mixture, record, region = model.mixture, model.record, model.mixture.noise_region
     noise = None
-    if model.noise is not None:
+    if region is not None:
         with np.errstate(over="ignore"):  # of a tiny volume; the page draws it in one column only
-            density = float(np.exp(-model.noise.log_volume))
+            density = float(np.exp(-region.log_volume))
         noise = NoiseSummary(weight=float(mixture.weights[-1]), density=density)
+    marginals = marginals_of(model)
+    name, text = model.structure
     return ModelSummary(
         weights=mixture.clusters.weights,
-        means=mixture.params.means,
-        covariances=mixture.params.covariances.matrices(),
-        structure=model.covariance_type,
-        structure_text=COVARIANCE_TYPES[model.covariance_type].text,
+        means=np.stack([marginal.mean for marginal in marginals], axis=1),
+        covariances=_covariances(model, marginals),
+        structure=name,
+        structure_text=text,
         n_parameters=mixture.n_parameters,
         noise=noise,
-        held=str(model.constraints),
-        prior=prior_text(training.prior) if training and training.prior else "",
-        known=training.n_known if training else 0,
-        collapsed=training.collapsed if training else (),
-        spurious=training.spurious if training else (),
+        held="; ".join(f"{term}: {words}" for term, words in restraints_of(model)),
+        known=record.n_known if record else 0,
+        collapsed=record.collapsed if record else (),
+        spurious=record.spurious if record else (),
     )
+
+
+def _covariances(model: Model, marginals: Sequence[Marginal]) -> FloatArray:
+    """Covariances (k, d, d), or variances (k, d) where columns are independent."""
+    whole = model.description.covariances(model.mixture.params, range(len(marginals)))
+    if whole is not None:
+        return whole
+    return np.stack([np.square(marginal.deviation) for marginal in marginals], axis=1)
 
 
 def _fit(model: Model) -> FitSummary:
-    training = model.training
-    if training is None:
+    record = model.record
+    if record is None:
         return FitSummary(status="the model file does not tell how it was fitted")
-    weight, outlook = training.scores.weight, training.outlook
+    weight, outlook = record.scores.weight, record.outlook
     return FitSummary(
-        algorithm=model.algorithm,
-        status=training.status,
-        converged=training.converged,
-        n_iter=training.n_iter,
+        algorithm=record.algorithm.name,
+        status=record.status.text,
+        converged=record.converged,
+        n_iter=record.n_iter,
         weight=weight,
-        log_likelihood=training.scores.log_likelihood,
-        criteria=training.criteria,
-        objective=_objective(model.algorithm, training),
-        trace=[weight * objective for objective in training.trace],
+        log_likelihood=record.scores.log_likelihood,
+        criteria=record.criteria,
+        objective=record.objective_text,
+        trace=[weight * objective for objective in record.trace],
         remaining=None if outlook.remaining is None else weight * outlook.remaining,
         rate=outlook.rate,
-        starts=_starts(training.starts, weight) if ALGORITHMS[model.algorithm].settles else None,
+        starts=_starts(record.starts, weight) if record.algorithm.settles else None,
     )
-
-
-def _objective(algorithm: str, training: Training) -> str:
-    known = " given the known clusters" if training.n_known else ""
-    prior = " plus log prior" if training.prior else ""
-    return ALGORITHMS[algorithm].objective + known + prior
 
 
 def _starts(starts: Starts, weight: float) -> StartsSummary:
@@ -127,6 +131,7 @@ def _starts(starts: Starts, weight: float) -> StartsSummary:
                 agreement=optimum.agreement,
             )
             for optimum in starts.optima
+            if math.isfinite(optimum.objective)
         ],
         caution=starts.caution,
     )

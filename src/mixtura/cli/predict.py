@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mixtura.cli.datafile import DataFile
 from mixtura.cli.options import (
     data_argument,
     delimiter_option,
@@ -21,7 +22,7 @@ __all__ = ["predict"]
 @data_argument
 @output_option
 @delimiter_option
-def predict(model: Path, data: Path, output: Path | None, delimiter: str | None) -> None:
+def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | None) -> None:
     """Assign the rows of a table to the clusters of a fitted model.
 
     DATA needs the columns that MODEL was fitted to, by name; others do not matter. For each row
@@ -39,12 +40,17 @@ def predict(model: Path, data: Path, output: Path | None, delimiter: str | None)
     from mixtura.cli.destination import check_file
     from mixtura.cli.features import features_of_model
     from mixtura.cli.frames import put_frame
-    from mixtura.cli.table import read_table
+    from mixtura.cli.reading import read_table
     from mixtura.persistence.model_file import read_model
 
     fitted = read_model(model)
     if output is not None:
-        check_file(output, [model, data])
-    table = read_table(data, delimiter)
-    features = features_of_model(table, fitted.feature_names, fitted.means.shape[1])
-    put_frame(assign(fitted.mixture, features).frame(), output)
+        check_file(output, [model, data.place])
+    features = features_of_model(
+        read_table(data, delimiter),
+        fitted.feature_names,
+        len(fitted.schema),
+    )
+    assignments = assign(fitted.mixture, features)
+    del features  # a large table is not kept while the result is made
+    put_frame(assignments.frame(), output)

@@ -9,10 +9,12 @@ import polars as pl
 
 from mixtura.cli.features import Features
 from mixtura.cli.wording import count, listing
+from mixtura.typing import FloatArray
 
 __all__ = ["remarks"]
 
 _MANY_REPEATS = 1_000
+_ROWS_AT_ONCE = 100_000
 _FEW_DIFFERENT = 0.15
 _HUGE, _TINY = 1e8, 1e-6
 
@@ -27,7 +29,7 @@ def _remarks(features: Features) -> Iterator[str]:
     n = len(rows)
     if len(names) == 1:
         yield f"Only one column: clusters can differ in {names[0]} alone."
-    n_different = pl.DataFrame(rows).n_unique()
+    n_different = _n_different(rows)
     if n - n_different >= _MANY_REPEATS:
         yield (
             f"{n - n_different:,} of {count(n, 'row')} repeat another one: there are "
@@ -40,13 +42,24 @@ def _remarks(features: Features) -> Iterator[str]:
                 f"Rounded values, many of them equal, in {listing(tied)}: a cluster of equal "
                 "values would seem likelier than it is, and is not chosen."
             )
-    largest = np.abs(rows).max(axis=0)
+    largest = np.maximum(rows.max(axis=0), -rows.min(axis=0))
     huge = [name for name, size in zip(names, largest, strict=True) if size >= _HUGE]
     tiny = [name for name, size in zip(names, largest, strict=True) if 0.0 < size <= _TINY]
     if huge:
         yield f"Very large values (timestamps?) in {listing(huge)}: fitted as they are."
     if tiny:
         yield f"Very small values in {listing(tiny)}: fitted as they are, in their own unit."
+
+
+def _n_different(rows: FloatArray) -> int:
+    """Number of different rows.
+
+    Counted by hashes of 64 bits, for comparing rows takes many times their memory. That two rows
+    share a hash has a chance of some millionths with ten million rows.
+    """
+    blocks = (rows[i : i + _ROWS_AT_ONCE] for i in range(0, len(rows), _ROWS_AT_ONCE))
+    hashes = [pl.DataFrame(block).hash_rows(seed=0).to_numpy() for block in blocks]
+    return len(np.unique(np.concatenate(hashes)))
 
 
 def _has_ties(x: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mixtura.cli.datafile import DataFile
 from mixtura.cli.options import (
     data_argument,
     delimiter_option,
@@ -30,7 +31,7 @@ __all__ = ["report"]
     help="Where the page goes; - is standard output.",
 )
 @delimiter_option
-def report(model: Path, data: Path, output: Path | None, delimiter: str | None) -> None:
+def report(model: Path, data: DataFile, output: Path | None, delimiter: str | None) -> None:
     """Write an HTML report of a fitted model about the rows of a table.
 
     DATA needs the columns that MODEL was fitted to, by name; rows that miss a value are left
@@ -43,17 +44,17 @@ def report(model: Path, data: Path, output: Path | None, delimiter: str | None) 
     from mixtura.cli.destination import check_file
     from mixtura.cli.features import features_of_model
     from mixtura.cli.page import report_page
-    from mixtura.cli.table import read_table
+    from mixtura.cli.reading import read_table
     from mixtura.cli.visible import visible
     from mixtura.persistence.atomic_files import Staging
     from mixtura.persistence.model_file import read_model
 
     fitted = read_model(model)
     if output is not None:
-        check_file(output, [model, data])
+        check_file(output, [model, data.place])
     table = read_table(data, delimiter)
-    features = features_of_model(table, fitted.feature_names, fitted.means.shape[1])
-    told = () if fitted.training is None else fitted.training.notes
+    features = features_of_model(table, fitted.feature_names, len(fitted.schema))
+    told = () if fitted.record is None else fitted.record.notes
     page = report_page(fitted, table, features, notes=(*table.notes, *features.notes, *told))
     if output is None:
         click.echo(page.encode(), nl=False)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
-
-import numpy as np
 
 from mixtura.cli.assignments import Assignments, assign
 from mixtura.cli.destination import check_folder
@@ -14,13 +13,16 @@ from mixtura.cli.features import Features
 from mixtura.cli.frames import write_frame
 from mixtura.cli.names import unique_names
 from mixtura.cli.page import report_page
+from mixtura.cli.readings import flags_of, marginals_of
 from mixtura.cli.remarks import remarks
 from mixtura.cli.search import Found
 from mixtura.cli.table import Table
 from mixtura.cli.wording import count
+from mixtura.families.description import Marginal, Shares
+from mixtura.fitting.record import FitRecord
 from mixtura.persistence.atomic_files import Staging
 from mixtura.persistence.model_file import Model, write_model
-from mixtura.persistence.training import Training
+from mixtura.persistence.records import record_document
 from mixtura.report import SearchSummary
 from mixtura.typing import FloatArray
 
@@ -29,9 +31,7 @@ __all__ = [
     "check_places",
     "components_of",
     "data_document",
-    "deviations_of",
     "feature_names",
-    "flags_of",
     "model_document",
     "notes_on",
     "places",
@@ -48,7 +48,7 @@ class FitResult:
     table : Table
     features : Features
     model : Model
-    training : Training
+    record : FitRecord
     assignments : Assignments
     search : SearchSummary
     notes : tuple of str
@@ -60,7 +60,7 @@ class FitResult:
     table: Table
     features: Features
     model: Model
-    training: Training
+    record: FitRecord
     assignments: Assignments
     search: SearchSummary
     notes: tuple[str, ...]
@@ -69,13 +69,13 @@ class FitResult:
     @classmethod
     def of(cls, table: Table, features: Features, found: Found, files: dict[str, Path]) -> Self:
         """What was found, with the assignments that follow from it."""
-        training = found.model.training
-        assert training is not None  # it was just fitted
+        record = found.model.record
+        assert record is not None  # it was just fitted
         return cls(
             table,
             features,
             found.model,
-            training,
+            record,
             assign(found.model.mixture, features),
             found.summary,
             (*notes_on(table, features, "; their assignments are empty"), *found.notes),
@@ -87,11 +87,7 @@ class FitResult:
         return {
             "data": data_document(self.table, self.features),
             "model": {
-                "n_components": len(self.model.means),
-                "covariance_type": self.model.covariance_type,
-                "n_parameters": self.training.n_parameters,
-                "constraints": str(self.model.constraints),
-                "prior": self.training.document()["prior"],
+                **_model_entries(self.model),
                 "components": components_of(self.model, self.features.names, self.assignments),
                 **_noise_of(self.model, {"rows": self.assignments.n_noise}),
             },
@@ -102,7 +98,7 @@ class FitResult:
                 "probabilities": {str(k): p for k, p in self.search.probabilities},
                 "candidates": len(self.search.candidates),
                 "standings": self.search.standings,
-                **_course(self.training),
+                **_course(self.record),
             },
             "certainty": {
                 "share_sure": self.assignments.share_sure,
@@ -163,54 +159,46 @@ def data_document(table: Table, features: Features) -> dict[str, Any]:
     }
 
 
-def deviations_of(model: Model) -> FloatArray:
-    """Standard deviation of each component in each column, (k, d)."""
-    return np.sqrt(model.mixture.params.covariances.variances)
-
-
-def flags_of(model: Model, component: int) -> tuple[str, ...]:
-    """What there is to doubt about a component, in a word each."""
-    training = model.training
-    raised = {
-        "collapsed": training is not None and component in training.collapsed,
-        "spurious": training is not None and component in training.spurious,
-        "empty": bool(model.weights[component] == 0.0),
-    }
-    return tuple(flag for flag, holds in raised.items() if holds)
-
-
 def model_document(model: Model) -> dict[str, Any]:
     """What a model file holds, as JSON values."""
-    training = model.training
-    names = feature_names(model)
+    record, names = model.record, feature_names(model)
     document: dict[str, Any] = {
         "columns": list(names),
-        "n_components": len(model.means),
-        "covariance_type": model.covariance_type,
-        "n_parameters": model.mixture.n_parameters,
-        "constraints": str(model.constraints),
+        **_model_entries(model),
         "components": components_of(model, names),
         **_noise_of(model, {}),
     }
-    if training is not None:
+    if record is not None:
         document["fit"] = {
-            **training.criteria,
-            "rows_weight": training.scores.weight,
-            **_course(training),
+            **{name: _finite(value) for name, value in record.criteria.items()},
+            "rows_weight": record.scores.weight,
+            **_course(record),
         }
-        document["prior"] = training.document()["prior"]
-        document["notes"] = list(training.notes)
+        document["notes"] = list(record.notes)
     return document
 
 
-def _course(training: Training) -> dict[str, Any]:
-    """How the fit went, as JSON values."""
-    starts, told = training.starts, training.document()
+def _model_entries(model: Model) -> dict[str, Any]:
+    """What there is to tell of a model as a whole, as JSON values."""
+    mixture = model.mixture
     return {
-        "log_likelihood": training.scores.log_likelihood,
-        "converged": training.converged,
-        "status": training.status,
-        "iterations": training.n_iter,
+        "n_components": mixture.n_clusters,
+        "family": model.description.name,
+        "structure": model.structure[0],
+        "n_parameters": mixture.n_parameters,
+        "mixing": mixture.mixing.text,
+        "options": model.description.options(mixture.clusters.family),
+    }
+
+
+def _course(record: FitRecord) -> dict[str, Any]:
+    """How the fit went, as JSON values."""
+    starts, told = record.starts, record_document(record)
+    return {
+        "log_likelihood": told["log_likelihood"],
+        "converged": record.converged,
+        "status": record.status.text,
+        "iterations": record.n_iter,
         "remaining": told["remaining"],
         "rate": told["rate"],
         "starts": starts.n_made,
@@ -220,24 +208,30 @@ def _course(training: Training) -> dict[str, Any]:
     }
 
 
+def _finite(value: float) -> float | None:
+    """JSON has no infinity, which is what criteria are where some row is out of reach."""
+    return value if math.isfinite(value) else None
+
+
 def _noise_of(model: Model, told: dict[str, Any]) -> dict[str, Any]:
     """An entry for the noise, if there is any."""
-    if model.noise is None:
+    region = model.mixture.noise_region
+    if region is None:
         return {}
-    volume = model.noise.log_volume
-    return {"noise": {"weight": float(model.weights[-1]), **told, "log_volume": volume}}
+    weight = float(model.mixture.weights[-1])
+    return {"noise": {"weight": weight, **told, "log_volume": region.log_volume}}
 
 
 def feature_names(model: Model) -> tuple[str, ...]:
     """The model's names of its columns, or 'column_1', ... if it has none."""
-    return tuple(model.feature_names or unique_names([""] * model.means.shape[1]))
+    return model.feature_names or tuple(unique_names([""] * len(model.schema)))
 
 
 def components_of(
     model: Model, names: tuple[str, ...], assignments: Assignments | None = None
 ) -> list[dict[str, Any]]:
-    """Each component's weight, size, means and standard deviations as plain values."""
-    deviations = deviations_of(model)
+    """Each component's weight, size and what it makes of each column, as plain values."""
+    marginals = list(zip(names, marginals_of(model), strict=True))
     components = []
     for j, weight in enumerate(model.mixture.clusters.weights.tolist()):
         size = {} if assignments is None else {"rows": int(assignments.sizes[j])}
@@ -247,8 +241,23 @@ def components_of(
                 "weight": weight,
                 **size,
                 "remarks": list(flags_of(model, j)),
-                "mean": dict(zip(names, model.means[j].tolist(), strict=True)),
-                "sd": dict(zip(names, deviations[j].tolist(), strict=True)),
+                **_readings(marginals, j),
             }
         )
     return components
+
+
+def _readings(marginals: list[tuple[str, Marginal]], j: int) -> dict[str, dict[str, Any]]:
+    """Means and standard deviations of a component by column, and probabilities of levels."""
+    of_numbers = [(name, m) for name, m in marginals if not isinstance(m, Shares)]
+    of_levels = [(name, m) for name, m in marginals if isinstance(m, Shares)]
+    told: dict[str, dict[str, Any]] = {}
+    if of_numbers:
+        told["mean"] = {name: float(m.mean[j]) for name, m in of_numbers}
+        told["sd"] = {name: float(m.deviation[j]) for name, m in of_numbers}
+    if of_levels:
+        told["probabilities"] = {
+            name: dict(zip(m.levels, m.probabilities[j].tolist(), strict=True))
+            for name, m in of_levels
+        }
+    return told

@@ -55,7 +55,7 @@ def sample(model: Path, rows: int, seed: int, output: Path | None) -> None:
     mixture = (fitted := read_model(model)).mixture
     if output is not None:
         check_file(output, [model])
-    names = unique_names([*(fitted.feature_names or [""] * mixture.n_features), "cluster"])
+    names = unique_names([*(fitted.feature_names or [""] * len(fitted.schema)), "cluster"])
     most = _MOST_CELLS // len(names)
     if rows > most and format_of(output) != "csv":
         raise MixturaError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,13 @@ import polars as pl
 
 from mixtura.cli.features import Features
 from mixtura.cli.known import Known
-from mixtura.cli.warned import warned
+from mixtura.cli.warned import in_options, warned
 from mixtura.cli.wording import count
 from mixtura.errors import DataError, MixturaError
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES, searched_types
-from mixtura.estimators.options import CRITERIA
 from mixtura.persistence.model_file import Model
 from mixtura.report import Candidate, SearchSummary
+from mixtura.selection.named import CRITERIA
 from mixtura.typing import FloatArray
 
 __all__ = ["Found", "Plan"]
@@ -160,7 +160,18 @@ class Plan:
         with warned() as told:
             labels = None if self.known is None else self.known.labels
             search.fit(rows, sample_weight=weight, labels=labels, progress=fitted)
-        return Found(to_model(search), _summary(search, self.criterion), (*self.notes, *told))
+        return Found(
+            _in_options(to_model(search)), _summary(search, self.criterion), (*self.notes, *told)
+        )
+
+
+def _in_options(model: Model) -> Model:
+    """The model, whose file is going to say in the words of options how it was fitted."""
+    record = model.record
+    assert record is not None  # it was just fitted
+    notes = tuple(map(in_options, record.notes))
+    status = replace(record.status, text=in_options(record.status.text))
+    return replace(model, record=replace(record, status=status, notes=notes))
 
 
 def _summary(search: Any, criterion: str) -> SearchSummary:
@@ -169,7 +180,7 @@ def _summary(search: Any, criterion: str) -> SearchSummary:
         Candidate(
             n_components=int(results["n_components"][i]),
             structure=str(results["covariance_type"][i]),
-            status=str(results["status"][i]),
+            status=in_options(results["status"][i]),
             standing=str(results["standing"][i]),
             n_parameters=_known(results["n_parameters"][i], int),
             log_likelihood=_known(results["log_likelihood"][i], float),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
+from mixtura.cli.datafile import DataFile
 from mixtura.cli.document import print_document
 from mixtura.cli.options import (
     columns_option,
@@ -80,7 +79,7 @@ __all__ = ["test"]
 @json_option
 @quiet_option
 def test(
-    data: Path,
+    data: DataFile,
     components: tuple[int, ...],
     covariance: str,
     columns: tuple[str, ...] | None,
@@ -117,7 +116,7 @@ def test(
       mixtura test penguins.csv -k 3 --replicates 999
     """  # noqa: D301  click wants the character, not the letters
     from mixtura.cli.features import choose_features, read_weights
-    from mixtura.cli.table import read_table
+    from mixtura.cli.reading import read_table
     from mixtura.cli.trial import Trial
 
     table = read_table(data, delimiter)

@@ -9,7 +9,7 @@ from typing import Any
 from mixtura.cli.features import Features
 from mixtura.cli.results import data_document, notes_on
 from mixtura.cli.table import Table
-from mixtura.cli.warned import warned
+from mixtura.cli.warned import in_options, warned
 from mixtura.cli.wording import count
 from mixtura.errors import MixturaError
 from mixtura.typing import FloatArray
@@ -189,7 +189,7 @@ class Trial:
                 progress=lambda done, most, k: progress(done, most, f"{k} against {k + 1}"),
             )
         steps = tuple(map(self._step, outcome.steps))
-        reason = outcome.status.partition(": ")[2].removesuffix(".")
+        reason = in_options(outcome.reason.removesuffix("."))
         notes = (*notes_on(table, features), *told, *(_doubts(steps) if self._nested else ()))
         return Verdict(self, table, features, steps, outcome.n_components, reason, notes)
 

@@ -1,4 +1,4 @@
-"""What a fit warns of, as sentences to be told with its result."""
+"""What the estimators say of a fit, in the command line's own words."""
 
 from __future__ import annotations
 
@@ -7,27 +7,47 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["warned"]
+from mixtura.errors import MixturaError
+
+__all__ = ["in_options", "warned"]
 
 
 @contextmanager
 def warned() -> Iterator[list[str]]:
-    """Collects warnings instead of showing them; the list is complete once the block ends."""
+    """Collects warnings instead of showing them; the list is complete once the block ends.
+
+    Errors of the package leave the block with the names that options have here.
+    """
     told: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        yield told
+        try:
+            yield told
+        except MixturaError as error:
+            raise type(error)(in_options(str(error))) from error
     # That a fit did not converge is told with its status, in more useful words. By name, since
     # scikit-learn's classes are the estimators' affair.
     lasting = [w for w in caught if w.category.__name__ != "ConvergenceWarning"]
-    told.extend(dict.fromkeys(_in_options(str(warning.message)) for warning in lasting))
+    told.extend(dict.fromkeys(in_options(str(warning.message)) for warning in lasting))
 
 
-# What the estimators call a parameter, and the command line an option.
-_OPTIONS = {"n_init": "--starts", "covariance_type": "--covariance"}
+# What the estimators call a parameter, and the command line an option; what is no option goes.
+_OPTIONS = {
+    r"\bn_init\b": "--starts",
+    r"\bcovariance_type\b|\bcovariance structure\b": "--covariance",
+    r"\bfewer components\b": "fewer --components",
+    r"\bn_components\b": "--components",
+    r"\bsample_weight\b": "--weights",
+    r"\bn_folds=(\d+)": r"--criterion cv with \1 folds",
+    r"\b(fewer folds or )?another criterion\b": "another --criterion",
+    r"\bcolumns of like units\b": "--columns of like units",
+    r" a larger reg_covar,": "",
+    r" \(reg_covar\)": "",
+}
 
 
-def _in_options(message: str) -> str:
+def in_options(message: str) -> str:
+    """A sentence of the estimators with options in place of parameters."""
     for parameter, option in _OPTIONS.items():
-        message = re.sub(rf"\b{parameter}\b", option, message)
+        message = re.sub(parameter, option, message)
     return message

@@ -8,9 +8,7 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.families import NormalInverseWishart
-
-__all__ = ["count", "listing", "percent", "prior_text", "row_list", "suggestion"]
+__all__ = ["count", "listing", "percent", "row_list", "suggestion"]
 
 _SHOWN = 5
 _NAMES_SHOWN = 20
@@ -43,11 +41,6 @@ def listing(names: Sequence[str]) -> str:
     more = len(names) - _NAMES_SHOWN
     shown = ", ".join(names[:_NAMES_SHOWN])
     return f"{shown} and {more:,} more" if more > 0 else shown
-
-
-def prior_text(prior: NormalInverseWishart) -> str:
-    """The strength of a prior."""
-    return f"normal inverse Wishart, shrinkage {prior.shrinkage:g}, dof {prior.dof:g}"
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

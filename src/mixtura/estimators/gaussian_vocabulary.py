@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from mixtura.families.gaussian.covariance_arrays import (
     Diagonal,
@@ -22,8 +23,9 @@ from mixtura.families.gaussian.structures import (
     CovarianceStructure,
     Structure,
 )
+from mixtura.persistence.entries import Entry, either, flag, number, optional, sequence, text
 
-__all__ = ["COVARIANCE_TYPES", "CovarianceType", "searched_types"]
+__all__ = ["COVARIANCE_TYPES", "GAUSSIAN_PARAMETERS", "CovarianceType", "searched_types"]
 
 
 @dataclass(frozen=True)
@@ -64,3 +66,15 @@ COVARIANCE_TYPES = {
 def searched_types(d: int) -> tuple[str, ...]:
     """The names of all different structures in d dimensions, simplest first."""
     return ("E", "V") if d == 1 else tuple(structure.name for structure in STRUCTURES)
+
+
+_FIXABLE = text("weights", "means")
+
+#: Parameters that model files keep, and what each may be.
+GAUSSIAN_PARAMETERS: dict[str, Entry[Any]] = {
+    "covariance_type": text(*COVARIANCE_TYPES),
+    "reg_covar": number(0.0),
+    "fixed": optional(either(_FIXABLE, sequence(_FIXABLE))),
+    "prior": optional(text("default")),
+    "noise": either(flag(), number(above=0.0)),
+}

@@ -63,7 +63,9 @@ class MixtureEstimator(Recorded, SoftClusters):
             NumPy array, or a pandas, polars or pyarrow table.
         y : ignored
         sample_weight : array of shape (n,), default=None
-            Row weights: 2 is the row twice, 0 is no row.
+            Row weights: 2 is the row twice, 0 is no row. A weight below 5e-32 of the largest
+            counts as 0, with a `DataWarning`: it changes no digit of a mean, variance or
+            likelihood.
         labels : integer array of shape (n,), default=None
             Components that rows are known to belong to, from 0 to k - 1, k for the noise if there
             is any, and -1 where that is unknown. Known rows stay there in every step, so the
@@ -147,7 +149,8 @@ class MixtureEstimator(Recorded, SoftClusters):
         )
         before = None
         if self._goes_on:
-            trace = tuple(self.trace_)
+            # A mixture that was set by hand, or comes from such a model file, has no trace.
+            trace = self.record_.trace if hasattr(self, "record_") else ()
             before = Before(self.mixture_, trace, self._fixed_values(values))
         return Specification(
             family=self._make_family(),

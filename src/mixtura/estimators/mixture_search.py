@@ -205,10 +205,10 @@ class MixtureSearch(SoftClusters):
 
     def _base(self) -> MixtureEstimator:
         """What all candidates have in common."""
-        base = self.estimator
-        if base is None:
-            base = GaussianMixture(n_init="thorough", init_params="varied")
-        base = clone(base)
+        asked = self.estimator
+        if asked is None:
+            asked = GaussianMixture(n_init="thorough", init_params="varied")
+        base: MixtureEstimator = clone(asked)
         if isinstance(base.random_state, np.random.RandomState):  # each would draw from it
             base.random_state = int(base.random_state.randint(2**31 - 1))
         elif base.random_state is None:

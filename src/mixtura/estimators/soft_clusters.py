@@ -18,7 +18,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.estimators.parameters import check_count
-from mixtura.estimators.tables import as_weights
+from mixtura.estimators.tables import as_weights, check_reach, column_names
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
 from mixtura.selection.scores import Scores, mean_log_density, score
@@ -142,6 +142,7 @@ class SoftClusters(
     ) -> AnyArray:
         """The function's results for each row; reals come in the dtype of the table."""
         rows = self._as_fitted(X)
+        check_reach(rows, column_names(self, rows))
         source = self._blocks(rows, None, mixture)
         result: AnyArray | None = None
         for start, block in source.map(lambda chunk: (chunk.start, function(chunk.rows))):
@@ -154,7 +155,11 @@ class SoftClusters(
 
     def _source(self, X: Any, sample_weight: Any, mixture: Mixture[Any, Any]) -> ArraySource:
         rows = self._as_fitted(X)
-        return self._blocks(rows, as_weights(sample_weight, len(rows)), mixture)
+        weight = as_weights(sample_weight, len(rows))
+        if weight is not None and not weight.all():  # weight 0 is no row
+            rows, weight = rows[weight > 0.0], weight[weight > 0.0]
+        check_reach(rows, column_names(self, rows))
+        return self._blocks(rows, weight, mixture)
 
     def _judged(
         self, criterion: Callable[[Scores, int], float], X: Any, sample_weight: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,13 +11,12 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from mixtura.errors import DataError
+from mixtura.errors import DataError, DataWarning
+from mixtura.starts.training_rows import LARGEST, SMALLEST
+from mixtura.statistics import NEGLIGIBLE
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["as_rows", "as_weights", "column_names"]
-
-# Between these a number has a square, and two squares a product, that neither overflow nor vanish.
-_SMALLEST, _LARGEST = 1e-75, 1e75
+__all__ = ["as_rows", "as_weights", "check_reach", "column_names"]
 
 
 def as_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> AnyArray:
@@ -37,6 +37,18 @@ def as_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> AnyArray:
     return rows
 
 
+def check_reach(rows: AnyArray, names: Sequence[str]) -> None:
+    """Rows that are no farther out than any that can be fitted."""
+    if rows.dtype != np.float64 or max(rows.max(), -rows.min()) <= LARGEST:
+        return
+    row, column = np.argwhere(np.abs(rows) > LARGEST)[0].tolist()
+    raise DataError(
+        f"Column {names[column]} is {rows[row, column]:.3g} at row {row}: values should be no "
+        f"larger than {LARGEST:.0e}, as in `fit`, lest their squares overflow. Leave the row out, "
+        "or mend the value."
+    )
+
+
 def column_names(estimator: BaseEstimator, rows: AnyArray) -> tuple[str, ...]:
     """The names of a table's columns, or their numbers."""
     names: Sequence[object] = vars(estimator).get("feature_names_in_", range(rows.shape[1]))
@@ -44,7 +56,7 @@ def column_names(estimator: BaseEstimator, rows: AnyArray) -> tuple[str, ...]:
 
 
 def as_weights(sample_weight: Any, n: int) -> FloatArray | None:
-    """Row weights (n,): finite, not negative, not all zero."""
+    """Row weights (n,): finite, not negative, not all zero; 0 where they are negligible."""
     if sample_weight is None:
         return None
     weight = np.asarray(sample_weight, dtype=np.float64)
@@ -64,9 +76,24 @@ def as_weights(sample_weight: Any, n: int) -> FloatArray | None:
         )
     if not weight.any():
         raise DataError("sample_weight is zero for every row: at least one row needs weight.")
-    if not _SMALLEST <= weight.max() <= _LARGEST:
+    if not SMALLEST <= weight.max() <= LARGEST:
         raise DataError(
             f"sample_weight is at most {weight.max():.3g}: its largest should be between "
-            f"{_SMALLEST:.0e} and {_LARGEST:.0e}. Multiply all weights by one number."
+            f"{SMALLEST:.0e} and {LARGEST:.0e}. Multiply all weights by one number."
         )
-    return weight
+    return _without_negligible(weight)
+
+
+def _without_negligible(weight: FloatArray) -> FloatArray:
+    """The weights with 0 for those beyond the reach of the largest."""
+    beyond = (weight > 0.0) & (weight < NEGLIGIBLE * weight.max())
+    if not beyond.any():
+        return weight
+    warnings.warn(
+        f"sample_weight is above 0 but less than {NEGLIGIBLE:.0e} of the largest weight, "
+        f"{weight.max():.3g}, in {beyond.sum()} of {len(weight)} rows: these count as rows of "
+        "weight 0. Leave them out, or give weights that are closer together.",
+        DataWarning,
+        stacklevel=4,
+    )
+    return np.where(beyond, 0.0, weight)

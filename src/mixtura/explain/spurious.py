@@ -99,12 +99,13 @@ class _Rows:
 def _rows_of(mixture: Mixture[Any, Any], source: Source, j: int) -> _Rows:
     """The rows that are more likely the component's than not."""
     parts = list(source.map(lambda chunk: (chunk.X, chunk.weight, mixture.log_joint(chunk.X))))
+    weight_of_others = np.delete(mixture.weights, j).sum()  # 1 - w_j can round to 0
     picked = []
     for X, weight, log_joint in parts:
         log_density = log_sum_exp(log_joint)
         own = log_joint[:, j] - log_density > np.log(0.5)
         others = np.delete(log_joint[own], j, axis=1)
-        without = log_sum_exp(others) - np.log1p(-mixture.weights[j])
+        without = log_sum_exp(others) - np.log(weight_of_others)
         picked.append((X[own], weight[own], without, log_density[own] - without))
     return _Rows(*(np.concatenate(column) for column in zip(*picked, strict=True)))
 

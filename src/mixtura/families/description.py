@@ -140,6 +140,10 @@ class Description(Protocol[F_contra, P]):
         """A short name of the family's structure and the structure in words; '' without any."""
         ...
 
+    def restraints(self, family: F_contra, /) -> tuple[tuple[str, str], ...]:
+        """What held its parameters back in the fit: terms, and what is to be said of them."""
+        ...
+
     def marginal(self, params: P, place: int, schema: Schema, /) -> Marginal:
         """What each component makes of one column."""
         ...
@@ -159,6 +163,10 @@ class Independent:
     def structure(self, family: Any) -> tuple[str, str]:
         """None."""
         return "", ""
+
+    def restraints(self, family: Any) -> tuple[tuple[str, str], ...]:
+        """Nothing."""
+        return ()
 
     def covariances(self, params: Any, places: Sequence[int]) -> None:
         """None: columns are independent."""

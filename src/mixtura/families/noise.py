@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -47,7 +48,7 @@ class Box:
     center: FloatArray
     edges: FloatArray
 
-    @property
+    @cached_property
     def log_volume(self) -> float:
         """log |det edges|; -inf for a flat box."""
         return float(np.linalg.slogdet(self.edges)[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mixtura.fitting.algorithm import Algorithm
 from mixtura.fitting.restarts import Starts
 from mixtura.mixture import Mixture
 from mixtura.selection.named import FIT_CRITERIA
@@ -21,6 +22,7 @@ class FitRecord:
     Attributes
     ----------
     mixture : Mixture
+    algorithm : Algorithm
     scores : Scores
         Of the training rows.
     n_parameters : int
@@ -46,6 +48,7 @@ class FitRecord:
     """
 
     mixture: Mixture[Any, Any]
+    algorithm: Algorithm
     scores: Scores
     n_parameters: int
     collapsed: tuple[int, ...]
@@ -64,7 +67,14 @@ class FitRecord:
 
     @property
     def outlook(self) -> Outlook:
-        return self.status.outlook
+        return self.status.outlook.known
+
+    @property
+    def objective_text(self) -> str:
+        """What was maximised, in words."""
+        known = " given the known clusters" if self.n_known else ""
+        prior = " plus log prior" if self.mixture.log_prior != 0.0 else ""
+        return self.algorithm.objective + known + prior
 
     @property
     def own_trace(self) -> list[float]:

@@ -196,6 +196,7 @@ class Fitting:
         caution = [starts.caution] if starts.caution and settles else []
         return FitRecord(
             mixture=mixture,
+            algorithm=self.specification.algorithm,
             scores=score(mixture, self.source),
             n_parameters=mixture.n_parameters,
             collapsed=collapsed,

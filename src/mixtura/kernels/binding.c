@@ -91,6 +91,7 @@ static Py_buffer *enter(Door *door, PyObject *array, const char *name, int flags
 #define READ PyBUF_C_CONTIGUOUS
 #define WRITE (PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE)
 #define SHAPE(...) (const Py_ssize_t[]){__VA_ARGS__}
+#define INT64 (sizeof(long) == 8 ? "lq" : "q")
 
 static int enter_rows(Door *door, PyObject *array, Table *table)
 {
@@ -216,12 +217,11 @@ static PyObject *score(PyObject *self, PyObject *args)
         !enter_components(&door, means, whitening, constants, &table, &c))
         goto out;
     Scores scores;
-    const char *int64 = sizeof(long) == 8 ? "lq" : "q";
     const Py_ssize_t *shape = SHAPE(table.n, c.k);
     scores.log_density = enter_output(&door, density, "log_density", "d", 1, shape);
     scores.responsibilities = enter_output(&door, resp, "responsibilities", "d", 2, shape);
     scores.largest = enter_output(&door, largest, "largest", "d", 1, shape);
-    scores.labels = enter_output(&door, labels, "labels", int64, 1, shape);
+    scores.labels = enter_output(&door, labels, "labels", INT64, 1, shape);
     void *scratch = PyErr_Occurred() ? NULL : scratch_for(kernel, c.d, c.k, c.dense, &raw);
     if (scratch) {
         Py_BEGIN_ALLOW_THREADS
@@ -439,10 +439,16 @@ static PyObject *climb(PyObject *self, PyObject *args)
         PyErr_SetString(PyExc_ValueError, "no such components, columns, ties or numbers of steps");
         goto out;
     }
-    Py_ssize_t d = table.d, size = mixtura_mixture_size(k, d, dense);
+    Py_ssize_t d = table.d;
     Py_buffer *f = enter(&door, floor, "floor", READ, "d", 1, SHAPE(d));
-    Py_buffer *s = f ? enter(&door, state, "state", WRITE, "d", 2, SHAPE(CLIMB_MIXTURES, size)) : NULL;
-    Py_buffer *t = s ? enter(&door, trace, "trace", WRITE, "d", 1, SHAPE(known + most)) : NULL;
+    Py_buffer *s = f ? enter(&door, state, "state", WRITE, "d", 2, SHAPE(CLIMB_MIXTURES, -1)) : NULL;
+    Py_buffer *t = s ? enter(&door, trace, "trace", WRITE, "d", 1, SHAPE(-1)) : NULL;
+    /* Compared with what there is in memory before they are multiplied or added, which may wrap. */
+    if (t && (k > s->shape[1] || mixtura_mixture_size(k, d, dense) != s->shape[1] ||
+              known > t->shape[0] || most != t->shape[0] - known)) {
+        PyErr_SetString(PyExc_ValueError, "state or trace has the wrong shape");
+        goto out;
+    }
     void *scratch = t ? scratch_for(kernel, d, k, dense, &raw) : NULL;
     if (scratch && !(work = PyMem_Malloc(mixtura_work_size(k, d, dense) * sizeof(double))))
         PyErr_NoMemory();
@@ -467,6 +473,7 @@ static PyObject *merge(PyObject *self, PyObject *args)
     PyObject *count, *mean, *scatter, *merges;
     Groups groups;
     double tie;
+    int finite = 0;
     if (!PyArg_ParseTuple(args, "OOOddO:merge", &count, &mean, &scatter, &groups.typical, &tie,
                           &merges))
         return NULL;
@@ -477,16 +484,17 @@ static PyObject *merge(PyObject *self, PyObject *args)
         groups.dense = s->ndim == 3;
         Py_buffer *n = enter(&door, count, "count", WRITE, "d", 1, SHAPE(size));
         Py_buffer *m = n ? enter(&door, mean, "mean", WRITE, "d", 2, SHAPE(size, d)) : NULL;
-        Py_buffer *to = m ? enter(&door, merges, "merges", WRITE, "lq", 2, SHAPE(size - 1, 2)) : NULL;
+        Py_buffer *to =
+            m ? enter(&door, merges, "merges", WRITE, INT64, 2, SHAPE(size ? size - 1 : 0, 2)) : NULL;
         if (to && groups.dense && d > TREE_DIMENSIONS)
             PyErr_SetString(PyExc_ValueError, "scatter has too many columns");
         else if (to) {
-            double *costs = PyMem_Malloc(size * (size + 3) * sizeof(double));
-            int64_t *places = PyMem_Malloc(2 * size * sizeof(int64_t));
+            double *costs = PyMem_New(double, size * (size + 3));
+            int64_t *places = PyMem_New(int64_t, 2 * size);
             groups.count = n->buf, groups.mean = m->buf, groups.scatter = s->buf;
             if (costs && places) {
                 Py_BEGIN_ALLOW_THREADS
-                mixtura_merge(&groups, tie, costs, costs + size * size, places, to->buf);
+                finite = mixtura_merge(&groups, tie, costs, costs + size * size, places, to->buf);
                 Py_END_ALLOW_THREADS
             } else
                 PyErr_NoMemory();
@@ -495,7 +503,7 @@ static PyObject *merge(PyObject *self, PyObject *args)
         }
     }
     leave(&door);
-    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    return PyErr_Occurred() ? NULL : PyBool_FromLong(finite);
 }
 
 static PyObject *names(PyObject *self, PyObject *args)
@@ -525,7 +533,8 @@ static PyMethodDef methods[] = {
      "state, trace, known, most): iterations made, and which of the three mixtures of the state "
      "they led to."},
     {"merge", merge, METH_VARARGS,
-     "merge(count, mean, scatter, typical, tie, merges): the first three are lost."},
+     "merge(count, mean, scatter, typical, tie, merges): whether all costs were finite numbers; the "
+     "first three are lost."},
     {"names", names, METH_NOARGS, "The kernels that this processor can run, best first."},
     {NULL, NULL, 0, NULL},
 };

@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self, TypeAlias
 
 import numpy as np
 
-from mixtura.assignments import Assignment, hard, posterior, soft
+from mixtura.assignments import Assignment, hard, one_hot, posterior, soft
 from mixtura.families import Family, Gaussian
 from mixtura.kernels.components import Components
 from mixtura.kernels.kernel import Kernel, chosen
@@ -168,11 +168,11 @@ class Scorer(Protocol):
         ...
 
     def responsibilities(self, rows: AnyArray, /) -> FloatArray:
-        """P(C_j | x_i), shape (n, k)."""
+        """P(C_j | x_i), shape (n, k); 0 where no component can reach the row."""
         ...
 
     def labels(self, rows: AnyArray, /) -> IntArray:
-        """Number of the likeliest component of each row, shape (n,)."""
+        """Number of the likeliest component of each row, -1 where none can reach it, shape (n,)."""
         ...
 
     def densities_and_certainties(self, rows: AnyArray, /) -> tuple[FloatArray, FloatArray]:
@@ -181,11 +181,16 @@ class Scorer(Protocol):
 
 
 def scorer(mixture: Mixture[Any, Any]) -> Scorer:
-    """The fastest equal of the mixture's own functions."""
-    kernel = chosen()
-    if kernel is None or type(mixture.clusters.family) is not Gaussian:
+    """The fastest equal of the mixture's own functions.
+
+    Of Gaussians no row is out of reach: where all densities vanish, the nearest component has it.
+    """
+    if type(mixture.clusters.family) is not Gaussian:
         return _Composition(mixture)
-    return _GaussianScorer(gaussian_components(mixture, kernel), kernel)
+    kernel = chosen()
+    if kernel is None:
+        return _OrNearest(_Composition(mixture), mixture)
+    return _OrNearest(_GaussianScorer(gaussian_components(mixture, kernel), kernel), mixture)
 
 
 @dataclass(frozen=True)
@@ -199,8 +204,8 @@ class _Composition:
         return self.mixture.responsibilities(_double(rows))
 
     def labels(self, rows: AnyArray) -> IntArray:
-        labels: IntArray = self.mixture.log_joint(_double(rows)).argmax(axis=1)
-        return labels
+        log_joint = self.mixture.log_joint(_double(rows))
+        return np.where(log_joint.max(axis=1) > -np.inf, log_joint.argmax(axis=1), -1)
 
     def densities_and_certainties(self, rows: AnyArray) -> tuple[FloatArray, FloatArray]:
         resp, log_density = posterior(self.mixture.log_joint(_double(rows)))
@@ -223,6 +228,42 @@ class _GaussianScorer:
 
     def densities_and_certainties(self, rows: AnyArray) -> tuple[FloatArray, FloatArray]:
         return self.kernel.densities_and_certainties(rows, self.components)
+
+
+@dataclass(frozen=True)
+class _OrNearest:
+    """What a scorer of Gaussians says, with the nearest component for rows that none reaches."""
+
+    within: Scorer
+    mixture: Mixture[Any, Any]
+
+    def log_density(self, rows: AnyArray) -> FloatArray:
+        return self.within.log_density(rows)
+
+    def responsibilities(self, rows: AnyArray) -> FloatArray:
+        resp = self.within.responsibilities(rows)
+        if abs(resp.sum() - len(resp)) < 0.5:  # each row sums to 1
+            return resp
+        beyond = ~(resp.sum(axis=1) > 0.0)
+        resp[beyond] = one_hot(self._nearest(rows[beyond]), resp.shape[1])
+        return resp
+
+    def labels(self, rows: AnyArray) -> IntArray:
+        labels = self.within.labels(rows)
+        beyond = labels < 0
+        if beyond.any():
+            labels[beyond] = self._nearest(rows[beyond])
+        return labels
+
+    def densities_and_certainties(self, rows: AnyArray) -> tuple[FloatArray, FloatArray]:
+        log_density, certainty = self.within.densities_and_certainties(rows)
+        certainty[~(certainty > 0.0)] = 1.0
+        return log_density, certainty
+
+    def _nearest(self, rows: AnyArray) -> IntArray:
+        params, live = self.mixture.params, self.mixture.clusters.weights > 0.0
+        nearest: IntArray = params.nearest(_double(rows), live)
+        return nearest
 
 
 def _double(rows: AnyArray) -> FloatArray:

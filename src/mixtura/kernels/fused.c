@@ -1041,6 +1041,7 @@ INLINE void score_vector(vec *joint, ptrdiff_t k, ptrdiff_t row, ptrdiff_t n, co
     if (out->labels) {
         vec largest;
         ivec label = label_of(joint, k, &largest);
+        label |= ~(largest > -INFINITE); /* -1, and so it is where that is NaN */
         for (ptrdiff_t i = 0; i < n; i++) out->labels[row + i] = label[i];
     }
     if (!out->log_density && !out->responsibilities && !out->largest) return;

@@ -31,7 +31,8 @@ typedef struct {
     double *counts, *first, *second;
 } Sums;
 
-/* What scoring writes for each row; NULL for what nobody asked for. */
+/* What scoring writes for each row; NULL for what nobody asked for. A row that no component can
+   reach, with all log-densities -inf, has responsibilities 0 and label -1. */
 typedef struct {
     double *log_density;       /* n */
     double *responsibilities;  /* n x k */

@@ -63,13 +63,13 @@ class Kernel:
         return density
 
     def responsibilities(self, rows: AnyArray, components: Components) -> FloatArray:
-        """P(C_j | x_i), shape (n, k)."""
+        """P(C_j | x_i), shape (n, k); 0 where no component can reach the row."""
         resp = np.empty((len(rows), len(components.constants)))
         self._score(rows, components, None, resp, None, None)
         return resp
 
     def labels(self, rows: AnyArray, components: Components) -> IntArray:
-        """Number of the likeliest component of each row, shape (n,)."""
+        """Number of the likeliest component of each row, -1 where none can reach it, shape (n,)."""
         labels = np.empty(len(rows), dtype=np.int64)
         self._score(rows, components, None, None, None, labels)
         return labels.astype(np.intp, copy=False)

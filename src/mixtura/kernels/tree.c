@@ -3,6 +3,7 @@
 #include "tree.h"
 
 #include "fused.h"
+#include "mstep.h"
 
 extern const Kernel mixtura_baseline;
 
@@ -59,28 +60,35 @@ static double criterion(const Groups *g, ptrdiff_t group)
     return n * size;
 }
 
-/* What uniting one group with each of some others costs, into its row and its column. */
-static void find_costs(const Groups *g, const double *own, ptrdiff_t group, ptrdiff_t n_others,
-                       const int64_t *others, double *row, double *costs)
+/* What uniting one group with each of some others costs, into its row and its column. Gives 0
+   where a cost is no finite number. */
+static int find_costs(const Groups *g, const double *own, ptrdiff_t group, ptrdiff_t n_others,
+                      const int64_t *others, double *row, double *costs)
 {
+    int finite = 1;
     for (ptrdiff_t i = 0; i < n_others; i++) row[i] = size_of_union(g, others[i], group);
     mixtura_baseline.log(row, row, n_others);
     for (ptrdiff_t i = 0; i < n_others; i++) {
         ptrdiff_t other = others[i];
         double united = (g->count[other] + g->count[group]) * row[i];
-        costs[group * g->size + other] = costs[other * g->size + group] =
-            united - own[other] - own[group];
+        double cost = united - own[other] - own[group];
+        costs[group * g->size + other] = costs[other * g->size + group] = cost;
+        finite &= size_of(cost) < __builtin_inf();
     }
+    return finite;
 }
 
-/* The first of some places whose value is as good as the least one. */
+/* The first of some places whose value is as good as the least one, and finite if any is: a group
+   never costs a finite number to unite with itself. */
 static ptrdiff_t first_least(const double *values, ptrdiff_t n, const int64_t *places, double tie)
 {
     double least = __builtin_inf();
     for (ptrdiff_t i = 0; i < n; i++)
         if (values[places[i]] < least) least = values[places[i]];
-    for (ptrdiff_t i = 0; i < n; i++)
-        if (values[places[i]] <= least + tie) return places[i];
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double value = values[places[i]];
+        if (value == least || (value < __builtin_inf() && value <= least + tie)) return places[i];
+    }
     return places[0];
 }
 
@@ -99,8 +107,8 @@ static void unite(Groups *g, ptrdiff_t first, ptrdiff_t second)
     g->count[first] = n;
 }
 
-void mixtura_merge(Groups *g, double tie, double *costs, double *room, int64_t *places,
-                   int64_t *merges)
+int mixtura_merge(Groups *g, double tie, double *costs, double *room, int64_t *places,
+                  int64_t *merges)
 {
     ptrdiff_t size = g->size, n_alive = size;
     double *own = room, *least = room + size, *row = room + 2 * size;
@@ -111,7 +119,7 @@ void mixtura_merge(Groups *g, double tie, double *costs, double *room, int64_t *
         costs[a * size + a] = __builtin_inf();
     }
     for (ptrdiff_t a = 0; a < size; a++)
-        find_costs(g, own, a, size - a - 1, alive + a + 1, row, costs);
+        if (!find_costs(g, own, a, size - a - 1, alive + a + 1, row, costs)) return 0;
     for (ptrdiff_t a = 0; a < size; a++) {
         partner[a] = first_least(costs + a * size, size, alive, tie);
         least[a] = costs[a * size + partner[a]];
@@ -123,12 +131,14 @@ void mixtura_merge(Groups *g, double tie, double *costs, double *room, int64_t *
         unite(g, a, b);
         own[a] = criterion(g, a);
         ptrdiff_t kept = 0, place = 0;
-        for (ptrdiff_t i = 0; i < n_alive; i++)
+        for (ptrdiff_t i = 0; i < n_alive; i++) {
+            if (alive[i] == a) place = kept;
             if (alive[i] != b) alive[kept++] = alive[i];
+        }
         n_alive = kept;
-        while (alive[place] != a) place++;
-        find_costs(g, own, a, place, alive, row, costs);
-        find_costs(g, own, a, n_alive - place - 1, alive + place + 1, row, costs);
+        if (!find_costs(g, own, a, place, alive, row, costs) ||
+            !find_costs(g, own, a, n_alive - place - 1, alive + place + 1, row, costs))
+            return 0;
         for (ptrdiff_t i = 0; i < n_alive; i++) {
             ptrdiff_t group = alive[i];
             double cost = costs[group * size + a];
@@ -141,4 +151,5 @@ void mixtura_merge(Groups *g, double tie, double *costs, double *room, int64_t *
             }
         }
     }
+    return 1;
 }

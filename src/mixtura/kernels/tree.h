@@ -20,8 +20,9 @@ typedef struct {
 
 /* Merge all groups, the cheapest pair first. merges: (size - 1) x 2, the first of the two the
    smaller number. Costs that differ by no more than tie are the same.
-   costs: room for size x size; room: for 3 size; places: for 2 size. */
-void mixtura_merge(Groups *groups, double tie, double *costs, double *room, int64_t *places,
-                   int64_t *merges);
+   costs: room for size x size; room: for 3 size; places: for 2 size.
+   Gives 0 where a cost is no finite number: merges then end too early. */
+int mixtura_merge(Groups *groups, double tie, double *costs, double *room, int64_t *places,
+                  int64_t *merges);
 
 #endif

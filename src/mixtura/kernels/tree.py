@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import numpy as np
 
+from mixtura.errors import MixturaError
 from mixtura.typing import FloatArray, IntArray
 
 with suppress(ImportError):  # without it nothing here is called
@@ -20,5 +21,9 @@ def merge(
     """The merges (size - 1, 2) of groups with these moments."""
     count, mean, scatter = (np.array(part, order="C") for part in (count, mean, scatter))
     merges = np.empty((len(count) - 1, 2), dtype=np.int64)
-    _fused.merge(count, mean, scatter, typical, tie, merges)
+    if not _fused.merge(count, mean, scatter, typical, tie, merges):
+        raise MixturaError(
+            "What it costs to merge two groups is not a finite number: a hierarchy needs finite "
+            "rows and weights, whose squares are finite too."
+        )
     return merges

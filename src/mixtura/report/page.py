@@ -60,7 +60,7 @@ def render(payload: Mapping[str, object]) -> str:
     script = "\n" + _bundle({name: _module(web, name) for name in MODULES})
     slots = {
         "policy": _policy(script, style),
-        "title": html.escape(_encodable(str(payload["title"]))),
+        "title": html.escape(str(payload["title"])),
         "style": style,
         "payload": _json_block(payload),
         "script": script,
@@ -110,8 +110,3 @@ def _json_block(payload: Mapping[str, object]) -> str:
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
-
-
-def _encodable(text: str) -> str:
-    """Replace lone surrogates, as in file names that are not valid UTF-8."""
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,4 +1,7 @@
-"""The data of a report, as one JSON-ready dictionary (format "mixtura-report", version 1)."""
+"""The data of a report, as one JSON-ready dictionary (format "mixtura-report", version 1).
+
+Of large tables, models and searches it is an excerpt (see `excerpt.py`), below 2 MB as a page.
+"""
 
 import base64
 import math
@@ -8,7 +11,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura.report.excerpt import LISTED, Excerpt, first_of, of_fit, of_search
 from mixtura.report.summaries import FitSummary, Floats, ModelSummary, SearchSummary, TableSummary
+from mixtura.report.visible import visible
 
 Responsibilities = Callable[[Floats], Floats]
 
@@ -16,6 +21,20 @@ VERSION = 1
 UNCERTAINTY_BINS = 20
 SURE = 0.95
 BLOCK_CELLS = 1 << 20  # responsibilities held at once: 8 MiB
+
+
+@dataclass(frozen=True)
+class _Assignments:
+    """Counts over all rows, each row assigned to its likeliest component."""
+
+    sizes: NDArray[np.intp]  # (k,)
+    counts: NDArray[np.intp]  # (bins,)
+    edges: Floats  # (bins + 1,)
+    sure: float
+    mean: float
+
+    def uncertainty(self) -> dict[str, object]:
+        return {"counts": self.counts, "edges": self.edges, "sure": self.sure, "mean": self.mean}
 
 
 def build_payload(
@@ -67,7 +86,11 @@ def build_payload(
     n = len(X)
     k = len(model.weights)
     _check(X, table, model)
-    drawn = _drawn_rows(n, max_points, seed)
+    excerpt = Excerpt.of(model, n, max_points, seed)
+    drawn, cut = excerpt.model(model), excerpt.notes
+    left_out = first_of(table.left_out_columns, LISTED, "columns left out", cut)
+    fit = of_fit(fit, cut)
+    search = None if search is None else of_search(search, cut)
     assigned = _assignments(X, responsibilities, model.n_columns)
     payload = {
         "format": "mixtura-report",
@@ -78,36 +101,46 @@ def build_payload(
             "rows": table.rows_total,
             "rows_used": n,
             "rows_left_out": table.rows_total - n,
-            "rows_drawn": len(drawn),
+            "rows_drawn": len(excerpt.rows),
             "total_weight": float(n if weight is None else np.sum(weight)),
-            "columns": list(table.columns),
-            "left_out_columns": [
-                {"name": name, "reason": reason} for name, reason in table.left_out_columns
-            ],
+            "columns": [table.columns[c] for c in excerpt.columns],
+            "left_out_columns": [{"name": name, "reason": reason} for name, reason in left_out],
         },
         "model": {
             "n_components": k,
-            "sizes": assigned.sizes[:k],
+            "sizes": assigned.sizes[: excerpt.clusters],
+            "others": _others(excerpt, model, assigned),
             "noise_rows": assigned.sizes[k:].sum(),
-            **asdict(model),
+            **asdict(drawn),
         },
         "fit": asdict(fit),
         "search": None if search is None else asdict(search),
-        "points": _points(X, drawn, responsibilities, table.row_numbers),
         "uncertainty": assigned.uncertainty(),
-        "notes": list(notes),
+        "notes": [*first_of(notes, LISTED, "notes", cut), *cut],
     }
-    return {key: _json_value(value) for key, value in payload.items()}
+    points = _points(X, excerpt, responsibilities, table.row_numbers)
+    return {**{key: _json_value(value) for key, value in payload.items()}, "points": points}
+
+
+def _others(
+    excerpt: Excerpt, model: ModelSummary, assigned: _Assignments
+) -> dict[str, object] | None:
+    """Weight and rows of the clusters that are shown together, if there are any."""
+    if not excerpt.others:
+        return None
+    rest = slice(excerpt.clusters, excerpt.n_clusters)
+    return {"weight": model.weights[rest].sum(), "rows": assigned.sizes[rest].sum()}
 
 
 def _check(X: Floats, table: TableSummary, model: ModelSummary) -> None:
     n, d = X.shape
     k = len(model.weights)
+    variances = np.shape(model.covariances) == (k, d)
     expected = {
         "columns": (len(table.columns), d),
         "row_numbers": (np.shape(table.row_numbers), (n,)),
         "means": (np.shape(model.means), (k, d)),
-        "covariances": (np.shape(model.covariances), (k, d, d)),
+        "covariances": (np.shape(model.covariances), (k, d) if variances else (k, d, d)),
     }
     for name, (found, wanted) in expected.items():
         if found != wanted:
@@ -116,31 +149,10 @@ def _check(X: Floats, table: TableSummary, model: ModelSummary) -> None:
         raise ValueError("a report needs at least one row")
 
 
-def _drawn_rows(n: int, max_points: int, seed: int) -> NDArray[np.intp]:
-    if n <= max_points:
-        return np.arange(n)
-    chosen = np.random.default_rng(seed).choice(n, size=max_points, replace=False, shuffle=False)
-    return np.sort(chosen)
-
-
 def _blocks(n: int, k: int) -> Iterator[slice]:
     size = max(1, BLOCK_CELLS // k)
     for start in range(0, n, size):
         yield slice(start, start + size)
-
-
-@dataclass(frozen=True)
-class _Assignments:
-    """Counts over all rows, each row assigned to its likeliest component."""
-
-    sizes: NDArray[np.intp]  # (k,)
-    counts: NDArray[np.intp]  # (bins,)
-    edges: Floats  # (bins + 1,)
-    sure: float
-    mean: float
-
-    def uncertainty(self) -> dict[str, object]:
-        return {"counts": self.counts, "edges": self.edges, "sure": self.sure, "mean": self.mean}
 
 
 def _assignments(X: Floats, responsibilities: Responsibilities, k: int) -> _Assignments:
@@ -164,19 +176,20 @@ def _assignments(X: Floats, responsibilities: Responsibilities, k: int) -> _Assi
 
 def _points(
     X: Floats,
-    drawn: NDArray[np.intp],
+    excerpt: Excerpt,
     responsibilities: Responsibilities,
     row_numbers: NDArray[np.integer],
 ) -> dict[str, object]:
-    minimum, maximum = X.min(axis=0), X.max(axis=0)
-    shares = np.rint(255.0 * np.clip(responsibilities(X[drawn]), 0.0, 1.0))
+    columns, rows = excerpt.columns, X[excerpt.rows]
+    minimum, maximum = X.min(axis=0)[columns], X.max(axis=0)[columns]
+    shares = excerpt.shares(responsibilities(rows))
     return {
-        "n": len(drawn),
-        "rows": _base64(np.asarray(row_numbers)[drawn], "<u4"),
-        "minimum": minimum,
-        "maximum": maximum,
-        "values": _base64(_quantised(X[drawn], minimum, maximum), "<u2"),
-        "responsibilities": _base64(shares, "u1"),
+        "n": len(rows),
+        "rows": _base64(np.asarray(row_numbers)[excerpt.rows], "<u4"),
+        "minimum": minimum.tolist(),
+        "maximum": maximum.tolist(),
+        "values": _base64(_quantised(rows[:, columns], minimum, maximum), "<u2"),
+        "responsibilities": _base64(np.rint(255.0 * np.clip(shares, 0.0, 1.0)), "u1"),
     }
 
 
@@ -193,7 +206,7 @@ def _base64(values: NDArray[np.generic], dtype: str) -> str:
 
 
 def _json_value(value: object) -> object:
-    """Turn arrays and NumPy scalars into plain ones, and numbers that are not finite into None."""
+    """Plain lists, numbers and visible text; numbers that are not finite become None."""
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, Mapping):
@@ -202,4 +215,4 @@ def _json_value(value: object) -> object:
         return [_json_value(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value
+    return visible(value) if isinstance(value, str) else value

@@ -60,8 +60,8 @@ class ModelSummary:
     weights : (k,) array
         Mixing weights of the clusters.
     means : (k, d) array
-    covariances : (k, d, d) array
-        Full matrices, whatever the structure.
+    covariances : (k, d, d) array, or (k, d)
+        Full matrices, or the variances of structures along the axes.
     structure : str
         Short name of the covariance structure.
     structure_text : str
@@ -163,6 +163,8 @@ class FitSummary:
         What the fit maximised, in words.
     trace : sequence of float or None
         The objective before the first iteration and after each, totals over those rows.
+    trace_at : sequence of int or None
+        The iterations after which it had these values; None for every one.
     remaining : float or None
         How far the limit was thought to be at the end, as a total too.
     rate : float or None
@@ -179,6 +181,7 @@ class FitSummary:
     criteria: Mapping[str, float] = field(default_factory=dict)
     objective: str = "log-likelihood"
     trace: Sequence[float] | None = None
+    trace_at: Sequence[int] | None = None
     remaining: float | None = None
     rate: float | None = None
     starts: Starts | None = None

@@ -27,7 +27,8 @@ import numpy as np
 from mixtura.errors import MixturaError
 from mixtura.kernels.algebra import in_use
 from mixtura.kernels.tree import merge
-from mixtura.statistics import Moments
+from mixtura.starts.principal_axes import principal_axes
+from mixtura.statistics import NEGLIGIBLE, Moments
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["CELLS", "MOST_LEAVES", "Hierarchy", "hierarchy"]
@@ -112,7 +113,8 @@ def hierarchy(rows: FloatArray, weight: FloatArray) -> Hierarchy:
     rows : ndarray of shape (n, d)
         In any units; finite.
     weight : ndarray of shape (n,)
-        Positive multiplicities.
+        Positive multiplicities. Distinct rows that are lighter than `NEGLIGIBLE` times the
+        heaviest one are taken to be so heavy: to merge them costs next to nothing either way.
 
     Returns
     -------
@@ -127,6 +129,7 @@ def hierarchy(rows: FloatArray, weight: FloatArray) -> Hierarchy:
     if len(distinct) == 1:
         return Hierarchy(number, np.empty((0, 2), dtype=np.intp))
     count = _totals(number, weight)
+    count = np.maximum(count, NEGLIGIBLE * count.max())  # lest squares and determinants overflow
     points = _transformed(distinct, count)
     cell = _cells(points, count)
     leaves = _moments(points, count, cell, diagonal=points.shape[1] > _DETERMINANT_DIMENSIONS)
@@ -162,7 +165,7 @@ def _transformed(rows: FloatArray, count: FloatArray) -> FloatArray:
     deviation = rows[:, varying] - share @ rows[:, varying]
     deviation /= np.abs(deviation).max(axis=0)  # lest squares overflow
     deviation /= np.sqrt(share @ np.square(deviation))
-    variances, axes = np.linalg.eigh((share[:, None] * deviation).T @ deviation)
+    variances, axes = principal_axes(deviation, share)
     kept = variances > _COLLINEAR * variances.max(initial=0.0)
     points: FloatArray = deviation @ (axes[:, kept] * variances[kept] ** -0.25)
     return points

@@ -13,6 +13,7 @@ import numpy as np
 from mixtura.errors import DataError
 from mixtura.families.noise import Box
 from mixtura.sources import Chunk, Source, Summary
+from mixtura.starts.principal_axes import principal_axes
 from mixtura.statistics import Extent, Moments
 from mixtura.typing import FloatArray
 
@@ -64,6 +65,8 @@ def resized(box: Box, volume: float) -> Box:
 
 def _principal_axes(source: Source, summary: Summary) -> FloatArray:
     """Eigenvectors of the correlation matrix, in the columns."""
+    if summary.n_rows < source.n_features:
+        return _completed_axes(source, summary)
 
     def scatter(chunk: Chunk) -> Moments:
         rows = _standardized(chunk, summary)
@@ -71,6 +74,15 @@ def _principal_axes(source: Source, summary: Summary) -> FloatArray:
 
     axes: FloatArray = np.linalg.eigh(source.map_reduce(scatter).scatter[0])[1]
     return axes
+
+
+def _completed_axes(source: Source, summary: Summary) -> FloatArray:
+    """The same of fewer rows than columns, which span some of the axes only."""
+    chunks = list(source.map(lambda chunk: (_standardized(chunk, summary), chunk.weight)))
+    rows, weight = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+    spanned = principal_axes(rows, weight)[1]
+    # The longest first: each is kept as it is but for what the ones before it have of it.
+    return np.linalg.qr(spanned[:, ::-1], mode="complete")[0]
 
 
 def _box(source: Source, summary: Summary, axes: FloatArray, least: float) -> Box:

@@ -8,6 +8,7 @@ from mixtura.assignments import one_hot
 from mixtura.em import Start
 from mixtura.sources.source import Chunk
 from mixtura.sources.summary import Summary
+from mixtura.starts.principal_axes import principal_axes
 from mixtura.starts.sample import Sample
 from mixtura.typing import FloatArray
 
@@ -44,7 +45,7 @@ def from_quantiles(sample: Sample, summary: Summary, k: int, rng: np.random.Gene
 def _principal_axis(sample: Sample) -> FloatArray:
     """Direction of the largest variance, pointing where the first of its longest entries grows."""
     centred = sample.rows - np.average(sample.rows, axis=0, weights=sample.weight)
-    axis: FloatArray = np.linalg.eigh((sample.weight[:, None] * centred).T @ centred)[1][:, -1]
+    axis = principal_axes(centred, sample.weight)[1][:, -1]
     lengths = np.abs(axis)
     longest = int((lengths > _AS_LONG * lengths.max()).argmax())
-    return axis if axis[longest] > 0.0 else -axis
+    return axis if axis[longest] >= 0.0 else -axis

@@ -25,7 +25,7 @@ from mixtura.starts.ways import Ways
 from mixtura.statistics import Extent
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
-__all__ = ["NamedStart", "SetAside", "TrainingRows", "check_range"]
+__all__ = ["LARGEST", "SMALLEST", "NamedStart", "SetAside", "TrainingRows"]
 
 #: (ways, k, seed, number of the start) -> start.
 NamedStart: TypeAlias = Callable[[Ways, int, int, int], Start]
@@ -33,8 +33,8 @@ NamedStart: TypeAlias = Callable[[Ways, int, int, int], Start]
 #: Rows among which noise is looked for, at most: their distances to each other tell enough.
 _ROWS_FOR_NOISE = 1_000
 
-# Between these a number has a square, and two squares a product, that neither overflow nor vanish.
-_SMALLEST, _LARGEST = 1e-75, 1e75
+#: Between these a number has a square, and two squares a product, that neither overflow nor vanish.
+SMALLEST, LARGEST = 1e-75, 1e75
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,15 +208,15 @@ class SetAside:
 def check_range(extent: Extent, names: Sequence[str]) -> None:
     """Columns whose variances, and products of these, can be computed."""
     reach = np.maximum(np.abs(extent.minimum), np.abs(extent.maximum))
-    if reach.max() > _LARGEST:
+    if reach.max() > LARGEST:
         raise DataError(
             f"The values of column {names[int(reach.argmax())]} reach {reach.max():.3g}: beyond "
-            f"{_LARGEST:.0e} their squares overflow: rescale them."
+            f"{LARGEST:.0e} their squares overflow: rescale them."
         )
     spread = extent.maximum - extent.minimum
     spread = np.where(spread == 0.0, np.inf, spread)
-    if spread.min() < _SMALLEST:
+    if spread.min() < SMALLEST:
         raise DataError(
             f"Column {names[int(spread.argmin())]} varies by {spread.min():.3g}: squares of less "
-            f"than {_SMALLEST:.0e} vanish. Rescale it, or leave it out."
+            f"than {SMALLEST:.0e} vanish. Rescale it, or leave it out."
         )

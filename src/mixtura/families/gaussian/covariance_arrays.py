@@ -18,7 +18,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from mixtura.errors import MixturaError
-from mixtura.families.gaussian.structures import AxisCovariances, Covariances, DenseCovariances
+from mixtura.families.gaussian.structures import (
+    AxisCovariances,
+    Covariances,
+    DenseCovariances,
+    written_out,
+)
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["Diagonal", "Full", "Layout", "Shown", "Spherical", "Tied", "WrittenOut"]
@@ -134,11 +139,10 @@ class WrittenOut:
 
     def show(self, covariances: AxisCovariances) -> Shown:
         shown = _show_variances(covariances.variances)
-        identity = np.eye(covariances.variances.shape[1])
         return Shown(
-            shown.covariances[:, :, None] * identity,
-            shown.precisions[:, :, None] * identity,
-            shown.precisions_cholesky[:, :, None] * identity,
+            written_out(shown.covariances),
+            written_out(shown.precisions),
+            written_out(shown.precisions_cholesky),
         )
 
     def from_covariances(self, covariances: AnyArray, k: int, d: int) -> AxisCovariances:

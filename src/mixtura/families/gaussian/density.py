@@ -64,6 +64,7 @@ class Gaussian:
     prior: Prior = FLAT
     fixed_means: bool = False
 
+    @np.errstate(over="ignore")  # a squared distance beyond all numbers is a log-density of -inf
     def log_density(self, params: GaussianParameters, X: FloatArray) -> FloatArray:
         d = X.shape[1]
         constant = d * np.log(2.0 * np.pi) + params.covariances.log_determinants
@@ -131,7 +132,7 @@ class Gaussian:
         return params.covariances.least_ratios(out_of_reach) <= _AT_FLOOR
 
     def narrow(self, params: GaussianParameters, weights: FloatArray) -> IntArray:
-        return narrow_components(params, weights)
+        return narrow_components(params.covariances, weights)
 
     def n_parameters(self, k: int, d: int) -> int:
         means = 0 if self.fixed_means else k * d

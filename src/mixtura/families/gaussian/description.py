@@ -96,6 +96,14 @@ class GaussianDescription:
         name = _name(family.structure)
         return name, STRUCTURE_TEXTS[name]
 
+    def restraints(self, family: Gaussian) -> tuple[tuple[str, str], ...]:
+        told = [("Held", "means fixed")] if family.fixed_means else []
+        if isinstance(prior := family.prior, NormalInverseWishart):
+            strength = f"shrinkage {prior.shrinkage:g}, dof {prior.dof:g}"
+            words = f"normal inverse Wishart, {strength} (the criteria are without it)"
+            told.append(("Prior", words))
+        return tuple(told)
+
     def marginal(self, params: GaussianParameters, place: int, schema: Schema) -> Bell:
         variances = params.covariances.variances[:, place]
         return Bell(params.means[:, place], np.sqrt(variances))

@@ -6,7 +6,7 @@ import numpy as np
 
 from mixtura.em import begin
 from mixtura.families.gaussian.density import Gaussian
-from mixtura.families.gaussian.structures import VVV
+from mixtura.families.gaussian.structures import VVI, VVV
 from mixtura.sources.array import ArraySource
 from mixtura.starts.given import given_labels
 from mixtura.starts.groups import Classify
@@ -21,7 +21,10 @@ _FLATTEST_GROUP = 1e-6
 
 def quadratic_discriminant(sample: Sample, labels: IntArray, k: int) -> Classify:
     """Every group has its own mean, covariance matrix and share of the sample."""
-    family = Gaussian(VVV, np.full(sample.rows.shape[1], _FLATTEST_GROUP))
+    n, d = sample.rows.shape
+    # Matrices that hold more numbers than the sample itself say nothing that its variances do not.
+    structure = VVI if k * d > n else VVV
+    family = Gaussian(structure, np.full(d, _FLATTEST_GROUP))
     groups = begin(family, ArraySource(sample.rows, sample.weight), given_labels(labels, k))
 
     def classify(rows: FloatArray) -> IntArray:

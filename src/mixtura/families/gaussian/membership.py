@@ -12,6 +12,7 @@ from mixtura.typing import FloatArray, IntArray
 __all__ = ["membership"]
 
 
+@np.errstate(over="ignore")  # what is so far away is near to nothing
 def membership(
     mixture: Mixture[GaussianParameters, Moments], X: FloatArray, sigmas: float = 2.5
 ) -> IntArray:

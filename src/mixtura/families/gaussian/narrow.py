@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixtura.families.gaussian.parameters import GaussianParameters
-from mixtura.families.gaussian.structures import DenseCovariances
+from mixtura.families.gaussian.structures import Covariances
 from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["narrow_components"]
@@ -14,17 +13,11 @@ __all__ = ["narrow_components"]
 _NARROW = 10.0
 
 
-def narrow_components(params: GaussianParameters, weights: FloatArray) -> IntArray:
+def narrow_components(covariances: Covariances, weights: FloatArray) -> IntArray:
     """Their numbers, in ascending order; `weights` (k,) are the mixing weights."""
-    matrices = params.covariances.matrices()
-    live = np.flatnonzero(weights > 0.0)
-    whitening = DenseCovariances.of(matrices[live]).whitening
-    narrow = []
-    for j, white in zip(live, whitening, strict=True):
-        others = live[live != j]
-        if len(others):
-            share = weights[others] / weights[others].sum()
-            pooled = np.tensordot(share, matrices[others], axes=1)
-            if np.linalg.eigvalsh(white.T @ pooled @ white)[-1] > _NARROW:
-                narrow.append(j)
+    live, narrow = np.flatnonzero(weights > 0.0), []
+    for j in live.tolist() if len(live) > 1 else []:
+        shares = np.where(np.arange(len(weights)) == j, 0.0, weights)
+        if covariances.greatest_ratio(shares / shares.sum(), j) > _NARROW:
+            narrow.append(j)
     return np.array(narrow, dtype=np.intp)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
+
 from mixtura.families.gaussian.structures import Covariances
-from mixtura.typing import FloatArray, Selection
+from mixtura.typing import BoolArray, FloatArray, IntArray, Selection
 
 __all__ = ["GaussianParameters"]
+
+# Distances whose squares overflow have finite ones that do not vanish when multiplied by this.
+_FAR_UNIT = 2.0**-512
 
 
 @dataclass(frozen=True)
@@ -38,3 +43,13 @@ class GaussianParameters:
 
     def take(self, order: Selection) -> Self:
         return type(self)(self.means[order], self.covariances.take(order))
+
+    def nearest(self, X: FloatArray, among: BoolArray) -> IntArray:
+        """Number of the nearest of some components (k,) by Mahalanobis distance, shape (n,).
+
+        For rows so far away that squared distances overflow: they are compared in a unit in
+        which they do not. Next to such distances nothing else matters, weights included.
+        """
+        squared = self.covariances.squared_distances(_FAR_UNIT * X, _FAR_UNIT * self.means)
+        nearest: IntArray = np.where(among, squared, np.inf).argmin(axis=1)
+        return nearest

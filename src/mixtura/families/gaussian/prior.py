@@ -235,6 +235,10 @@ def _n_matrices(structure: CovarianceStructure, k: int, d: int) -> int:
 
 
 def _positive_definite(matrix: FloatArray) -> bool:
-    if not (np.isfinite(matrix).all() and np.allclose(matrix, matrix.T)):
+    if not np.isfinite(matrix).all():
+        return False
+    if np.count_nonzero(matrix) <= len(matrix):  # diagonal, unless some variance is 0
+        return bool((matrix.diagonal() > 0.0).all())
+    if not np.allclose(matrix, matrix.T):
         return False
     return bool(np.linalg.eigvalsh(matrix)[0] > 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mixtura.families.gaussian.structures import CovarianceStructure
-from mixtura.likeness import assert_alike
+from mixtura.families.likeness import assert_alike
 from mixtura.typing import FloatArray
 
 __all__ = ["check_structure"]

@@ -15,6 +15,7 @@ const MARKERS = ["circle", "square", "diamond", "triangle"];
 // Noise has no hue: a row between noise and a cluster is a pale one of that cluster.
 const NOISE = { light: "#8b877f", dark: "#8f8b83" };
 export const NOISE_MARKER = "cross";
+export const OTHERS_MARKER = "circle";
 
 export function componentColours(count, dark) {
   const colours = dark ? DARK : LIGHT;

@@ -12,7 +12,7 @@ export function componentTable(model, columns, points, places = columns.map((_, 
     ...places.map((c) => el("th", { scope: "col" }, isolated(columns[c].name))));
   const rows = model.means.map((_, j) => (
     row(model, j, places.map((c) => momentCell(model, columns[c], columnRange(model, points, c), c, j)))));
-  const body = el("tbody", {}, ...rows, model.noise ? noiseRow(model, places.length) : null);
+  const body = el("tbody", {}, ...rows, ...model.extras.map((_, i) => extraRow(model, i, places.length)));
   return el("table", { class: "components" }, el("thead", {}, titles), body);
 }
 
@@ -57,13 +57,12 @@ function row(model, j, cells) {
     el("td", { class: "number" }, wholeNumber(model.sizes[j])), ...cells);
 }
 
-// Noise has a weight and rows, but no centre.
-function noiseRow(model, span) {
-  const j = model.n_components;
-  return el("tr", {}, el("th", { scope: "row" }, swatch(j, model.markers[j]), " noise"),
-    el("td", { class: "number" }, share(model.noise.weight)),
-    el("td", { class: "number" }, wholeNumber(model.noise_rows)),
-    el("td", { class: "deviation", colspan: span }, "spread evenly"));
+// What is no cluster has a weight and rows, but no centre.
+function extraRow(model, i, span) {
+  const { name, weight, rows, told, marker } = model.extras[i];
+  return el("tr", {}, el("th", { scope: "row" }, swatch(model.weights.length + i, marker), ` ${name}`),
+    el("td", { class: "number" }, share(weight)), el("td", { class: "number" }, wholeNumber(rows)),
+    el("td", { class: "deviation", colspan: span }, told));
 }
 
 function columnRange(model, points, c) {

@@ -69,7 +69,7 @@ function componentCurves(model, domain, scale) {
     xs.map((x) => scale * model.weights[j] * density(x, mean, deviations[j]))));
   if (model.noise) each.push(xs.map(() => scale * model.noise.weight * model.noise.density));
   const sum = xs.map((_, i) => each.reduce((total, ys) => total + ys[i], 0));
-  return { xs, each, sum };
+  return { xs, each, sum, whole: !model.others };
 }
 
 // A very narrow component's peak may leave the picture rather than flatten everything else.
@@ -85,7 +85,7 @@ function bar(bin, fill, { x, y, inner }) {
   return svg("rect", { class: "bar", x: left, y: roof, width, height: inner.bottom - roof, fill });
 }
 
-function lines({ xs, each, sum }, { x, y, inner }) {
+function lines({ xs, each, sum, whole }, { x, y, inner }) {
   const layer = svg("g", { "clip-path": "url(#histogram-clip)" }, clip("histogram-clip", inner));
   const path = (ys) => outline(xs.map((at, i) => [x(at), y(ys[i])]), false);
   each.forEach((ys, j) => {
@@ -93,7 +93,7 @@ function lines({ xs, each, sum }, { x, y, inner }) {
     line.style.stroke = `var(--component-${j})`;
     layer.append(svg("path", { class: "casing", d: path(ys) }), line);
   });
-  if (each.length > 1) layer.append(svg("path", { class: "density-sum", d: path(sum) }));
+  if (whole && each.length > 1) layer.append(svg("path", { class: "density-sum", d: path(sum) }));
   return layer;
 }
 

@@ -2,7 +2,7 @@
 // the window, the colour scheme and the printer.
 
 import {
-  componentColours, componentMarker, inkOn, noiseColour, NOISE_MARKER,
+  componentColours, componentMarker, inkOn, noiseColour, NOISE_MARKER, OTHERS_MARKER,
 } from "./colour.js";
 import { componentTable, paperBlocks } from "./components.js";
 import {
@@ -49,16 +49,22 @@ function main() {
   keepDrawn(pictures, model);
 }
 
-// The columns of the probabilities: every cluster, and then the noise if there is any.
+// The columns of the probabilities: every cluster, and then what is none: all the clusters that are too
+// many to be drawn, as one, and the noise, if there are any.
 function withColumns(model) {
-  const names = model.weights.map((_, j) => `cluster ${j}`);
-  const markers = names.map((_, j) => componentMarker(j));
-  if (!model.noise) return { ...model, names, markers, shares: model.weights };
+  const { others, noise } = model;
+  const extras = [
+    others && { name: "other clusters", marker: OTHERS_MARKER, told: "", ...others },
+    noise && {
+      name: "noise", marker: NOISE_MARKER, told: "spread evenly", weight: noise.weight, rows: model.noise_rows,
+    },
+  ].filter((extra) => extra !== null);
   return {
     ...model,
-    names: [...names, "noise"],
-    markers: [...markers, NOISE_MARKER],
-    shares: [...model.weights, model.noise.weight],
+    extras,
+    names: [...model.weights.map((_, j) => `cluster ${j}`), ...extras.map(({ name }) => name)],
+    markers: [...model.weights.map((_, j) => componentMarker(j)), ...extras.map(({ marker }) => marker)],
+    shares: [...model.weights, ...extras.map(({ weight }) => weight)],
   };
 }
 
@@ -198,10 +204,10 @@ function uncertaintyPictures({ uncertainty, model }) {
   return [{ host, draw: () => drawUncertainty(host, told) }];
 }
 
-function currentTheme({ n_components: count, noise }, printing = false) {
+function currentTheme({ weights, extras }, printing = false) {
   const dark = darkScheme.matches && !printing;
-  const colours = componentColours(count, dark);
-  return { printing, colours: noise ? [...colours, noiseColour(dark)] : colours };
+  const colours = [...componentColours(weights.length, dark), ...extras.map(() => noiseColour(dark))];
+  return { printing, colours };
 }
 
 function keepDrawn(pictures, model) {

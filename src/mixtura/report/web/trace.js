@@ -27,12 +27,14 @@ export function hasCourse(fit) {
 
 export function drawTrace(host, fit) {
   const logs = missing(fit);
-  const steps = logs.map((value, i) => [i, value]).filter(([, value]) => value !== null);
+  const steps = logs.map((value, i) => [iteration(fit, i), value]).filter(([, value]) => value !== null);
   const exponents = steps.map(([, value]) => value);
   const width = host.clientWidth;
   const { picture, x, y } = frame({
     width, height: Math.round(Math.min(300, Math.max(220, width * 0.6))),
-    x: { domain: paddedDomain(0, Math.max(1, logs.length - 1), 0.02), label: "iteration", whole: true },
+    x: {
+      domain: paddedDomain(0, Math.max(1, iteration(fit, logs.length - 1)), 0.02), label: "iteration", whole: true,
+    },
     y: {
       domain: paddedDomain(Math.min(...exponents), Math.max(...exponents), 0.06),
       label: "still missing, in nats", text: logText,
@@ -47,15 +49,21 @@ export function drawTrace(host, fit) {
   show(host, picture, traceText(fit));
 }
 
+// A long trace comes with some of its values, and the iterations they belong to.
+function iteration({ trace_at: at }, i) {
+  return at ? at[i] : i;
+}
+
 function logText(exponent) {
   if (!Number.isInteger(exponent)) return "";
   return exponent >= -2 && exponent <= 3 ? String(Number(`1e${exponent}`)) : powerOfTen(exponent);
 }
 
-export function traceText({ trace, remaining, rate, objective }) {
+export function traceText(fit) {
+  const { trace, remaining, rate, objective } = fit;
   const values = trace.filter((value) => value !== null);
   if (values.length < 2) return "The fit ended where it began.";
-  const count = counted(trace.length - 1, "iteration");
+  const count = counted(iteration(fit, trace.length - 1), "iteration");
   const course = `The ${objective} rose from ${statistic(values[0])} to ${statistic(values.at(-1))} in ${count}.`;
   return [course, ...limitText(remaining), ...rateText(rate)].join(" ");
 }

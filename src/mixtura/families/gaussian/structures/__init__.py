@@ -1,6 +1,6 @@
 """Covariance structures as data, and the covariances that they estimate."""
 
-from mixtura.families.gaussian.structures.axes import AxisCovariances
+from mixtura.families.gaussian.structures.axes import AxisCovariances, written_out
 from mixtura.families.gaussian.structures.covariances import Covariances, CovarianceStructure
 from mixtura.families.gaussian.structures.dense import DenseCovariances
 from mixtura.families.gaussian.structures.estimation import shared_axes
@@ -45,4 +45,5 @@ __all__ = [
     "DenseCovariances",
     "Structure",
     "shared_axes",
+    "written_out",
 ]

@@ -194,9 +194,12 @@ def _inverse_triangle(factor: FloatArray) -> FloatArray:
 
 def _inverse(form: FloatArray, k: int) -> FloatArray:
     """Inverse of a form (d, d), or of its diagonal (d,), that k components share."""
+    if form.ndim == 1:
+        DegenerateError.unless_positive(form[None].repeat(k, axis=0))
+        return np.square(1.0 / np.sqrt(form))
     try:
-        whitening = NumPyAlgebra.factorize(form[None] if form.ndim == 2 else np.diag(form)[None])[0]
+        whitening = NumPyAlgebra.factorize(form[None])[0]
     except DegenerateError:
         raise DegenerateError.of(np.ones(k, dtype=np.bool_)) from None
     inverse: FloatArray = whitening[0] @ whitening[0].T
-    return inverse if form.ndim == 2 else inverse.diagonal()
+    return inverse

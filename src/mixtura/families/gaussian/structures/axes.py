@@ -11,7 +11,7 @@ import numpy as np
 from mixtura.errors import DegenerateError
 from mixtura.typing import EVERYONE, FloatArray, IntArray, Selection
 
-__all__ = ["AxisCovariances"]
+__all__ = ["AxisCovariances", "written_out"]
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,25 @@ class AxisCovariances:
         ratios: FloatArray = (self.variances / floor).min(axis=1)
         return ratios
 
+    def greatest_ratio(self, shares: FloatArray, j: int) -> float:
+        return float((shares @ self.variances / self.variances[j]).max())
+
     def exceed(self, floor: FloatArray) -> bool:
         return bool((self.variances > floor).all())
 
     def matrices(self) -> FloatArray:
-        return self.variances[:, :, None] * np.eye(self.variances.shape[1])
+        return written_out(self.variances)
 
     def precisions(self) -> FloatArray:
-        return (1.0 / self.variances)[:, :, None] * np.eye(self.variances.shape[1])
+        return written_out(1.0 / self.variances)
 
     def take(self, order: Selection) -> Self:
         return self if order is EVERYONE else type(self)(self.variances[order])
+
+
+def written_out(diagonals: FloatArray) -> FloatArray:
+    """Matrices (k, d, d) with the given diagonals (k, d)."""
+    k, d = diagonals.shape
+    matrices = np.zeros((k, d, d))
+    matrices.reshape(k, -1)[:, :: d + 1] = diagonals
+    return matrices

@@ -1,0 +1,70 @@
+"""Tables in Parquet and Arrow, whose columns have types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from gzip import GzipFile
+from io import SEEK_END, BytesIO
+from typing import BinaryIO
+
+import numpy as np
+import polars as pl
+
+from mixtura.cli.columns import read_series
+from mixtura.cli.datafile import DataFile
+from mixtura.cli.names import Names, unique_names
+from mixtura.cli.table import Table
+from mixtura.errors import DataError
+
+__all__ = ["read_binary"]
+
+_READERS: dict[str, Callable[[BinaryIO], pl.DataFrame]] = {
+    "parquet": pl.read_parquet,
+    "arrow": pl.read_ipc,
+    "arrow stream": pl.read_ipc_stream,
+}
+
+
+def read_binary(data: DataFile, file: BinaryIO, kind: str, verbatim: str | None) -> Table:
+    """Read 'parquet', 'arrow' or 'arrow stream'.
+
+    Raises
+    ------
+    DataError
+        If the file is not of this kind.
+    """
+    frame = _read(data, file, kind)
+    given = frame.columns
+    names = Names(tuple(unique_names(given)))
+    wanted = None if verbatim is None else names.position(verbatim)
+    texts = None if wanted is None else frame.to_series(wanted)
+    values = np.empty(frame.shape)
+    series = frame.get_columns()
+    # One after the other, so that no column stays behind when its numbers have been taken.
+    del frame
+    columns = [
+        read_series(series.pop(0).alias(name), values[:, j]) for j, name in enumerate(names.listed)
+    ]
+    return Table(data.name, kind.split()[0], tuple(columns), values, names.renamed(given), texts)
+
+
+def _read(data: DataFile, file: BinaryIO, kind: str) -> pl.DataFrame:
+    try:
+        return _READERS[kind](_for_polars(file))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise DataError(
+            f"{data} cannot be read as {kind.capitalize()} ({reason}). Was it cut short? "
+            "Write it anew, or save the table as CSV."
+        ) from None
+
+
+def _for_polars(file: BinaryIO) -> BinaryIO:
+    """An open file, since polars takes a path with brackets in it for a pattern."""
+    # It reads from the descriptor: where a packed file is still packed, and from wherever that
+    # stands, which a seek from the end makes sure of.
+    if isinstance(file, GzipFile):
+        return BytesIO(file.read())
+    file.seek(0, SEEK_END)
+    file.seek(0)
+    return file

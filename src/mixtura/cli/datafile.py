@@ -1,0 +1,180 @@
+"""The file that a table comes in: opened once, whatever it is, and read from there."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import stat
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Self, cast
+
+import click
+
+from mixtura.errors import DataError
+
+__all__ = ["DataFile"]
+
+_GZIP = b"\x1f\x8b"
+
+# Files that are no table, by their first bytes; what they are, and what to do.
+_FOREIGN = {
+    b"PK\x03\x04": "an Excel or zip file: save the table as CSV",
+    b"\xd0\xcf\x11\xe0": "an old Excel file: save the table as CSV",
+    b"\xff\xfe": "UTF-16 text, not UTF-8: save it as UTF-8 (or iconv -f utf-16 -t utf-8)",
+    b"\xfe\xff": "UTF-16 text, not UTF-8: save it as UTF-8 (or iconv -f utf-16 -t utf-8)",
+    b"BZh91AY&SY": "packed with bzip2: unpack it first, or pack it with gzip",
+    b"\xfd7zXZ": "packed with xz: unpack it first, or pack it with gzip",
+    b"\x28\xb5\x2f\xfd": "packed with zstd: unpack it first, or pack it with gzip",
+    b"\x00": "no text: it begins with a NUL byte. Save the table as CSV in UTF-8",
+}
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """Where a table is read from.
+
+    Attributes
+    ----------
+    path : Path or None
+        None is standard input.
+    """
+
+    path: Path | None
+
+    @classmethod
+    def of(cls, argument: str) -> Self:
+        """What a word of the command line means: '-' is standard input."""
+        return cls(None if argument == "-" else Path(argument))
+
+    def __str__(self) -> str:
+        """The path in words; bytes that are no UTF-8 are escaped."""
+        return "standard input" if self.path is None else _printable(str(self.path))
+
+    @property
+    def place(self) -> Path:
+        """The path, '-' being standard input, to be told from those of outputs."""
+        return Path("-") if self.path is None else self.path
+
+    @property
+    def name(self) -> str:
+        """Of the file alone, without its folder."""
+        return str(self) if self.path is None else _printable(self.path.name)
+
+    @property
+    def stem(self) -> str:
+        """What results are named after: 'penguins' for penguins.csv.gz. Bytes are not escaped."""
+        return "stdin" if self.path is None else Path(self.path.name.removesuffix(".gz")).stem
+
+    @property
+    def suffix(self) -> str:
+        """Ending of the name in small letters, before that of compression."""
+        if self.path is None:
+            return ""
+        return Path(self.path.name.lower().removesuffix(".gz")).suffix
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """The content, unpacked, which can be read several times.
+
+        Raises
+        ------
+        DataError
+            If there is none, or it goes wrong while it is read in the block.
+        """
+        try:
+            with ExitStack() as stack:
+                file = self._seekable(stack)
+                first = _first_bytes(file)
+                if first.startswith(_GZIP) or self._called_gzip:
+                    # The file below it is closed by its own.
+                    file = cast(BinaryIO, stack.enter_context(gzip.GzipFile(fileobj=file)))
+                    first = _first_bytes(file)
+                self._check(first)
+                yield file
+        except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+            raise DataError(
+                f"{self} cannot be unpacked with gzip ({error}). Was it cut short? Pack it anew."
+            ) from None
+        except FileNotFoundError:
+            raise DataError(f"{self}: no such file.") from None
+        except OSError as error:
+            raise DataError(f"{self} cannot be read: {error.strerror or error}.") from None
+        except MemoryError:
+            raise DataError(
+                f"{self} does not fit into memory: read fewer rows, or fewer columns."
+            ) from None
+
+    @property
+    def _called_gzip(self) -> bool:
+        return self.path is not None and self.path.suffix.lower() == ".gz"
+
+    def _check(self, first: bytes) -> None:
+        if not first:
+            raise DataError(f"{self} is empty.")
+        for mark, what in _FOREIGN.items():
+            if first.startswith(mark):
+                raise DataError(f"{self} is {what}.")
+
+    def _seekable(self, stack: ExitStack) -> BinaryIO:
+        """The file itself, or a copy of what can be read only once."""
+        if self.path is None:
+            if sys.stdin is None:  # closed by who started the program
+                raise DataError("Standard input is closed: give a file, or pipe a table in.")
+            return self._copy(sys.stdin.buffer, stack)
+        mode = self.path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise DataError(f"{self} is a folder: give a file in it.")
+        if stat.S_ISSOCK(mode) or stat.S_ISBLK(mode):
+            raise DataError(f"{self} is no file but a socket or a disk: give a file.")
+        file = stack.enter_context(self.path.open("rb"))
+        return file if stat.S_ISREG(mode) else self._copy(file, stack)
+
+    def _copy(self, stream: BinaryIO, stack: ExitStack) -> BinaryIO:
+        """All that comes, in a file without a name, which is gone however the program ends."""
+        if self._is_device(stream):
+            raise DataError(
+                f"{self} is a device, which may never end: give a file, or pipe a table in."
+            )
+        try:
+            spool = cast(BinaryIO, stack.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115
+            first = stream.read(1 << 16)
+            self._check(first)
+            spool.write(first)
+            shutil.copyfileobj(stream, spool, 1 << 20)
+        except OSError as error:
+            raise DataError(
+                f"{self} cannot be copied to a temporary file ({error.strerror or error}). "
+                "Save the table to a file, or set TMPDIR to a folder with more room."
+            ) from None
+        return spool
+
+    def _is_device(self, stream: BinaryIO) -> bool:
+        """Whether it is one other than a terminal and the empty one."""
+        try:
+            status = os.fstat(stream.fileno())
+        except OSError:  # no file of the system
+            return False
+        if not stat.S_ISCHR(status.st_mode):
+            return False
+        if stream.isatty():
+            click.echo(f"Reading {self} from the terminal; Ctrl-D ends the table.", err=True)
+            return False
+        return status.st_rdev != os.stat(os.devnull).st_rdev
+
+
+def _first_bytes(file: BinaryIO) -> bytes:
+    file.seek(0)
+    first = file.read(16)
+    file.seek(0)
+    return first
+
+
+def _printable(path: str) -> str:
+    return os.fsencode(path).decode(errors="backslashreplace")
