@@ -44,7 +44,7 @@ def mixture_of(problem: Problem, diagonal: bool) -> Mixture[Any, Any]:
         if diagonal
         else DenseCovariances.of(np.tile(np.eye(d), (k, 1, 1)))
     )
-    family = Gaussian(VVI() if diagonal else VVV(), np.zeros(d))
+    family = Gaussian(VVI if diagonal else VVV, np.zeros(d))
     params = GaussianParameters(problem.means(), covariances)
     return Mixture(family, params, np.full(k, 1.0 / k))
 

@@ -26,7 +26,7 @@ from run import processor
 
 import mixtura as mx
 from mixtura import kernels
-from mixtura.registry import searched_types
+from mixtura.estimators.gaussian_vocabulary import searched_types
 
 HERE = Path(__file__).parent
 

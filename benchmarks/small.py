@@ -10,11 +10,11 @@ from sklearn.datasets import load_iris
 import mixtura as mx
 from mixtura import em
 from mixtura.errors import DegenerateError
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 from mixtura.families import Gaussian
 from mixtura.families.gaussian.structures import Structure
-from mixtura.registry import COVARIANCE_TYPES
 from mixtura.sources import ArraySource
-from mixtura.starts.initialization import given_labels
+from mixtura.starts.given import given_labels
 from mixtura.stopping import fixed_length
 
 ITERATIONS = 40

@@ -11,8 +11,8 @@ from mixtura.families.gaussian.structures import EEE, VII, VVI, VVV
 from mixtura.mixture import Mixture
 
 #: The kernel only sees whether covariances are dense or along the axes, and whether they are tied.
-STRUCTURES: list[Any] = [VII(), VVI(), EEE(), VVV()]
-STRUCTURE_IDS = [type(structure).__name__ for structure in STRUCTURES]
+STRUCTURES: list[Any] = [VII, VVI, EEE, VVV]
+STRUCTURE_IDS = [structure.name for structure in STRUCTURES]
 
 
 def random_mixture(rng: np.random.Generator, structure: Any, k: int, d: int) -> Mixture[Any, Any]:

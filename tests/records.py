@@ -8,16 +8,10 @@ from typing import Any
 import numpy as np
 
 from mixtura.families import Bernoulli, Box, Categorical, Family, Gaussian, Poisson, WithNoise
-from mixtura.families.gaussian.structures import EEI, VVV, Covariances, Structure
+from mixtura.families.gaussian.structures import EEI, STRUCTURES, VVV
 from mixtura.families.schema import Column, Kind, Schema
-from mixtura.registry import COVARIANCE_TYPES
 from mixtura.testing import BadCell
 from mixtura.typing import FloatArray
-
-STRUCTURES: list[Structure[Covariances]] = [
-    kind.structure for name, kind in COVARIANCE_TYPES.items() if len(name) == 3
-]
-
 
 MEASUREMENTS = Schema.of("abc")
 NO_MEASUREMENTS = (
@@ -45,18 +39,14 @@ def two_groups(n: int = 60, d: int = 3, seed: int = 1) -> FloatArray:
     return rng.permutation(X)
 
 
-def _name(structure: Structure[Covariances]) -> str:
-    return type(structure).__name__
-
-
 FAMILIES = [
     *(
-        FamilyRecord(f"gaussian-{_name(structure)}", Gaussian(structure, np.zeros(3)), two_groups())
+        FamilyRecord(f"gaussian-{structure.name}", Gaussian(structure, np.zeros(3)), two_groups())
         for structure in STRUCTURES
     ),
     FamilyRecord(
         "gaussian-VVV-floor",
-        Gaussian(VVV(), np.full(3, 5.0)),
+        Gaussian(VVV, np.full(3, 5.0)),
         two_groups(),
     ),
     FamilyRecord(
@@ -100,13 +90,13 @@ FAMILIES = [
     ),
     *(
         FamilyRecord(
-            f"gaussian-{_name(structure)}-noise",
+            f"gaussian-{structure.name}-noise",
             WithNoise(Gaussian(structure, np.zeros(3)), Box(np.ones(3), 9.0 * np.eye(3))),
             two_groups(),
             noise=True,
         )
-        for structure in (VVV(), EEI())
+        for structure in (VVV, EEI)
     ),
 ]
 FAMILY_IDS = [record.name for record in FAMILIES]
-STRUCTURE_IDS = [_name(structure) for structure in STRUCTURES]
+STRUCTURE_IDS = [structure.name for structure in STRUCTURES]

@@ -11,7 +11,8 @@ from types import ModuleType
 import pytest
 
 import mixtura as mx
-from mixtura.registry import COVARIANCE_TYPES, CRITERIA
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.estimators.options import CRITERIA
 
 REPOSITORY = Path(__file__).parents[1]
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]

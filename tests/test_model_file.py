@@ -11,7 +11,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 import mixtura as mx
-from mixtura.registry import COVARIANCE_TYPES
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 
 
 def groups(d: int = 2) -> np.ndarray:

@@ -12,6 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 
 import mixtura as mx
 from mixtura import em
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 from mixtura.families import (
     Bernoulli,
     Categorical,
@@ -23,11 +24,10 @@ from mixtura.families import (
 from mixtura.families.gaussian.modes import find_modes
 from mixtura.families.gaussian.structures import EEE, VII, VVI, VVV, DenseCovariances
 from mixtura.mixture import Mixture
-from mixtura.registry import COVARIANCE_TYPES
 from mixtura.selection import score
 from mixtura.sources import ArraySource
+from mixtura.starts.given import given_responsibilities
 from mixtura.starts.hierarchy import hierarchy
-from mixtura.starts.initialization import given_responsibilities
 from mixtura.statistics import Moments
 from mixtura.stopping import projected_gain
 
@@ -177,7 +177,7 @@ def at(case: dict[str, Any]) -> Mixture:
     """The mixture of some given parameters."""
     means = np.array(case["mean"])
     params = GaussianParameters(means, DenseCovariances.of(np.array(case["sigma"])))
-    return Mixture(Gaussian(VVV(), np.zeros(means.shape[1])), params, np.array(case["pro"]))
+    return Mixture(Gaussian(VVV, np.zeros(means.shape[1])), params, np.array(case["pro"]))
 
 
 @pytest.mark.parametrize("name", ["faithful", "iris"])
@@ -309,7 +309,7 @@ def test_densities_at_the_edge_of_floating_point(name: str) -> None:
     case = read("gmm_edges")["cases"][name]
     means, X = np.array(case["means"]), np.array(case["X"])
     params = GaussianParameters(means, DenseCovariances.of(np.array(case["covs"])))
-    family = Gaussian(VVV(), np.zeros(means.shape[1]))
+    family = Gaussian(VVV, np.zeros(means.shape[1]))
     mixture = Mixture(family, params, np.array(case["weights"]))
     tol = case["tol"]
     np.testing.assert_allclose(family.log_density(params, X), case["log_prob"], rtol=tol, atol=tol)
@@ -325,7 +325,7 @@ def test_log_densities_of_single_families() -> None:
         params = GaussianParameters(
             np.array([[mean]]), DenseCovariances.of(np.array([[[variance]]]))
         )
-        actual = Gaussian(VVV(), np.zeros(1)).log_density(params, np.array([[x]]))[0, 0]
+        actual = Gaussian(VVV, np.zeros(1)).log_density(params, np.array([[x]]))[0, 0]
         np.testing.assert_allclose(actual, expected, rtol=1e-14)
 
 
@@ -343,7 +343,7 @@ def test_m_steps_under_offsets_and_scales(name: str) -> None:
     resp = np.full((150, 3), 0.1 / 3)
     resp[np.arange(150), np.repeat([0, 1, 2], 50)] += 0.9
     free = np.zeros(4)
-    for structure, key in ((VVV(), "full"), (EEE(), "tied"), (VVI(), "diag"), (VII(), "spherical")):
+    for structure, key in ((VVV, "full"), (EEE, "tied"), (VVI, "diag"), (VII, "spherical")):
         moments = Moments.of(X, resp, diagonal=structure.diagonal)
         np.testing.assert_allclose(moments.mean, case["mean"], rtol=1e-12)
         matrices = structure.estimate(moments.count, moments.scatter, free).matrices()
@@ -373,7 +373,7 @@ def test_modes_of_synthetic_mixtures(name: str) -> None:
     parameters = case["parameters_from"]
     means = np.array(parameters["means"])
     params = GaussianParameters(means, DenseCovariances.of(np.array(parameters["covs"])))
-    mixture = Mixture(Gaussian(VVV(), np.zeros(2)), params, np.array(parameters["weights"]))
+    mixture = Mixture(Gaussian(VVV, np.zeros(2)), params, np.array(parameters["weights"]))
     modes = find_modes(mixture)
     assert len(modes) == case["n_modes"]
     expected = np.array(case["modes"])

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from mixtura.errors import MixturaError
+from mixtura.estimators.options import CRITERIA, FIT_CRITERIA
 from mixtura.families import Gaussian, GaussianParameters
 from mixtura.families.gaussian.structures import VVV, DenseCovariances
 from mixtura.mixture import Mixture
-from mixtura.registry import CRITERIA, FIT_CRITERIA
 from mixtura.selection import (
     Entry,
     Scores,
@@ -30,7 +30,7 @@ def entry(k: int, p: int, log_likelihood: float, **more: float) -> Entry:
 def pair(distance: float) -> Mixture:
     means = np.array([[0.0], [distance]])
     params = GaussianParameters(means, DenseCovariances.of(np.ones((2, 1, 1))))
-    return Mixture(Gaussian(VVV(), np.zeros(1)), params, np.array([0.5, 0.5]))
+    return Mixture(Gaussian(VVV, np.zeros(1)), params, np.array([0.5, 0.5]))
 
 
 # ---------------------------------------------------------------------------- a single fit

@@ -22,10 +22,10 @@ from mixtura.errors import (
 )
 
 if TYPE_CHECKING:
+    from mixtura.estimators.bootstrap_test import bootstrap_test
     from mixtura.estimators.gaussian_mixture import GaussianMixture
-    from mixtura.estimators.likelihood_ratio import bootstrap_test
     from mixtura.estimators.mixture_search import MixtureSearch
-    from mixtura.estimators.persistence import load, save
+    from mixtura.estimators.saving import load, save
 
 __version__ = "0.1.0"
 
@@ -47,9 +47,9 @@ __all__ = [
 _LAZY = {
     "GaussianMixture": "mixtura.estimators.gaussian_mixture",
     "MixtureSearch": "mixtura.estimators.mixture_search",
-    "bootstrap_test": "mixtura.estimators.likelihood_ratio",
-    "load": "mixtura.estimators.persistence",
-    "save": "mixtura.estimators.persistence",
+    "bootstrap_test": "mixtura.estimators.bootstrap_test",
+    "load": "mixtura.estimators.saving",
+    "save": "mixtura.estimators.saving",
 }
 
 

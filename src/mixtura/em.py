@@ -11,11 +11,12 @@ On small tables a compiled loop makes rounds of it in which nothing else can hap
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
-from typing import Any, Self, TypeAlias, TypeVar
+from itertools import islice, pairwise
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -27,17 +28,29 @@ from mixtura.kernels.compiled_loop import CompiledIterations, CompiledLoop
 from mixtura.kernels.estep_dispatch import fused_pass, fused_start
 from mixtura.mixing_weights import FREE, Mixing
 from mixtura.mixture import Expectation, Mixture
-from mixtura.result import Ahead, Fit
 from mixtura.schedules import Schedule, batch
 from mixtura.sources.source import Chunk, Source
 from mixtura.statistics import Statistics
 from mixtura.stopping import DEFAULT_RULE, Outlook, Status, StoppingRule
 from mixtura.typing import FloatArray
 
-__all__ = ["Gather", "Observer", "Start", "begin", "e_step", "fit", "gather", "resume"]
+__all__ = [
+    "Ahead",
+    "Fit",
+    "Gather",
+    "Observer",
+    "Start",
+    "begin",
+    "e_step",
+    "fit",
+    "gather",
+    "resume",
+]
 
 # Passes after an irregular one that the kernel is not asked for others.
 _REST = 8
+# Growth of a run's gains from one iteration to the next that says no more than a larger one.
+_FASTEST = 1e3
 
 P = TypeVar("P", bound=Parameters)
 S = TypeVar("S", bound=Statistics)
@@ -50,6 +63,89 @@ Gather: TypeAlias = Callable[[Family[Any, Any], Source, Start], Expectation[Any]
 
 #: Told (iteration, objective in nats per row) after each E-step.
 Observer: TypeAlias = Callable[[int, float], None]
+
+
+@dataclass(frozen=True)
+class Ahead(Generic[P, S]):
+    """The pass over the rows that a run makes next.
+
+    Attributes
+    ----------
+    n_iter : int
+        How many iterations it ends.
+    mixture : Mixture
+        The one that is to be judged.
+    update_rule : UpdateRule
+        What follows from that.
+    running : Expectation or None
+        What schedules with steps below 1 remember.
+    """
+
+    n_iter: int
+    mixture: Mixture[P, S]
+    update_rule: UpdateRule
+    running: Expectation[S] | None = None
+
+
+@dataclass(frozen=True)
+class Fit(Generic[P, S]):
+    """The outcome of one run of the loop.
+
+    Attributes
+    ----------
+    mixture : Mixture
+        The best mixture seen.
+    objective : float
+        Its objective in nats per unit of weight.
+    trace : tuple of float
+        The objective before the first iteration and after each one, in nats per unit of weight;
+        those of the fit that was continued, if any, come first. An accelerated iteration that
+        failed and is taken back repeats the value before it.
+    n_iter : int
+        Number of iterations done, each one pass over the rows: (M, E) pairs of EM, and all
+        accelerated steps, failed ones too.
+    status : Status
+        Why the loop stopped.
+    ahead : Ahead or None
+        Where it would go on; None if it ended.
+    """
+
+    mixture: Mixture[P, S]
+    objective: float
+    trace: tuple[float, ...]
+    n_iter: int
+    status: Status
+    ahead: Ahead[P, S] | None = None
+
+    @classmethod
+    def begun(
+        cls, mixture: Mixture[P, S], update_rule: UpdateRule, trace: Sequence[float] = ()
+    ) -> Self:
+        """A run before its first pass over the rows; the trace is that of an earlier fit."""
+        status = Status(converged=False, text="not yet begun", paused=True)
+        return cls(mixture, -math.inf, tuple(trace), 0, status, Ahead(0, mixture, update_rule))
+
+    def prospect(self, n_iter: int) -> float:
+        """The objective after so many more iterations if its gains grow now, and go on to.
+
+        They do so on the way out of a plateau. It is the present one if they do not.
+        """
+        gains = [after - at for at, after in pairwise(self.trace[-3:])]
+        if not self.status.paused or len(gains) < 2 or not 0.0 < gains[0] < gains[1]:
+            return self.objective
+        before, last = gains
+        growth = min(last / before, _FASTEST)
+        return self.objective + last * sum(growth**i for i in range(1, n_iter + 1))
+
+    @property
+    def remaining(self) -> float | None:
+        """How far the limit was thought to be at the end, in nats per unit of weight, if known."""
+        return self.status.outlook.remaining
+
+    @property
+    def rate(self) -> float | None:
+        """Factor by which plain EM's gains shrink per iteration near the limit, if known."""
+        return self.status.outlook.rate
 
 
 def gather(family: Family[P, S], source: Source, start: Start) -> Expectation[S]:

@@ -1,4 +1,4 @@
-"""The laws, for whoever adds a family, a covariance structure, a statistic or a source.
+"""The laws, for whoever adds a family, a structure, a statistic or a source.
 
 Each function raises AssertionError with the law that was broken. The package's own tests run
 them over everything it has; run them over yours:
@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -23,11 +24,12 @@ from mixtura.acceleration import MixtureCoordinates
 from mixtura.errors import DataError, MixturaError
 from mixtura.families import Family
 from mixtura.families.description import Bell, Description, Mass
-from mixtura.families.gaussian.structures import Covariances, Structure
+from mixtura.families.gaussian.testing import check_structure
 from mixtura.families.schema import Schema
+from mixtura.likeness import assert_alike, leaves
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource, Source
-from mixtura.starts.initialization import random_responsibilities
+from mixtura.starts.given import random_responsibilities
 from mixtura.statistics import Statistics
 from mixtura.stopping import fixed_length
 from mixtura.typing import AnyArray, FloatArray
@@ -47,22 +49,6 @@ S = TypeVar("S", bound=Statistics)
 
 #: A column, a value that it cannot have, and some words that the refusal has to say.
 BadCell: TypeAlias = tuple[int, float, str]
-
-
-def leaves(record: Any) -> list[AnyArray]:
-    """All arrays and numbers in a record of records, in the order of their fields."""
-    if is_dataclass(record):
-        return [leaf for f in fields(record) for leaf in leaves(getattr(record, f.name))]
-    return [np.asarray(record)]
-
-
-def assert_alike(left: Any, right: Any, rtol: float = 1e-12, law: str = "") -> None:
-    """Two records have the same arrays, within rtol of each array's largest entry."""
-    for a, b in zip(leaves(left), leaves(right), strict=True):
-        assert a.shape == b.shape, f"{law}: shapes {a.shape} and {b.shape}"
-        largest = max(float(np.abs(b).max(initial=0.0)), np.finfo(np.float64).tiny)
-        error = float(np.abs(a - b).max(initial=0.0)) / largest
-        assert error <= rtol, f"{law}: relative difference {error:.2e}, allowed {rtol:.0e}"
 
 
 def check_statistics(
@@ -226,7 +212,7 @@ def check_description(
         spoilt = X.copy()
         spoilt[len(X) // 2, place] = value
         cell = f"{schema[place].name} has {value:.10g} in row {len(X) // 2}"
-        told = _refusal(lambda table=spoilt: description.check(table, schema), DataError)  # type: ignore[misc]
+        told = _refusal(partial(description.check, spoilt, schema), DataError)
         assert cell in told, f"{told!r} says {cell!r}"
         assert words in told, f"{told!r} says {words!r}"
     for place in range(len(schema)):
@@ -258,7 +244,7 @@ def _check_kept(
         assert_alike(array, arrays[name], 0.0, f"{name!r} is kept exactly")
 
     def refused(options: dict[str, Any], arrays: dict[str, FloatArray], name: str) -> None:
-        told = _refusal(lambda: description.restored(options, arrays, schema), MixturaError)
+        told = _refusal(partial(description.restored, options, arrays, schema), MixturaError)
         assert repr(name) in told, f"{told!r} names {name!r}"
 
     refused({**options, "colour": "red"}, read, "colour")
@@ -306,57 +292,6 @@ def _check_marginal(
     assert (np.abs(often - p) <= error).all(), "probabilities are those of what is drawn"
 
 
-def check_structure(
-    structure: Structure[Covariances],
-    d: int,
-    k: int = 3,
-    seed: int = 0,
-    *,
-    exact_floor: bool = True,
-) -> None:
-    """The laws of a covariance structure in d dimensions.
-
-    Its estimate is the likeliest of its kind; its distances, determinants, precisions and noise
-    agree with the matrices written out; a floor is kept, and changes nothing where it is idle.
-    Where components constrain each other the floor is only nearly kept (not `exact_floor`).
-    """
-    rng = np.random.default_rng(seed)
-    count = rng.uniform(20.0, 60.0, k)
-    scatter = _scatter(rng, count, d, structure.diagonal)
-    free = np.zeros(d)
-    estimate = structure.estimate(count, scatter, free)
-    matrices = estimate.matrices()
-    best = estimate.expected_log_likelihood(count, scatter)
-    for _ in range(10):
-        other = structure.estimate(count, _scatter(rng, count, d, structure.diagonal), free)
-        worse = other.expected_log_likelihood(count, scatter)
-        assert worse <= best + 1e-9 * abs(best), "the estimate is the likeliest of its kind"
-
-    assert_alike(
-        np.array(best), _expected_log_likelihood(matrices, count, scatter), 1e-12, "objective"
-    )
-    again = structure.estimate(count, scatter, free, estimate)
-    assert_alike(again.matrices(), matrices, rtol=1e-6, law="the maximum stays where it is")
-
-    X, means = rng.normal(size=(7, d)), rng.normal(size=(k, d))
-    deviation = X[:, None] - means
-    dense = np.einsum("nja,jab,njb->nj", deviation, np.linalg.inv(matrices), deviation)
-    assert_alike(estimate.squared_distances(X, means), dense, rtol=1e-10, law="distances")
-    assert_alike(estimate.log_determinants, np.linalg.slogdet(matrices)[1], 1e-10, "determinants")
-    assert_alike(estimate.precisions(), np.linalg.inv(matrices), rtol=1e-10, law="precisions")
-    labels = np.repeat(np.arange(k), d)
-    roots = estimate.color(np.tile(np.eye(d), (k, 1)), labels).reshape(k, d, d)
-    assert_alike(roots.transpose(0, 2, 1) @ roots, matrices, rtol=1e-10, law="colored noise")
-    assert_alike(estimate.take(np.array([k - 1, 0])).matrices(), matrices[[k - 1, 0]])
-
-    idle = structure.estimate(count, scatter, np.full(d, 1e-12))
-    assert_alike(idle.matrices(), matrices, rtol=0.0, law="an idle floor changes nothing")
-    floor = np.linspace(1.0, 2.0, d) * np.diagonal(matrices, axis1=1, axis2=2).max()
-    held = structure.estimate(count, scatter, floor).least_ratios(floor).min()
-    assert held >= (1.0 - 1e-9 if exact_floor else 0.1), f"the floor is kept: {held}"
-    assert 0 < structure.n_parameters(k, d) <= k * d * (d + 1) // 2
-
-
 def check_source(source: Source, X: AnyArray, weight: FloatArray) -> None:
     """A source that is meant to hold rows X (n, d) with the given weights (n,)."""
     chunks = [source.load(handle) for handle in source.handles()]
@@ -371,21 +306,3 @@ def check_source(source: Source, X: AnyArray, weight: FloatArray) -> None:
     assert list(source.map(lambda chunk: chunk.index)) == list(range(len(chunks)))
     total = source.map_reduce(lambda chunk: chunk.weight @ chunk.X)
     np.testing.assert_allclose(total, weight @ X.astype(np.float64), rtol=1e-12)
-
-
-def _scatter(rng: np.random.Generator, count: FloatArray, d: int, diagonal: bool) -> FloatArray:
-    root = rng.normal(size=(len(count), d, d))
-    scatter: FloatArray = count[:, None, None] * (root @ root.transpose(0, 2, 1) + np.eye(d))
-    return np.diagonal(scatter, axis1=1, axis2=2).copy() if diagonal else scatter
-
-
-def _expected_log_likelihood(
-    matrices: FloatArray, count: FloatArray, scatter: FloatArray
-) -> FloatArray:
-    """-1/2 sum_j n_j log|S_j| + tr(S_j^-1 scatter_j), from matrices written out."""
-    precisions = np.linalg.inv(matrices)
-    if scatter.ndim == 2:
-        traces = np.einsum("jaa,ja->j", precisions, scatter)
-    else:
-        traces = np.einsum("jab,jab->j", precisions, scatter)
-    return np.asarray(-0.5 * (count * np.linalg.slogdet(matrices)[1] + traces).sum())

@@ -67,6 +67,8 @@ USAGES = {
     "no components": (["--components", "0"], "at least 1"),
     "components in words": (["--components", "x"], "'x' is no number"),
     "backwards": (["--components", "5-2"], "write 2-5"),
+    "no end of components": (["--components", "1-1000000000"], "at most 100,000"),
+    "more digits than numbers have": (["--components", "9" * 5000], "at most 100,000"),
     "half a range": (["--components", "1-"], "no number"),
     "covariance": (["--covariance", "foo"], "'foo' is unknown"),
     "column twice": (["--columns", "a,b,a"], "a is named twice"),

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import mixtura as mx
-from mixtura.registry import CRITERIA
+from mixtura.estimators.options import CRITERIA
 
 
 def facts(result) -> str:
@@ -405,7 +405,7 @@ def test_equal_weights_and_prior(fit, run, blobs):
 
 def test_algorithms_and_criteria_are_those_of_the_package():
     from mixtura.cli.fit import fit as command
-    from mixtura.registry import ALGORITHMS
+    from mixtura.estimators.options import ALGORITHMS
 
     choices = {param.name: getattr(param.type, "choices", ()) for param in command.params}
     assert list(choices["algorithm"]) == list(ALGORITHMS)

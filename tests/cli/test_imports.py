@@ -7,7 +7,8 @@ _RUN = """
 import contextlib, io, json, sys
 from mixtura.cli.program import program
 for args in json.loads(sys.argv[1]):
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    out, err = io.TextIOWrapper(io.BytesIO()), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             program.main(args, prog_name="mixtura")
         except SystemExit as end:

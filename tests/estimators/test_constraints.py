@@ -11,8 +11,8 @@ import pytest
 from sklearn.base import clone
 
 import mixtura as mx
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 from mixtura.families import NormalInverseWishart
-from mixtura.registry import COVARIANCE_TYPES
 
 NAMES = [name for name in COVARIANCE_TYPES if len(name) == 3]
 CENTRES = np.array([[0.0, 0.0], [5.0, 1.0], [1.0, 6.0]])

@@ -13,7 +13,8 @@ import pytest
 
 import mixtura as mx
 from degenerate_tables import TABLES, DegenerateTable
-from mixtura.registry import ALGORITHMS, COVARIANCE_TYPES
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.estimators.options import ALGORITHMS
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::mixtura.DataWarning"),

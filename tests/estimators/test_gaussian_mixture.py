@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import mixtura as mx
-from mixtura.registry import COVARIANCE_TYPES
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 
 NAMES = [name for name, kind in COVARIANCE_TYPES.items() if not kind.one_dimensional]
 FOUR = ["full", "tied", "diag", "spherical"]

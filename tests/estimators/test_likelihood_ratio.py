@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import mixtura as mx
-from mixtura.estimators.likelihood_ratio import BootstrapTest
-from mixtura.registry import COVARIANCE_TYPES
+from mixtura.estimators.bootstrap_test import BootstrapTest
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 
 STRUCTURES = [name for name in COVARIANCE_TYPES if len(name) == 3]
 

@@ -10,9 +10,10 @@ import pytest
 from threadpoolctl import threadpool_info
 
 import mixtura as mx
+from mixtura.estimators.gaussian_vocabulary import searched_types
 from mixtura.estimators.mixture_search import Progress
+from mixtura.estimators.options import CRITERIA
 from mixtura.fitting.random_streams import Purpose
-from mixtura.registry import CRITERIA, searched_types
 from mixtura.selection import held_out_weights
 
 

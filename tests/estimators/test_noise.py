@@ -11,7 +11,7 @@ import pytest
 import mixtura as mx
 from mixtura import kernels
 from mixtura.estimators import training_rows
-from mixtura.registry import STARTS
+from mixtura.estimators.options import STARTS
 from mixtura.starts.noise_rows import noise_guesses
 
 STRUCTURES = ["EII", "VVI", "EEE", "VEV", "full"]

@@ -162,7 +162,7 @@ def test_tails_of_every_length(kernel: str, n: int) -> None:
 @pytest.mark.parametrize("diagonal", [False, True])
 def test_every_dimension(kernel: str, d: int, diagonal: bool) -> None:
     rng = np.random.default_rng(d)
-    mixture = random_mixture(rng, VVI() if diagonal else STRUCTURES[3], 4, d)
+    mixture = random_mixture(rng, VVI if diagonal else STRUCTURES[3], 4, d)
     X = rows_of(rng, mixture, 700)
     fast, reference = both(kernel, lambda: em.e_step(mixture, ArraySource(X)))
     assert_same_expectation(fast, reference, X)
@@ -234,7 +234,7 @@ def test_a_far_move_runs_the_reference(kernel: str, dense: bool) -> None:
     covariances = (
         DenseCovariances.of(np.eye(2)[None]) if dense else AxisCovariances(np.ones((1, 2)))
     )
-    structure = STRUCTURES[3] if dense else VVI()
+    structure = STRUCTURES[3] if dense else VVI
     params = GaussianParameters(np.ones((1, 2)), covariances)
     mixture = Mixture(Gaussian(structure, np.zeros(2)), params, np.ones(1))
     fast, reference = both(kernel, lambda: em.e_step(mixture, ArraySource(X)))
@@ -264,7 +264,7 @@ def test_threads_equal_serial_to_the_bit(kernel: str, structure: Any, d: int) ->
 def test_what_no_kernel_serves_runs_the_composition() -> None:
     coins = Mixture(Bernoulli(), BernoulliParameters(np.array([[0.4]])), np.ones(1))
     assert fused_pass(coins, soft) is None
-    gaussian = random_mixture(np.random.default_rng(0), VII(), 2, 2)
+    gaussian = random_mixture(np.random.default_rng(0), VII, 2, 2)
     assert fused_pass(gaussian, stochastic) is None
     with kernels.use("numpy"):
         assert fused_pass(gaussian, soft) is None
@@ -272,7 +272,7 @@ def test_what_no_kernel_serves_runs_the_composition() -> None:
 
 @pytest.mark.skipif(not KERNELS, reason="no compiled kernel")
 def test_missing_numbers_are_left_to_the_composition() -> None:
-    mixture = random_mixture(np.random.default_rng(0), VII(), 2, 3)
+    mixture = random_mixture(np.random.default_rng(0), VII, 2, 3)
     X = np.array([[0.0, np.nan, 1.0], [1.0, 1.0, 1.0]])
     with kernels.use(KERNELS[0]):
         fused = fused_pass(mixture, soft)

@@ -12,8 +12,9 @@ from mixtura import em, kernels
 from mixtura.families import Gaussian
 from mixtura.kernels.estep_dispatch import k_means_step
 from mixtura.sources import ArraySource
-from mixtura.starts.initialization import Sample, _lloyd, _step
+from mixtura.starts.centers import _lloyd, _step
 from mixtura.starts.nearest_center import NearestCenter
+from mixtura.starts.sample import Sample
 
 
 @pytest.mark.parametrize("kernel", kernels.available())

@@ -35,7 +35,7 @@ def wasm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-@pytest.mark.parametrize("structure", [VVI(), VVV()], ids=["VVI", "VVV"])
+@pytest.mark.parametrize("structure", [VVI, VVV], ids=["VVI", "VVV"])
 @pytest.mark.parametrize("d", [1, 2, 5, 11])
 def test_one_pass_equals_the_reference(wasm: Path, tmp_path: Path, structure, d: int) -> None:
     assert NODE is not None

@@ -29,7 +29,7 @@ from mixtura.families.poisson import PoissonDescription
 from mixtura.families.registry import DESCRIPTIONS, description_named, description_of
 from mixtura.families.schema import Column, Kind, Schema
 from mixtura.sources import ArraySource
-from mixtura.starts.initialization import random_responsibilities
+from mixtura.starts.given import random_responsibilities
 from mixtura.testing import assert_alike
 
 # ---------------------------------------------------------------------------------------------
@@ -151,23 +151,23 @@ def test_covariances_that_are_shared_are_equal() -> None:
     description = description_named("gaussian")
     with pytest.raises(MixturaError, match="EEE is expected to be the same for all components"):
         description.restored({**GAUSSIAN, "structure": "EEE"}, arrays, PLAIN)
-    assert description.restored(GAUSSIAN, arrays, PLAIN)[0].structure == VVV()
+    assert description.restored(GAUSSIAN, arrays, PLAIN)[0].structure == VVV
 
 
 def test_options_of_a_gaussian_come_back() -> None:
     prior = NormalInverseWishart(np.array([1.0, 2.0]), 0.01, 4.0, np.diag([1.0, 3.0]))
-    family = Gaussian(VVI(), np.array([0.1, 1e-30]), prior, fixed_means=True)
+    family = Gaussian(VVI, np.array([0.1, 1e-30]), prior, fixed_means=True)
     description = description_of(family)
     arrays = {"means": np.zeros((1, 2)), "covariances": np.ones((1, 2))}
     again, _ = description.restored(description.options(family), arrays, PLAIN)
     assert_alike(again.floor, family.floor, rtol=0.0)
-    assert (again.structure, again.fixed_means) == (VVI(), True)
+    assert (again.structure, again.fixed_means) == (VVI, True)
     assert_alike(again.prior, prior, rtol=0.0)
     assert description.structure(family)[0] == "VVI"
 
 
 def test_covariances_of_some_columns() -> None:
-    family = Gaussian(EEE(), np.zeros(3))
+    family = Gaussian(EEE, np.zeros(3))
     X = np.random.default_rng(0).normal(size=(50, 3)) @ np.array(
         [[1, 2, 0], [0, 1, 3], [0, 0, 1.0]]
     )
@@ -185,7 +185,7 @@ def test_families_by_name_and_by_type() -> None:
     assert names == ["bernoulli", "categorical", "poisson", "gaussian"]
     noisy = WithNoise(Poisson(), Box(np.zeros(1), np.eye(1)))
     assert description_of(noisy) is description_named("poisson")
-    assert description_of(Gaussian(VII(), np.zeros(1))).name == "gaussian"
+    assert description_of(Gaussian(VII, np.zeros(1))).name == "gaussian"
     with pytest.raises(MixturaError, match="'weibull'; expected one of bernoulli, categorical"):
         description_named("weibull")
 

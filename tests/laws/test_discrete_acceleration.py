@@ -23,7 +23,7 @@ from mixtura.families.categorical import Levels
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, Mixing
 from mixtura.mixture import Expectation, Mixture
 from mixtura.sources import ArraySource
-from mixtura.starts.initialization import random_responsibilities
+from mixtura.starts.given import random_responsibilities
 from mixtura.stopping import projected_gain
 from mixtura.testing import assert_alike
 from mixtura.typing import FloatArray

@@ -21,7 +21,7 @@ from mixtura.families import (
 from mixtura.families.categorical import Levels
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
-from mixtura.starts.initialization import given_labels, random_responsibilities
+from mixtura.starts.given import given_labels, random_responsibilities
 from mixtura.stopping import fixed_length
 from mixtura.testing import assert_alike, leaves
 from records import FAMILIES, FamilyRecord

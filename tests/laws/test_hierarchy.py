@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 import mixtura as mx
 from mixtura import kernels
 from mixtura.errors import MixturaError
+from mixtura.families.gaussian.discriminant import quadratic_discriminant
 from mixtura.sources import ArraySource, summarize
 from mixtura.starts import hierarchy as module
-from mixtura.starts import initialization
+from mixtura.starts import sample as sample_module
+from mixtura.starts.groups import from_hierarchy
 from mixtura.starts.hierarchy import hierarchy
-from mixtura.starts.initialization import draw_rows, from_hierarchy, from_quantiles
+from mixtura.starts.quantiles import from_quantiles
+from mixtura.starts.sample import draw_rows
 from mixtura.typing import FloatArray, IntArray
 
 DIMENSIONS = [1, 2, 4, 10]
@@ -216,13 +219,13 @@ def test_no_more_groups_than_leaves(k: int) -> None:
 def test_rows_in_and_beyond_the_sample_begin_in_their_group(
     sample_rows: int, rows_per_block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(initialization, "SAMPLE_ROWS", sample_rows)
+    monkeypatch.setattr(sample_module, "SAMPLE_ROWS", sample_rows)
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 3, 400)
     X = 1e4 + rng.normal(size=(400, 2)) + 40.0 * np.array([[0, 0], [1, 0], [0, 2]])[truth]
     source = ArraySource(X, None, rows_per_block)
     summary = summarize(source)
-    start = from_hierarchy(draw_rows(source, summary, rng), summary, 3, rng)
+    start = from_hierarchy(quadratic_discriminant)(draw_rows(source, summary, rng), summary, 3, rng)
     resp = np.concatenate(list(source.map(start)))
     assert (np.sort(resp, axis=1) == [0.0, 0.0, 1.0]).all()
     assert len(set(zip(resp.argmax(axis=1), truth, strict=True))) == 3
@@ -233,7 +236,7 @@ def test_more_components_than_distinct_rows() -> None:
     source = ArraySource(X)
     summary = summarize(source)
     rng = np.random.default_rng(0)
-    start = from_hierarchy(draw_rows(source, summary, rng), summary, 5, rng)
+    start = from_hierarchy(quadratic_discriminant)(draw_rows(source, summary, rng), summary, 5, rng)
     (resp,) = source.map(start)
     assert resp.sum(axis=0).tolist() == [5.0, 5.0, 5.0, 0.0, 0.0]
 

@@ -23,7 +23,7 @@ from mixtura.families.gaussian.structures import EII, VVV, AxisCovariances
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource, Chunk, summarize
-from mixtura.starts.initialization import given_labels, noise_aside, random_responsibilities
+from mixtura.starts.given import given_labels, noise_aside, random_responsibilities
 from mixtura.starts.noise_region import box_about, resized
 from mixtura.starts.noise_rows import noise_guesses
 from mixtura.stopping import fixed_length
@@ -119,7 +119,7 @@ def noisy(weights: tuple[float, float, float] = (0.5, 0.3, 0.2)) -> Mixture:
     params = GaussianParameters(
         np.array([[0.0, 0.0], [3.0, 0.0]]), AxisCovariances(np.ones((2, 2)))
     )
-    family = WithNoise(Gaussian(EII(), np.zeros(2)), Box(np.zeros(2), 10.0 * np.eye(2)))
+    family = WithNoise(Gaussian(EII, np.zeros(2)), Box(np.zeros(2), 10.0 * np.eye(2)))
     return Mixture(family, params, np.array(weights))
 
 
@@ -151,7 +151,7 @@ def test_noise_moves_no_hill_and_is_nobody_s_member() -> None:
 def test_noise_may_take_all_rows() -> None:
     """Under hard assignment a volume can be so small that no cluster keeps a row."""
     source = ArraySource(two_groups(40, 2))
-    family = WithNoise(Gaussian(VVV(), np.zeros(2)), Box(np.zeros(2), 1e-3 * np.eye(2)))
+    family = WithNoise(Gaussian(VVV, np.zeros(2)), Box(np.zeros(2), 1e-3 * np.eye(2)))
     first = em.begin(family, source, given_labels(np.arange(40) % 3, 3))
     fit = em.fit(first, source, assignment=hard, stopping=fixed_length(3))
     assert fit.mixture.weights.tolist() == [0.0, 0.0, 1.0]
@@ -168,7 +168,7 @@ def test_the_penalised_objective_never_falls_beside_noise(
     d, k = rng.integers(1, 4), rng.integers(1, 4)
     X = rng.normal(size=(30, d)).round(1)
     prior = NormalInverseWishart.default(np.zeros(d), np.eye(d), int(k), np.zeros(d))
-    family = WithNoise(Gaussian(VVV(), np.zeros(d), prior), Box(np.zeros(d), 3.0 * np.eye(d)))
+    family = WithNoise(Gaussian(VVV, np.zeros(d), prior), Box(np.zeros(d), 3.0 * np.eye(d)))
     source = ArraySource(X)
     first = em.begin(family, source, random_responsibilities(k + 1, (seed,)), mixing)
     fit = em.fit(first, source, assignment=assignment, stopping=fixed_length(30))

@@ -13,11 +13,11 @@ from mixtura import em
 from mixtura.assignments import Assignment, hard, soft
 from mixtura.errors import MixturaError
 from mixtura.families import FLAT, Gaussian, GaussianParameters, NormalInverseWishart, Prior
-from mixtura.families.gaussian.structures import EEE, EII, VVV, Covariances, Structure
+from mixtura.families.gaussian.structures import EEE, EII, VVV, Structure
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
-from mixtura.starts.initialization import given_labels, random_responsibilities
+from mixtura.starts.given import given_labels, random_responsibilities
 from mixtura.statistics import Moments
 from mixtura.stopping import fixed_length, projected_gain
 from mixtura.testing import assert_alike, check_family
@@ -25,7 +25,7 @@ from records import STRUCTURE_IDS, STRUCTURES, two_groups
 
 each_structure = pytest.mark.parametrize("structure", STRUCTURES, ids=STRUCTURE_IDS)
 
-AnyStructure = Structure[Covariances]
+AnyStructure = Structure
 
 
 def some_prior(d: int, seed: int = 0) -> NormalInverseWishart:
@@ -106,8 +106,8 @@ def test_families_with_a_prior_keep_the_laws(structure: AnyStructure) -> None:
 @each_structure
 def test_in_one_dimension_there_are_two_priors(structure: AnyStructure) -> None:
     prior = some_prior(1)
-    params = GaussianParameters(np.array([[0.3], [-1.0]]), EEE().estimate(*_unit_scatter(1)))
-    name = EEE() if type(structure).__name__[0] == "E" else VVV()
+    params = GaussianParameters(np.array([[0.3], [-1.0]]), EEE.estimate(*_unit_scatter(1)))
+    name = EEE if structure.name[0] == "E" else VVV
     expected = prior.log_density(params.means, params.covariances, name)
     covariances = structure.estimate(*_unit_scatter(1 if not structure.diagonal else 0))
     actual = prior.log_density(params.means, covariances, structure)
@@ -223,7 +223,7 @@ def test_rules_for_the_weights() -> None:
 def test_hard_em_of_equal_spheres_and_weights_is_k_means() -> None:
     X = two_groups(200)
     source = ArraySource(X)
-    family = Gaussian(EII(), np.zeros(3))
+    family = Gaussian(EII, np.zeros(3))
     first = em.begin(family, source, random_responsibilities(3, (3,)), EqualWeights())
     mixture: Mixture = em.fit(first, source, assignment=hard).mixture
     distances = np.square(X[:, None] - mixture.params.means).sum(axis=2)

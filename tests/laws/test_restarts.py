@@ -17,13 +17,13 @@ from mixtura.families.gaussian.structures import VVV
 from mixtura.fitting.agreement import adjusted_rand, agreement
 from mixtura.fitting.restarts import Effort, Restarts, restart, resume
 from mixtura.sources import ArraySource
-from mixtura.starts.initialization import random_responsibilities
+from mixtura.starts.given import random_responsibilities
 from mixtura.stopping import Status
 from records import two_groups
 
 SOURCE = ArraySource(two_groups(50))
 SOUND = em.fit(
-    em.begin(Gaussian(VVV(), np.zeros(3)), SOURCE, random_responsibilities(2, (1,))), SOURCE
+    em.begin(Gaussian(VVV, np.zeros(3)), SOURCE, random_responsibilities(2, (1,))), SOURCE
 )
 
 

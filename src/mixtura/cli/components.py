@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from mixtura.cli.results import deviations_of, flags_of
+from mixtura.cli.visible import visible
 from mixtura.cli.wording import count, percent
 from mixtura.persistence.model_file import Model
 from mixtura.typing import FloatArray
@@ -33,7 +34,7 @@ def print_components(
 
     Components that do not fit beside the others go below them.
     """
-    shown = names[:_FEATURES_SHOWN]
+    shown = [visible(name) for name in names[:_FEATURES_SHOWN]]
     heads = _heads(model, sizes)
     label_width = min(max(map(cell_len, (*heads, *shown))), max(12, console.width // 4))
     room = console.width - label_width

@@ -19,9 +19,10 @@ from mixtura.cli.features import Features
 from mixtura.cli.results import FitResult, feature_names
 from mixtura.cli.table import Table
 from mixtura.cli.trial import Verdict
+from mixtura.cli.visible import visible
 from mixtura.cli.wording import count, percent, prior_text
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 from mixtura.persistence.model_file import Model
-from mixtura.registry import COVARIANCE_TYPES
 
 __all__ = ["print_facts", "print_fit", "print_model", "print_verdict", "stdout", "watch"]
 
@@ -29,9 +30,16 @@ __all__ = ["print_facts", "print_fit", "print_model", "print_verdict", "stdout",
 Progressed: TypeAlias = Callable[[int, int, str], None]
 
 
+class _Output(Console):
+    """Standard output; leaves it to the program what to do when nobody reads on."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def stdout() -> Console:
     """Where results go. No colours are guessed into names and numbers."""
-    return Console(highlight=False)
+    return _Output(highlight=False)
 
 
 @contextmanager
@@ -113,7 +121,7 @@ def print_facts(console: Console, facts: Iterable[tuple[str, str]]) -> None:
     grid.add_column(style="bold", no_wrap=True, min_width=len("Assignments"))
     grid.add_column(overflow="fold")
     for term, text in facts:
-        grid.add_row(term, escape(text))
+        grid.add_row(term, escape(visible(text)))
     console.print(grid)
 
 
@@ -178,4 +186,4 @@ def _where(table: Table, features: Features) -> str:
     """The rows and columns in words."""
     used, total = len(features.rows), features.n_total
     rows = count(used, "row") if used == total else f"{used:,} of {count(total, 'row')}"
-    return f"{rows} and {count(len(features.names), 'column')} of {escape(table.name)}"
+    return f"{rows} and {count(len(features.names), 'column')} of {escape(visible(table.name))}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from mixtura.cli.document import print_document
 from mixtura.cli.options import (
     columns_option,
     component_counts,
@@ -55,7 +55,7 @@ _NOT_CONVERGED = 3
 @known_option
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FOLDER",
     help="Where the results go.  [default: penguins-mixtura for penguins.csv, in the current "
     "folder]",
@@ -175,7 +175,7 @@ def fit(
         jobs=jobs or 1,
     )
     files = places(out or Path(f"{Path(data.name.removesuffix('.gz')).stem}-mixtura"), table)
-    check_places(files)
+    check_places(files, data)
 
     # rich and scikit-learn: not before all that can be wrong has been looked at.
     from mixtura.cli.console import print_fit, watch
@@ -185,7 +185,7 @@ def fit(
     result = FitResult.of(table, features, found, files)
     write_results(result, weight)
     if as_json:
-        click.echo(json.dumps(result.document(), ensure_ascii=False, allow_nan=False))
+        print_document(result.document())
     else:
         print_fit(result)
     if strict and not result.training.converged:

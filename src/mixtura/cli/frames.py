@@ -2,38 +2,70 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterable
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
-import click
 import polars as pl
 
-from mixtura.cli.destination import check_file
 from mixtura.cli.table import FORMATS
 from mixtura.persistence.atomic_files import Staging
 
-__all__ = ["check_output", "put_frame", "write_frame"]
+__all__ = ["format_of", "put_blocks", "put_frame", "write_frame"]
+
+_ROWS_AT_ONCE = 100_000
 
 
-def check_output(output: Path | None) -> None:
-    """See that the output can be written, before the work is done in vain."""
-    if output is not None:
-        check_file(output)
+def format_of(output: Path | None) -> str:
+    """The format that goes with the name of an output: 'csv', 'parquet' or 'arrow'."""
+    return "csv" if output is None else FORMATS.get(output.suffix.lower(), "csv")
 
 
 def put_frame(frame: pl.DataFrame, output: Path | None) -> None:
     """Write a table to a file, in the format of its name, or as CSV to standard output."""
+    put_blocks(frame.iter_slices(_ROWS_AT_ONCE), output)
+
+
+def put_blocks(blocks: Iterable[pl.DataFrame], output: Path | None) -> None:
+    """Write a table that comes in blocks of rows; as CSV it is never held as a whole."""
     if output is None:
-        click.echo(frame.write_csv(), nl=False)
+        _write_csv(blocks, sys.stdout.buffer)
         return
-    with Staging() as staging:
-        write_frame(frame, staging.place(output), FORMATS.get(output.suffix.lower(), "csv"))
+    with Staging() as staging, staging.place(output).open("wb") as file:
+        _WRITERS[format_of(output)](blocks, file)
 
 
 def write_frame(frame: pl.DataFrame, path: Path, kind: str) -> None:
     """Write a table as 'csv', 'parquet' or 'arrow'."""
-    if kind == "parquet":
-        frame.write_parquet(path)
-    elif kind == "arrow":
-        frame.write_ipc(path)
-    else:
-        frame.write_csv(path)
+    with path.open("wb") as file:
+        _WRITERS[kind](frame.iter_slices(_ROWS_AT_ONCE), file)
+
+
+# Polars makes the bytes and Python writes them: of a full disk Polars tells without its number,
+# and it knows no file names that are not UTF-8.
+
+
+def _write_csv(blocks: Iterable[pl.DataFrame], file: BinaryIO) -> None:
+    for i, block in enumerate(blocks):
+        file.write(block.write_csv(include_header=i == 0).encode())
+
+
+def _write_parquet(blocks: Iterable[pl.DataFrame], file: BinaryIO) -> None:
+    made = BytesIO()
+    pl.concat(blocks).write_parquet(made)
+    file.write(made.getbuffer())
+
+
+def _write_arrow(blocks: Iterable[pl.DataFrame], file: BinaryIO) -> None:
+    made = BytesIO()
+    pl.concat(blocks).write_ipc(made)
+    file.write(made.getbuffer())
+
+
+_WRITERS: dict[str, Callable[[Iterable[pl.DataFrame], BinaryIO], None]] = {
+    "csv": _write_csv,
+    "parquet": _write_parquet,
+    "arrow": _write_arrow,
+}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from mixtura.cli.document import print_document
 from mixtura.cli.options import json_option
 
 __all__ = ["info"]
@@ -36,7 +36,7 @@ def info(model: Path | None, system: bool, as_json: bool) -> None:
 
 def _tell(facts: dict[str, str], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(facts))
+        print_document(facts)
         return
     for name, fact in facts.items():
         click.echo(f"{name:<13} {fact}")
@@ -70,6 +70,6 @@ def _tell_model(path: Path, as_json: bool) -> None:
 
     model = read_model(path)
     if as_json:
-        click.echo(json.dumps(model_document(model), ensure_ascii=False, allow_nan=False))
+        print_document(model_document(model))
     else:
         print_model(model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ __all__ = [
     "data_argument",
     "delimiter_option",
     "equal_weights_option",
+    "file_or_stdout",
     "jobs_option",
     "json_option",
     "known_option",
@@ -29,6 +31,12 @@ __all__ = [
 ]
 
 
+_STDOUT = [Path(name) for name in ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")]
+
+# No table that a fit can take has more; a slip of the finger should not fill the memory.
+_MOST_CLUSTERS = 100_000
+
+
 def component_counts(context: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
     """Numbers of components from '3', '1-9', '2,4,6' or '1-3,6'."""
     counts: set[int] = set()
@@ -38,11 +46,13 @@ def component_counts(context: click.Context, param: click.Parameter, value: str)
             last = first
         if not (first.isdecimal() and last.isdecimal()):
             raise click.BadParameter(f"{part!r} is no number; write 3, 1-9 or 2,4,6.")
+        if len(last) > len(str(_MOST_CLUSTERS)) or int(last) > _MOST_CLUSTERS:
+            raise click.BadParameter(f"there are at most {_MOST_CLUSTERS:,} components.")
+        if len(first) > len(last) or int(first) > int(last):
+            raise click.BadParameter(f"{part!r} runs backwards; write {last}-{first}.")
         low, high = int(first), int(last)
         if low < 1:
             raise click.BadParameter("there is at least 1 component.")
-        if high < low:
-            raise click.BadParameter(f"{part!r} runs backwards; write {high}-{low}.")
         counts.update(range(low, high + 1))
     return tuple(sorted(counts))
 
@@ -69,7 +79,7 @@ def one_covariance(context: click.Context, param: click.Parameter, value: str) -
 
 
 def _known_covariance(name: str, choice: str) -> str:
-    from mixtura.registry import COVARIANCE_TYPES
+    from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 
     if name not in COVARIANCE_TYPES:
         known = ", ".join(COVARIANCE_TYPES)
@@ -101,6 +111,18 @@ def _one_character(context: click.Context, param: click.Parameter, value: str | 
     return text
 
 
+def _as_many_as_cores(context: click.Context, param: click.Parameter, value: int) -> int:
+    """More threads are no quicker, and very many fail to start."""
+    return min(value, os.cpu_count() or 1)
+
+
+def file_or_stdout(
+    context: click.Context, param: click.Parameter, value: Path | None
+) -> Path | None:
+    """None for standard output, by whichever of its names."""
+    return None if value in _STDOUT else value
+
+
 model_argument = click.argument("model", type=click.Path(path_type=Path))
 
 data_argument = click.argument("data", type=click.Path(path_type=Path))
@@ -115,8 +137,9 @@ delimiter_option = click.option(
 output_option = click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
+    callback=file_or_stdout,
     help="Where the rows go: CSV, or Parquet or Arrow by the ending of the name.  "
     "[default: CSV to standard output]",
 )
@@ -176,7 +199,9 @@ jobs_option = click.option(
     metavar="NUMBER",
     default=1,
     show_default=True,
-    help="Models fitted at a time; -1 for all cores. The result is the same.",
+    callback=_as_many_as_cores,
+    help="Models fitted at a time, up to the number of cores; -1 for all of them. The result is "
+    "the same.",
 )
 
 json_option = click.option(

@@ -10,9 +10,11 @@ from mixtura import __version__
 from mixtura.cli.features import Features
 from mixtura.cli.table import Table
 from mixtura.cli.wording import prior_text
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.estimators.options import ALGORITHMS
+from mixtura.fitting.restarts import Starts
 from mixtura.persistence.model_file import Model
 from mixtura.persistence.training import Training
-from mixtura.registry import ALGORITHMS, COVARIANCE_TYPES
 from mixtura.report import (
     FitSummary,
     ModelSummary,
@@ -24,7 +26,6 @@ from mixtura.report import (
     render,
 )
 from mixtura.report import Starts as StartsSummary
-from mixtura.result import Starts
 from mixtura.typing import FloatArray
 
 __all__ = ["report_page"]

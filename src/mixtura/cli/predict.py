@@ -36,13 +36,15 @@ def predict(model: Path, data: Path, output: Path | None, delimiter: str | None)
       mixtura predict penguins-mixtura/model.json more.csv -o more-clusters.parquet
     """  # noqa: D301  click wants the character, not the letters
     from mixtura.cli.assignments import assign
+    from mixtura.cli.destination import check_file
     from mixtura.cli.features import features_of_model
-    from mixtura.cli.frames import check_output, put_frame
+    from mixtura.cli.frames import put_frame
     from mixtura.cli.table import read_table
     from mixtura.persistence.model_file import read_model
 
     fitted = read_model(model)
-    check_output(output)
+    if output is not None:
+        check_file(output, [model, data])
     table = read_table(data, delimiter)
     features = features_of_model(table, fitted.feature_names, fitted.means.shape[1])
     put_frame(assign(fitted.mixture, features).frame(), output)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -14,6 +16,7 @@ from mixtura.cli.predict import predict
 from mixtura.cli.report import report
 from mixtura.cli.sample import sample
 from mixtura.cli.test import test
+from mixtura.cli.visible import visible
 
 __all__ = ["Program", "program"]
 
@@ -24,10 +27,13 @@ class Program(click.Group):
     """A group of commands that ends with an exit code and, on failure, one line on stderr."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """Run a command line and exit: 0 ok, 1 failure, 2 usage, 3 see --strict, 130 Ctrl-C."""
+        """Run a command line and exit; the program's help tells the codes."""
         extra["standalone_mode"] = False
         try:
             status = super().main(*args, **extra)
+            sys.stdout.flush()
+        except (_Unread, BrokenPipeError):
+            status = _Unread.exit_code
         except click.ClickException as error:
             _say(_with_help(error))
             status = error.exit_code
@@ -35,24 +41,47 @@ class Program(click.Group):
             _say(str(error))
             status = _FAILED
         except OSError as error:
-            _say(f"{error.filename}: {error.strerror}." if error.filename else str(error))
+            place = error.filename or "reading or writing failed"
+            _say(f"{place}: {error.strerror or error}.")
+            status = _FAILED
+        except MemoryError:
+            _say("there is not enough memory for this: use fewer rows, columns or --components.")
             status = _FAILED
         sys.exit(status)
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read a command line."""
+        with _ended():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command of a context."""
-        try:
+        with _ended():
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise _Interrupted("interrupted; no file was left half-written.") from None
 
 
 class _Interrupted(click.ClickException):
     exit_code = 130
 
 
+class _Unread(click.ClickException):
+    exit_code = 141  # as if ended by the signal for that, SIGPIPE
+
+
+@contextmanager
+def _ended() -> Iterator[None]:
+    """Endings that click has words and codes of its own for."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise _Interrupted("interrupted; no file was left half-written.") from None
+    except BrokenPipeError:
+        raise _Unread("nobody reads on.") from None
+
+
 def _say(message: str) -> None:
-    click.echo("mixtura: " + " ".join(message.split()), err=True)
+    with suppress(OSError):  # nobody listens
+        click.echo("mixtura: " + visible(" ".join(message.split())), err=True)
 
 
 def _with_help(error: click.ClickException) -> str:
@@ -84,7 +113,7 @@ def program(context: click.Context) -> None:
       mixtura test penguins.csv --columns body_mass_g
 
     Exit codes: 0 ok; 1 the data, a file or a model cannot be used; 2 wrong usage; 3 not
-    converged (only with fit --strict); 130 interrupted.
+    converged (only with fit --strict); 130 interrupted; 141 nobody reads on.
     """  # noqa: D301  click wants the character, not the letters
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -9,6 +9,7 @@ import click
 from mixtura.cli.options import (
     data_argument,
     delimiter_option,
+    file_or_stdout,
     model_argument,
 )
 
@@ -21,14 +22,15 @@ __all__ = ["report"]
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
+    callback=file_or_stdout,
     default=Path("report.html"),
     show_default=True,
-    help="Where the page goes.",
+    help="Where the page goes; - is standard output.",
 )
 @delimiter_option
-def report(model: Path, data: Path, output: Path, delimiter: str | None) -> None:
+def report(model: Path, data: Path, output: Path | None, delimiter: str | None) -> None:
     """Write an HTML report of a fitted model about the rows of a table.
 
     DATA needs the columns that MODEL was fitted to, by name; rows that miss a value are left
@@ -42,15 +44,20 @@ def report(model: Path, data: Path, output: Path, delimiter: str | None) -> None
     from mixtura.cli.features import features_of_model
     from mixtura.cli.page import report_page
     from mixtura.cli.table import read_table
+    from mixtura.cli.visible import visible
     from mixtura.persistence.atomic_files import Staging
     from mixtura.persistence.model_file import read_model
 
     fitted = read_model(model)
-    check_file(output)
+    if output is not None:
+        check_file(output, [model, data])
     table = read_table(data, delimiter)
     features = features_of_model(table, fitted.feature_names, fitted.means.shape[1])
     told = () if fitted.training is None else fitted.training.notes
     page = report_page(fitted, table, features, notes=(*table.notes, *features.notes, *told))
+    if output is None:
+        click.echo(page.encode(), nl=False)
+        return
     with Staging() as staging:
         staging.place(output).write_text(page, encoding="utf-8")
-    click.echo(output)
+    click.echo(visible(str(output)))

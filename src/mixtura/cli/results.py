@@ -119,9 +119,9 @@ def places(folder: Path, table: Table) -> dict[str, Path]:
     return {name.split(".")[0]: folder / name for name in names}
 
 
-def check_places(files: dict[str, Path]) -> None:
+def check_places(files: dict[str, Path], data: Path) -> None:
     """See that they can be written, before the work is done in vain."""
-    check_folder(files["model"].parent, [file.name for file in files.values()])
+    check_folder(files["model"].parent, [file.name for file in files.values()], [data])
 
 
 def write_results(result: FitResult, weight: FloatArray | None) -> None:
@@ -134,8 +134,8 @@ def write_results(result: FitResult, weight: FloatArray | None) -> None:
         search=result.search,
         notes=result.notes,
     )
-    result.files["model"].parent.mkdir(parents=True, exist_ok=True)
     with Staging() as staging:
+        staging.folder(result.files["model"].parent)
         write_model(result.model, staging.place(result.files["model"]))
         write_frame(
             result.assignments.frame(),

@@ -14,13 +14,18 @@ from mixtura.cli.options import (
 
 __all__ = ["sample"]
 
+_BLOCK_CELLS = 4_000_000
+
+# Of a table that has to be whole before it is written: 1 GiB, and thrice that while it is made.
+_MOST_CELLS = 2**27
+
 
 @click.command(short_help="Draw new rows from a model.")
 @model_argument
 @click.option(
     "-n",
     "--rows",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=10**12),
     metavar="NUMBER",
     default=1000,
     show_default=True,
@@ -41,15 +46,28 @@ def sample(model: Path, rows: int, seed: int, output: Path | None) -> None:
     import numpy as np
     import polars as pl
 
-    from mixtura.cli.frames import check_output, put_frame
+    from mixtura.cli.destination import check_file
+    from mixtura.cli.frames import format_of, put_blocks
     from mixtura.cli.names import unique_names
+    from mixtura.errors import MixturaError
     from mixtura.persistence.model_file import read_model
 
-    fitted = read_model(model)
-    check_output(output)
-    drawn, components = fitted.mixture.sample(rows, np.random.default_rng(seed))
-    names = fitted.feature_names or [""] * drawn.shape[1]
-    columns = [*drawn.T, fitted.mixture.as_labels(components)]
-    put_frame(
-        pl.DataFrame(dict(zip(unique_names([*names, "cluster"]), columns, strict=True))), output
+    mixture = (fitted := read_model(model)).mixture
+    if output is not None:
+        check_file(output, [model])
+    names = unique_names([*(fitted.feature_names or [""] * mixture.n_features), "cluster"])
+    most = _MOST_CELLS // len(names)
+    if rows > most and format_of(output) != "csv":
+        raise MixturaError(
+            f"{rows:,} rows are too many for a {format_of(output)} file, which is made in memory: "
+            f"draw {most:,} at most, or write CSV."
+        )
+    block = max(1, _BLOCK_CELLS // len(names))
+    blocks = mixture.sample_in_blocks(rows, block, np.random.default_rng(seed))
+    put_blocks(
+        (
+            pl.DataFrame(dict(zip(names, [*drawn.T, mixture.as_labels(components)], strict=True)))
+            for drawn, components in blocks
+        ),
+        output,
     )

@@ -14,8 +14,9 @@ from mixtura.cli.known import Known
 from mixtura.cli.warned import warned
 from mixtura.cli.wording import count
 from mixtura.errors import DataError, MixturaError
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES, searched_types
+from mixtura.estimators.options import CRITERIA
 from mixtura.persistence.model_file import Model
-from mixtura.registry import COVARIANCE_TYPES, CRITERIA, searched_types
 from mixtura.report import Candidate, SearchSummary
 from mixtura.typing import FloatArray
 
@@ -134,7 +135,7 @@ class Plan:
         # Only here: scikit-learn takes longer to import than most errors to be found.
         from mixtura.estimators.gaussian_mixture import GaussianMixture
         from mixtura.estimators.mixture_search import MixtureSearch
-        from mixtura.estimators.persistence import to_model
+        from mixtura.estimators.saving import to_model
 
         search = MixtureSearch(
             GaussianMixture(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from mixtura.cli.document import print_document
 from mixtura.cli.options import (
     columns_option,
     data_argument,
@@ -142,6 +142,6 @@ def test(
     with watch(quiet) as progress:
         verdict = trial.run(table, features, weight, progress)
     if as_json:
-        click.echo(json.dumps(verdict.document(), ensure_ascii=False, allow_nan=False))
+        print_document(verdict.document())
     else:
         print_verdict(verdict)

@@ -164,8 +164,8 @@ class Trial:
     ) -> Verdict:
         """Make the tests."""
         # Only here: scikit-learn takes longer to import than most errors to be found.
+        from mixtura.estimators.bootstrap_test import bootstrap_test
         from mixtura.estimators.gaussian_mixture import GaussianMixture
-        from mixtura.estimators.likelihood_ratio import bootstrap_test
 
         estimator = GaussianMixture(
             covariance_type=self.covariance,

@@ -2,67 +2,46 @@
 
 from __future__ import annotations
 
-import math
-import warnings
-from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
-from joblib import effective_n_jobs
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura.errors import DataError, DataWarning, MixturaError
-from mixtura.estimators.blas import one_blas_thread
-from mixtura.estimators.first_mixture import (
-    GaussianMixtureModel,
-    Given,
-    MakeFirst,
-    check_start,
-    first_mixtures,
-    go_on,
-)
-from mixtura.estimators.fitting import Climb, Fitting, GaussianFit, GaussianRestarts, climbing
-from mixtura.estimators.noise_start import check_noise_rows
-from mixtura.estimators.notes import notes_on_data, notes_on_result
+from mixtura.errors import MixturaError
+from mixtura.estimators.gaussian_prior import check_prior, make_prior
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES, CovarianceType, searched_types
+from mixtura.estimators.mixture_estimator import MixtureEstimator
+from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import (
-    check_count,
-    check_known,
+    check_array,
     check_magnitude,
     check_noise,
-    seed_of,
+    check_noise_rows,
+    fixed_parts,
 )
-from mixtura.estimators.priors import check_prior, make_prior
-from mixtura.estimators.soft_clusters import SoftClusters
-from mixtura.estimators.tables import as_rows, as_weights, column_names
-from mixtura.estimators.training_rows import TrainingRows
-from mixtura.estimators.verbose import narrate
-from mixtura.families import Box, Gaussian, GaussianParameters, NormalInverseWishart, with_noise
-from mixtura.fitting.restarts import Effort
-from mixtura.kernels.compiled_loop import CompiledLoop
-from mixtura.mixing_weights import FixedWeights
+from mixtura.estimators.tables import as_rows, column_names
+from mixtura.families.gaussian.density import Gaussian
+from mixtura.families.gaussian.given_parameters import GivenGaussians
+from mixtura.families.gaussian.membership import membership
+from mixtura.families.gaussian.modes import Modes, find_modes
+from mixtura.families.gaussian.parameters import GaussianParameters
+from mixtura.families.gaussian.prior import NormalInverseWishart
+from mixtura.families.noise import Box, with_noise
+from mixtura.families.schema import Schema
+from mixtura.fitting.specification import MakeFamily, Noise
+from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
-from mixtura.registry import (
-    ALGORITHMS,
-    COVARIANCE_TYPES,
-    EFFORTS,
-    Constraints,
-    CovarianceType,
-    choose,
-    update_rule_of,
-)
-from mixtura.result import Fit
-from mixtura.selection import score
-from mixtura.sources import ArraySource, Summary
-from mixtura.starts.noise_region import box_about, resized
-from mixtura.typing import AnyArray
+from mixtura.sources import Source, Summary
+from mixtura.starts.starting_values import StartingValues
+from mixtura.starts.training_rows import TrainingRows
+from mixtura.statistics import Moments
+from mixtura.typing import AnyArray, BoolArray, IntArray
 
-__all__ = ["GaussianMixture", "show_mixture"]
+__all__ = ["GaussianMixture"]
 
 
-class GaussianMixture(SoftClusters):
+class GaussianMixture(MixtureEstimator):
     """Gaussian mixture model, fitted by EM or one of its kin.
 
     A drop-in for scikit-learn's class of the same name: same parameters, attributes and
@@ -230,7 +209,7 @@ class GaussianMixture(SoftClusters):
     array([ 0,  1, -1])
     """
 
-    trace_: list[float]
+    _fixable: ClassVar[Sequence[str]] = ("weights", "means")
 
     def __init__(
         self,
@@ -281,243 +260,88 @@ class GaussianMixture(SoftClusters):
         self.noise_init = noise_init
         self.n_jobs = n_jobs
 
-    # ------------------------------------------------------------------------------- fitting
+    # ------------------------------------------------------------------------------ the door
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, labels: Any = None) -> Self:
-        """Find the mixture under which the rows are most likely.
+    def _door(self, X: Any, *, reset: bool) -> AnyArray:
+        rows = as_rows(self, X, reset=reset)
+        if reset:
+            self.schema_ = Schema.of(column_names(self, rows))
+        return rows
 
-        Parameters
-        ----------
-        X : table of shape (n, d)
-            NumPy array, or a pandas, polars or pyarrow table; finite numbers.
-        y : ignored
-        sample_weight : array of shape (n,), default=None
-            Row weights: 2 is the row twice, 0 is no row.
-        labels : integer array of shape (n,), default=None
-            Components that rows are known to belong to, from 0 to k - 1, k for the noise if there
-            is any, and -1 where that is unknown. Known rows stay there in every step, so the
-            objective has log(w_j p_j(x)) for them, and components keep their numbers.
-            `log_likelihood_` and all criteria are those of the rows alone, as without labels.
+    # ------------------------------------------------------------------- the specification
 
-        Returns
-        -------
-        self
+    def _make_family(self) -> MakeFamily:
+        kind, fixed_means = self._type, "means" in fixed_parts(self.fixed)
 
-        Raises
-        ------
-        ValueError
-            If the table, the weights or a parameter cannot be used.
-        DegenerateError
-            If every start begins with a singular covariance, which only happens at `reg_covar=0`.
-        """
-        rows = as_rows(self, X, reset=not self._goes_on)
-        weight = as_weights(sample_weight, len(rows))
-        names = column_names(self, rows)
-        with one_blas_thread():
-            table = TrainingRows.of(rows, weight, names, effective_n_jobs(self.n_jobs))
-            fitting = self._prepare(table, labels)
-            restarts = fitting.restarts(fitting.effort)
-            self._publish(fitting, fitting.passing_over_spurious(restarts))
-            self._remark(fitting)
-        self.warn()
-        return self
+        def make(source: Source, summary: Summary, k: int) -> Gaussian:
+            if kind.one_dimensional and source.n_features > 1:
+                raise MixturaError(
+                    f"covariance_type={self.covariance_type!r} is for one column, but there are "
+                    f"{source.n_features}: use 'tied' for E and 'full' for V."
+                )
+            floor = self.reg_covar * np.square(summary.scales)
+            prior = make_prior(self.prior, kind.structure, source, summary, k, floor)
+            return Gaussian(kind.structure, floor, prior, fixed_means)
 
-    @property
-    def _settles(self) -> bool:
-        """Whether runs can be judged before their end: random walks cannot."""
-        return ALGORITHMS[self.algorithm].settles
+        return make
 
-    def _prepare(self, table: TrainingRows, labels: Any = None) -> Fitting:
-        """See that everything can be used, and get ready to make starts."""
-        self._check_parameters()
-        init = check_start(self.init_params, table, self.n_components, self._has_noise)
-        given = replace(self._given, noise=check_noise_rows(self.noise_init, table))
-        known = check_known(labels, table.n_given, self.n_components, noise=self._has_noise)
-        if len(table.rows) < self.n_components:
-            raise DataError(
-                f"Expected n_samples >= n_components, but got {len(table.rows)} rows for "
-                f"{self.n_components} components: use fewer components or more rows."
-            )
-        source = table.source(self.n_components, None if known is None else table.kept(known))
-        seed = seed_of(self.random_state)
-        numbered = given.anything or not isinstance(init, str)
-        return Fitting(
-            source,
-            table.summary,
-            self._begin(source, self._make_first(source, table, init, given, seed)),
-            self._climb(source, seed),
-            Effort.exactly(1) if numbered or self._goes_on else self._effort(source),
-            float(self.tol),
-            numbered=numbered or source.labelled,
+    def _given_parameters(self, k: int, d: int) -> GivenGaussians | None:
+        means, precisions = self.means_init, self.precisions_init
+        if means is None and precisions is None:
+            return None
+        covariances = None
+        if means is not None:
+            means = check_array("means", means, (k, d))
+        if precisions is not None:
+            layout = self._type.layout
+            precisions = check_array("precisions", precisions, layout.shape(k, d))
+            covariances = layout.from_precisions(precisions, k, d)
+        return GivenGaussians(means, covariances)
+
+    def _noise(self) -> Noise | None:
+        check_noise(self.noise)
+        if not self.noise:
+            return None
+        whole = isinstance(self.noise, bool | np.bool_)
+        return Noise(None if whole else float(self.noise), float(self.reg_covar))
+
+    def _noise_rows(self, table: TrainingRows) -> BoolArray | None:
+        return check_noise_rows(self.noise_init, table)
+
+    def _fixed_values(self, values: StartingValues) -> StartingValues:
+        fixed = super()._fixed_values(values)
+        if "means" not in fixed_parts(self.fixed):
+            return fixed
+        return StartingValues(
+            values.ways, weights=fixed.weights, parameters=GivenGaussians(values.centers, None)
         )
 
     def _check_parameters(self) -> None:
-        check_count("n_components", self.n_components, at_least=1)
-        check_count("max_iter", self.max_iter, at_least=0)
-        if isinstance(self.n_init, str):
-            choose(EFFORTS, "n_init", self.n_init)
-        else:
-            check_count("n_init", self.n_init, at_least=1)
-        check_count("verbose_interval", self.verbose_interval, at_least=1)
-        check_magnitude("tol", self.tol)
+        super()._check_parameters()
         check_magnitude("reg_covar", self.reg_covar)
-        update_rule_of(self.acceleration, choose(ALGORITHMS, "algorithm", self.algorithm))
-        check_noise(self.noise)
         choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
-        self._check_constraints()
+        if "means" in fixed_parts(self.fixed) and self.means_init is None:
+            raise MixturaError(f"fixed={self.fixed!r} needs the values: give means_init.")
         check_prior(self.prior)
-
-    def _check_constraints(self) -> None:
-        constraints, given = self._constraints, self._given
-        if self.equal_weights and given.weights is not None:
-            raise MixturaError("equal_weights=True leaves no choice of weights_init: leave it out.")
-        fixed_weights = isinstance(constraints.mixing, FixedWeights)
-        if (fixed_weights and given.weights is None) or (
-            constraints.fixed_means and given.means is None
-        ):
-            raise MixturaError(
-                f"fixed={self.fixed!r} needs the values: give weights_init or means_init."
-            )
-
-    @property
-    def _constraints(self) -> Constraints:
-        return Constraints.of(self.equal_weights, self.fixed, noise=self._has_noise)
 
     @property
     def _type(self) -> CovarianceType:
         return choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
 
-    @property
-    def _goes_on(self) -> bool:
-        return bool(self.warm_start) and self.__sklearn_is_fitted__()
-
-    def _effort(self, source: ArraySource) -> Effort:
-        if not isinstance(self.n_init, str):
-            return Effort.exactly(int(self.n_init))
-        if not self._settles or (self.n_components == 1 and not self._has_noise):
-            return Effort.exactly(1)  # a walk, or always the same
-        return EFFORTS[self.n_init](self._price(source))
-
-    def _price(self, source: ArraySource) -> float:
-        """Numbers that an iteration adds up."""
-        d = source.n_features
-        per_component = 1 + d + (d if self._type.structure.diagonal else d * (d + 1) // 2)
-        return len(source.X) * self.n_components * per_component
-
-    @property
-    def _has_noise(self) -> bool:
-        return bool(self.noise)
-
-    def _begin(self, source: ArraySource, make_first: MakeFirst) -> Callable[[int], GaussianFit]:
-        """How to begin the start with a given number."""
-        algorithm, price = ALGORITHMS[self.algorithm], self._price(source)
-        history = self.trace_ if self._goes_on else []
-
-        def begin(number: int) -> GaussianFit:
-            first = make_first(number)
-            leap = CompiledLoop.of(first, source, algorithm.assignment)
-            update_rule = update_rule_of(self.acceleration, algorithm, price if leap else math.inf)
-            return Fit.begun(first, update_rule, history)
-
-        return begin
-
-    def _climb(self, source: ArraySource, seed: int) -> Climb:
-        """How to take a run further."""
-        algorithm = ALGORITHMS[self.algorithm]
-        return climbing(
-            source,
-            algorithm.assignment,
-            algorithm.stopping(self.tol, self.max_iter),
-            seed,
-            partial(narrate, self.verbose, self.verbose_interval),
-        )
-
-    def _make_first(
-        self,
-        source: ArraySource,
-        table: TrainingRows,
-        init: str | AnyArray,
-        given: Given,
-        seed: int,
-    ) -> MakeFirst:
-        family = self._family(source, table.summary)
-        region = self._region(source, table.summary)
-        if self._goes_on:
-            constraints = self._constraints
-            next_mixture = go_on(self.mixture_, family, region, constraints.mixing, given)
-            return lambda number: next_mixture
-        return first_mixtures(
-            family,
-            self._type.layout,
-            source,
-            table,
-            k=self.n_components,
-            region=region,
-            mixing=self._constraints.mixing,
-            given=given,
-            init_params=init,
-            seed=seed,
-        )
-
-    def _family(self, source: ArraySource, summary: Summary) -> Gaussian:
-        if self._type.one_dimensional and source.n_features > 1:
-            raise MixturaError(
-                f"covariance_type={self.covariance_type!r} is for one column, but there are "
-                f"{source.n_features}: use 'tied' for E and 'full' for V."
-            )
-        structure, k = self._type.structure, self.n_components
-        floor = self.reg_covar * np.square(summary.scales)
-        prior = make_prior(self.prior, structure, source, summary, k, floor)
-        return Gaussian(structure, floor, prior, self._constraints.fixed_means)
-
-    def _region(self, source: ArraySource, summary: Summary) -> Box | None:
-        """Where the noise is, if there is any."""
-        if not self._has_noise:
-            return None
-        box = box_about(source, summary, float(self.reg_covar))
-        return box if isinstance(self.noise, bool | np.bool_) else resized(box, float(self.noise))
-
-    @property
-    def _given(self) -> Given:
-        return Given(self.weights_init, self.means_init, self.precisions_init)
-
     # -------------------------------------------------------------------------------- result
 
-    def _publish(self, fitting: Fitting, restarts: GaussianRestarts) -> None:
-        """Set the attributes that show what the starts came to."""
-        best, source = fitting.best(restarts), fitting.source
-        show_mixture(self, best.mixture, source.X.dtype)
-        self.trace_ = list(best.trace)
-        self.converged_ = best.status.converged
-        self.status_ = best.status.text
-        self.outlook_ = best.status.outlook
-        self.n_iter_ = best.n_iter
-        self.lower_bound_ = best.objective
-        self.lower_bounds_ = self.trace_[len(self.trace_) - best.n_iter :]
-        self.scores_ = score(best.mixture, source)
-        self.log_likelihood_ = self.scores_.log_likelihood
-        self.n_parameters_ = best.mixture.n_parameters
-        self.prior_ = _informative(best.mixture)
-        self.n_known_ = 0 if source.labels is None else int((source.labels >= 0).sum())
-        self.starts_ = fitting.told(restarts)
-        self.collapsed_ = fitting.collapsed(best.mixture)
-
-    def _remark(self, fitting: Fitting) -> None:
-        """Set what there is to know of the result beyond what it is."""
-        mixture = self.mixture_
-        self.spurious_ = fitting.spurious(mixture)
-        self.notes_ = (
-            *notes_on_data(fitting.summary, column_names(self, fitting.source.X)),
-            *notes_on_result(mixture, self.n_collapsed_, self.spurious_),
-            *self._notes_on_starts(),
-        )
-
-    def _notes_on_starts(self) -> list[str]:
-        caution = self.starts_.caution
-        return [caution] if caution and self._settles else []
+    def _show(self, mixture: Mixture[Any, Any], dtype: np.dtype[Any]) -> None:
+        """Set scikit-learn's attributes from a mixture, in the dtype of its table."""
+        super()._show(mixture, dtype)
+        shown = self._type.layout.show(mixture.params.covariances)
+        self.noise_region_ = mixture.noise_region
+        self.means_ = mixture.params.means.astype(dtype)
+        self.covariances_ = _as_dtype(shown.covariances, dtype)
+        self.precisions_ = _as_dtype(shown.precisions, dtype)
+        self.precisions_cholesky_ = _as_dtype(shown.precisions_cholesky, dtype)
 
     @property
-    def mixture_(self) -> GaussianMixtureModel:
+    def mixture_(self) -> Mixture[GaussianParameters, Moments]:
         """The fitted mixture, in float64.
 
         The attributes `weights_`, `means_` and `covariances_` are the truth, so that they can
@@ -525,28 +349,39 @@ class GaussianMixture(SoftClusters):
         float32 attributes have lost half of its digits.
         """
         check_is_fitted(self)
-        fitted: GaussianMixtureModel | None = getattr(self, "_fitted_mixture", None)
-        if fitted is not None and self._shows(fitted):
+        record = vars(self).get("record_")
+        if record is not None and self._shows(record.mixture):
+            fitted: Mixture[GaussianParameters, Moments] = record.mixture
             return fitted
         kind = self._type
         k, d = self.means_.shape
         covariances = kind.layout.from_covariances(self.covariances_, k, d)
         params = GaussianParameters(np.asarray(self.means_, dtype=np.float64), covariances)
         weights = np.asarray(self.weights_, dtype=np.float64)
-        constraints = self._constraints
-        family = Gaussian(kind.structure, np.zeros(d), fixed_means=constraints.fixed_means)
-        whole = with_noise(family, self._shown_region)
-        return Mixture(whole, params, weights, constraints.mixing)
+        fixed_means = "means" in fixed_parts(self.fixed)
+        family = Gaussian(kind.structure, np.zeros(d), fixed_means=fixed_means)
+        return Mixture(with_noise(family, self._shown_region), params, weights, self._mixing)
+
+    def _shows(self, mixture: Mixture[GaussianParameters, Moments]) -> bool:
+        covariances = self._type.layout.show(mixture.params.covariances).covariances
+        pairs = (
+            (self.weights_, mixture.weights),
+            (self.means_, mixture.params.means),
+            (self.covariances_, covariances),
+        )
+        return all(np.array_equal(mine, exact.astype(mine.dtype)) for mine, exact in pairs)
+
+    @property
+    def prior_(self) -> NormalInverseWishart | None:
+        """The prior that was used."""
+        family = self.record_.mixture.clusters.family
+        assert isinstance(family, Gaussian)
+        return family.prior if isinstance(family.prior, NormalInverseWishart) else None
 
     @property
     def _shown_region(self) -> Box | None:
         """None also where the attributes were set by hand."""
-        return getattr(self, "noise_region_", None)
-
-    @property
-    def n_collapsed_(self) -> int:
-        """How many components are held at the variance floor."""
-        return len(self.collapsed_)
+        return vars(self).get("noise_region_")
 
     @property
     def noise_weight_(self) -> float:
@@ -559,44 +394,44 @@ class GaussianMixture(SoftClusters):
         region = self._shown_region
         return None if region is None else float(np.exp(region.log_volume))
 
-    def _shows(self, mixture: GaussianMixtureModel) -> bool:
-        covariances = self._type.layout.show(mixture.params.covariances).covariances
-        pairs = (
-            (self.weights_, mixture.weights),
-            (self.means_, mixture.params.means),
-            (self.covariances_, covariances),
-        )
-        return all(np.array_equal(mine, exact.astype(mine.dtype)) for mine, exact in pairs)
-
-    def warn(self) -> None:
-        """Warn of what there is to know about the data and the result."""
-        for note in self.notes_:
-            warnings.warn(note, DataWarning, stacklevel=3)
-        if not self.converged_ and self.max_iter > 0:
-            warnings.warn(
-                f"GaussianMixture {self.status_.removesuffix('.')}. Raise max_iter, use more "
-                "starts, or check the data for duplicated or collinear columns.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
-
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "covariances_")
 
+    def _default_grid(self, d: int) -> dict[str, Sequence[Any]]:
+        return {**super()._default_grid(d), "covariance_type": searched_types(d)}
 
-def show_mixture(
-    estimator: GaussianMixture, mixture: GaussianMixtureModel, dtype: np.dtype[Any]
-) -> None:
-    """Set scikit-learn's attributes from a mixture, in the dtype of its table."""
-    layout = COVARIANCE_TYPES[estimator.covariance_type].layout
-    shown = layout.show(mixture.params.covariances)
-    estimator.weights_ = mixture.weights.astype(dtype)
-    estimator.noise_region_ = mixture.noise_region
-    estimator.means_ = mixture.params.means.astype(dtype)
-    estimator.covariances_ = _as_dtype(shown.covariances, dtype)
-    estimator.precisions_ = _as_dtype(shown.precisions, dtype)
-    estimator.precisions_cholesky_ = _as_dtype(shown.precisions_cholesky, dtype)
-    estimator._fitted_mixture = mixture
+    # ----------------------------------------------------------------------------- questions
+
+    def normalized_density(self, X: Any) -> AnyArray:
+        """Density at each row as a share of the density on the highest hill, shape (n,)."""
+        mixture = self._fitted()
+        log_density, peak = scorer(mixture).log_density, find_modes(mixture).log_density[0]
+        return self._row_by_row(X, mixture, lambda block: np.exp(log_density(block) - peak))
+
+    def membership(self, X: Any, sigmas: float = 2.5) -> IntArray:
+        """Number of the nearest component of each row, or -1 if none is near enough.
+
+        Parameters
+        ----------
+        X : table of shape (n, d)
+        sigmas : float, default=2.5
+            Largest Mahalanobis distance at which a row belongs to a component.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
+        check_magnitude("sigmas", sigmas)
+        mixture = self._fitted()
+
+        def nearest(block: AnyArray) -> IntArray:
+            return membership(mixture, np.asarray(block, dtype=np.float64), sigmas)
+
+        return self._row_by_row(X, mixture, nearest)
+
+    def modes(self) -> Modes:
+        """The hills of the density: its local maxima, highest first."""
+        return find_modes(self._fitted())
 
 
 def _as_dtype(array: AnyArray, dtype: np.dtype[Any]) -> AnyArray:
@@ -605,9 +440,3 @@ def _as_dtype(array: AnyArray, dtype: np.dtype[Any]) -> AnyArray:
     limits = np.finfo(dtype)
     fits = limits.tiny <= size.min() and size.max() <= limits.max
     return array.astype(dtype if fits else np.float64)
-
-
-def _informative(mixture: GaussianMixtureModel) -> NormalInverseWishart | None:
-    family = mixture.clusters.family
-    assert isinstance(family, Gaussian)
-    return family.prior if isinstance(family.prior, NormalInverseWishart) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any
@@ -10,6 +11,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from mixtura.errors import MixturaError
+from mixtura.estimators.options import STARTS
+from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
+from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import AnyArray
 
 __all__ = [
@@ -17,8 +21,12 @@ __all__ = [
     "check_count",
     "check_known",
     "check_magnitude",
+    "check_mixing",
     "check_noise",
+    "check_noise_rows",
+    "check_start",
     "check_weights",
+    "fixed_parts",
     "seed_of",
 ]
 
@@ -123,3 +131,102 @@ def _seed_of_number(number: int) -> int:
 
 def _drawn(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def check_mixing(
+    equal_weights: object, fixed: object, fixable: Sequence[str], *, noise: bool
+) -> Mixing:
+    """What M-steps make of the weights, from the parameters of these names.
+
+    Beside noise, equal weights are those of the clusters; fixed ones are all.
+    """
+    if not isinstance(equal_weights, bool | np.bool_):
+        raise MixturaError(f"equal_weights={equal_weights!r}; it should be True or False.")
+    parts = fixed_parts(fixed)
+    if not isinstance(parts, tuple | list) or not all(part in fixable for part in parts):
+        raise MixturaError(
+            f"fixed={fixed!r} is unknown; give None or some of {', '.join(fixable)}."
+        )
+    if "weights" in parts and equal_weights:
+        raise MixturaError(
+            "equal_weights=True leaves no weights to be fixed: leave 'weights' out of fixed."
+        )
+    if "weights" in parts:
+        return FixedWeights()
+    equal = FreeLast(EqualWeights()) if noise else EqualWeights()
+    return equal if equal_weights else FREE
+
+
+def fixed_parts(fixed: Any) -> Any:
+    """The parts that are fixed, from one of them, several or None."""
+    return () if fixed is None else (fixed,) if isinstance(fixed, str) else fixed
+
+
+def check_start(init_params: Any, table: TrainingRows, k: int, noise: bool) -> AnyArray | None:
+    """Labels (n,) or responsibilities (n, k), or (n, k + 1) with noise; None for a start's name.
+
+    Those are given for all of the user's rows, and kept for those of positive weight.
+    """
+    names, n = list(STARTS), table.n_given
+    if isinstance(init_params, str):
+        if init_params in names:
+            return None
+        raise MixturaError(
+            f"init_params={init_params!r} is unknown; choose one of {', '.join(names)}, "
+            "or give an array of labels (n,) or responsibilities (n, k)."
+        )
+    init = np.asarray(init_params)
+    if init.shape == (n,):
+        return _check_labels(table.kept(init), k, noise)
+    if init.shape == (n, k + noise):
+        return _check_responsibilities(table.kept(init), noise)
+    raise MixturaError(
+        f"init_params has shape {init.shape}; it should be the name of a start, labels ({n},) or "
+        f"responsibilities ({n}, {k + noise}){', the last column for noise' if noise else ''}."
+    )
+
+
+def _check_labels(labels: AnyArray, k: int, noise: bool) -> AnyArray:
+    least = -1 if noise else 0
+    if not np.issubdtype(labels.dtype, np.integer) or labels.min() < least or labels.max() >= k:
+        raise MixturaError(
+            f"init_params holds labels from {labels.min()} to {labels.max()} ({labels.dtype}); "
+            f"they should be whole numbers from 0 to {k - 1}{', or -1 for noise' if noise else ''}."
+        )
+    if noise and not -1 == labels.min() < labels.max():
+        raise MixturaError(_NOISE_AND_REST.format("label -1"))
+    return labels
+
+
+def _check_responsibilities(resp: AnyArray, noise: bool) -> AnyArray:
+    resp = np.asarray(resp, dtype=np.float64)
+    total = resp.sum(axis=1)
+    if not (resp >= 0.0).all() or not np.allclose(total, 1.0):
+        raise MixturaError(
+            f"init_params holds responsibilities that sum to between {total.min():.5g} and "
+            f"{total.max():.5g}; each row should be non-negative and sum to 1."
+        )
+    if noise and not (resp[:, -1].any() and resp[:, :-1].any()):
+        raise MixturaError(_NOISE_AND_REST.format("a share in the last column"))
+    return resp
+
+
+_NOISE_AND_REST = (
+    "init_params marks all rows or none as noise, and what begins without rows never gets any: "
+    "give some rows {}, or leave the start to mixtura."
+)
+
+
+def check_noise_rows(noise_init: Any, table: TrainingRows) -> AnyArray | None:
+    """Which rows begin as noise, of those of positive weight; None if the user does not say."""
+    if noise_init is None:
+        return None
+    rows, n = np.asarray(noise_init), table.n_given
+    if rows.shape == (n,):
+        rows, n = table.kept(rows), len(table.rows)
+    if rows.shape != (n,) or rows.dtype != np.bool_ or rows.all() or not rows.any():
+        raise MixturaError(
+            f"noise_init has shape {rows.shape}, dtype {rows.dtype} and {np.count_nonzero(rows)} "
+            f"marked rows; it should be a boolean array ({n},) that marks some rows, not all."
+        )
+    return rows

@@ -17,13 +17,11 @@ from sklearn.base import (
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura.estimators.first_mixture import GaussianMixtureModel
-from mixtura.estimators.parameters import check_count, check_magnitude
-from mixtura.estimators.tables import as_rows, as_weights
-from mixtura.families.gaussian.membership import membership
-from mixtura.families.gaussian.modes import Modes, find_modes
+from mixtura.estimators.parameters import check_count
+from mixtura.estimators.tables import as_weights
 from mixtura.kernels.estep_dispatch import scorer
-from mixtura.selection import Scores, mean_log_density, score
+from mixtura.mixture import Mixture
+from mixtura.selection.scores import Scores, mean_log_density, score
 from mixtura.sources import ArraySource, block_rows
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
@@ -33,18 +31,22 @@ __all__ = ["SoftClusters"]
 class SoftClusters(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator, ABC
 ):
-    """An estimator that has a Gaussian mixture after `fit`."""
+    """An estimator that has a mixture after `fit`."""
 
     n_jobs: int | None
 
     @property
     @abstractmethod
-    def mixture_(self) -> GaussianMixtureModel:
+    def mixture_(self) -> Mixture[Any, Any]:
         """The fitted mixture, in float64."""
 
     @abstractmethod
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """Fit the mixture."""
+
+    @abstractmethod
+    def _as_fitted(self, X: Any) -> AnyArray:
+        """A table of the columns that were fitted, as numbers (n, d)."""
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> IntArray:
         """Fit, then give each row the number of its likeliest component, shape (n,)."""
@@ -65,12 +67,13 @@ class SoftClusters(
         ndarray of shape (n, k), or (n, k + 1) with noise
             Rows sum to 1; the last column is that of the noise. float32 if the table is.
         """
-        return self._row_by_row(X, scorer(self._fitted()).responsibilities)
+        mixture = self._fitted()
+        return self._row_by_row(X, mixture, scorer(mixture).responsibilities)
 
     def predict(self, X: Any) -> IntArray:
         """Number of the likeliest component of each row, -1 for noise, shape (n,)."""
         mixture = self._fitted()
-        return mixture.as_labels(self._row_by_row(X, scorer(mixture).labels))
+        return mixture.as_labels(self._row_by_row(X, mixture, scorer(mixture).labels))
 
     def transform(self, X: Any) -> AnyArray:
         """The soft assignments as an embedding of the rows: the same as `predict_proba`."""
@@ -78,52 +81,27 @@ class SoftClusters(
 
     def score_samples(self, X: Any) -> AnyArray:
         """Log-density of the mixture at each row, shape (n,)."""
-        return self._row_by_row(X, scorer(self._fitted()).log_density)
-
-    def normalized_density(self, X: Any) -> AnyArray:
-        """Density at each row as a share of the density on the highest hill, shape (n,)."""
-        log_density = scorer(self._fitted()).log_density
-        peak = self.modes().log_density[0]
-        return self._row_by_row(X, lambda block: np.exp(log_density(block) - peak))
-
-    def membership(self, X: Any, sigmas: float = 2.5) -> IntArray:
-        """Number of the nearest component of each row, or -1 if none is near enough.
-
-        Parameters
-        ----------
-        X : table of shape (n, d)
-        sigmas : float, default=2.5
-            Largest Mahalanobis distance at which a row belongs to a component.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
-        check_magnitude("sigmas", sigmas)
         mixture = self._fitted()
-
-        def nearest(block: AnyArray) -> IntArray:
-            return membership(mixture, np.asarray(block, dtype=np.float64), sigmas)
-
-        return self._row_by_row(X, nearest)
+        return self._row_by_row(X, mixture, scorer(mixture).log_density)
 
     # --------------------------------------------------------------------- the whole table
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-density of the rows, in nats."""
-        return mean_log_density(*self._mixture_and_rows(X, sample_weight))
+        mixture = self._fitted()
+        return mean_log_density(mixture, self._source(X, sample_weight, mixture))
 
     def aic(self, X: Any, sample_weight: Any = None) -> float:
         """Akaike's information criterion; less is better."""
-        return self._scores(X, sample_weight).aic(self._fitted().n_parameters)
+        return self._judged(Scores.aic, X, sample_weight)
 
     def bic(self, X: Any, sample_weight: Any = None) -> float:
         """Bayesian information criterion; less is better."""
-        return self._scores(X, sample_weight).bic(self._fitted().n_parameters)
+        return self._judged(Scores.bic, X, sample_weight)
 
     def icl(self, X: Any, sample_weight: Any = None) -> float:
         """Integrated completed likelihood: BIC plus the cost of doubt; less is better."""
-        return self._scores(X, sample_weight).icl(self._fitted().n_parameters)
+        return self._judged(Scores.icl, X, sample_weight)
 
     # ---------------------------------------------------------------------- the mixture
 
@@ -146,45 +124,44 @@ class SoftClusters(
         rows, components = mixture.sample(n, np.random.default_rng(state.randint(2**31 - 1)))
         return rows, mixture.as_labels(components)
 
-    def modes(self) -> Modes:
-        """The hills of the density: its local maxima, highest first."""
-        return find_modes(self._fitted())
-
     # ------------------------------------------------------------------------- internals
 
-    def _fitted(self) -> GaussianMixtureModel:
+    def _fitted(self) -> Mixture[Any, Any]:
         check_is_fitted(self)
         return self.mixture_
 
-    def _source(
-        self, rows: AnyArray, weight: FloatArray | None, k: int, labels: IntArray | None = None
+    def _blocks(
+        self, rows: AnyArray, weight: FloatArray | None, mixture: Mixture[Any, Any]
     ) -> ArraySource:
         n_threads = effective_n_jobs(self.n_jobs)
-        return ArraySource(rows, weight, block_rows(rows.shape[1], k), n_threads, labels)
+        size = block_rows(rows.shape[1], mixture.n_components)
+        return ArraySource(rows, weight, size, n_threads)
 
-    def _row_by_row(self, X: Any, function: Callable[[AnyArray], AnyArray]) -> AnyArray:
+    def _row_by_row(
+        self, X: Any, mixture: Mixture[Any, Any], function: Callable[[AnyArray], AnyArray]
+    ) -> AnyArray:
         """The function's results for each row; reals come in the dtype of the table."""
-        rows = as_rows(self, X, reset=False)
-        source = self._source(rows, None, self._fitted().n_components)
+        rows = self._as_fitted(X)
+        source = self._blocks(rows, None, mixture)
         result: AnyArray | None = None
         for start, block in source.map(lambda chunk: (chunk.start, function(chunk.rows))):
             if result is None:
                 dtype = rows.dtype if block.dtype == np.float64 else block.dtype
                 result = np.empty((len(rows), *block.shape[1:]), dtype)
             result[start : start + len(block)] = block
-        assert result is not None  # as_rows lets no empty table through
+        assert result is not None  # the door lets no empty table through
         return result
 
-    def _scores(self, X: Any, sample_weight: Any) -> Scores:
-        return score(*self._mixture_and_rows(X, sample_weight))
+    def _source(self, X: Any, sample_weight: Any, mixture: Mixture[Any, Any]) -> ArraySource:
+        rows = self._as_fitted(X)
+        return self._blocks(rows, as_weights(sample_weight, len(rows)), mixture)
 
-    def _mixture_and_rows(
-        self, X: Any, sample_weight: Any
-    ) -> tuple[GaussianMixtureModel, ArraySource]:
+    def _judged(
+        self, criterion: Callable[[Scores, int], float], X: Any, sample_weight: Any
+    ) -> float:
         mixture = self._fitted()
-        rows = as_rows(self, X, reset=False)
-        weight = as_weights(sample_weight, len(rows))
-        return mixture, self._source(rows, weight, mixture.n_components)
+        scores = score(mixture, self._source(X, sample_weight, mixture))
+        return criterion(scores, mixture.n_parameters)
 
     @property
     def _n_features_out(self) -> int:

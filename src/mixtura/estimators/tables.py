@@ -11,10 +11,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from mixtura.errors import DataError
-from mixtura.statistics import Extent
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["as_rows", "as_weights", "check_range", "column_names"]
+__all__ = ["as_rows", "as_weights", "column_names"]
 
 # Between these a number has a square, and two squares a product, that neither overflow nor vanish.
 _SMALLEST, _LARGEST = 1e-75, 1e75
@@ -38,27 +37,10 @@ def as_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> AnyArray:
     return rows
 
 
-def check_range(extent: Extent, names: Sequence[object]) -> None:
-    """Columns whose variances, and products of these, can be computed."""
-    reach = np.maximum(np.abs(extent.minimum), np.abs(extent.maximum))
-    if reach.max() > _LARGEST:
-        raise DataError(
-            f"The values of column {names[int(reach.argmax())]} reach {reach.max():.3g}: beyond "
-            f"{_LARGEST:.0e} their squares overflow: rescale them."
-        )
-    spread = extent.maximum - extent.minimum
-    spread = np.where(spread == 0.0, np.inf, spread)
-    if spread.min() < _SMALLEST:
-        raise DataError(
-            f"Column {names[int(spread.argmin())]} varies by {spread.min():.3g}: squares of less "
-            f"than {_SMALLEST:.0e} vanish. Rescale it, or leave it out."
-        )
-
-
-def column_names(estimator: BaseEstimator, rows: AnyArray) -> Sequence[object]:
+def column_names(estimator: BaseEstimator, rows: AnyArray) -> tuple[str, ...]:
     """The names of a table's columns, or their numbers."""
     names: Sequence[object] = vars(estimator).get("feature_names_in_", range(rows.shape[1]))
-    return names
+    return tuple(map(str, names))
 
 
 def as_weights(sample_weight: Any, n: int) -> FloatArray | None:

@@ -63,11 +63,11 @@ def find_spurious(mixture: Mixture[Any, Any], source: Source) -> IntArray:
     >>> from mixtura.families.gaussian.structures import VVV
     >>> from mixtura.em import begin
     >>> from mixtura.families import Gaussian
-    >>> from mixtura.starts.initialization import given_labels
+    >>> from mixtura.starts.given import given_labels
     >>> X = np.random.default_rng(0).normal(size=(50, 2))
     >>> X[:5, 1] = X[:5, 0] + [0.02, -0.01, 0.0, -0.01, 0.0]
     >>> labels = (np.arange(50) < 5).astype(int)
-    >>> family = Gaussian(VVV(), np.zeros(2))
+    >>> family = Gaussian(VVV, np.zeros(2))
     >>> mixture = begin(family, ArraySource(X), given_labels(labels, 2))
     >>> find_spurious(mixture, ArraySource(X))
     array([1])

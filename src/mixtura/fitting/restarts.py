@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
+from mixtura.em import Fit
 from mixtura.errors import DegenerateError
 from mixtura.families.family import Parameters
-from mixtura.result import Fit, Optimum, Starts
 from mixtura.statistics import Statistics
 
-__all__ = ["Effort", "Restarts", "restart", "resume"]
+__all__ = ["Effort", "Optimum", "Restarts", "Starts", "restart", "resume"]
 
 P = TypeVar("P", bound=Parameters)
 S = TypeVar("S", bound=Statistics)
@@ -25,6 +25,68 @@ Same: TypeAlias = Callable[[Fit[P, S], Fit[P, S]], bool]
 
 # Iterations within which a run comes to its end where components lie apart.
 _FEW = 20
+# Starts after which finding the best optimum but once says something.
+_TELLING = 3
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """A local optimum that starts ended in.
+
+    Attributes
+    ----------
+    objective : float
+        In nats per unit of weight.
+    times : int
+        How many starts ended there.
+    agreement : float
+        Adjusted Rand index of its partition with the best one's: 1 if they are equal.
+    """
+
+    objective: float
+    times: int
+    agreement: float
+
+
+@dataclass(frozen=True)
+class Starts:
+    """How the starts ended: EM finds local optima, so one start proves little.
+
+    Attributes
+    ----------
+    optima : tuple of Optimum
+        The different ones found, best first.
+    n_failed : int
+        Starts that ended with a collapsed or spurious component and did not compete.
+    """
+
+    optima: tuple[Optimum, ...]
+    n_failed: int
+
+    @property
+    def n_best(self) -> int:
+        """How many starts reached the best optimum."""
+        return self.optima[0].times if self.optima else 0
+
+    @property
+    def n_made(self) -> int:
+        return sum(optimum.times for optimum in self.optima) + self.n_failed
+
+    @property
+    def caution(self) -> str | None:
+        """A word of warning where the best optimum may not be the highest there is."""
+        if self.n_best != 1 or self.n_made < _TELLING:
+            return None
+        return (
+            f"Only 1 of {self.n_made} starts found the best optimum, so there may be a better "
+            "one: make more starts (n_init)."
+        )
+
+    def __str__(self) -> str:
+        others = len(self.optima) - 1
+        further = f"; {others} other{'s' if others > 1 else ''} found" if others > 0 else ""
+        failed = f", {self.n_failed} not sound" if self.n_failed else ""
+        return f"best optimum found by {self.n_best} of {self.n_made} starts{failed}{further}"
 
 
 @dataclass(frozen=True)

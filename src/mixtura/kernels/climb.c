@@ -1,8 +1,8 @@
 /* EM on a table, many iterations in one call. Plain C11: no libc, no Python.
 
    A faster equal of plain iterations of em.py with Gaussian components: the E-step is the fused
-   pass, the M-steps are those of covariance/, where the formulas are explained. What is not
-   regular is left to them. */
+   pass, the M-steps are those of families/gaussian/structures/estimation.py, by the same names and
+   in the same order. What is not regular is left to them. */
 
 #include "climb.h"
 
@@ -13,7 +13,7 @@
 #define ROUNDING (16.0 * EPSILON)
 enum { RATIOS = 3 };
 
-/* As in families/gaussian.py: error of a difference between a row and a mean. */
+/* As in families/gaussian/density.py: error of a difference between a row and a mean. */
 #define RESOLUTION (16.0 * EPSILON)
 
 extern const Kernel mixtura_baseline;
@@ -235,7 +235,7 @@ static void turned_into(ptrdiff_t d, const double *axes, const double *matrix, d
     }
 }
 
-/* Lifts matrices that go below the floor (see _raised in ellipsoidal.py); gives whether any did. */
+/* Lifts matrices that go below the floor (see estimation.py); gives whether any did. */
 static int raise_matrices(ptrdiff_t k, ptrdiff_t d, const double *floor, const Work *work,
                           double *matrices)
 {

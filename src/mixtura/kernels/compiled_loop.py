@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from mixtura.assignments import Assignment, hard, soft
 from mixtura.families import FLAT, Gaussian, GaussianParameters
-from mixtura.families.gaussian.structures import FREEDOMS, AxisCovariances, DenseCovariances
+from mixtura.families.gaussian.structures import AxisCovariances, DenseCovariances, Structure
 from mixtura.kernels.kernel import chosen
 from mixtura.kernels.loop_binding import LoopBinding, LoopState
 from mixtura.mixing_weights import FREE, Mixing
@@ -69,14 +69,14 @@ class CompiledLoop:
         family, kernel = mixture.family, chosen()
         if kernel is None or type(family) is not Gaussian or assignment not in (soft, hard):
             return None
-        freedom, floor = FREEDOMS.get(type(family.structure)), family.floor
+        structure, floor = family.structure, family.floor
         plain = family.prior is FLAT and not family.fixed_means and _whole(floor)
-        if freedom is None or not plain or len(floor) > _MOST_FEATURES:
+        if not isinstance(structure, Structure) or not plain or len(floor) > _MOST_FEATURES:
             return None
         if not isinstance(source, ArraySource) or source.labelled or len(source.handles()) != 1:
             return None
         chunk = source.load(0)
-        ties = freedom.volume.value, freedom.shape.value, freedom.orientation.value
+        ties = structure.volume.value, structure.shape.value, structure.orientation.value
         return cls(
             LoopBinding(kernel.name, chunk.rows, chunk.weight, floor, ties, assignment is hard)
         )

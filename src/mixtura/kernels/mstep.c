@@ -1,7 +1,7 @@
 /* What an M-step does with k small matrices. Plain C11: no libc, no Python.
 
    Each function is a faster equal of NumPy code: recentre of Moments.of, the others of the
-   reference in covariance/algebra.py, where the formulas are explained. */
+   reference in families/gaussian/structures/algebra.py, where the formulas are explained. */
 
 #include "mstep.h"
 

@@ -1,6 +1,7 @@
 /* Axes that are found by turns. Plain C11: no libc, no Python.
 
-   The common axes are a faster equal of covariance/turns.py, where the formulas are explained. */
+   The common axes are a faster equal of families/gaussian/structures/common_principal_axes.py, where
+   the formulas are explained. */
 
 #include "turns.h"
 
@@ -13,7 +14,7 @@ enum { SWEEPS = 200, NEAR = 3, ROUNDS = 3, NEWTON_DIMENSIONS = 12, PLANES = 66, 
 
 static const double TURNED = 1e-7;
 
-/* As in turns.py. */
+/* As in common_principal_axes.py. */
 static const double FARTHEST = 0.5, LEAST_DAMPING = 1e-3, DAMPING_STEP = 4.0, LEVEL = 1e-13;
 static const double OF_THE_LARGEST = 1e-8;
 

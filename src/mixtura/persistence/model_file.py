@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from mixtura.errors import MixturaError, ModelFileError
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.estimators.options import Constraints
 from mixtura.families import Box, Gaussian, GaussianParameters, with_noise
 from mixtura.mixture import Mixture
 from mixtura.persistence.training import Training
-from mixtura.registry import COVARIANCE_TYPES, Constraints
 from mixtura.statistics import Moments
 from mixtura.typing import AnyArray
 

@@ -9,9 +9,9 @@ from typing import Any, Self
 import numpy as np
 
 from mixtura.errors import ModelFileError
+from mixtura.estimators.options import FIT_CRITERIA
 from mixtura.families import NormalInverseWishart
-from mixtura.registry import FIT_CRITERIA
-from mixtura.result import Optimum, Starts
+from mixtura.fitting.restarts import Optimum, Starts
 from mixtura.selection import Scores
 from mixtura.stopping import Outlook
 

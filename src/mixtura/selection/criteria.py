@@ -40,7 +40,7 @@ class Entry:
     scores : Scores
         On all rows.
     log_likelihood_of_one : float
-        Of all rows under the same structure with a single component.
+        Of all rows under the same structure with a single component; NaN if it is singular.
     held_out : float
         Log-likelihood of each fold under the fit to the others, summed; NaN without folds.
     sound : bool
@@ -75,8 +75,8 @@ def entropy_criterion(table: Table) -> FloatArray:
 
     It is 1 for one component by the rule of Biernacki, Celeux and Govaert (1999), so that a
     mixture is chosen only if its components lie apart by more than they cost in doubt. It is
-    infinite where a mixture gains nothing. The gain is over the same structure, so it tells how
-    many components, not which structure.
+    infinite where a mixture gains nothing, and NaN where a single component could not be fitted.
+    The gain is over the same structure, so it tells how many components, not which structure.
     """
     return np.array([_normalised_entropy(entry) for entry in table])
 
@@ -85,7 +85,7 @@ def _normalised_entropy(entry: Entry) -> float:
     if entry.n_components == 1:
         return 1.0
     gain = entry.scores.log_likelihood - entry.log_likelihood_of_one
-    return entry.scores.entropy / gain if gain > 0.0 else np.inf
+    return np.inf if gain <= 0.0 else entry.scores.entropy / gain
 
 
 def cross_validation(table: Table) -> FloatArray:

@@ -36,7 +36,14 @@ from mixtura.families.gaussian.covariance_coordinates import (
     TurningRoots,
 )
 from mixtura.families.gaussian.parameters import GaussianParameters
-from mixtura.families.gaussian.structures import FREEDOMS, AxisCovariances, Freedom
+from mixtura.families.gaussian.structures import AxisCovariances, Structure
+from mixtura.families.gaussian.volume_shape_coordinates import (
+    growth_from,
+    n_spreads,
+    spread_information,
+    spread_slopes,
+    spreads_from,
+)
 from mixtura.families.tie import Tie
 from mixtura.statistics import Moments
 from mixtura.typing import BoolArray, FloatArray
@@ -57,27 +64,27 @@ class Chart:
     Attributes
     ----------
     family : Gaussian
-    freedom : Freedom
+    structure : Structure
         Of their covariances.
     means_worth, covariances_worth : ndarray of shape (k,)
         Rows that the prior is worth to each component, per row of weight.
     """
 
     family: Gaussian
-    freedom: Freedom
+    structure: Structure
     means_worth: FloatArray
     covariances_worth: FloatArray
 
     @classmethod
     def of(cls, family: Gaussian, k: int, d: int, weight: float) -> Self | None:
         """None for components whose coordinates are unknown."""
-        freedom = FREEDOMS.get(type(family.structure))
-        if freedom is None:
+        structure = family.structure
+        if not isinstance(structure, Structure):
             return None
-        shape = (k, d) if family.structure.diagonal else (k, d, d)
+        shape = (k, d) if structure.diagonal else (k, d, d)
         nothing = Moments(np.zeros(k), np.zeros((k, d)), np.zeros(shape))
-        count, moments = family.prior.update(nothing, family.structure)
-        return cls(family, freedom, moments.count / weight, count / weight)
+        count, moments = family.prior.update(nothing, structure)
+        return cls(family, structure, moments.count / weight, count / weight)
 
     @cached_property
     def k(self) -> int:
@@ -91,8 +98,8 @@ class Chart:
     def roots(self, covariances: Any) -> Roots:
         if isinstance(covariances, AxisCovariances):
             return AxisRoots(covariances)
-        if self.freedom.turns:
-            return TurningRoots.of(covariances, self.freedom.orientation is Tie.SHARED)
+        if self.structure.turns:
+            return TurningRoots.of(covariances, self.structure.orientation is Tie.SHARED)
         return TriangularRoots.of(covariances)
 
     def held(self, params: GaussianParameters) -> BoolArray | None:
@@ -102,7 +109,7 @@ class Chart:
         held = self.family.collapsed(params, np.zeros(params.n_features, dtype=np.bool_))
         if not held.any():
             return None
-        return np.ones_like(held) if self.freedom.tied else held
+        return np.ones_like(held) if self.structure.tied else held
 
     def flat(self, means: FloatArray, spreads: list[FloatArray], rest: FloatArray) -> FloatArray:
         """One vector of all parts, each of which is tied already."""
@@ -115,23 +122,23 @@ class Chart:
         The means are (k, d), or (0, d) where they are fixed; the last two are (1 or k, ...).
         """
         k, d = self.k, len(self.family.floor)
-        freedom, orientation = self.freedom, self.freedom.orientation
+        structure, orientation = self.structure, self.structure.orientation
         rest = len(natural) - orientation.size(k) * (d * (d - 1) // 2)
-        spreads = rest - freedom.n_spreads(k, d)
+        spreads = rest - n_spreads(structure, k, d)
         return (
             natural[:spreads].reshape(-1, d),
-            freedom.growth(natural[spreads:rest], k, d),
+            growth_from(structure, natural[spreads:rest], k, d),
             natural[rest:].reshape(orientation.size(k), d * (d - 1) // 2),
         )
 
     def information(self, weights: FloatArray, roots: Roots) -> FloatArray:
         """That of the complete data, per row of weight, about each coordinate."""
-        d, freedom = len(self.family.floor), self.freedom
+        d, structure = len(self.family.floor), self.structure
         of_covariances = weights + self.covariances_worth
         return self.flat(
             (weights + self.means_worth).repeat(d),
-            freedom.spread_information(of_covariances, d),
-            freedom.orientation.pooled(roots.information(of_covariances)),
+            spread_information(structure, of_covariances, d),
+            structure.orientation.pooled(roots.information(of_covariances)),
         )
 
 
@@ -181,8 +188,8 @@ class GaussianCoordinates:
             along[self.held] = rest[self.held] = 0.0
         return chart.flat(
             share[:, None] * white,
-            chart.freedom.spreads(along),
-            chart.freedom.orientation.pooled(rest),
+            spread_slopes(chart.structure, along),
+            chart.structure.orientation.pooled(rest),
         )
 
     def moved(self, changes: FloatArray, estimate: Callable[[], GaussianParameters]) -> Self | None:
@@ -208,8 +215,8 @@ class GaussianCoordinates:
             growth[self.held] = rest[self.held] = 0.0
         changes = chart.flat(
             self.roots.white(params.means - self.params.means),
-            chart.freedom.spreads_of(growth),
-            chart.freedom.orientation.one_of(rest),
+            spreads_from(chart.structure, growth),
+            chart.structure.orientation.one_of(rest),
         )
         return changes, type(self)(params, roots, chart, chart.held(params))
 

@@ -19,7 +19,7 @@ from mixtura.families.gaussian.coordinates import GaussianCoordinates
 from mixtura.families.gaussian.narrow import narrow_components
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, Prior
-from mixtura.families.gaussian.structures import Covariances, Structure
+from mixtura.families.gaussian.structures import CovarianceStructure
 from mixtura.statistics import Moments
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
@@ -38,10 +38,10 @@ class Gaussian:
 
     Parameters
     ----------
-    structure : Structure
+    structure : CovarianceStructure
         How the covariances are tied together.
     floor : ndarray of shape (d,)
-        Least variance of each feature (see `Structure.estimate`); zeros for none.
+        Least variance of each feature (see `CovarianceStructure.estimate`); zeros for none.
     prior : Prior, default=FLAT
         What is known of the components beforehand. With a `NormalInverseWishart` a component
         without rows goes to the mode of the prior: the penalised likelihood would fall anywhere
@@ -53,13 +53,13 @@ class Gaussian:
     --------
     >>> import numpy as np
     >>> from mixtura.families.gaussian.structures import VVV
-    >>> family = Gaussian(VVV(), floor=np.zeros(1))
+    >>> family = Gaussian(VVV, floor=np.zeros(1))
     >>> X = np.array([[-1.0], [1.0]])
     >>> family.maximize(family.statistics(None, X, np.ones((2, 1))), None).means
     array([[0.]])
     """
 
-    structure: Structure[Covariances]
+    structure: CovarianceStructure
     floor: FloatArray
     prior: Prior = FLAT
     fixed_means: bool = False

@@ -13,10 +13,9 @@ from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
 from mixtura.families.gaussian.structures import (
-    FREEDOMS,
     VVV,
     AxisCovariances,
-    Covariances,
+    CovarianceStructure,
     DenseCovariances,
     Structure,
 )
@@ -43,7 +42,6 @@ STRUCTURE_TEXTS = {
     "EVV": "ellipsoids of equal volume",
     "VVV": "each component has its own covariance matrix",
 }
-_STRUCTURES: dict[str, Structure[Any]] = {kind.__name__: kind() for kind in FREEDOMS}
 
 # Beyond these, differences and their squares are no ordinary numbers: no table that can be fitted
 # comes near.
@@ -62,7 +60,7 @@ class GaussianDescription:
     kinds = frozenset({Kind.CONTINUOUS, Kind.COUNT, Kind.BINARY})
 
     def family(self, schema: Schema) -> Gaussian:
-        return Gaussian(VVV(), np.zeros(len(schema)))
+        return Gaussian(VVV, np.zeros(len(schema)))
 
     def check(self, X: FloatArray, schema: Schema) -> None:
         refuse(~np.isfinite(X), X, schema, "a measurement is a finite number")
@@ -85,7 +83,7 @@ class GaussianDescription:
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema
     ) -> tuple[Gaussian, GaussianParameters]:
         family = _family(options, len(schema))
-        d, structure = len(schema), family.structure
+        d, structure = len(schema), Structure.named(options["structure"])
         shape = (d,) if structure.diagonal else (d, d)
         means, covariances = stacked(arrays, means=(d,), covariances=shape)
         near = np.abs(means) <= _FURTHEST
@@ -103,17 +101,19 @@ class GaussianDescription:
         return Bell(params.means[:, place], np.sqrt(variances))
 
     def covariances(self, params: GaussianParameters, places: Sequence[int]) -> FloatArray:
-        return params.covariances.matrices()[:, np.array(places)[:, None], places]
+        covariances, chosen = params.covariances, np.array(places)
+        if isinstance(covariances, AxisCovariances):
+            return covariances.variances[:, chosen, None] * np.eye(len(chosen))
+        return covariances.matrices()[:, chosen[:, None], chosen]
 
 
-def _name(structure: Structure[Covariances]) -> str:
-    name = type(structure).__name__
-    if name not in _STRUCTURES:
+def _name(structure: CovarianceStructure) -> str:
+    if not isinstance(structure, Structure):
         raise MixturaError(
-            f"The covariance structure {name} has no name that others would know; expected one of "
-            f"{', '.join(STRUCTURE_TEXTS)}."
+            f"The covariance structure {structure!r} has no name that others would know; expected "
+            f"one of {', '.join(STRUCTURE_TEXTS)}."
         )
-    return name
+    return structure.name
 
 
 # ---------------------------------------------------------------------------------------------
@@ -138,14 +138,14 @@ def _prior_options(prior: Prior) -> dict[str, Any] | None:
 def _family(options: Mapping[str, Any], d: int) -> Gaussian:
     check_names("option", options, ("structure", "floor", "fixed_means", "prior"))
     structure, fixed_means = options["structure"], options["fixed_means"]
-    if not isinstance(structure, str) or structure not in _STRUCTURES:
+    if not isinstance(structure, str) or structure not in STRUCTURE_TEXTS:
         raise _unexpected("structure", structure, f"one of {', '.join(STRUCTURE_TEXTS)}")
     if not isinstance(fixed_means, bool):
         raise _unexpected("fixed_means", fixed_means, "true or false")
     floor = _numbers("floor", options["floor"], (d,))
     if floor.min() < 0.0:
         raise _unexpected("floor", options["floor"], "variances of 0 or more")
-    return Gaussian(_STRUCTURES[structure], floor, _prior(options["prior"], d), fixed_means)
+    return Gaussian(Structure.named(structure), floor, _prior(options["prior"], d), fixed_means)
 
 
 def _prior(options: Any, d: int) -> Prior:
@@ -211,16 +211,17 @@ def _check_variances(variances: FloatArray) -> None:
     check_entries("covariances", variances, ordinary, expected)
 
 
-def _check_ties(structure: Structure[Covariances], covariances: FloatArray) -> None:
+def _check_ties(structure: Structure, covariances: FloatArray) -> None:
     """See that what all components share is alike, and spheres are round: one stands for all."""
-    name, freedom = _name(structure), FREEDOMS[type(structure)]
-    shared = Tie.OWN not in (freedom.volume, freedom.shape, freedom.orientation)
+    shared = Tie.OWN not in (structure.volume, structure.shape, structure.orientation)
     if shared and not np.allclose(covariances, covariances[:1], rtol=_EQUAL, atol=0.0):
         expected = "to be the same for all components"
-    elif freedom.shape is Tie.NONE and not np.allclose(
+    elif structure.shape is Tie.NONE and not np.allclose(
         covariances, covariances[:, :1], rtol=_EQUAL, atol=0.0
     ):
         expected = "to be the same for all columns"
     else:
         return
-    raise MixturaError(f"The array 'covariances' of structure {name} is expected {expected}.")
+    raise MixturaError(
+        f"The array 'covariances' of structure {structure.name} is expected {expected}."
+    )

@@ -70,7 +70,7 @@ def find_modes(mixture: Mixture[GaussianParameters, Moments]) -> Modes:
     >>> from mixtura.families.gaussian.structures import VVI, AxisCovariances
     >>> from mixtura.families import Gaussian
     >>> params = GaussianParameters(np.array([[0.0], [1.0]]), AxisCovariances(np.ones((2, 1))))
-    >>> mixture = Mixture(Gaussian(VVI(), np.zeros(1)), params, np.array([0.5, 0.5]))
+    >>> mixture = Mixture(Gaussian(VVI, np.zeros(1)), params, np.array([0.5, 0.5]))
     >>> find_modes(mixture).points  # two components one sigma apart make a single hill
     array([[0.5]])
     """

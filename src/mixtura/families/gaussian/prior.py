@@ -20,7 +20,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from mixtura.errors import MixturaError
-from mixtura.families.gaussian.structures import VII, VVV, Covariances, Structure
+from mixtura.families.gaussian.structures import VII, VVV, Covariances, CovarianceStructure
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray
 
@@ -31,7 +31,7 @@ class Prior(Protocol):
     """What is known of Gaussian components before the rows are seen."""
 
     def update(
-        self, moments: Moments, structure: Structure[Covariances], /
+        self, moments: Moments, structure: CovarianceStructure, /
     ) -> tuple[FloatArray, Moments]:
         """What the M-step needs to know of rows and prior together.
 
@@ -45,7 +45,7 @@ class Prior(Protocol):
         ...
 
     def log_density(
-        self, means: FloatArray, covariances: Covariances, structure: Structure[Covariances], /
+        self, means: FloatArray, covariances: Covariances, structure: CovarianceStructure, /
     ) -> float:
         """Log-density of the prior, in nats."""
         ...
@@ -56,12 +56,12 @@ class FlatPrior:
     """Nothing is known: maximum likelihood."""
 
     def update(
-        self, moments: Moments, structure: Structure[Covariances]
+        self, moments: Moments, structure: CovarianceStructure
     ) -> tuple[FloatArray, Moments]:
         return moments.count, moments
 
     def log_density(
-        self, means: FloatArray, covariances: Covariances, structure: Structure[Covariances]
+        self, means: FloatArray, covariances: Covariances, structure: CovarianceStructure
     ) -> float:
         return 0.0
 
@@ -95,7 +95,7 @@ class NormalInverseWishart:
     --------
     >>> prior = NormalInverseWishart(np.zeros(1), shrinkage=1.0, dof=3.0, scale=np.eye(1))
     >>> row = Moments(np.ones(1), np.array([[2.0]]), np.zeros((1, 1, 1)))
-    >>> count, moments = prior.update(row, VVV())
+    >>> count, moments = prior.update(row, VVV)
     >>> moments.mean, moments.scatter[0] / count
     (array([[1.]]), array([[0.42857143]]))
     """
@@ -148,7 +148,7 @@ class NormalInverseWishart:
             Fields that are not left to the default.
         """
         d = len(mean)
-        form: Structure[Covariances] = VII() if covariance.ndim == 1 else VVV()
+        form = VII if covariance.ndim == 1 else VVV
         share = covariance[None] / k ** (2.0 / d)
         fields: dict[str, Any] = {"mean": mean, "shrinkage": 0.01, "dof": d + 2.0} | given
         if "scale" not in fields:
@@ -156,13 +156,13 @@ class NormalInverseWishart:
         return cls(**fields)
 
     def update(
-        self, moments: Moments, structure: Structure[Covariances]
+        self, moments: Moments, structure: CovarianceStructure
     ) -> tuple[FloatArray, Moments]:
         count, rows = self._worth(structure, len(moments.count))
         return moments.count + count, moments + rows
 
     def log_density(
-        self, means: FloatArray, covariances: Covariances, structure: Structure[Covariances]
+        self, means: FloatArray, covariances: Covariances, structure: CovarianceStructure
     ) -> float:
         k, d = means.shape
         count, rows = self._worth(structure, k)
@@ -170,7 +170,7 @@ class NormalInverseWishart:
         constant += _n_matrices(structure, k, d) * self._share(structure).constant
         return constant + covariances.expected_log_likelihood(count, rows.about(means))
 
-    def _worth(self, structure: Structure[Covariances], k: int) -> tuple[FloatArray, Moments]:
+    def _worth(self, structure: CovarianceStructure, k: int) -> tuple[FloatArray, Moments]:
         """The rows that the prior is worth to each of k components.
 
         The normal density of m_j adds 1 to the factor of -1/2 log|S_j|, whatever its shrinkage:
@@ -183,7 +183,7 @@ class NormalInverseWishart:
         mean = np.repeat(self.mean[None], k, axis=0)
         return count, Moments(np.full(k, self.shrinkage), mean, scatter)
 
-    def _share(self, structure: Structure[Covariances]) -> _Share:
+    def _share(self, structure: CovarianceStructure) -> _Share:
         if not structure.diagonal:
             return _ellipsoid(self.dof, self.scale)
         variances = np.diagonal(self.scale)
@@ -226,7 +226,7 @@ def _inverse_gamma(dof: float, scale: float) -> float:
     return half * log(0.5 * scale) - lgamma(half)
 
 
-def _n_matrices(structure: Structure[Covariances], k: int, d: int) -> int:
+def _n_matrices(structure: CovarianceStructure, k: int, d: int) -> int:
     """How many covariance matrices k components have: one if two need no more numbers than one.
 
     In one dimension that is so for every structure of equal volumes.

@@ -1,20 +1,27 @@
-"""Covariance structures, as types."""
+"""Covariance structures as data, and the covariances that they estimate."""
 
 from mixtura.families.gaussian.structures.axes import AxisCovariances
-from mixtura.families.gaussian.structures.common_axes import EVE, VVE, shared_axes
-from mixtura.families.gaussian.structures.diagonal import EEI, EVI, VEI, VVI
-from mixtura.families.gaussian.structures.ellipsoidal import (
+from mixtura.families.gaussian.structures.covariances import Covariances, CovarianceStructure
+from mixtura.families.gaussian.structures.dense import DenseCovariances
+from mixtura.families.gaussian.structures.estimation import shared_axes
+from mixtura.families.gaussian.structures.structure import (
     EEE,
+    EEI,
     EEV,
+    EII,
+    EVE,
+    EVI,
     EVV,
+    STRUCTURES,
     VEE,
+    VEI,
     VEV,
+    VII,
+    VVE,
+    VVI,
     VVV,
-    DenseCovariances,
+    Structure,
 )
-from mixtura.families.gaussian.structures.spherical import EII, VII
-from mixtura.families.gaussian.structures.structure import Covariances, Structure
-from mixtura.families.gaussian.structures.volume_shape_orientation import FREEDOMS, Freedom
 
 __all__ = [
     "EEE",
@@ -24,7 +31,7 @@ __all__ = [
     "EVE",
     "EVI",
     "EVV",
-    "FREEDOMS",
+    "STRUCTURES",
     "VEE",
     "VEI",
     "VEV",
@@ -33,9 +40,9 @@ __all__ = [
     "VVI",
     "VVV",
     "AxisCovariances",
+    "CovarianceStructure",
     "Covariances",
     "DenseCovariances",
-    "Freedom",
     "Structure",
     "shared_axes",
 ]

@@ -1,4 +1,4 @@
-"""The contract of a covariance structure, and of the covariances it estimates.
+"""The 14 covariance structures, each of them three letters.
 
 The covariance matrix of component j is written volume_j * orientation_j shape_j orientation_j^T.
 Each of the three is equal over components (E), varying (V) or the identity (I); the three
@@ -7,125 +7,123 @@ letters name the structure (Banfield and Raftery 1993; Celeux and Govaert 1995).
 
 from __future__ import annotations
 
-from typing import Any, Protocol, Self, TypeVar
+from dataclasses import dataclass
+from typing import Any, Self
 
-import numpy as np
+from mixtura.errors import MixturaError
+from mixtura.families.gaussian.structures.covariances import Covariances
+from mixtura.families.gaussian.structures.estimation import (
+    along_features,
+    in_any_direction,
+    likelier,
+)
+from mixtura.families.tie import Tie
+from mixtura.typing import FloatArray
 
-from mixtura.typing import FloatArray, IntArray, Selection
+__all__ = [
+    "EEE",
+    "EEI",
+    "EEV",
+    "EII",
+    "EVE",
+    "EVI",
+    "EVV",
+    "STRUCTURES",
+    "VEE",
+    "VEI",
+    "VEV",
+    "VII",
+    "VVE",
+    "VVI",
+    "VVV",
+    "Structure",
+]
 
-__all__ = ["Covariances", "Structure", "first_scales", "likelier"]
-
-
-class Covariances(Protocol):
-    """Covariance matrices of k components, ready to measure distances with."""
-
-    @property
-    def variances(self) -> FloatArray:
-        """Variance of each feature, (k, d)."""
-        ...
-
-    @property
-    def whitening(self) -> FloatArray:
-        """Upper triangular W (k, d, d), or its diagonals (k, d), with (x - mean) W white."""
-        ...
-
-    @property
-    def log_determinants(self) -> FloatArray:
-        """Log-determinant of each covariance matrix, (k,)."""
-        ...
-
-    def expected_log_likelihood(self, count: FloatArray, scatter: FloatArray, /) -> float:
-        """-1/2 sum_j n_j log|S_j| + tr(S_j^-1 scatter_j): what an M-step makes large."""
-        ...
-
-    def squared_distances(self, X: FloatArray, means: FloatArray, /) -> FloatArray:
-        """Squared Mahalanobis distance of each row to each mean, (n, k)."""
-        ...
-
-    def color(self, noise: FloatArray, labels: IntArray, /) -> FloatArray:
-        """White noise (n, d) given the covariance of each row's component."""
-        ...
-
-    def least_ratios(self, floor: FloatArray, /) -> FloatArray:
-        """Smallest variance of each component in any direction, in units of the floor, (k,)."""
-        ...
-
-    def exceed(self, floor: FloatArray, /) -> bool:
-        """Whether all variances, in any direction, are above the floor (d,)."""
-        ...
-
-    def matrices(self) -> FloatArray:
-        """The covariance matrices written out, (k, d, d)."""
-        ...
-
-    def precisions(self) -> FloatArray:
-        """Their inverses, (k, d, d)."""
-        ...
-
-    def take(self, order: Selection, /) -> Self:
-        """Those of the components in the given order."""
-        ...
+_LETTERS = {Tie.SHARED: "E", Tie.OWN: "V", Tie.NONE: "I"}
+_TIES = {letter: tie for tie, letter in _LETTERS.items()}
+# Simplest first. There are no others: a sphere has no orientation, and a volume is always there.
+_ALONG_FEATURES = ("EII", "VII", "EEI", "VEI", "EVI", "VVI")
+_NAMES = (*_ALONG_FEATURES, "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
 
 
-D = TypeVar("D", bound=Covariances)
+@dataclass(frozen=True)
+class Structure:
+    """How the covariances of k components are tied together.
 
+    Attributes
+    ----------
+    volume, shape, orientation : Tie
 
-def likelier(new: D, previous: D | None, count: FloatArray, scatter: FloatArray) -> D:
-    """The new covariances, or the previous ones if those describe the scatter better.
-
-    Where an estimate may fall short of the maximum (it is made from a raised scatter, or one of
-    several local maxima) this keeps EM monotone.
+    Examples
+    --------
+    >>> VVE.volume, VVE.shape, VVE.orientation
+    (<Tie.OWN: 2>, <Tie.OWN: 2>, <Tie.SHARED: 1>)
+    >>> Structure.named("VVE") == VVE
+    True
+    >>> VVE.n_parameters(k=3, d=4)
+    18
     """
-    if previous is None:
-        return new
-    before = previous.expected_log_likelihood(count, scatter)
-    return new if new.expected_log_likelihood(count, scatter) >= before else previous
 
+    volume: Tie
+    shape: Tie
+    orientation: Tie
 
-def first_scales(count: FloatArray, previous: Covariances | None) -> FloatArray:
-    """Where to start looking for the scales (k,) of proportional covariances: where they are."""
-    if previous is None:
-        return np.ones(len(count))
-    scales: FloatArray = np.exp(previous.log_determinants / previous.variances.shape[1])
-    return scales
+    def __post_init__(self) -> None:
+        _check_name(self.name)
 
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """That of three letters."""
+        _check_name(name)
+        return cls(*(_TIES[letter] for letter in name))
 
-C = TypeVar("C", bound=Covariances, covariant=True)
-
-
-class Structure(Protocol[C]):
-    """How the covariances of k components are tied together, as a frozen type."""
+    @property
+    def name(self) -> str:
+        """The letters of volume, shape and orientation."""
+        return "".join(_LETTERS[tie] for tie in (self.volume, self.shape, self.orientation))
 
     @property
     def diagonal(self) -> bool:
         """Whether the diagonals of the scatter matrices are all it needs."""
-        ...
+        return self.orientation is Tie.NONE
+
+    @property
+    def tied(self) -> bool:
+        """Whether the components' covariances constrain each other."""
+        return Tie.SHARED in (self.volume, self.shape, self.orientation)
+
+    @property
+    def turns(self) -> bool:
+        """Whether the axes turn on their own; else shape and orientation are one form."""
+        return self.orientation not in (Tie.NONE, self.shape)
+
+    def n_parameters(self, k: int, d: int) -> int:
+        """Number of free parameters."""
+        shapes, orientations = self.shape.size(k), self.orientation.size(k)
+        return self.volume.size(k) + shapes * (d - 1) + orientations * (d * (d - 1) // 2)
 
     def estimate(
-        self, count: FloatArray, scatter: FloatArray, floor: FloatArray, previous: Any = None, /
-    ) -> C:
-        """The covariances that maximise the likelihood.
+        self, count: FloatArray, scatter: FloatArray, floor: FloatArray, previous: Any = None
+    ) -> Covariances:
+        """The covariances that maximise the likelihood (see `CovarianceStructure.estimate`).
 
-        Parameters
-        ----------
-        count : ndarray of shape (k,)
-            Positive.
-        scatter : ndarray of shape (k, d, d), or (k, d) if `diagonal`
-        floor : ndarray of shape (d,)
-            Least variance of each feature: the maximum is taken over covariances S for which
-            S - diag(floor) is positive semi-definite. Zeros leave the covariances free. Where
-            components constrain each other (VEI, EVI, VEE, EVE, VVE, EEV, VEV, EVV) each one's
-            scatter is raised to the floor instead, and the estimate is kept if it is `likelier`.
-        previous : Covariances, optional
-            The current covariances, for structures whose maximum is found by iteration.
-
-        Raises
-        ------
-        DegenerateError
-            If a covariance is singular and no floor holds it.
+        Where components constrain each other (VEI, EVI, VEE, EVE, VVE, EEV, VEV, EVV) each one's
+        scatter is raised to the floor, and the estimate is kept if it is `likelier`.
         """
-        ...
+        make = along_features if self.diagonal else in_any_direction
+        new, falls_short = make(self, count, scatter, floor, previous)
+        return likelier(new, previous, count, scatter) if falls_short else new
 
-    def n_parameters(self, k: int, d: int, /) -> int:
-        """Number of free parameters."""
-        ...
+
+def _check_name(name: str) -> None:
+    if name not in _NAMES:
+        raise MixturaError(
+            f"There is no covariance structure {name!r}. The letters of volume, shape and "
+            "orientation, each equal (E), varying (V) or the identity (I), make one of "
+            f"{', '.join(_NAMES)}."
+        )
+
+
+#: All of them, simplest first.
+STRUCTURES = tuple(map(Structure.named, _NAMES))
+EII, VII, EEI, VEI, EVI, VVI, EEE, VEE, EVE, VVE, EEV, VEV, EVV, VVV = STRUCTURES

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-from sklearn.base import clone
 
 from mixtura.errors import DataError
-from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.fitting.random_streams import Purpose
-from mixtura.selection import held_out_weights, score
+from mixtura.fitting.run import Fitting
+from mixtura.selection.folds import held_out_weights
+from mixtura.selection.scores import score
 from mixtura.sources import ArraySource
-from mixtura.typing import AnyArray, FloatArray
+from mixtura.starts.training_rows import TrainingRows
+from mixtura.typing import FloatArray
 
 __all__ = ["check_folds", "held_out_log_likelihood"]
 
 
 def held_out_log_likelihood(
-    estimator: GaussianMixture,
-    rows: AnyArray,
-    weight: FloatArray,
-    labels: AnyArray | None,
-    n_folds: int,
-    seed: int,
+    prepare: Callable[[TrainingRows], Fitting], table: TrainingRows, n_folds: int, seed: int
 ) -> float:
     """Log-likelihood of each fold under the fit to the other folds, summed over the folds.
 
-    Every fit makes the estimator's own starts on its own rows. A start from the fit to all rows
+    Every fit makes the candidate's own starts on its own rows. A start from the fit to all rows
     would be cheaper, but it remembers in which optimum the rows held out lie highest.
 
     Raises
@@ -37,13 +35,13 @@ def held_out_log_likelihood(
     ----------
     Smyth (2000), "Model selection for probabilistic clustering using cross-validated likelihood".
     """
-    total = 0.0
+    total, weight = 0.0, table.row_weights
     for held_out in held_out_weights(weight, n_folds, np.random.default_rng((seed, Purpose.FOLD))):
-        fitted = clone(estimator)
-        fitted.fit(rows, sample_weight=weight - held_out, labels=labels)
+        fitting = prepare(table.weighing(weight - held_out))
+        mixture = fitting.best(fitting.all_starts()).mixture
         tested = held_out > 0.0
-        source = ArraySource(rows[tested], held_out[tested])
-        total += score(fitted.mixture_, source).log_likelihood
+        source = ArraySource(table.rows[tested], held_out[tested])
+        total += score(mixture, source).log_likelihood
     return total
 
 
@@ -52,5 +50,5 @@ def check_folds(n_folds: int, weight: FloatArray) -> None:
     if weight.sum() < n_folds:
         raise DataError(
             f"n_folds={n_folds} needs at least as many rows, but their total weight is "
-            f"{weight.sum():.6g}: use fewer folds."
+            f"{weight.sum():.6g}: use fewer folds or another criterion."
         )

@@ -14,23 +14,27 @@ import numpy as np
 
 from mixtura import em
 from mixtura.em import Gather, Start
-from mixtura.estimators.tables import check_range
-from mixtura.families import Family, Gaussian
+from mixtura.errors import DataError
+from mixtura.families.family import Embedding, Family, as_they_are
 from mixtura.fitting.random_streams import Purpose
 from mixtura.mixture import Expectation
-from mixtura.registry import STARTS
 from mixtura.sources import ArraySource, Source, Summary, block_rows, summarize
-from mixtura.starts.initialization import Sample, draw_rows
 from mixtura.starts.noise_rows import noise_guesses
+from mixtura.starts.sample import Sample, draw_rows
+from mixtura.starts.ways import Ways
+from mixtura.statistics import Extent
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
-__all__ = ["NamedStart", "SetAside", "TrainingRows"]
+__all__ = ["NamedStart", "SetAside", "TrainingRows", "check_range"]
 
-#: (name in the registry, k, seed, number of the start) -> start.
-NamedStart: TypeAlias = Callable[[str, int, int, int], Start]
+#: (ways, k, seed, number of the start) -> start.
+NamedStart: TypeAlias = Callable[[Ways, int, int, int], Start]
 
 #: Rows among which noise is looked for, at most: their distances to each other tell enough.
 _ROWS_FOR_NOISE = 1_000
+
+# Between these a number has a square, and two squares a product, that neither overflow nor vanish.
+_SMALLEST, _LARGEST = 1e-75, 1e75
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +46,7 @@ class TrainingRows:
     rows : ndarray of shape (n, d), float32 or float64
     weight : ndarray of shape (n,) or None
         All positive, unless rows are set aside.
+    column_names : sequence of str
     present : ndarray of bool, or None
         Which rows of the user's table these are; None for all.
     n_threads : int
@@ -49,16 +54,17 @@ class TrainingRows:
 
     rows: AnyArray
     weight: FloatArray | None
-    present: BoolArray | None
-    n_threads: int
+    column_names: Sequence[str]
+    present: BoolArray | None = None
+    n_threads: int = 1
 
     @classmethod
     def of(
         cls,
         rows: AnyArray,
         weight: FloatArray | None,
-        column_names: Sequence[object],
-        n_threads: int,
+        column_names: Sequence[str],
+        n_threads: int = 1,
     ) -> Self:
         """From the user's rows and weights.
 
@@ -71,7 +77,7 @@ class TrainingRows:
         if weight is not None and not weight.all():
             present = weight > 0.0
             rows, weight = rows[present], weight[present]
-        made = cls(rows, weight, present, n_threads)
+        made = cls(rows, weight, column_names, present, n_threads)
         check_range(made.summary.extent, column_names)
         return made
 
@@ -89,6 +95,21 @@ class TrainingRows:
         rows_per_block = block_rows(self.rows.shape[1], k)
         return ArraySource(self.rows, self.weight, rows_per_block, self.n_threads, labels)
 
+    @property
+    def row_weights(self) -> FloatArray:
+        """The weight of each row, (n,)."""
+        return np.ones(len(self.rows)) if self.weight is None else self.weight
+
+    def weighing(self, weight: FloatArray) -> Self:
+        """The same rows with other weights (n,), without those of weight 0."""
+        kept = weight > 0.0
+        present = np.ones(self.n_given, dtype=np.bool_) if self.present is None else self.present
+        still = present.copy()
+        still[present] = kept
+        made = replace(self, rows=self.rows[kept], weight=weight[kept], present=still)
+        check_range(made.summary.extent, made.column_names)
+        return made
+
     def reweighted(self, factor: FloatArray) -> Self:
         """The same rows with their weights times a factor (n,)."""
         return replace(self, weight=factor if self.weight is None else factor * self.weight)
@@ -98,8 +119,18 @@ class TrainingRows:
         return summarize(self.source(1))
 
     @cached_property
+    def embedded(self) -> Callable[[Embedding], TrainingRows]:
+        """Gives the rows as places between which distances mean something, each made once."""
+
+        @cache
+        def embedded(embedding: Embedding) -> TrainingRows:
+            return replace(self, rows=embedding(self.rows))
+
+        return lambda embedding: self if embedding is as_they_are else embedded(embedding)
+
+    @cached_property
     def start(self) -> NamedStart:
-        """Gives starts, each made once: they are the same for all covariance structures."""
+        """Gives starts, each made once: they are the same for all structures of a family."""
 
         @cache
         def sample(seed: int) -> Sample:
@@ -107,23 +138,22 @@ class TrainingRows:
             return draw_rows(self.source(1), self.summary, rng)
 
         @cache
-        def start(name: str, k: int, seed: int, number: int) -> Start:
+        def start(ways: Ways, k: int, seed: int, number: int) -> Start:
             rng = np.random.default_rng((seed, Purpose.START, number))
-            return STARTS[name].make(number)(sample(seed), self.summary, k, rng)
+            return ways.make(number)(sample(seed), self.summary, k, rng)
 
         return start
 
     @cached_property
     def gather(self) -> Gather:
-        """Gathers what Gaussians begin with from a start of all rows, once for each kind.
+        """Gathers what a family begins with from a start of all rows, once for each kind.
 
         Structures differ in what they make of it.
         """
-        known: dict[tuple[Start, bool], Expectation[Any]] = {}
+        known: dict[object, Expectation[Any]] = {}
 
         def gather(family: Family[Any, Any], source: Source, start: Start) -> Expectation[Any]:
-            assert isinstance(family, Gaussian)
-            kind = (start, family.structure.diagonal)
+            kind = (start, family.gathers)
             if kind not in known:
                 known[kind] = em.gather(family, source, start)
             return known[kind]
@@ -173,3 +203,20 @@ class SetAside:
         """From the probabilities, or from which rows are noise."""
         probabilities = noise.astype(np.float64)
         return cls(table, table.reweighted(1.0 - probabilities), probabilities)
+
+
+def check_range(extent: Extent, names: Sequence[str]) -> None:
+    """Columns whose variances, and products of these, can be computed."""
+    reach = np.maximum(np.abs(extent.minimum), np.abs(extent.maximum))
+    if reach.max() > _LARGEST:
+        raise DataError(
+            f"The values of column {names[int(reach.argmax())]} reach {reach.max():.3g}: beyond "
+            f"{_LARGEST:.0e} their squares overflow: rescale them."
+        )
+    spread = extent.maximum - extent.minimum
+    spread = np.where(spread == 0.0, np.inf, spread)
+    if spread.min() < _SMALLEST:
+        raise DataError(
+            f"Column {names[int(spread.argmin())]} varies by {spread.min():.3g}: squares of less "
+            f"than {_SMALLEST:.0e} vanish. Rescale it, or leave it out."
+        )

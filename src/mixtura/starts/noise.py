@@ -15,17 +15,14 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mixtura import em
-from mixtura.errors import DegenerateError, MixturaError
-from mixtura.estimators.training_rows import SetAside, TrainingRows
-from mixtura.families import Gaussian, GaussianParameters
+from mixtura.errors import DegenerateError
 from mixtura.mixture import Mixture
 from mixtura.sources import Source
-from mixtura.starts.initialization import noise_aside
-from mixtura.statistics import Moments
+from mixtura.starts.given import noise_aside
+from mixtura.starts.training_rows import SetAside, TrainingRows
 from mixtura.stopping import fixed_length
-from mixtura.typing import AnyArray
 
-__all__ = ["Begin", "MakeStarts", "NoisyBegin", "check_noise_rows", "noisy_begin"]
+__all__ = ["Begin", "MakeStarts", "NoisyBegin", "noisy_begin"]
 
 _STEPS = 10
 
@@ -37,10 +34,10 @@ _AS_HIGH = 1e-4
 MakeStarts: TypeAlias = Callable[[TrainingRows], Callable[[int], em.Start]]
 
 #: (rows, start with a column for noise) -> the first mixture.
-Begin: TypeAlias = Callable[[Source, em.Start], Mixture[GaussianParameters, Moments]]
+Begin: TypeAlias = Callable[[Source, em.Start], Mixture[Any, Any]]
 
 #: (number of the start) -> the first mixture, with noise.
-NoisyBegin: TypeAlias = Callable[[int], Mixture[GaussianParameters, Moments]]
+NoisyBegin: TypeAlias = Callable[[int], Mixture[Any, Any]]
 
 
 def noisy_begin(
@@ -63,7 +60,7 @@ def noisy_begin(
     source = table.source(k)
     starts = [(make_starts(guess.clean), guess.noise) for guess in guesses]
 
-    def noisy(number: int) -> Mixture[GaussianParameters, Moments]:
+    def noisy(number: int) -> Mixture[Any, Any]:
         firsts = []
         for start, noise in starts:
             try:
@@ -81,27 +78,9 @@ def noisy_begin(
     return noisy
 
 
-def _height(
-    first: Mixture[GaussianParameters, Moments], source: Source, table: TrainingRows
-) -> float:
+def _height(first: Mixture[Any, Any], source: Source, table: TrainingRows) -> float:
     """Objective after some steps of EM; -inf where a component has collapsed on the way."""
     fit = em.fit(first, source, stopping=fixed_length(_STEPS))
-    clusters = fit.mixture.clusters
-    assert isinstance(clusters.family, Gaussian)
-    held = clusters.family.collapsed(clusters.params, table.summary.variances == 0.0)
-    return -np.inf if fit.status.collapsed or held.any() else fit.objective
-
-
-def check_noise_rows(noise_init: Any, table: TrainingRows) -> AnyArray | None:
-    """Which rows begin as noise, of those of positive weight; None if the user does not say."""
-    if noise_init is None:
-        return None
-    rows, n = np.asarray(noise_init), table.n_given
-    if rows.shape == (n,):
-        rows, n = table.kept(rows), len(table.rows)
-    if rows.shape != (n,) or rows.dtype != np.bool_ or rows.all() or not rows.any():
-        raise MixturaError(
-            f"noise_init has shape {rows.shape}, dtype {rows.dtype} and {np.count_nonzero(rows)} "
-            f"marked rows; it should be a boolean array ({n},) that marks some rows, not all."
-        )
-    return rows
+    family, params = fit.mixture.family, fit.mixture.params
+    collapsed = family.collapsed(params, table.summary.variances == 0.0).any()
+    return -np.inf if fit.status.collapsed or collapsed else fit.objective

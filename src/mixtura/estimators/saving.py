@@ -11,11 +11,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import MixturaError
 from mixtura.estimators.gaussian_mixture import GaussianMixture, show_mixture
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 from mixtura.estimators.mixture_search import MixtureSearch
 from mixtura.persistence.atomic_files import Staging
 from mixtura.persistence.model_file import Model, read_model, write_model
 from mixtura.persistence.training import Training
-from mixtura.registry import COVARIANCE_TYPES
 
 __all__ = ["load", "save", "to_model"]
 

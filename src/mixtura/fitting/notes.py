@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from mixtura.estimators.first_mixture import GaussianMixtureModel
+from mixtura.mixture import Mixture
 from mixtura.sources import Summary
 
 __all__ = ["notes_on_data", "notes_on_result"]
@@ -22,7 +23,7 @@ def notes_on_data(summary: Summary, names: Sequence[object]) -> list[str]:
 
 
 def notes_on_result(
-    mixture: GaussianMixtureModel, n_collapsed: int, spurious: tuple[int, ...]
+    mixture: Mixture[Any, Any], n_collapsed: int, spurious: tuple[int, ...]
 ) -> list[str]:
     """Of components: empty, collapsed (how many) and spurious ones (their numbers)."""
     notes = []

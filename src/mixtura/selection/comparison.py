@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from mixtura import em
-from mixtura.estimators.first_mixture import GaussianMixtureModel
-from mixtura.families import Gaussian
-from mixtura.registry import CRITERIA
-from mixtura.selection import Entry, Scores, model_probabilities, score
+from mixtura.errors import DegenerateError
+from mixtura.mixture import Mixture
+from mixtura.selection.criteria import Entry
+from mixtura.selection.named import CRITERIA
+from mixtura.selection.probabilities import model_probabilities
+from mixtura.selection.scores import Scores, score
 from mixtura.sources import Chunk, Source
 from mixtura.typing import AnyArray, FloatArray
 
@@ -30,10 +33,10 @@ class Achievement:
     scores : Scores
         Of the rows that it was fitted to.
     n_collapsed : int
-        Components held at the variance floor.
+        Components that owe their likelihood to what holds them up.
     """
 
-    mixture: GaussianMixtureModel
+    mixture: Mixture[Any, Any]
     scores: Scores
     n_collapsed: int
 
@@ -85,8 +88,8 @@ class Comparison:
     source : Source
         The rows that all were fitted to.
     of_one : dict of str to float
-        Log-likelihoods of a single component by structure, as far as they are known. It adds
-        those that it needs.
+        Log-likelihoods of a single component by structure, as far as they are known; NaN where it
+        is singular. It adds those that it needs.
     """
 
     outcomes: Sequence[Outcome]
@@ -133,10 +136,10 @@ class Comparison:
         columns["log_likelihood"] = self.column(_log_likelihoods)
         columns["n_parameters"] = self.column(_sizes)
         for name, criterion in CRITERIA.items():
-            columns[name] = self.column(criterion)
+            columns[name] = self.column(criterion.of)
         columns["probability"] = self.column(model_probabilities)
         columns["standing"] = np.array([outcome.standing for outcome in self.outcomes])
-        columns["status"] = np.array([outcome.status for outcome in self.outcomes])
+        columns["status"] = np.array([self._status(outcome) for outcome in self.outcomes])
         columns["seconds"] = np.array([outcome.seconds for outcome in self.outcomes])
         return columns
 
@@ -148,6 +151,23 @@ class Comparison:
             if entry.sound:
                 summed[entry.n_components] = summed.get(entry.n_components, 0.0) + probability
         return dict(sorted(summed.items()))
+
+    def reasons(self) -> str:
+        """Why candidates are as they are: statuses that differ in more than numbers once each."""
+        kinds: dict[str, list[Outcome]] = {}
+        for outcome in self.outcomes:
+            kinds.setdefault(re.sub(r"\d[\d.e+-]*", "", outcome.status), []).append(outcome)
+        return " ".join(
+            f"{_named(first)}{f' and {len(others)} more' if others else ''} {self._status(first)}"
+            for first, *others in kinds.values()
+        )
+
+    def _status(self, outcome: Outcome) -> str:
+        if outcome.best is None or outcome.best.mixture.n_clusters == 1:
+            return outcome.status
+        if np.isfinite(self.of_one[outcome.structure]):
+            return outcome.status
+        return f"{outcome.status}; no nec, as a single component would be singular"
 
     def _learn_of_one(self) -> None:
         for outcome in self.outcomes:
@@ -164,12 +184,18 @@ def _sizes(table: Sequence[Entry]) -> FloatArray:
     return np.array([entry.n_parameters for entry in table], dtype=np.float64)
 
 
-def _log_likelihood_of_one(mixture: GaussianMixtureModel, source: Source) -> float:
-    family = mixture.clusters.family
-    assert isinstance(family, Gaussian)
-    # A single component without noise needs no iterations: its first M-step is the maximum.
-    single = em.begin(family, source, _all_to_one)
+def _log_likelihood_of_one(mixture: Mixture[Any, Any], source: Source) -> float:
+    try:
+        # A single component without noise needs no iterations: its first M-step is the maximum.
+        single = em.begin(mixture.clusters.family, source, _all_to_one)
+    except DegenerateError:
+        return np.nan
     return score(single, source).log_likelihood
+
+
+def _named(outcome: Outcome) -> str:
+    """A candidate by the parameters in which it differs from others."""
+    return ", ".join(f"{name}={value}" for name, value in outcome.params.items()) or "The only one"
 
 
 def _all_to_one(chunk: Chunk) -> FloatArray:

@@ -11,7 +11,7 @@ import numpy as np
 from mixtura.errors import DataError, MixturaError
 from mixtura.estimators.parameters import check_array, check_magnitude
 from mixtura.families import FLAT, NormalInverseWishart, Prior
-from mixtura.families.gaussian.structures import Covariances, Structure
+from mixtura.families.gaussian.structures import CovarianceStructure
 from mixtura.sources import Source, Summary
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray
@@ -41,7 +41,7 @@ def check_prior(prior: object) -> None:
 
 def make_prior(
     prior: Any,
-    structure: Structure[Covariances],
+    structure: CovarianceStructure,
     source: Source,
     summary: Summary,
     k: int,

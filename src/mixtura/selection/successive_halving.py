@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from operator import methodcaller
 from typing import Self, TypeAlias
 
-from mixtura.estimators.contender import Contender
 from mixtura.fitting.restarts import Effort
+from mixtura.selection.candidate import Candidate
 
-__all__ = ["Race", "Stage", "Step"]
+__all__ = ["Stage", "Step", "SuccessiveHalving"]
 
-#: Takes a contender further.
-Step: TypeAlias = Callable[[Contender], Contender]
+#: Takes a candidate further.
+Step: TypeAlias = Callable[[Candidate], Candidate]
 
 # Iterations after which candidates are judged, and the share of all that goes on.
 _PAUSES = ((5, 1 / 4), (20, 1 / 8))
@@ -30,13 +30,13 @@ _PROSPECT = 10
 _FIELD_TO_FINALISTS = 2
 # Starts of all finalists, and the share of them that makes all of theirs.
 _FINAL = Effort.exactly(5)
-_MEDALS = 1 / 4
+_SHARE_OF_FINALISTS = 1 / 4
 # What more starts are not likely to make up for then, in units of the criterion.
 _OUT_OF_REACH = 20.0
 
 
-def _stay(contender: Contender) -> Contender:
-    return contender
+def _stay(candidate: Candidate) -> Candidate:
+    return candidate
 
 
 _TO_THE_ENDS: Step = methodcaller("go_on")
@@ -71,7 +71,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Race:
+class SuccessiveHalving:
     """How a search goes on.
 
     Attributes
@@ -101,7 +101,7 @@ class Race:
         rounds = [(pause, max(least, math.ceil(share * n_candidates))) for pause, share in _PAUSES]
         rounds = [(pause, n_left) for pause, n_left in rounds if early and n_left < n_candidates]
         first, *later = [*(pause for pause, _ in rounds), None]
-        heats = (
+        early_stages = (
             Stage(
                 n_left,
                 _TO_THE_ENDS if pause is None else methodcaller("go_on", pause),
@@ -111,6 +111,6 @@ class Race:
         )
         finals = (
             Stage(n_finalists, _SOME_STARTS),
-            Stage(math.ceil(_MEDALS * n_finalists), _ALL_STARTS, _OUT_OF_REACH),
+            Stage(math.ceil(_SHARE_OF_FINALISTS * n_finalists), _ALL_STARTS, _OUT_OF_REACH),
         )
-        return cls(first, (*heats, *finals))
+        return cls(first, (*early_stages, *finals))

@@ -1,0 +1,237 @@
+"""The base of all estimators that fit one mixture: validate, translate, delegate, publish."""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from mixtura.errors import DataWarning, MixturaError
+from mixtura.estimators.blas import one_blas_thread
+from mixtura.estimators.options import ALGORITHMS, EFFORTS, STARTS, accelerated, choose
+from mixtura.estimators.parameters import (
+    check_count,
+    check_known,
+    check_magnitude,
+    check_mixing,
+    check_start,
+    check_weights,
+    seed_of,
+)
+from mixtura.estimators.recorded import Recorded
+from mixtura.estimators.soft_clusters import SoftClusters
+from mixtura.estimators.tables import as_weights
+from mixtura.estimators.verbose import narrate
+from mixtura.families.schema import Schema
+from mixtura.fitting.record import FitRecord
+from mixtura.fitting.run import Fitting
+from mixtura.fitting.specification import Before, MakeFamily, Noise, Specification
+from mixtura.mixing_weights import FREE, FixedWeights, Mixing
+from mixtura.mixture import Mixture
+from mixtura.starts.starting_values import GivenParameters, StartingValues
+from mixtura.starts.training_rows import TrainingRows
+from mixtura.typing import AnyArray, BoolArray
+
+__all__ = ["MixtureEstimator"]
+
+
+class MixtureEstimator(Recorded, SoftClusters):
+    """An estimator of one mixture.
+
+    Its parameters are translated to a `Specification`, which knows nothing of them; what comes of
+    that is a `FitRecord`, which all attributes read.
+    """
+
+    # What `fixed` may name.
+    _fixable: ClassVar[Sequence[str]] = ("weights",)
+
+    schema_: Schema
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, labels: Any = None) -> Self:
+        """Find the mixture under which the rows are most likely.
+
+        Parameters
+        ----------
+        X : table of shape (n, d)
+            NumPy array, or a pandas, polars or pyarrow table.
+        y : ignored
+        sample_weight : array of shape (n,), default=None
+            Row weights: 2 is the row twice, 0 is no row.
+        labels : integer array of shape (n,), default=None
+            Components that rows are known to belong to, from 0 to k - 1, k for the noise if there
+            is any, and -1 where that is unknown. Known rows stay there in every step, so the
+            objective has log(w_j p_j(x)) for them, and components keep their numbers.
+            `log_likelihood_` and all criteria are those of the rows alone, as without labels.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the table, the weights or a parameter cannot be used.
+        DegenerateError
+            If every start begins with a singular covariance.
+        """
+        rows = self._door(X, reset=not self._goes_on)
+        weight = as_weights(sample_weight, len(rows))
+        with one_blas_thread():
+            names, n_threads = self.schema_.names, effective_n_jobs(self.n_jobs)
+            table = TrainingRows.of(rows, weight, names, n_threads)
+            fitting = self._prepare(table, labels)
+            self._publish(fitting.record(fitting.all_starts()), rows.dtype)
+        self.warn()
+        return self
+
+    # ------------------------------------------------------------------------------ the door
+
+    @abstractmethod
+    def _door(self, X: Any, *, reset: bool) -> AnyArray:
+        """A table as numbers (n, d); its schema is remembered, or what it is checked against."""
+
+    def _as_fitted(self, X: Any) -> AnyArray:
+        return self._door(X, reset=False)
+
+    # ------------------------------------------------------------------- the specification
+
+    @abstractmethod
+    def _make_family(self) -> MakeFamily:
+        """What makes the family for some rows."""
+
+    def _given_parameters(self, k: int, d: int) -> GivenParameters | None:
+        """What the user says of the components' parameters, checked."""
+        return None
+
+    def _noise(self) -> Noise | None:
+        """The noise component, if there is one."""
+        return None
+
+    def _noise_rows(self, table: TrainingRows) -> BoolArray | None:
+        """Which rows begin as noise, if the user says so."""
+        return None
+
+    def _fixed_values(self, values: StartingValues) -> StartingValues:
+        """What of the values takes the place of an earlier fit's, since it is fixed."""
+        weights = None if self._mixing == FREE else values.weights
+        return StartingValues(values.ways, weights=weights)
+
+    def _prepare(self, table: TrainingRows, labels: Any = None) -> Fitting:
+        """See that everything can be used, and get ready to make starts."""
+        specification = self._specification(table)
+        k, noise = self.n_components, specification.noise is not None
+        known = check_known(labels, table.n_given, k, noise=noise)
+        return Fitting.of(specification, table, None if known is None else table.kept(known))
+
+    def _specification(self, table: TrainingRows) -> Specification:
+        """What is to be fitted to the rows, and how."""
+        self._check_parameters()
+        k, noise = self.n_components, self._noise()
+        assigned = check_start(self.init_params, table, k, noise is not None)
+        weights = self.weights_init
+        if weights is not None:
+            weights = check_weights(weights, k, noise=noise is not None)
+        values = StartingValues(
+            STARTS[self.init_params] if isinstance(self.init_params, str) else STARTS["auto"],
+            assigned,
+            weights,
+            self._given_parameters(k, table.rows.shape[1]),
+            self._noise_rows(table),
+        )
+        before = None
+        if self._goes_on:
+            trace = tuple(self.trace_)
+            before = Before(self.mixture_, trace, self._fixed_values(values))
+        return Specification(
+            family=self._make_family(),
+            n_components=k,
+            algorithm=ALGORITHMS[self.algorithm],
+            values=values,
+            seed=seed_of(self.random_state),
+            mixing=self._mixing,
+            noise=noise,
+            n_starts=EFFORTS[self.n_init] if isinstance(self.n_init, str) else int(self.n_init),
+            acceleration=accelerated(self.acceleration),
+            tol=float(self.tol),
+            max_iter=int(self.max_iter),
+            before=before,
+            narrate=partial(narrate, self.verbose, self.verbose_interval),
+        )
+
+    def _check_parameters(self) -> None:
+        check_count("n_components", self.n_components, at_least=1)
+        check_count("max_iter", self.max_iter, at_least=0)
+        if isinstance(self.n_init, str):
+            choose(EFFORTS, "n_init", self.n_init)
+        else:
+            check_count("n_init", self.n_init, at_least=1)
+        check_count("verbose_interval", self.verbose_interval, at_least=1)
+        check_magnitude("tol", self.tol)
+        choose(ALGORITHMS, "algorithm", self.algorithm)
+        accelerated(self.acceleration)
+        mixing = self._mixing
+        if self.equal_weights and self.weights_init is not None:
+            raise MixturaError("equal_weights=True leaves no choice of weights_init: leave it out.")
+        if isinstance(mixing, FixedWeights) and self.weights_init is None:
+            raise MixturaError(f"fixed={self.fixed!r} needs the values: give weights_init.")
+
+    @property
+    def _mixing(self) -> Mixing:
+        noise = self._noise() is not None
+        return check_mixing(self.equal_weights, self.fixed, self._fixable, noise=noise)
+
+    @property
+    def _goes_on(self) -> bool:
+        return bool(self.warm_start) and self.__sklearn_is_fitted__()
+
+    # -------------------------------------------------------------------------------- result
+
+    def _publish(self, record: FitRecord, dtype: np.dtype[Any]) -> None:
+        """Set the attributes that show what came of a fit to a table of some dtype."""
+        self.record_ = record
+        self._show(record.mixture, dtype)
+
+    def _show(self, mixture: Mixture[Any, Any], dtype: np.dtype[Any]) -> None:
+        """Set the attributes that are arrays."""
+        self.weights_ = mixture.weights.astype(dtype)
+
+    @property
+    def mixture_(self) -> Mixture[Any, Any]:
+        """The fitted mixture, in float64."""
+        return self.record_.mixture
+
+    def warn(self) -> None:
+        """Warn of what there is to know about the data and the result."""
+        for note in self.notes_:
+            warnings.warn(note, DataWarning, stacklevel=3)
+        if not self.converged_ and self.max_iter > 0:
+            warnings.warn(
+                f"{type(self).__name__} {self.status_.removesuffix('.')}. Raise max_iter, use more "
+                "starts, or check the data for duplicated or collinear columns.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "weights_")
+
+    # ------------------------------------------------------------------------ for a search
+
+    def _default_grid(self, d: int) -> dict[str, Sequence[Any]]:
+        """Parameters and their values that a search tries for tables of d columns."""
+        return {"n_components": range(1, 10)}
+
+    def _variant(self, params: Mapping[str, Any]) -> Self:
+        """A copy with some other parameters, which knows the columns that this one knows."""
+        variant: Self = clone(self).set_params(**params)
+        for name in ("n_features_in_", "feature_names_in_", "schema_"):
+            if name in vars(self):
+                setattr(variant, name, vars(self)[name])
+        return variant

@@ -1,0 +1,96 @@
+"""Option strings and what they stand for. Below this layer there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from mixtura.acceleration import Switch
+from mixtura.assignments import hard, soft, stochastic
+from mixtura.errors import MixturaError
+from mixtura.families.gaussian.discriminant import quadratic_discriminant
+from mixtura.fitting.algorithm import Acceleration, Algorithm
+from mixtura.fitting.restarts import Effort
+from mixtura.starts.centers import from_centers, k_means, k_means_plus_plus, random_rows
+from mixtura.starts.given import from_chance
+from mixtura.starts.groups import from_hierarchy
+from mixtura.starts.quantiles import from_quantiles
+from mixtura.starts.ways import Ways
+from mixtura.stopping import fixed_length, projected_gain
+
+__all__ = ["ACCELERATIONS", "ALGORITHMS", "EFFORTS", "STARTS", "accelerated", "choose"]
+
+
+T = TypeVar("T")
+
+ALGORITHMS = {
+    "em": Algorithm("em", soft, projected_gain, smooth=True),
+    "hard": Algorithm("hard", hard, projected_gain, objective="classification log-likelihood"),
+    "stochastic": Algorithm(
+        "stochastic", stochastic, lambda tol, max_iter: fixed_length(max_iter), settles=False
+    ),
+}
+
+
+# Where a plain pass is cheap, acceleration may pay only after many: when as much has been spent as
+# it would take, in numbers that passes add up.
+_EARLY, _LATE = Switch().patience, 300
+_WORTH_ACCELERATION = 1e7
+
+#: Ways to get on faster than plain EM does, from the price of a plain iteration.
+ACCELERATIONS: dict[str, Acceleration] = {
+    "auto": lambda price: Switch(max(_EARLY, int(min(_LATE, _WORTH_ACCELERATION / price)))),
+    "early": lambda price: Switch(_EARLY),
+}
+
+_BY_K_MEANS = from_centers(k_means)
+_BY_K_MEANS_PLUS_PLUS = from_centers(k_means_plus_plus)
+_BY_ROWS = from_centers(random_rows)
+_BY_HIERARCHY = from_hierarchy(quadratic_discriminant)
+
+
+# k-means is the best single way, but its starts resemble each other, and so do random
+# responsibilities: all of them can miss an optimum that any other way would find.
+_BY_CENTERS_IN_TURNS = (
+    _BY_ROWS,
+    _BY_K_MEANS_PLUS_PLUS,
+    _BY_ROWS,
+    _BY_K_MEANS_PLUS_PLUS,
+    _BY_K_MEANS,
+)
+# Random responsibilities are of rows, so that with them a row of weight 2 is not the row twice.
+_IN_TURNS = (_BY_ROWS, _BY_K_MEANS_PLUS_PLUS, from_chance, *_BY_CENTERS_IN_TURNS[2:])
+
+STARTS = {
+    "auto": Ways((_BY_K_MEANS, _BY_ROWS, _BY_HIERARCHY), _BY_CENTERS_IN_TURNS),
+    "kmeans": Ways((), (_BY_K_MEANS,)),
+    "k-means++": Ways((), (_BY_K_MEANS_PLUS_PLUS,)),
+    "random_from_data": Ways((), (_BY_ROWS,)),
+    "random": Ways((), (from_chance,)),
+    "varied": Ways((_BY_K_MEANS, _BY_HIERARCHY, from_quantiles), _IN_TURNS),
+    "hierarchical": Ways((_BY_HIERARCHY,), _BY_CENTERS_IN_TURNS),
+    "quantiles": Ways((from_quantiles,), _BY_CENTERS_IN_TURNS),
+}
+
+_THOROUGH = Effort(most=20, enough=5, enough_apart=2)
+# Numbers that the first iterations of all starts may add up, in all: about a fifth of a second.
+_AFFORDABLE = 1e7
+
+#: How many starts to make where no number is given, from the numbers that an iteration adds up:
+#: enough to see the best optimum again.
+EFFORTS: dict[str, Callable[[float], Effort]] = {
+    "auto": lambda price: _THOROUGH.within(_AFFORDABLE / price),
+    "thorough": lambda price: _THOROUGH,
+}
+
+
+def choose(options: Mapping[str, T], name: str, value: object) -> T:
+    """The option of the given value, or an error that lists them all."""
+    if isinstance(value, str) and value in options:
+        return options[value]
+    raise MixturaError(f"{name}={value!r} is unknown; choose one of {', '.join(options)}.")
+
+
+def accelerated(acceleration: object) -> Acceleration | None:
+    """The acceleration of the given name; none for None."""
+    return None if acceleration is None else choose(ACCELERATIONS, "acceleration", acceleration)

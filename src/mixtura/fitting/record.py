@@ -1,0 +1,80 @@
+"""What came of a fit: written once, read by attributes, model file, report and console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mixtura.fitting.restarts import Starts
+from mixtura.mixture import Mixture
+from mixtura.selection.named import FIT_CRITERIA
+from mixtura.selection.scores import Scores
+from mixtura.stopping import Outlook, Status
+
+__all__ = ["FitRecord"]
+
+
+@dataclass(frozen=True, eq=False)
+class FitRecord:
+    """A fitted mixture, how it came about and what to know of it.
+
+    Attributes
+    ----------
+    mixture : Mixture
+    scores : Scores
+        Of the training rows.
+    n_parameters : int
+        Free parameters.
+    collapsed : tuple of int
+        Components that owe their likelihood to what holds them up, such as a variance floor.
+    spurious : tuple of int
+        Components that owe their likelihood to a few rows.
+    status : Status
+        Why the fit stopped, and how far the limit was thought to be.
+    n_iter : int
+        Iterations of the best start.
+    objective : float
+        In nats per unit of weight, at the mixture's parameters.
+    trace : tuple of float
+        The objective before the first iteration and after each, those of earlier fits that this
+        one went on from included.
+    starts : Starts
+    notes : tuple of str
+        What to know about the data and the result.
+    n_known : int
+        Rows whose component was known.
+    """
+
+    mixture: Mixture[Any, Any]
+    scores: Scores
+    n_parameters: int
+    collapsed: tuple[int, ...]
+    spurious: tuple[int, ...]
+    status: Status
+    n_iter: int
+    objective: float
+    trace: tuple[float, ...]
+    starts: Starts
+    notes: tuple[str, ...]
+    n_known: int
+
+    @property
+    def converged(self) -> bool:
+        return self.status.converged
+
+    @property
+    def outlook(self) -> Outlook:
+        return self.status.outlook
+
+    @property
+    def own_trace(self) -> list[float]:
+        """The objective after each iteration of this fit."""
+        return list(self.trace[len(self.trace) - self.n_iter :])
+
+    @property
+    def criteria(self) -> dict[str, float]:
+        """The criteria of a single fit by their names; less is better."""
+        return {
+            name: criterion(self.scores, self.n_parameters)
+            for name, criterion in FIT_CRITERIA.items()
+        }
