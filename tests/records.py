@@ -7,18 +7,28 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.families import Bernoulli, Box, Family, Gaussian, WithNoise
+from mixtura.families import Bernoulli, Box, Categorical, Family, Gaussian, Poisson, WithNoise
 from mixtura.families.gaussian.structures import EEI, STRUCTURES, VVV
+from mixtura.families.schema import Column, Kind, Schema
+from mixtura.testing import BadCell
 from mixtura.typing import FloatArray
+
+MEASUREMENTS = Schema.of("abc")
+NO_MEASUREMENTS = (
+    (1, np.inf, "a measurement is a finite number"),
+    (0, np.nan, "a measurement is a finite number"),
+)
 
 
 @dataclass(frozen=True)
 class FamilyRecord:
-    """A family and a table that it can describe."""
+    """A family, a table that it can describe, and cells that it cannot."""
 
     name: str
     family: Family[Any, Any]
     X: FloatArray
+    schema: Schema = MEASUREMENTS
+    bad: tuple[BadCell, ...] = NO_MEASUREMENTS
     noise: bool = False
 
 
@@ -43,6 +53,40 @@ FAMILIES = [
         "bernoulli",
         Bernoulli(),
         (np.random.default_rng(2).random((60, 4)) < 0.4).astype(np.float64),
+        Schema.of("abcd", Kind.BINARY),
+        ((1, 2.0, "0 or 1"), (3, 0.5, "0 or 1"), (0, -1.0, "0 or 1"), (2, np.nan, "0 or 1")),
+    ),
+    FamilyRecord(
+        "categorical",
+        Categorical((2, 3, 5)),
+        np.random.default_rng(3).integers(0, (2, 3, 5), (60, 3)).astype(np.float64),
+        Schema(
+            (
+                Column("won", Kind.BINARY),
+                Column("eyes", Kind.CATEGORICAL, ("blue", "brown", "green")),
+                Column("grade", Kind.CATEGORICAL, (1, 2, 3, 4, 5)),
+            )
+        ),
+        (
+            (0, 2.0, "numbers 0 to 1"),
+            (1, 3.0, "numbers 0 to 2"),
+            (1, -1.0, "numbers 0 to 2"),
+            (2, 0.5, "numbers 0 to 4"),
+            (2, np.nan, "numbers 0 to 4"),
+        ),
+    ),
+    FamilyRecord(
+        "poisson",
+        Poisson(),
+        np.random.default_rng(4).poisson((0.3, 4.0, 70.0), (60, 3)).astype(np.float64),
+        Schema.of("abc", Kind.COUNT),
+        (
+            (0, 1.5, "a count is a whole number"),
+            (1, -1.0, "a count is a whole number"),
+            (2, 1e17, "a count is a whole number"),
+            (2, np.inf, "a count is a whole number"),
+            (0, np.nan, "a count is a whole number"),
+        ),
     ),
     *(
         FamilyRecord(

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mixtura.starts.initialization import Sample, from_hierarchy
 
 import mixtura as mx
 from mixtura.families.gaussian.structures import VEI
-from mixtura.starts.initialization import Sample, from_hierarchy
 from mixtura.sources import ArraySource, summarize
 from mixtura.typing import IntArray
 

@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from mixtura.persistence.training import Training
 from sklearn.exceptions import NotFittedError
 
 import mixtura as mx
-from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 from mixtura.cli.program import program
+from mixtura.em import Optimum, Starts
 from mixtura.estimators import persistence
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.estimators.options import COVARIANCE_TYPES
 from mixtura.estimators.saving import to_model
 from mixtura.persistence.model_file import PARAMETERS, read_model, write_model
-from mixtura.estimators.options import COVARIANCE_TYPES
-from mixtura.em import Optimum, Starts
 from mixtura.stopping import Outlook
-from mixtura.persistence.training import Training
 
 
 def groups(d: int = 2) -> np.ndarray:

@@ -11,15 +11,23 @@ them over everything it has; run them over yours:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
 from mixtura import em
+from mixtura.acceleration import MixtureCoordinates
+from mixtura.errors import DataError, MixturaError
 from mixtura.families import Family
+from mixtura.families.description import Bell, Description, Mass
 from mixtura.families.gaussian.testing import check_structure
 from mixtura.families.likeness import assert_alike, leaves
+from mixtura.families.schema import Schema
+from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource, Source
 from mixtura.starts.given import random_responsibilities
 from mixtura.statistics import Statistics
@@ -27,7 +35,9 @@ from mixtura.stopping import fixed_length
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = [
+    "BadCell",
     "assert_alike",
+    "check_description",
     "check_family",
     "check_source",
     "check_statistics",
@@ -36,6 +46,9 @@ __all__ = [
 ]
 
 S = TypeVar("S", bound=Statistics)
+
+#: A column, a value that it cannot have, and some words that the refusal has to say.
+BadCell: TypeAlias = tuple[int, float, str]
 
 
 def check_statistics(
@@ -60,8 +73,9 @@ def check_family(family: Family[Any, Any], X: FloatArray, k: int = 2, seed: int 
     """The laws of a family on rows X (n, d) that it can describe.
 
     Halves merge to the whole; EM never decreases the log-likelihood; weights equal repetition;
-    the log-density of what is sampled is finite; components can be reordered. With noise, it is
-    one of the k components.
+    the log-density of what is sampled is finite; components can be reordered, and have an order;
+    an M-step leads to where it could have led; rows have places; where there are coordinates,
+    their gradient is the objective's. With noise, it is one of the k components.
     """
     n, d = X.shape
     rng = np.random.default_rng(seed)
@@ -94,6 +108,188 @@ def check_family(family: Family[Any, Any], X: FloatArray, k: int = 2, seed: int 
     reordered = resp[:, [*order, *last]]
     assert_alike(backwards.responsibilities(X), reordered, law="components can be reordered")
     assert_alike(backwards.log_density(X), mixture.log_density(X), law="order means nothing")
+
+    _check_parameters(mixture, d)
+    _check_rows(family, X, weighted.statistics)
+    _check_coordinates(mixture.maximize(em.e_step(mixture, source)), source, rng)
+
+
+def _check_parameters(mixture: Mixture[Any, Any], d: int) -> None:
+    """They know their numbers, can be taken in any order, and are where an M-step leads."""
+    family, params, k = mixture.family, mixture.params, mixture.n_clusters
+    assert (params.n_components, params.n_features) == (k, d)
+    assert params.sort_key.shape[0] == k
+    assert np.isfinite(params.sort_key).all(), "components have an order"
+    chosen = np.array([k - 1, 0])
+    taken = params.take(chosen)
+    assert (taken.n_components, taken.n_features) == (2, d)
+    assert_alike(taken.sort_key, params.sort_key[chosen], 0.0, "the key goes with the component")
+
+    # With the same weight for each cluster, the key alone decides.
+    level = replace(mixture, weights=np.full_like(mixture.weights, 1.0 / mixture.n_components))
+    in_order = level.take(level.canonical_order())
+    assert in_order.canonical_order().tolist() == list(range(k)), "what is in order stays"
+    keys = in_order.params.sort_key.tolist()
+    assert keys == sorted(keys), "components of equal weight go by their key"
+
+    reached = family.reachable(params)
+    assert_alike(reached.sort_key, params.sort_key, law="an M-step leads where it can lead")
+    assert_alike(family.reachable(reached), reached, law="what is reachable stays")
+    everywhere = np.ones(d, dtype=np.bool_)
+    assert family.collapsed(params, everywhere).shape == (k,)
+    assert set(family.narrow(params, mixture.weights[:k]).tolist()) <= set(range(k))
+
+
+def _check_rows(family: Family[Any, Any], X: FloatArray, statistics: Statistics) -> None:
+    """Rows have places, equal ones for equal rows, and statistics are as large as it is said."""
+    places = family.embedding(X)
+    assert len(places) == len(X)
+    assert np.isfinite(places).all()
+    assert_alike(family.embedding(X[::-1]), places[::-1], 0.0, "a row's place is its own")
+    hash(family.gathers)
+    n_numbers = sum(leaf[0].size for leaf in leaves(statistics))
+    assert 0 < family.n_sums(X.shape[1]) <= n_numbers
+
+
+def _check_coordinates(
+    mixture: Mixture[Any, Any], source: Source, rng: np.random.Generator
+) -> None:
+    """The gradient is that of the objective, and steps lead where they came from.
+
+    Where a component lies on what holds it up there is no gradient to follow.
+    """
+    expectation = em.e_step(mixture, source)
+    at = MixtureCoordinates.of(mixture, expectation.weight)
+    nowhere = np.zeros(mixture.n_features, dtype=np.bool_)
+    if at is None or mixture.family.collapsed(mixture.params, nowhere).any():
+        return
+
+    def moved(step: FloatArray) -> MixtureCoordinates:
+        there = at.moved(step, expectation)
+        assert there is not None, "a small step leads to sound parameters"
+        return there
+
+    def objective(step: FloatArray) -> float:
+        there = moved(step).mixture
+        fresh = em.e_step(there, source)
+        return (fresh.objective + there.log_prior) / fresh.weight
+
+    gradient, h = at.gradient(expectation), 1e-3
+    for unit in rng.normal(size=(3, len(gradient))):
+        near, far = (objective(s * unit) - objective(-s * unit) for s in (h, 2.0 * h))
+        slope = (8.0 * near - far) / (12.0 * h)
+        error = abs(gradient @ unit - slope)
+        assert error <= 1e-9 + 1e-6 * abs(slope), f"the gradient is the objective's: {error:.1e}"
+
+        there = moved(1e-4 * unit).mixture
+        way = at.towards(there)
+        assert way is not None, "there is a way to where a step has led"
+        again, X = moved(way[0]).mixture, source.load(0).X
+        assert_alike(again.log_density(X), there.log_density(X), 1e-8, "a way leads where it says")
+
+
+def check_description(
+    description: Description[Any, Any],
+    family: Family[Any, Any],
+    X: FloatArray,
+    schema: Schema,
+    bad: Sequence[BadCell] = (),
+    k: int = 2,
+    seed: int = 0,
+) -> None:
+    """The laws of a family's outward half, on rows X (n, d) that the family can describe.
+
+    What it makes of parameters can be read back, to the bit; it accepts the rows and those that
+    are sampled, and says which cell is bad and why; the marginals are those of what is sampled.
+    """
+    mixture = em.begin(family, ArraySource(X), random_responsibilities(k, (seed,))).clusters
+    _check_kept(description, mixture, X, schema)
+    labels = np.repeat(np.arange(mixture.n_clusters), 4000)
+    rows = mixture.family.sample(mixture.params, labels, np.random.default_rng(seed))
+    description.check(X, schema)
+    description.check(rows, schema)
+    for place, value, words in bad:
+        spoilt = X.copy()
+        spoilt[len(X) // 2, place] = value
+        cell = f"{schema[place].name} has {value:.10g} in row {len(X) // 2}"
+        told = _refusal(partial(description.check, spoilt, schema), DataError)
+        assert cell in told, f"{told!r} says {cell!r}"
+        assert words in told, f"{told!r} says {words!r}"
+    for place in range(len(schema)):
+        drawn = rows[:, place].reshape(mixture.n_clusters, -1)
+        _check_marginal(description, mixture.params, place, schema, drawn)
+    default = description.family(schema)
+    assert em.begin(default, ArraySource(X), random_responsibilities(1, (seed,))).n_clusters == 1
+
+
+def _check_kept(
+    description: Description[Any, Any], mixture: Mixture[Any, Any], X: FloatArray, schema: Schema
+) -> None:
+    """Options are JSON and arrays numbers, from which the same mixture comes back."""
+    family, params = mixture.family, mixture.params
+    assert all(isinstance(text, str) for text in description.structure(family))
+    options = json.loads(json.dumps(description.options(family), allow_nan=False))
+    arrays = description.arrays(params)
+    for name, array in arrays.items():
+        assert len(array) == mixture.n_clusters, f"components come first in {name!r}"
+        assert np.isfinite(array).all(), f"{name!r} is finite"
+    read = {name: np.array(array.tolist()) for name, array in arrays.items()}
+    again, restored = description.restored(options, read, schema)
+    assert description.options(again) == description.options(family)
+    assert again.n_parameters(mixture.n_clusters, len(schema)) == family.n_parameters(
+        mixture.n_clusters, len(schema)
+    )
+    assert_alike(again.log_density(restored, X), family.log_density(params, X), 0.0, "kept exactly")
+    for name, array in description.arrays(restored).items():
+        assert_alike(array, arrays[name], 0.0, f"{name!r} is kept exactly")
+
+    def refused(options: dict[str, Any], arrays: dict[str, FloatArray], name: str) -> None:
+        told = _refusal(partial(description.restored, options, arrays, schema), MixturaError)
+        assert repr(name) in told, f"{told!r} names {name!r}"
+
+    refused({**options, "colour": "red"}, read, "colour")
+    refused(options, {**read, "tails": np.ones((1, 1))}, "tails")
+    for name, array in read.items():
+        refused(options, {key: value for key, value in read.items() if key != name}, name)
+        for other in (array[..., :-1], array[None], array.ravel()[0], array[:0]):
+            refused(options, {**read, name: other}, name)
+
+
+def _refusal(attempt: Callable[[], Any], error: type[Exception]) -> str:
+    """What an attempt that has to fail says."""
+    try:
+        attempt()
+    except error as refusal:
+        return str(refusal)
+    raise AssertionError(f"expected a {error.__name__}")
+
+
+def _check_marginal(
+    description: Description[Any, Any], params: Any, place: int, schema: Schema, drawn: FloatArray
+) -> None:
+    """Of one column, from what each component gave (k, m)."""
+    marginal = description.marginal(params, place, schema)
+    k, m = drawn.shape
+    covariances = description.covariances(params, [place])
+    if isinstance(marginal, Bell | Mass):
+        error = 5.0 * marginal.deviation / np.sqrt(m)
+        assert (np.abs(drawn.mean(axis=1) - marginal.mean) <= error).all(), "means are those drawn"
+        spread = drawn.std(axis=1) / marginal.deviation - 1.0
+        assert (np.abs(spread) <= 0.1).all(), "deviations are those drawn"
+        if covariances is not None:
+            assert covariances.shape == (k, 1, 1)
+            assert_alike(np.sqrt(covariances[:, 0, 0]), marginal.deviation, law="deviations agree")
+    if isinstance(marginal, Bell):
+        return
+    values = marginal.values if isinstance(marginal, Mass) else np.arange(len(marginal.levels))
+    p = marginal.probabilities
+    assert p.shape == (k, len(values))
+    missing = 1e-5 if isinstance(marginal, Mass) else 1e-9
+    total = p.sum(axis=1)
+    assert ((total >= 1.0 - missing) & (total <= 1.0 + 1e-9)).all(), "probabilities sum to 1"
+    often = (drawn[:, :, None] == values).mean(axis=1)
+    error = 5.0 * np.sqrt(p * (1.0 - p) / m) + 5.0 / m
+    assert (np.abs(often - p) <= error).all(), "probabilities are those of what is drawn"
 
 
 def check_source(source: Source, X: AnyArray, weight: FloatArray) -> None:

@@ -11,9 +11,8 @@ import pytest
 import mixtura as mx
 from mixtura.estimators.bootstrap_test import BootstrapTest
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
-from mixtura.estimators.bootstrap_test import BootstrapTest
-from mixtura.mixture import Mixture
 from mixtura.estimators.options import COVARIANCE_TYPES
+from mixtura.mixture import Mixture
 
 STRUCTURES = [name for name in COVARIANCE_TYPES if len(name) == 3]
 

@@ -11,10 +11,10 @@ from threadpoolctl import threadpool_info
 
 import mixtura as mx
 from mixtura.estimators.gaussian_vocabulary import searched_types
-from mixtura.fitting.run import Fitting
 from mixtura.estimators.mixture_search import Progress
 from mixtura.estimators.options import CRITERIA
 from mixtura.fitting.random_streams import Purpose
+from mixtura.fitting.run import Fitting
 from mixtura.selection import held_out_weights
 
 

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from kernel_cases import STRUCTURE_IDS, STRUCTURES, random_mixture, rows_of, with_some_noise
 from mixtura import em, kernels
 from mixtura.assignments import Assignment, hard, soft, stochastic
-from mixtura.families.gaussian.structures import EEE, VII, VVI, AxisCovariances, DenseCovariances
 from mixtura.families import Bernoulli, BernoulliParameters, Gaussian, GaussianParameters
-from mixtura.families.gaussian.structures import VII, VVI, AxisCovariances, DenseCovariances
+from mixtura.families.gaussian.structures import EEE, VII, VVI, AxisCovariances, DenseCovariances
 from mixtura.kernels.estep_dispatch import fused_pass, scorer
 from mixtura.mixture import Expectation, Mixture
 from mixtura.sources import ArraySource

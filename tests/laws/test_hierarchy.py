@@ -8,20 +8,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mixtura.starts.initialization import draw_rows, from_hierarchy, from_quantiles
 
 import mixtura as mx
 from mixtura import kernels
 from mixtura.errors import MixturaError
 from mixtura.families.gaussian.discriminant import quadratic_discriminant
-from mixtura.starts.hierarchy import hierarchy
-from mixtura.starts.initialization import draw_rows, from_hierarchy, from_quantiles
 from mixtura.kernels.tree import merge
-from mixtura.starts.principal_axes import principal_axes
 from mixtura.sources import ArraySource, summarize
 from mixtura.starts import hierarchy as module
 from mixtura.starts import sample as sample_module
 from mixtura.starts.groups import from_hierarchy
 from mixtura.starts.hierarchy import hierarchy
+from mixtura.starts.principal_axes import principal_axes
 from mixtura.starts.quantiles import from_quantiles
 from mixtura.starts.sample import draw_rows
 from mixtura.typing import FloatArray, IntArray

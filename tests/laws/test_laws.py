@@ -10,12 +10,14 @@ from hypothesis.extra.numpy import arrays
 
 from mixtura import em
 from mixtura.families.gaussian.structures import Structure
+from mixtura.families.registry import description_of
 from mixtura.sources import ArraySource
 from mixtura.sources.summary import summarize
 from mixtura.starts.given import given_labels
 from mixtura.statistics import Moments
 from mixtura.testing import (
     assert_alike,
+    check_description,
     check_family,
     check_source,
     check_statistics,
@@ -30,6 +32,15 @@ finite = st.floats(-1e6, 1e6, allow_subnormal=False)
 @pytest.mark.parametrize("k", [1, 2, 5])
 def test_families_keep_the_laws(record: FamilyRecord, k: int) -> None:
     check_family(record.family, record.X, k + record.noise)
+
+
+@pytest.mark.parametrize("record", FAMILIES, ids=FAMILY_IDS)
+@pytest.mark.parametrize("k", [1, 3])
+def test_descriptions_keep_the_laws(record: FamilyRecord, k: int) -> None:
+    description = description_of(record.family)
+    check_description(
+        description, record.family, record.X, record.schema, record.bad, k + record.noise
+    )
 
 
 @pytest.mark.parametrize("structure", STRUCTURES, ids=STRUCTURE_IDS)

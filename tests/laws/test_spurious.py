@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import mixtura as mx
-from mixtura.families.gaussian.structures import AxisCovariances, DenseCovariances
 from mixtura.explain import find_spurious
+from mixtura.families.gaussian.structures import AxisCovariances, DenseCovariances
 from mixtura.sources import ArraySource
 
 REFERENCE = Path(__file__).parents[1] / "reference"

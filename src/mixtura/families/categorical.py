@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from mixtura.families.description import (
     Independent,
@@ -83,6 +82,8 @@ class Levels:
 
     def indicators(self, rows: AnyArray) -> Any:
         """The zeros and ones as a sparse array: a product takes n d steps a column, not n L."""
+        from scipy.sparse import csr_array  # it takes as long to import as a small fit
+
         n, d = rows.shape
         columns = (rows.astype(np.intp) + self.first).ravel()
         return csr_array(

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import gammaln
 
 from mixtura.families.description import (
     Bell,
@@ -163,6 +162,8 @@ class Poisson(Bounded):
 
 def _log_factorials(X: FloatArray) -> FloatArray:
     """log x_ia!, (n, d): looked up where there are fewer counts than cells."""
+    from scipy.special import gammaln  # it takes as long to import as a small fit
+
     largest = X.max(initial=0.0)
     if largest >= X.size:
         return np.asarray(gammaln(X + 1.0))
