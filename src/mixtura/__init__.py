@@ -23,6 +23,12 @@ from mixtura.errors import (
 
 if TYPE_CHECKING:
     from mixtura.estimators.bootstrap_test import bootstrap_test
+    from mixtura.estimators.family_mixtures import (
+        BernoulliMixture,
+        CategoricalMixture,
+        FamilyMixture,
+        PoissonMixture,
+    )
     from mixtura.estimators.gaussian_mixture import GaussianMixture
     from mixtura.estimators.mixture_search import MixtureSearch
     from mixtura.estimators.saving import load, save
@@ -30,13 +36,17 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "BernoulliMixture",
+    "CategoricalMixture",
     "DataError",
     "DataWarning",
     "DegenerateError",
+    "FamilyMixture",
     "GaussianMixture",
     "MixturaError",
     "MixtureSearch",
     "ModelFileError",
+    "PoissonMixture",
     "__version__",
     "bootstrap_test",
     "load",
@@ -45,6 +55,10 @@ __all__ = [
 
 # Imported when first asked for: scikit-learn takes longer to import than most answers.
 _LAZY = {
+    "PoissonMixture": "mixtura.estimators.family_mixtures",
+    "FamilyMixture": "mixtura.estimators.family_mixtures",
+    "CategoricalMixture": "mixtura.estimators.family_mixtures",
+    "BernoulliMixture": "mixtura.estimators.family_mixtures",
     "GaussianMixture": "mixtura.estimators.gaussian_mixture",
     "MixtureSearch": "mixtura.estimators.mixture_search",
     "bootstrap_test": "mixtura.estimators.bootstrap_test",

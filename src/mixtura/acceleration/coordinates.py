@@ -62,9 +62,11 @@ class MixtureCoordinates:
     @classmethod
     def _at(
         cls, mixture: Mixture[Any, Any], weights: WeightCoordinates, own: Coordinates[Any, Any]
-    ) -> Self:
+    ) -> Self | None:
         of_clusters = own.information(mixture.weights[: mixture.n_clusters])
         information = np.concatenate((*weights.pooled(mixture.weights), of_clusters))
+        if not (information > 0.0).all():  # a coordinate that nothing is known of has no unit
+            return None
         n_weights = len(information) - len(of_clusters)
         return cls(mixture, weights, own, np.sqrt(information), n_weights)
 
@@ -100,5 +102,7 @@ class MixtureCoordinates:
             return None
         changes, own = way
         of_weights = self.weights.one_of(np.log(mixture.weights / self.mixture.weights))
-        step = np.concatenate((*of_weights, changes)) * self.units
-        return step, self._at(mixture, self.weights, own)
+        there = self._at(mixture, self.weights, own)
+        if there is None:
+            return None
+        return np.concatenate((*of_weights, changes)) * self.units, there

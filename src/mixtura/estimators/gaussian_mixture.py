@@ -209,6 +209,7 @@ class GaussianMixture(MixtureEstimator):
     array([ 0,  1, -1])
     """
 
+    _cheap_iterations: ClassVar[bool] = True
     _fixable: ClassVar[Sequence[str]] = ("weights", "means")
 
     def __init__(
@@ -237,28 +238,30 @@ class GaussianMixture(MixtureEstimator):
         noise_init: Any = None,
         n_jobs: int | None = None,
     ) -> None:
-        self.n_components = n_components
+        super().__init__(
+            n_components,
+            tol=tol,
+            max_iter=max_iter,
+            n_init=n_init,
+            init_params=init_params,
+            weights_init=weights_init,
+            random_state=random_state,
+            warm_start=warm_start,
+            verbose=verbose,
+            verbose_interval=verbose_interval,
+            algorithm=algorithm,
+            acceleration=acceleration,
+            equal_weights=equal_weights,
+            fixed=fixed,
+            n_jobs=n_jobs,
+        )
         self.covariance_type = covariance_type
-        self.tol = tol
         self.reg_covar = reg_covar
-        self.max_iter = max_iter
-        self.n_init = n_init
-        self.init_params = init_params
-        self.weights_init = weights_init
         self.means_init = means_init
         self.precisions_init = precisions_init
-        self.random_state = random_state
-        self.warm_start = warm_start
-        self.verbose = verbose
-        self.verbose_interval = verbose_interval
-        self.algorithm = algorithm
-        self.acceleration = acceleration
-        self.equal_weights = equal_weights
-        self.fixed = fixed
         self.prior = prior
         self.noise = noise
         self.noise_init = noise_init
-        self.n_jobs = n_jobs
 
     # ------------------------------------------------------------------------------ the door
 

@@ -49,10 +49,48 @@ class MixtureEstimator(Recorded, SoftClusters):
     that is a `FitRecord`, which all attributes read.
     """
 
+    # Whether iterations on small tables are so cheap that acceleration only pays after many.
+    _cheap_iterations: ClassVar[bool] = False
+
     # What `fixed` may name.
     _fixable: ClassVar[Sequence[str]] = ("weights",)
 
     schema_: Schema
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        *,
+        tol: float = 1e-7,
+        max_iter: int = 1000,
+        n_init: int | str = "auto",
+        init_params: Any = "auto",
+        weights_init: Any = None,
+        random_state: Any = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+        algorithm: str = "em",
+        acceleration: str | None = "auto",
+        equal_weights: bool = False,
+        fixed: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.tol = tol
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.verbose_interval = verbose_interval
+        self.algorithm = algorithm
+        self.acceleration = acceleration
+        self.equal_weights = equal_weights
+        self.fixed = fixed
+        self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, labels: Any = None) -> Self:
         """Find the mixture under which the rows are most likely.
@@ -161,7 +199,7 @@ class MixtureEstimator(Recorded, SoftClusters):
             mixing=self._mixing,
             noise=noise,
             n_starts=EFFORTS[self.n_init] if isinstance(self.n_init, str) else int(self.n_init),
-            acceleration=accelerated(self.acceleration),
+            acceleration=accelerated(self.acceleration, late=self._cheap_iterations),
             tol=float(self.tol),
             max_iter=int(self.max_iter),
             before=before,
@@ -178,7 +216,7 @@ class MixtureEstimator(Recorded, SoftClusters):
         check_count("verbose_interval", self.verbose_interval, at_least=1)
         check_magnitude("tol", self.tol)
         choose(ALGORITHMS, "algorithm", self.algorithm)
-        accelerated(self.acceleration)
+        accelerated(self.acceleration, late=self._cheap_iterations)
         mixing = self._mixing
         if self.equal_weights and self.weights_init is not None:
             raise MixturaError("equal_weights=True leaves no choice of weights_init: leave it out.")

@@ -91,6 +91,12 @@ def choose(options: Mapping[str, T], name: str, value: object) -> T:
     raise MixturaError(f"{name}={value!r} is unknown; choose one of {', '.join(options)}.")
 
 
-def accelerated(acceleration: object) -> Acceleration | None:
-    """The acceleration of the given name; none for None."""
-    return None if acceleration is None else choose(ACCELERATIONS, "acceleration", acceleration)
+def accelerated(acceleration: object, *, late: bool) -> Acceleration | None:
+    """The acceleration of the given name; none for None.
+
+    It begins late, if at all, where iterations are cheap.
+    """
+    if acceleration is None:
+        return None
+    chosen = choose(ACCELERATIONS, "acceleration", acceleration)
+    return chosen if late else ACCELERATIONS["early"]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from mixtura.estimators.family_mixtures import (
+    BernoulliMixture,
+    CategoricalMixture,
+    PoissonMixture,
+)
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 
@@ -9,4 +14,7 @@ __all__ = ["ESTIMATORS"]
 
 ESTIMATORS: dict[str, type[MixtureEstimator]] = {
     "gaussian": GaussianMixture,
+    "bernoulli": BernoulliMixture,
+    "categorical": CategoricalMixture,
+    "poisson": PoissonMixture,
 }

@@ -1,0 +1,298 @@
+"""Estimators for mixtures of any family, and one by name for each that the package has."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mixtura.estimators.levels import as_codes, as_levels, columns_of, learn_levels
+from mixtura.estimators.mixture_estimator import MixtureEstimator
+from mixtura.estimators.tables import as_rows, column_names
+from mixtura.families.description import Description
+from mixtura.families.family import Family
+from mixtura.families.registry import description_named, description_of
+from mixtura.families.schema import Kind, Schema
+from mixtura.fitting.specification import MakeFamily
+from mixtura.typing import AnyArray, FloatArray, IntArray
+
+__all__ = ["BernoulliMixture", "CategoricalMixture", "FamilyMixture", "PoissonMixture"]
+
+
+class _NamedFamilyMixture(MixtureEstimator):
+    """An estimator for the family of one name, all of its options at their defaults."""
+
+    _name: ClassVar[str]
+
+    @property
+    def _description(self) -> Description[Any, Any]:
+        return description_named(self._name)
+
+    def _door(self, X: Any, *, reset: bool) -> AnyArray:
+        rows = as_rows(self, X, reset=reset)
+        if reset:
+            self.schema_ = Schema.of(column_names(self, rows), _numbers_of(self._description))
+        self._description.check(np.asarray(rows, dtype=np.float64), self.schema_)
+        return rows
+
+    def _make_family(self) -> MakeFamily:
+        family = self._description.family(self.schema_)
+        return lambda source, summary, k: family
+
+
+class BernoulliMixture(_NamedFamilyMixture):
+    """Mixture of independent 0/1 columns, fitted by EM or one of its kin.
+
+    Within a component each column is a coin of its own: P(x | C_j) = prod_a p_ja^x_a
+    (1 - p_ja)^(1 - x_a). For answers of yes and no, presence and absence, pixels.
+
+    Parameters
+    ----------
+    n_components : int, default=1
+        Number of components k.
+    tol : float, default=1e-7
+        Stop once the last gain and the projected remaining gain are both below this, in nats
+        per row.
+    max_iter : int, default=1000
+        Most iterations of a start.
+    n_init : int, 'auto' or 'thorough', default='auto'
+        Number of starts, as of `GaussianMixture`.
+    init_params : str or array, default='auto'
+        Ways to start, labels (n,) or responsibilities (n, k), as of `GaussianMixture`.
+    weights_init : array of shape (k,), default=None
+        Mixing weights to start from.
+    random_state : int, RandomState or None, default=None
+        Fixes the starts and all random assignments, for any number of threads.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the last fit instead of starting anew.
+    verbose, verbose_interval : int, default=0 and 10
+        1 prints each start, 2 also every so many iterations.
+    algorithm : {'em', 'hard', 'stochastic'}, default='em'
+        As of `GaussianMixture`.
+    acceleration : {'auto', 'early', None}, default='auto'
+        As of `GaussianMixture`.
+    equal_weights : bool, default=False
+        Whether all mixing weights are 1/k.
+    fixed : 'weights' or None, default=None
+        Whether the weights stay as `weights_init` gives them.
+    n_jobs : int, default=None
+        Threads over blocks of rows; -1 for all cores. The result is the same for any number.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (k,)
+        Mixing weights, in falling order unless the start was given.
+    probabilities_ : ndarray of shape (k, d)
+        P(x_a = 1 | C_j).
+    record_ : FitRecord
+        All that there is to know of the fit; `converged_`, `n_iter_`, `scores_`, `starts_`,
+        `notes_` and others are read from it, as of `GaussianMixture`.
+    schema_ : Schema
+        The columns.
+
+    References
+    ----------
+    Bishop (2006), "Pattern Recognition and Machine Learning", section 9.3.3.
+
+    Examples
+    --------
+    A coin that fell H T T H T:
+
+    >>> import mixtura as mx
+    >>> coin = mx.BernoulliMixture().fit([[1], [0], [0], [1], [0]])
+    >>> coin.probabilities_
+    array([[0.4]])
+    """
+
+    _name = "bernoulli"
+
+    @property
+    def probabilities_(self) -> FloatArray:
+        """P(x_a = 1 | C_j), (k, d)."""
+        probabilities: FloatArray = self.mixture_.params.probabilities
+        return probabilities
+
+
+class PoissonMixture(_NamedFamilyMixture):
+    """Mixture of independent counts, fitted by EM or one of its kin.
+
+    Within a component each column is Poisson distributed with a rate of its own. Parameters and
+    methods are those of `BernoulliMixture`.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (k,)
+        Mixing weights, in falling order unless the start was given.
+    rates_ : ndarray of shape (k, d)
+        Expected count of each column in each component.
+    record_ : FitRecord
+    schema_ : Schema
+
+    References
+    ----------
+    McLachlan, Peel (2000), "Finite Mixture Models", section 5.7.
+
+    Examples
+    --------
+    >>> import mixtura as mx
+    >>> counts = [[0], [1], [0], [2], [1], [9], [11], [10]]
+    >>> mx.PoissonMixture(2, random_state=0).fit(counts).rates_.round(1)
+    array([[ 0.8],
+           [10. ]])
+    """
+
+    _name = "poisson"
+
+    @property
+    def rates_(self) -> FloatArray:
+        """Expected counts, (k, d)."""
+        rates: FloatArray = self.mixture_.params.rates
+        return rates
+
+
+class CategoricalMixture(_NamedFamilyMixture):
+    """Mixture of independent categories, known as latent class analysis, fitted by EM.
+
+    Within a component each level of each column has a probability. Tables may hold text, numbers
+    or truth values; their levels are learnt by `fit`, and a level that was not there is an error
+    later. Parameters and methods are those of `BernoulliMixture`.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (k,)
+        Mixing weights, in falling order unless the start was given.
+    probabilities_ : list of ndarray of shape (k, number of levels)
+        For each column, the probability of each level in each component.
+    levels_ : list of tuple
+        The levels of each column.
+    record_ : FitRecord
+    schema_ : Schema
+
+    References
+    ----------
+    Goodman (1974), "Exploratory latent structure analysis using both identifiable and
+    unidentifiable models", Biometrika 61.
+
+    Examples
+    --------
+    >>> import mixtura as mx
+    >>> answers = [["tea", "no"], ["tea", "no"], ["coffee", "yes"], ["coffee", "yes"]]
+    >>> lca = mx.CategoricalMixture(2, random_state=0).fit(answers)
+    >>> lca.levels_
+    [('coffee', 'tea'), ('no', 'yes')]
+    >>> len(set(lca.predict(answers)))
+    2
+    """
+
+    _name = "categorical"
+
+    def _door(self, X: Any, *, reset: bool) -> AnyArray:
+        columns = columns_of(self, X, reset=reset)
+        if reset:
+            self.schema_ = learn_levels(columns)
+        return as_codes(columns, self.schema_)
+
+    def sample(self, n_samples: int = 1) -> tuple[AnyArray, IntArray]:
+        """Rows of levels drawn from the mixture, and the component of each."""
+        codes, components = super().sample(n_samples)
+        return as_levels(codes, self.schema_), components
+
+    @property
+    def levels_(self) -> list[tuple[Any, ...]]:
+        """The levels of each column."""
+        return [column.levels for column in self.schema_]
+
+    @property
+    def probabilities_(self) -> list[FloatArray]:
+        """Of each level of each column."""
+        params = self.mixture_.params
+        return [params.probabilities[:, params.levels.of(a)] for a in range(params.n_features)]
+
+
+class FamilyMixture(MixtureEstimator):
+    """Mixture of any family, fitted by EM or one of its kin.
+
+    Parameters
+    ----------
+    family : Family
+        What one component looks like (see `mixtura.families`), one's own included.
+    n_components : int, default=1
+        Number of components k. All others are those of `BernoulliMixture`.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (k,)
+    params_ : Parameters
+        Of the family.
+    record_ : FitRecord
+    schema_ : Schema
+
+    Examples
+    --------
+    >>> import mixtura as mx
+    >>> from mixtura.families import Poisson
+    >>> fitted = mx.FamilyMixture(Poisson(), 2, random_state=0).fit([[0], [1], [1], [9], [11]])
+    >>> fitted.predict([[0], [10]])
+    array([0, 1])
+    """
+
+    def __init__(
+        self,
+        family: Family[Any, Any],
+        n_components: int = 1,
+        *,
+        tol: float = 1e-7,
+        max_iter: int = 1000,
+        n_init: int | str = "auto",
+        init_params: Any = "auto",
+        weights_init: Any = None,
+        random_state: Any = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+        algorithm: str = "em",
+        acceleration: str | None = "auto",
+        equal_weights: bool = False,
+        fixed: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        super().__init__(
+            n_components,
+            tol=tol,
+            max_iter=max_iter,
+            n_init=n_init,
+            init_params=init_params,
+            weights_init=weights_init,
+            random_state=random_state,
+            warm_start=warm_start,
+            verbose=verbose,
+            verbose_interval=verbose_interval,
+            algorithm=algorithm,
+            acceleration=acceleration,
+            equal_weights=equal_weights,
+            fixed=fixed,
+            n_jobs=n_jobs,
+        )
+        self.family = family
+
+    def _door(self, X: Any, *, reset: bool) -> AnyArray:
+        rows = as_rows(self, X, reset=reset)
+        description = description_of(self.family)
+        if reset:
+            self.schema_ = Schema.of(column_names(self, rows), _numbers_of(description))
+        description.check(np.asarray(rows, dtype=np.float64), self.schema_)
+        return rows
+
+    def _make_family(self) -> MakeFamily:
+        return lambda source, summary, k: self.family
+
+    @property
+    def params_(self) -> Any:
+        """Of the family."""
+        return self.mixture_.params
+
+
+def _numbers_of(description: Description[Any, Any]) -> Kind:
+    """The kind of columns of numbers that a family is of."""
+    kinds = (Kind.CONTINUOUS, Kind.COUNT, Kind.BINARY, Kind.CATEGORICAL)
+    return next(kind for kind in kinds if kind in description.kinds)

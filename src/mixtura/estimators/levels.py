@@ -1,0 +1,123 @@
+"""Tables of categories at the door: levels are learnt once, and cells become their numbers."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import narwhals as nw
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+from mixtura.errors import DataError, DataWarning
+from mixtura.families.schema import Column, Kind, Level, Schema
+from mixtura.typing import AnyArray, FloatArray
+
+__all__ = ["as_codes", "as_levels", "columns_of", "learn_levels"]
+
+#: Names and cells of the columns of a table.
+Columns: TypeAlias = Sequence[tuple[str, list[Any]]]
+
+# Levels with fewer rows each than this on average are hardly categories.
+_ROWS_PER_LEVEL = 2
+_FEW = 20
+_SHOWN = 8
+
+
+def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
+    """A table's columns by name; the estimator remembers the names, or checks them."""
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    if isinstance(frame, nw.DataFrame):
+        native = X if frame.implementation.is_pandas() else frame.to_polars()
+        validate_data(estimator, native, reset=reset, skip_check_array=True)
+        columns = [(str(name), frame[name].to_list()) for name in frame.columns]
+    else:
+        table = np.asarray(X)
+        if table.ndim != 2:
+            raise DataError(
+                f"Expected a table of rows and columns, but got {table.ndim} dimensions. Reshape "
+                "your data: X.reshape(-1, 1) is a single column."
+            )
+        validate_data(estimator, table, reset=reset, skip_check_array=True)
+        columns = [(str(a), column.tolist()) for a, column in enumerate(table.T)]
+    if not columns or not columns[0][1]:
+        raise DataError("Expected at least one row and one column, but the table has none.")
+    for name, cells in columns:
+        missing = next((i for i, cell in enumerate(cells) if _is_missing(cell)), None)
+        if missing is not None:
+            raise DataError(
+                f"Column {name} has a missing cell in row {missing}: leave the row out, or make "
+                "'missing' a level of its own."
+            )
+    return columns
+
+
+def learn_levels(columns: Columns) -> Schema:
+    """A categorical column for each, with the levels that it has, in their natural order."""
+    return Schema(tuple(_learnt(name, cells) for name, cells in columns))
+
+
+def _learnt(name: str, cells: list[Any]) -> Column:
+    levels = tuple(sorted(set(map(_plain, cells)), key=_natural))
+    if len(levels) > max(_FEW, len(cells) / _ROWS_PER_LEVEL):
+        warnings.warn(
+            f"Column {name} has {len(levels):,} levels in {len(cells):,} rows: is it a category?",
+            DataWarning,
+            stacklevel=5,
+        )
+    return Column(name, Kind.CATEGORICAL, levels)
+
+
+def as_codes(columns: Columns, schema: Schema) -> FloatArray:
+    """The number of each cell's level, (n, d).
+
+    Raises
+    ------
+    DataError
+        If a cell has a level that is not in the schema.
+    """
+    codes = np.empty((len(columns[0][1]), len(schema)))
+    for a, (column, (_, cells)) in enumerate(zip(schema, columns, strict=True)):
+        number = {level: float(code) for code, level in enumerate(column.levels)}
+        try:
+            codes[:, a] = [number[_plain(cell)] for cell in cells]
+        except KeyError as unseen:
+            row = next(i for i, cell in enumerate(cells) if _plain(cell) == unseen.args[0])
+            known = ", ".join(map(repr, column.levels[:_SHOWN]))
+            more = f" and {len(column.levels) - _SHOWN} more" if len(column.levels) > _SHOWN else ""
+            raise DataError(
+                f"Column {column.name} has {unseen.args[0]!r} in row {row}, which is no level "
+                f"that was fitted: expected {known}{more}."
+            ) from None
+    return codes
+
+
+def as_levels(codes: FloatArray, schema: Schema) -> AnyArray:
+    """Rows of levels from their numbers, (n, d); the numbers themselves where levels are those."""
+    if all(column.levels == tuple(range(len(column.levels))) for column in schema):
+        return codes
+    rows = np.empty(codes.shape, dtype=object)
+    for a, column in enumerate(schema):
+        rows[:, a] = [column.levels[int(code)] for code in codes[:, a]]
+    return rows
+
+
+def _is_missing(cell: Any) -> bool:
+    return cell is None or cell != cell  # NaN alone is not itself
+
+
+def _plain(cell: Any) -> Level:
+    """A cell as model files can hold it: whole numbers are the same however they are written."""
+    value = cell.item() if isinstance(cell, np.generic) else cell
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, int | float):
+        return int(value) if float(value).is_integer() else float(value)
+    return str(value)
+
+
+def _natural(level: Level) -> tuple[str, Level]:
+    """Levels of one kind beside each other, each kind in its own order."""
+    return ("" if isinstance(level, int | float) else type(level).__name__, level)
