@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixtura.families.gaussian.structures.ellipsoidal import DenseCovariances
+from mixtura.families.gaussian.structures.dense import DenseCovariances
 from scipy.linalg import expm
 
 from mixtura import kernels
