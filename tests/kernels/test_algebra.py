@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixtura.families.gaussian.structures.ellipsoidal import DenseCovariances
 from scipy.linalg import expm
 
 from mixtura import kernels
 from mixtura.errors import DegenerateError
 from mixtura.families.gaussian.structures.algebra import Algebra, NumPyAlgebra, algebra
 from mixtura.families.gaussian.structures.common_principal_axes import _slopes, _unlikeliness
+from mixtura.families.gaussian.structures.dense import DenseCovariances
 from mixtura.kernels.algebra import CompiledAlgebra
 
 _fused = pytest.importorskip("mixtura.kernels._fused", reason="no compiled kernel")

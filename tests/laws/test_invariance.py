@@ -42,11 +42,7 @@ dimensions = st.integers(1, 3)
 
 
 def within(structure: Structure) -> float:
-    return LEVEL if name_of(structure) in CONSTRAINED else SAME
-
-
-def name_of(structure: Structure) -> str:
-    return structure.name
+    return LEVEL if structure.name in CONSTRAINED else SAME
 
 
 def table(seed: int, d: int, n: int = 60) -> tuple[np.ndarray, np.ndarray]:
@@ -115,7 +111,7 @@ def test_a_global_scale(structure: Structure, seed: int, d: int, exponent: float
 
 
 @pytest.mark.parametrize(
-    "structure", [s for s in STRUCTURES if name_of(s) in OF_ANY_UNITS], ids=name_of
+    "structure", [s for s in STRUCTURES if s.name in OF_ANY_UNITS], ids=lambda s: s.name
 )
 @few
 @given(seed=seeds, exponents=st.lists(st.floats(-3.0, 3.0), min_size=1, max_size=3))
@@ -127,9 +123,7 @@ def test_units_of_single_features(structure: Structure, seed: int, exponents: li
     assert_same(there, here, matrix, np.zeros(d), within(structure))
 
 
-@pytest.mark.parametrize(
-    "structure", [s for s in STRUCTURES if name_of(s) not in ALONG_THE_FEATURES]
-)
+@pytest.mark.parametrize("structure", [s for s in STRUCTURES if s.name not in ALONG_THE_FEATURES])
 @few
 @given(seed=seeds, d=st.integers(2, 3))
 def test_a_rotation(structure: Structure, seed: int, d: int) -> None:

@@ -25,8 +25,6 @@ from records import STRUCTURE_IDS, STRUCTURES, two_groups
 
 each_structure = pytest.mark.parametrize("structure", STRUCTURES, ids=STRUCTURE_IDS)
 
-AnyStructure = Structure
-
 
 def some_prior(d: int, seed: int = 0) -> NormalInverseWishart:
     rng = np.random.default_rng(seed)
@@ -57,7 +55,7 @@ def penalised(family: Gaussian, params: GaussianParameters, moments: Moments) ->
     mixing=st.sampled_from([FREE, EqualWeights(), FixedWeights()]),
 )
 def test_the_penalised_objective_never_falls_and_nothing_collapses(
-    structure: AnyStructure,
+    structure: Structure,
     fixed_means: bool,
     assignment: Assignment,
     seed: int,
@@ -82,7 +80,7 @@ def test_the_penalised_objective_never_falls_and_nothing_collapses(
 
 @pytest.mark.parametrize("d", [1, 3])
 @each_structure
-def test_the_m_step_is_the_mode_of_the_posterior(structure: AnyStructure, d: int) -> None:
+def test_the_m_step_is_the_mode_of_the_posterior(structure: Structure, d: int) -> None:
     rng = np.random.default_rng(d)
     X = rng.normal(size=(40, d))
     family = Gaussian(structure, np.zeros(d), some_prior(d))
@@ -99,16 +97,16 @@ def test_the_m_step_is_the_mode_of_the_posterior(structure: AnyStructure, d: int
 
 
 @each_structure
-def test_families_with_a_prior_keep_the_laws(structure: AnyStructure) -> None:
+def test_families_with_a_prior_keep_the_laws(structure: Structure) -> None:
     check_family(Gaussian(structure, np.zeros(3), some_prior(3)), two_groups(), k=3)
 
 
 @each_structure
-def test_in_one_dimension_there_are_two_priors(structure: AnyStructure) -> None:
+def test_in_one_dimension_there_are_two_priors(structure: Structure) -> None:
     prior = some_prior(1)
     params = GaussianParameters(np.array([[0.3], [-1.0]]), EEE.estimate(*_unit_scatter(1)))
-    name = EEE if structure.name[0] == "E" else VVV
-    expected = prior.log_density(params.means, params.covariances, name)
+    own = EEE if structure.name[0] == "E" else VVV
+    expected = prior.log_density(params.means, params.covariances, own)
     covariances = structure.estimate(*_unit_scatter(1 if not structure.diagonal else 0))
     actual = prior.log_density(params.means, covariances, structure)
     np.testing.assert_allclose(actual, expected, rtol=1e-13)
@@ -119,7 +117,7 @@ def _unit_scatter(n_axes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @each_structure
-def test_the_more_rows_the_less_the_prior_says(structure: AnyStructure) -> None:
+def test_the_more_rows_the_less_the_prior_says(structure: Structure) -> None:
     X = two_groups()
     fits = []
     for prior in (FLAT, some_prior(3)):
@@ -132,7 +130,7 @@ def test_the_more_rows_the_less_the_prior_says(structure: AnyStructure) -> None:
 
 
 @each_structure
-def test_the_stronger_the_prior_the_less_the_rows_say(structure: AnyStructure) -> None:
+def test_the_stronger_the_prior_the_less_the_rows_say(structure: Structure) -> None:
     X = two_groups()
     family = Gaussian(structure, np.zeros(3), replace(some_prior(3), shrinkage=1e9))
     mixture = em.begin(family, ArraySource(X), random_responsibilities(2, (1,)))
@@ -140,7 +138,7 @@ def test_the_stronger_the_prior_the_less_the_rows_say(structure: AnyStructure) -
 
 
 @each_structure
-def test_a_component_without_rows_goes_to_the_mode_of_the_prior(structure: AnyStructure) -> None:
+def test_a_component_without_rows_goes_to_the_mode_of_the_prior(structure: Structure) -> None:
     X, prior = two_groups(), some_prior(3)
     family = Gaussian(structure, np.zeros(3), prior)
     labels = np.zeros(len(X), dtype=np.intp)
@@ -173,7 +171,7 @@ def test_improper_priors_are_refused(change: dict[str, object], words: str) -> N
 @pytest.mark.parametrize("prior", [FLAT, some_prior(3)], ids=["flat", "prior"])
 @each_structure
 def test_fixed_means_stay_and_the_covariances_are_about_them(
-    structure: AnyStructure, prior: Prior
+    structure: Structure, prior: Prior
 ) -> None:
     rng = np.random.default_rng(1)
     X, means = two_groups(), rng.normal(size=(3, 3))
@@ -192,7 +190,7 @@ def test_fixed_means_stay_and_the_covariances_are_about_them(
 @pytest.mark.parametrize("assignment", [soft, hard])
 @each_structure
 def test_fixed_means_never_lower_the_likelihood(
-    structure: AnyStructure, assignment: Assignment
+    structure: Structure, assignment: Assignment
 ) -> None:
     X = two_groups()
     family = Gaussian(structure, np.zeros(3), fixed_means=True)
