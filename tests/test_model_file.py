@@ -18,7 +18,6 @@ from mixtura.cli.program import program
 from mixtura.em import Optimum, Starts
 from mixtura.estimators import persistence
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
-from mixtura.estimators.options import COVARIANCE_TYPES
 from mixtura.estimators.saving import to_model
 from mixtura.persistence.model_file import PARAMETERS, read_model, write_model
 from mixtura.stopping import Outlook

@@ -20,7 +20,6 @@ from sklearn.preprocessing import StandardScaler
 import mixtura as mx
 from mixtura import kernels
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
-from mixtura.estimators.options import COVARIANCE_TYPES
 
 NAMES = [name for name, kind in COVARIANCE_TYPES.items() if not kind.one_dimensional]
 FOUR = ["full", "tied", "diag", "spherical"]

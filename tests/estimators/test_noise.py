@@ -10,8 +10,8 @@ import pytest
 
 import mixtura as mx
 from mixtura import kernels
-from mixtura.estimators import training_rows
 from mixtura.estimators.options import STARTS
+from mixtura.starts import training_rows
 from mixtura.starts.noise_rows import noise_guesses
 
 STRUCTURES = ["EII", "VVI", "EEE", "VEV", "full"]

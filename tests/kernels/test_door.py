@@ -233,7 +233,7 @@ MATRICES = np.stack([np.eye(D)] * K)
             ],
         ),
         (
-            "recenter",
+            "recentre",
             [
                 np.zeros((K, D)),
                 np.ones(K),

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixtura.starts.initialization import draw_rows, from_hierarchy, from_quantiles
 
 import mixtura as mx
 from mixtura import kernels
