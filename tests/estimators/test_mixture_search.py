@@ -297,7 +297,7 @@ def test_what_a_fit_finds_a_search_finds() -> None:
         "Fitting.collapsed",
         "Fitting.spurious",
         "GaussianMixture._prepare",
-        "GaussianMixture._publish",
+        "Fitting.record",
     ],
 )
 def test_a_candidate_that_fails_anywhere_is_out_and_the_search_goes_on(
