@@ -265,7 +265,7 @@ class GaussianMixture(MixtureEstimator):
 
     # ------------------------------------------------------------------------------ the door
 
-    def _door(self, X: Any, *, reset: bool) -> AnyArray:
+    def _read(self, X: Any, *, reset: bool) -> AnyArray:
         rows = as_rows(self, X, reset=reset)
         if reset:
             self.schema_ = Schema.of(column_names(self, rows))
