@@ -16,10 +16,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataWarning
 from mixtura.estimators.blas import one_blas_thread
-from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import check_count, seed_of
+from mixtura.estimators.registry import ESTIMATORS
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import as_weights
 from mixtura.fitting.run import Fitting
@@ -207,7 +207,7 @@ class MixtureSearch(SoftClusters):
         """What all candidates have in common."""
         asked = self.estimator
         if asked is None:
-            asked = GaussianMixture(n_init="thorough", init_params="varied")
+            asked = ESTIMATORS["gaussian"](n_init="thorough", init_params="varied")
         base: MixtureEstimator = clone(asked)
         if isinstance(base.random_state, np.random.RandomState):  # each would draw from it
             base.random_state = int(base.random_state.randint(2**31 - 1))
