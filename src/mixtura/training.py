@@ -27,8 +27,8 @@ from mixtura.stopping import Outlook
 
 __all__ = ["Training", "training_entry"]
 
-# Sums over more rows, or of larger terms, than anything computes; products of them are finite.
-_MOST = 1e100
+# Criteria are twice a log-likelihood and more.
+_MOST = 1e300
 
 
 @dataclass(frozen=True)

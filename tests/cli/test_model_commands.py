@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 
 import mixtura as mx
+from mixtura.covariance import AxisCovariances
 from mixtura.kernels import describe
+from mixtura.model_file import Model, write_model
 
 
 def test_predict_writes_csv_to_stdout(run, model, here):
@@ -90,6 +92,19 @@ def test_report_replaces_the_old_one(run, model, blobs, here):
         "model.json",
         "report.html",
     ]
+
+
+def test_report_of_many_columns_writes_no_matrix_out(run, here, monkeypatch):
+    names = [f"x{a}" for a in range(3000)]
+    ones = np.ones((1, 3000))
+    write_model(Model("diag", np.ones(1), ones, ones, names), here / "wide.json")
+    rows = np.arange(3.0)[:, None] * ones
+    pl.DataFrame(rows, schema=names, orient="row").write_parquet(here / "wide.parquet")
+    monkeypatch.setattr(AxisCovariances, "matrices", pytest.fail)
+    assert run("report", "wide.json", "wide.parquet").exit_code == 0
+    page = (here / "report.html").read_text(encoding="utf-8")
+    assert "60 of the 3,000 columns" in page
+    assert len(page) < 250_000
 
 
 def test_info(run, model):
