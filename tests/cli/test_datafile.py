@@ -4,12 +4,14 @@ import gzip
 import io
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import polars as pl
@@ -116,6 +118,22 @@ def test_a_pipe_of_the_shell(process, here):
     assert json.loads(told.stdout)["data"]["columns"] == ["a", "b"]
 
 
+@posix
+def test_waiting_for_a_pipe_can_be_interrupted(here):
+    os.mkfifo("pipe.csv")
+    code = "from mixtura.__main__ import main; main()"
+    command = [sys.executable, "-c", code, "fit", "pipe.csv"]
+    with (
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process,
+        open("pipe.csv", "wb", buffering=0) as pipe,  # which waits until it is read
+    ):
+        pipe.write(b"a,b\n1,2\n")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert process.stderr.read() == "mixtura: interrupted; no file was left half-written.\n"
+    assert [path.name for path in here.iterdir()] == ["pipe.csv"]
+
+
 def test_a_copy_leaves_no_file(piped, here, monkeypatch):
     (here / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(here / "tmp"))
@@ -190,6 +208,25 @@ def test_names_of_files_that_are_not_utf_8(run, model, here):
     assert "na\\\\xffme.csv" in (here / "report.html").read_text(encoding="utf-8")
     data = DataFile.of(odd)
     assert (str(data), data.name, data.stem) == ("na\\xffme.csv",) * 2 + (os.fsdecode(b"na\xffme"),)
+
+
+@posix
+def test_a_pipe_that_does_not_wait_is_read_to_its_end(monkeypatch):
+    theirs, ours = os.pipe()
+    os.set_blocking(theirs, False)
+
+    def write() -> None:
+        with open(ours, "wb", buffering=0) as file:
+            for line in csv_bytes(20).splitlines(keepends=True):
+                file.write(line)
+                time.sleep(0.002)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    with open(theirs) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert len(read_table(DataFile(None)).values) == 20
+    thread.join()
 
 
 @posix

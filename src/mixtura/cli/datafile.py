@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import signal
 import stat
 import sys
 import tempfile
@@ -120,6 +121,9 @@ class DataFile:
 
     def _seekable(self, stack: ExitStack) -> BinaryIO:
         """The file itself, or a copy of what can be read only once."""
+        if os.name == "posix":
+            # Polars has the system go on after Ctrl-C, with waiting for a pipe's writer as well.
+            signal.siginterrupt(signal.SIGINT, True)
         if self.path is None:
             if sys.stdin is None:  # closed by who started the program
                 raise DataError("Standard input is closed: give a file, or pipe a table in.")
