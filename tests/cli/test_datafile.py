@@ -118,7 +118,16 @@ def test_a_pipe_of_the_shell(process, here):
     assert json.loads(told.stdout)["data"]["columns"] == ["a", "b"]
 
 
-@posix
+def wait_until_asleep(process: subprocess.Popen[str]) -> None:
+    """Until it has been seen to wait for something many times in a row."""
+    seen = 0
+    while seen < 30:
+        state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        seen = seen + 1 if state == "S" else 0
+        time.sleep(0.005)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells when a process waits")
 def test_waiting_for_a_pipe_can_be_interrupted(here):
     os.mkfifo("pipe.csv")
     code = "from mixtura.__main__ import main; main()"
@@ -128,6 +137,7 @@ def test_waiting_for_a_pipe_can_be_interrupted(here):
         open("pipe.csv", "wb", buffering=0) as pipe,  # which waits until it is read
     ):
         pipe.write(b"a,b\n1,2\n")
+        wait_until_asleep(process)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
         assert process.stderr.read() == "mixtura: interrupted; no file was left half-written.\n"
