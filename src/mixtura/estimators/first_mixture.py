@@ -10,7 +10,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 
 from mixtura.covariance import Covariances
-from mixtura.em import Start, begin, gather
+from mixtura.em import Start, begin, e_step, gather
 from mixtura.errors import MixturaError
 from mixtura.estimators.noise_start import noisy_begin
 from mixtura.estimators.parameters import check_array, check_weights
@@ -22,6 +22,7 @@ from mixtura.initialization import (
     given_responsibilities,
     keeping_labels,
     nearest_centre,
+    noise_aside,
 )
 from mixtura.layouts import Layout
 from mixtura.mixing import FREE, FixedWeights, Mixing
@@ -38,6 +39,7 @@ __all__ = [
     "check_start",
     "first_mixtures",
     "go_on",
+    "reaching_known_rows",
 ]
 
 GaussianMixtureModel: TypeAlias = Mixture[GaussianParameters, Moments]
@@ -105,7 +107,7 @@ def first_mixtures(
         return parts.put_into(first, family)
 
     def starts(table: TrainingRows) -> Callable[[int], Start]:
-        return _starts(table, k, parts.means, init_params, seed)
+        return _starts(table, k, parts.means, init_params, seed, noise=region is not None)
 
     if region is None or not isinstance(init_params, str):
         make_start = starts(table)
@@ -159,6 +161,26 @@ class _Parts:
         )
 
 
+def reaching_known_rows(first: GaussianMixtureModel, source: Source) -> GaussianMixtureModel:
+    """The mixture, its weights after an M-step if some component has known rows and no weight.
+
+    Under any other weights such rows have no density, and a run would end where it begins.
+    """
+    if not source.labelled or first.weights.all():
+        return first
+    counts = e_step(first, source).counts
+    lacking = (first.weights == 0.0) & (counts > 0.0)
+    if not lacking.any():
+        return first
+    weights = first.mixing.maximize(counts, first.weights)
+    if not weights[lacking].all():
+        raise MixturaError(
+            f"labels has rows of component {lacking.argmax()}, whose weight is fixed at 0: give it "
+            "some weight in weights_init, or set those labels to -1."
+        )
+    return replace(first, weights=weights)
+
+
 def _ranked_like(weights: FloatArray, first: GaussianMixtureModel) -> GaussianMixtureModel:
     """The mixture with its clusters in the order of size that the weights (k,) have."""
     wanted, order = weights[: first.n_clusters], np.argsort(first.clusters.weights)
@@ -196,16 +218,23 @@ def _starts(
     means: FloatArray | None,
     init_params: str | AnyArray,
     seed: int,
+    *,
+    noise: bool,
 ) -> Callable[[int], Start]:
-    """The start with a given number."""
+    """The start with a given number; of the user's own rows with its column for noise.
+
+    Means that are given say more of the clusters than the rows that were given to them.
+    """
     if means is not None:
         summary = table.summary
-        centres = (means - summary.moments.mean[0]) / summary.scales
-        return lambda number: nearest_centre(centres, summary)
-    if not isinstance(init_params, str):
-        own = _given_start(init_params, k)
-        return lambda number: own
-    return partial(table.start, init_params, k, seed)
+        given = nearest_centre((means - summary.moments.mean[0]) / summary.scales, summary)
+        if noise and not isinstance(init_params, str):
+            given = noise_aside(given, _given_noise(init_params))
+    elif isinstance(init_params, str):
+        return partial(table.start, init_params, k, seed)
+    else:
+        given = _given_start(init_params, k)
+    return lambda number: given
 
 
 def _from_mixtures(make_first: MakeFirst) -> Callable[[int], Start]:
@@ -235,6 +264,12 @@ def _given_start(init: AnyArray, k: int) -> Start:
         return given_responsibilities(init)
     noise = init.min() < 0
     return given_labels(np.where(init < 0, k, init), k + 1 if noise else k)
+
+
+def _given_noise(init: AnyArray) -> FloatArray:
+    """The share of noise in each row (n,), of labels or responsibilities with noise."""
+    shares: FloatArray = init[:, -1] if init.ndim == 2 else (init < 0).astype(np.float64)
+    return shares
 
 
 def check_start(init_params: Any, table: TrainingRows, k: int, noise: bool) -> str | AnyArray:

@@ -23,6 +23,7 @@ from mixtura.estimators.first_mixture import (
     check_start,
     first_mixtures,
     go_on,
+    reaching_known_rows,
 )
 from mixtura.estimators.fitting import Climb, Fitting, GaussianFit, GaussianRestarts, climbing
 from mixtura.estimators.noise_start import check_noise_rows
@@ -107,7 +108,8 @@ class GaussianMixture(SoftClusters):
     weights_init : array of shape (k,), or (k + 1,) with noise, default=None
         Mixing weights to start from; the last one is that of the noise.
     means_init : array of shape (k, d), default=None
-        Means to start from. What else is not given comes from the rows nearest to each mean.
+        Means to start from. What else is not given comes from the rows nearest to each mean; of
+        an array as `init_params` only what it says of noise is then used.
     precisions_init : array, default=None
         Precisions to start from, in the shape of `precisions_`.
     random_state : int, RandomState or None, default=None
@@ -146,8 +148,8 @@ class GaussianMixture(SoftClusters):
         smaller of two boxes about them, along the features or along their principal axes. Or V
         itself, in the product of the features' units.
     noise_init : boolean array of shape (n,), default=None
-        Rows that begin as noise. By default those with few neighbours (Byers and Raftery 1998),
-        looked for among at most 1,000 rows.
+        Rows that begin as noise, unless an array as `init_params` says which. By default those
+        with few neighbours (Byers and Raftery 1998), looked for among at most 1,000 rows.
     n_jobs : int, default=None
         Threads over blocks of rows; -1 for all cores. The result is the same for any number.
 
@@ -298,7 +300,8 @@ class GaussianMixture(SoftClusters):
         labels : integer array of shape (n,), default=None
             Components that rows are known to belong to, from 0 to k - 1, k for the noise if there
             is any, and -1 where that is unknown. Known rows stay there in every step, so the
-            objective has log(w_j p_j(x)) for them, and components keep their numbers.
+            objective has log(w_j p_j(x)) for them, and components keep their numbers. A component
+            that has known rows cannot be fixed at weight 0, and does not begin there.
             `log_likelihood_` and all criteria are those of the rows alone, as without labels.
 
         Returns
@@ -447,9 +450,10 @@ class GaussianMixture(SoftClusters):
         region = self._region(source, table.summary)
         if self._goes_on:
             constraints = self._constraints
-            next_mixture = go_on(self.mixture_, family, region, constraints.mixing, given)
+            fitted = go_on(self.mixture_, family, region, constraints.mixing, given)
+            next_mixture = reaching_known_rows(fitted, source)
             return lambda number: next_mixture
-        return first_mixtures(
+        make_first = first_mixtures(
             family,
             self._type.layout,
             source,
@@ -461,6 +465,7 @@ class GaussianMixture(SoftClusters):
             init_params=init,
             seed=seed,
         )
+        return lambda number: reaching_known_rows(make_first(number), source)
 
     def _family(self, source: ArraySource, summary: Summary) -> Gaussian:
         if self._type.one_dimensional and source.n_features > 1:

@@ -80,9 +80,13 @@ class SoftClusters(
         return self._row_by_row(X, scorer(self._fitted()).log_density)
 
     def normalized_density(self, X: Any) -> AnyArray:
-        """Density at each row as a share of the density on the highest hill, shape (n,)."""
-        log_density = scorer(self._fitted()).log_density
-        peak = self.modes().log_density[0]
+        """Density at each row as a share of the density on the highest hill, shape (n,).
+
+        Where all weight is noise there is no hill, and the density is the same everywhere.
+        """
+        mixture, hills = self._fitted(), self.modes()
+        log_density = scorer(mixture).log_density
+        peak = (hills.log_density if len(hills) else mixture.log_density(mixture.params.means))[0]
         return self._row_by_row(X, lambda block: np.exp(log_density(block) - peak))
 
     def membership(self, X: Any, sigmas: float = 2.5) -> IntArray:
