@@ -12,8 +12,6 @@ import pandas as pd
 import polars as pl
 from hypothesis import strategies as st
 
-from fuzz.switch import OPEN_CASES
-
 __all__ = ["Table", "Weights", "tables", "tame_tables", "weights"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -180,16 +178,13 @@ _WEIGHTS: dict[str, Callable[[Random, int, int], Any]] = {
     "some zero": lambda rng, n, power: _some(rng, n, 0.0),
     "ratios": lambda rng, n, power: 10.0 ** rng.uniform(-3.0, 3.0, n),
     "another unit": lambda rng, n, power: 10.0**power * rng.uniform(0.5, 2.0, n),
-}
-_EXTREME_WEIGHTS: dict[str, Callable[[Random, int, int], Any]] = {
     "some of another unit": lambda rng, n, power: _some(rng, n, 10.0**power),
     "some denormal": lambda rng, n, power: _some(rng, n, 5e-324),
     "all denormal": lambda rng, n, power: np.full(n, 1e-310),
     "some huge": lambda rng, n, power: _some(rng, n, 1e300),
     "extreme ratios": lambda rng, n, power: 10.0 ** rng.uniform(-300.0, 70.0, n),
 }
-if OPEN_CASES:
-    _WEIGHTS |= _EXTREME_WEIGHTS
+_EXTREME = ("some of another unit", "some denormal", "all denormal", "some huge", "extreme ratios")
 
 
 @dataclass(frozen=True)
@@ -199,6 +194,11 @@ class Weights:
     kind: str = "none"
     seed: int = 0
     power: int = 0
+
+    @property
+    def extreme(self) -> bool:
+        """Whether they are of very different size."""
+        return self.kind in _EXTREME
 
     def of(self, n: int) -> Any:
         """For so many rows."""
