@@ -28,9 +28,7 @@ def _power(case: Case, change: str) -> int:
 
 def _singular(fit: mx.GaussianMixture) -> bool:
     """Whether covariances are so narrow in some direction that rounding decides."""
-    from fuzz.laws import condition
-
-    return condition(fit) > 1e8
+    return bool(np.linalg.cond(fit.mixture_.params.covariances.matrices()).max() > 1e8)
 
 
 #: Cases that are not tried at all.
@@ -51,7 +49,7 @@ _CASES: dict[str, Callable[[Case], bool]] = {
     "starts beyond the range of float32": lambda case: abs(case.start.power) > 20,
     "noise in no volume": lambda case: case.options["noise"] == 1e-300,
     "float32 rows with a log-density beyond float32": lambda case: (
-        not case.table.exact and _power(case, "an outlying") > 12
+        not case.table.exact and max(map(abs, case.table.powers)) > 9
     ),
     "volumes and forms that turn for ever where a component is nearly flat": lambda case: (
         case.covariance_type in ("VEE", "VEV", "VVE", "EVE")

@@ -135,6 +135,11 @@ class Table:
         return np.asarray(self.given, dtype=np.float64)
 
     @property
+    def powers(self) -> list[int]:
+        """Powers of ten of the changes, and 0."""
+        return [0, *(power for _, power in self.changes)]
+
+    @property
     def exact(self) -> bool:
         """Whether results come in double precision."""
         return not self.container.startswith("float32")

@@ -322,8 +322,10 @@ class MixtureSearch(SoftClusters):
             raise MixturaError(
                 f"None of the {len(outcomes)} candidates could be {what}. {comparison.reasons()}"
             )
-        sound = np.array([outcome.sound for outcome in outcomes]) & ~np.isnan(values)
-        self.best_index_ = int(np.nanargmin(np.where(sound | ~sound.any(), values, np.nan)))
+        known = ~np.isnan(values)
+        sound = known & [outcome.sound for outcome in outcomes]
+        eligible = np.flatnonzero(sound if sound.any() else known)
+        self.best_index_ = int(eligible[np.argmin(values[eligible])])
         self.results_ = results
         self.k_probabilities_ = comparison.k_probabilities()
 
