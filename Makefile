@@ -3,9 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 KERNELS := src/mixtura/kernels
 BUILT := setup.py $(wildcard $(KERNELS)/*.[ch])
+TIMES ?= 50
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
-.PHONY: demo test check unit bench bench-acceleration bench-search sanitize sanitize-passes \
+.PHONY: demo test check unit fuzz bench bench-acceleration bench-search sanitize sanitize-passes \
   sanitize-binding wasm clean help
 
 help:
@@ -14,6 +15,7 @@ help:
 	@echo "make bench  time everything against scikit-learn and oneDAL: benchmarks/RESULTS.md"
 	@echo "make bench-acceleration  passes of accelerated and plain EM: benchmarks/ACCELERATION.md"
 	@echo "make bench-search  the default search against mclust (needs R): benchmarks/SEARCH.md"
+	@echo "make fuzz   the fuzzer with new random cases, 50 times as many as in the tests; TIMES=500 for more"
 	@echo "make sanitize  the kernel and its binding under AddressSanitizer and UBSan"
 	@echo "make wasm   the kernel as WebAssembly, and its test"
 	@echo "make clean  remove the virtual environment and what was built in it"
@@ -43,6 +45,9 @@ unit: .venv/.tested
 .venv/.tested: pyproject.toml $(BUILT) | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@ .venv/.installed
+
+fuzz: .venv/.tested
+	MIXTURA_FUZZ=$(TIMES) $(BIN)/pytest -n 2 --dist worksteal tests/fuzz
 
 bench: .venv/.installed benchmarks/.onedal/.installed
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt

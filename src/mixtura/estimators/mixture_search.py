@@ -97,10 +97,11 @@ class MixtureSearch(SoftClusters):
         A column for each parameter tried, and `log_likelihood`, `n_parameters`, `bic`, `aic`,
         `icl`, `sabic`, `nec`, `slope`, `cv`, `probability`, `standing`, `status` and `seconds`.
         `cv` is NaN but for finalists when it is the criterion, `slope` if the candidates are too
-        few. `standing` is 'finished' for candidates that made all their starts, 'left behind' for
-        those that made fewer, 'given up' for those whose best start was paused and did not go on,
-        'collapsed' for those with a collapsed component, and 'failed' for those that could not be
-        fitted, which have NaN and say why in `status`.
+        few, `nec` if a single component of that structure is singular. `standing` is 'finished' for
+        candidates that made all their starts, 'left behind' for those that made fewer, 'given up'
+        for those whose best start was paused and did not go on, 'collapsed' for those with a
+        collapsed component, and 'failed' for those that could not be fitted, which have NaN and say
+        why in `status`.
     k_probabilities_ : dict of int to float
         Approximate posterior probability of each number of components: the column `probability`,
         which comes from BIC and gives all models the same prior probability, summed.
@@ -322,8 +323,10 @@ class MixtureSearch(SoftClusters):
             raise MixturaError(
                 f"None of the {len(outcomes)} candidates could be {what}. {comparison.reasons()}"
             )
-        sound = np.array([outcome.sound for outcome in outcomes]) & ~np.isnan(values)
-        self.best_index_ = int(np.nanargmin(np.where(sound | ~sound.any(), values, np.nan)))
+        known = ~np.isnan(values)
+        sound = known & [outcome.sound for outcome in outcomes]
+        eligible = np.flatnonzero(sound if sound.any() else known)
+        self.best_index_ = int(eligible[np.argmin(values[eligible])])
         self.results_ = results
         self.k_probabilities_ = comparison.k_probabilities()
 
