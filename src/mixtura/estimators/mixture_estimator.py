@@ -107,7 +107,8 @@ class MixtureEstimator(Recorded, SoftClusters):
         labels : integer array of shape (n,), default=None
             Components that rows are known to belong to, from 0 to k - 1, k for the noise if there
             is any, and -1 where that is unknown. Known rows stay there in every step, so the
-            objective has log(w_j p_j(x)) for them, and components keep their numbers.
+            objective has log(w_j p_j(x)) for them, and components keep their numbers. A component
+            that has known rows cannot be fixed at weight 0, and does not begin there.
             `log_likelihood_` and all criteria are those of the rows alone, as without labels.
 
         Returns

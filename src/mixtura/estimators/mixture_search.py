@@ -86,10 +86,11 @@ class MixtureSearch(SoftClusters):
         A column for each parameter tried, and `log_likelihood`, `n_parameters`, `bic`, `aic`,
         `icl`, `sabic`, `nec`, `slope`, `cv`, `probability`, `standing`, `status` and `seconds`.
         `cv` is NaN but for finalists when it is the criterion, `slope` if the candidates are too
-        few. `standing` is 'finished' for candidates that made all their starts, 'left behind' for
-        those that made fewer, 'given up' for those whose best start was paused and did not go on,
-        'collapsed' for those with a collapsed component, and 'failed' for those that could not be
-        fitted, which have NaN and say why in `status`.
+        few, `nec` if a single component of that structure is singular. `standing` is 'finished' for
+        candidates that made all their starts, 'left behind' for those that made fewer, 'given up'
+        for those whose best start was paused and did not go on, 'collapsed' for those with a
+        collapsed component, and 'failed' for those that could not be fitted, which have NaN and say
+        why in `status`.
     k_probabilities_ : dict of int to float
         Approximate posterior probability of each number of components: the column `probability`,
         which comes from BIC and gives all models the same prior probability, summed.
