@@ -33,7 +33,7 @@ def csv_bytes(n: int = N) -> bytes:
 
 
 def packed(n: int = N) -> bytes:
-    return gzip.compress(csv_bytes(n))
+    return gzip.compress(csv_bytes(n), mtime=0)
 
 
 def parquet(n: int = N) -> bytes:
@@ -48,7 +48,7 @@ def arrow_stream(n: int = N) -> bytes:
     return file.getvalue()
 
 
-FORMATS = [csv_bytes, packed, parquet, arrow_stream, lambda: gzip.compress(parquet())]
+FORMATS = [csv_bytes, packed, parquet, arrow_stream, lambda: gzip.compress(parquet(), mtime=0)]
 
 
 @pytest.fixture
@@ -171,6 +171,7 @@ def test_no_room_for_a_copy(piped, here, monkeypatch):
         (parquet(30)[:100], "standard input cannot be read as Parquet"),
         (packed(30)[:40], "standard input cannot be unpacked with gzip"),
     ],
+    ids=["empty", "header", "ragged", "nul", "latin1", "parquet", "gzip"],
 )
 def test_messages_name_standard_input(piped, content, words):
     result = piped(content, "fit", "-", *LIGHT)

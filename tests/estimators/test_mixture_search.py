@@ -11,12 +11,13 @@ from threadpoolctl import threadpool_info
 
 import mixtura as mx
 from mixtura import em
+from mixtura.estimators.gaussian_vocabulary import searched_types
 from mixtura.estimators.mixture_search import Progress
-from mixtura.estimators.options import CRITERIA, searched_types
 from mixtura.families import Gaussian
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.run import Fitting
 from mixtura.selection import held_out_weights
+from mixtura.selection.named import CRITERIA
 
 
 def groups(n: int = 300) -> np.ndarray:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import mixtura as mx
 from fuzz.tables import Array, Table, Weights, tables, tame_tables, weights
-from mixtura.estimators.options import COVARIANCE_TYPES, STARTS
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.estimators.options import STARTS
 from mixtura.kernels.choice import use
 
 __all__ = ["Case", "Start", "cases", "tame_cases"]

@@ -16,7 +16,7 @@ import mixtura as mx
 from fuzz.effort import examples
 from fuzz.laws import assigns, helps, lie_on_hills
 from fuzz.open_cases import OPEN
-from mixtura.estimators.options import COVARIANCE_TYPES
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 from mixtura.kernels.choice import use
 
 TYPES = [name for name in COVARIANCE_TYPES if len(name) > 1]

@@ -15,8 +15,9 @@ from fuzz.effort import examples
 from fuzz.estimators import Case, Start, cases
 from fuzz.laws import abides, helps, never_falls, numbers, probabilities
 from fuzz.open_cases import held_back
-from mixtura.estimators.options import CRITERIA, searched_types
+from mixtura.estimators.gaussian_vocabulary import searched_types
 from mixtura.kernels.choice import use
+from mixtura.selection.named import CRITERIA
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::mixtura.DataWarning"),
