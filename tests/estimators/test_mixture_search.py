@@ -293,19 +293,14 @@ def test_an_error_has_each_reason_once() -> None:
 
 
 def test_what_a_fit_finds_a_search_finds(monkeypatch: pytest.MonkeyPatch) -> None:
-    begin = mx.GaussianMixture._begin
+    works = Fitting.begin
 
-    def begins_late(self: mx.GaussianMixture, *args: Any) -> Any:
-        works = begin(self, *args)
+    def begins_late(self: Fitting, number: int) -> Any:
+        if number < 4:
+            raise mx.DegenerateError("out of luck")
+        return works(self, number)
 
-        def start(number: int) -> Any:
-            if number < 4:
-                raise mx.DegenerateError("out of luck")
-            return works(number)
-
-        return start
-
-    monkeypatch.setattr(mx.GaussianMixture, "_begin", begins_late)
+    monkeypatch.setattr(Fitting, "begin", begins_late)
     estimator = mx.GaussianMixture(3, n_init=6, init_params="varied", random_state=0)
     alone = estimator.fit(groups())
     search = mx.MixtureSearch(estimator, {}).fit(groups())

@@ -234,12 +234,23 @@ class MixtureSearch(SoftClusters):
         results: Iterator[Candidate] = parallel(delayed(task)() for task in tasks)
         return results
 
-    def __getattr__(self, name: str) -> Any:
-        """What the best estimator has beyond what all mixtures have, such as `modes`."""
-        best = vars(self).get("best_estimator_")
-        if best is None or name.startswith("_") or name.endswith("_"):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return getattr(best, name)
+    # ------------------------------------------------- what the best estimator can tell, too
+
+    def normalized_density(self, X: Any) -> Any:
+        """That of the best estimator, if it has one: see `GaussianMixture`."""
+        return self._best().normalized_density(X)
+
+    def membership(self, X: Any, sigmas: float = 2.5) -> Any:
+        """That of the best estimator, if it has one: see `GaussianMixture`."""
+        return self._best().membership(X, sigmas)
+
+    def modes(self) -> Any:
+        """Those of the best estimator, if it has any: see `GaussianMixture`."""
+        return self._best().modes()
+
+    def _best(self) -> Any:
+        check_is_fitted(self)
+        return self.best_estimator_
 
 
 def _preparing(variant: MixtureEstimator, labels: Any) -> Callable[[TrainingRows], Fitting]:

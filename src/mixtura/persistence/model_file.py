@@ -147,7 +147,7 @@ def _document(model: Model) -> dict[str, Any]:
         },
         "noise": None
         if region is None
-        else {"centre": region.center.tolist(), "edges": region.edges.tolist()},
+        else {"center": region.center.tolist(), "edges": region.edges.tolist()},
         "parameters": model.parameters,
         "training": None if model.record is None else record_document(model.record),
     }
@@ -228,7 +228,7 @@ _HEAD = record(
 
 def _noise(d: int) -> Entry[dict[str, Any]]:
     limits = -_FURTHEST, _FURTHEST
-    region = record({"centre": array((d,), *limits), "edges": array((d, d), *limits)})
+    region = record({"center": array((d,), *limits), "edges": array((d, d), *limits)})
     return record({"noise": optional(made(region, _box))})
 
 
