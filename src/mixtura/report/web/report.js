@@ -204,16 +204,18 @@ function showPatterns(model, columns, points) {
   byId("patterns-text").textContent = patternText(points);
 }
 
-// What is said of columns of a kind stands where there are some, and so do words for tables of bells alone
-// and for all others.
+// Leaves of the page's own words those that fit: some are for columns of one kind, for tables of bells alone
+// (clouds), or for all others (groups).
 function tellKinds({ marginals, spreads }) {
   const kinds = new Set(marginals.flatMap((marginal) => [marginal.kind, ...levelKinds(marginal)]));
   kinds.add(kinds.has("mass") || kinds.has("shares") ? "groups" : "clouds");
   if (marginals.length > 1) kinds.add("several");
   if (!spreads && marginals.length > 1) kinds.add("independent");
   document.querySelectorAll("[data-kind]").forEach((part) => {
-    part.hidden = !part.dataset.kind.split(" ").some((kind) => kinds.has(kind));
+    if (!part.dataset.kind.split(" ").some((kind) => kinds.has(kind))) part.remove();
+    else if (part.localName === "span") part.replaceWith(...part.childNodes);
   });
+  document.querySelector("main").normalize();
 }
 
 function searchPictures(search) {
