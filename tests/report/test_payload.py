@@ -6,9 +6,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from report_examples import example, fit, mixture, responsibilities, rows
+from report_examples import (
+    categories,
+    counts,
+    example,
+    fit,
+    mixture,
+    responsibilities,
+    rows,
+    summary,
+)
 
-from mixtura.report import TableSummary, build_payload, payload
+from mixtura.families.description import Bell, Mass, Shares
+from mixtura.report import TableSummary, build_payload, payload, render
+from mixtura.report.marginals import of_levels, separation
 
 
 def part(made: dict[str, object], name: str) -> Any:
@@ -154,3 +165,122 @@ def test_shapes_that_do_not_fit_are_refused(columns: list[str]) -> None:
 def test_an_empty_table_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one row"):
         example(n=0)
+
+
+def test_bells_are_told_with_how_they_spread() -> None:
+    told = part(example(d=2, k=3), "model")
+    assert told["marginals"][1] == {
+        "kind": "bell",
+        "mean": [1.0, 2.5, 4.0],
+        "deviation": [1.0, 1.0, 1.0],
+    }
+    assert np.shape(told["spreads"]) == (3, 2, 2)
+
+
+def test_masses_are_told_with_their_values_and_no_spreads() -> None:
+    model = counts(2, 3)
+    told = part(example(model=model, d=3, k=2), "model")
+    mass, given = told["marginals"][2], model.marginal(2)
+    assert isinstance(given, Mass)
+    assert (mass["kind"], mass["mean"], mass["values"][-1]) == ("mass", [2.0, 10.0], 39.0)
+    assert np.allclose(mass["probabilities"], given.probabilities, rtol=1e-5)
+    assert told["spreads"] is None
+
+
+def test_shares_are_told_with_their_levels_and_rows_come_back_as_them() -> None:
+    model = categories(2, 3)
+    made = example(model=model, d=3, k=2, n=50)
+    shares = part(made, "model")["marginals"][0]
+    assert (shares["kind"], shares["levels"]) == ("shares", ["a", "b", "c"])
+    assert np.allclose(np.sum(shares["probabilities"], axis=1), 1.0)
+    assert np.array_equal(np.rint(restored(made, 3)), rows(model, 50, 3))
+
+
+def test_of_very_many_levels_the_commonest_are_told_and_the_others_as_one() -> None:
+    levels = [f"level {c}" for c in range(30)]
+    model = categories(2, 1, levels)
+    made = example(model=model, d=1, k=2, n=200, columns=["column"])
+    shares = part(made, "model")["marginals"][0]
+    assert len(shares["levels"]) == 12
+    assert shares["levels"][:2] == ["level 0", "level 1"]  # those that the clusters prefer
+    assert shares["levels"][-1] == "(19 other levels)"
+    assert np.allclose(np.sum(shares["probabilities"], axis=1), 1.0)
+    given = rows(model, 200, 1)[:, 0]
+    kept = [levels.index(level) for level in shares["levels"][:-1]]
+    places = [kept.index(int(code)) if code in kept else 11 for code in given]
+    assert np.array_equal(np.rint(restored(made, 1)[:, 0]), places)
+
+
+def test_as_many_levels_as_there_is_room_for_are_left_as_they_are() -> None:
+    shares = Shares(("a", "b", "c"), np.array([[0.2, 0.3, 0.5]]))
+    assert of_levels(shares, np.ones(1), 3) == (shares, None)
+
+
+def test_columns_are_ranked_by_how_well_they_separate_the_clusters() -> None:
+    one = np.ones(3)
+    middling = Bell(np.array([0.0, 1.0, 2.0]), one)
+    marginals = [Bell(one, one), middling, Bell(9.0 * one * [0, 1, 2], one), Bell(one, one)]
+    told = part(example(model=summary(marginals), d=4, k=3), "model")
+    assert told["ranking"] == [2, 1, 0, 3]
+
+
+def test_separation_is_variance_between_clusters_over_that_within() -> None:
+    weights = np.array([1.0, 3.0])
+    bell = Bell(np.array([0.0, 4.0]), np.array([1.0, 3.0]))
+    assert separation(bell, weights) == pytest.approx(3.0 / 7.0)
+    mass = Mass(bell.mean, bell.deviation, np.arange(2.0), np.full((2, 2), 0.5))
+    assert separation(mass, weights) == separation(bell, weights)
+    coin = Shares(("0", "1"), np.array([[0.8, 0.2], [0.4, 0.6]]))  # 0.03 between, 0.22 within
+    assert separation(coin, weights) == pytest.approx(0.03 / 0.22)
+
+
+@pytest.mark.parametrize(
+    ("marginal", "expected"),
+    [
+        (Bell(np.array([1.0, 1.0]), np.zeros(2)), 0.0),
+        (Bell(np.array([1.0, 2.0]), np.zeros(2)), np.inf),
+        (Shares(("0", "1"), np.array([[1.0, 0.0], [1.0, 0.0]])), 0.0),
+        (Shares(("0", "1"), np.array([[1.0, 0.0], [0.0, 1.0]])), np.inf),
+    ],
+)
+def test_separation_without_variance_within(marginal: Bell | Shares, expected: float) -> None:
+    assert separation(marginal, np.zeros(2)) == expected
+
+
+def test_spreads_are_asked_of_the_drawn_columns_alone() -> None:
+    asked = []
+
+    def spreads(places: Any) -> Any:
+        asked.append(list(places))
+        return np.broadcast_to(np.eye(len(places)), (2, len(places), len(places)))
+
+    marginals = [Bell(np.array([0.0, c]), np.ones(2)) for c in range(100)]
+    made = example(model=summary(marginals, spreads=spreads), d=100, k=2, n=30)
+    assert asked == [list(range(99, 39, -1))]
+    assert part(made, "data")["columns"][0] == "column_99"
+    assert "60 of the 100 columns" in part(made, "notes")[-1]
+    assert part(made, "model")["ranking"] == list(range(60))
+
+
+@pytest.mark.parametrize("k", [1, 30, 1200])
+@pytest.mark.parametrize("kind", ["bell", "mass", "shares"])
+def test_a_page_of_very_much_stays_below_two_megabytes(kind: str, k: int) -> None:
+    names, letter = [f"column {c}" for c in range(70)], "\N{PENGUIN}"
+    many = {
+        "bell": lambda: mixture(k, 70),
+        "mass": lambda: summary([_wide_mass(k)] * 70),
+        "shares": lambda: categories(k, 70, [f"{c} {80 * letter}" for c in range(40)]),
+    }
+    model = many[kind]()
+    X = np.zeros((3000, 70))
+
+    def shares(block: Any) -> Any:
+        return np.full((len(block), k), 1.0 / k)
+
+    made = build_payload(X, shares, table=table(names, 3000), model=model, fit=fit())
+    assert len(render(made)) < 2_000_000
+
+
+def _wide_mass(k: int) -> Mass:
+    mean = np.linspace(100.0, 200.0, k)
+    return Mass(mean, np.sqrt(mean), np.arange(400.0), np.full((k, 400), 0.123456789e-12))

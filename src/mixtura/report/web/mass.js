@@ -16,13 +16,13 @@ export function countBins(values, [least, most], format) {
   });
 }
 
-export function massHistogram(numbers, [least, most], { values, probabilities }, format) {
+export function massHistogram(numbers, [least, most], { mean, values, probabilities }, format) {
   const bins = countBins(numbers, [least, most], format);
   const domain = paddedDomain(least - 0.5, bins.at(-1).high, 0.02);
   const shown = values.map((value, i) => [value, i]).filter(([v]) => v >= domain[0] && v <= domain[1]);
   const xs = shown.map(([value]) => value);
   const each = probabilities.map((masses) => shown.map(([, i]) => masses[i]));
   const width = bins[0].high - bins[0].low;
-  const peaks = each.map((ys) => xs[ys.indexOf(Math.max(...ys))] ?? NaN);
+  const peaks = each.map((ys, j) => xs[ys.indexOf(Math.max(...ys))] ?? mean[j]);
   return { domain, bins, xs, each, width, peaks, dots: xs.length <= BARS };
 }
