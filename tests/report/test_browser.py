@@ -141,7 +141,7 @@ def test_doubtful_clusters_wear_their_flags(page: Page, tmp_path: Path) -> None:
     assert page.evaluate("document.querySelectorAll('#map-plot .doubtful').length") == 2
     figures = text(page, "#figures")
     assert "Heldequal weights" in figures
-    assert "weak; all criteria are without it" in figures
+    assert "Priorconjugateweak" in figures
     assert_quiet(page)
 
 

@@ -84,10 +84,20 @@ def _model(model: Model) -> ModelSummary:
         structure_text=text,
         n_parameters=mixture.n_parameters,
         noise=noise,
-        held="; ".join(f"{term}: {words}" for term, words in restraints_of(model)),
+        held=_held(model),
+        prior="; ".join(words for term, words in restraints_of(model) if term == "Prior"),
         known=record.n_known if record else 0,
         collapsed=record.collapsed if record else (),
         spurious=record.spurious if record else (),
+    )
+
+
+def _held(model: Model) -> str:
+    """What held the fit back, but for what the page tells apart: a prior and known clusters."""
+    return "; ".join(
+        words if term == "Held" else f"{term}: {words}"
+        for term, words in restraints_of(model)
+        if term not in ("Prior", "Known")
     )
 
 

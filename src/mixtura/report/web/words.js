@@ -20,7 +20,7 @@ export function keyFigures({ data, model, fit, uncertainty }) {
     ["Log-likelihood", statistic(fit.log_likelihood), rowsFitted(fit, data)],
     ["Noise", ...noise(model)],
     ["Held", model.held || null, "not moved by the fit, and no parameters"],
-    ["Prior", model.prior ? "conjugate" : null, `${model.prior}; all criteria are without it`],
+    ["Prior", model.prior ? "conjugate" : null, model.prior],
     ["Known clusters", model.known > 0 ? counted(model.known, "row") : null, "whose cluster was given"],
     ["Fit", text, detail],
     ["Best solution found by", ...starts(fit.starts)],
