@@ -227,8 +227,8 @@ export function criterionTable(search) {
   const structured = search.candidates.some(({ structure }) => structure !== "");
   const [first, last] = [structured ? 3 : 2, 1]; // columns of words at the ends
   const head = [
-    "Clusters", ...(structured ? ["Structure"] : []), "Outcome", ...criteria.map(criterionName), "Probability", "Log-likelihood",
-    "Parameters", "How its best start ended",
+    "Clusters", ...(structured ? ["Structure"] : []), "Outcome", ...criteria.map(criterionName), "Probability",
+    "Log-likelihood", "Parameters", "How its best start ended",
   ];
   const body = el("tbody");
   const count = (number) => (number === null ? "–" : wholeNumber(number));

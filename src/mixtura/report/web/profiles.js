@@ -26,7 +26,8 @@ export function profileTable(model, columns, whole) {
   const clusters = shownClusters(model);
   const places = whole ? levelPlaces(model) : levelPlaces(model).slice(0, COLUMNS);
   const heads = clusters.map((j) => el("th", { scope: "col" }, el("div", { class: "profile" },
-    el("span", {}, swatch(j, model.markers[j]), ` ${j}`), el("span", { class: "deviation" }, percent(model.weights[j])))));
+    el("span", {}, swatch(j, model.markers[j]), ` ${j}`),
+    el("span", { class: "deviation" }, percent(model.weights[j])))));
   const head = el("thead", {}, el("tr", {}, el("td"), ...heads));
   const table = el("table", { class: "profiles" }, el("colgroup", {}, el("col")), head,
     ...places.map((c) => columnProfile(model, columns[c].name, model.marginals[c], clusters)));

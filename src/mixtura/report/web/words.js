@@ -14,7 +14,8 @@ export function headline({ data, model, uncertainty }) {
 export function keyFigures({ data, model, fit, uncertainty }) {
   const { text, detail } = convergence(fit);
   const figures = [
-    model.structure ? ["Structure", model.structure, model.structure_text] : ["Family", model.family, model.family_text],
+    model.structure ? ["Structure", model.structure, model.structure_text]
+      : ["Family", model.family, model.family_text],
     ["BIC", statistic(fit.criteria.bic),
       `${counted(model.n_parameters, "free parameter")}; lower is better`],
     ["Log-likelihood", statistic(fit.log_likelihood), rowsFitted(fit, data)],
