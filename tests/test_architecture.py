@@ -18,7 +18,7 @@ PACKAGE = Path(mixtura.__file__).parent
 #: Rooms from the cellar to the roof: modules, or all of a package but for those of its modules that
 #: stand on a floor of their own. A room imports only from rooms on lower floors.
 FLOORS = [
-    {"typing", "errors", "persistence.atomic_files", "fitting.random_streams", "report"},
+    {"typing", "errors", "persistence.atomic_files", "fitting.random_streams"},
     {"kernels", "persistence.entries", "starts.principal_axes"},
     {"statistics", "assignments", "stopping", "mixing_weights"},
     {"sources", "families", "starts.noise_rows"},
@@ -33,7 +33,7 @@ FLOORS = [
     {"fitting", "testing"},
     {"selection"},
     {"estimators.options", "estimators.gaussian_vocabulary"},
-    {"persistence"},
+    {"persistence", "report"},
     {"estimators"},
     {"cli"},
     {"__init__", "__main__"},
