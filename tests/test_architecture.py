@@ -32,6 +32,7 @@ FLOORS = [
     {"fitting", "testing"},
     {"selection"},
     {"estimators.options", "estimators.gaussian_vocabulary"},
+    {"estimators.kept_parameters"},
     {"persistence"},
     {"estimators"},
     {"cli"},
