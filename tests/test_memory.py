@@ -1,4 +1,4 @@
-"""A pass needs memory for one block of rows, whatever their number."""
+"""Memory grows with the numbers of a table alone: a pass and a reader hold one block more."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 import mixtura as mx
@@ -38,16 +40,35 @@ print(peak() - before)
 """
 
 
-def extra_megabytes(n: int) -> float:
-    run = subprocess.run(
-        [sys.executable, "-c", PEAK, str(n)], capture_output=True, text=True, check=True
-    )
+READ = """
+from pathlib import Path
+from mixtura.cli.datafile import DataFile
+from mixtura.cli.features import choose_features
+from mixtura.cli.reading import read_table
+
+def peak():
+    status = Path("/proc/self/status").read_text()  # resource may count the parent's memory
+    return int(status.split("VmHWM:")[1].split()[0])
+
+def rows(name):
+    return choose_features(read_table(DataFile(Path(name)))).rows
+
+rows("short.csv")
+before = peak()
+table = rows("long.csv")
+print(peak() - before)
+"""
+
+
+def extra_megabytes(code: str, *args: object, cwd: Path | None = None) -> float:
+    command = [sys.executable, "-c", code, *map(str, args)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=cwd)
     return int(run.stdout) / 1024
 
 
 def test_extra_memory_does_not_grow_with_the_rows() -> None:
     # Responsibilities of 1,000,000 x 10 alone would take 76 MB.
-    assert extra_megabytes(1_000_000) < 40
+    assert extra_megabytes(PEAK, 1_000_000) < 40
 
 
 D, MATRIX = 2_000, 32  # so many rows and columns take so many MB
@@ -98,3 +119,12 @@ def test_a_start_by_the_hierarchy_of_a_sample_needs_no_matrices() -> None:
 
     assert peak_megabytes(labels) < MATRIX / 2
     np.testing.assert_array_equal(labels(), np.arange(8) % 2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
+def test_a_table_takes_little_more_memory_than_its_numbers(tmp_path: Path) -> None:
+    X = np.random.default_rng(0).normal(size=(400_000, 5))
+    for name, n in (("short.csv", 50_000), ("long.csv", len(X))):
+        pl.DataFrame(X[:n], schema=list("abcde")).write_csv(tmp_path / name)
+    # With the cells as strings it would be nine times the numbers.
+    assert extra_megabytes(READ, cwd=tmp_path) < 3.0 * X.nbytes / 2**20

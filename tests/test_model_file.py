@@ -70,7 +70,7 @@ def file_of(family: str = "gaussian") -> str:
     """The text of a model file."""
     if family == "gaussian":
         return text_of(mx.GaussianMixture(2, random_state=0).fit(groups()))
-    return text_of(ESTIMATORS[family](2, random_state=0).fit(table_of(family)))
+    return text_of(ESTIMATORS[family](2, random_state=0, tol=1e-3).fit(table_of(family)))
 
 
 def text_of(estimator: Any) -> str:
@@ -173,7 +173,7 @@ def test_other_families_are_kept_exactly(family: str, dtype: type, tmp_path: Pat
 
 def test_levels_are_kept_as_they_are(tmp_path: Path) -> None:
     X = answers()
-    fit = mx.CategoricalMixture(2, random_state=0).fit(X)
+    fit = mx.CategoricalMixture(2, random_state=0, n_init=1, tol=1e-3).fit(X)
     again = loaded(text_of(fit), tmp_path)
     assert_same(fit, again, X)
     assert repr(again.levels_) == repr(
@@ -275,7 +275,7 @@ def test_a_model_without_a_record_works_and_can_go_on(family: str, tmp_path: Pat
     assert not hasattr(bare, "record_")
     assert_same_text(bare, tmp_path)
     bare.set_params(warm_start=True).fit(rows)
-    assert bare.lower_bound_ == pytest.approx(fit.lower_bound_)
+    assert bare.lower_bound_ >= fit.lower_bound_ - 1e-9
 
 
 def assert_same_text(estimator: Any, folder: Path) -> None:

@@ -180,7 +180,7 @@ def test_training_of_another_shape(run, model, blobs, command):
     model.write_text(json.dumps(document | {"training": {"weight": 1.0, "starts": 3}}))
     result = run(command, model, *([blobs] if command == "report" else []))
     assert result.exit_code == 1
-    assert "'training'" in told_in_one_line(result)
+    assert "'training.log_likelihood' is missing" in told_in_one_line(result)
 
 
 @pytest.mark.parametrize("command", ["predict", "report"])

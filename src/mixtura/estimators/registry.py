@@ -11,9 +11,9 @@ from mixtura.estimators.family_mixtures import (
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 
-__all__ = ["estimator_of"]
+__all__ = ["ESTIMATORS", "estimator_of"]
 
-_ESTIMATORS: dict[str, type[MixtureEstimator]] = {
+ESTIMATORS: dict[str, type[MixtureEstimator]] = {
     "gaussian": GaussianMixture,
     "bernoulli": BernoulliMixture,
     "categorical": CategoricalMixture,
@@ -23,4 +23,4 @@ _ESTIMATORS: dict[str, type[MixtureEstimator]] = {
 
 def estimator_of(name: str) -> type[MixtureEstimator]:
     """That of the family of a name: `FamilyMixture` for one of the user's own."""
-    return _ESTIMATORS.get(name, FamilyMixture)
+    return ESTIMATORS.get(name, FamilyMixture)
