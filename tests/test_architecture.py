@@ -33,6 +33,7 @@ FLOORS = [
     {"fitting", "testing"},
     {"selection"},
     {"estimators.options", "estimators.gaussian_vocabulary"},
+    {"estimators.kept_parameters"},
     {"persistence", "report"},
     {"estimators"},
     {"cli"},

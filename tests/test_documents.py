@@ -12,6 +12,8 @@ import pytest
 
 import mixtura as mx
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.families import registry
+from mixtura.families.gaussian.description import NAMED_STRUCTURES
 from mixtura.selection.named import CRITERIA
 
 REPOSITORY = Path(__file__).parents[1]
@@ -28,9 +30,11 @@ def test_python_blocks_run(
     blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
     module = ModuleType(f"page_{page.stem}")
     monkeypatch.setitem(sys.modules, module.__name__, module)  # where dataclasses look names up
-    monkeypatch.setitem(
-        COVARIANCE_TYPES, "instruments", None
-    )  # undone at the end, what the page adds too
+    # What a page registers is gone at its end.
+    monkeypatch.setattr(registry, "DESCRIPTIONS", {**registry.DESCRIPTIONS})
+    for names in (COVARIANCE_TYPES, NAMED_STRUCTURES):
+        monkeypatch.setitem(names, "instruments", None)
+        del names["instruments"]
     for block in blocks:
         exec(compile(block, str(page), "exec"), vars(module))
 

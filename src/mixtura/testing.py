@@ -21,7 +21,7 @@ import numpy as np
 
 from mixtura import em
 from mixtura.acceleration import MixtureCoordinates
-from mixtura.errors import DataError, MixturaError
+from mixtura.errors import DataError, ModelFileError
 from mixtura.families import Family
 from mixtura.families.description import Bell, Description, Mass
 from mixtura.families.gaussian.testing import check_structure
@@ -243,16 +243,17 @@ def _check_kept(
     for name, array in description.arrays(restored).items():
         assert_alike(array, arrays[name], 0.0, f"{name!r} is kept exactly")
 
-    def refused(options: dict[str, Any], arrays: dict[str, FloatArray], name: str) -> None:
-        told = _refusal(partial(description.restored, options, arrays, schema), MixturaError)
-        assert repr(name) in told, f"{told!r} names {name!r}"
+    def refused(options: dict[str, Any], arrays: dict[str, FloatArray], entry: str) -> None:
+        told = _refusal(partial(description.restored, options, arrays, schema), ModelFileError)
+        assert entry in told, f"{told!r} names {entry!r}"
 
-    refused({**options, "color": "red"}, read, "color")
-    refused(options, {**read, "tails": np.ones((1, 1))}, "tails")
+    refused({**options, "color": "red"}, read, "options.color")
+    refused(options, {**read, "tails": np.ones((1, 1))}, "arrays.tails")
     for name, array in read.items():
-        refused(options, {key: value for key, value in read.items() if key != name}, name)
+        others = {key: value for key, value in read.items() if key != name}
+        refused(options, others, f"arrays.{name}")
         for other in (array[..., :-1], array[None], array.ravel()[0], array[:0]):
-            refused(options, {**read, name: other}, name)
+            refused(options, {**others, name: other}, f"arrays.{name}")
 
 
 def _refusal(attempt: Callable[[], Any], error: type[Exception]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from mixtura import em
-from mixtura.errors import DataError, MixturaError
+from mixtura.errors import DataError, MixturaError, ModelFileError
 from mixtura.families import (
     Bernoulli,
     BernoulliParameters,
@@ -19,6 +19,7 @@ from mixtura.families import (
     Poisson,
     PoissonParameters,
     WithNoise,
+    registry,
 )
 from mixtura.families.categorical import CategoricalDescription
 from mixtura.families.description import Bell, Mass
@@ -26,7 +27,13 @@ from mixtura.families.gaussian.prior import NormalInverseWishart
 from mixtura.families.gaussian.structures import EEE, VII, VVI, VVV
 from mixtura.families.noise import Box
 from mixtura.families.poisson import PoissonDescription
-from mixtura.families.registry import DESCRIPTIONS, description_named, description_of
+from mixtura.families.registry import (
+    DESCRIPTIONS,
+    description_named,
+    description_of,
+    is_described,
+    register,
+)
 from mixtura.families.schema import Column, Kind, Schema
 from mixtura.sources import ArraySource
 from mixtura.starts.given import random_responsibilities
@@ -96,24 +103,71 @@ def test_counts_too_many_to_be_told_apart_have_bells() -> None:
 
 BINARY, COUNTS, PLAIN = Schema.of("ab", Kind.BINARY), Schema.of("ab", Kind.COUNT), Schema.of("ab")
 GAUSSIAN = {"structure": "VVV", "floor": [0.0, 0.0], "fixed_means": False, "prior": None}
+PRIOR = {"mean": [0.0, 0.0], "shrinkage": 1.0, "dof": 4.0, "scale": [[1.0, 0.0], [0.0, 1.0]]}
 ROUND = {"means": np.zeros((2, 2)), "covariances": np.tile(np.eye(2), (2, 1, 1))}
 
 
 @pytest.mark.parametrize(
     ("name", "options", "arrays", "schema", "words"),
     [
-        ("bernoulli", {}, {"probabilities": np.array([[0.5, 1.5]])}, BINARY, "has 1.5; expected"),
-        ("poisson", {}, {"rates": np.array([[0.5, -1.0]])}, COUNTS, "'rates' has -1"),
-        ("categorical", {}, {"probabilities": np.array([[0.5, 0.4, 1.0, 0.0]])}, BINARY, "sum of"),
-        ("categorical", {}, {"probabilities": np.array([[-1.0, 2.0, 1, 0]])}, BINARY, "has -1"),
-        ("gaussian", {**GAUSSIAN, "structure": "VXV"}, ROUND, PLAIN, "'VXV'; expected one of EII"),
-        ("gaussian", {**GAUSSIAN, "structure": ["VVV"]}, ROUND, PLAIN, "'structure'"),
-        ("gaussian", {**GAUSSIAN, "floor": [0.0]}, ROUND, PLAIN, "'floor' is"),
-        ("gaussian", {**GAUSSIAN, "floor": [0.0, -1.0]}, ROUND, PLAIN, "0 or more"),
-        ("gaussian", {**GAUSSIAN, "floor": ["0", "1"]}, ROUND, PLAIN, "finite numbers"),
+        (
+            "bernoulli",
+            {},
+            {"probabilities": np.array([[0.5, 0.1], [0.5, 1.5]])},
+            BINARY,
+            r"'arrays.probabilities\[1\]\[1\]' is 1.5; it should be a number from 0 to 1",
+        ),
+        ("poisson", {}, {"rates": np.array([[0.5, -1.0]])}, COUNTS, r"rates\[0\]\[1\]' is -1"),
+        (
+            "categorical",
+            {},
+            {"probabilities": np.array([[0.5, 0.5, 1.0, 0.0], [0.5, 0.5, 0.9, 0.0]])},
+            BINARY,
+            r"'arrays.probabilities\[1\]' sums to 0.9 over the levels of column 'b'",
+        ),
+        ("categorical", {}, {"probabilities": np.array([[-1.0, 2.0, 1, 0]])}, BINARY, "is -1"),
+        ("gaussian", {**GAUSSIAN, "structure": "VXV"}, ROUND, PLAIN, "'VXV'; .* one of EII"),
+        ("gaussian", {**GAUSSIAN, "structure": ["VVV"]}, ROUND, PLAIN, "'options.structure'"),
+        ("gaussian", {**GAUSSIAN, "floor": [0.0]}, ROUND, PLAIN, "'options.floor' is"),
+        (
+            "gaussian",
+            {**GAUSSIAN, "floor": [0, -1]},
+            ROUND,
+            PLAIN,
+            r"floor\[1\]' is -1; .*0 or",
+        ),
+        ("gaussian", {**GAUSSIAN, "floor": ["0", "1"]}, ROUND, PLAIN, "finite number"),
         ("gaussian", {**GAUSSIAN, "fixed_means": 1}, ROUND, PLAIN, "true or false"),
-        ("gaussian", {**GAUSSIAN, "prior": "default"}, ROUND, PLAIN, "'prior' is 'default'"),
-        ("gaussian", {**GAUSSIAN, "prior": {"mean": [0, 0]}}, ROUND, PLAIN, "'shrinkage' is miss"),
+        ("gaussian", {**GAUSSIAN, "prior": "default"}, ROUND, PLAIN, "prior' is 'default'"),
+        ("gaussian", {**GAUSSIAN, "prior": {"mean": [0, 0]}}, ROUND, PLAIN, "shrinkage' is miss"),
+        (
+            "gaussian",
+            {**GAUSSIAN, "prior": {**PRIOR, "dof": 1}},
+            ROUND,
+            PLAIN,
+            "dof' is 1; .*above",
+        ),
+        (
+            "gaussian",
+            {**GAUSSIAN, "prior": {**PRIOR, "scale": [[1.0, 2.0], [2.0, 1.0]]}},
+            ROUND,
+            PLAIN,
+            "'options.prior' cannot be used: .*positive-definite",
+        ),
+        (
+            "gaussian",
+            {**GAUSSIAN, "prior": {**PRIOR, "mean": [1e99, 0.0], "shrinkage": 1e100}},
+            {**ROUND, "covariances": np.tile(1e-100 * np.eye(2), (2, 1, 1))},
+            PLAIN,
+            "'options.prior' has log-density",
+        ),
+        (
+            "gaussian",
+            GAUSSIAN,
+            {**ROUND, "means": np.array([[0.0, 0.0], [1e101, 0.0]])},
+            PLAIN,
+            r"'arrays.means\[1\]\[0\]' is 1e\+101; it should be a number from -1e\+100 to",
+        ),
     ],
 )
 def test_what_files_may_not_hold(
@@ -123,33 +177,34 @@ def test_what_files_may_not_hold(
     schema: Schema,
     words: str,
 ) -> None:
-    with pytest.raises(MixturaError, match=words):
+    with pytest.raises(ModelFileError, match=words):
         description_named(name).restored(options, arrays, schema)
 
 
 @pytest.mark.parametrize(
     ("structure", "covariance", "words"),
     [
-        ("VVV", [[1.0, 0.5], [0.4, 1.0]], "symmetric"),
-        ("VVV", [[1.0, 2.0], [2.0, 1.0]], "not positive definite"),
+        ("VVV", [[1.0, 0.5], [0.4, 1.0]], r"covariances\[0\]\[0\]\[1\]' is 0.5; .*symmetric"),
+        ("VVV", [[1.0, 2.0], [2.0, 1.0]], r"covariances\[0\]' is not positive definite.* is -1"),
         ("VVV", [[1.0, 1.0], [1.0, 1.0]], "not positive definite"),
-        ("VVV", [[1e-310, 0.0], [0.0, 1.0]], "variances from"),
-        ("VVV", [[1e300, 0.0], [0.0, 1.0]], "variances from"),
-        ("VVI", [1.0, -1.0], "variances from"),
-        ("VVI", [1.0, 1e-310], "variances from"),
-        ("VII", [1.0, 2.0], "the same for all columns"),
+        ("VVV", [[1.0, 0.0], [0.0, 1e-310]], r"\[0\]\[1\]\[1\]' is 1e-310; .*a variance from"),
+        ("VVV", [[1e300, 0.0], [0.0, 1.0]], "a variance from"),
+        ("VVV", [[1.0, 1e300], [-1e300, 1.0]], r"\[0\]\[0\]\[1\]' is 1e\+300; .*a number from"),
+        ("VVI", [1.0, -1.0], r"covariances\[0\]\[1\]' is -1.0; .*a variance from"),
+        ("VVI", [1.0, 1e-310], "a variance from"),
+        ("VII", [1.0, 2.0], "not of structure VII; it should be the same for all columns"),
     ],
 )
 def test_covariances_that_are_none(structure: str, covariance: Any, words: str) -> None:
     arrays = {"means": np.zeros((1, 2)), "covariances": np.array([covariance])}
-    with pytest.raises(MixturaError, match=words):
+    with pytest.raises(ModelFileError, match=words):
         description_named("gaussian").restored({**GAUSSIAN, "structure": structure}, arrays, PLAIN)
 
 
 def test_covariances_that_are_shared_are_equal() -> None:
     arrays = {**ROUND, "covariances": np.array([np.eye(2), 2.0 * np.eye(2)])}
     description = description_named("gaussian")
-    with pytest.raises(MixturaError, match="EEE is expected to be the same for all components"):
+    with pytest.raises(ModelFileError, match="EEE; it should be the same for all components"):
         description.restored({**GAUSSIAN, "structure": "EEE"}, arrays, PLAIN)
     assert description.restored(GAUSSIAN, arrays, PLAIN)[0].structure == VVV
 
@@ -192,5 +247,23 @@ def test_families_by_name_and_by_type() -> None:
     class Unknown(Bernoulli):
         pass
 
-    with pytest.raises(MixturaError, match="Unknown is a family that nothing describes"):
+    with pytest.raises(MixturaError, match=r"Unknown is a family that nothing.*register\(Unknown"):
         description_of(Unknown())
+
+
+def test_families_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "DESCRIPTIONS", {**DESCRIPTIONS})
+
+    def own(name: str) -> Any:
+        return type("OwnDescription", (PoissonDescription,), {"name": name})()
+
+    earlier, later = (type(name, (Poisson,), {}) for name in ("Earlier", "Later"))
+    register(earlier, own("own"))
+    register(later, own("own"))
+    assert type(description_named("own")).__name__ == "OwnDescription"
+    assert (is_described(later()), is_described(earlier())) == (True, False)
+    assert list(registry.DESCRIPTIONS)[-1] is later
+    with pytest.raises(MixturaError, match="Later cannot be registered as 'poisson'"):
+        register(later, own("poisson"))
+    with pytest.raises(MixturaError, match="Poisson cannot be registered as 'own'"):
+        register(Poisson, own("own"))

@@ -9,11 +9,12 @@ import numpy as np
 from mixtura.estimators.levels import as_codes, as_levels, columns_of, learn_levels
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.tables import as_rows, column_names
-from mixtura.families.description import Description
+from mixtura.families.description import Description, number_kind
 from mixtura.families.family import Family
-from mixtura.families.registry import description_named, description_of
+from mixtura.families.registry import description_named, description_of, is_described
 from mixtura.families.schema import Kind, Schema
 from mixtura.fitting.specification import MakeFamily
+from mixtura.mixture import Mixture
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = ["BernoulliMixture", "CategoricalMixture", "FamilyMixture", "PoissonMixture"]
@@ -31,7 +32,7 @@ class _NamedFamilyMixture(MixtureEstimator):
     def _read(self, X: Any, *, reset: bool) -> AnyArray:
         rows = as_rows(self, X, reset=reset)
         if reset:
-            self.schema_ = Schema.of(column_names(self, rows), _numbers_of(self._description))
+            self.schema_ = Schema.of(column_names(self, rows), number_kind(self._description))
         self._description.check(np.asarray(rows, dtype=np.float64), self.schema_)
         return rows
 
@@ -200,7 +201,7 @@ class CategoricalMixture(_NamedFamilyMixture):
     @property
     def levels_(self) -> list[tuple[Any, ...]]:
         """The levels of each column."""
-        return [column.levels for column in self.schema_]
+        return [column.values for column in self.schema_]
 
     @property
     def probabilities_(self) -> list[FloatArray]:
@@ -277,22 +278,22 @@ class FamilyMixture(MixtureEstimator):
 
     def _read(self, X: Any, *, reset: bool) -> AnyArray:
         rows = as_rows(self, X, reset=reset)
-        description = description_of(self.family)
+        description = description_of(self.family) if is_described(self.family) else None
         if reset:
-            self.schema_ = Schema.of(column_names(self, rows), _numbers_of(description))
-        description.check(np.asarray(rows, dtype=np.float64), self.schema_)
+            kind = Kind.CONTINUOUS if description is None else number_kind(description)
+            self.schema_ = Schema.of(column_names(self, rows), kind)
+        if description is not None:
+            description.check(np.asarray(rows, dtype=np.float64), self.schema_)
         return rows
 
     def _make_family(self) -> MakeFamily:
         return lambda source, summary, k: self.family
 
+    @classmethod
+    def _told_by(cls, mixture: Mixture[Any, Any]) -> dict[str, Any]:
+        return {**super()._told_by(mixture), "family": mixture.family}
+
     @property
     def params_(self) -> Any:
         """Of the family."""
         return self.mixture_.params
-
-
-def _numbers_of(description: Description[Any, Any]) -> Kind:
-    """The kind of columns of numbers that a family is of."""
-    kinds = (Kind.CONTINUOUS, Kind.COUNT, Kind.BINARY, Kind.CATEGORICAL)
-    return next(kind for kind in kinds if kind in description.kinds)

@@ -28,6 +28,7 @@ from mixtura.families.gaussian.modes import Modes, find_modes
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import NormalInverseWishart
 from mixtura.families.noise import Box, with_noise
+from mixtura.families.registry import description_of
 from mixtura.families.schema import Schema
 from mixtura.fitting.specification import MakeFamily, Noise
 from mixtura.kernels.estep_dispatch import scorer
@@ -353,9 +354,8 @@ class GaussianMixture(MixtureEstimator):
         float32 attributes have lost half of its digits.
         """
         check_is_fitted(self)
-        record = vars(self).get("record_")
-        if record is not None and self._shows(record.mixture):
-            fitted: Mixture[GaussianParameters, Moments] = record.mixture
+        fitted: Mixture[GaussianParameters, Moments] | None = vars(self).get("_mixture")
+        if fitted is not None and self._shows(fitted):
             return fitted
         kind = self._type
         k, d = self.means_.shape
@@ -378,9 +378,19 @@ class GaussianMixture(MixtureEstimator):
     @property
     def prior_(self) -> NormalInverseWishart | None:
         """The prior that was used."""
-        family = self.record_.mixture.clusters.family
+        family = self.mixture_.clusters.family
         assert isinstance(family, Gaussian)
         return family.prior if isinstance(family.prior, NormalInverseWishart) else None
+
+    @classmethod
+    def _told_by(cls, mixture: Mixture[Any, Any]) -> dict[str, Any]:
+        told, family = super()._told_by(mixture), mixture.clusters.family
+        assert isinstance(family, Gaussian)
+        if family.fixed_means:
+            told["fixed"] = ("weights", "means") if told["fixed"] else "means"
+        structure, _ = description_of(family).structure(family)
+        noise = mixture.noise_region is not None
+        return {**told, "covariance_type": structure, "noise": noise}
 
     @property
     def _shown_region(self) -> Box | None:

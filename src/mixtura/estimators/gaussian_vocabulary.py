@@ -13,7 +13,8 @@ from mixtura.families.gaussian.covariance_arrays import (
     Tied,
     WrittenOut,
 )
-from mixtura.families.gaussian.description import STRUCTURE_TEXTS
+from mixtura.families.gaussian.density import Gaussian
+from mixtura.families.gaussian.description import NAMED_STRUCTURES
 from mixtura.families.gaussian.structures import (
     EEE,
     STRUCTURES,
@@ -23,9 +24,9 @@ from mixtura.families.gaussian.structures import (
     CovarianceStructure,
     Structure,
 )
-from mixtura.persistence.entries import Entry, either, flag, number, optional, sequence, text
+from mixtura.persistence.entries import Entry, either, flag, number, optional, text
 
-__all__ = ["COVARIANCE_TYPES", "GAUSSIAN_PARAMETERS", "CovarianceType", "searched_types"]
+__all__ = ["COVARIANCE_TYPES", "CovarianceType", "gaussian_parameters", "searched_types"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class CovarianceType:
 
 
 def _shown(structure: Structure, layout: Layout) -> CovarianceType:
-    return CovarianceType(structure, layout, STRUCTURE_TEXTS[structure.name])
+    return CovarianceType(structure, layout, NAMED_STRUCTURES[structure.name][1])
 
 
 COVARIANCE_TYPES = {
@@ -68,13 +69,19 @@ def searched_types(d: int) -> tuple[str, ...]:
     return ("E", "V") if d == 1 else tuple(structure.name for structure in STRUCTURES)
 
 
-_FIXABLE = text("weights", "means")
+def gaussian_parameters(family: Gaussian, d: int) -> dict[str, Entry[Any]]:
+    """Parameters of its own that a model file keeps for a mixture of the family in d dimensions.
 
-#: Parameters that model files keep, and what each may be.
-GAUSSIAN_PARAMETERS: dict[str, Entry[Any]] = {
-    "covariance_type": text(*COVARIANCE_TYPES),
-    "reg_covar": number(0.0),
-    "fixed": optional(either(_FIXABLE, sequence(_FIXABLE))),
-    "prior": optional(text("default")),
-    "noise": either(flag(), number(above=0.0)),
-}
+    Of covariance types these are the names of the family's structure.
+    """
+    names = [
+        name
+        for name, kind in COVARIANCE_TYPES.items()
+        if kind.structure == family.structure and (d == 1 or not kind.one_dimensional)
+    ]
+    return {
+        "covariance_type": text(*names),
+        "reg_covar": number(0.0),
+        "prior": optional(text("default")),
+        "noise": either(flag(), number(above=0.0)),
+    }

@@ -1,20 +1,23 @@
 """Parameters of estimators that model files keep, and what each may be.
 
-Start arrays, priors of one's own and random generators are not kept.
+Start arrays, priors of one's own and random generators are not kept, nor what concerns the machine.
+What the mixture tells itself, such as the number of components and what holds its weights, is
+written down there alone, so that no file can contradict itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from mixtura.estimators.gaussian_vocabulary import GAUSSIAN_PARAMETERS
+from mixtura.estimators.gaussian_vocabulary import gaussian_parameters
 from mixtura.estimators.options import ACCELERATIONS, ALGORITHMS, EFFORTS, STARTS
+from mixtura.mixture import Mixture
 from mixtura.persistence.entries import Entry, either, flag, number, optional, text, whole
 
-__all__ = ["KEPT"]
+__all__ = ["kept_parameters"]
 
-#: By name.
-KEPT: dict[str, Entry[Any]] = {
+_OF_ALL: dict[str, Entry[Any]] = {
     "tol": number(0.0),
     "max_iter": whole(0),
     "n_init": either(whole(1), text(*EFFORTS)),
@@ -23,6 +26,15 @@ KEPT: dict[str, Entry[Any]] = {
     "warm_start": either(flag(), whole(0, 1)),
     "algorithm": text(*ALGORITHMS),
     "acceleration": optional(text(*ACCELERATIONS)),
-    "equal_weights": flag(),
-    **GAUSSIAN_PARAMETERS,
 }
+
+#: By the name of a family: those that its estimator alone has, from a family and its dimension.
+_OWN: dict[str, Callable[[Any, int], dict[str, Entry[Any]]]] = {"gaussian": gaussian_parameters}
+
+
+def kept_parameters(name: str, mixture: Mixture[Any, Any]) -> dict[str, Entry[Any]]:
+    """Of the estimator of a mixture of clusters of the family of that name."""
+    own = _OWN.get(name)
+    if own is None:
+        return _OF_ALL
+    return {**_OF_ALL, **own(mixture.clusters.family, mixture.n_features)}

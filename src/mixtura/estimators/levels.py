@@ -60,7 +60,8 @@ def learn_levels(columns: Columns) -> Schema:
 
 
 def _learnt(name: str, cells: list[Any]) -> Column:
-    levels = tuple(sorted(set(map(_plain, cells)), key=_natural))
+    found = {_known(level): level for level in map(_plain, cells)}
+    levels = tuple(sorted(found.values(), key=_natural))
     if len(levels) > max(_FEW, len(cells) / _ROWS_PER_LEVEL):
         warnings.warn(
             f"Column {name} has {len(levels):,} levels in {len(cells):,} rows: is it a category?",
@@ -80,15 +81,16 @@ def as_codes(columns: Columns, schema: Schema) -> FloatArray:
     """
     codes = np.empty((len(columns[0][1]), len(schema)))
     for a, (column, (_, cells)) in enumerate(zip(schema, columns, strict=True)):
-        number = {level: float(code) for code, level in enumerate(column.levels)}
+        number = {_known(level): float(code) for code, level in enumerate(column.values)}
+        plain = list(map(_plain, cells))
         try:
-            codes[:, a] = [number[_plain(cell)] for cell in cells]
-        except KeyError as unseen:
-            row = next(i for i, cell in enumerate(cells) if _plain(cell) == unseen.args[0])
-            known = ", ".join(map(repr, column.levels[:_SHOWN]))
-            more = f" and {len(column.levels) - _SHOWN} more" if len(column.levels) > _SHOWN else ""
+            codes[:, a] = [number[_known(level)] for level in plain]
+        except KeyError:
+            row = next(i for i, level in enumerate(plain) if _known(level) not in number)
+            known = ", ".join(map(repr, column.values[:_SHOWN]))
+            more = f" and {column.n_levels - _SHOWN} more" if column.n_levels > _SHOWN else ""
             raise DataError(
-                f"Column {column.name} has {unseen.args[0]!r} in row {row}, which is no level "
+                f"Column {column.name} has {plain[row]!r} in row {row}, which is no level "
                 f"that was fitted: expected {known}{more}."
             ) from None
     return codes
@@ -96,12 +98,17 @@ def as_codes(columns: Columns, schema: Schema) -> FloatArray:
 
 def as_levels(codes: FloatArray, schema: Schema) -> AnyArray:
     """Rows of levels from their numbers, (n, d); the numbers themselves where levels are those."""
-    if all(column.levels == tuple(range(len(column.levels))) for column in schema):
+    if all(_are_numbers(column.values) for column in schema):
         return codes
     rows = np.empty(codes.shape, dtype=object)
     for a, column in enumerate(schema):
-        rows[:, a] = [column.levels[int(code)] for code in codes[:, a]]
+        rows[:, a] = [column.values[int(code)] for code in codes[:, a]]
     return rows
+
+
+def _are_numbers(levels: tuple[Level, ...]) -> bool:
+    """Whether they are 0, 1, 2, ...; false and true are not."""
+    return levels == tuple(range(len(levels))) and bool not in map(type, levels)
 
 
 def _is_missing(cell: Any) -> bool:
@@ -118,6 +125,12 @@ def _plain(cell: Any) -> Level:
     return str(value)
 
 
+def _known(level: Level) -> tuple[bool, Level]:
+    """By which a level is found: in Python True is 1, in a table it is not."""
+    return isinstance(level, bool), level
+
+
 def _natural(level: Level) -> tuple[str, Level]:
     """Levels of one kind beside each other, each kind in its own order."""
-    return ("" if isinstance(level, int | float) else type(level).__name__, level)
+    is_number = isinstance(level, int | float) and not isinstance(level, bool)
+    return ("" if is_number else type(level).__name__, level)

@@ -12,6 +12,7 @@ import numpy as np
 from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataError, DataWarning, MixturaError
 from mixtura.estimators.blas import one_blas_thread
@@ -23,6 +24,7 @@ from mixtura.estimators.parameters import (
     check_mixing,
     check_start,
     check_weights,
+    mixing_parameters,
     seed_of,
 )
 from mixtura.estimators.recorded import Recorded
@@ -256,13 +258,20 @@ class MixtureEstimator(Recorded, SoftClusters):
         self._show(record.mixture, dtype)
 
     def _show(self, mixture: Mixture[Any, Any], dtype: np.dtype[Any]) -> None:
-        """Set the attributes that are arrays."""
+        """Set the attributes that show a mixture of columns of some dtype."""
+        self._mixture = mixture
         self.weights_ = mixture.weights.astype(dtype)
 
     @property
     def mixture_(self) -> Mixture[Any, Any]:
         """The fitted mixture, in float64."""
-        return self.record_.mixture
+        check_is_fitted(self)
+        return self._mixture
+
+    @classmethod
+    def _told_by(cls, mixture: Mixture[Any, Any]) -> dict[str, Any]:
+        """The parameters that a mixture tells itself, for a model file is without them."""
+        return {"n_components": mixture.n_clusters, **mixing_parameters(mixture.mixing)}
 
     def warn(self) -> None:
         """Warn of what there is to know about the data and the result."""

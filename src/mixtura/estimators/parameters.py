@@ -27,6 +27,7 @@ __all__ = [
     "check_start",
     "check_weights",
     "fixed_parts",
+    "mixing_parameters",
     "seed_of",
 ]
 
@@ -155,6 +156,12 @@ def check_mixing(
         return FixedWeights()
     equal = FreeLast(EqualWeights()) if noise else EqualWeights()
     return equal if equal_weights else FREE
+
+
+def mixing_parameters(mixing: Mixing) -> dict[str, Any]:
+    """The parameters `equal_weights` and `fixed` from which `check_mixing` makes the rule."""
+    fixed = mixing == FixedWeights()
+    return {"equal_weights": mixing != FREE and not fixed, "fixed": "weights" if fixed else None}
 
 
 def fixed_parts(fixed: Any) -> Any:

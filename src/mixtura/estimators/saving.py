@@ -9,16 +9,21 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura.errors import MixturaError, ModelFileError
-from mixtura.estimators.kept_parameters import KEPT
+from mixtura.errors import MixturaError
+from mixtura.estimators.kept_parameters import kept_parameters
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.mixture_search import MixtureSearch
-from mixtura.estimators.registry import ESTIMATORS
+from mixtura.estimators.registry import estimator_of
+from mixtura.families.description import number_kind
+from mixtura.families.registry import description_of
+from mixtura.families.schema import Schema
+from mixtura.mixture import Mixture
 from mixtura.persistence.atomic_files import Staging
-from mixtura.persistence.entries import record
 from mixtura.persistence.model_file import Model, read_model, write_model
 
 __all__ = ["load", "save", "to_model"]
+
+_PLAIN = (bool, int, float, str, type(None))
 
 
 def save(estimator: MixtureEstimator | MixtureSearch, path: str | PathLike[str]) -> None:
@@ -35,6 +40,9 @@ def save(estimator: MixtureEstimator | MixtureSearch, path: str | PathLike[str])
     ------
     NotFittedError
         If the estimator is not fitted.
+    MixturaError
+        If nothing describes its family (see `mixtura.families.register`), or if it has a value
+        that no model file may hold, so that `load` would refuse the file.
 
     Examples
     --------
@@ -54,38 +62,32 @@ def save(estimator: MixtureEstimator | MixtureSearch, path: str | PathLike[str])
 def load(path: str | PathLike[str]) -> MixtureEstimator:
     """The estimator that a model file holds, ready to predict. No code in the file is run.
 
+    Of a family that was registered (`mixtura.families.register`) it is a `FamilyMixture`.
+
     Raises
     ------
     ModelFileError
         If the file is damaged, of another format, or of a later version.
     """
     model = read_model(Path(path))
-    make = ESTIMATORS[model.description.name]
-    known = {name: KEPT[name] for name in make().get_params() if name in KEPT}
-    try:
-        parameters = record(known, partial=True).read(model.parameters, "parameters")
-        estimator = make().set_params(n_components=model.mixture.n_clusters, **parameters)
-        return _restored(estimator, model)
-    except MixturaError as error:
-        raise ModelFileError(f"{path} cannot be used as a model file: {error}") from None
-
-
-def _restored(estimator: MixtureEstimator, model: Model) -> MixtureEstimator:
+    make = estimator_of(model.description.name)
+    estimator = make(**{**make._told_by(model.mixture), **model.parameters})
     estimator.n_features_in_ = len(model.schema)
     if model.named:
         estimator.feature_names_in_ = np.array(model.schema.names, dtype=object)
     estimator.schema_ = model.schema
+    dtype = np.dtype(model.dtype)
     if model.record is None:
-        estimator._show(model.mixture, np.dtype(model.dtype))
+        estimator._show(model.mixture, dtype)
     else:
-        estimator._publish(model.record, np.dtype(model.dtype))
+        estimator._publish(model.record, dtype)
     return estimator
 
 
 def to_model(estimator: MixtureEstimator | MixtureSearch) -> Model:
     """What a model file holds of a fitted estimator."""
-    check_is_fitted(estimator)
     if isinstance(estimator, MixtureSearch):
+        check_is_fitted(estimator)
         return to_model(estimator.best_estimator_)
     if not isinstance(estimator, MixtureEstimator):
         raise MixturaError(
@@ -96,19 +98,30 @@ def to_model(estimator: MixtureEstimator | MixtureSearch) -> Model:
     by_hand = fitted is None or fitted.mixture is not mixture
     return Model(
         mixture,
-        estimator.schema_,
+        _schema(estimator, mixture),
         "feature_names_in_" in vars(estimator),
-        str(estimator.weights_.dtype),
-        _plain(estimator),
+        "float32" if np.asarray(estimator.weights_).dtype == np.float32 else "float64",
+        _plain(estimator, mixture),
         None if by_hand else fitted,
     )
 
 
-def _plain(estimator: MixtureEstimator) -> dict[str, Any]:
-    """Parameters that a model file keeps, as far as they are what it can hold."""
-    plain = {}
-    for name, value in estimator.get_params(deep=False).items():
-        value = value.item() if isinstance(value, np.generic) else value
-        if name in KEPT and KEPT[name].holds(value):
-            plain[name] = list(value) if isinstance(value, tuple) else value
-    return plain
+def _schema(estimator: MixtureEstimator, mixture: Mixture[Any, Any]) -> Schema:
+    """The columns; there may be no schema yet, or one from before the family was registered."""
+    columns = vars(estimator).get("feature_names_in_", range(mixture.n_features))
+    schema, description = vars(estimator).get("schema_"), description_of(mixture.family)
+    if schema is not None and all(column.kind in description.kinds for column in schema):
+        known: Schema = schema
+        return known
+    return Schema.of(columns, number_kind(description))
+
+
+def _plain(estimator: MixtureEstimator, mixture: Mixture[Any, Any]) -> dict[str, Any]:
+    """Parameters that a model file keeps, but for arrays, priors and generators."""
+    kept = kept_parameters(description_of(mixture.family).name, mixture)
+    values = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in estimator.get_params(deep=False).items()
+        if name in kept
+    }
+    return {name: value for name, value in values.items() if isinstance(value, _PLAIN)}

@@ -8,6 +8,7 @@ from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.families.poisson import Poisson, PoissonParameters, PoissonSums
+from mixtura.families.registry import register
 
 __all__ = [
     "FLAT",
@@ -30,5 +31,6 @@ __all__ = [
     "PoissonSums",
     "Prior",
     "WithNoise",
+    "register",
     "with_noise",
 ]

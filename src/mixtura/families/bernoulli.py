@@ -203,9 +203,9 @@ class BernoulliDescription(Independent):
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema
     ) -> tuple[Bernoulli, BernoulliParameters]:
-        check_names("option", options, ())
+        check_names("options", options, ())
         (p,) = stacked(arrays, probabilities=(len(schema),))
-        check_entries("probabilities", p, (p >= 0.0) & (p <= 1.0), "numbers from 0 to 1")
+        check_entries("probabilities", p, (p >= 0.0) & (p <= 1.0), "a number from 0 to 1")
         return self.family(schema), BernoulliParameters(p)
 
     def marginal(self, params: BernoulliParameters, place: int, schema: Schema) -> Shares:

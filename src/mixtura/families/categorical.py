@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from mixtura.errors import ModelFileError
 from mixtura.families.description import (
     Independent,
     Shares,
@@ -249,16 +250,25 @@ class CategoricalDescription(Independent):
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema
     ) -> tuple[Categorical, CategoricalParameters]:
-        check_names("option", options, ())
+        check_names("options", options, ())
         family = self.family(schema)
         (p,) = stacked(arrays, probabilities=(family.levels.total,))
-        check_entries("probabilities", p, (p >= 0.0) & (p <= 1.0), "numbers from 0 to 1")
-        sums = family.levels.sums(p)
-        whole = np.abs(sums - 1.0) <= _ROUNDING
-        check_entries("probabilities", sums, whole, "a sum of 1 over the levels of each column")
+        check_entries("probabilities", p, (p >= 0.0) & (p <= 1.0), "a number from 0 to 1")
+        _check_sums(family.levels.sums(p), schema)
         return family, CategoricalParameters(p, family.levels)
 
     def marginal(self, params: CategoricalParameters, place: int, schema: Schema) -> Shares:
         column, levels = schema[place], params.levels
         cells = tuple(column.cell(float(level)) for level in range(levels.numbers[place]))
         return Shares(cells, params.probabilities[:, levels.of(place)])
+
+
+def _check_sums(sums: FloatArray, schema: Schema) -> None:
+    """See that the shares of each column's levels (k, d) sum to 1."""
+    whole = np.abs(sums - 1.0) <= _ROUNDING
+    if not whole.all():
+        j, a = np.argwhere(~whole)[0].tolist()
+        raise ModelFileError(
+            f"its entry 'arrays.probabilities[{j}]' sums to {sums[j, a]:.9g} over the levels of "
+            f"column {schema[a].name!r}; it should sum to 1."
+        )

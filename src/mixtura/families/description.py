@@ -11,9 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from mixtura.errors import DataError, MixturaError
+import numpy as np
+
+from mixtura.errors import DataError, ModelFileError
 from mixtura.families.family import Family, Parameters
 from mixtura.families.schema import Kind, Schema
+from mixtura.persistence.entries import unexpected
 from mixtura.typing import BoolArray, FloatArray
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "Shares",
     "check_entries",
     "check_names",
+    "number_kind",
     "refuse",
     "stacked",
 ]
@@ -141,8 +145,9 @@ class Description(Protocol[F_contra, P]):
 
         Raises
         ------
-        MixturaError
-            If they are no such parameters: it names the option or array and what was expected.
+        ModelFileError
+            If they are no such parameters: it names the entry, such as 'options.floor' or
+            'arrays.means[0][1]', its value and what was expected.
         """
         ...
 
@@ -185,6 +190,12 @@ class Independent:
         """None: columns are independent."""
 
 
+def number_kind(description: Description[Any, Any]) -> Kind:
+    """The kind of columns of plain numbers that a family is of."""
+    kinds = (Kind.CONTINUOUS, Kind.COUNT, Kind.BINARY, Kind.CATEGORICAL)
+    return next(kind for kind in kinds if kind in description.kinds)
+
+
 def refuse(bad: BoolArray, X: FloatArray, schema: Schema, expected: str) -> None:
     """Raise DataError if any cell is bad, (n, d); it names the first one.
 
@@ -200,15 +211,21 @@ def refuse(bad: BoolArray, X: FloatArray, schema: Schema, expected: str) -> None
     )
 
 
-def check_names(what: str, given: Mapping[str, Any], names: Sequence[str]) -> None:
-    """Raise MixturaError unless the given things, such as options, have just these names."""
-    expected = f"expected {', '.join(names) or 'none'}"
+def check_names(place: str, given: Mapping[str, Any], names: Sequence[str]) -> None:
+    """See that the entries at a place, 'options' or 'arrays', have just these names.
+
+    Raises
+    ------
+    ModelFileError
+        It names the one that is missing or unknown.
+    """
+    expected = f"it should have {', '.join(names) or 'no entries'}"
     for name in names:
         if name not in given:
-            raise MixturaError(f"The {what} {name!r} is missing; {expected}.")
+            raise ModelFileError(f"its entry {f'{place}.{name}'!r} is missing; {expected}.")
     for name in given:
         if name not in names:
-            raise MixturaError(f"The {what} {name!r} is unknown; {expected}.")
+            raise ModelFileError(f"its entry {f'{place}.{name}'!r} is unknown; {expected}.")
 
 
 def stacked(arrays: Mapping[str, FloatArray], **shapes: tuple[int, ...]) -> list[FloatArray]:
@@ -216,22 +233,32 @@ def stacked(arrays: Mapping[str, FloatArray], **shapes: tuple[int, ...]) -> list
 
     Raises
     ------
-    MixturaError
+    ModelFileError
         If there are others, or other ones.
     """
-    check_names("array", arrays, tuple(shapes))
+    check_names("arrays", arrays, tuple(shapes))
     sizes = arrays[next(iter(shapes))].shape[:1]
     for name, shape in shapes.items():
         if arrays[name].shape != (*sizes, *shape) or 0 in sizes:
             expected = ", ".join(str(size) for size in ("k", *shape))
-            raise MixturaError(
-                f"The array {name!r} has shape {arrays[name].shape}; expected ({expected}) for k "
-                "components."
+            raise ModelFileError(
+                f"its entry {f'arrays.{name}'!r} has shape {arrays[name].shape}; it should have "
+                f"shape ({expected}) for k components."
             )
     return [arrays[name] for name in shapes]
 
 
 def check_entries(name: str, array: FloatArray, good: BoolArray, expected: str) -> None:
-    """Raise MixturaError if any entry of a named array is not good; it tells the first one."""
+    """See that all entries of a named array are good.
+
+    `expected` ends a sentence: 'a number from 0 to 1'.
+
+    Raises
+    ------
+    ModelFileError
+        It has the place and the value of the first one that is not.
+    """
     if not good.all():
-        raise MixturaError(f"The array {name!r} has {array[~good][0]:.10g}; expected {expected}.")
+        first = tuple(np.argwhere(~good)[0].tolist())
+        place = "".join(f"[{i}]" for i in first)
+        raise unexpected(f"arrays.{name}{place}", float(array[first]), expected)

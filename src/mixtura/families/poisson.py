@@ -191,9 +191,9 @@ class PoissonDescription(Independent):
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema
     ) -> tuple[Poisson, PoissonParameters]:
-        check_names("option", options, ())
+        check_names("options", options, ())
         (rates,) = stacked(arrays, rates=(len(schema),))
-        expected = f"numbers from 0 to {_LARGEST_COUNT:.10g}"
+        expected = f"a number from 0 to {_LARGEST_COUNT:.10g}"
         check_entries("rates", rates, (rates >= 0.0) & (rates <= _LARGEST_COUNT), expected)
         return self.family(schema), PoissonParameters(rates)
 

@@ -46,7 +46,12 @@ class Column:
     @property
     def n_levels(self) -> int:
         """Of a categorical or binary column; that one's need no names."""
-        return len(self.levels) or 2
+        return len(self.values)
+
+    @property
+    def values(self) -> tuple[Level, ...]:
+        """The levels; 0 and 1 where they have no names."""
+        return self.levels or (0, 1)
 
     def cell(self, value: float) -> str:
         """What a cell with a value says, as people write it."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mixtura.families.registry import description_of
+from mixtura.families.description import Independent
+from mixtura.families.registry import description_of, is_described
 from mixtura.mixture import Mixture
 from mixtura.sources import Summary
 
@@ -35,7 +36,8 @@ def notes_on_result(
             f"{empty} of {mixture.n_clusters} components have no rows: there may be fewer "
             "distinct rows than components. Use fewer components."
         )
-    described = description_of(clusters.family)
+    family = clusters.family
+    described = description_of(family) if is_described(family) else Independent()
     remedies = ["fewer components", *([described.simpler] if described.simpler else [])]
     if n_collapsed:
         notes.append(

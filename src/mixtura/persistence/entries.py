@@ -55,6 +55,9 @@ _EXACT = 2**53
 # Of the longest whole number that is read as one.
 _DIGITS = 19
 
+# No array has more axes: NumPy's own limit is higher.
+_MOST_AXES = 8
+
 _brief = Repr()
 _brief.maxlevel, _brief.maxstring, _brief.maxlist = 2, 60, 4
 
@@ -73,14 +76,6 @@ class Entry(Generic[T]):
 
     expected: str
     read: Callable[[Any, str], T]
-
-    def holds(self, value: Any) -> bool:
-        """Whether a value is what is expected."""
-        try:
-            self.read(value, "")
-        except ModelFileError:
-            return False
-        return True
 
 
 def parsed(text: str) -> Any:
@@ -162,8 +157,9 @@ def nested() -> Entry[FloatArray]:
     """Nested arrays of finite numbers, of whatever shape they have."""
 
     def read(value: Any, place: str) -> FloatArray:
-        shape, part = [], value
-        while isinstance(part, list) and part:
+        shape: list[int] = []
+        part = value
+        while isinstance(part, list) and part and len(shape) < _MOST_AXES:
             shape.append(len(part))
             part = part[0]
         return array(tuple(shape)).read(value, place)
@@ -190,16 +186,18 @@ def anything() -> Entry[Any]:
 def sequence(
     of: Entry[T], length: int | None = None, *, distinct: bool = False
 ) -> Entry[tuple[T, ...]]:
-    """An array of entries of one kind, if need be of so many, none of them twice."""
+    """An array of entries of one kind, if need be of so many, none of them twice.
+
+    As in JSON, true is not 1; but 1 and 1.0 are one number.
+    """
     expected = "a list" if length is None else f"a list of {length}"
 
     def read(value: Any, place: str) -> tuple[T, ...]:
         if not isinstance(value, list | tuple) or length not in (None, len(value)):
             raise unexpected(place, value, f"{expected}, each {of.expected}")
         parts = tuple(of.read(part, f"{place}[{i}]") for i, part in enumerate(value))
-        if distinct and len(set(parts)) < len(parts):
-            twice = next(part for i, part in enumerate(parts) if part in parts[:i])
-            raise ModelFileError(f"its entry {place!r} has {_brief.repr(twice)} more than once.")
+        if distinct:
+            _check_distinct(parts, place)
         return parts
 
     return Entry(expected, read)
@@ -291,6 +289,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         name, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise ModelFileError(f"it has an entry {_brief.repr(name)} more than once.")
     return entries
+
+
+def _check_distinct(parts: tuple[Any, ...], place: str) -> None:
+    seen = set()
+    for part in parts:
+        known = isinstance(part, bool), part
+        if known in seen:
+            raise ModelFileError(f"its entry {place!r} has {_brief.repr(part)} more than once.")
+        seen.add(known)
 
 
 def _plain(expected: str, fits: Callable[[Any], bool], meaning: Callable[[Any], T]) -> Entry[T]:

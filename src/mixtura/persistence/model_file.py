@@ -17,11 +17,13 @@ from typing import Any
 import numpy as np
 
 from mixtura.errors import MixturaError, ModelFileError
-from mixtura.families.description import Description
+from mixtura.estimators.kept_parameters import kept_parameters
+from mixtura.families.description import Bell, Description
+from mixtura.families.family import Family, Parameters
 from mixtura.families.gaussian.earlier_files import as_version_3
 from mixtura.families.noise import Box, with_noise
-from mixtura.families.registry import DESCRIPTIONS, description_named, description_of
-from mixtura.families.schema import Column, Kind, Schema
+from mixtura.families.registry import description_named, description_of
+from mixtura.families.schema import Column, Kind, Level, Schema
 from mixtura.fitting.record import FitRecord
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Mixture
@@ -29,7 +31,6 @@ from mixtura.persistence.entries import (
     Entry,
     anything,
     array,
-    either,
     flag,
     made,
     mapping,
@@ -40,6 +41,7 @@ from mixtura.persistence.entries import (
     record,
     sequence,
     text,
+    unexpected,
     whole,
 )
 from mixtura.persistence.records import record_document, record_entry
@@ -63,10 +65,14 @@ _FURTHEST = 1e100
 # Weights of float32 sum to 1 with an error of the first size, those of float64 of the second.
 _NEARLY, _ROUNDING = 1e-6, 1e-12
 
-_MIXINGS: dict[str, Mixing] = {
-    mixing.text: mixing
-    for mixing in (FREE, EqualWeights(), FreeLast(EqualWeights()), FixedWeights())
+#: What may hold the weights of mixtures without noise and with it.
+_MIXINGS: dict[bool, dict[str, Mixing]] = {
+    noise: {mixing.text: mixing for mixing in (FREE, equal, FixedWeights())}
+    for noise, equal in ((False, EqualWeights()), (True, FreeLast(EqualWeights())))
 }
+
+#: Kinds of columns whose cells are numbers of levels.
+_WITH_LEVELS = (Kind.BINARY, Kind.CATEGORICAL)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +89,7 @@ class Model:
     dtype : str
         'float64', or 'float32' for a model of a float32 table.
     parameters : dict
-        The estimator's parameters, as far as they are plain values.
+        The estimator's parameters, as far as they are plain values and not told by the mixture.
     record : FitRecord or None
         What is known of the fit; nothing for a model made by hand.
     """
@@ -200,28 +206,41 @@ def _known_version(value: Any, place: str) -> int:
 
 _VERSIONS = record({"version": Entry("a version", _known_version)})
 
-_COLUMN = made(
-    record(
-        {
-            "name": text(),
-            "kind": text(*(kind.value for kind in Kind)),
-            "levels": sequence(either(text(), flag(), whole(-(2**53)), number()), distinct=True),
-        }
-    ),
-    lambda found: Column(found["name"], Kind(found["kind"]), found["levels"]),
+
+def _level(value: Any, place: str) -> Level:
+    """Of each type as it is: true is not 1."""
+    for kind, entry in _LEVELS.items():
+        if isinstance(value, kind):
+            level: Level = entry.read(value, place)
+            return level
+    raise unexpected(place, value, "a text, true or false, or a number")
+
+
+# Python's booleans are integers, so they come first; longer integers are read as floats.
+_LEVELS: dict[type, Entry[Any]] = {
+    str: text(),
+    bool: flag(),
+    int: whole(1 - 10**18, 10**18 - 1),
+    float: number(),
+}
+
+_COLUMN = record(
+    {
+        "name": text(),
+        "kind": text(*(kind.value for kind in Kind)),
+        "levels": sequence(Entry("a level", _level), distinct=True),
+    }
 )
 
 _HEAD = record(
     {
-        "family": text(*(description.name for description in DESCRIPTIONS.values())),
+        "family": made(text(), description_named),
         "options": mapping(anything()),
         "n_components": whole(1),
         "columns": sequence(_COLUMN),
         "named": flag(),
         "dtype": text("float64", "float32"),
-        "mixing": text(*_MIXINGS),
         "arrays": mapping(nested()),
-        "parameters": mapping(anything()),
     }
 )
 
@@ -232,37 +251,89 @@ def _noise(d: int) -> Entry[dict[str, Any]]:
     return record({"noise": optional(made(region, _box))})
 
 
+def _box(found: dict[str, Any]) -> Box:
+    box = Box(**found)
+    if not np.isfinite(box.log_volume):
+        raise ModelFileError("its edges span no volume.")
+    return box
+
+
+def _body(mixture: Mixture[Any, Any], family: str) -> Entry[dict[str, Any]]:
+    return record(
+        {
+            "parameters": record(kept_parameters(family, mixture), partial=True),
+            "training": optional(record_entry(mixture)),
+        }
+    )
+
+
 def _model(document: Any) -> Model:
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise ModelFileError(f"its 'format' is not {_FORMAT!r}. Is it some other file?")
     version = _VERSIONS.read(document, "")["version"]
-    document = _UPGRADES[version](document) if version in _UPGRADES else document
+    if version not in _UPGRADES:
+        return _current(document)
+    document = _UPGRADES[version](document)
+    try:
+        return _current(document)
+    except ModelFileError as error:
+        raise ModelFileError(f"it is of version {version}; read as version 3, {error}") from None
+
+
+def _current(document: dict[str, Any]) -> Model:
     head = _HEAD.read(document, "")
-    schema = _schema(head["columns"], named=head["named"])
+    description: Description[Any, Any] = head["family"]
+    schema = _schema(head["columns"], description, named=head["named"])
+    family, params = description.restored(head["options"], head["arrays"], schema)
+    k = params.n_components
+    if head["n_components"] != k:
+        raise unexpected("n_components", head["n_components"], f"{k}, as its arrays are of {k}")
     region = _noise(len(schema)).read(document, "")["noise"]
-    family, params = description_named(head["family"]).restored(
-        head["options"], head["arrays"], schema
+    if region is not None and Kind.CONTINUOUS not in description.kinds:
+        raise unexpected("noise", document["noise"], "null: it is for columns of measurements")
+    mixture = _mixture(document, with_noise(family, region), params, noise=region is not None)
+    if Kind.CONTINUOUS in description.kinds:
+        _check_bells(mixture, description, schema, head["dtype"])
+    body = _body(mixture, description.name).read(document, "")
+    return Model(
+        mixture, schema, head["named"], head["dtype"], body["parameters"], body["training"]
     )
-    k = head["n_components"]
-    if params.n_components != k:
-        raise ModelFileError(
-            f"its entry 'n_components' is {k}, but its arrays are of {params.n_components}."
-        )
-    weights = array((k if region is None else k + 1,), 0.0).read(document.get("weights"), "weights")
-    mixing = _MIXINGS[head["mixing"]]
-    mixture = Mixture(with_noise(family, region), params, _normalized(weights), mixing)
-    training = optional(record_entry(mixture)).read(document.get("training"), "training")
-    return Model(mixture, schema, head["named"], head["dtype"], head["parameters"], training)
 
 
-def _schema(columns: tuple[Column, ...], *, named: bool) -> Schema:
-    names = [column.name for column in columns]
-    if not names:
+def _mixture(
+    document: dict[str, Any], family: Family[Any, Any], params: Parameters, *, noise: bool
+) -> Mixture[Any, Any]:
+    entries: dict[str, Entry[Any]] = {
+        "weights": array((params.n_components + noise,), 0.0),
+        "mixing": text(*_MIXINGS[noise]),
+    }
+    found = record(entries).read(document, "")
+    weights, mixing = _normalized(found["weights"]), _MIXINGS[noise][found["mixing"]]
+    return Mixture(family, params, weights, mixing)
+
+
+# ---------------------------------------------------------------------------------------------
+# What they may hold together
+
+
+def _schema(
+    columns: tuple[dict[str, Any], ...], description: Description[Any, Any], *, named: bool
+) -> Schema:
+    if not columns:
         raise ModelFileError("its entry 'columns' is empty; it should have one column or more.")
-    if named and len(set(names)) < len(names):
-        twice = next(name for i, name in enumerate(names) if name in names[:i])
-        raise ModelFileError(f"its entry 'columns' has {twice!r} more than once.")
-    return Schema(columns)
+    if named:
+        sequence(text(), distinct=True).read([column["name"] for column in columns], "columns")
+    kinds = text(*(kind.value for kind in Kind if kind in description.kinds))
+    for a, column in enumerate(columns):
+        kind = Kind(kinds.read(column["kind"], f"columns[{a}].kind"))
+        n_levels = len(column["levels"])
+        if kind is Kind.BINARY and n_levels not in (0, 2):
+            raise unexpected(f"columns[{a}].levels", list(column["levels"]), "none or two")
+        if kind not in _WITH_LEVELS and n_levels:
+            raise unexpected(f"columns[{a}].levels", list(column["levels"]), "empty")
+    return Schema(
+        tuple(Column(each["name"], Kind(each["kind"]), each["levels"]) for each in columns)
+    )
 
 
 def _normalized(weights: FloatArray) -> FloatArray:
@@ -272,8 +343,31 @@ def _normalized(weights: FloatArray) -> FloatArray:
     return weights if abs(total - 1.0) <= _ROUNDING else weights / total
 
 
-def _box(found: dict[str, Any]) -> Box:
-    box = Box(**found)
-    if not np.isfinite(box.log_volume):
-        raise ModelFileError("its edges span no volume.")
-    return box
+def _check_bells(
+    mixture: Mixture[Any, Any], description: Description[Any, Any], schema: Schema, dtype: str
+) -> None:
+    """See that bells are near enough for distances between them to be computed.
+
+    And the noise: in deviations, along each column.
+    """
+    region = mixture.noise_region
+    for a, column in enumerate(schema):
+        bell = description.marginal(mixture.params, a, schema)
+        if not isinstance(bell, Bell):
+            continue
+        ends = np.concatenate([bell.mean - bell.deviation, bell.mean + bell.deviation])
+        if region is not None:
+            reach = 0.5 * np.abs(region.edges[:, a]).sum()
+            ends = np.append(ends, [region.center[a] - reach, region.center[a] + reach])
+        apart = (ends.max() - ends.min()) / bell.deviation.min()
+        if apart > _FURTHEST:
+            raise ModelFileError(
+                f"its components lie up to {apart:.3g} standard deviations apart, in column "
+                f"{column.name!r}; they should lie within {_FURTHEST:g}."
+            )
+        furthest = np.abs(bell.mean).max()
+        if furthest > np.finfo(dtype).max:
+            raise ModelFileError(
+                f"its components reach {furthest:.3g} in column {column.name!r}, which no {dtype} "
+                "can hold."
+            )

@@ -27,8 +27,8 @@ from mixtura.stopping import Outlook, Status
 
 __all__ = ["record_document", "record_entry"]
 
-# Sums over more rows, or of larger terms, than anything computes; products of them are finite.
-_MOST = 1e100
+# Criteria are twice a log-likelihood and more.
+_MOST = 1e300
 
 
 def record_document(fitted: FitRecord) -> dict[str, Any]:

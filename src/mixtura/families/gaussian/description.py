@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.errors import DegenerateError, MixturaError
+from mixtura.errors import DegenerateError, MixturaError, ModelFileError
 from mixtura.families.description import Bell, check_entries, check_names, refuse, stacked
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.parameters import GaussianParameters
@@ -21,12 +21,21 @@ from mixtura.families.gaussian.structures import (
 )
 from mixtura.families.schema import Kind, Schema
 from mixtura.families.tie import Tie
-from mixtura.typing import FloatArray
+from mixtura.persistence.entries import (
+    Entry,
+    array,
+    flag,
+    made,
+    number,
+    optional,
+    record,
+    text,
+)
+from mixtura.typing import BoolArray, FloatArray
 
-__all__ = ["STRUCTURE_TEXTS", "GaussianDescription"]
+__all__ = ["NAMED_STRUCTURES", "GaussianDescription"]
 
-#: The covariance structures in words, simplest first.
-STRUCTURE_TEXTS = {
+_TEXTS = {
     "EII": "all components share one variance, the same in all directions",
     "VII": "each component has its own variance, the same in all directions",
     "EEI": "all components share one variance for each column",
@@ -41,6 +50,11 @@ STRUCTURE_TEXTS = {
     "VEV": "ellipsoids of one shape, turned differently and of different size",
     "EVV": "ellipsoids of equal volume",
     "VVV": "each component has its own covariance matrix",
+}
+
+#: The covariance structures by name, simplest first, and each in words.
+NAMED_STRUCTURES: dict[str, tuple[CovarianceStructure, str]] = {
+    name: (Structure.named(name), text) for name, text in _TEXTS.items()
 }
 
 # Beyond these, differences and their squares are no ordinary numbers: no table that can be fitted
@@ -86,19 +100,22 @@ class GaussianDescription:
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema
     ) -> tuple[Gaussian, GaussianParameters]:
-        family = _family(options, len(schema))
-        d, structure = len(schema), Structure.named(options["structure"])
-        shape = (d,) if structure.diagonal else (d, d)
+        d = len(schema)
+        family = _family(options, d)
+        shape = (d,) if family.structure.diagonal else (d, d)
         means, covariances = stacked(arrays, means=(d,), covariances=shape)
         near = np.abs(means) <= _FURTHEST
-        check_entries("means", means, near, f"numbers from -{_FURTHEST:g} to {_FURTHEST:g}")
-        _check_ties(structure, covariances)
-        make = _along_axes if structure.diagonal else _in_any_direction
-        return family, GaussianParameters(means, make(covariances))
+        check_entries("means", means, near, f"a number from -{_FURTHEST:g} to {_FURTHEST:g}")
+        make = _along_axes if family.structure.diagonal else _in_any_direction
+        params = GaussianParameters(means, make(covariances))
+        if isinstance(family.structure, Structure):
+            _check_ties(family.structure, covariances)
+        _check_prior(family, params)
+        return family, params
 
     def structure(self, family: Gaussian) -> tuple[str, str]:
         name = _name(family.structure)
-        return name, STRUCTURE_TEXTS[name]
+        return name, NAMED_STRUCTURES[name][1]
 
     def restraints(self, family: Gaussian) -> tuple[tuple[str, str], ...]:
         told = [("Held", "means fixed")] if family.fixed_means else []
@@ -120,12 +137,13 @@ class GaussianDescription:
 
 
 def _name(structure: CovarianceStructure) -> str:
-    if not isinstance(structure, Structure):
-        raise MixturaError(
-            f"The covariance structure {structure!r} has no name that others would know; expected "
-            f"one of {', '.join(STRUCTURE_TEXTS)}."
-        )
-    return structure.name
+    for name, (known, _) in NAMED_STRUCTURES.items():
+        if type(known) is type(structure) and known == structure:
+            return name
+    raise MixturaError(
+        f"The covariance structure {structure!r} has no name: add a line for it to "
+        "NAMED_STRUCTURES in mixtura.families.gaussian.description."
+    )
 
 
 # ---------------------------------------------------------------------------------------------
@@ -148,46 +166,42 @@ def _prior_options(prior: Prior) -> dict[str, Any] | None:
 
 
 def _family(options: Mapping[str, Any], d: int) -> Gaussian:
-    check_names("option", options, ("structure", "floor", "fixed_means", "prior"))
-    structure, fixed_means = options["structure"], options["fixed_means"]
-    if not isinstance(structure, str) or structure not in STRUCTURE_TEXTS:
-        raise _unexpected("structure", structure, f"one of {', '.join(STRUCTURE_TEXTS)}")
-    if not isinstance(fixed_means, bool):
-        raise _unexpected("fixed_means", fixed_means, "true or false")
-    floor = _numbers("floor", options["floor"], (d,))
-    if floor.min() < 0.0:
-        raise _unexpected("floor", options["floor"], "variances of 0 or more")
-    return Gaussian(Structure.named(structure), floor, _prior(options["prior"], d), fixed_means)
+    entries: dict[str, Entry[Any]] = {
+        "structure": text(*NAMED_STRUCTURES),
+        "floor": array((d,), 0.0),
+        "fixed_means": flag(),
+        "prior": optional(made(_prior_entries(d), _prior), null=FLAT),
+    }
+    check_names("options", options, tuple(entries))
+    found = record(entries).read(options, "options")
+    structure, _ = NAMED_STRUCTURES[found["structure"]]
+    return Gaussian(structure, found["floor"], found["prior"], found["fixed_means"])
 
 
-def _prior(options: Any, d: int) -> Prior:
-    if options is None:
-        return FLAT
-    if not isinstance(options, Mapping):
-        raise _unexpected("prior", options, "null, or mean, shrinkage, dof and scale")
-    check_names("prior's option", options, ("mean", "shrinkage", "dof", "scale"))
-    return NormalInverseWishart(
-        _numbers("mean", options["mean"], (d,)),
-        float(_numbers("shrinkage", options["shrinkage"], ())),
-        float(_numbers("dof", options["dof"], ())),
-        _numbers("scale", options["scale"], (d, d)),
+def _prior_entries(d: int) -> Entry[dict[str, Any]]:
+    return record(
+        {
+            "mean": array((d,), -_FURTHEST, _FURTHEST),
+            "shrinkage": number(maximum=_FURTHEST, above=0.0),
+            "dof": number(maximum=_FURTHEST, above=d - 1.0),
+            "scale": array((d, d), -_WIDEST, _WIDEST),
+        }
     )
 
 
-def _numbers(name: str, value: Any, shape: tuple[int, ...]) -> FloatArray:
-    """Finite numbers of a shape, from JSON values."""
-    try:
-        array = np.array(value)
-    except ValueError:  # rows of different lengths
-        array = np.array(None)
-    if array.dtype.kind not in "iuf" or array.shape != shape or not np.isfinite(array).all():
-        what = f"finite numbers of shape {shape}" if shape else "a finite number"
-        raise _unexpected(name, value, what)
-    return array.astype(np.float64)
+def _prior(found: dict[str, Any]) -> Prior:
+    return NormalInverseWishart(**found)
 
 
-def _unexpected(name: str, value: Any, expected: str) -> MixturaError:
-    return MixturaError(f"The option {name!r} is {value!r}; expected {expected}.")
+def _check_prior(family: Gaussian, params: GaussianParameters) -> None:
+    """See that its log-density is a number: it is part of the objective."""
+    with np.errstate(all="ignore"):
+        log_density = family.log_prior(params)
+    if not np.isfinite(log_density):
+        raise ModelFileError(
+            f"its entry 'options.prior' has log-density {log_density:g} at its arrays; it should "
+            "be a finite number."
+        )
 
 
 # ---------------------------------------------------------------------------------------------
@@ -195,45 +209,50 @@ def _unexpected(name: str, value: Any, expected: str) -> MixturaError:
 
 
 def _along_axes(variances: FloatArray) -> AxisCovariances:
-    _check_variances(variances)
+    _check_range(variances, variances == variances)
     return AxisCovariances(variances)
 
 
 def _in_any_direction(matrices: FloatArray) -> DenseCovariances:
-    variances = np.diagonal(matrices, axis1=1, axis2=2)
-    _check_variances(variances)
-    deviations = np.sqrt(variances)
+    d = matrices.shape[1]
+    _check_range(matrices, np.broadcast_to(np.eye(d, dtype=np.bool_), matrices.shape))
+    deviations = np.sqrt(np.diagonal(matrices, axis1=1, axis2=2))
     scales = deviations[:, :, None] * deviations[:, None, :]
     symmetric = np.abs(matrices - matrices.transpose(0, 2, 1)) <= _EQUAL * scales
-    check_entries("covariances", matrices, symmetric, "symmetric matrices")
+    check_entries("covariances", matrices, symmetric, "that of a symmetric matrix")
     try:
         return DenseCovariances.of(matrices)
     except DegenerateError:
-        least = float(np.linalg.eigvalsh(matrices / scales)[:, 0].min())
-        raise MixturaError(
-            "The array 'covariances' has a matrix that is not positive definite: the smallest "
-            f"eigenvalue of its correlations is {least:.3g}; expected one above 0 to working "
+        least = np.linalg.eigvalsh(matrices / scales)[:, 0]
+        j = int(least.argmin())
+        raise ModelFileError(
+            f"its entry 'arrays.covariances[{j}]' is not positive definite: the smallest "
+            f"eigenvalue of its correlations is {least[j]:.3g}; it should be above 0 to working "
             "precision."
         ) from None
 
 
-def _check_variances(variances: FloatArray) -> None:
-    ordinary = (variances >= _NARROWEST) & (variances <= _WIDEST)
-    expected = f"variances from {_NARROWEST:g} to {_WIDEST:g}"
-    check_entries("covariances", variances, ordinary, expected)
+def _check_range(covariances: FloatArray, is_variance: BoolArray) -> None:
+    ordinary = (covariances >= _NARROWEST) & (covariances <= _WIDEST)
+    expected = f"a variance from {_NARROWEST:g} to {_WIDEST:g}"
+    check_entries("covariances", covariances, ordinary | ~is_variance, expected)
+    ordinary = np.abs(covariances) <= _WIDEST
+    expected = f"a number from -{_WIDEST:g} to {_WIDEST:g}"
+    check_entries("covariances", covariances, ordinary, expected)
 
 
 def _check_ties(structure: Structure, covariances: FloatArray) -> None:
     """See that what all components share is alike, and spheres are round: one stands for all."""
     shared = Tie.OWN not in (structure.volume, structure.shape, structure.orientation)
     if shared and not np.allclose(covariances, covariances[:1], rtol=_EQUAL, atol=0.0):
-        expected = "to be the same for all components"
+        expected = "the same for all components"
     elif structure.shape is Tie.NONE and not np.allclose(
         covariances, covariances[:, :1], rtol=_EQUAL, atol=0.0
     ):
-        expected = "to be the same for all columns"
+        expected = "the same for all columns"
     else:
         return
-    raise MixturaError(
-        f"The array 'covariances' of structure {structure.name} is expected {expected}."
+    raise ModelFileError(
+        f"its entry 'arrays.covariances' is not of structure {structure.name}; it should be "
+        f"{expected}."
     )

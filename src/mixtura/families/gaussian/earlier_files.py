@@ -17,9 +17,13 @@ from mixtura.families.gaussian.covariance_arrays import (
 )
 from mixtura.families.gaussian.structures import STRUCTURES
 from mixtura.persistence.entries import (
+    Entry,
+    anything,
     array,
     either,
     flag,
+    made,
+    mapping,
     optional,
     record,
     sequence,
@@ -59,8 +63,9 @@ _HEAD = record(
             },
             absent={"algorithm": "em", "equal_weights": False, "fixed": ()},
         ),
+        "training": optional(mapping(anything())),
     },
-    absent={"dtype": "float64"},
+    absent={"dtype": "float64", "training": None},
 )
 
 
@@ -77,20 +82,18 @@ def as_version_3(document: dict[str, Any]) -> dict[str, Any]:
     structure, layout = _TYPES[name]
     if name in _ONE_DIMENSIONAL and d > 1:
         raise unexpected("n_features", d, f"1: {name!r} is for one column")
-    names = optional(sequence(text(), d, distinct=True)).read(
-        document.get("feature_names"), "feature_names"
-    )
-    given = array(layout.shape(k, d)).read(document.get("covariances"), "covariances")
-    noise = document.get("noise") if document["version"] > 1 else None
-    training = document.get("training")
-    fixed = head["parameters"]["fixed"]
+    if document["version"] == 1:
+        document = {**document, "noise": None}
+    body = _body(layout, k, d).read(document, "")
+    names, noise, training = body["feature_names"], body["noise"], head["training"]
+    parameters = head["parameters"]
     return {
         **document,
         "options": {
             "structure": structure,
             "floor": [0.0] * d,
-            "fixed_means": "means" in fixed,
-            "prior": training.get("prior") if isinstance(training, dict) else None,
+            "fixed_means": "means" in parameters["fixed"],
+            "prior": None if training is None else training.get("prior"),
         },
         "columns": [
             {"name": str(column), "kind": "continuous", "levels": []}
@@ -98,20 +101,36 @@ def as_version_3(document: dict[str, Any]) -> dict[str, Any]:
         ],
         "named": names is not None,
         "dtype": head["dtype"],
-        "mixing": _mixing(head["parameters"]["equal_weights"], fixed, noise=noise is not None),
+        "mixing": _mixing(parameters["equal_weights"], parameters["fixed"], noise is not None),
         "arrays": {
-            "means": document.get("means"),
-            "covariances": _unfolded(layout, given, k, d).tolist(),
+            "means": body["means"].tolist(),
+            "covariances": _unfolded(layout, body["covariances"], k, d).tolist(),
         },
-        "noise": {**noise, "center": noise.get("center")} if isinstance(noise, dict) else noise,
+        "noise": noise,
         "parameters": {**document["parameters"], "covariance_type": name},
-        "training": {"algorithm": head["parameters"]["algorithm"], **training}
-        if isinstance(training, dict)
-        else training,
+        "training": training and {**training, "algorithm": parameters["algorithm"]},
     }
 
 
-def _mixing(equal_weights: bool, fixed: Any, *, noise: bool) -> str:
+def _body(layout: Layout, k: int, d: int) -> Entry[dict[str, Any]]:
+    region = record({"centre": anything(), "edges": anything()})
+    return record(
+        {
+            "feature_names": optional(sequence(text(), d, distinct=True)),
+            "means": array((k, d)),
+            "covariances": array(layout.shape(k, d)),
+            "noise": optional(made(region, lambda found: {**found, "center": found["centre"]})),
+        },
+        absent={"feature_names": None},
+    )
+
+
+def _mixing(equal_weights: bool, fixed: Any, noise: bool) -> str:
+    if "weights" in fixed and equal_weights:
+        raise ModelFileError(
+            "its entry 'parameters' has equal_weights true and 'weights' among what is fixed; it "
+            "should have one of them."
+        )
     if "weights" in fixed:
         return "weights fixed"
     if not equal_weights:
