@@ -159,7 +159,12 @@ MODELS = {
     "truncated": (lambda document, text: text[:200], "cut short"),
     "later version": (lambda document, text: json.dumps(document | {"version": 99}), "version 99"),
     "other format": (lambda document, text: json.dumps({"format": "x"}), "'format'"),
-    "wrong shape": (lambda document, text: json.dumps(document | {"means": [[1.0]]}), "'means'"),
+    "wrong shape": (
+        lambda document, text: json.dumps(
+            document | {"arrays": document["arrays"] | {"means": [[1.0]]}}
+        ),
+        "'means'",
+    ),
 }
 
 
@@ -180,7 +185,7 @@ def test_training_of_another_shape(run, model, blobs, command):
     model.write_text(json.dumps(document | {"training": {"weight": 1.0, "starts": 3}}))
     result = run(command, model, *([blobs] if command == "report" else []))
     assert result.exit_code == 1
-    assert "'training'" in told_in_one_line(result)
+    assert "'training.algorithm' is missing" in told_in_one_line(result)
 
 
 @pytest.mark.parametrize("command", ["predict", "report"])
