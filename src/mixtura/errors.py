@@ -8,7 +8,14 @@ if TYPE_CHECKING:  # so that --help need not import NumPy
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["DataError", "DataWarning", "DegenerateError", "MixturaError", "ModelFileError"]
+__all__ = [
+    "CellError",
+    "DataError",
+    "DataWarning",
+    "DegenerateError",
+    "MixturaError",
+    "ModelFileError",
+]
 
 
 class MixturaError(ValueError):
@@ -17,6 +24,36 @@ class MixturaError(ValueError):
 
 class DataError(MixturaError):
     """A table that cannot be used as given."""
+
+
+class CellError(DataError):
+    """A cell that its column cannot have.
+
+    Attributes
+    ----------
+    column : str
+    cell : str
+        What it says.
+    row : int
+        As whoever raised it counts rows; who counts them in another way says it anew.
+    expected : str
+        The end of the sentence, after a colon: 'a count is 0, 1, 2, ...'.
+    n_more : int
+        Further cells like it.
+    """
+
+    def __init__(self, column: str, cell: str, row: int, expected: str, n_more: int = 0) -> None:
+        super().__init__(column, cell, row, expected, n_more)
+        self.column, self.cell, self.row = column, cell, row
+        self.expected, self.n_more = expected, n_more
+
+    def __str__(self) -> str:
+        more = f" (and {self.n_more:,} more such cells)" if self.n_more else ""
+        return f"Column {self.column} has {self.cell} in row {self.row}{more}: {self.expected}."
+
+    def in_row(self, row: int) -> Self:
+        """The same of a row with another number."""
+        return type(self)(self.column, self.cell, row, self.expected, self.n_more)
 
 
 class DegenerateError(MixturaError):

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from mixtura.errors import DataError, MixturaError
+from mixtura.errors import CellError, MixturaError
 from mixtura.families.family import Family, Parameters
 from mixtura.families.schema import Kind, Schema
 from mixtura.typing import BoolArray, FloatArray
@@ -109,8 +109,8 @@ class Description(Protocol[F_contra, P]):
 
         Raises
         ------
-        DataError
-            It names the column, the row, the value and what was expected.
+        CellError
+            It names the column, the row, counted from 0, the value and what was expected.
         """
         ...
 
@@ -173,18 +173,15 @@ class Independent:
 
 
 def refuse(bad: BoolArray, X: FloatArray, schema: Schema, expected: str) -> None:
-    """Raise DataError if any cell is bad, (n, d); it names the first one.
+    """Raise CellError if any cell is bad, (n, d); it names the first one.
 
     `expected` ends a sentence that begins with the cell: 'a count is 0, 1, 2, ...'.
     """
     if not bad.any():
         return
     row, place = divmod(int(bad.argmax()), bad.shape[1])
-    column, n = schema[place], int(bad.sum())
-    more = f" (and {n - 1:,} more such cells)" if n > 1 else ""
-    raise DataError(
-        f"Column {column.name} has {X[row, place]:.10g} in row {row}{more}: {expected}."
-    )
+    cell, n_more = f"{X[row, place]:.10g}", int(bad.sum()) - 1
+    raise CellError(schema[place].name, cell, row, expected, n_more)
 
 
 def check_names(what: str, given: Mapping[str, Any], names: Sequence[str]) -> None:
