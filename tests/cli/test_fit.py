@@ -203,7 +203,8 @@ def test_binary_tables(fit, here, name, write, read, written):
 
 def test_true_or_false_alone_is_one_or_zero(fit, here):
     (here / "t.csv").write_text("b\n" + "true\nFalse\n" * 20)
-    assert "taken as 1 and 0" in facts(fit("t.csv"))
+    assert "Family bernoulli" in facts(fit("t.csv"))
+    assert "taken as 1 and 0" in facts(fit("t.csv", "--family", "gaussian"))
 
 
 def test_constant_columns(fit, here):

@@ -11,7 +11,7 @@ from mixtura import __version__
 from mixtura.cli.features import Features
 from mixtura.cli.readings import marginals_of, restraints_of
 from mixtura.cli.table import Table
-from mixtura.families.description import Marginal
+from mixtura.families.description import Marginal, Shares
 from mixtura.fitting.restarts import Starts
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.persistence.model_file import Model
@@ -77,7 +77,7 @@ def _model(model: Model) -> ModelSummary:
     name, text = model.structure
     return ModelSummary(
         weights=mixture.clusters.weights,
-        means=np.stack([marginal.mean for marginal in marginals], axis=1),
+        means=np.stack([_moments(marginal)[0] for marginal in marginals], axis=1),
         covariances=_covariances(model, marginals),
         structure=name,
         structure_text=text,
@@ -95,7 +95,16 @@ def _covariances(model: Model, marginals: Sequence[Marginal]) -> FloatArray:
     whole = model.description.covariances(model.mixture.params, range(len(marginals)))
     if whole is not None:
         return whole
-    return np.stack([np.square(marginal.deviation) for marginal in marginals], axis=1)
+    return np.stack([np.square(_moments(marginal)[1]) for marginal in marginals], axis=1)
+
+
+def _moments(marginal: Marginal) -> tuple[FloatArray, FloatArray]:
+    """Means and deviations of a column in each component, of levels those of their numbers."""
+    if not isinstance(marginal, Shares):
+        return marginal.mean, marginal.deviation
+    numbers, shares = np.arange(len(marginal.levels)), marginal.probabilities
+    means = shares @ numbers
+    return means, np.sqrt(shares @ np.square(numbers) - np.square(means))
 
 
 def _fit(model: Model) -> FitSummary:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from mixtura.estimators.family_mixtures import (
     BernoulliMixture,
     CategoricalMixture,
+    FamilyMixture,
     PoissonMixture,
 )
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.mixture_estimator import MixtureEstimator
+from mixtura.families.registry import description_named
+from mixtura.families.schema import Schema
 
-__all__ = ["ESTIMATORS"]
+__all__ = ["ESTIMATORS", "estimator_of", "search_grid"]
 
 ESTIMATORS: dict[str, type[MixtureEstimator]] = {
     "gaussian": GaussianMixture,
@@ -18,3 +24,18 @@ ESTIMATORS: dict[str, type[MixtureEstimator]] = {
     "categorical": CategoricalMixture,
     "poisson": PoissonMixture,
 }
+
+
+def estimator_of(family: str, schema: Schema, **parameters: Any) -> MixtureEstimator:
+    """An estimator of the family of a name, for such columns.
+
+    A family without an estimator of its own has what `FamilyMixture` can do.
+    """
+    if family in ESTIMATORS:
+        return ESTIMATORS[family](**parameters)
+    return FamilyMixture(description_named(family).family(schema), **parameters)
+
+
+def search_grid(estimator: MixtureEstimator, d: int, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a search tries for tables of d columns: the given values, or else the estimator's."""
+    return {**estimator._default_grid(d), **given}
