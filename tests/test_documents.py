@@ -12,7 +12,7 @@ import pytest
 
 import mixtura as mx
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
-from mixtura.estimators.options import CRITERIA
+from mixtura.selection.named import CRITERIA
 
 REPOSITORY = Path(__file__).parents[1]
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]

@@ -140,8 +140,9 @@ def _surely_counts(column: Column) -> bool:
 def _alternatives(description: Description[Any, Any], columns: Sequence[Column]) -> Iterator[str]:
     """What other families would be for: for the columns left out, and for what may be counts."""
     kind = kind_of(description)
-    left_out = [column for column in columns if KINDS[kind].why_not(column)]
-    others = [each for each in DESCRIPTIONS.values() if kind_of(each) != kind]
+    left_out = [c for c in columns if KINDS[kind].why_not(c) and _says_something(c)]
+    widest_first = sorted(DESCRIPTIONS.values(), key=lambda each: list(KINDS).index(kind_of(each)))
+    others = [each for each in widest_first if kind_of(each) != kind]
     users = {
         other.name: [c.name for c in left_out if KINDS[kind_of(other)].why_not(c) is None]
         for other in others
@@ -150,7 +151,7 @@ def _alternatives(description: Description[Any, Any], columns: Sequence[Column])
     if users[most]:
         yield f"--family {most} would use {listing(users[most])}."
     taken = [column for column in columns if KINDS[kind].why_not(column) is None]
-    counts = [d.name for d in others if kind_of(d) == Kind.COUNT]
-    whole = taken and all(column.numbers.natural for column in taken)
-    if kind == Kind.CONTINUOUS and counts and whole:
-        yield f"All numbers are whole: if they are counts, --family {counts[0]} fits them."
+    counting = [other.name for other in others if kind_of(other) == Kind.COUNT]
+    counts = taken and all(KINDS[Kind.COUNT].why_not(column) is None for column in taken)
+    if counting and counts:
+        yield f"All numbers are whole: if they are counts, --family {counting[0]} fits them."

@@ -20,13 +20,15 @@ from mixtura.families.schema import Column as Described
 from mixtura.families.schema import Kind
 from mixtura.typing import FloatArray
 
-__all__ = ["KINDS", "Reading", "is_code", "kind_of", "read_as"]
+__all__ = ["KINDS", "Reading", "kind_of", "read_as"]
 
 # Whole numbers of which fewer than so many differ, each so often, are codes and not measurements.
 _FEW, _OFTEN = 10, 10
 
 # Categories of which each stands in fewer rows than this on average are rather names.
 _FEW_NAMES, _ROWS_PER_LEVEL = 20, 2
+
+_CONSTANT = "is the same in every row"
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,13 @@ def _no_measurement(column: Column) -> str | None:
         return "is true or false"
     if column.only_numbers_rows:
         return "only numbers the rows"
-    if is_code(column):
+    if _is_code(column):
         n = column.numbers.n_distinct
         return f"has only {n} different whole numbers, like a category"
     return None
 
 
-def is_code(column: Column) -> bool:
+def _is_code(column: Column) -> bool:
     """Whether its numbers are few whole ones, each of them often."""
     numbers = column.numbers
     often = numbers.n >= _OFTEN * numbers.n_distinct
@@ -137,19 +139,21 @@ def _no_code(column: Column) -> str | None:
         return "only numbers the rows"
     n, rows = column.n_levels, column.n_cells
     if n == 1:
-        return "is the same in every row"
+        return _CONSTANT
+    if column.kind == "numbers":
+        codes = column.numbers.whole and n < _FEW and rows >= _ROWS_PER_LEVEL * n
+        return None if codes else "has many different numbers, like a measurement"
     if n == rows or n > max(_FEW_NAMES, rows / _ROWS_PER_LEVEL):
         return f"has {count(n, 'different cell')} in {count(rows, 'row')}, like a name"
-    codes = column.numbers.whole and n < _FEW and rows >= _ROWS_PER_LEVEL * n
-    if column.kind == "numbers" and not codes:
-        return "has many different numbers, like a measurement"
     return None
 
 
 def _no_answer(column: Column) -> str | None:
     if reason := _no_category(column):
         return reason
-    if column.kind == "text" and column.n_levels != 2:
+    if column.kind == "text" and column.n_levels == 1:
+        return _CONSTANT
+    if column.kind == "text" and column.n_levels > 2:
         return f"has {count(column.n_levels, 'level')}, not two"
     return None
 
@@ -158,8 +162,7 @@ def _hardly_answer(column: Column) -> str | None:
     if column.kind == "text":
         return "has a name for every row" if column.n_cells == 2 else None
     if column.kind == "numbers" and not column.numbers.zero_or_one:
-        same = column.numbers.n_distinct == 1
-        return "is the same in every row" if same else "is not 0 or 1 throughout"
+        return _CONSTANT if column.numbers.n_distinct == 1 else "is not 0 or 1 throughout"
     return None
 
 
