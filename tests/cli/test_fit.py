@@ -362,7 +362,7 @@ def test_the_report_tells_how_the_fit_went(run, here):
     best = fit["starts"]["optima"][0]
     assert (best["agreement"], fit["trace"][-1]) == (1.0, pytest.approx(best["objective"]))
     assert "equal weights" in model["held"]
-    assert "normal inverse Wishart, shrinkage 0.01" in model["held"]
+    assert "normal inverse Wishart, shrinkage 0.01" in model["held"] + model["prior"]
     standings = [candidate["standing"] for candidate in payload["search"]["candidates"]]
     assert {name: standings.count(name) for name in set(standings)} == told["standings"]
 

@@ -150,8 +150,8 @@ family_option = click.option(
     callback=_family_name,
     default="auto",
     show_default=True,
-    help="What a cluster looks like in a column: a family of distributions, by what the columns "
-    "are; see below. auto looks at them, and tells what it takes and why.",
+    help="Family of distributions that clusters have in the columns, such as categorical. auto "
+    "looks at the columns, and tells what it takes and why.",
 )
 
 columns_option = click.option(

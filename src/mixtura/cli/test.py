@@ -101,7 +101,7 @@ def test(
     another shape than the one fitted count as several, and samples of measurements have no equal
     values, so a table of rounded ones may get too many clusters.
 
-    What --family is for, mixtura fit --help tells.
+    What the families are for, mixtura fit --help tells.
 
     \b
     Examples:
