@@ -77,7 +77,7 @@ def _model(model: Model) -> ModelSummary:
     return ModelSummary(
         weights=mixture.clusters.weights,
         marginal=lambda place: description.marginal(params, place, model.schema),
-        spreads=lambda places: description.covariances(params, places),
+        spreads=lambda places: description.dispersions(params, places),
         family=description.name,
         family_text=description.text,
         structure=name,
