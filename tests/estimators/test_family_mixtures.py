@@ -131,14 +131,13 @@ def test_known_labels_and_warm_starts(case: Case) -> None:
 
 @cases
 def test_model_files_are_exact(case: Case, tmp_path: Path) -> None:
-    if isinstance(case.estimator, mx.FamilyMixture):
-        pytest.skip("a family by its name is loaded as the estimator of that name")
     fit, X = case.fitted(), case.table()
     mx.save(fit, tmp_path / "model.json")
     again = mx.load(tmp_path / "model.json")
-    assert type(again) is type(fit)
     assert again.schema_ == fit.schema_
-    assert again.get_params() == fit.get_params()
+    if not isinstance(case.estimator, mx.FamilyMixture):  # which comes back as its family's own
+        assert type(again) is type(fit)
+        assert again.get_params() == fit.get_params()
     np.testing.assert_array_equal(again.predict_proba(X), fit.predict_proba(X))
     assert again.record_.starts == fit.record_.starts
     assert again.trace_ == fit.trace_
@@ -215,7 +214,7 @@ def test_levels_of_data_frames_are_found_by_name() -> None:
     assert fit.levels_ == [("milk", "tea"), (False, True), (1, 2, 3)]
     assert [column.kind for column in fit.schema_] == [Kind.CATEGORICAL] * 3
     assert fit.feature_names_in_.tolist() == ["drink", "sugar", "cups"]
-    with pytest.raises(mx.DataError, match=r"Column cups has 9 in row 0.*expected 1, 2, 3"):
+    with pytest.raises(mx.DataError, match=r"Column cups has 9 in row 0 .and 19 more.*in the fit were 1, 2, 3"):
         fit.predict(frame.assign(cups=9))
     with pytest.raises(ValueError, match="feature names"):
         fit.predict(frame.rename(columns={"cups": "glasses"}))
