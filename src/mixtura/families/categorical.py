@@ -134,6 +134,11 @@ class CategoricalParameters:
     def take(self, order: Selection) -> Self:
         return type(self)(self.probabilities[order], self.levels)
 
+    def excess(self, statistics: CategoricalSums) -> FloatArray:
+        counts = statistics.counts
+        rows = self.levels.sums(counts).repeat(self.levels.numbers, axis=1)
+        return counts - rows * self.probabilities
+
     def scaled(self, factors: FloatArray) -> Self:
         return type(self)(self.levels.shares(self.probabilities * factors), self.levels)
 
@@ -148,11 +153,6 @@ class CategoricalSums(Sums):
     """
 
     counts: FloatArray
-
-    def excess(self, params: CategoricalParameters) -> FloatArray:
-        levels = params.levels
-        rows = levels.sums(self.counts).repeat(levels.numbers, axis=1)
-        return self.counts - rows * params.probabilities
 
 
 @dataclass(frozen=True)
