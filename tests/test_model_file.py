@@ -829,3 +829,13 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.M
 
 def _disk_full(*args: object, **options: object) -> None:
     raise OSError("disk full")
+
+
+def test_the_example_of_the_page_is_one(tmp_path: Path) -> None:
+    page = Path(__file__).parents[1] / "docs" / "model-file.md"
+    text = page.read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
+    fit = loaded(text, tmp_path)
+    assert fit.levels_ == [("coffee", "tea"), (False, True)]
+    drinkers = pd.DataFrame({"drink": ["tea", "tea"], "smokes": [False, True]})
+    np.testing.assert_allclose(fit.predict_proba(drinkers)[1], [0.0, 1.0])
+    assert set(json.loads(text)) == set(json.loads(file_of()))
