@@ -254,32 +254,22 @@ def test_constraints_go_through_the_model_file(parameters: dict[str, Any], tmp_p
         np.testing.assert_array_equal(again.prior_.scale, fit.prior_.scale)
 
 
-def test_model_files_from_before_there_were_priors(tmp_path: Path) -> None:
-    path = tmp_path / "model.json"
-    mx.save(mx.GaussianMixture(2, random_state=0).fit(groups()), path)
-    document = json.loads(path.read_text())
-    for name in ("equal_weights", "fixed", "prior"):
-        del document["parameters"][name]
-    path.write_text(json.dumps(document))
-    assert mx.load(path).prior_ is None
-
-
 @pytest.mark.parametrize(
     ("part", "change"),
     [
-        ("parameters", {"fixed": ["everything"]}),
-        ("parameters", {"equal_weights": "yes"}),
+        (None, {"mixing": "half of the weights"}),
+        ("options", {"fixed_means": "yes"}),
         ("options", {"prior": {"mean": [0.0], "shrinkage": 1.0}}),
         ("options", {"prior": {"mean": [0], "shrinkage": 0, "dof": 3, "scale": [[1]]}}),
     ],
 )
 def test_model_files_with_constraints_that_are_none(
-    part: str, change: dict[str, Any], tmp_path: Path
+    part: str | None, change: dict[str, Any], tmp_path: Path
 ) -> None:
     path = tmp_path / "model.json"
     mx.save(mx.GaussianMixture(2, random_state=0).fit(groups()), path)
     document = json.loads(path.read_text())
-    document[part] |= change
+    (document if part is None else document[part]).update(change)
     path.write_text(json.dumps(document))
     with pytest.raises(mx.ModelFileError):
         mx.load(path)
