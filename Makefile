@@ -79,7 +79,7 @@ sanitize-binding: build/sanitize/_fused.so
 	  || { echo "the last example: $$(cat build/sanitize/_fused.example)"; exit 1; }
 
 SANITIZE := -O1 -g1 -fPIC -fsanitize=address,undefined -fno-sanitize-recover=all
-PASSES := $(foreach part,avx512 baseline avx2 mstep turns climb tree,build/sanitize/$(part).o)
+PASSES := $(foreach part,avx512 baseline avx2 mstep common_axes em_loop hierarchy,build/sanitize/$(part).o)
 
 build/sanitize/passes: tests/kernels/sanitize.c $(PASSES)
 	$(CC) $(SANITIZE) -I$(KERNELS) $^ -o $@
@@ -87,7 +87,7 @@ build/sanitize/passes: tests/kernels/sanitize.c $(PASSES)
 build/sanitize/_fused.so: build/sanitize/binding.o $(PASSES)
 	$(CC) $(SANITIZE) -shared $^ -o $@
 
-build/sanitize/%.o: $(KERNELS)/%.c $(KERNELS)/fused.c $(wildcard $(KERNELS)/*.h)
+build/sanitize/%.o: $(KERNELS)/%.c $(KERNELS)/estep.c $(wildcard $(KERNELS)/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -fno-math-errno -fwrapv -Wno-psabi \
 	  -I$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))') -c $< -o $@

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-if TYPE_CHECKING:  # so that --help need not import NumPy
-    import numpy as np
-    from numpy.typing import NDArray
-
-__all__ = ["DataError", "DataWarning", "DegenerateError", "MixturaError", "ModelFileError"]
+__all__ = [
+    "CellError",
+    "DataError",
+    "DataWarning",
+    "DegenerateError",
+    "MixturaError",
+    "ModelFileError",
+]
 
 
 class MixturaError(ValueError):
@@ -19,24 +22,38 @@ class DataError(MixturaError):
     """A table that cannot be used as given."""
 
 
+class CellError(DataError):
+    """A cell that its column cannot have.
+
+    Attributes
+    ----------
+    column : str
+    cell : str
+        What it says.
+    row : int
+        As whoever raised it counts rows; who counts them in another way says it anew.
+    expected : str
+        The end of the sentence, after a colon: 'a count is 0, 1, 2, ...'.
+    n_more : int
+        Further cells like it.
+    """
+
+    def __init__(self, column: str, cell: str, row: int, expected: str, n_more: int = 0) -> None:
+        super().__init__(column, cell, row, expected, n_more)
+        self.column, self.cell, self.row = column, cell, row
+        self.expected, self.n_more = expected, n_more
+
+    def __str__(self) -> str:
+        more = f" (and {self.n_more:,} more such cells)" if self.n_more else ""
+        return f"Column {self.column} has {self.cell} in row {self.row}{more}: {self.expected}."
+
+    def in_row(self, row: int) -> Self:
+        """The same of a row with another number."""
+        return type(self)(self.column, self.cell, row, self.expected, self.n_more)
+
+
 class DegenerateError(MixturaError):
-    """A component collapsed onto too few distinct rows for its covariance to be invertible."""
-
-    @classmethod
-    def of(cls, collapsed: NDArray[np.bool_]) -> Self:
-        """The error for components (k,) of which some are marked as collapsed."""
-        return cls(
-            f"The covariance of {collapsed.sum()} of {len(collapsed)} components is singular: too "
-            "few distinct rows, or columns of very different units. Use fewer components, a larger "
-            "reg_covar, a simpler covariance structure, or columns of like units."
-        )
-
-    @classmethod
-    def unless_positive(cls, spread: NDArray[np.float64]) -> None:
-        """Raise it for the components whose spreads (k, d) are not all above 0."""
-        positive = spread > 0.0
-        if not positive.all():
-            raise cls.of(positive.sum(axis=1) < spread.shape[1])
+    """A component collapsed onto too few distinct rows for its parameters to be estimated."""
 
 
 class ModelFileError(MixturaError):

@@ -271,15 +271,15 @@ def _check_marginal(
     """Of one column, from what each component gave (k, m)."""
     marginal = description.marginal(params, place, schema)
     k, m = drawn.shape
-    covariances = description.covariances(params, [place])
+    dispersions = description.dispersions(params, [place])
     if isinstance(marginal, Bell | Mass):
         error = 5.0 * marginal.deviation / np.sqrt(m)
         assert (np.abs(drawn.mean(axis=1) - marginal.mean) <= error).all(), "means are those drawn"
         spread = drawn.std(axis=1) / marginal.deviation - 1.0
         assert (np.abs(spread) <= 0.1).all(), "deviations are those drawn"
-        if covariances is not None:
-            assert covariances.shape == (k, 1, 1)
-            assert_alike(np.sqrt(covariances[:, 0, 0]), marginal.deviation, law="deviations agree")
+        if dispersions is not None:
+            assert dispersions.shape == (k, 1, 1)
+            assert_alike(np.sqrt(dispersions[:, 0, 0]), marginal.deviation, law="deviations agree")
     if isinstance(marginal, Bell):
         return
     values = marginal.values if isinstance(marginal, Mass) else np.arange(len(marginal.levels))

@@ -10,6 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mixtura.cli.program import program
+from mixtura.families.gaussian.density import Gaussian
+from mixtura.families.gaussian.parameters import GaussianParameters
+from mixtura.families.gaussian.structures import VVI, AxisCovariances
+from mixtura.families.schema import Schema
+from mixtura.mixture import Mixture
 from mixtura.persistence.model_file import Model, write_model
 
 
@@ -77,11 +82,21 @@ def blobs(here) -> Path:
 
 
 @pytest.fixture
-def model(here) -> Path:
+def by_hand():
+    """Make a Gaussian model of columns that are independent in each component."""
+
+    def by_hand(weights: np.ndarray, means: np.ndarray, deviations: np.ndarray, names) -> Model:
+        params = GaussianParameters(means, AxisCovariances(np.square(deviations)))
+        family = Gaussian(VVI, np.zeros(means.shape[1]))
+        return Model(Mixture(family, params, weights), Schema.of(names))
+
+    return by_hand
+
+
+@pytest.fixture
+def model(here, by_hand) -> Path:
     """A model of columns a and b with components at (0, 0) and (20, 20)."""
     path = here / "model.json"
     means = np.array([[0.0, 0.0], [20.0, 20.0]])
-    write_model(
-        Model("full", np.array([0.7, 0.3]), means, np.stack([np.eye(2)] * 2), ["a", "b"]), path
-    )
+    write_model(by_hand(np.array([0.7, 0.3]), means, np.ones((2, 2)), "ab"), path)
     return path

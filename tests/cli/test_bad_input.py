@@ -44,7 +44,7 @@ TABLES = {
     "infinite weight": ("t.csv", b"a,w\n1,2\n2,inf\n", ["--weights", "w"], ["row 2"]),
     "zero weights": ("t.csv", b"a,w\n1,0\n2,0\n", ["--weights", "w"], ["all 0"]),
     "text weight": ("t.csv", b"a,w\n1,x\n2,0\n", ["--weights", "w"], ["'w'", "row 1: 'x'"]),
-    "one-column shape": ("t.csv", OK, ["--covariance", "E"], ["single column", "tied"]),
+    "one-column shape": ("t.csv", OK, ["--covariance", "E"], ["for one column", "tied"]),
     "out below a file": ("t.csv", OK, ["--out", "t.csv/sub"], ["t.csv is a file"]),
     "corrupt parquet": ("t.parquet", b"PAR1" + bytes(50), [], ["t.parquet", "Parquet"]),
     "truncated parquet": ("t.parquet", parquet()[:700], [], ["Parquet", "cut short"]),
@@ -159,7 +159,12 @@ MODELS = {
     "truncated": (lambda document, text: text[:200], "cut short"),
     "later version": (lambda document, text: json.dumps(document | {"version": 99}), "version 99"),
     "other format": (lambda document, text: json.dumps({"format": "x"}), "'format'"),
-    "wrong shape": (lambda document, text: json.dumps(document | {"means": [[1.0]]}), "'means'"),
+    "wrong shape": (
+        lambda document, text: json.dumps(
+            document | {"arrays": document["arrays"] | {"means": [[1.0]]}}
+        ),
+        "'means'",
+    ),
 }
 
 

@@ -11,21 +11,26 @@ from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_components
 from mixtura.cli.program import program
 from mixtura.cli.wording import count, percent, row_list, suggestion
-from mixtura.persistence.model_file import Model
 from mixtura.report import Candidate, SearchSummary
 
 
-def printed(means: np.ndarray, deviations: np.ndarray, names: list[str], width: int) -> str:
-    k = len(means)
-    model = Model("diag", np.full(k, 1.0 / k), means, np.square(deviations))
-    console = Console(file=io.StringIO(), width=width)
-    print_components(console, model, names, [10] * k)
-    return console.file.getvalue()
+@pytest.fixture
+def printed(by_hand):
+    """The components of a Gaussian model, as they are printed."""
+
+    def printed(means: np.ndarray, deviations: np.ndarray, names: list[str], width: int) -> str:
+        k = len(means)
+        console = Console(file=io.StringIO(), width=width)
+        model = by_hand(np.full(k, 1.0 / k), means, deviations, names)
+        print_components(console, model, names, [10] * k)
+        return console.file.getvalue()
+
+    return printed
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
 @pytest.mark.parametrize(("k", "d"), [(1, 1), (3, 4), (9, 20), (30, 60)])
-def test_nothing_is_wider_than_the_terminal(width, k, d):
+def test_nothing_is_wider_than_the_terminal(printed, width, k, d):
     rng = np.random.default_rng(0)
     scale = 10.0 ** rng.integers(-8, 8, d)
     names = [f"column [{a}] " + "x" * a for a in range(d)]
@@ -38,7 +43,7 @@ def test_nothing_is_wider_than_the_terminal(width, k, d):
     assert "column [0]" in text
 
 
-def test_deviations_are_shown_where_they_fit():
+def test_deviations_are_shown_where_they_fit(printed):
     means, deviations = np.array([[1.0, 200.0]]), np.array([[0.5, 30.0]])
     assert "1.00 ± 0.50" in printed(means, deviations, ["a", "b"], 80)
     assert "200 ± 30" in printed(means, deviations, ["a", "b"], 80)
@@ -56,7 +61,7 @@ def test_deviations_are_shown_where_they_fit():
         (1e15, 1e14, "1.00e+15 ± 1.0e+14"),
     ],
 )
-def test_digits(mean, deviation, text):
+def test_digits(printed, mean, deviation, text):
     assert f" {text}\n" in printed(np.array([[mean]]), np.array([[deviation]]), ["a"], 80)
 
 

@@ -21,8 +21,8 @@ def fall(function, when=lambda *args: True):
 
 import mixtura.cli.results as results
 if place == "fit":
-    from mixtura.estimators import mixture_search
-    mixture_search.Comparison = fall(mixture_search.Comparison)
+    from mixtura.selection import search
+    search.Comparison = fall(search.Comparison)
 elif place == "write":
     results.write_frame = fall(results.write_frame)
 elif place == "move":

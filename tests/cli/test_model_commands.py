@@ -46,7 +46,7 @@ def test_predict_writes_the_format_of_the_name(run, model, blobs, here, name, re
 
 def test_predict_by_position_without_names(run, model, blobs, here):
     document = json.loads(model.read_text())
-    model.write_text(json.dumps(document | {"feature_names": None}))
+    model.write_text(json.dumps(document | {"named": False}))
     assert run("predict", model, blobs).exit_code == 0
     (here / "t.csv").write_text("a\n1\n2\n")
     result = run("predict", model, "t.csv")
@@ -69,7 +69,8 @@ def test_sample(run, model, here):
 
 def test_sample_of_a_model_with_a_column_called_cluster(run, model):
     document = json.loads(model.read_text())
-    model.write_text(json.dumps(document | {"feature_names": ["cluster", "b"]}))
+    document["columns"][0]["name"] = "cluster"
+    model.write_text(json.dumps(document))
     drawn = pl.read_csv(run("sample", model, "-n", 5).stdout.encode())
     assert drawn.columns == ["cluster", "b", "cluster_2"]
 

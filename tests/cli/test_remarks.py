@@ -5,6 +5,7 @@ import pytest
 
 from mixtura.cli.features import Features
 from mixtura.cli.remarks import remarks
+from mixtura.families.schema import Kind, Schema
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(90, 2))
@@ -21,17 +22,23 @@ X = RNG.normal(size=(90, 2))
     ],
 )
 def test_one_remark(values, words):
-    told = remarks(Features(("a", "b")[: values.shape[1]], values))
+    told = remarks(Features(Schema.of("ab"[: values.shape[1]]), values))
     assert len(told) == 1
     assert told[0].startswith(words)
 
 
 def test_nothing_to_remark():
-    assert remarks(Features(("a", "b"), X)) == ()
+    assert remarks(Features(Schema.of("ab"), X)) == ()
+
+
+@pytest.mark.parametrize("kind", [Kind.COUNT, Kind.BINARY, Kind.CATEGORICAL])
+def test_what_is_no_measurement_may_well_repeat(kind):
+    features = Features(Schema.of("ab", kind), RNG.integers(0, 2, (2_500, 2)).astype(float))
+    assert remarks(features) == ()
 
 
 def test_a_constant_column_is_not_called_rounded():
-    assert remarks(Features(("a", "b"), np.column_stack([X[:, 0], np.ones(90)]))) == ()
+    assert remarks(Features(Schema.of("ab"), np.column_stack([X[:, 0], np.ones(90)]))) == ()
 
 
 def test_a_byte_order_mark_is_told(run, here):

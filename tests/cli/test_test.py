@@ -7,9 +7,13 @@ import pytest
 
 import mixtura as mx
 from mixtura.cli.datafile import DataFile
+from mixtura.cli.family import Choice
 from mixtura.cli.features import Features
+from mixtura.cli.own_options import OwnOptions
 from mixtura.cli.reading import read_table
 from mixtura.cli.trial import Step, Trial, Verdict
+from mixtura.families.registry import description_named
+from mixtura.families.schema import Schema
 
 LIGHT = ("--replicates", 19, "--covariance", "spherical")
 
@@ -25,7 +29,7 @@ def test_a_line_for_each_test_and_the_conclusion(run, blobs, here):
     assert "clusters ratio samples as large p-value at level 0.05 1 or 2" in told
     assert "19 0 0.050 more than 1 2 or 3" in told
     assert "2 will do Outcome 2 clusters are enough: one more fits no better than by chance" in told
-    assert "spherical: each component has its own variance" in told
+    assert "Shape VII: each component has its own variance" in told
     assert [path.name for path in here.iterdir()] == ["blobs.csv"]
 
 
@@ -41,7 +45,7 @@ def test_json_agrees_with_python(run, blobs):
     assert test["steps"][0]["ratio"] == pytest.approx(outcome.steps[0].ratio)
     assert test["steps"][1]["samples"] == len(outcome.steps[1].bootstrap)
     assert document["data"]["rows_used"] == 60
-    assert document["model"]["covariance_type"] == "spherical"
+    assert document["model"]["structure"] == "VII"
 
 
 def test_the_same_for_any_number_of_jobs(run, blobs):
@@ -84,9 +88,11 @@ def test_wrong_choices(run, blobs, args, status, message):
 
 def verdict(blobs, *steps: Step, counts=(1, 2), n=1, reason="max_components is reached"):
     table = read_table(DataFile(blobs))
-    features = Features(("a", "b"), np.zeros((3, 2)))
-    trial = Trial(counts, "full", replicates=99, level=0.05, starts=1, seed=0, jobs=1)
-    return Verdict(trial, table, features, steps, n, reason, ())
+    features = Features(Schema.of("ab"), np.zeros((3, 2)))
+    choice = Choice(description_named("gaussian"))
+    light = {"replicates": 99, "level": 0.05, "starts": 1, "seed": 0, "jobs": 1}
+    trial = Trial(counts, choice, OwnOptions({}), **light)
+    return Verdict(trial, table, features, steps, ("VVV", ""), n, reason, ())
 
 
 def test_conclusions(blobs):
@@ -107,9 +113,9 @@ def test_conclusions(blobs):
     ],
 )
 def test_samples_that_went_astray_are_owned_up_to(run, blobs, monkeypatch, options, astray):
-    from mixtura.estimators import likelihood_ratio
+    from mixtura.selection.likelihood_ratio import LikelihoodRatioTest
 
-    monkeypatch.setattr(likelihood_ratio, "_ratio_of_sample", lambda *args: -1.0)
+    monkeypatch.setattr(LikelihoodRatioTest, "_ratio_of_sample", lambda *args: -1.0)
     told = words(run("test", blobs, *LIGHT, "-k", 1, *options))
     # Where the larger model does not contain the smaller one, it may well fit less.
     assert ("In 19 of 19 samples 2 clusters ended below 1, so the p-value" in told) == astray
@@ -118,15 +124,15 @@ def test_samples_that_went_astray_are_owned_up_to(run, blobs, monkeypatch, optio
 # argv: the command line. The signal comes in the middle of the samples.
 _INTERRUPTED = """
 import os, signal, sys
-from mixtura.estimators import likelihood_ratio
+from mixtura.selection.likelihood_ratio import LikelihoodRatioTest
 
-made, ratio = [], likelihood_ratio._ratio_of_sample
+made, ratio = [], LikelihoodRatioTest._ratio_of_sample
 def falling(*args):
     made.append(1)
     if len(made) == 5:
         os.kill(os.getpid(), signal.SIGINT)
     return ratio(*args)
-likelihood_ratio._ratio_of_sample = falling
+LikelihoodRatioTest._ratio_of_sample = falling
 from mixtura.__main__ import main
 main()
 """

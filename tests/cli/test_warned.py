@@ -11,6 +11,7 @@ from mixtura.cli.warned import in_options, warned
 from mixtura.errors import DataWarning, DegenerateError
 from mixtura.families.gaussian.structures import EEV
 from mixtura.fitting.notes import notes_on_result
+from mixtura.kernels.singular import singular
 
 
 def test_each_is_told_once_and_names_options():
@@ -27,7 +28,7 @@ def test_each_is_told_once_and_names_options():
 
 def test_errors_too_and_advice_that_no_option_follows_goes():
     with pytest.raises(DegenerateError) as told, warned():
-        raise DegenerateError.of(np.array([True, False]))
+        raise singular(np.array([True, False]))
     assert str(told.value) == (
         "The covariance of 1 of 2 components is singular: too few distinct rows, or columns of "
         "very different units. Use fewer --components, a simpler --covariance, or --columns of "
@@ -45,7 +46,7 @@ def test_the_floor_is_named_as_it_can_be_set():
 
 def test_a_search_that_goes_nowhere_names_options(run, blobs, here, monkeypatch):
     def fails(*args):
-        raise DegenerateError.of(np.array([True]))
+        raise singular(np.array([True]))
 
     monkeypatch.setattr(EEV, "estimate", fails)
     failed = run("fit", blobs, "-k", "1,2", "--covariance", "EEV")

@@ -95,7 +95,7 @@ def elementwise(module: Any, rng: Rng) -> tuple[Any, ...]:
     return choose(rng, module.names()), x, np.empty(len(x))
 
 
-def recenter(module: Any, rng: Rng) -> tuple[Any, ...]:
+def recentre(module: Any, rng: Rng) -> tuple[Any, ...]:
     k, d = size(rng)
     second = matrices(rng, k, d) if rng.random() < 0.5 else numbers(rng, k, d)
     moments = [numbers(rng, k), numbers(rng, k, d), second]
@@ -177,7 +177,7 @@ CALLS: dict[str, Call] = {
     "score": score,
     "exp": elementwise,
     "log": elementwise,
-    "recenter": recenter,
+    "recentre": recentre,
     "constants": constants,
     "factorize": factorize,
     "exceeds": exceeds,

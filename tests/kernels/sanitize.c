@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "climb.h"
-#include "fused.h"
+#include "em_loop.h"
+#include "estep.h"
 #include "mstep.h"
-#include "tree.h"
-#include "turns.h"
+#include "hierarchy.h"
+#include "common_axes.h"
 
 extern const Kernel mixtura_baseline;
 #if defined(__x86_64__)

@@ -239,7 +239,7 @@ MATRICES = np.stack([np.eye(D)] * K)
             ],
         ),
         (
-            "recenter",
+            "recentre",
             [
                 np.zeros((K, D)),
                 np.ones(K),

@@ -228,11 +228,11 @@ def test_covariances_of_some_columns() -> None:
     )
     params = em.begin(family, ArraySource(X), random_responsibilities(2, (0,))).params
     matrices = params.covariances.matrices()
-    some = description_of(family).covariances(params, [2, 0])
+    some = description_of(family).dispersions(params, [2, 0])
     np.testing.assert_array_equal(some[:, 0, 1], matrices[:, 2, 0])
     np.testing.assert_array_equal(some[:, 0, 0], matrices[:, 2, 2])
     bare = description_of(Bernoulli())
-    assert bare.covariances(BernoulliParameters(np.ones((1, 2))), [0, 1]) is None
+    assert bare.dispersions(BernoulliParameters(np.ones((1, 2))), [0, 1]) is None
 
 
 def test_families_by_name_and_by_type() -> None:

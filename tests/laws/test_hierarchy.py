@@ -13,7 +13,7 @@ import mixtura as mx
 from mixtura import kernels
 from mixtura.errors import MixturaError
 from mixtura.families.gaussian.discriminant import quadratic_discriminant
-from mixtura.kernels.tree import merge
+from mixtura.kernels.hierarchy_merges import merge
 from mixtura.sources import ArraySource, summarize
 from mixtura.starts import hierarchy as module
 from mixtura.starts import sample as sample_module

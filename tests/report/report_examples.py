@@ -1,9 +1,11 @@
 """Payloads to test with: small mixtures with known parameters, no fitting."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from mixtura.families.description import Bell, Marginal, Mass, Shares
 from mixtura.report import (
     Candidate,
     FitSummary,
@@ -19,33 +21,68 @@ from mixtura.report.payload import Responsibilities
 from mixtura.report.summaries import Floats
 
 
-def mixture(
-    k: int, d: int, noise: float = 0.0, diagonal: bool = False, **more: Any
-) -> ModelSummary:
-    """Components with unit covariances, 1.5 standard deviations apart along every column."""
-    unit = np.ones(d) if diagonal else np.eye(d)
-    weights = np.arange(1.0, k + 1.0)
-    return ModelSummary(
-        weights=(1.0 - noise) * weights / weights.sum(),
-        noise=NoiseSummary(weight=noise, density=1e-3) if noise else None,
-        means=1.5 * np.arange(float(k))[:, None] + np.arange(float(d))[None, :],
-        covariances=np.stack([unit] * k),
+def mixture(k: int, d: int, noise: float = 0.0, apart: float = 1.5, **more: Any) -> ModelSummary:
+    """Components with unit variances, so many standard deviations apart along every column."""
+    centers, unit = apart * np.arange(float(k)), np.ones(k)
+    return summary(
+        [Bell(centers + c, unit) for c in range(d)],
+        noise=noise,
+        spreads=lambda places: np.broadcast_to(np.eye(len(places)), (k, len(places), len(places))),
         structure="full",
-        structure_text="each component has its own full covariance",
-        n_parameters=k * (d + 1) * (d + 2) // 2 - 1,
+        structure_text="each component has a shape of its own",
         **more,
     )
 
 
+def counts(k: int, d: int, **more: Any) -> ModelSummary:
+    """Components with rates of 2, 10, 18, ... in every column, and up to 39 of a count."""
+    values, rates = np.arange(40.0), 2.0 + 8.0 * np.arange(k)[:, None]
+    logs = values * np.log(rates) - np.cumsum(np.log(np.maximum(values, 1.0)))
+    mass = np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
+    marginal = Mass(rates[:, 0], np.sqrt(rates[:, 0]), values, mass)
+    return summary([marginal] * d, family="poisson", **more)
+
+
+def categories(k: int, d: int, levels: Sequence[str] = "abc", **more: Any) -> ModelSummary:
+    """Components that prefer one level each; the further right a column, the less so."""
+    preferred = np.eye(len(levels))[np.arange(k) % len(levels)]
+    marginals = []
+    for c in range(d):
+        share = 0.9 / (1.0 + 0.2 * c)
+        even = np.full((k, len(levels)), (1.0 - share) / len(levels))
+        marginals.append(Shares(tuple(levels), share * preferred + even))
+    return summary(marginals, family="categorical", **more)
+
+
+def summary(marginals: Sequence[Marginal], noise: float = 0.0, **more: Any) -> ModelSummary:
+    """A model of such columns, independent ones unless `more` says how they spread."""
+    first = marginals[0]
+    k = len(first.probabilities if isinstance(first, Shares) else first.mean)
+    weights = np.arange(1.0, k + 1.0)
+    told: dict[str, Any] = {
+        "spreads": lambda places: None,
+        "family": "gaussian",
+        "family_text": "such a component",
+        "structure": "",
+        "structure_text": "",
+        "n_parameters": k * len(marginals),
+    }
+    return ModelSummary(
+        weights=(1.0 - noise) * weights / weights.sum(),
+        noise=NoiseSummary(weight=noise, density=1e-3) if noise else None,
+        marginal=lambda place: marginals[place],
+        **(told | more),
+    )
+
+
 def responsibilities(model: ModelSummary) -> Responsibilities:
-    """Exact responsibilities for components with unit covariances."""
+    """Exact responsibilities for independent columns."""
 
     def evaluate(X: Floats) -> Floats:
-        squares = ((X[:, None, :] - model.means[None, :, :]) ** 2).sum(axis=2)
-        logs = np.log(model.weights) - squares / 2
+        columns = range(X.shape[1])
+        logs = np.log(model.weights) + sum(_logs(model.marginal(c), X[:, c]) for c in columns)
         if model.noise is not None:
-            peak = -0.5 * X.shape[1] * np.log(2 * np.pi)
-            even = np.log(model.noise.weight * model.noise.density) - peak
+            even = np.log(model.noise.weight * model.noise.density)
             logs = np.column_stack([logs, np.full(len(X), even)])
         shares: Floats = np.exp(logs - logs.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
@@ -54,13 +91,33 @@ def responsibilities(model: ModelSummary) -> Responsibilities:
     return evaluate
 
 
-def rows(model: ModelSummary, n: int, seed: int = 0) -> Floats:
+def _logs(marginal: Marginal, cells: Floats) -> Floats:
+    """Log-densities (n, k)."""
+    if isinstance(marginal, Bell):
+        z = (cells[:, None] - marginal.mean) / marginal.deviation
+        logs: Floats = -0.5 * np.square(z) - np.log(np.sqrt(2 * np.pi) * marginal.deviation)
+        return logs
+    return np.log(marginal.probabilities[:, cells.astype(int)].T)
+
+
+def rows(model: ModelSummary, n: int, d: int = 4, seed: int = 0) -> Floats:
     """Draw rows from the mixture."""
     generator = np.random.default_rng(seed)
     shares = model.weights / model.weights.sum()
     component = generator.choice(len(model.weights), size=n, p=shares)
-    drawn: Floats = model.means[component] + generator.normal(size=(n, model.means.shape[1]))
-    return drawn
+    noise = generator.normal(size=(n, d))
+    columns = [_drawn(model.marginal(c), component, noise[:, c], generator) for c in range(d)]
+    return np.stack(columns, axis=1)
+
+
+def _drawn(
+    marginal: Marginal, component: Any, noise: Floats, generator: np.random.Generator
+) -> Floats:
+    if isinstance(marginal, Bell):
+        return marginal.mean[component] + marginal.deviation[component] * noise
+    p = marginal.probabilities
+    codes = [generator.choice(p.shape[1], p=p[j] / p[j].sum()) for j in component]
+    return np.array(codes, dtype=np.float64)
 
 
 def candidate(k: int, structure: str, bic: float | None) -> Candidate:
@@ -68,7 +125,7 @@ def candidate(k: int, structure: str, bic: float | None) -> Candidate:
         return Candidate(
             n_components=k,
             structure=structure,
-            status="failed: singular covariance",
+            status="failed: singular",
             standing="failed",
             criteria={"bic": None, "aic": None, "icl": None, "cv": None},
         )
@@ -123,12 +180,11 @@ def example(
     columns: list[str] | None = None,
     title: str = "penguins.csv",
     noise: float = 0.0,
-    diagonal: bool = False,
     **more: Any,
 ) -> dict[str, object]:
     """A whole payload; `more` replaces arguments of `build_payload`."""
-    model = mixture(k, d, noise, diagonal)
-    X = rows(model, n)
+    model = more.get("model") or mixture(k, d, noise)
+    X = rows(model, n, d)
     if noise:
         X[: n // 10] = np.random.default_rng(1).uniform(-12, 12, (n // 10, d))
     arguments: dict[str, Any] = {

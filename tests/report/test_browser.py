@@ -8,9 +8,27 @@ from typing import Any
 import numpy as np
 import pytest
 from report_browser import Page, find_chromium
-from report_examples import candidate, example, fit, mixture, search, starts
+from report_examples import (
+    candidate,
+    categories,
+    counts,
+    example,
+    fit,
+    mixture,
+    responsibilities,
+    search,
+    starts,
+    summary,
+)
 
-from mixtura.report import FitSummary, SearchSummary, render
+from mixtura.report import (
+    FitSummary,
+    ModelSummary,
+    SearchSummary,
+    TableSummary,
+    build_payload,
+    render,
+)
 
 NASTY = [
     "</script><b>x",
@@ -156,7 +174,7 @@ def test_doubtful_clusters_wear_their_flags(page: Page, tmp_path: Path) -> None:
     assert page.evaluate("document.querySelectorAll('#map-plot .doubtful').length") == 2
     figures = text(page, "#figures")
     assert "Heldequal weights" in figures
-    assert "weak; all criteria are without it" in figures
+    assert "Priorconjugateweak" in figures
     assert_quiet(page)
 
 
@@ -175,9 +193,7 @@ def test_thirty_numbers_do_not_cover_each_other(
     page: Page, tmp_path: Path, d: int, width: int
 ) -> None:
     page.resize(width)
-    model = mixture(30, d)
-    close = replace(model, means=0.1 * model.means)
-    show(page, tmp_path, example(model=close, n=300, d=d, k=30))
+    show(page, tmp_path, example(model=mixture(30, d, apart=0.15), n=300, d=d, k=30))
     numbers = "document.querySelectorAll('#map-plot .centre').length"
     assert page.evaluate(numbers) == 30
     assert page.evaluate(GAP) >= 0
@@ -224,6 +240,143 @@ def test_a_fit_of_one_step_and_one_of_a_thousand_are_drawn(page: Page, tmp_path:
     walk = [-2600.0, -2500.0, -2550.0]
     show(page, tmp_path, example(fit=fit(walk)))
     assert page.evaluate("document.getElementById('trace').hidden")
+    assert_quiet(page)
+
+
+def visible(page: Page) -> list[str]:
+    """Ids of the sections of rows and clusters that the page shows."""
+    names = ["map", "counts", "profiles", "patterns"]
+    return [
+        name for name in names if not page.evaluate(f"document.getElementById('{name}').hidden")
+    ]
+
+
+def of_three(model: ModelSummary, d: int, **more: Any) -> dict[str, object]:
+    return example(model=model, d=d, k=3, **more)
+
+
+def assert_fits_everywhere(page: Page) -> None:
+    """Not wider than a phone, the same on dark paper, and without gaps in its text."""
+    page.resize(360, 740, 2)
+    page.next_frame()
+    assert page.evaluate(OVERFLOW) == 0
+    page.colour_scheme("dark")
+    page.next_frame()
+    assert page.printed().startswith(b"%PDF")
+    html = page.evaluate("document.body.innerText")
+    assert "NaN" not in html
+    assert "undefined" not in html
+    assert_quiet(page)
+
+
+def test_a_table_of_counts_has_a_scatter_plot_and_histograms(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, of_three(counts(3, 3), 3))
+    assert visible(page) == ["map", "counts"]
+    assert page.evaluate("document.querySelectorAll('#map-plot .ellipse').length") == 6
+    assert page.evaluate("document.querySelectorAll('#counts-plot .density').length") == 3
+    assert page.evaluate("document.querySelectorAll('#counts-plot .mass').length") > 20
+    assert "strewn" in page.evaluate("document.body.innerText")
+    before = page.evaluate("document.getElementById('counts-plot').innerHTML")
+    page.evaluate("document.getElementById('counts-plot').focus()")
+    page.press("End")
+    assert page.evaluate("document.getElementById('counts-live').textContent").endswith(".")
+    choose(page, "counts-column", "2")
+    assert page.evaluate("document.getElementById('counts-plot').innerHTML") != before
+    assert "Histogram of column_2" in page.evaluate(
+        "document.getElementById('counts-plot').ariaLabel"
+    )
+    assert_fits_everywhere(page)
+
+
+def test_a_single_column_of_counts_has_one_histogram(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, of_three(counts(3, 1), 1))
+    assert visible(page) == ["map"]
+    page.evaluate("document.getElementById('map-plot').focus()")
+    page.press("Home")
+    assert text(page, "#map-panel h3") == "0"
+    assert_fits_everywhere(page)
+
+
+def test_a_selected_bar_that_another_column_lacks_is_let_go(page: Page, tmp_path: Path) -> None:
+    X = np.column_stack([np.arange(40.0) % 40, np.arange(40.0) % 2])
+    made = build_payload(
+        X,
+        responsibilities(counts(2, 2)),
+        table=TableSummary(
+            title="t", columns=["many", "few"], row_numbers=np.arange(40), rows_total=40
+        ),
+        model=counts(2, 2),
+        fit=fit(),
+    )
+    show(page, tmp_path, made)
+    page.evaluate("document.getElementById('counts-plot').focus()")
+    page.press("End")
+    assert text(page, "#counts-panel h3") == "39"
+    choose(page, "counts-column", "1")
+    assert text(page, "#counts-panel h3") == "Clusters and their weights"
+    assert_quiet(page)
+
+
+def test_a_table_of_categories_has_profiles_side_by_side(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, of_three(categories(3, 4), 4, search=None))
+    assert visible(page) == ["profiles", "patterns"]
+    bodies = "document.querySelectorAll('#profiles-table tbody').length"
+    bars = "document.querySelectorAll('#profiles-table td .bar').length"
+    assert (page.evaluate(bodies), page.evaluate(bars)) == (4, 4 * 3 * 3)
+    assert text(page, "#profiles-table tbody th") == "column_0"  # it separates them best
+    assert text(page, "#profiles-table .number") == "93%"
+    assert text(page, "#components tbody td:nth-child(4)") == "a 93.3%"
+    said = text(page, "#patterns-table .says")
+    assert said.startswith("column_0 ")
+    assert page.evaluate("document.getElementById('profiles-controls').hidden")
+    assert "Means ±" not in page.evaluate("document.body.innerText")
+    assert "bell-shaped" not in page.evaluate("document.body.innerText")
+    assert_fits_everywhere(page)
+
+
+@pytest.mark.parametrize("d", [1, 6])
+def test_columns_of_zeros_and_ones_have_a_bar_each(page: Page, tmp_path: Path, d: int) -> None:
+    show(page, tmp_path, of_three(categories(3, d, "01"), d))
+    assert visible(page) == ["profiles", "patterns"][: 1 + (d > 1)]
+    rows = "[...document.querySelectorAll('#profiles-table tbody th')].map(th => th.textContent)"
+    assert page.evaluate(rows) == [f"column_{c}" for c in range(d)]
+    assert_fits_everywhere(page)
+
+
+def test_of_very_many_columns_the_best_are_shown_first(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, of_three(categories(3, 60), 60, n=40))
+    bodies = "document.querySelectorAll('#profiles-table tbody').length"
+    assert page.evaluate(bodies) == 12
+    assert "first 12 of 60 columns" in text(page, "#profiles-text")
+    page.evaluate("document.getElementById('profiles-whole').click()")
+    assert page.evaluate(bodies) == 60
+    assert text(page, "#profiles-text") == ""
+    assert_fits_everywhere(page)
+
+
+def test_beside_a_scatter_plot_rows_say_their_levels(page: Page, tmp_path: Path) -> None:
+    numbers, levels = mixture(3, 2), categories(3, 1)
+    both = [*map(numbers.marginal, range(2)), levels.marginal(0)]
+    show(page, tmp_path, example(model=summary(both), d=3, k=3))
+    assert visible(page) == ["map", "profiles"]
+    page.evaluate("document.getElementById('map-plot').focus()")
+    page.press("Home")
+    assert text(page, "#map-panel .values div:nth-child(3) dd") in ("a", "b", "c")
+    across = "[...document.querySelectorAll('#map-across option')].map(o => o.value)"
+    assert page.evaluate(across) == ["0", "1"]
+    assert_fits_everywhere(page)
+
+
+def test_candidates_without_structure_leave_its_column_out(page: Page, tmp_path: Path) -> None:
+    made = [candidate(k, "", bic) for k, bic in ((1, 5400.0), (2, 5100.0), (3, None))]
+    plain = SearchSummary(criterion="bic", best=1, candidates=made)
+    show(page, tmp_path, of_three(counts(3, 2), 2, search=plain))
+    heads = (
+        "[...document.querySelectorAll('#criterion-table th[scope=col]')].map(th => th.innerText)"
+    )
+    page.evaluate("document.querySelector('details').open = true")
+    assert page.evaluate(heads)[:3] == ["Clusters", "Outcome", "BIC"]
+    assert page.evaluate("document.querySelectorAll('#criterion-plot .end').length") == 0
     assert_quiet(page)
 
 
@@ -402,7 +555,7 @@ def test_a_stored_model_on_new_data_draws(page: Page, tmp_path: Path, d: int) ->
 
 def test_a_payload_of_another_version_is_refused_in_words(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
-    file.write_text(render(example() | {"version": 2}), "utf-8")
+    file.write_text(render(example() | {"version": 1}), "utf-8")
     page.open(file)
-    assert "version 1 only" in text(page, "#failure")
+    assert "version 2 only" in text(page, "#failure")
     assert page.evaluate("document.getElementById('failure').hidden") is False

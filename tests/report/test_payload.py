@@ -7,10 +7,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from report_examples import candidate, example, fit, mixture, responsibilities, rows, starts
+from report_examples import (
+    candidate,
+    categories,
+    counts,
+    example,
+    fit,
+    mixture,
+    responsibilities,
+    rows,
+    starts,
+    summary,
+)
 
+from mixtura.families.description import Bell, Mass, Shares
 from mixtura.report import SearchSummary, TableSummary, build_payload, payload, render
-from mixtura.report.excerpt import CANDIDATES, CLUSTERS, COLUMNS, COVARIANCES, OPTIMA, TRACE
+from mixtura.report.excerpt import CANDIDATES, CLUSTERS, COLUMNS, OPTIMA, SPREADS, TRACE
+from mixtura.report.marginals import of_levels, separation
 
 
 def part(made: dict[str, object], name: str) -> Any:
@@ -158,6 +171,125 @@ def test_an_empty_table_is_refused() -> None:
         example(n=0)
 
 
+def test_bells_are_told_with_how_they_spread() -> None:
+    told = part(example(d=2, k=3), "model")
+    assert told["marginals"][1] == {
+        "kind": "bell",
+        "mean": [1.0, 2.5, 4.0],
+        "deviation": [1.0, 1.0, 1.0],
+    }
+    assert np.shape(told["spreads"]) == (3, 2, 2)
+
+
+def test_masses_are_told_with_their_values_and_no_spreads() -> None:
+    model = counts(2, 3)
+    told = part(example(model=model, d=3, k=2), "model")
+    mass, given = told["marginals"][2], model.marginal(2)
+    assert isinstance(given, Mass)
+    assert (mass["kind"], mass["mean"], mass["values"][-1]) == ("mass", [2.0, 10.0], 39.0)
+    assert np.allclose(mass["probabilities"], given.probabilities, rtol=1e-5)
+    assert told["spreads"] is None
+
+
+def test_shares_are_told_with_their_levels_and_rows_come_back_as_them() -> None:
+    model = categories(2, 3)
+    made = example(model=model, d=3, k=2, n=50)
+    shares = part(made, "model")["marginals"][0]
+    assert (shares["kind"], shares["levels"]) == ("shares", ["a", "b", "c"])
+    assert np.allclose(np.sum(shares["probabilities"], axis=1), 1.0)
+    assert np.array_equal(np.rint(restored(made, 3)), rows(model, 50, 3))
+
+
+def test_of_very_many_levels_the_commonest_are_told_and_the_others_as_one() -> None:
+    levels = [f"level {c}" for c in range(30)]
+    model = categories(2, 1, levels)
+    made = example(model=model, d=1, k=2, n=200, columns=["column"])
+    shares = part(made, "model")["marginals"][0]
+    assert len(shares["levels"]) == 12
+    assert shares["levels"][:2] == ["level 0", "level 1"]  # those that the clusters prefer
+    assert shares["levels"][-1] == "(19 other levels)"
+    assert np.allclose(np.sum(shares["probabilities"], axis=1), 1.0)
+    given = rows(model, 200, 1)[:, 0]
+    kept = [levels.index(level) for level in shares["levels"][:-1]]
+    places = [kept.index(int(code)) if code in kept else 11 for code in given]
+    assert np.array_equal(np.rint(restored(made, 1)[:, 0]), places)
+
+
+def test_as_many_levels_as_there_is_room_for_are_left_as_they_are() -> None:
+    shares = Shares(("a", "b", "c"), np.array([[0.2, 0.3, 0.5]]))
+    assert of_levels(shares, np.ones(1), 3) == (shares, None)
+
+
+def test_columns_are_ranked_by_how_well_they_separate_the_clusters() -> None:
+    one = np.ones(3)
+    middling = Bell(np.array([0.0, 1.0, 2.0]), one)
+    marginals = [Bell(one, one), middling, Bell(9.0 * one * [0, 1, 2], one), Bell(one, one)]
+    told = part(example(model=summary(marginals), d=4, k=3), "model")
+    assert told["ranking"] == [2, 1, 0, 3]
+
+
+def test_separation_is_variance_between_clusters_over_that_within() -> None:
+    weights = np.array([1.0, 3.0])
+    bell = Bell(np.array([0.0, 4.0]), np.array([1.0, 3.0]))
+    assert separation(bell, weights) == pytest.approx(3.0 / 7.0)
+    mass = Mass(bell.mean, bell.deviation, np.arange(2.0), np.full((2, 2), 0.5))
+    assert separation(mass, weights) == separation(bell, weights)
+    coin = Shares(("0", "1"), np.array([[0.8, 0.2], [0.4, 0.6]]))  # 0.03 between, 0.22 within
+    assert separation(coin, weights) == pytest.approx(0.03 / 0.22)
+
+
+@pytest.mark.parametrize(
+    ("marginal", "expected"),
+    [
+        (Bell(np.array([1.0, 1.0]), np.zeros(2)), 0.0),
+        (Bell(np.array([1.0, 2.0]), np.zeros(2)), np.inf),
+        (Shares(("0", "1"), np.array([[1.0, 0.0], [1.0, 0.0]])), 0.0),
+        (Shares(("0", "1"), np.array([[1.0, 0.0], [0.0, 1.0]])), np.inf),
+    ],
+)
+def test_separation_without_variance_within(marginal: Bell | Shares, expected: float) -> None:
+    assert separation(marginal, np.zeros(2)) == expected
+
+
+def test_spreads_are_asked_of_the_drawn_columns_alone() -> None:
+    asked = []
+
+    def spreads(places: Any) -> Any:
+        asked.append(list(places))
+        return np.broadcast_to(np.eye(len(places)), (2, len(places), len(places)))
+
+    marginals = [Bell(np.array([0.0, c]), np.ones(2)) for c in range(100)]
+    made = example(model=summary(marginals, spreads=spreads), d=100, k=2, n=30)
+    assert asked == [list(range(99, 39, -1))]
+    assert part(made, "data")["columns"][0] == "column_99"
+    assert "60 of the 100 columns" in part(made, "notes")[-1]
+    assert part(made, "model")["ranking"] == list(range(60))
+
+
+@pytest.mark.parametrize("k", [1, 30, 1200])
+@pytest.mark.parametrize("kind", ["bell", "mass", "shares"])
+def test_a_page_of_very_much_stays_below_two_megabytes(kind: str, k: int) -> None:
+    names, letter = [f"column {c}" for c in range(70)], "\N{PENGUIN}"
+    many = {
+        "bell": lambda: mixture(k, 70),
+        "mass": lambda: summary([_wide_mass(k)] * 70),
+        "shares": lambda: categories(k, 70, [f"{c} {80 * letter}" for c in range(40)]),
+    }
+    model = many[kind]()
+    X = np.zeros((3000, 70))
+
+    def shares(block: Any) -> Any:
+        return np.full((len(block), k), 1.0 / k)
+
+    made = build_payload(X, shares, table=table(names, 3000), model=model, fit=fit())
+    assert len(render(made)) < 2_000_000
+
+
+def _wide_mass(k: int) -> Mass:
+    mean = np.linspace(100.0, 200.0, k)
+    return Mass(mean, np.sqrt(mean), np.arange(400.0), np.full((k, 400), 0.123456789e-12))
+
+
 def page_size(made: dict[str, object]) -> int:
     return len(render(made).encode())
 
@@ -166,13 +298,13 @@ def page_size(made: dict[str, object]) -> int:
     ("n", "d", "k"), [(3, 10_000, 1), (60, 500, 4), (20_000, 60, 9), (2000, 2, 300), (9, 1, 400)]
 )
 def test_a_page_is_small_whatever_it_is_about(n: int, d: int, k: int) -> None:
-    made = example(n=n, d=d, k=k, diagonal=d > 1000)
+    made = example(n=n, d=d, k=k)
     told, points = part(made, "model"), part(made, "points")
     drawn, clusters = len(part(made, "data")["columns"]), len(told["weights"])
     assert drawn == len(points["minimum"]) <= min(d, COLUMNS)
     assert clusters == min(k, CLUSTERS)
-    assert np.shape(told["covariances"]) == (clusters, drawn, drawn)
-    assert np.size(told["covariances"]) <= COVARIANCES
+    assert np.shape(told["spreads"]) == (clusters, drawn, drawn)
+    assert np.size(told["spreads"]) <= SPREADS
     columns = clusters + (k > clusters)
     assert decoded(made, "responsibilities", "u1", columns).shape == (points["n"], columns)
     assert page_size(made) < 1_300_000
@@ -215,31 +347,24 @@ def test_lists_of_any_length_and_texts_of_any_length_are_cut() -> None:
 
 def test_the_columns_drawn_separate_the_clusters_best() -> None:
     d, k = COLUMNS + 40, 3
-    model = mixture(k, d)
-    spread = np.ones(d)
-    spread[[70, 5, 90]] = [1e-4, 1e-3, 1e-2]
-    spread[20:30] = 100.0
-    dense = spread[:, None] * np.eye(d)
-    X = rows(model, 50)
-    names = [f"x{c}" for c in range(d)]
-    for covariances in (np.stack([dense] * k), np.stack([spread] * k)):
-        made = build_payload(
-            X,
-            responsibilities(model),
-            table=table(names, 50),
-            model=replace(model, covariances=covariances),
-            fit=fit(),
-        )
-        drawn = part(made, "data")["columns"]
-        assert drawn[:4] == ["x70", "x5", "x90", "x0"]
-        assert not {f"x{c}" for c in range(20, 30)} & set(drawn)
-        assert part(made, "model")["covariances"][2][0][:2] == [1e-4, 0.0]
-        assert part(made, "model")["means"][1][:2] == [71.5, 6.5]
-        assert np.allclose(restored(made, COLUMNS)[:, 0], X[:, 70], atol=1e-3)
-        assert any(
-            f"{COLUMNS} of the {d} columns" in note and "separate the clusters best" in note
-            for note in part(made, "notes")
-        )
+    variance = np.ones(d)
+    variance[[70, 5, 90]] = [1e-4, 1e-3, 1e-2]
+    variance[20:30] = 100.0
+    middles = 1.5 * np.arange(k)
+    marginals = [Bell(middles + c, np.full(k, np.sqrt(variance[c]))) for c in range(d)]
+    made = example(n=50, d=d, k=k, model=summary(marginals))
+    drawn = part(made, "data")["columns"]
+    assert drawn[:4] == ["column_70", "column_5", "column_90", "column_0"]
+    assert not {f"column_{c}" for c in range(20, 30)} & set(drawn)
+    first, second = part(made, "model")["marginals"][:2]
+    assert first["deviation"] == pytest.approx([1e-2] * k)
+    assert (first["mean"][1], second["mean"][1]) == (71.5, 6.5)
+    X = rows(summary(marginals), 50, d)
+    assert np.allclose(restored(made, COLUMNS)[:, 0], X[:, 70], atol=1e-3)
+    assert any(
+        f"{COLUMNS} of the {d} columns" in note and "separate the clusters best" in note
+        for note in part(made, "notes")
+    )
     alone = part(example(n=9, d=d, k=1), "data")["columns"]
     assert alone == [f"column_{c}" for c in range(COLUMNS)]
 
@@ -247,7 +372,7 @@ def test_the_columns_drawn_separate_the_clusters_best() -> None:
 def test_clusters_that_are_not_drawn_are_told_together() -> None:
     k = CLUSTERS + 50
     model = mixture(k, 2, noise=0.1, collapsed=[3, CLUSTERS], spurious=[CLUSTERS + 1])
-    X = rows(model, 500)
+    X = rows(model, 500, 2)
     names = table(["a", "b"], 500)
     made = build_payload(X, responsibilities(model), table=names, model=model, fit=fit())
     told = part(made, "model")

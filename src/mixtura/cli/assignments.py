@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from mixtura.cli.features import Features
-from mixtura.families import GaussianParameters
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource, Chunk, block_rows
-from mixtura.statistics import Moments
 from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["SURE", "Assignments", "assign"]
@@ -84,7 +83,7 @@ class Assignments:
         return assigned.insert_column(0, pl.Series("row", np.arange(1, len(self.complete) + 1)))
 
 
-def assign(mixture: Mixture[GaussianParameters, Moments], features: Features) -> Assignments:
+def assign(mixture: Mixture[Any, Any], features: Features) -> Assignments:
     """Assign every complete row."""
     rows = features.rows
     source = ArraySource(rows, None, block_rows(rows.shape[1], mixture.n_components))

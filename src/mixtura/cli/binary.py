@@ -27,7 +27,7 @@ _READERS: dict[str, Callable[[BinaryIO], pl.DataFrame]] = {
 }
 
 
-def read_binary(data: DataFile, file: BinaryIO, kind: str, verbatim: str | None) -> Table:
+def read_binary(data: DataFile, file: BinaryIO, kind: str) -> Table:
     """Read 'parquet', 'arrow' or 'arrow stream'.
 
     Raises
@@ -38,8 +38,6 @@ def read_binary(data: DataFile, file: BinaryIO, kind: str, verbatim: str | None)
     frame = _read(data, file, kind)
     given = frame.columns
     names = Names(tuple(unique_names(given)))
-    wanted = None if verbatim is None else names.position(verbatim)
-    texts = None if wanted is None else frame.to_series(wanted)
     values = np.empty(frame.shape)
     series = frame.get_columns()
     # One after the other, so that no column stays behind when its numbers have been taken.
@@ -47,7 +45,7 @@ def read_binary(data: DataFile, file: BinaryIO, kind: str, verbatim: str | None)
     columns = [
         read_series(series.pop(0).alias(name), values[:, j]) for j, name in enumerate(names.listed)
     ]
-    return Table(data.name, kind.split()[0], tuple(columns), values, names.renamed(given), texts)
+    return Table(data.name, kind.split()[0], tuple(columns), values, names.renamed(given))
 
 
 def _read(data: DataFile, file: BinaryIO, kind: str) -> pl.DataFrame:

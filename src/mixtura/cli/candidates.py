@@ -42,11 +42,14 @@ def print_candidates(console: Console, search: SearchSummary) -> None:
         (candidate for candidate in decided if candidate is not chosen),
         key=lambda candidate: candidate.criteria[search.criterion] or 0.0,
     )
+    rows = [_cells(each, search.criterion) for each in (chosen, *others[: _SHOWN - 1])]
+    heads = ("clusters", "shape", search.criterion.upper(), "log-lik.", "par.", "probability")
+    filled = [i for i in range(len(heads)) if any(row[i] for row in rows)]  # not all have shapes
     grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    for head in ("clusters", "shape", search.criterion.upper(), "log-lik.", "par.", "probability"):
-        grid.add_column(head, justify="left" if head == "shape" else "right")
-    for candidate in (chosen, *others[: _SHOWN - 1]):
-        grid.add_row(*_cells(candidate, search.criterion))
+    for i in filled:
+        grid.add_column(heads[i], justify="left" if heads[i] == "shape" else "right")
+    for row in rows:
+        grid.add_row(*(row[i] for i in filled))
     console.print(grid)
     if len(search.candidates) > min(len(decided), _SHOWN):
         told = ", ".join(f"{number:,} {words}" for number, words in _standings(search))

@@ -1,4 +1,4 @@
-"""The columns of a table as numbers, and what else there is in them."""
+"""The columns of a table: their numbers, and what else there is in them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from mixtura.cli.cells import Cells, as_floats, read_cells
+from mixtura.cli.words import WordCount, Words
 from mixtura.typing import FloatArray
 
-__all__ = ["Column", "Tally", "read_series"]
+__all__ = ["Column", "Numbers", "Tally", "read_series"]
 
-# Whole numbers of which fewer than so many differ, each so often, are codes and not measurements.
-_FEW, _OFTEN = 10, 10
 _ODD_KEPT = 3
 _LONGEST_SHOWN = 60
 
@@ -25,19 +26,22 @@ _ROW_NAMES = re.compile(r"column_\d+|unnamed: 0|row_?(names?|id)?|id|index")
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column, of which only the numbers are kept.
+    """A column: its numbers, and its texts as far as they may be categories.
 
     Attributes
     ----------
     name : str
     values : ndarray of shape (n,)
-        The numbers; NaN where a cell is missing. Without meaning if some cells are odd.
+        The numbers; 1 and 0 for true and false, NaN where a cell is missing or of another kind.
     kind : str
         'numbers', 'true or false', or what the odd cells are.
     n_numbers, n_odd : int
         How many cells are numbers, and how many are neither that nor missing.
     odd : tuple of (int, str)
         The first odd cells, with their rows counted from 1.
+    words : Words or None
+        The odd cells, true and false among them; None if there are none, or none that can be
+        categories.
     """
 
     name: str
@@ -46,24 +50,76 @@ class Column:
     n_numbers: int
     n_odd: int = 0
     odd: tuple[tuple[int, str], ...] = ()
+    words: Words | None = None
+
+    @property
+    def n_cells(self) -> int:
+        """Cells that are not missing."""
+        return self.n_numbers + self.n_odd
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Which cells are not missing, (n,), of a column that may be a category."""
+        numbers = ~np.isnan(self.values)
+        return numbers if self.words is None else numbers | (self.words.codes >= 0)
 
     @cached_property
-    def doubt(self) -> str | None:
-        """What speaks against a measurement, though it has numbers; None if nothing does."""
-        if self.kind == "true or false":
-            return "is true or false"
-        if _ROW_NAMES.fullmatch(self.name.strip().lower()) and _counts(self.values):
-            return "only numbers the rows"
-        numbers = self.values[~np.isnan(self.values)]
-        distinct = np.unique(numbers)
-        few = 1 < len(distinct) < _FEW and len(numbers) >= _OFTEN * len(distinct)
-        if few and (distinct == np.round(distinct)).all():
-            return f"has only {len(distinct)} different whole numbers, like a category"
-        return None
+    def numbers(self) -> Numbers:
+        """What there is to know of the numbers in it, those for true and false among them."""
+        if self.kind != "text" or self.words is None:
+            return Numbers.of(self.values)
+        return Numbers.of(self.values[self.words.codes < 0])
+
+    @property
+    def n_levels(self) -> int:
+        """How many different cells it has, if it may be a category."""
+        if self.kind != "text" or self.words is None:
+            return self.numbers.n_distinct
+        return self.numbers.n_distinct + len(self.words.texts)
+
+    @cached_property
+    def only_numbers_rows(self) -> bool:
+        """Whether it is called like row numbers, and is just that."""
+        named = _ROW_NAMES.fullmatch(self.name.strip().lower()) is not None
+        return named and len(self.values) > 2 and bool((np.diff(self.values) == 1.0).all())
 
 
-def _counts(values: FloatArray) -> bool:
-    return len(values) > 2 and bool((np.diff(values) == 1.0).all())
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of a column in brief.
+
+    Attributes
+    ----------
+    n, n_distinct : int
+    whole : bool
+    smallest, largest : float
+        NaN of no numbers.
+    """
+
+    n: int
+    n_distinct: int
+    whole: bool
+    smallest: float
+    largest: float
+
+    @classmethod
+    def of(cls, values: FloatArray) -> Self:
+        """From a column's values, NaN where there is none."""
+        distinct, times = np.unique(values[~np.isnan(values)], return_counts=True)
+        if not len(distinct):
+            return cls(0, 0, True, np.nan, np.nan)
+        whole = bool((distinct == np.round(distinct)).all())
+        return cls(int(times.sum()), len(distinct), whole, float(distinct[0]), float(distinct[-1]))
+
+    @property
+    def zero_or_one(self) -> bool:
+        """Whether there are zeros and ones, and nothing else."""
+        return (self.n_distinct, self.smallest, self.largest, self.whole) == (2, 0.0, 1.0, True)
+
+    @property
+    def natural(self) -> bool:
+        """Whether all are whole and none is negative."""
+        return self.n > 0 and self.whole and self.smallest >= 0.0
 
 
 def _shortened(cell: str) -> str:
@@ -77,6 +133,7 @@ class Tally:
         self._n_rows = 0
         self._n_numbers, self._n_odd, self._n_answers = np.zeros((3, width), dtype=int)
         self._odd: list[list[tuple[int, str]]] = [[] for _ in range(width)]
+        self._words: dict[int, WordCount] = {}
 
     def add(self, cells: Cells, texts: pl.Series) -> None:
         """Count further rows: cells of shape (n, width), and their texts, row by row."""
@@ -85,9 +142,11 @@ class Tally:
         self._n_odd += np.count_nonzero(cells.odd, axis=0)
         self._n_answers += np.count_nonzero(cells.answers, axis=0)
         for j in np.flatnonzero(cells.odd.any(axis=0)).tolist():
-            kept = self._odd[j]
-            for i in np.flatnonzero(cells.odd[:, j])[: _ODD_KEPT - len(kept)].tolist():
+            kept, rows = self._odd[j], np.flatnonzero(cells.odd[:, j])
+            for i in rows[: _ODD_KEPT - len(kept)].tolist():
                 kept.append((self._n_rows + i + 1, _shortened(texts[i * width + j])))
+            words = self._words.setdefault(j, WordCount())
+            words.add(self._n_rows, cells.odd[:, j], texts.gather(rows * width + j))
         self._n_rows += n
 
     def columns(self, names: Sequence[str], values: FloatArray) -> tuple[Column, ...]:
@@ -96,14 +155,17 @@ class Tally:
 
     def _column(self, j: int, name: str, values: FloatArray) -> Column:
         n_numbers, n_odd = int(self._n_numbers[j]), int(self._n_odd[j])
+        words = self._words[j].words(len(values)) if j in self._words else None
         if n_odd and n_odd == self._n_answers[j] and n_numbers == 0:
-            return Column(name, values, "true or false", n_odd)
+            return Column(name, values, "true or false", n_odd, words=words)
         kind = "text" if n_odd else "numbers"
-        return Column(name, values, kind, n_numbers, n_odd, tuple(self._odd[j]))
+        return Column(name, values, kind, n_numbers, n_odd, tuple(self._odd[j]), words)
 
 
 def read_series(series: pl.Series, values: FloatArray) -> Column:
     """A column of any type, whose numbers go into an array (n,); strings are read as numbers."""
+    if isinstance(series.dtype, pl.Categorical | pl.Enum):
+        series = series.cast(pl.String)
     name, dtype = series.name, series.dtype
     if dtype == pl.String:
         cells, tally = read_cells(series).reshape(-1, 1), Tally(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from rich.console import Console
 from rich.markup import escape
@@ -22,7 +22,7 @@ from mixtura.cli.table import Table
 from mixtura.cli.trial import Verdict
 from mixtura.cli.visible import visible
 from mixtura.cli.wording import count, percent
-from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.families.description import Description
 from mixtura.persistence.model_file import Model
 
 __all__ = ["print_facts", "print_fit", "print_model", "print_verdict", "stdout", "watch"]
@@ -85,7 +85,7 @@ def print_model(model: Model) -> None:
     clusters = count(model.mixture.n_clusters, "cluster")
     console.print(f"[bold]{clusters}[/bold] in {count(len(names), 'column')}\n")
     print_components(console, model, names)
-    facts = [*_kind(model), *restraints_of(model)]
+    facts = [*_kind(model.description, model.structure), *restraints_of(model)]
     if model.mixture.noise_region is not None:
         facts.append(("Noise", f"{percent(model.mixture.weights[-1])} of the mixture"))
     if record is None:
@@ -101,10 +101,12 @@ def print_model(model: Model) -> None:
     print_facts(console, facts)
 
 
-def _kind(model: Model) -> Iterator[tuple[str, str]]:
+def _kind(
+    description: Description[Any, Any], structure: tuple[str, str]
+) -> Iterator[tuple[str, str]]:
     """What the components look like."""
-    name, text = model.structure
-    yield "Family", f"{model.description.name}: {model.description.text}"
+    name, text = structure
+    yield "Family", f"{description.name}: {description.text}"
     if name:
         yield "Shape", f"{name}: {text}"
 
@@ -122,7 +124,7 @@ def print_facts(console: Console, facts: Iterable[tuple[str, str]]) -> None:
 def _facts(result: FitResult) -> Iterator[tuple[str, str]]:
     record, assignments, mixture = result.record, result.assignments, result.model.mixture
     noisy = mixture.noise_region is not None
-    yield from _kind(result.model)
+    yield from _kind(result.model.description, result.model.structure)
     if noisy:
         rows = count(assignments.n_noise, "row")
         yield "Noise", f"{percent(mixture.weights[-1])} of the mixture; {rows} in no cluster"
@@ -150,10 +152,9 @@ def print_verdict(verdict: Verdict) -> None:
     if verdict.steps:
         console.print(_tests(verdict))
         console.print()
-    structure = trial.covariance
     facts = [
         ("Outcome", verdict.conclusion),
-        ("Shape", f"{structure}: {COVARIANCE_TYPES[structure].text}"),
+        *_kind(trial.choice.description, verdict.structure),
         *(("Note", note) for note in verdict.notes),
     ]
     print_facts(console, facts)

@@ -39,10 +39,8 @@ _CELLS_AT_ONCE = 50_000
 LONGEST = 1 << 26
 
 
-def read_delimited(
-    data: DataFile, file: BinaryIO, delimiter: str | None, verbatim: str | None
-) -> Table:
-    """Read text; only the column `verbatim` is kept as it stands.
+def read_delimited(data: DataFile, file: BinaryIO, delimiter: str | None) -> Table:
+    """Read text.
 
     Raises
     ------
@@ -51,7 +49,7 @@ def read_delimited(
     """
     csv.field_size_limit(LONGEST)  # of the whole process, which is the command's own
     try:
-        return _read(data, file, delimiter or _detect(data, file), verbatim)
+        return _read(data, file, delimiter or _detect(data, file))
     except UnicodeDecodeError as error:
         raise DataError(
             f"{data} is not UTF-8 text: {_undecodable(file)} has the byte "
@@ -88,7 +86,7 @@ def _detect(data: DataFile, file: BinaryIO) -> str:
     return max(_DELIMITERS, key=regularity)
 
 
-def _read(data: DataFile, file: BinaryIO, delimiter: str, verbatim: str | None) -> Table:
+def _read(data: DataFile, file: BinaryIO, delimiter: str) -> Table:
     notes = []
     if _has_byte_order_mark(file):
         notes.append("The file begins with a byte-order mark, which is skipped.")
@@ -107,16 +105,15 @@ def _read(data: DataFile, file: BinaryIO, delimiter: str, verbatim: str | None) 
                 )
             given, rows = _header(first, reader, notes)
             names = Names(tuple(unique_names(given)))
-            wanted = None if verbatim is None else names.position(verbatim)
             rows = _rows(data, rows, len(first), notes)
-            tally, values, texts = _content(rows, len(first), wanted)
+            tally, values = _content(rows, len(first))
         except csv.Error as error:
             raise DataError(
                 f"{data} is no regular table at line {reader.line_num}: {error}. "
                 "Look there for a quotation mark that is not closed."
             ) from None
     columns = tally.columns(names.listed, values)
-    return Table(data.name, "csv", columns, values, (*notes, *names.renamed(given)), texts)
+    return Table(data.name, "csv", columns, values, (*notes, *names.renamed(given)))
 
 
 def _has_byte_order_mark(file: BinaryIO) -> bool:
@@ -174,20 +171,15 @@ def _rows(
         notes.append(f"{count(blank, 'empty line')} at the end of the file: not taken for rows.")
 
 
-def _content(
-    rows: Iterator[list[str]], width: int, wanted: int | None
-) -> tuple[Tally, FloatArray, pl.Series | None]:
-    """What is in the rows, the numbers, and one column as it stands."""
+def _content(rows: Iterator[list[str]], width: int) -> tuple[Tally, FloatArray]:
+    """What is in the rows, and the numbers."""
     tally, numbers = Tally(width), Rows(width)
-    parts = [pl.Series([], dtype=pl.String)]
     while batch := list(islice(rows, max(1, _CELLS_AT_ONCE // width))):
         texts = pl.Series(list(chain.from_iterable(batch)), dtype=pl.String)
         cells = read_cells(texts).reshape(len(batch), width)
         tally.add(cells, texts)
         numbers.append(cells.values)
-        if wanted is not None:
-            parts.append(pl.Series([row[wanted] for row in batch], dtype=pl.String))
-    return tally, numbers.matrix(), None if wanted is None else pl.concat(parts)
+    return tally, numbers.matrix()
 
 
 def _undecodable(file: BinaryIO) -> str:

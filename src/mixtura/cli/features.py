@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.cli.columns import Column
+from mixtura.cli.kinds import KINDS, Reading, kind_of, read_as
+from mixtura.cli.refusals import comma_hint, not_numeric
 from mixtura.cli.table import Table
 from mixtura.cli.wording import count, listing, row_list, suggestion
-from mixtura.errors import DataError
+from mixtura.errors import CellError, DataError
+from mixtura.families.description import Description
+from mixtura.families.schema import Column as Described
+from mixtura.families.schema import Kind, Schema
+from mixtura.persistence.model_file import Model
 from mixtura.typing import FloatArray
 
-__all__ = ["Features", "choose_features", "features_of_model", "read_weights"]
+__all__ = [
+    "Features",
+    "check_mostly_numeric",
+    "choose_features",
+    "features_of_model",
+    "read_weights",
+]
 
 # A column of which this share are numbers was meant to be numbers.
 _MOSTLY = 0.8
-_DECIMAL_COMMA = re.compile(r"\s*-?\d+,\d+\s*")
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,8 @@ class Features:
 
     Attributes
     ----------
-    names : tuple of str
+    schema : Schema
+        What the columns are called, and what their numbers mean.
     values : ndarray of shape (n_total, d)
         All rows of the table; NaN where a cell is missing.
     left_out : tuple of (str, str)
@@ -37,10 +49,15 @@ class Features:
     notes : tuple of str
     """
 
-    names: tuple[str, ...]
+    schema: Schema
     values: FloatArray
     left_out: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns."""
+        return self.schema.names
 
     @cached_property
     def complete(self) -> NDArray[np.bool_]:
@@ -51,6 +68,13 @@ class Features:
     def rows(self) -> FloatArray:
         """The complete rows, (n, d)."""
         return self.values if self.complete.all() else self.values[self.complete]
+
+    def check(self, description: Description[Any, Any]) -> None:
+        """Raise CellError if a cell cannot be of a family; it counts the table's rows from 1."""
+        try:
+            description.check(self.rows, self.schema)
+        except CellError as error:
+            raise error.in_row(int(np.flatnonzero(self.complete)[error.row]) + 1) from None
 
     def check_without(self, name: str, meaning: str) -> None:
         """Raise DataError if a column that means something else is among these."""
@@ -71,58 +95,58 @@ class Features:
 
 
 def choose_features(
-    table: Table, asked: Sequence[str] | None = None, *others: str | None
+    table: Table,
+    description: Description[Any, Any],
+    asked: Sequence[str] | None = None,
+    *others: str | None,
 ) -> Features:
-    """The columns asked for, or else all numeric ones but those that mean something else.
+    """The columns asked for, or else all of the family's kind but those that mean something else.
 
     Raises
     ------
     DataError
-        If there are none, or one of them has cells that are not numbers.
+        If there are none, or one of them has cells that cannot be of the family.
     """
+    reading = KINDS[kind_of(description)]
     if asked is None:
-        chosen, left_out = _numeric(table, others)
+        chosen, left_out = _suitable(table, description.name, reading, others)
     else:
-        chosen, left_out = _asked(table, asked), ()
-    notes = []
-    for column in (table.columns[j] for j in chosen):
-        if column.kind == "true or false":
-            notes.append(f"Column {column.name!r} is true or false: taken as 1 and 0.")
-        elif column.doubt is not None:
-            notes.append(f"Column {column.name!r} {column.doubt}, but is used all the same.")
-    return _features(table, chosen, left_out, tuple(notes))
+        chosen, left_out = _asked(table, reading, asked), ()
+    columns = [table.columns[j] for j in chosen]
+    complete = _complete(columns)
+    described = [reading.describe(column, complete) for column in columns]
+    features = replace(
+        _features(table, chosen, described, complete),
+        left_out=left_out,
+        notes=tuple(_notes(columns, reading, described)),
+    )
+    features.check(description)
+    return features
 
 
-def features_of_model(table: Table, names: Sequence[str] | None, d: int) -> Features:
-    """The columns that a model was fitted to; without names, the table's d numeric ones.
+def features_of_model(table: Table, model: Model) -> Features:
+    """The columns that a model was fitted to; without names, as many of the table's as it has.
 
     Raises
     ------
     DataError
-        If the table does not have them.
+        If the table does not have them, or they have cells that the model does not know.
     """
-    if names is None:
-        features = choose_features(table)
-        if len(features.names) != d:
-            raise DataError(
-                f"The model is of {count(d, 'column')} without names, but {table.name} has "
-                f"{count(len(features.names), 'numeric column')}: {listing(features.names)}."
-            )
-        return features
-    known = table.names.listed
-    absent = [name for name in names if table.names.position(name) is None]
-    if absent:
-        hint = suggestion(absent[0], known) if len(absent) == 1 else ""
-        raise DataError(
-            f"{table.name} lacks {count(len(absent), 'column')} of the model: "
-            f"{listing(absent)}.{hint} It has {listing(known)}."
-        )
-    return choose_features(table, names)
+    names = model.feature_names
+    chosen = _unnamed(table, model) if names is None else _named(table, names)
+    columns = [table.columns[j] for j in chosen]
+    described = []
+    for column, known in zip(columns, model.schema, strict=True):
+        _usable(column, KINDS[Kind.CATEGORICAL if known.levels else Kind.CONTINUOUS])
+        described.append(replace(known, name=column.name))
+    features = _features(table, chosen, described, _complete(columns))
+    features.check(model.description)
+    return features
 
 
 def read_weights(table: Table, name: str, features: Features) -> FloatArray:
     """Weights of the complete rows: numbers of 0 or more, not all 0."""
-    column = _numbers(table, table.position(name))
+    column = _usable(table.columns[table.position(name)], KINDS[Kind.CONTINUOUS])
     features.check_without(column.name, "the weights")
     weight = column.values
     for wrong, fault in (
@@ -142,80 +166,115 @@ def read_weights(table: Table, name: str, features: Features) -> FloatArray:
     return weight
 
 
-def _numeric(
-    table: Table, others: Sequence[str | None]
+# ---------------------------------------------------------------------------------------------
+# Which columns
+
+
+def _suitable(
+    table: Table, family: str, reading: Reading, others: Sequence[str | None]
 ) -> tuple[list[int], tuple[tuple[str, str], ...]]:
+    """The places of the columns that suit, and why the others do not."""
     taken = {table.names.position(name) for name in others if name is not None}
     left = [j for j in range(len(table.columns)) if j not in taken]
     columns = [table.columns[j] for j in left]
-    for column in columns:
-        if column.n_odd and column.n_numbers >= _MOSTLY * (column.n_numbers + column.n_odd):
-            raise DataError(_not_numeric(column))
-    reasons = {column.name: _why_not(column) for column in columns}
+    if reading.numeric:
+        check_mostly_numeric(columns)
+    reasons = {column.name: reading.cannot(column) for column in columns}
     usable = [j for j in left if reasons[table.columns[j].name] is None]
-    if not usable:
+    doubts = {table.columns[j].name: reading.doubt(table.columns[j]) for j in usable}
+    if not (all(doubts.values()) and reading.last_resort):
+        reasons |= doubts
+    chosen = [j for j in left if reasons[table.columns[j].name] is None]
+    if not chosen:
         told = [f"{name} {reason}" for name, reason in reasons.items()]
         raise DataError(
-            f"{table.name} has no numeric column to fit ({listing(told)}).{_comma_hint(columns)}"
+            f"{table.name} has no {reading.noun} to fit with --family {family} ({listing(told)})."
+            f"{comma_hint(columns)}"
         )
-    doubtful = {j: table.columns[j].doubt for j in usable if table.columns[j].doubt is not None}
-    if len(doubtful) == len(usable):
-        doubtful = {}
-    reasons |= {table.columns[j].name: doubt for j, doubt in doubtful.items()}
-    chosen = [j for j in usable if j not in doubtful]
     return chosen, tuple((name, reason) for name, reason in reasons.items() if reason)
 
 
-def _why_not(column: Column) -> str | None:
-    if column.n_odd:
-        return f"is {column.kind}"
-    return "has only missing cells" if column.n_numbers == 0 else None
+def check_mostly_numeric(columns: Sequence[Column]) -> None:
+    """Raise DataError if some cells are no numbers in a column that was meant to be numbers."""
+    for column in columns:
+        if column.n_odd and column.n_numbers >= _MOSTLY * column.n_cells:
+            raise not_numeric(column)
 
 
-def _asked(table: Table, names: Sequence[str]) -> list[int]:
+def _asked(table: Table, reading: Reading, names: Sequence[str]) -> list[int]:
     chosen: dict[int, str] = {}
     for name in names:
         j = table.position(name)
         if j in chosen:
             raise DataError(f"{chosen[j]!r} and {name!r} are one column of {table.name}.")
-        _numbers(table, j)
+        _usable(table.columns[j], reading)
         chosen[j] = name
     return list(chosen)
 
 
-def _numbers(table: Table, position: int) -> Column:
-    column = table.columns[position]
-    if column.n_odd:
-        raise DataError(_not_numeric(column))
-    if column.n_numbers == 0:
-        raise DataError(f"All cells of column {column.name!r} are missing: leave it out.")
+def _usable(column: Column, reading: Reading) -> Column:
+    if reason := reading.cannot(column):
+        raise reading.refusal(column, reason)
     return column
 
 
-def _not_numeric(column: Column) -> str:
-    shown = [f"row {row}: {cell!r}" for row, cell in column.odd]
-    more = ", ..." if column.n_odd > len(shown) else ""
-    return (
-        f"Column {column.name!r} is not numeric: {count(column.n_odd, 'cell')} of "
-        f"{len(column.values):,} cannot be read as a number ({', '.join(shown)}{more}). Mend them, "
-        f"write NA where the value is missing, or choose other --columns.{_comma_hint([column])}"
-    )
+def _named(table: Table, names: Sequence[str]) -> list[int]:
+    """The places of a model's columns."""
+    known = table.names.listed
+    places = {name: table.names.position(name) for name in names}
+    absent = [name for name, place in places.items() if place is None]
+    if absent:
+        hint = suggestion(absent[0], known) if len(absent) == 1 else ""
+        raise DataError(
+            f"{table.name} lacks {count(len(absent), 'column')} of the model: "
+            f"{listing(absent)}.{hint} It has {listing(known)}."
+        )
+    return [place for place in places.values() if place is not None]
 
 
-def _comma_hint(columns: Sequence[Column]) -> str:
-    cells = (cell for column in columns if column.kind == "text" for _, cell in column.odd)
-    if any(_DECIMAL_COMMA.fullmatch(cell) for cell in cells):
-        return " Decimal commas should be points: 3.5, not 3,5."
-    return ""
+def _unnamed(table: Table, model: Model) -> list[int]:
+    """The places of the columns that suit a model whose columns have no names."""
+    reading, d = KINDS[kind_of(model.description)], len(model.schema)
+    chosen, _ = _suitable(table, model.description.name, reading, ())
+    if len(chosen) != d:
+        names = [table.columns[j].name for j in chosen]
+        raise DataError(
+            f"The model is of {count(d, 'column')} without names, but {table.name} has "
+            f"{count(len(chosen), reading.noun)}: {listing(names)}."
+        )
+    return chosen
+
+
+# ---------------------------------------------------------------------------------------------
+# What is in them
 
 
 def _features(
     table: Table,
     chosen: Sequence[int],
-    left_out: tuple[tuple[str, str], ...],
-    notes: tuple[str, ...],
+    described: Sequence[Described],
+    complete: NDArray[np.bool_],
 ) -> Features:
-    columns = [table.columns[j] for j in chosen]
+    schema = Schema(tuple(described))
+    if any(column.levels for column in schema):
+        values = np.empty((len(table.values), len(chosen)))
+        for a, (j, known) in enumerate(zip(chosen, schema, strict=True)):
+            values[:, a] = read_as(table.columns[j], known, complete)
+    else:
+        # No second copy of a large table of which all columns serve.
+        every = list(chosen) == list(range(len(table.columns)))
+        values = table.values if every else np.take(table.values, chosen, axis=1)
+    return Features(schema, values)
+
+
+def _complete(columns: Sequence[Column]) -> NDArray[np.bool_]:
+    """Rows in which no column has a missing cell.
+
+    Raises
+    ------
+    DataError
+        If there are none, or a number is infinite.
+    """
     for column in columns:
         infinite = np.isinf(column.values)
         if infinite.any():
@@ -223,14 +282,24 @@ def _features(
                 f"Column {column.name!r} is infinite in {row_list(infinite)}: write NA there, "
                 "or a number."
             )
-    # No second copy of a large table of which all columns serve.
-    every = list(chosen) == list(range(len(table.columns)))
-    values = table.values if every else np.take(table.values, chosen, axis=1)
-    features = Features(tuple(column.name for column in columns), values, left_out, notes)
-    if not features.complete.any():
-        gaps = [f"{c.name} ({len(c.values) - c.n_numbers:,})" for c in columns]
+    complete = np.ones(len(columns[0].values), dtype=np.bool_)
+    for column in columns:
+        complete &= column.present
+    if not complete.any():
+        gaps = [f"{c.name} ({len(c.values) - c.n_cells:,})" for c in columns]
         raise DataError(
             f"Every row has a missing cell in the chosen columns: {listing(gaps)}. "
             "Choose --columns with fewer gaps."
         )
-    return features
+    return complete
+
+
+def _notes(
+    columns: Sequence[Column], reading: Reading, described: Sequence[Described]
+) -> Iterator[str]:
+    """On columns that are used, though they hardly look like it."""
+    for column, known in zip(columns, described, strict=True):
+        if column.kind == "true or false" and not known.levels:
+            yield f"Column {column.name!r} is true or false: taken as 1 and 0."
+        elif (doubt := reading.doubt(column)) is not None:
+            yield f"Column {column.name!r} {doubt}, but is used all the same."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,19 +12,18 @@ from mixtura.cli.document import print_document
 from mixtura.cli.options import (
     columns_option,
     component_counts,
-    covariance_names,
     data_argument,
     delimiter_option,
     equal_weights_option,
+    family_option,
     jobs_option,
     json_option,
     known_option,
-    noise_option,
-    prior_option,
     quiet_option,
     seed_option,
     weights_option,
 )
+from mixtura.cli.own_options import OwnOptions, own_options
 
 __all__ = ["fit"]
 
@@ -41,16 +41,7 @@ _NOT_CONVERGED = 3
     show_default=True,
     help="Numbers of clusters to try: 3, 1-9 or 2,4,6.",
 )
-@click.option(
-    "--covariance",
-    metavar="NAMES",
-    callback=covariance_names,
-    default="auto",
-    show_default=True,
-    help="Shapes of clusters to try, such as full,tied. auto tries all 14 of the literature, from "
-    "EII (round and alike) over EEE (one ellipsoid for all) to VVV (each its own); of one column, "
-    "E (equal variances) and V (varying).",
-)
+@family_option
 @columns_option
 @weights_option
 @known_option
@@ -85,8 +76,7 @@ _NOT_CONVERGED = 3
     "stochastic draws it by chance.",
 )
 @equal_weights_option
-@prior_option
-@noise_option
+@own_options(several=True)
 @seed_option
 @jobs_option
 @delimiter_option
@@ -96,9 +86,10 @@ _NOT_CONVERGED = 3
 @click.pass_context
 def fit(
     context: click.Context,
+    /,
     data: DataFile,
     components: tuple[int, ...],
-    covariance: tuple[str, ...],
+    family: str,
     columns: tuple[str, ...] | None,
     weights: str | None,
     known: str | None,
@@ -107,14 +98,13 @@ def fit(
     starts: int | None,
     algorithm: str,
     equal_weights: bool,
-    prior: str,
-    noise: bool,
     seed: int,
     jobs: int,
     delimiter: str | None,
     strict: bool,
     as_json: bool,
     quiet: bool,
+    **own: Any,
 ) -> None:
     """Find the clusters in a table, how many there are, and how surely each row belongs.
 
@@ -128,9 +118,18 @@ def fit(
       model.json        the model, for predict, sample, report, and mixtura.load in Python
       assignments.csv   for each row of the table its number, its likeliest cluster, the
                         uncertainty (probability of any other), and p0, p1, ...: the
-                        probability of each cluster. With --noise a last column, noise, and
-                        cluster -1 for noise. Parquet or Arrow if the table is.
+                        probability of each cluster; with noise a last column for it, and
+                        cluster -1. Parquet or Arrow if the table is.
       report.html       pictures and figures, to be opened in a browser
+
+    \b
+    What --family is for, and which columns it takes if none are named:
+      gaussian     measurements: numbers, but not codes, nor numbers of the rows
+      poisson      counts: whole numbers of 0 or more
+      categorical  categories: text, codes, true and false
+      bernoulli    yes or no: 0 and 1, true and false, text with two different cells
+    Columns that name each row, or are the same in all, are left out; auto takes measurements if
+    there are any. The result has all that was left out, and why.
 
     \b
     What --criterion prefers:
@@ -138,7 +137,7 @@ def fit(
       aic     the model that predicts new rows best, often with more clusters
       icl     clusters that are well apart, so that few rows are in doubt
       sabic   as bic, but easier on more clusters; for tables of few rows
-      nec     the least doubt for what clusters gain; best with one --covariance
+      nec     the least doubt for what clusters gain; best with one shape
       slope   the size at which the largest models begin to fit noise
       cv      the best prediction of rows left out; ten times the work
 
@@ -148,29 +147,31 @@ def fit(
     Examples:
       mixtura fit penguins.csv
       mixtura fit penguins.csv --columns bill_length_mm,bill_depth_mm --components 2-5
-      mixtura fit survey.csv.gz --weights weight --covariance full,tied --out survey
+      mixtura fit survey.csv.gz --weights weight --family categorical --out survey
       mixtura fit penguins.csv --known species    (names in some rows, the rest empty)
       grep -v Torgersen penguins.csv | mixtura fit - --out others
     """  # noqa: D301  click wants the character, not the letters
+    from mixtura.cli.family import choose_family
     from mixtura.cli.features import choose_features, read_weights
     from mixtura.cli.known import read_known
     from mixtura.cli.reading import read_table
     from mixtura.cli.results import FitResult, check_places, places, write_results
     from mixtura.cli.search import Plan
 
-    table = read_table(data, delimiter, verbatim=known)
-    features = choose_features(table, columns, weights, known)
+    options = OwnOptions.of(own)
+    table = read_table(data, delimiter)
+    choice = choose_family(family, options, table, columns, weights, known)
+    features = choose_features(table, choice.description, columns, weights, known)
     weight = None if weights is None else read_weights(table, weights, features)
     plan = Plan.of(
         features,
         weight,
         components,
-        covariance,
+        family=choice.description.name,
+        own=options,
         criterion=criterion,
         algorithm=algorithm,
         equal_weights=equal_weights,
-        prior=None if prior == "none" else prior,
-        noise=noise,
         known=None if known is None else read_known(table, known, features),
         starts=starts,
         seed=seed,
@@ -184,7 +185,7 @@ def fit(
 
     with watch(quiet) as progress:
         found = plan.run(features, weight, progress)
-    result = FitResult.of(table, features, found, files)
+    result = FitResult.of(table, choice, features, found, files)
     write_results(result, weight)
     if as_json:
         print_document(result.document())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
-from mixtura.cli.cells import is_missing, is_number
 from mixtura.cli.features import Features
+from mixtura.cli.kinds import KINDS, read_as
 from mixtura.cli.table import Table
 from mixtura.cli.wording import count, listing
 from mixtura.errors import DataError
+from mixtura.families.schema import Kind
 from mixtura.typing import IntArray
 
 __all__ = ["Known", "read_known"]
@@ -60,36 +60,25 @@ class Known:
 
 
 def read_known(table: Table, name: str, features: Features) -> Known:
-    """The known clusters in the column kept as it stands: any names, missing where unknown.
+    """The known clusters: the levels of a column, missing where unknown.
 
     Raises
     ------
     DataError
         If it is one of the features, or no complete row has a name.
     """
-    column = table.columns[table.position(name)].name
-    features.check_without(column, "the known clusters")
-    cells = _texts(table, column)
-    called = [None if cell is None or is_missing(cell) else cell for cell in cells]
-    complete = [cell for cell, kept in zip(called, features.complete, strict=True) if kept]
-    names = sorted({cell for cell in complete if cell is not None}, key=_natural)
-    if not names:
+    column = table.columns[table.position(name)]
+    features.check_without(column.name, "the known clusters")
+    categories = KINDS[Kind.CATEGORICAL]
+    if column.n_cells and (reason := categories.cannot(column)):
+        raise DataError(f"Column {column.name!r} {reason}: clusters have names.")
+    known = categories.describe(column, features.complete & column.present)
+    if not known.levels:
         raise DataError(
-            f"Column {column!r} names no cluster in any complete row: leave --known out, or fill "
-            "in the cells of the rows that you know."
+            f"Column {column.name!r} names no cluster in any complete row: leave --known out, or "
+            "fill in the cells of the rows that you know."
         )
-    number = {cell: j for j, cell in enumerate(names)}
-    labels = np.array([-1 if cell is None else number[cell] for cell in complete], dtype=np.intp)
-    return Known(column, tuple(names), labels)
-
-
-def _texts(table: Table, column: str) -> pl.Series:
-    assert table.texts is not None  # it was read for the known clusters
-    if table.texts.dtype.is_nested():
-        raise DataError(f"Column {column!r} is of type {table.texts.dtype}: clusters have names.")
-    return table.texts.cast(pl.String, strict=False).str.strip_chars()
-
-
-def _natural(name: str) -> tuple[float, str]:
-    """Numbers first, by size; then all else."""
-    return (float(name), name) if is_number(name) else (np.inf, name)
+    codes = read_as(column, known, features.complete & column.present)[features.complete]
+    labels = np.where(np.isnan(codes), -1.0, codes).astype(np.intp)
+    names = tuple(known.cell(float(j)) for j in range(len(known.levels)))
+    return Known(column.name, names, labels)

@@ -13,19 +13,16 @@ from mixtura.cli.datafile import DataFile
 __all__ = [
     "columns_option",
     "component_counts",
-    "covariance_names",
     "data_argument",
     "delimiter_option",
     "equal_weights_option",
+    "family_option",
     "file_or_stdout",
     "jobs_option",
     "json_option",
     "known_option",
     "model_argument",
-    "noise_option",
-    "one_covariance",
     "output_option",
-    "prior_option",
     "quiet_option",
     "run_of_counts",
     "seed_option",
@@ -59,14 +56,6 @@ def component_counts(context: click.Context, param: click.Parameter, value: str)
     return tuple(sorted(counts))
 
 
-def covariance_names(context: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
-    """Covariance types from 'full,tied'; none from 'auto'."""
-    names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
-    if names == ("auto",):
-        return ()
-    return tuple(_known_covariance(name, "auto, or some of") for name in names)
-
-
 def run_of_counts(context: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
     """Numbers of components that follow each other, from '3' or '1-8'."""
     counts = component_counts(context, param, value)
@@ -75,18 +64,16 @@ def run_of_counts(context: click.Context, param: click.Parameter, value: str) ->
     return counts
 
 
-def one_covariance(context: click.Context, param: click.Parameter, value: str) -> str:
-    """A single covariance type."""
-    return _known_covariance(value.strip(), "one of")
+def _family_name(context: click.Context, param: click.Parameter, value: str) -> str:
+    """'auto', or the name of a family."""
+    if value == "auto":
+        return value
+    from mixtura.families.registry import DESCRIPTIONS
 
-
-def _known_covariance(name: str, choice: str) -> str:
-    from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
-
-    if name not in COVARIANCE_TYPES:
-        known = ", ".join(COVARIANCE_TYPES)
-        raise click.BadParameter(f"{name!r} is unknown; choose {choice} {known}.")
-    return name
+    names = [description.name for description in DESCRIPTIONS.values()]
+    if value not in names:
+        raise click.BadParameter(f"{value!r} is unknown; choose auto, {', '.join(names)}.")
+    return value
 
 
 def _column_names(
@@ -157,11 +144,21 @@ seed_option = click.option(
     help="Fixes what is random: the same seed gives the same result.",
 )
 
+family_option = click.option(
+    "--family",
+    metavar="NAME",
+    callback=_family_name,
+    default="auto",
+    show_default=True,
+    help="Family of distributions that clusters have in the columns, such as categorical. auto "
+    "looks at the columns, and tells what it takes and why.",
+)
+
 columns_option = click.option(
     "--columns",
     metavar="NAMES",
     callback=_column_names,
-    help="Columns to use, such as a,b.  [default: all numeric ones]",
+    help="Columns to use, such as a,b.  [default: all that suit the family]",
 )
 
 weights_option = click.option(
@@ -179,22 +176,6 @@ known_option = click.option(
 
 equal_weights_option = click.option(
     "--equal-weights", is_flag=True, help="Let all clusters weigh the same."
-)
-
-prior_option = click.option(
-    "--prior",
-    type=click.Choice(["none", "default"]),
-    default="none",
-    show_default=True,
-    help="default keeps clusters from collapsing onto a few rows, by the weak prior of Fraley "
-    "and Raftery (2007).",
-)
-
-noise_option = click.option(
-    "--noise",
-    is_flag=True,
-    help="Let rows that no cluster explains be noise: one further component, spread evenly over "
-    "the data's volume.",
 )
 
 jobs_option = click.option(

@@ -9,9 +9,8 @@ import numpy as np
 
 from mixtura import __version__
 from mixtura.cli.features import Features
-from mixtura.cli.readings import marginals_of, restraints_of
+from mixtura.cli.readings import restraints_of
 from mixtura.cli.table import Table
-from mixtura.families.description import Marginal
 from mixtura.fitting.restarts import Starts
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.persistence.model_file import Model
@@ -73,29 +72,33 @@ def _model(model: Model) -> ModelSummary:
         with np.errstate(over="ignore"):  # of a tiny volume; the page draws it in one column only
             density = float(np.exp(-region.log_volume))
         noise = NoiseSummary(weight=float(mixture.weights[-1]), density=density)
-    marginals = marginals_of(model)
+    params, description = mixture.params, model.description
     name, text = model.structure
     return ModelSummary(
         weights=mixture.clusters.weights,
-        means=np.stack([marginal.mean for marginal in marginals], axis=1),
-        covariances=_covariances(model, marginals),
+        marginal=lambda place: description.marginal(params, place, model.schema),
+        spreads=lambda places: description.dispersions(params, places),
+        family=description.name,
+        family_text=description.text,
         structure=name,
         structure_text=text,
         n_parameters=mixture.n_parameters,
         noise=noise,
-        held="; ".join(f"{term}: {words}" for term, words in restraints_of(model)),
+        held=_held(model),
+        prior="; ".join(words for term, words in restraints_of(model) if term == "Prior"),
         known=record.n_known if record else 0,
         collapsed=record.collapsed if record else (),
         spurious=record.spurious if record else (),
     )
 
 
-def _covariances(model: Model, marginals: Sequence[Marginal]) -> FloatArray:
-    """Covariances (k, d, d), or variances (k, d) where columns are independent."""
-    whole = model.description.covariances(model.mixture.params, range(len(marginals)))
-    if whole is not None:
-        return whole
-    return np.stack([np.square(marginal.deviation) for marginal in marginals], axis=1)
+def _held(model: Model) -> str:
+    """What held the fit back, but for what the page tells apart: a prior and known clusters."""
+    return "; ".join(
+        words if term == "Held" else f"{term}: {words}"
+        for term, words in restraints_of(model)
+        if term not in ("Prior", "Known")
+    )
 
 
 def _fit(model: Model) -> FitSummary:

@@ -26,10 +26,11 @@ def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | N
     """Assign the rows of a table to the clusters of a fitted model.
 
     DATA, where - is standard input, needs the columns that MODEL was fitted to, by name; others do
-    not matter. For each row the output has its number, its likeliest cluster, the uncertainty
-    (the probability of any other cluster), and p0, p1, ...: the probability of each cluster. A
-    model with noise adds a column for it, and its rows have cluster -1. A row that misses a value
-    gets an empty assignment.
+    not matter. A category is the same however it is written, such as 1, 01 and 1.0; one that MODEL
+    does not know is an error. For each row the output has its number, its likeliest cluster, the
+    uncertainty (the probability of any other cluster), and p0, p1, ...: the probability of each
+    cluster. A model with noise adds a column for it, and its rows have cluster -1. A row that
+    misses a value gets an empty assignment.
 
     \b
     Examples:
@@ -46,11 +47,7 @@ def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | N
     fitted = read_model(model)
     if output is not None:
         check_file(output, [model, data.place])
-    features = features_of_model(
-        read_table(data, delimiter),
-        fitted.feature_names,
-        len(fitted.schema),
-    )
+    features = features_of_model(read_table(data, delimiter), fitted)
     assignments = assign(fitted.mixture, features)
     del features  # a large table is not kept while the result is made
     put_frame(assignments.frame(), output)

@@ -101,14 +101,16 @@ def _with_help(error: click.ClickException) -> str:
 def program(context: click.Context) -> None:
     """Soft clustering: find the groups in a table, and how surely each row belongs to each.
 
-    mixtura fits a Gaussian mixture model: it describes the rows as coming from a few
-    bell-shaped clusters, chooses how many and of which shape, and gives every row a probability
-    for every cluster instead of a bare label.
+    mixtura fits a mixture model: it describes the rows as coming from a few clusters, each with
+    distributions of its own, chooses how many and of which shape, and gives every row a
+    probability for every cluster instead of a bare label. Columns may be measurements, counts,
+    categories, or yes and no.
 
     \b
     Examples:
       mixtura fit penguins.csv
       mixtura fit penguins.csv --columns bill_length_mm,body_mass_g --components 3
+      mixtura fit survey.csv --family categorical
       mixtura predict penguins-mixtura/model.json more.csv -o more-clusters.csv
       mixtura test penguins.csv --columns body_mass_g
 

@@ -19,7 +19,7 @@ _FIRST_BYTES = {
 }
 
 
-def read_table(data: DataFile, delimiter: str | None = None, verbatim: str | None = None) -> Table:
+def read_table(data: DataFile, delimiter: str | None = None) -> Table:
     """Read a table from delimited text, Parquet or Arrow, also compressed with gzip.
 
     Parameters
@@ -27,8 +27,6 @@ def read_table(data: DataFile, delimiter: str | None = None, verbatim: str | Non
     data : DataFile
     delimiter : str, optional
         Between the cells of delimited text; found out when left out.
-    verbatim : str, optional
-        Name of a column whose cells are wanted as they stand, besides its numbers.
 
     Raises
     ------
@@ -38,9 +36,9 @@ def read_table(data: DataFile, delimiter: str | None = None, verbatim: str | Non
     with data.opened() as file:
         kind = _format(data, file)
         if kind == "csv":
-            table = read_delimited(data, file, delimiter, verbatim)
+            table = read_delimited(data, file, delimiter)
         else:
-            table = read_binary(data, file, kind, verbatim)
+            table = read_binary(data, file, kind)
     if len(table.values) == 0:
         raise DataError(f"{data} has column names but no rows.")
     return table

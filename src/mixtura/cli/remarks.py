@@ -9,6 +9,7 @@ import polars as pl
 
 from mixtura.cli.features import Features
 from mixtura.cli.wording import count, listing
+from mixtura.families.schema import Kind
 from mixtura.typing import FloatArray
 
 __all__ = ["remarks"]
@@ -20,7 +21,10 @@ _HUGE, _TINY = 1e8, 1e-6
 
 
 def remarks(features: Features) -> tuple[str, ...]:
-    """Sentences on one column, repeated rows, ties, and values of unusual size."""
+    """Sentences on one column, repeated rows, ties, and values of unusual size.
+
+    Measurements alone have the last three: others repeat, and say so by their kind.
+    """
     return tuple(_remarks(features))
 
 
@@ -29,6 +33,8 @@ def _remarks(features: Features) -> Iterator[str]:
     n = len(rows)
     if len(names) == 1:
         yield f"Only one column: clusters can differ in {names[0]} alone."
+    if any(column.kind is not Kind.CONTINUOUS for column in features.schema):
+        return
     n_different = _n_different(rows)
     if n - n_different >= _MANY_REPEATS:
         yield (

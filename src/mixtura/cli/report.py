@@ -53,7 +53,7 @@ def report(model: Path, data: DataFile, output: Path | None, delimiter: str | No
     if output is not None:
         check_file(output, [model, data.place])
     table = read_table(data, delimiter)
-    features = features_of_model(table, fitted.feature_names, len(fitted.schema))
+    features = features_of_model(table, fitted)
     told = () if fitted.record is None else fitted.record.notes
     page = report_page(fitted, table, features, notes=(*table.notes, *features.notes, *told))
     if output is None:

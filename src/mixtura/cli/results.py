@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from mixtura.cli.assignments import Assignments, assign
 from mixtura.cli.destination import check_folder
+from mixtura.cli.family import Choice
 from mixtura.cli.features import Features
 from mixtura.cli.frames import write_frame
 from mixtura.cli.names import unique_names
@@ -46,6 +47,7 @@ class FitResult:
     Attributes
     ----------
     table : Table
+    choice : Choice
     features : Features
     model : Model
     record : FitRecord
@@ -58,6 +60,7 @@ class FitResult:
     """
 
     table: Table
+    choice: Choice
     features: Features
     model: Model
     record: FitRecord
@@ -67,18 +70,30 @@ class FitResult:
     files: dict[str, Path]
 
     @classmethod
-    def of(cls, table: Table, features: Features, found: Found, files: dict[str, Path]) -> Self:
+    def of(
+        cls,
+        table: Table,
+        choice: Choice,
+        features: Features,
+        found: Found,
+        files: dict[str, Path],
+    ) -> Self:
         """What was found, with the assignments that follow from it."""
         record = found.model.record
         assert record is not None  # it was just fitted
         return cls(
             table,
+            choice,
             features,
             found.model,
             record,
             assign(found.model.mixture, features),
             found.summary,
-            (*notes_on(table, features, "; their assignments are empty"), *found.notes),
+            (
+                *choice.notes,
+                *notes_on(table, features, "; their assignments are empty"),
+                *found.notes,
+            ),
             files,
         )
 
@@ -88,6 +103,7 @@ class FitResult:
             "data": data_document(self.table, self.features),
             "model": {
                 **_model_entries(self.model),
+                "family_reason": self.choice.why,
                 "components": components_of(self.model, self.features.names, self.assignments),
                 **_noise_of(self.model, {"rows": self.assignments.n_noise}),
             },

@@ -44,9 +44,9 @@ def sample(model: Path, rows: int, seed: int, output: Path | None) -> None:
       mixtura sample penguins-mixtura/model.json -n 500 -o invented.csv
     """  # noqa: D301  click wants the character, not the letters
     import numpy as np
-    import polars as pl
 
     from mixtura.cli.destination import check_file
+    from mixtura.cli.drawn import drawn_frame
     from mixtura.cli.frames import format_of, put_blocks
     from mixtura.cli.names import unique_names
     from mixtura.errors import MixturaError
@@ -66,7 +66,7 @@ def sample(model: Path, rows: int, seed: int, output: Path | None) -> None:
     blocks = mixture.sample_in_blocks(rows, block, np.random.default_rng(seed))
     put_blocks(
         (
-            pl.DataFrame(dict(zip(names, [*drawn.T, mixture.as_labels(components)], strict=True)))
+            drawn_frame(fitted.schema, names, drawn, mixture.as_labels(components))
             for drawn, components in blocks
         ),
         output,

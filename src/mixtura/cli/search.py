@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,16 +11,18 @@ import polars as pl
 
 from mixtura.cli.features import Features
 from mixtura.cli.known import Known
+from mixtura.cli.own_options import OwnOptions
 from mixtura.cli.warned import in_options, warned
 from mixtura.cli.wording import count
-from mixtura.errors import DataError, MixturaError
-from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES, searched_types
+from mixtura.errors import DataError
 from mixtura.persistence.model_file import Model
 from mixtura.report import Candidate, SearchSummary
 from mixtura.selection.named import CRITERIA
 from mixtura.typing import FloatArray
 
 __all__ = ["Found", "Plan"]
+
+_K = "n_components"
 
 
 @dataclass(frozen=True)
@@ -40,16 +42,14 @@ class Plan:
     ----------
     counts : tuple of int
         Numbers of components.
-    structures : tuple of str
-        Covariance types.
+    family : str
+    own : OwnOptions
+        Those of the family.
     criterion, algorithm : str
     starts : int or 'thorough'
     seed : int
     jobs : int
-    noise : bool
-        Whether one component is noise.
     equal_weights : bool
-    prior : str or None
     known : Known or None
         Clusters of some rows.
     notes : tuple of str
@@ -57,15 +57,14 @@ class Plan:
     """
 
     counts: tuple[int, ...]
-    structures: tuple[str, ...]
+    family: str
+    own: OwnOptions
     criterion: str
     algorithm: str
     starts: int | str
     seed: int
     jobs: int
-    noise: bool = False
     equal_weights: bool = False
-    prior: str | None = None
     known: Known | None = None
     notes: tuple[str, ...] = ()
 
@@ -75,8 +74,8 @@ class Plan:
         features: Features,
         weight: FloatArray | None,
         counts: Sequence[int],
-        structures: Sequence[str],
         *,
+        own: OwnOptions,
         starts: int | None,
         known: Known | None,
         **choices: Any,
@@ -105,25 +104,15 @@ class Plan:
         if known is not None:
             notes.append(known.note)
             possible = known.enough(possible)
-        d = len(features.names)
-        for name in structures:
-            if COVARIANCE_TYPES[name].one_dimensional and d > 1:
-                raise MixturaError(
-                    f"--covariance {name} is for a single column, but there are {d}: "
-                    "use tied for E and full for V."
-                )
+        own.check_columns(len(features.names))
         return cls(
             possible,
-            tuple(structures) or searched_types(d),
+            own=own,
             starts="thorough" if starts is None else starts,
             notes=tuple(notes),
             known=known,
             **choices,
         )
-
-    @property
-    def n_candidates(self) -> int:
-        return len(self.counts) * len(self.structures)
 
     def run(
         self,
@@ -133,20 +122,23 @@ class Plan:
     ) -> Found:
         """Fit all candidates and keep the best."""
         # Only here: scikit-learn takes longer to import than most errors to be found.
-        from mixtura.estimators.gaussian_mixture import GaussianMixture
         from mixtura.estimators.mixture_search import MixtureSearch
+        from mixtura.estimators.registry import estimator_of, search_grid
         from mixtura.estimators.saving import to_model
 
+        estimator = estimator_of(
+            self.family,
+            features.schema,
+            n_init=self.starts,
+            init_params="varied",
+            algorithm=self.algorithm,
+            equal_weights=self.equal_weights,
+            **self.own.fixed,
+        )
+        given = {_K: self.counts, **self.own.searched}
         search = MixtureSearch(
-            GaussianMixture(
-                n_init=self.starts,
-                init_params="varied",
-                algorithm=self.algorithm,
-                equal_weights=self.equal_weights,
-                prior=self.prior,
-                noise=self.noise,
-            ),
-            {"n_components": self.counts, "covariance_type": self.structures},
+            estimator,
+            search_grid(estimator, len(features.names), given),
             criterion=self.criterion,
             n_jobs=self.jobs,
             random_state=self.seed,
@@ -154,15 +146,26 @@ class Plan:
         rows = pl.DataFrame(features.rows, schema=list(features.names))
 
         def fitted(done: int, total: int, params: dict[str, Any]) -> None:
-            told = f"Fitted {params['covariance_type']} with {params['n_components']}"
-            progress(done, total, told)
+            progress(done, total, f"Fitted {_in_words(params)}")
 
         with warned() as told:
             labels = None if self.known is None else self.known.labels
             search.fit(rows, sample_weight=weight, labels=labels, progress=fitted)
-        return Found(
-            _in_options(to_model(search)), _summary(search, self.criterion), (*self.notes, *told)
-        )
+        model = replace(to_model(search), schema=features.schema)
+        return Found(_in_options(model), _summary(search, self.criterion), (*self.notes, *told))
+
+
+def _structure(params: Mapping[str, Any]) -> str:
+    """In what a candidate differs from others besides its number of clusters; empty if in nothing.
+
+    Parameters stand in the order of their names.
+    """
+    return " ".join(str(params[name]) for name in sorted(params) if name != _K)
+
+
+def _in_words(params: Mapping[str, Any]) -> str:
+    structure, k = _structure(params), int(params[_K])
+    return f"{structure} with {k}" if structure else count(k, "cluster")
 
 
 def _in_options(model: Model) -> Model:
@@ -175,11 +178,11 @@ def _in_options(model: Model) -> Model:
 
 
 def _summary(search: Any, criterion: str) -> SearchSummary:
-    results = search.results_
+    results, names = search.results_, list(search.best_params_)
     candidates = [
         Candidate(
-            n_components=int(results["n_components"][i]),
-            structure=str(results["covariance_type"][i]),
+            n_components=int(results[_K][i]),
+            structure=_structure({name: results[name][i] for name in names}),
             status=in_options(results["status"][i]),
             standing=str(results["standing"][i]),
             n_parameters=_known(results["n_parameters"][i], int),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import polars as pl
-
 from mixtura.cli.columns import Column
 from mixtura.cli.names import Names
 from mixtura.cli.wording import listing, suggestion
@@ -40,8 +38,6 @@ class Table:
         The numbers of all columns, which those look into.
     notes : tuple of str
         What was guessed or changed on the way.
-    texts : polars.Series or None
-        The cells of the column that was wanted as it stands.
     """
 
     name: str
@@ -49,7 +45,6 @@ class Table:
     columns: tuple[Column, ...]
     values: FloatArray
     notes: tuple[str, ...] = ()
-    texts: pl.Series | None = None
 
     @cached_property
     def names(self) -> Names:

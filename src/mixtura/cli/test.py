@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from mixtura.cli.datafile import DataFile
@@ -11,16 +13,15 @@ from mixtura.cli.options import (
     data_argument,
     delimiter_option,
     equal_weights_option,
+    family_option,
     jobs_option,
     json_option,
-    noise_option,
-    one_covariance,
-    prior_option,
     quiet_option,
     run_of_counts,
     seed_option,
     weights_option,
 )
+from mixtura.cli.own_options import OwnOptions, own_options
 
 __all__ = ["test"]
 
@@ -36,14 +37,7 @@ __all__ = ["test"]
     show_default=True,
     help="Numbers of clusters, each to be tested against one more: 3 or 1-8.",
 )
-@click.option(
-    "--covariance",
-    metavar="NAME",
-    callback=one_covariance,
-    default="full",
-    show_default=True,
-    help="Shape of the clusters, one of those of fit.",
-)
+@family_option
 @columns_option
 @weights_option
 @click.option(
@@ -71,8 +65,7 @@ __all__ = ["test"]
     help="Starts of each model, besides one from the smaller model with a cluster cut in two.",
 )
 @equal_weights_option
-@prior_option
-@noise_option
+@own_options(several=False)
 @seed_option
 @jobs_option
 @delimiter_option
@@ -81,20 +74,19 @@ __all__ = ["test"]
 def test(
     data: DataFile,
     components: tuple[int, ...],
-    covariance: str,
+    family: str,
     columns: tuple[str, ...] | None,
     weights: str | None,
     replicates: int,
     level: float,
     starts: int,
     equal_weights: bool,
-    prior: str,
-    noise: bool,
     seed: int,
     jobs: int,
     delimiter: str | None,
     as_json: bool,
     quiet: bool,
+    **own: Any,
 ) -> None:
     """Test how many clusters there are: 1 against 2, 2 against 3, until one more gains nothing.
 
@@ -106,33 +98,38 @@ def test(
 
     fit compares all numbers and shapes at once, and says which describes the rows best; test
     asks of one shape whether a further cluster is more than chance. Two cautions: clusters of
-    another shape than --covariance count as several, and samples have no equal values, so a
-    table of rounded ones may get too many clusters.
+    another shape than the one fitted count as several, and samples of measurements have no equal
+    values, so a table of rounded ones may get too many clusters.
+
+    What the families are for, mixtura fit --help tells.
 
     \b
     Examples:
       mixtura test penguins.csv --columns body_mass_g
-      mixtura test penguins.csv --covariance VEE -k 1-4 --jobs -1
+      mixtura test survey.csv --family categorical -k 1-4 --jobs -1
       mixtura test penguins.csv -k 3 --replicates 999
     """  # noqa: D301  click wants the character, not the letters
+    from mixtura.cli.family import choose_family
     from mixtura.cli.features import choose_features, read_weights
     from mixtura.cli.reading import read_table
     from mixtura.cli.trial import Trial
 
+    options = OwnOptions.of(own)
     table = read_table(data, delimiter)
-    features = choose_features(table, columns, weights)
+    choice = choose_family(family, options, table, columns, weights)
+    features = choose_features(table, choice.description, columns, weights)
+    options.check_columns(len(features.names))
     weight = None if weights is None else read_weights(table, weights, features)
     trial = Trial(
         components,
-        covariance,
+        choice,
+        options,
         replicates=replicates,
         level=level,
         starts=starts,
         seed=seed,
         jobs=jobs or 1,
-        noise=noise,
         equal_weights=equal_weights,
-        prior=None if prior == "none" else prior,
     )
 
     # rich and scikit-learn: not before all that can be wrong has been looked at.

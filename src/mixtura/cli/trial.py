@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from mixtura.cli.family import Choice
 from mixtura.cli.features import Features
+from mixtura.cli.own_options import OwnOptions
 from mixtura.cli.results import data_document, notes_on
 from mixtura.cli.table import Table
 from mixtura.cli.warned import in_options, warned
@@ -56,6 +58,8 @@ class Verdict:
     table : Table
     features : Features
     steps : tuple of Step
+    structure : (str, str)
+        The name of the family's structure, and the structure in words.
     n_clusters : int
         The smallest number tested that was not rejected.
     reason : str
@@ -67,6 +71,7 @@ class Verdict:
     table: Table
     features: Features
     steps: tuple[Step, ...]
+    structure: tuple[str, str]
     n_clusters: int
     reason: str
     notes: tuple[str, ...]
@@ -92,10 +97,11 @@ class Verdict:
         return {
             "data": data_document(self.table, self.features),
             "model": {
-                "covariance_type": trial.covariance,
+                "family": trial.choice.description.name,
+                "family_reason": trial.choice.why,
+                "structure": self.structure[0],
                 "equal_weights": trial.equal_weights,
-                "prior": trial.prior,
-                "noise": trial.noise,
+                "parameters": trial.own.fixed,
             },
             "test": {
                 "level": trial.level,
@@ -128,25 +134,26 @@ class Trial:
     ----------
     counts : tuple of int
         Numbers of clusters, each to be tested against one more.
-    covariance : str
+    choice : Choice
+        The family.
+    own : OwnOptions
+        Those of the family.
     replicates : int
         Most samples for a test.
     level : float
     starts, seed, jobs : int
-    noise, equal_weights : bool
-    prior : str or None
+    equal_weights : bool
     """
 
     counts: tuple[int, ...]
-    covariance: str
+    choice: Choice
+    own: OwnOptions
     replicates: int
     level: float
     starts: int
     seed: int
     jobs: int
-    noise: bool = False
     equal_weights: bool = False
-    prior: str | None = None
 
     def __post_init__(self) -> None:
         if 1.0 / (self.replicates + 1) > self.level:
@@ -165,15 +172,15 @@ class Trial:
         """Make the tests."""
         # Only here: scikit-learn takes longer to import than most errors to be found.
         from mixtura.estimators.bootstrap_test import bootstrap_test
-        from mixtura.estimators.gaussian_mixture import GaussianMixture
+        from mixtura.estimators.registry import estimator_of
 
-        estimator = GaussianMixture(
-            covariance_type=self.covariance,
+        estimator = estimator_of(
+            self.choice.description.name,
+            features.schema,
             n_init=self.starts,
             init_params="varied",
             equal_weights=self.equal_weights,
-            prior=self.prior,
-            noise=self.noise,
+            **self.own.fixed,
         )
         with warned() as told:
             outcome = bootstrap_test(
@@ -190,13 +197,17 @@ class Trial:
             )
         steps = tuple(map(self._step, outcome.steps))
         reason = in_options(outcome.reason.removesuffix("."))
-        notes = (*notes_on(table, features), *told, *(_doubts(steps) if self._nested else ()))
-        return Verdict(self, table, features, steps, outcome.n_components, reason, notes)
-
-    @property
-    def _nested(self) -> bool:
-        """Whether k + 1 clusters at their best fit no less well than k: some model is the same."""
-        return self.prior is None and not self.equal_weights
+        mixture = outcome.estimator.mixture_
+        # k + 1 clusters at their best fit no less well than k, if some model of them is the same.
+        nested = mixture.log_prior == 0.0 and not self.equal_weights
+        notes = (
+            *self.choice.notes,
+            *notes_on(table, features),
+            *told,
+            *(_doubts(steps) if nested else ()),
+        )
+        structure = self.choice.description.structure(mixture.clusters.family)
+        return Verdict(self, table, features, steps, structure, outcome.n_components, reason, notes)
 
     def _step(self, step: Any) -> Step:
         return Step(

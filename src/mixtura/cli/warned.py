@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mixtura.errors import MixturaError
+from mixtura.estimators.family_options import FAMILY_WORDS
 
 __all__ = ["in_options", "warned"]
 
@@ -34,20 +35,17 @@ def warned() -> Iterator[list[str]]:
 # What the estimators call a parameter, and the command line an option; what is no option goes.
 _OPTIONS = {
     r"\bn_init\b": "--starts",
-    r"\bcovariance_type\b|\bcovariance structure\b": "--covariance",
     r"\bfewer components\b": "fewer --components",
     r"\bn_components\b": "--components",
     r"\bsample_weight\b": "--weights",
     r"\bn_folds=(\d+)": r"--criterion cv with \1 folds",
     r"\b(fewer folds or )?another criterion\b": "another --criterion",
-    r"\bcolumns of like units\b": "--columns of like units",
-    r" a larger reg_covar,": "",
-    r" \(reg_covar\)": "",
 }
 
 
 def in_options(message: str) -> str:
     """A sentence of the estimators with options in place of parameters."""
-    for parameter, option in _OPTIONS.items():
-        message = re.sub(parameter, option, message)
+    for phrases in (_OPTIONS, *(words.phrases for words in FAMILY_WORDS.values())):
+        for parameter, option in phrases.items():
+            message = re.sub(parameter, option, message)
     return message

@@ -11,19 +11,21 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from mixtura.errors import DataError, DataWarning
-from mixtura.families.schema import Column, Kind, Level, Schema
+from mixtura.errors import CellError, DataError, DataWarning
+from mixtura.families.schema import Column, Kind, Level, Schema, in_order
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["as_codes", "as_levels", "columns_of", "learn_levels"]
 
+#: A column of numbers or truth values as an array, of anything else as a list.
+Cells: TypeAlias = AnyArray | list[Any]
+
 #: Names and cells of the columns of a table.
-Columns: TypeAlias = Sequence[tuple[str, list[Any]]]
+Columns: TypeAlias = Sequence[tuple[str, Cells]]
 
 # Levels with fewer rows each than this on average are hardly categories.
 _ROWS_PER_LEVEL = 2
 _FEW = 20
-_SHOWN = 8
 
 
 def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
@@ -32,7 +34,7 @@ def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
     if isinstance(frame, nw.DataFrame):
         native = X if frame.implementation.is_pandas() else frame.to_polars()
         validate_data(estimator, native, reset=reset, skip_check_array=True)
-        columns = [(str(name), frame[name].to_list()) for name in frame.columns]
+        columns = [(str(name), _cells(frame[name].to_numpy())) for name in frame.columns]
     else:
         table = np.asarray(X)
         if table.ndim != 2:
@@ -41,11 +43,11 @@ def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
                 "your data: X.reshape(-1, 1) is a single column."
             )
         validate_data(estimator, table, reset=reset, skip_check_array=True)
-        columns = [(str(a), column.tolist()) for a, column in enumerate(table.T)]
-    if not columns or not columns[0][1]:
+        columns = [(str(a), _cells(column)) for a, column in enumerate(table.T)]
+    if not columns or not len(columns[0][1]):
         raise DataError("Expected at least one row and one column, but the table has none.")
     for name, cells in columns:
-        missing = next((i for i, cell in enumerate(cells) if _is_missing(cell)), None)
+        missing = _first_missing(cells)
         if missing is not None:
             raise DataError(
                 f"Column {name} has a missing cell in row {missing}: leave the row out, or make "
@@ -54,14 +56,25 @@ def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
     return columns
 
 
+def _cells(column: AnyArray) -> Cells:
+    return column if column.dtype.kind in "biuf" else column.tolist()
+
+
+def _first_missing(cells: Cells) -> int | None:
+    if isinstance(cells, np.ndarray):
+        missing = np.flatnonzero(cells != cells)  # NaN alone is not itself
+        return int(missing[0]) if len(missing) else None
+    return next((i for i, cell in enumerate(cells) if cell is None or cell != cell), None)
+
+
 def learn_levels(columns: Columns) -> Schema:
     """A categorical column for each, with the levels that it has, in their natural order."""
     return Schema(tuple(_learnt(name, cells) for name, cells in columns))
 
 
-def _learnt(name: str, cells: list[Any]) -> Column:
-    found = {_known(level): level for level in map(_plain, cells)}
-    levels = tuple(sorted(found.values(), key=_natural))
+def _learnt(name: str, cells: Cells) -> Column:
+    distinct = np.unique(cells).tolist() if isinstance(cells, np.ndarray) else cells
+    levels = in_order({_known(level): level for level in map(_plain, distinct)}.values())
     if len(levels) > max(_FEW, len(cells) / _ROWS_PER_LEVEL):
         warnings.warn(
             f"Column {name} has {len(levels):,} levels in {len(cells):,} rows: is it a category?",
@@ -76,24 +89,27 @@ def as_codes(columns: Columns, schema: Schema) -> FloatArray:
 
     Raises
     ------
-    DataError
+    CellError
         If a cell has a level that is not in the schema.
     """
     codes = np.empty((len(columns[0][1]), len(schema)))
     for a, (column, (_, cells)) in enumerate(zip(schema, columns, strict=True)):
-        number = {_known(level): float(code) for code, level in enumerate(column.values)}
-        plain = list(map(_plain, cells))
-        try:
-            codes[:, a] = [number[_known(level)] for level in plain]
-        except KeyError:
-            row = next(i for i, level in enumerate(plain) if _known(level) not in number)
-            known = ", ".join(map(repr, column.values[:_SHOWN]))
-            more = f" and {column.n_levels - _SHOWN} more" if column.n_levels > _SHOWN else ""
-            raise DataError(
-                f"Column {column.name} has {plain[row]!r} in row {row}, which is no level "
-                f"that was fitted: expected {known}{more}."
-            ) from None
+        codes[:, a] = _numbers(column, cells)
+        unseen = np.flatnonzero(codes[:, a] < 0.0)
+        if len(unseen):
+            row = int(unseen[0])
+            expected = f"its levels in the fit were {column.levels_text}"
+            raise CellError(column.name, repr(_plain(cells[row])), row, expected, len(unseen) - 1)
     return codes
+
+
+def _numbers(column: Column, cells: Cells) -> Any:
+    """The number of each cell's level, -1 for none."""
+    number = {_known(level): float(code) for code, level in enumerate(column.values)}
+    if not isinstance(cells, np.ndarray):
+        return [number.get(_known(_plain(cell)), -1.0) for cell in cells]
+    distinct, places = np.unique(cells, return_inverse=True)
+    return np.array([number.get(_known(_plain(cell)), -1.0) for cell in distinct])[places]
 
 
 def as_levels(codes: FloatArray, schema: Schema) -> AnyArray:
@@ -111,10 +127,6 @@ def _are_numbers(levels: tuple[Level, ...]) -> bool:
     return levels == tuple(range(len(levels))) and bool not in map(type, levels)
 
 
-def _is_missing(cell: Any) -> bool:
-    return cell is None or cell != cell  # NaN alone is not itself
-
-
 def _plain(cell: Any) -> Level:
     """A cell as model files can hold it: whole numbers are the same however they are written."""
     value = cell.item() if isinstance(cell, np.generic) else cell
@@ -128,9 +140,3 @@ def _plain(cell: Any) -> Level:
 def _known(level: Level) -> tuple[bool, Level]:
     """By which a level is found: in Python True is 1, in a table it is not."""
     return isinstance(level, bool), level
-
-
-def _natural(level: Level) -> tuple[str, Level]:
-    """Levels of one kind beside each other, each kind in its own order."""
-    is_number = isinstance(level, int | float) and not isinstance(level, bool)
-    return ("" if is_number else type(level).__name__, level)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from mixtura.estimators.family_mixtures import (
     BernoulliMixture,
     CategoricalMixture,
@@ -10,8 +13,10 @@ from mixtura.estimators.family_mixtures import (
 )
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.mixture_estimator import MixtureEstimator
+from mixtura.families.registry import description_named
+from mixtura.families.schema import Schema
 
-__all__ = ["ESTIMATORS", "estimator_of"]
+__all__ = ["ESTIMATORS", "estimator_class", "estimator_of", "search_grid"]
 
 ESTIMATORS: dict[str, type[MixtureEstimator]] = {
     "gaussian": GaussianMixture,
@@ -21,6 +26,18 @@ ESTIMATORS: dict[str, type[MixtureEstimator]] = {
 }
 
 
-def estimator_of(name: str) -> type[MixtureEstimator]:
+def estimator_class(family: str) -> type[MixtureEstimator]:
     """That of the family of a name: `FamilyMixture` for one of the user's own."""
-    return ESTIMATORS.get(name, FamilyMixture)
+    return ESTIMATORS.get(family, FamilyMixture)
+
+
+def estimator_of(family: str, schema: Schema, **parameters: Any) -> MixtureEstimator:
+    """An estimator of the family of a name, for such columns."""
+    if family in ESTIMATORS:
+        return ESTIMATORS[family](**parameters)
+    return FamilyMixture(description_named(family).family(schema), **parameters)
+
+
+def search_grid(estimator: MixtureEstimator, d: int, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a search tries for tables of d columns: the given values, or else the estimator's."""
+    return {**estimator._default_grid(d), **given}

@@ -13,7 +13,7 @@ from mixtura.errors import MixturaError
 from mixtura.estimators.kept_parameters import kept_parameters
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.mixture_search import MixtureSearch
-from mixtura.estimators.registry import estimator_of
+from mixtura.estimators.registry import estimator_class
 from mixtura.families.description import number_kind
 from mixtura.families.registry import description_of
 from mixtura.families.schema import Schema
@@ -70,7 +70,7 @@ def load(path: str | PathLike[str]) -> MixtureEstimator:
         If the file is damaged, of another format, or of a later version.
     """
     model = read_model(Path(path))
-    make = estimator_of(model.description.name)
+    make = estimator_class(model.description.name)
     estimator = make(**{**make._told_by(model.mixture), **model.parameters})
     estimator.n_features_in_ = len(model.schema)
     if model.named:

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
-from mixtura.errors import DataError, ModelFileError
+from mixtura.errors import CellError, ModelFileError
 from mixtura.families.family import Family, Parameters
 from mixtura.families.schema import Kind, Schema
 from mixtura.persistence.entries import unexpected
@@ -123,8 +123,8 @@ class Description(Protocol[F_contra, P]):
 
         Raises
         ------
-        DataError
-            It names the column, the row, the value and what was expected.
+        CellError
+            It names the column, the row, counted from 0, the value and what was expected.
         """
         ...
 
@@ -163,7 +163,7 @@ class Description(Protocol[F_contra, P]):
         """What each component makes of one column."""
         ...
 
-    def covariances(self, params: P, places: Sequence[int], /) -> FloatArray | None:
+    def dispersions(self, params: P, places: Sequence[int], /) -> FloatArray | None:
         """Covariances (k, m, m) of some columns; None where columns are independent."""
         ...
 
@@ -186,7 +186,7 @@ class Independent:
         """Nothing."""
         return ()
 
-    def covariances(self, params: Any, places: Sequence[int]) -> None:
+    def dispersions(self, params: Any, places: Sequence[int]) -> None:
         """None: columns are independent."""
 
 
@@ -197,18 +197,15 @@ def number_kind(description: Description[Any, Any]) -> Kind:
 
 
 def refuse(bad: BoolArray, X: FloatArray, schema: Schema, expected: str) -> None:
-    """Raise DataError if any cell is bad, (n, d); it names the first one.
+    """Raise CellError if any cell is bad, (n, d); it names the first one.
 
     `expected` ends a sentence that begins with the cell: 'a count is 0, 1, 2, ...'.
     """
     if not bad.any():
         return
     row, place = divmod(int(bad.argmax()), bad.shape[1])
-    column, n = schema[place], int(bad.sum())
-    more = f" (and {n - 1:,} more such cells)" if n > 1 else ""
-    raise DataError(
-        f"Column {column.name} has {X[row, place]:.10g} in row {row}{more}: {expected}."
-    )
+    cell, n_more = f"{X[row, place]:.10g}", int(bad.sum()) - 1
+    raise CellError(schema[place].name, cell, row, expected, n_more)
 
 
 def check_names(place: str, given: Mapping[str, Any], names: Sequence[str]) -> None:

@@ -6,12 +6,14 @@ schema says what these floats stand for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Self, TypeAlias
 
-__all__ = ["Column", "Kind", "Level", "Schema"]
+__all__ = ["Column", "Kind", "Level", "Schema", "in_order"]
+
+_SHOWN = 8
 
 #: What a cell of a categorical column may say.
 Level: TypeAlias = str | int | float | bool
@@ -53,11 +55,34 @@ class Column:
         """The levels; 0 and 1 where they have no names."""
         return self.levels or (0, 1)
 
+    @property
+    def levels_text(self) -> str:
+        """The first levels in words."""
+        known = ", ".join(map(repr, self.values[:_SHOWN]))
+        more = self.n_levels - _SHOWN
+        return f"{known} and {more:,} more" if more > 0 else known
+
     def cell(self, value: float) -> str:
         """What a cell with a value says, as people write it."""
         if self.levels and value in range(len(self.levels)):
             return str(self.levels[int(value)])
         return f"{value:.10g}"
+
+
+def in_order(levels: Iterable[Level]) -> tuple[Level, ...]:
+    """Levels of one kind beside each other, each kind in its own order; numbers come first.
+
+    Examples
+    --------
+    >>> in_order(["b", 10, "a", 9.5])
+    (9.5, 10, 'a', 'b')
+    """
+    return tuple(sorted(levels, key=_place))
+
+
+def _place(level: Level) -> tuple[str, Level]:
+    number = isinstance(level, int | float) and not isinstance(level, bool)
+    return ("" if number else type(level).__name__, level)
 
 
 @dataclass(frozen=True)

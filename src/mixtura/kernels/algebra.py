@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import numpy as np
 
-from mixtura.errors import DegenerateError
 from mixtura.kernels.choice import chosen_name
+from mixtura.kernels.singular import check_positive, singular
 from mixtura.typing import FloatArray
 
 with suppress(ImportError):  # without it nothing here is called
@@ -34,7 +34,7 @@ class CompiledAlgebra:
         matrices = np.ascontiguousarray(matrices)
         whitening, log_determinants = np.empty(matrices.shape), np.empty(len(matrices))
         if _fused.factorize(matrices, whitening, log_determinants):
-            raise DegenerateError.of(np.isneginf(log_determinants))
+            raise singular(np.isneginf(log_determinants))
         return whitening, log_determinants
 
     @staticmethod
@@ -49,7 +49,7 @@ class CompiledAlgebra:
         form = np.empty(scatter.shape[1:])
         _fused.common_form(np.ascontiguousarray(count), scatter, scales, form)
         if not scales.all():
-            raise DegenerateError.of(scales == 0.0)
+            raise singular(scales == 0.0)
         return scales, form
 
     @staticmethod
@@ -59,5 +59,5 @@ class CompiledAlgebra:
         turned, axes, shares = axes.T @ scatter @ axes, np.array(axes, order="C"), count.copy()
         _fused.common_axes(equal_volumes, shares, turned, axes)
         spread = turned.diagonal(0, 1, 2)
-        DegenerateError.unless_positive(spread)
+        check_positive(spread)
         return axes, spread, shares

@@ -1,4 +1,4 @@
-"""The HTML report an analyst gets after fitting a Gaussian mixture to a table."""
+"""The HTML report an analyst gets after fitting a mixture to a table."""
 
 from mixtura.report.page import render
 from mixtura.report.payload import build_payload

@@ -5,12 +5,15 @@ Figures are of the whole; an excerpt is what is drawn and listed, and its notes 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import inf, isqrt
 from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura.families.description import Marginal, Shares
+from mixtura.report.marginals import of_clusters, of_levels, of_values, separation
 from mixtura.report.summaries import FitSummary, Floats, ModelSummary, SearchSummary
 
 T = TypeVar("T")
@@ -18,7 +21,9 @@ Numbers = NDArray[np.intp]
 
 CLUSTERS = 100
 COLUMNS = 60
-COVARIANCES = 20_000  # numbers, of all clusters together: 400 kB
+SPREADS = 20_000  # numbers, of all clusters and pairs of columns together: 400 kB
+MASSES = 40_000  # probabilities, of all clusters and columns together: 400 kB
+LEVELS = 12
 POINT_BYTES = 600_000  # 800 kB in base64
 TRACE = 2000
 OPTIMA = 500
@@ -26,17 +31,20 @@ CANDIDATES = 300
 LISTED = 50
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Excerpt:
     """The rows, columns and clusters of a model that are drawn.
 
     Attributes
     ----------
+    whole : ModelSummary
     rows : (m,) array
         Numbers of the rows, ascending.
     columns : (c,) array
         Numbers of the columns: of all in their order, or of those that separate the clusters
         best, the best first.
+    ranking : (c,) array
+        Places of these columns, that which separates the clusters best first.
     n_columns : int
         How many there are.
     clusters : int
@@ -45,38 +53,54 @@ class Excerpt:
         How many there are.
     """
 
+    whole: ModelSummary
     rows: Numbers
     columns: Numbers
+    ranking: Numbers
     n_columns: int
     clusters: int
     n_clusters: int
 
     @classmethod
-    def of(cls, model: ModelSummary, n: int, max_points: int, seed: int) -> Self:
-        """As much of a model and n rows as a page has room for."""
-        k, d = model.means.shape
+    def of(cls, model: ModelSummary, shape: tuple[int, int], max_points: int, seed: int) -> Self:
+        """As much of a model and n rows of d columns as a page has room for."""
+        (n, d), k = shape, len(model.weights)
         clusters = min(k, CLUSTERS)
-        columns = _columns(model, min(COLUMNS, isqrt(COVARIANCES // clusters)))
+        apart = np.array([separation(model.marginal(c), model.weights) for c in range(d)])
+        ranked, most = np.argsort(-apart, kind="stable"), min(COLUMNS, isqrt(SPREADS // clusters))
+        columns = np.arange(d) if d <= most else ranked[:most]
+        ranking = ranked if d <= most else np.arange(most)
         row_bytes = 4 + 2 * len(columns) + clusters + (k > clusters) + (model.noise is not None)
-        most = min(max_points, max(1, POINT_BYTES // row_bytes))
-        return cls(_rows(n, most, seed), columns, d, clusters, k)
+        points = min(max_points, max(1, POINT_BYTES // row_bytes))
+        return cls(model, _rows(n, points, seed), columns, ranking, d, clusters, k)
 
     @property
     def others(self) -> bool:
         """Whether there are clusters that are not drawn."""
         return self.clusters < self.n_clusters
 
-    def model(self, whole: ModelSummary) -> ModelSummary:
-        """The clusters drawn, as they are in the columns drawn."""
-        own = slice(self.clusters)
-        return replace(
-            whole,
-            weights=whole.weights[own],
-            means=whole.means[own][:, self.columns],
-            covariances=_matrices(whole.covariances[own], self.columns),
-            collapsed=[j for j in whole.collapsed if j < self.clusters],
-            spurious=[j for j in whole.spurious if j < self.clusters],
-        )
+    @cached_property
+    def marginals(self) -> list[Marginal]:
+        """What the clusters drawn make of the columns drawn, as far as there is room."""
+        return [marginal for marginal, _ in self._levelled]
+
+    @property
+    def spreads(self) -> Floats | None:
+        """How the columns drawn vary together within the clusters drawn, (k, c, c)."""
+        whole = self.whole.spreads(self.columns.tolist())
+        return None if whole is None else whole[: self.clusters]
+
+    def values(self, X: Floats) -> Floats:
+        """Rows (n, d) in the columns drawn, with the places of levels that are drawn."""
+        cells = X[:, self.columns]
+        for c, (_, places) in enumerate(self._levelled):
+            if places is not None:
+                cells[:, c] = places[cells[:, c].astype(np.intp)]
+        return cells
+
+    def drawn(self, components: Sequence[int]) -> list[int]:
+        """Those of the clusters that are drawn."""
+        return [j for j in components if j < self.clusters]
 
     def shares(self, whole: Floats) -> Floats:
         """Responsibilities with one column for all the clusters that are not drawn."""
@@ -84,6 +108,18 @@ class Excerpt:
             return whole
         rest = whole[:, self.clusters : self.n_clusters].sum(axis=1, keepdims=True)
         return np.hstack([whole[:, : self.clusters], rest, whole[:, self.n_clusters :]])
+
+    @cached_property
+    def _levelled(self) -> list[tuple[Marginal, Numbers | None]]:
+        """Marginals, and the place of every level where not all of them are drawn."""
+        most = MASSES // (self.clusters * len(self.columns))
+        return [self._marginal(c, most) for c in self.columns.tolist()]
+
+    def _marginal(self, column: int, most: int) -> tuple[Marginal, Numbers | None]:
+        places, marginal = None, self.whole.marginal(column)
+        if isinstance(marginal, Shares):
+            marginal, places = of_levels(marginal, self.whole.weights, LEVELS)
+        return of_clusters(of_values(marginal, most), self.clusters), places
 
     @property
     def notes(self) -> list[str]:
@@ -137,31 +173,6 @@ def first_of(items: Sequence[T], most: int, what: str, cut: list[str]) -> Sequen
     if len(items) > most:
         cut.append(f"Only {most:,} of {len(items):,} {what} are shown.")
     return items[:most]
-
-
-def _columns(model: ModelSummary, most: int) -> Numbers:
-    d = model.means.shape[1]
-    if d <= most:
-        return np.arange(d)
-    return np.argsort(-_separation(model), kind="stable")[:most]
-
-
-def _separation(model: ModelSummary) -> Floats:
-    """Variance of each column between clusters, as a multiple of that within, (d,)."""
-    weights, covariances = model.weights, model.covariances
-    share = weights / weights.sum() if weights.any() else np.full(len(weights), 1 / len(weights))
-    variances = covariances if covariances.ndim == 2 else np.diagonal(covariances, 0, 1, 2)
-    between, within = share @ np.square(model.means - share @ model.means), share @ variances
-    apart: Floats = np.where(between > 0.0, inf, 0.0)
-    np.divide(between, within, out=apart, where=within > 0.0)
-    return apart
-
-
-def _matrices(covariances: Floats, columns: Numbers) -> Floats:
-    """Covariance matrices (k, c, c) of some columns."""
-    if covariances.ndim == 3:
-        return covariances[:, columns[:, None], columns]
-    return covariances[:, columns, None] * np.eye(len(columns))
 
 
 def _rows(n: int, most: int, seed: int) -> Numbers:

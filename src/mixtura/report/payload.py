@@ -1,4 +1,4 @@
-"""The data of a report, as one JSON-ready dictionary (format "mixtura-report", version 1).
+"""The data of a report, as one JSON-ready dictionary (format "mixtura-report", version 2).
 
 Of large tables, models and searches it is an excerpt (see `excerpt.py`), below 2 MB as a page.
 """
@@ -11,13 +11,15 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura.families.description import Shares
 from mixtura.report.excerpt import LISTED, Excerpt, first_of, of_fit, of_search
+from mixtura.report.marginals import document
 from mixtura.report.summaries import FitSummary, Floats, ModelSummary, SearchSummary, TableSummary
 from mixtura.report.visible import visible
 
 Responsibilities = Callable[[Floats], Floats]
 
-VERSION = 1
+VERSION = 2
 UNCERTAINTY_BINS = 20
 SURE = 0.95
 BLOCK_CELLS = 1 << 20  # responsibilities held at once: 8 MiB
@@ -84,10 +86,9 @@ def build_payload(
         JSON values only; numbers that are not finite are None.
     """
     n = len(X)
-    k = len(model.weights)
-    _check(X, table, model)
-    excerpt = Excerpt.of(model, n, max_points, seed)
-    drawn, cut = excerpt.model(model), excerpt.notes
+    _check(X, table)
+    excerpt = Excerpt.of(model, X.shape, max_points, seed)
+    cut = excerpt.notes
     left_out = first_of(table.left_out_columns, LISTED, "columns left out", cut)
     fit = of_fit(fit, cut)
     search = None if search is None else of_search(search, cut)
@@ -106,13 +107,7 @@ def build_payload(
             "columns": [table.columns[c] for c in excerpt.columns],
             "left_out_columns": [{"name": name, "reason": reason} for name, reason in left_out],
         },
-        "model": {
-            "n_components": k,
-            "sizes": assigned.sizes[: excerpt.clusters],
-            "others": _others(excerpt, model, assigned),
-            "noise_rows": assigned.sizes[k:].sum(),
-            **asdict(drawn),
-        },
+        "model": _model(excerpt, assigned),
         "fit": asdict(fit),
         "search": None if search is None else asdict(search),
         "uncertainty": assigned.uncertainty(),
@@ -122,25 +117,44 @@ def build_payload(
     return {**{key: _json_value(value) for key, value in payload.items()}, "points": points}
 
 
-def _others(
-    excerpt: Excerpt, model: ModelSummary, assigned: _Assignments
-) -> dict[str, object] | None:
+def _model(excerpt: Excerpt, assigned: _Assignments) -> dict[str, object]:
+    model, drawn = excerpt.whole, slice(excerpt.clusters)
+    return {
+        "n_components": excerpt.n_clusters,
+        "weights": model.weights[drawn],
+        "sizes": assigned.sizes[drawn],
+        "others": _others(excerpt, assigned),
+        "noise": None if model.noise is None else asdict(model.noise),
+        "noise_rows": assigned.sizes[excerpt.n_clusters :].sum(),
+        "marginals": [document(marginal) for marginal in excerpt.marginals],
+        "ranking": excerpt.ranking,
+        "spreads": excerpt.spreads,
+        "family": model.family,
+        "family_text": model.family_text,
+        "structure": model.structure,
+        "structure_text": model.structure_text,
+        "n_parameters": model.n_parameters,
+        "held": model.held,
+        "prior": model.prior,
+        "known": model.known,
+        "collapsed": excerpt.drawn(model.collapsed),
+        "spurious": excerpt.drawn(model.spurious),
+    }
+
+
+def _others(excerpt: Excerpt, assigned: _Assignments) -> dict[str, object] | None:
     """Weight and rows of the clusters that are shown together, if there are any."""
     if not excerpt.others:
         return None
     rest = slice(excerpt.clusters, excerpt.n_clusters)
-    return {"weight": model.weights[rest].sum(), "rows": assigned.sizes[rest].sum()}
+    return {"weight": excerpt.whole.weights[rest].sum(), "rows": assigned.sizes[rest].sum()}
 
 
-def _check(X: Floats, table: TableSummary, model: ModelSummary) -> None:
+def _check(X: Floats, table: TableSummary) -> None:
     n, d = X.shape
-    k = len(model.weights)
-    variances = np.shape(model.covariances) == (k, d)
     expected = {
         "columns": (len(table.columns), d),
         "row_numbers": (np.shape(table.row_numbers), (n,)),
-        "means": (np.shape(model.means), (k, d)),
-        "covariances": (np.shape(model.covariances), (k, d) if variances else (k, d, d)),
     }
     for name, (found, wanted) in expected.items():
         if found != wanted:
@@ -180,15 +194,19 @@ def _points(
     responsibilities: Responsibilities,
     row_numbers: NDArray[np.integer],
 ) -> dict[str, object]:
-    columns, rows = excerpt.columns, X[excerpt.rows]
-    minimum, maximum = X.min(axis=0)[columns], X.max(axis=0)[columns]
+    rows = X[excerpt.rows]
+    # Of levels the places among those that are drawn, so that each of these is a whole step.
+    minimum, maximum = X.min(axis=0)[excerpt.columns], X.max(axis=0)[excerpt.columns]
+    for c, marginal in enumerate(excerpt.marginals):
+        if isinstance(marginal, Shares):
+            minimum[c], maximum[c] = 0, len(marginal.levels) - 1
     shares = excerpt.shares(responsibilities(rows))
     return {
         "n": len(rows),
         "rows": _base64(np.asarray(row_numbers)[excerpt.rows], "<u4"),
         "minimum": minimum.tolist(),
         "maximum": maximum.tolist(),
-        "values": _base64(_quantised(rows[:, columns], minimum, maximum), "<u2"),
+        "values": _base64(_quantised(excerpt.values(rows), minimum, maximum), "<u2"),
         "responsibilities": _base64(np.rint(255.0 * np.clip(shares, 0.0, 1.0)), "u1"),
     }
 

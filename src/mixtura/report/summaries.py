@@ -1,11 +1,13 @@
 """What a report tells about the table, the model, the fit and the search."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mixtura.families.description import Marginal
 
 Floats = NDArray[np.float64]
 
@@ -53,17 +55,21 @@ class NoiseSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSummary:
-    """A Gaussian mixture of k clusters over d columns, with or without noise.
+    """A mixture of k clusters over d columns, with or without noise.
 
     Attributes
     ----------
     weights : (k,) array
         Mixing weights of the clusters.
-    means : (k, d) array
-    covariances : (k, d, d) array, or (k, d)
-        Full matrices, or the variances of structures along the axes.
+    marginal : callable
+        Number of a column -> what each cluster makes of that column.
+    spreads : callable
+        Numbers of m columns -> how they vary together within each cluster, (k, m, m): variances
+        on the diagonals; None where columns are independent.
+    family, family_text : str
+        Name of the clusters' family, and what such a cluster looks like in words.
     structure : str
-        Short name of the covariance structure.
+        Short name of the family's structure; empty without one.
     structure_text : str
         The structure in words.
     n_parameters : int
@@ -77,12 +83,14 @@ class ModelSummary:
     known : int
         Rows whose cluster was known beforehand.
     collapsed, spurious : sequence of int
-        Clusters held at the variance floor, and those that owe their likelihood to a few rows.
+        Clusters that owe their likelihood to what holds them up, and to a few rows.
     """
 
     weights: Floats
-    means: Floats
-    covariances: Floats
+    marginal: Callable[[int], Marginal]
+    spreads: Callable[[Sequence[int]], Floats | None]
+    family: str
+    family_text: str
     structure: str
     structure_text: str
     n_parameters: int
@@ -195,6 +203,7 @@ class Candidate:
     ----------
     n_components : int
     structure : str
+        The family's parameters in which it differs from others; empty if there are none.
     status : str
         How its best start ended, or why it failed, in words.
     standing : str

@@ -9,7 +9,7 @@ LETTERS = 600
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def visible(text: str) -> str:
+def visible(text: str, letters: int = LETTERS) -> str:
     r"""The text with escapes for what cannot be seen, and cut where it does not end.
 
     Examples
@@ -17,5 +17,5 @@ def visible(text: str) -> str:
     >>> print(visible("\x1b[31mred"))
     \x1b[31mred
     """
-    shown = text if len(text) <= LETTERS else f"{text[: LETTERS - 1]}…"
+    shown = text if len(text) <= letters else f"{text[: letters - 1]}…"
     return _UNSEEN.sub(lambda found: ascii(found[0])[1:-1], shown)

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import {
-  density, densityGrid, deviation, ellipse, histogramBins, marginal,
-} from "../../../src/mixtura/report/web/gaussian.js";
-import { decodePoints, largestIndex, shuffledOrder } from "../../../src/mixtura/report/web/points.js";
+import { decodePoints, largestIndex, shuffledOrder, strewn } from "../../../src/mixtura/report/web/points.js";
 
 const base64 = (array) => Buffer.from(array.buffer).toString("base64");
 
@@ -43,46 +40,11 @@ test("the drawing order is a shuffle, the same every time", () => {
   assert.notDeepEqual(order.slice(0, 10), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
-test("every corner of an ellipse has the Mahalanobis distance asked for", () => {
-  const [[a, b], [, c]] = [[4, 1.5], [1.5, 1]];
-  ellipse([10, -3], [[a, b], [b, c]], 2).forEach(([x, y]) => {
-    const [u, v] = [x - 10, y + 3];
-    const squared = (c * u * u - 2 * b * u * v + a * v * v) / (a * c - b * b);
-    assert.ok(Math.abs(squared - 4) < 1e-9);
-  });
-});
-
-test("degenerate covariances give finite outlines", () => {
-  for (const matrix of [[[0, 0], [0, 0]], [[1, 1], [1, 1]], [[0, 0], [0, 2]]]) {
-    assert.ok(ellipse([0, 0], matrix, 1).flat().every(Number.isFinite));
-  }
-});
-
-test("a marginal picks the rows and columns asked for", () => {
-  const model = { means: [[1, 2, 3]], covariances: [[[11, 12, 13], [12, 22, 23], [13, 23, 33]]] };
-  assert.deepEqual(marginal(model, 0, [2, 0]), { mean: [3, 1], covariance: [[33, 13], [13, 11]] });
-  assert.equal(deviation({ covariances: [[[9]]] }, 0, 0), 3);
-});
-
-test("densities add up to one, narrow peaks included", () => {
-  for (const sd of [1, 0.001]) {
-    const xs = densityGrid([-8, 8], [0.0137], [sd]);
-    const area = xs.slice(1).reduce((sum, x, i) => (
-      sum + ((x - xs[i]) * (density(x, 0.0137, sd) + density(xs[i], 0.0137, sd))) / 2), 0);
-    assert.ok(Math.abs(area - 1) < 0.01, `${sd}: ${area}`);
-  }
-});
-
-test("bins hold every value once", () => {
-  const values = Float64Array.from({ length: 500 }, (_, i) => Math.sin(i) * 3);
-  for (const set of [values, Float64Array.of(5), Float64Array.of(1, 1, 1)]) {
-    const ends = [Math.min(...set) - 1, Math.max(...set) + 1];
-    const bins = histogramBins(set, ends);
-    const members = bins.flatMap((bin) => bin.inside).sort((a, b) => a - b);
-    assert.deepEqual(members, Array.from(set, (_, i) => i));
-    assert.ok(bins.length >= 8 && bins.length <= 60);
-    bins.forEach(({ low, high, inside }) => inside.forEach((i) => {
-      assert.ok(set[i] >= low - 1e-9 && set[i] <= high + 1e-9);
-    }));
-  }
+test("strewn rows stay nearest to their own place, the same every time, and keep apart in the plane", () => {
+  const values = new Float64Array(400).fill(3);
+  const [across, up] = [strewn(values, 0), strewn(values, 1)];
+  assert.deepEqual(across, strewn(values, 0));
+  assert.ok([...across, ...up].every((value) => Math.round(value) === 3));
+  const cells = new Set(Array.from(across, (x, i) => `${Math.floor(20 * x)} ${Math.floor(20 * up[i])}`));
+  assert.ok(cells.size > 150, `${cells.size} of 196 cells`);
 });

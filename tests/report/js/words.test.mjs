@@ -44,6 +44,15 @@ const report = (sure, k = 3) => ({
   notes: [],
 });
 
+test("a family without structures is named in its place, and its candidates by their clusters alone", () => {
+  const plain = report(0.9);
+  Object.assign(plain.model, { structure: "", family: "poisson", family_text: "an expected count" });
+  assert.deepEqual(keyFigures(plain)[0], ["Family", "poisson", "an expected count"]);
+  const alike = { ...search, candidates: [candidate(1, "", 120), candidate(2, "", 100)] };
+  assert.match(criterionText(alike, "bic"), /this report: 2 clusters, chosen by BIC/);
+  assert.equal(structureLines(alike, "bic").length, 1);
+});
+
 test("the headline tells how many clusters, how far apart, in how many rows", () => {
   assert.equal(headline(report(0.91)), "3 overlapping clusters in 342 rows of");
   assert.equal(headline(report(0.999)), "3 well-separated clusters in 342 rows of");
@@ -59,7 +68,7 @@ test("key figures leave out what is not known", () => {
   stored.fit = {
     criteria: {}, weight: null, log_likelihood: null, converged: null, n_iter: null, status: "", starts: null,
   };
-  assert.deepEqual(keyFigures(stored).map(([term]) => term), ["Covariance structure", "Sure rows"]);
+  assert.deepEqual(keyFigures(stored).map(([term]) => term), ["Structure", "Sure rows"]);
 });
 
 test("how the fit ended is told once", () => {
@@ -156,10 +165,10 @@ test("a mark has the area of its starts", () => {
 
 test("what holds a fit back is a key figure, and other rows than the model's are owned up to", () => {
   const held = report(0.9);
-  Object.assign(held.model, { held: "equal weights", prior: "normal inverse Wishart", known: 5 });
+  Object.assign(held.model, { held: "equal weights", prior: "weak (the criteria are without it)", known: 5 });
   const figures = keyFigures(held);
   assert.ok(figures.some(([term, figure]) => term === "Held" && figure === "equal weights"));
-  assert.ok(figures.some(([term, , detail]) => term === "Prior" && detail.includes("criteria are without it")));
+  assert.ok(figures.some(([term, , detail]) => term === "Prior" && detail === "weak (the criteria are without it)"));
   assert.ok(figures.some(([term, figure]) => term === "Known clusters" && figure === "5 rows"));
   held.data.total_weight = 100;
   const [, , detail] = keyFigures(held).find(([term]) => term === "Log-likelihood");

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura.errors import DegenerateError
 from mixtura.families.family import Embedding, as_they_are, stand_ins
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
 from mixtura.families.gaussian.narrow import narrow_components
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, Prior
 from mixtura.families.gaussian.structures import CovarianceStructure
+from mixtura.kernels.singular import singular
 from mixtura.statistics import Moments
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
@@ -153,4 +153,4 @@ def _check_resolved(params: GaussianParameters) -> None:
     resolution = _ROUNDING * np.abs(params.means)
     collapsed = np.any(params.covariances.variances <= np.square(resolution), axis=1)
     if collapsed.any():
-        raise DegenerateError.of(collapsed)
+        raise singular(collapsed)

@@ -129,7 +129,7 @@ class GaussianDescription:
         variances = params.covariances.variances[:, place]
         return Bell(params.means[:, place], np.sqrt(variances))
 
-    def covariances(self, params: GaussianParameters, places: Sequence[int]) -> FloatArray:
+    def dispersions(self, params: GaussianParameters, places: Sequence[int]) -> FloatArray:
         covariances, chosen = params.covariances, np.array(places)
         if isinstance(covariances, AxisCovariances):
             return covariances.variances[:, chosen, None] * np.eye(len(chosen))

@@ -1,8 +1,8 @@
-// The table of the clusters: weight, size, and mean ± standard deviation of every column.
+// The table of the clusters: weight, size, and what each makes of every column.
 
 import { el, isolated, svg, swatch } from "./dom.js";
 import { flagsOf } from "./flags.js";
-import { deviation } from "./gaussian.js";
+import { shownLevel } from "./levels.js";
 import { linearScale, paddedDomain, share, wholeNumber } from "./scales.js";
 
 // All columns, or only those with the given places.
@@ -10,8 +10,8 @@ export function componentTable(model, columns, points, places = columns.map((_, 
   const titles = el("tr", {},
     ...["Cluster", "Weight", "Rows"].map((text) => el("th", { scope: "col" }, text)),
     ...places.map((c) => el("th", { scope: "col" }, isolated(columns[c].name))));
-  const rows = model.means.map((_, j) => (
-    row(model, j, places.map((c) => momentCell(model, columns[c], columnRange(model, points, c), c, j)))));
+  const rows = model.weights.map((_, j) => (
+    row(model, j, places.map((c) => cell(model.marginals[c], columns[c], points, c, j)))));
   const body = el("tbody", {}, ...rows, ...model.extras.map((_, i) => extraRow(model, i, places.length)));
   return el("table", { class: "components" }, el("thead", {}, titles), body);
 }
@@ -25,7 +25,7 @@ export function paperBlocks(columns, model) {
   let used = 0;
   columns.forEach((column, c) => {
     const words = column.name.split(/\s+/);
-    const cells = model.means.map((mean, j) => momentText(column, mean[c], deviation(model, j, c)));
+    const cells = model.weights.map((_, j) => cellText(column, model.marginals[c], j).join(" "));
     const letters = Math.min(40, Math.max(...[...words, ...cells].map((text) => text.length)));
     const width = Math.max(CELL_LEAST, CELL_LETTER * letters) + 14;
     if (used + width > PAPER && used > 0) {
@@ -38,16 +38,22 @@ export function paperBlocks(columns, model) {
   return blocks;
 }
 
-function momentText(column, mean, sd) {
-  return `${column.formatMoment(mean)} ± ${column.formatMoment(sd)}`;
+// What stands in a cell, and what stands behind it in a softer colour.
+export function cellText(column, marginal, j) {
+  if (marginal.kind === "shares") {
+    const level = shownLevel(marginal, j);
+    return [level.text, share(level.probability)];
+  }
+  return [column.formatMoment(marginal.mean[j]), `± ${column.formatMoment(marginal.deviation[j])}`];
 }
 
-function momentCell(model, column, range, c, j) {
-  const [mean, sd] = [model.means[j][c], deviation(model, j, c)];
-  const [meanText, ...rest] = momentText(column, mean, sd).split(" ");
+function cell(marginal, column, points, c, j) {
+  const [first, rest] = cellText(column, marginal, j);
+  const levels = marginal.kind === "shares";
+  const mark = levels ? shareMark(marginal, j) : rangeMark(marginal, columnRange(marginal, points, c), j);
   return el("td", {},
-    el("span", { class: "mean" }, meanText), " ", el("span", { class: "deviation" }, rest.join(" ")),
-    rangeMark(mean, sd, range, j));
+    el("span", { class: "mean" }, levels ? isolated(first) : first), " ", el("span", { class: "deviation" }, rest),
+    mark);
 }
 
 function row(model, j, cells) {
@@ -65,24 +71,32 @@ function extraRow(model, i, span) {
     el("td", { class: "deviation", colspan: span }, told));
 }
 
-function columnRange(model, points, c) {
-  const ends = model.means.flatMap((mean, j) => {
-    const sd = deviation(model, j, c);
-    return [mean[c] - sd, mean[c] + sd];
-  });
+function columnRange({ mean, deviation }, points, c) {
+  const ends = mean.flatMap((centre, j) => [centre - deviation[j], centre + deviation[j]]);
   const low = Math.min(points.minimum[c], ...ends);
   return paddedDomain(low, Math.max(points.maximum[c], ...ends), 0);
 }
 
 // Mean and one standard deviation to either side, on the column's own range.
-function rangeMark(mean, sd, range, component) {
+function rangeMark({ mean, deviation }, range, j) {
   const x = linearScale(range, [5, 95]);
-  const mark = svg("svg", { class: "range", viewBox: "0 0 100 10", "aria-hidden": "true" });
-  const line = { x1: x(mean - sd), x2: x(mean + sd), y1: 5, y2: 5 };
-  const deviations = svg("line", { class: "spread", ...line });
-  const dot = svg("circle", { cx: x(mean), cy: 5, r: 3.6 });
-  deviations.style.stroke = `var(--component-${component})`;
-  dot.style.fill = `var(--component-${component})`;
-  mark.append(svg("line", { class: "track", x1: 0, x2: 100, y1: 5, y2: 5 }), deviations, dot);
-  return mark;
+  const [from, to] = [mean[j] - deviation[j], mean[j] + deviation[j]];
+  const spread = svg("line", { class: "spread", x1: x(from), x2: x(to), y1: 5, y2: 5 });
+  const dot = svg("circle", { cx: x(mean[j]), cy: 5, r: 3.6 });
+  spread.style.stroke = `var(--component-${j})`;
+  dot.style.fill = `var(--component-${j})`;
+  return rangeOf(spread, dot);
+}
+
+// The probability of the level that is named, of all.
+function shareMark(marginal, j) {
+  const width = 100 * shownLevel(marginal, j).probability;
+  const bar = svg("rect", { x: 0, y: 2, width, height: 6, rx: 1.5 });
+  bar.style.fill = `var(--component-${j})`;
+  return rangeOf(bar);
+}
+
+function rangeOf(...marks) {
+  const track = svg("line", { class: "track", x1: 0, x2: 100, y1: 5, y2: 5 });
+  return svg("svg", { class: "range", viewBox: "0 0 100 10", "aria-hidden": "true" }, track, ...marks);
 }

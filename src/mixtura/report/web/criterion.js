@@ -1,8 +1,8 @@
-// The search: one line per covariance structure over the number of clusters.
+// The search: one line per structure over the number of clusters, or one in all where a family has none.
 
 import { el, isolated, markerPath, outline, svg } from "./dom.js";
 import { clip, frame, shortened, show } from "./frame.js";
-import { paddedDomain, percent, statistic, wholeNumber } from "./scales.js";
+import { counted, paddedDomain, percent, statistic, wholeNumber } from "./scales.js";
 
 // How far candidates came, in the order of the legend, and how they are marked.
 const STANDINGS = {
@@ -36,7 +36,7 @@ export function drawCriterion(host, search, criterion, whole) {
   const width = host.clientWidth;
   const ks = search.candidates.map((candidate) => candidate.n_components);
   const longest = Math.max(...lines.map((line) => line.structure.length));
-  const room = Math.min(0.28 * width, 48 + 6.6 * longest);
+  const room = longest > 0 ? Math.min(0.28 * width, 48 + 6.6 * longest) : 14;
   const drawn = frame({
     width, height: Math.round(Math.min(400, Math.max(300, width * 0.55))), right: room,
     x: {
@@ -111,6 +111,10 @@ function valueDomain(search, criterion, whole) {
   return paddedDomain(low, top, 0.06);
 }
 
+function modelName(structure, k) {
+  return structure === "" ? counted(k, "cluster") : `${structure}, ${k}`;
+}
+
 // Candidates without a value, or with one that means nothing, are left out: the line joins their
 // neighbours.
 export function structureLines({ candidates, best }, criterion) {
@@ -129,7 +133,7 @@ function curve({ points, chosen, structure }, { x, y, inner }, { at, from, gone,
   const corners = points.map((point) => [x(point.k), y(point.value)]);
   const marks = points.map((point, i) => {
     const mark = standingMark(point.standing, corners[i]);
-    mark.append(svg("title", {}, `${structure}, ${point.k}: ${statistic(point.value)} (${point.standing})`));
+    mark.append(svg("title", {}, `${modelName(structure, point.k)}: ${statistic(point.value)} (${point.standing})`));
     return mark;
   });
   const inside = svg("g", { "clip-path": "url(#criterion-clip)" },
@@ -137,7 +141,8 @@ function curve({ points, chosen, structure }, { x, y, inner }, { at, from, gone,
   const way = gone ? [] : [[from[0] + 5, from[1]], [inner.right + 14, at], [inner.right + 20, at]];
   const leader = svg("path", { class: "leader", d: outline(way, false) });
   const label = svg("text", { class: "end", x: inner.right + 24, y: at + 4 }, text);
-  return svg("g", { class: chosen ? "curve chosen" : "curve" }, inside, leader, label);
+  const named = structure === "" ? [] : [leader, label];
+  return svg("g", { class: chosen ? "curve chosen" : "curve" }, inside, ...named);
 }
 
 // Where the names of the lines stand, in the order of the lines: near their ends, but apart from each
@@ -171,7 +176,7 @@ function crosses({ candidates, best }, criterion, { x, y, inner }) {
     if (c.standing !== "collapsed" || value === null || i === best) return;
     const at = Math.min(inner.bottom, Math.max(inner.top, y(value)));
     const mark = standingMark("collapsed", [x(c.n_components), at]);
-    mark.append(svg("title", {}, `${c.structure}, ${c.n_components}: ${c.status}`));
+    mark.append(svg("title", {}, `${modelName(c.structure, c.n_components)}: ${c.status}`));
     layer.append(mark);
   });
   return layer;
@@ -193,7 +198,7 @@ function lowest(candidates, criterion) {
 }
 
 function described({ n_components: k, structure }) {
-  return `${k} ${k === 1 ? "cluster" : "clusters"}, ${structure}`;
+  return `${counted(k, "cluster")}${structure === "" ? "" : `, ${structure}`}`;
 }
 
 export function criterionText(search, criterion) {
@@ -219,9 +224,11 @@ export function ranked({ candidates, best, criterion }) {
 
 export function criterionTable(search) {
   const criteria = criteriaOf(search);
+  const structured = search.candidates.some(({ structure }) => structure !== "");
+  const [first, last] = [structured ? 3 : 2, 1]; // columns of words at the ends
   const head = [
-    "Clusters", "Structure", "Outcome", ...criteria.map(criterionName), "Probability", "Log-likelihood",
-    "Parameters", "How its best start ended",
+    "Clusters", ...(structured ? ["Structure"] : []), "Outcome", ...criteria.map(criterionName), "Probability",
+    "Log-likelihood", "Parameters", "How its best start ended",
   ];
   const body = el("tbody");
   const count = (number) => (number === null ? "–" : wholeNumber(number));
@@ -232,11 +239,11 @@ export function criterionTable(search) {
       statistic(c.log_likelihood), count(c.n_parameters),
     ];
     body.append(el("tr", { class: i === search.best ? "chosen" : c.standing.replace(" ", "-") },
-      el("th", { scope: "row" }, wholeNumber(c.n_components)), el("td", {}, isolated(c.structure)),
+      el("th", { scope: "row" }, wholeNumber(c.n_components)), structured ? el("td", {}, isolated(c.structure)) : null,
       el("td", {}, i === search.best ? "chosen" : c.standing),
       ...numbers.map((text) => el("td", { class: "number" }, text)), el("td", {}, c.status)));
   });
   const titles = el("tr", {}, ...head.map((text, i) => (
-    el("th", { scope: "col", class: i > 2 && i < head.length - 1 ? "number" : null }, text))));
+    el("th", { scope: "col", class: i >= first && i < head.length - last ? "number" : null }, text))));
   return el("table", {}, el("thead", {}, titles), body);
 }

@@ -19,6 +19,7 @@ export function explorer({ plot, panel, live, model, marks }) {
     if (aloud && i >= 0) live.textContent = spoken(marks.describe(i), model);
   };
   const refresh = () => {
+    if (state.current >= marks.count()) [state.current, state.pinned] = [-1, false];
     marks.highlight(state.current);
     const found = state.current < 0 ? null : marks.describe(state.current);
     panel.replaceChildren(...(found ? markPanel(found, model) : idlePanel(model)));

@@ -1,57 +1,74 @@
-// One single column: a histogram whose bars take the mixed colour of their rows, with the weighted
-// density of every component and their sum on top, all in rows per bar.
+// One column at a time: a histogram whose bars take the mixed colour of their rows, with what every
+// cluster contributes and their sum on top, all in rows per bar.
 
+import { bellHistogram } from "./bell.js";
 import { mixedColour, oklabFromHex } from "./colour.js";
 import { outline, svg } from "./dom.js";
-import { clip, frame } from "./frame.js";
-import { density, densityGrid, deviation, histogramBins } from "./gaussian.js";
-import { paddedDomain, wholeNumber } from "./scales.js";
 import { flagsOf } from "./flags.js";
+import { clip, frame } from "./frame.js";
+import { massHistogram } from "./mass.js";
+import { wholeNumber } from "./scales.js";
 import { centreLabels } from "./scatter.js";
 
-export function histogram({ plot, points, columns, model }) {
-  const domain = paddedDomain(points.minimum[0], points.maximum[0], 0.04);
-  const ends = points.maximum[0] > points.minimum[0]
-    ? [points.minimum[0], points.maximum[0]] : domain;
-  const bins = histogramBins(points.column(0), ends);
-  const shares = bins.map((bin) => meanShares(bin.inside, points));
-  const curves = componentCurves(model, domain, points.n * (bins[0].high - bins[0].low));
-  const order = bins.map((_, b) => b);
+const SHAPES = { bell: bellHistogram, mass: massHistogram };
+
+// `id` keeps apart what two histograms of a page define.
+export function histogram({ plot, points, columns, model, place, id }) {
+  const view = { place };
+  let seen = { place: null };
   let bars = [];
 
+  function look() {
+    if (seen.place !== view.place) seen = lookAt(view.place, points, columns, model);
+    return seen;
+  }
+
   function draw(theme) {
+    const { domain, bins, shares, curves } = look();
     const width = plot.clientWidth;
     const height = Math.round(Math.min(480, Math.max(280, width * 0.6)));
     const top = highest(bins, curves);
+    const { name, kind } = columns[view.place];
     const drawn = frame({
       width, height,
-      x: { domain, label: columns[0].name },
+      x: { domain, label: name, whole: kind === "mass" },
       y: { domain: [0, top], label: "rows per bar", whole: true },
     });
     const oklabs = theme.colours.map(oklabFromHex);
     bars = bins.map((bin, b) => bar(bin, mixedColour(oklabs, shares[b]), drawn));
-    drawn.picture.append(...bars, lines(curves, drawn), labels(model, curves, drawn));
+    drawn.picture.append(...bars, lines(curves, drawn, `${id}-clip`), labels(model, curves, drawn));
     plot.replaceChildren(drawn.picture);
   }
 
   const marks = {
-    count: () => bins.length,
-    orders: () => ({ across: order, up: order }),
+    count: () => look().bins.length,
+    orders() {
+      const order = look().bins.map((_, b) => b);
+      return { across: order, up: order };
+    },
     nearest: (x, y, reach) => bars.findIndex((mark) => {
       const left = Number(mark.getAttribute("x"));
       const roof = Number(mark.getAttribute("y")) - reach;
       return x >= left && x < left + Number(mark.getAttribute("width")) + 1 && y >= roof;
     }),
     highlight: (b) => bars.forEach((mark, i) => mark.classList.toggle("lit", i === b)),
-    describe: (b) => describe(bins[b], shares[b], columns[0]),
+    describe(b) {
+      const { bins, shares } = look();
+      const count = bins[b].inside.length;
+      const values = [["rows", wholeNumber(count)]];
+      return { title: bins[b].title, values, shares: count > 0 ? shares[b] : [] };
+    },
   };
-  return { draw, marks };
+  return { draw, marks, view };
 }
 
-function describe(bin, shares, column) {
-  const title = `${column.format(bin.low)} to ${column.format(bin.high)}`;
-  const count = bin.inside.length;
-  return { title, values: [["rows", wholeNumber(count)]], shares: count > 0 ? shares : [] };
+function lookAt(place, points, columns, model) {
+  const marginal = model.marginals[place];
+  const ends = [points.minimum[place], points.maximum[place]];
+  const shape = SHAPES[marginal.kind](points.column(place), ends, marginal, columns[place].format);
+  const shares = shape.bins.map((bin) => meanShares(bin.inside, points));
+  const alone = columns.length === 1;
+  return { place, ...shape, shares, curves: weighted(shape, model, points.n, alone) };
 }
 
 function meanShares(inside, points) {
@@ -60,19 +77,16 @@ function meanShares(inside, points) {
   return sums.map((sum) => sum / Math.max(1, inside.length));
 }
 
-function componentCurves(model, domain, scale) {
-  const centres = model.means.map(([mean]) => mean);
-  const narrowest = (domain[1] - domain[0]) * 1e-6; // a variance of zero has no curve to draw
-  const deviations = centres.map((_, j) => Math.max(narrowest, deviation(model, j, 0)));
-  const xs = densityGrid(domain, centres, deviations);
-  const each = centres.map((mean, j) => (
-    xs.map((x) => scale * model.weights[j] * density(x, mean, deviations[j]))));
-  if (model.noise) each.push(xs.map(() => scale * model.noise.weight * model.noise.density));
-  const sum = xs.map((_, i) => each.reduce((total, ys) => total + ys[i], 0));
-  return { xs, each, sum, whole: !model.others };
+// In rows per bar. The noise is known where it is spread over this column alone.
+function weighted({ xs, each, width, peaks, dots }, { weights, noise, others }, n, alone) {
+  const scale = n * width;
+  const own = each.map((ys, j) => ys.map((y) => scale * weights[j] * y));
+  if (noise && alone) own.push(xs.map(() => scale * noise.weight * noise.density));
+  const sum = xs.map((_, i) => own.reduce((total, ys) => total + ys[i], 0));
+  return { xs, each: own, sum, peaks, dots, whole: !others && (alone || !noise) };
 }
 
-// A very narrow component's peak may leave the picture rather than flatten everything else.
+// A very narrow cluster's peak may leave the picture rather than flatten everything else.
 function highest(bins, { sum }) {
   const tallest = Math.max(...bins.map((bin) => bin.inside.length), 1);
   return 1.12 * Math.max(tallest, Math.min(1.6 * tallest, Math.max(...sum)));
@@ -85,20 +99,33 @@ function bar(bin, fill, { x, y, inner }) {
   return svg("rect", { class: "bar", x: left, y: roof, width, height: inner.bottom - roof, fill });
 }
 
-function lines({ xs, each, sum, whole }, { x, y, inner }) {
-  const layer = svg("g", { "clip-path": "url(#histogram-clip)" }, clip("histogram-clip", inner));
-  const path = (ys) => outline(xs.map((at, i) => [x(at), y(ys[i])]), false);
+function lines({ xs, each, sum, whole, dots }, { x, y, inner }, id) {
+  const layer = svg("g", { "clip-path": `url(#${id})` }, clip(id, inner));
+  const corners = (ys) => xs.map((at, i) => [x(at), y(ys[i])]);
   each.forEach((ys, j) => {
-    const line = svg("path", { class: "density", d: path(ys) });
+    const path = outline(corners(ys), false);
+    const line = svg("path", { class: "density", d: path });
     line.style.stroke = `var(--component-${j})`;
-    layer.append(svg("path", { class: "casing", d: path(ys) }), line);
+    layer.append(svg("path", { class: "casing", d: path }), line);
+    if (dots) layer.append(massDots(corners(ys), inner, j));
   });
-  if (whole && each.length > 1) layer.append(svg("path", { class: "density-sum", d: path(sum) }));
+  if (whole && each.length > 1) {
+    layer.append(svg("path", { class: "density-sum", d: outline(corners(sum), false) }));
+  }
   return layer;
 }
 
-function labels(model, { each }, { x, y, inner }) {
-  const peaks = model.means.map(([mean], j) => (
-    [x(mean), Math.max(inner.top + 8, y(Math.max(...each[j])) - 14)]));
-  return centreLabels(peaks, inner, (j) => flagsOf(model, j).length > 0);
+// What has next to no mass is not worth a dot.
+function massDots(corners, { bottom }, component) {
+  const dots = svg("g");
+  dots.style.fill = `var(--component-${component})`;
+  corners.filter(([, cy]) => bottom - cy > 1)
+    .forEach(([cx, cy]) => dots.append(svg("circle", { class: "mass", cx, cy, r: 3.2 })));
+  return dots;
+}
+
+function labels(model, { each, peaks }, { x, y, inner }) {
+  const places = peaks.map((peak, j) => (
+    [x(peak), Math.max(inner.top + 8, y(Math.max(...each[j])) - 14)]));
+  return centreLabels(places, inner, (j) => flagsOf(model, j).length > 0);
 }

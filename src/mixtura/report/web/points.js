@@ -32,6 +32,13 @@ export function decodePoints({ n, rows, minimum, maximum, values, responsibiliti
   };
 }
 
+// Whole numbers strewn within their places, so that equal rows do not hide each other: each row by the
+// same amount every time, another one on the second axis (an additive sequence, even in the plane).
+export function strewn(values, axis) {
+  const step = [0.7548776662466927, 0.5698402909980532][axis];
+  return values.map((value, i) => value + 0.7 * (((i + 1) * step) % 1) - 0.35);
+}
+
 export function largestIndex(numbers) {
   return numbers.reduce((best, number, j) => (number > numbers[best] ? j : best), 0);
 }

@@ -62,7 +62,8 @@ export function likeliestList(search) {
       name, bar, el("span", { class: "number" }, percent(share)));
   };
   told.forEach((candidate) => list.append(item(
-    el("span", {}, `${counted(candidate.n_components, "cluster")}, `, isolated(candidate.structure)),
+    el("span", {}, counted(candidate.n_components, "cluster"),
+      ...(candidate.structure === "" ? [] : [", ", isolated(candidate.structure)])),
     candidate.probability, candidate === chosen)));
   if (rest > 0) list.append(item(el("span", {}, "all others"), rest, false));
   return list;

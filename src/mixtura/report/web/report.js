@@ -12,10 +12,12 @@ import {
 import { el, isolated } from "./dom.js";
 import { explorer } from "./explorer.js";
 import { flagMeanings } from "./flags.js";
-import { deviation } from "./gaussian.js";
 import { histogram } from "./histogram.js";
+import { levelFormat, levelKinds } from "./levels.js";
+import { hasPatterns, patternTable, patternText } from "./patterns.js";
 import { decodePoints } from "./points.js";
 import { drawProbabilities, likeliestList, probabilityText } from "./probabilities.js";
+import { hasMoreProfiles, levelPlaces, profileTable, profileText } from "./profiles.js";
 import { momentFormat, valueFormat } from "./scales.js";
 import { scatter } from "./scatter.js";
 import { drawStarts, startsText } from "./starts.js";
@@ -28,8 +30,8 @@ const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
 
 function main() {
   const report = JSON.parse(byId("payload").textContent);
-  if (report.format !== "mixtura-report" || report.version !== 1) {
-    throw new Error("this page can show mixtura-report version 1 only");
+  if (report.format !== "mixtura-report" || report.version !== 2) {
+    throw new Error("this page can show mixtura-report version 2 only");
   }
   const points = decodePoints(report.points);
   const columns = describedColumns(report, points);
@@ -39,8 +41,11 @@ function main() {
   byId("components-paper").append(...paperBlocks(columns, model)
     .map((places) => componentTable(model, columns, points, places)));
   byId("components-flags").textContent = flagMeanings(model).join(" ");
+  showProfiles(model, columns);
+  showPatterns(model, columns, points);
+  tellKinds(model);
   const pictures = [
-    mapPicture(report, { points, columns, model }),
+    ...rowPictures(report, { points, columns, model }),
     ...searchPictures(report.search),
     ...uncertaintyPictures(report),
     ...startsPictures(report.fit.starts),
@@ -69,11 +74,16 @@ function withColumns(model) {
 }
 
 function describedColumns({ data, model }, { minimum, maximum }) {
-  return data.columns.map((name, c) => ({
-    name: name.trim() === "" ? `(unnamed column ${c + 1})` : name,
-    format: valueFormat(minimum[c], maximum[c]),
-    formatMoment: momentFormat(model.covariances.map((_, j) => deviation(model, j, c))),
-  }));
+  return data.columns.map((name, c) => {
+    const marginal = model.marginals[c];
+    const levels = marginal.kind === "shares";
+    return {
+      name: name.trim() === "" ? `(unnamed column ${c + 1})` : name,
+      kind: marginal.kind,
+      format: levels ? levelFormat(marginal) : valueFormat(minimum[c], maximum[c]),
+      formatMoment: levels ? null : momentFormat(marginal.deviation),
+    };
+  });
 }
 
 function fillHead(report, model, points) {
@@ -107,42 +117,105 @@ function weightSegment(weight, j) {
   return segment;
 }
 
-function mapPicture(report, { points, columns, model }) {
+// Two columns of numbers make a scatter plot, a single one a histogram. Beside a scatter plot counts have
+// their histograms too.
+function rowPictures(report, drawn) {
+  const { columns } = drawn;
+  const numbers = columns.map((_, c) => c).filter((c) => columns[c].kind !== "shares");
+  const counts = numbers.filter((c) => columns[c].kind === "mass");
+  byId("map").hidden = numbers.length === 0;
+  byId("counts").hidden = numbers.length < 2 || counts.length === 0;
+  const pictures = [];
+  if (numbers.length > 0) pictures.push(mapPicture(report, drawn, numbers));
+  if (!byId("counts").hidden) pictures.push(countsPicture(report, drawn, counts));
+  return pictures;
+}
+
+function mapPicture(report, drawn, numbers) {
+  const { columns, model } = drawn;
   const plot = byId("map-plot");
-  const single = columns.length === 1;
-  const picture = (single ? histogram : scatter)({ plot, points, columns, model });
-  const walk = explorer({
-    plot, panel: byId("map-panel"), live: byId("map-live"), model, marks: picture.marks,
-  });
+  const single = numbers.length === 1;
+  const picture = single ? histogram({ ...drawn, plot, place: numbers[0], id: "map" })
+    : scatter({ ...drawn, plot, places: numbers });
   byId("map-controls").hidden = single;
   byId("map-caption-single").hidden = !single;
   byId("map-caption-pair").hidden = single;
+  byId("map-caption-strewn").hidden = single || !numbers.some((c) => columns[c].kind === "mass");
   byId("map-caption-noise").hidden = !model.noise;
-  const name = () => {
-    const shown = single ? [0] : [picture.view.across, picture.view.up];
-    const text = pictureText(report, shown.map((c) => columns[c].name));
-    plot.setAttribute("aria-label", `${text} Walk from mark to mark with the arrow keys.`);
-  };
-  const draw = (theme) => {
-    picture.draw(theme);
-    walk.refresh();
-    name();
-  };
-  if (!single) chooseColumns(picture.view, columns, () => draw(currentTheme(model)));
+  const shown = () => (single ? numbers : [picture.view.across, picture.view.up]);
+  const draw = explored("map", plot, picture, report, drawn, shown);
+  if (!single) {
+    chooseColumns("map-across", picture.view, "across", columns, numbers, () => draw(currentTheme(model)));
+    chooseColumns("map-up", picture.view, "up", columns, numbers, () => draw(currentTheme(model)));
+  }
   return { host: plot, draw };
 }
 
-function chooseColumns(view, columns, redraw) {
-  [["map-across", "across"], ["map-up", "up"]].forEach(([id, axis]) => {
-    const select = byId(id);
-    select.append(...columns.map(({ name }, c) => (
-      el("option", { value: c, dir: "auto" }, name))));
-    select.value = String(view[axis]);
-    select.addEventListener("change", () => {
-      view[axis] = Number(select.value);
-      redraw();
-    });
+function countsPicture(report, drawn, counts) {
+  const { columns, model } = drawn;
+  const plot = byId("counts-plot");
+  const [place] = model.ranking.filter((c) => counts.includes(c));
+  const picture = histogram({ ...drawn, plot, place, id: "counts" });
+  const draw = explored("counts", plot, picture, report, drawn, () => [picture.view.place]);
+  chooseColumns("counts-column", picture.view, "place", columns, counts, () => draw(currentTheme(model)));
+  return { host: plot, draw };
+}
+
+// Draws a picture whose marks can be looked at one by one, and names it.
+function explored(section, plot, picture, report, { columns, model }, shown) {
+  const walk = explorer({
+    plot, panel: byId(`${section}-panel`), live: byId(`${section}-live`), model, marks: picture.marks,
   });
+  return (theme) => {
+    picture.draw(theme);
+    walk.refresh();
+    const text = pictureText(report, shown().map((c) => columns[c].name));
+    plot.setAttribute("aria-label", `${text} Walk from mark to mark with the arrow keys.`);
+  };
+}
+
+function chooseColumns(id, view, axis, columns, places, redraw) {
+  const select = byId(id);
+  select.append(...places.map((c) => el("option", { value: c, dir: "auto" }, columns[c].name)));
+  select.value = String(view[axis]);
+  select.addEventListener("change", () => {
+    view[axis] = Number(select.value);
+    redraw();
+  });
+}
+
+function showProfiles(model, columns) {
+  byId("profiles").hidden = levelPlaces(model).length === 0;
+  const [host, whole] = ["profiles-table", "profiles-whole"].map(byId);
+  byId("profiles-controls").hidden = !hasMoreProfiles(model);
+  const fill = () => {
+    host.replaceChildren(profileTable(model, columns, whole.checked));
+    byId("profiles-text").textContent = profileText(model, whole.checked);
+  };
+  whole.addEventListener("change", fill);
+  fill();
+}
+
+function showPatterns(model, columns, points) {
+  const shown = hasPatterns(columns, points);
+  byId("patterns").hidden = !shown;
+  if (!shown) return;
+  byId("patterns-table").append(patternTable(model, columns, points));
+  byId("patterns-text").textContent = patternText(points);
+}
+
+// Leaves of the page's own words those that fit: some are for columns of one kind, for tables of bells alone
+// (clouds), or for all others (groups).
+function tellKinds({ marginals, spreads }) {
+  const kinds = new Set(marginals.flatMap((marginal) => [marginal.kind, ...levelKinds(marginal)]));
+  kinds.add(kinds.has("mass") || kinds.has("shares") ? "groups" : "clouds");
+  if (marginals.length > 1) kinds.add("several");
+  if (!spreads && marginals.length > 1) kinds.add("independent");
+  document.querySelectorAll("[data-kind]").forEach((part) => {
+    if (!part.dataset.kind.split(" ").some((kind) => kinds.has(kind))) part.remove();
+    else if (part.localName === "span") part.replaceWith(...part.childNodes);
+  });
+  document.querySelector("main").normalize();
 }
 
 function searchPictures(search) {
@@ -211,9 +284,9 @@ function currentTheme({ weights, extras }, printing = false) {
 }
 
 function keepDrawn(pictures, model) {
-  const root = document.documentElement;
+  const [root, page] = [document.documentElement, document.querySelector("main")];
   const drawAll = (printing) => {
-    if (pictures[0].host.clientWidth === 0) return; // not laid out, as in a hidden frame
+    if (page.clientWidth === 0) return; // not laid out, as in a hidden frame
     const theme = currentTheme(model, printing);
     root.classList.toggle("printing", printing);
     theme.colours.forEach((colour, j) => {
@@ -227,7 +300,7 @@ function keepDrawn(pictures, model) {
   darkScheme.addEventListener("change", () => drawAll(false));
   window.addEventListener("beforeprint", () => drawAll(true));
   window.addEventListener("afterprint", () => drawAll(false));
-  redrawOnResize(pictures[0].host, () => drawAll(false));
+  redrawOnResize(page, () => drawAll(false));
 }
 
 // Zooming changes the pixel ratio as well as the width; both come as a resize of the window.

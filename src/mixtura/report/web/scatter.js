@@ -1,22 +1,23 @@
 // Two columns of the drawn rows: points on a canvas, between an SVG with the axes below it and one
-// with the ellipses above it.
+// with the ellipses above it. Rows with the same counts are strewn around their place.
 
+import { ellipse, pairOf } from "./bell.js";
 import { mixedColour, oklabFromHex } from "./colour.js";
 import { el, markerPath, outline, svg } from "./dom.js";
 import { flagsOf } from "./flags.js";
 import { clip, frame } from "./frame.js";
-import { deviation, ellipse, marginal } from "./gaussian.js";
 import { apart } from "./labels.js";
-import { largestIndex, shuffledOrder } from "./points.js";
+import { largestIndex, shuffledOrder, strewn } from "./points.js";
 import { paddedDomain } from "./scales.js";
 
 const RADII = [1, 2]; // standard deviations of the drawn ellipses
 
-export function scatter({ plot, points, columns, model }) {
+// `places` are those of the columns that can be chosen.
+export function scatter({ plot, points, columns, model, places }) {
   const order = shuffledOrder(points.n);
   const shares = Array.from({ length: points.n }, (_, i) => points.shares(i));
   const likeliest = shares.map(largestIndex);
-  const view = { across: 0, up: 1 };
+  const view = { across: places[0], up: places[1] };
   const canvas = el("canvas", { "aria-hidden": "true" });
   let ring = null;
 
@@ -24,10 +25,14 @@ export function scatter({ plot, points, columns, model }) {
     const pair = [view.across, view.up];
     const width = plot.clientWidth;
     const height = Math.round(Math.min(560, Math.max(270, width * 0.7)));
-    const [x, y] = pair.map((c) => ({ domain: domain(points, model, c), label: columns[c].name }));
+    const [x, y] = pair.map((c) => ({
+      domain: domain(points, model, c), label: columns[c].name, whole: columns[c].kind === "mass",
+    }));
     const drawn = frame({ width, height, x, y });
-    view.px = points.column(view.across).map(drawn.x);
-    view.py = points.column(view.up).map(drawn.y);
+    [view.px, view.py] = pair.map((c, axis) => {
+      const values = points.column(c);
+      return (columns[c].kind === "mass" ? strewn(values, axis) : values).map(axis === 0 ? drawn.x : drawn.y);
+    });
     view.orders = { across: sortedBy(view.px, view.py), up: sortedBy(view.py, view.px).reverse() };
     paint(canvas, { width, height, theme, view, order, shares, likeliest, model });
     ring = svg("circle", { class: "ring", r: 9, visibility: "hidden" });
@@ -61,12 +66,11 @@ export function scatter({ plot, points, columns, model }) {
 
 // Room for the points and, within reason, for ellipses that reach further than they do.
 function domain(points, model, column) {
-  const [low, high] = [points.minimum[column], points.maximum[column]];
+  const beside = model.marginals[column].kind === "mass" ? 0.5 : 0; // strewn marks leave their place
+  const [low, high] = [points.minimum[column] - beside, points.maximum[column] + beside];
   const most = 0.3 * (high - low);
-  const ends = model.means.map((mean, j) => {
-    const reach = 2 * deviation(model, j, column);
-    return [mean[column] - reach, mean[column] + reach];
-  });
+  const { mean, deviation } = model.marginals[column];
+  const ends = mean.map((centre, j) => [centre - 2 * deviation[j], centre + 2 * deviation[j]]);
   const lowest = Math.min(low, ...ends.map(([end]) => end));
   const highest = Math.max(high, ...ends.map(([, end]) => end));
   return paddedDomain(Math.max(low - most, lowest), Math.min(high + most, highest), 0.04);
@@ -112,10 +116,10 @@ function paint(canvas, { width, height, theme, view, order, shares, likeliest, m
 
 function ellipses(model, pair, { x, y, inner }) {
   const layer = svg("g", { "clip-path": "url(#scatter-clip)" }, clip("scatter-clip", inner));
-  model.means.forEach((_, j) => {
-    const { mean, covariance } = marginal(model, j, pair);
+  const shapes = model.weights.map((_, j) => pairOf(model, j, pair));
+  shapes.forEach(({ mean, spread }, j) => {
     RADII.forEach((radius) => {
-      const corners = ellipse(mean, covariance, radius).map(([u, v]) => [x(u), y(v)]);
+      const corners = ellipse(mean, spread, radius).map(([u, v]) => [x(u), y(v)]);
       const path = outline(corners, true);
       const dashed = model.markers[j] === "circle" ? "" : " dashed";
       const line = svg("path", { class: `ellipse sigma-${radius}${dashed}`, d: path });
@@ -123,7 +127,7 @@ function ellipses(model, pair, { x, y, inner }) {
       layer.append(svg("path", { class: "casing", d: path }), line);
     });
   });
-  const centres = model.means.map((mean) => [x(mean[pair[0]]), y(mean[pair[1]])]);
+  const centres = shapes.map(({ mean }) => [x(mean[0]), y(mean[1])]);
   return svg("g", {}, layer, centreLabels(centres, inner, (j) => flagsOf(model, j).length > 0));
 }
 

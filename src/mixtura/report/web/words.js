@@ -14,13 +14,14 @@ export function headline({ data, model, uncertainty }) {
 export function keyFigures({ data, model, fit, uncertainty }) {
   const { text, detail } = convergence(fit);
   const figures = [
-    ["Covariance structure", model.structure, model.structure_text],
+    model.structure ? ["Structure", model.structure, model.structure_text]
+      : ["Family", model.family, model.family_text],
     ["BIC", statistic(fit.criteria.bic),
       `${counted(model.n_parameters, "free parameter")}; lower is better`],
     ["Log-likelihood", statistic(fit.log_likelihood), rowsFitted(fit, data)],
     ["Noise", ...noise(model)],
     ["Held", model.held || null, "not moved by the fit, and no parameters"],
-    ["Prior", model.prior ? "conjugate" : null, `${model.prior}; all criteria are without it`],
+    ["Prior", model.prior ? "conjugate" : null, model.prior],
     ["Known clusters", model.known > 0 ? counted(model.known, "row") : null, "whose cluster was given"],
     ["Fit", text, detail],
     ["Best solution found by", ...starts(fit.starts)],
@@ -80,6 +81,7 @@ export function notes({ data, search, notes: given }, drawn) {
   return [...given, ...own];
 }
 
+// Of a picture of the rows in one or two columns with these names.
 export function pictureText({ data, model }, names) {
   const clusters = `${counted(model.n_components, "cluster")}${model.noise ? " and noise" : ""}`;
   if (names.length === 1) return `Histogram of ${names[0]}, with the densities of ${clusters}.`;

@@ -14,6 +14,7 @@ from scipy.linalg import lapack
 from mixtura.errors import DegenerateError
 from mixtura.families.gaussian.structures.common_principal_axes import common_axes, diagonals
 from mixtura.kernels.algebra import CompiledAlgebra, in_use, serves
+from mixtura.kernels.singular import check_positive, singular
 from mixtura.typing import FloatArray
 
 __all__ = ["Algebra", "NumPyAlgebra", "algebra"]
@@ -150,7 +151,7 @@ class NumPyAlgebra:
             new = flat @ _inverse(form, k).ravel() / (d * count)
             alive = new > _VANISHED * new.max()
             if not alive.all():
-                raise DegenerateError.of(~alive)
+                raise singular(~alive)
             settled = bool((np.abs(new - scales) <= _SETTLED * new).all())
             scales = new
             if settled:
@@ -175,7 +176,7 @@ def _factors(matrices: FloatArray) -> FloatArray:
     least = matrices.shape[1] * _SINGULAR * np.abs(diagonals(matrices))
     collapsed = np.any(np.square(diagonals(factors)) <= least, axis=1)
     if collapsed.any():
-        raise DegenerateError.of(collapsed)
+        raise singular(collapsed)
     return factors
 
 
@@ -195,11 +196,11 @@ def _inverse_triangle(factor: FloatArray) -> FloatArray:
 def _inverse(form: FloatArray, k: int) -> FloatArray:
     """Inverse of a form (d, d), or of its diagonal (d,), that k components share."""
     if form.ndim == 1:
-        DegenerateError.unless_positive(form[None].repeat(k, axis=0))
+        check_positive(form[None].repeat(k, axis=0))
         return np.square(1.0 / np.sqrt(form))
     try:
         whitening = NumPyAlgebra.factorize(form[None])[0]
     except DegenerateError:
-        raise DegenerateError.of(np.ones(k, dtype=np.bool_)) from None
+        raise singular(np.ones(k, dtype=np.bool_)) from None
     inverse: FloatArray = whitening[0] @ whitening[0].T
     return inverse

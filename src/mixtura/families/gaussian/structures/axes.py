@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from mixtura.errors import DegenerateError
+from mixtura.kernels.singular import check_positive
 from mixtura.typing import EVERYONE, FloatArray, IntArray, Selection
 
 __all__ = ["AxisCovariances", "written_out"]
@@ -26,7 +26,7 @@ class AxisCovariances:
     variances: FloatArray
 
     def __post_init__(self) -> None:
-        DegenerateError.unless_positive(self.variances)
+        check_positive(self.variances)
 
     @cached_property
     def log_determinants(self) -> FloatArray:

@@ -26,7 +26,7 @@ from itertools import combinations
 
 import numpy as np
 
-from mixtura.errors import DegenerateError
+from mixtura.kernels.singular import check_positive
 from mixtura.typing import FloatArray
 
 __all__ = ["common_axes", "diagonals", "geometric_means"]
@@ -58,7 +58,7 @@ def common_axes(
         if n_sweeps % _NEAR == 0 and d <= _NEWTON_DIMENSIONS:
             axes, turned = _settle(count, turned, axes, equal_volumes=equal_volumes)
     spread = diagonals(turned)
-    DegenerateError.unless_positive(spread)
+    check_positive(spread)
     return axes, spread, _shares(count, spread, equal_volumes=equal_volumes)
 
 
@@ -87,7 +87,7 @@ def _sweep(
     """The axes and the scatters along them after a turn in each plane, and the largest sine."""
     largest = 0.0
     for p, q in combinations(range(len(axes)), 2):
-        DegenerateError.unless_positive(diagonals(turned))
+        check_positive(diagonals(turned))
         shares = _shares(count, diagonals(turned), equal_volumes=equal_volumes)
         tangent = _best_tangent(shares, turned, p, q)
         axes, turned = _turn(axes, turned, p, q, tangent)

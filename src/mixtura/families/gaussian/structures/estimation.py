@@ -1,4 +1,4 @@
-"""The likeliest covariances of each structure: formulas and order of kernels/climb.c.
+"""The likeliest covariances of each structure: formulas and order of kernels/em_loop.c.
 
 With W_j = L_j diag(o_j) L_j^T component j's scatter, the estimates are those of Celeux and Govaert
 (1995), sections 4.1 to 4.3. Components with their axes in common (EVE and VVE) have
@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from scipy.linalg import lapack
 
-from mixtura.errors import DegenerateError
 from mixtura.families.gaussian.structures.algebra import algebra
 from mixtura.families.gaussian.structures.axes import AxisCovariances
 from mixtura.families.gaussian.structures.common_principal_axes import geometric_means
 from mixtura.families.gaussian.structures.covariances import Covariances
 from mixtura.families.gaussian.structures.dense import DenseCovariances
 from mixtura.families.tie import Tie
+from mixtura.kernels.singular import check_positive
 from mixtura.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def along_features(
         return AxisCovariances(np.maximum(scatter / count[:, None], floor)), False
     raised = _raised_spreads(count, scatter, floor)
     if how.shape is Tie.OWN:
-        DegenerateError.unless_positive(raised)
+        check_positive(raised)
         variances = _equal_determinants(count, raised, geometric_means(raised))
     else:
         variances = _one_form(count, raised, previous)

@@ -1,4 +1,6 @@
-// Shapes of Gaussian components: ellipses of two columns, densities of one.
+// Shapes of clusters of measurements: ellipses of two columns, densities of one.
+
+import { paddedDomain } from "./scales.js";
 
 // The outline of the ellipse `radius` standard deviations around the mean, in data coordinates.
 // A Cholesky factor maps the unit circle onto it; rounding below zero is taken as zero.
@@ -13,15 +15,14 @@ export function ellipse([mx, my], [[vxx, vxy], [, vyy]], radius, corners = 72) {
   });
 }
 
-export function marginal({ means, covariances }, component, columns) {
-  const mean = columns.map((c) => means[component][c]);
-  const covariance = columns.map((r) => columns.map((c) => covariances[component][r][c]));
-  return { mean, covariance };
-}
-
-// Standard deviation of one column within one component.
-export function deviation({ covariances }, component, column) {
-  return Math.sqrt(Math.max(0, covariances[component][column][column]));
+// Centre of two columns within one cluster, and how they spread; independent ones along the axes.
+export function pairOf({ marginals, spreads }, component, columns) {
+  const mean = columns.map((c) => marginals[c].mean[component]);
+  const entry = (r, c) => {
+    if (spreads) return spreads[component][r][c];
+    return r === c ? marginals[c].deviation[component] ** 2 : 0;
+  };
+  return { mean, spread: columns.map((r) => columns.map((c) => entry(r, c))) };
 }
 
 export function density(x, mean, sd) {
@@ -56,4 +57,16 @@ export function histogramBins(values, [low, high]) {
     high: low + ((high - low) * (b + 1)) / bins,
     inside,
   }));
+}
+
+// What a histogram of one column shows: bins of the values, and what every cluster puts into them.
+export function bellHistogram(values, [least, most], { mean, deviation }, format) {
+  const domain = paddedDomain(least, most, 0.04);
+  const bins = histogramBins(values, most > least ? [least, most] : domain)
+    .map((bin) => ({ ...bin, title: `${format(bin.low)} to ${format(bin.high)}` }));
+  const narrowest = (domain[1] - domain[0]) * 1e-6; // a variance of zero has no curve to draw
+  const deviations = mean.map((_, j) => Math.max(narrowest, deviation[j]));
+  const xs = densityGrid(domain, mean, deviations);
+  const each = mean.map((centre, j) => xs.map((x) => density(x, centre, deviations[j])));
+  return { domain, bins, xs, each, width: bins[0].high - bins[0].low, peaks: mean, dots: false };
 }

@@ -1,0 +1,209 @@
+"""Which columns can be read as which kind, which look like it, and how they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura.cli.columns import Column
+from mixtura.cli.levels import as_codes, levels_of
+from mixtura.cli.refusals import not_numeric, not_two, not_usable
+from mixtura.cli.wording import count
+from mixtura.cli.words import MOST_WORDS
+from mixtura.errors import DataError
+from mixtura.families.description import Description
+from mixtura.families.schema import Column as Described
+from mixtura.families.schema import Kind
+from mixtura.typing import FloatArray
+
+__all__ = ["KINDS", "Reading", "kind_of", "read_as"]
+
+# Whole numbers of which fewer than so many differ, each so often, are codes and not measurements.
+_FEW, _OFTEN = 10, 10
+
+# Categories of which each stands in fewer rows than this on average are rather names.
+_FEW_NAMES, _ROWS_PER_LEVEL = 20, 2
+
+_CONSTANT = "is the same in every row"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How columns become numbers of one kind.
+
+    Attributes
+    ----------
+    cannot : callable
+        Why a column can't be read so, in words that follow its name; None if it can.
+    doubt : callable
+        Why one that can would not be taken unless it is asked for; None if it would.
+    describe : callable
+        The column as models know it, from the rows (n,) that count.
+    refusal : callable
+        The error where one is asked for that can't, for such a reason.
+    noun : str
+        What such a column is called.
+    last_resort : bool
+        Whether doubtful columns are taken where there are no others.
+    numeric : bool
+    """
+
+    cannot: Callable[[Column], str | None]
+    doubt: Callable[[Column], str | None]
+    describe: Callable[[Column, NDArray[np.bool_]], Described]
+    refusal: Callable[[Column, str], DataError]
+    noun: str
+    last_resort: bool = False
+    numeric: bool = False
+
+    def why_not(self, column: Column) -> str | None:
+        """Why a column is not taken unless it is asked for; None if it is."""
+        return self.cannot(column) or self.doubt(column)
+
+
+def kind_of(description: Description[Any, Any]) -> Kind:
+    """The kind that a family reads columns as: the widest that it describes."""
+    return next(kind for kind in KINDS if kind in description.kinds)
+
+
+def read_as(column: Column, described: Described, rows: NDArray[np.bool_]) -> FloatArray:
+    """The numbers of a column for a model that describes it so, (n,); NaN where it has none.
+
+    Raises
+    ------
+    CellError
+        If one of the given rows has a cell that is no level.
+    """
+    return as_codes(column, described, rows) if described.levels else column.values
+
+
+# ---------------------------------------------------------------------------------------------
+# Numbers
+
+
+def _no_numbers(column: Column) -> str | None:
+    if column.n_odd:
+        return f"is {column.kind}"
+    return "has only missing cells" if column.n_numbers == 0 else None
+
+
+def _no_measurement(column: Column) -> str | None:
+    if column.kind == "true or false":
+        return "is true or false"
+    if column.only_numbers_rows:
+        return "only numbers the rows"
+    if _is_code(column):
+        n = column.numbers.n_distinct
+        return f"has only {n} different whole numbers, like a category"
+    return None
+
+
+def _is_code(column: Column) -> bool:
+    """Whether its numbers are few whole ones, each of them often."""
+    numbers = column.numbers
+    often = numbers.n >= _OFTEN * numbers.n_distinct
+    return 1 < numbers.n_distinct < _FEW and often and numbers.whole
+
+
+def _no_count(column: Column) -> str | None:
+    if column.kind == "true or false":
+        return "is true or false"
+    if column.only_numbers_rows:
+        return "only numbers the rows"
+    if not column.numbers.natural:
+        negative = column.numbers.smallest < 0.0
+        return f"has {'negative numbers' if negative else 'fractions'}, which are no counts"
+    return "is 0 or 1" if column.numbers.zero_or_one else None
+
+
+# ---------------------------------------------------------------------------------------------
+# Levels
+
+
+def _no_category(column: Column) -> str | None:
+    if column.n_cells == 0:
+        return "has only missing cells"
+    if column.n_odd and column.kind != "text":
+        return f"is {column.kind}"
+    if column.n_odd and column.words is None:
+        return f"has more than {MOST_WORDS:,} different texts, or very long ones"
+    return None
+
+
+def _no_code(column: Column) -> str | None:
+    if column.only_numbers_rows:
+        return "only numbers the rows"
+    n, rows = column.n_levels, column.n_cells
+    if n == 1:
+        return _CONSTANT
+    if column.kind == "numbers":
+        codes = column.numbers.whole and n < _FEW and rows >= _ROWS_PER_LEVEL * n
+        return None if codes else "has many different numbers, like a measurement"
+    if n == rows or n > max(_FEW_NAMES, rows / _ROWS_PER_LEVEL):
+        return f"has {count(n, 'different cell')} in {count(rows, 'row')}, like a name"
+    return None
+
+
+def _no_answer(column: Column) -> str | None:
+    if reason := _no_category(column):
+        return reason
+    if column.kind == "text" and column.n_levels == 1:
+        return _CONSTANT
+    if column.kind == "text" and column.n_levels > 2:
+        return f"has {count(column.n_levels, 'level')}, not two"
+    return None
+
+
+def _hardly_answer(column: Column) -> str | None:
+    if column.kind == "text":
+        return "has a name for every row" if column.n_cells == 2 else None
+    if column.kind == "numbers" and not column.numbers.zero_or_one:
+        return _CONSTANT if column.numbers.n_distinct == 1 else "is not 0 or 1 throughout"
+    return None
+
+
+def _described_answer(column: Column, rows: NDArray[np.bool_]) -> Described:
+    """What 0 and 1 stand for, unless they are themselves."""
+    if column.kind == "true or false":
+        return Described(column.name, Kind.BINARY, (False, True))
+    if column.words is None:
+        return Described(column.name, Kind.BINARY)
+    return Described(column.name, Kind.BINARY, levels_of(column, column.present))
+
+
+def _described_category(column: Column, rows: NDArray[np.bool_]) -> Described:
+    return Described(column.name, Kind.CATEGORICAL, levels_of(column, rows))
+
+
+def _numeric(kind: Kind, doubt: Callable[[Column], str | None], noun: str) -> Reading:
+    return Reading(
+        _no_numbers,
+        doubt,
+        lambda column, rows: Described(column.name, kind),
+        lambda column, reason: not_numeric(column),
+        noun,
+        last_resort=True,
+        numeric=True,
+    )
+
+
+#: How columns are read as each kind, the widest first.
+KINDS: dict[Kind, Reading] = {
+    Kind.CONTINUOUS: _numeric(Kind.CONTINUOUS, _no_measurement, "numeric column"),
+    Kind.COUNT: _numeric(Kind.COUNT, _no_count, "column of counts"),
+    Kind.CATEGORICAL: Reading(
+        _no_category, _no_code, _described_category, not_usable, "column of categories"
+    ),
+    Kind.BINARY: Reading(
+        _no_answer,
+        _hardly_answer,
+        _described_answer,
+        not_two,
+        "column of yes and no",
+        last_resort=True,
+    ),
+}

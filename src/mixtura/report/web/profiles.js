@@ -1,0 +1,68 @@
+// Profiles of the clusters side by side: a bar for every level of a column and every cluster, the columns
+// that separate the clusters best first. It is a table, and so can be read without seeing its bars.
+
+import { el, isolated, swatch } from "./dom.js";
+import { hasNamedLevels, isBinary } from "./levels.js";
+import { percent, share } from "./scales.js";
+
+const COLUMNS = 12; // shown at first
+const CLUSTERS = 12; // side by side: the heaviest
+
+// Places of the columns of levels, that which separates the clusters best first.
+export function levelPlaces({ marginals, ranking }) {
+  return ranking.filter((c) => marginals[c].kind === "shares");
+}
+
+export function shownClusters({ weights }) {
+  const byWeight = weights.map((_, j) => j).sort((a, b) => weights[b] - weights[a]);
+  return byWeight.slice(0, CLUSTERS).sort((a, b) => a - b);
+}
+
+export function hasMoreProfiles(model) {
+  return levelPlaces(model).length > COLUMNS;
+}
+
+export function profileTable(model, columns, whole) {
+  const clusters = shownClusters(model);
+  const places = whole ? levelPlaces(model) : levelPlaces(model).slice(0, COLUMNS);
+  const heads = clusters.map((j) => el("th", { scope: "col" }, el("div", { class: "profile" },
+    el("span", {}, swatch(j, model.markers[j]), ` ${j}`),
+    el("span", { class: "deviation" }, percent(model.weights[j])))));
+  const head = el("thead", {}, el("tr", {}, el("td"), ...heads));
+  const table = el("table", { class: "profiles" }, el("colgroup", {}, el("col")), head,
+    ...places.map((c) => columnProfile(model, columns[c].name, model.marginals[c], clusters)));
+  table.style.setProperty("--clusters", String(clusters.length));
+  return table;
+}
+
+function columnProfile({ names }, name, marginal, clusters) {
+  if (isBinary(marginal)) {
+    const level = hasNamedLevels(marginal) ? [": ", isolated(marginal.levels[1])] : [];
+    const label = el("th", { scope: "row" }, isolated(name), ...level);
+    return el("tbody", { class: "binary" }, levelRow(label, marginal, 1, clusters, names));
+  }
+  const title = el("tr", {}, el("th", { scope: "rowgroup", colspan: clusters.length + 1 }, isolated(name)));
+  return el("tbody", {}, title, ...marginal.levels.map((level, l) => (
+    levelRow(el("th", { scope: "row" }, isolated(level)), marginal, l, clusters, names))));
+}
+
+function levelRow(label, { levels, probabilities }, l, clusters, names) {
+  return el("tr", {}, label, ...clusters.map((j) => {
+    const probability = probabilities[j][l];
+    const track = el("span", { class: "bar", "aria-hidden": "true" }, el("span"));
+    track.firstChild.style.width = `${100 * probability}%`;
+    track.firstChild.style.background = `var(--component-${j})`;
+    return el("td", { title: `${levels[l]} in ${names[j]}: ${share(probability)}` },
+      el("div", { class: "profile" }, track, el("span", { class: "number" }, percent(probability))));
+  }));
+}
+
+// What the table leaves out, in words; nothing where it is complete.
+export function profileText(model, whole) {
+  const [clusters, columns] = [shownClusters(model).length, levelPlaces(model).length];
+  const left = [
+    !whole && columns > COLUMNS ? `The first ${COLUMNS} of ${columns} columns are shown.` : "",
+    clusters < model.n_components ? `The ${clusters} heaviest of ${model.n_components} clusters are shown.` : "",
+  ];
+  return left.filter((text) => text !== "").join(" ");
+}

@@ -1,0 +1,75 @@
+"""The page of a fitted model of every family, by way of its description alone."""
+
+import json
+import re
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import mixtura as mx
+from mixtura.cli.features import Features
+from mixtura.cli.page import report_page
+from mixtura.cli.table import Table
+from mixtura.estimators.saving import to_model
+
+
+def model_of(estimator: Any, rows: Any, frame: Any = None) -> dict[str, Any]:
+    """What the page of an estimator, fitted to a frame or to these rows, tells of its model."""
+    model = to_model(estimator.fit(rows if frame is None else frame))
+    names = model.schema.names
+    page = report_page(model, Table("t.csv", "csv", (), rows), Features(names, rows))
+    found = re.search(r'id="payload">(.*?)</script>', page, re.S)
+    assert found is not None
+    return dict(json.loads(found[1])["model"])
+
+
+@pytest.fixture
+def halves() -> Any:
+    """60 rows of two kinds."""
+    return np.repeat([0.0, 1.0], 30)[:, None]
+
+
+def test_gaussian(halves: Any) -> None:
+    X = 9.0 * halves + np.random.default_rng(0).normal(size=(60, 3))
+    model = model_of(mx.GaussianMixture(2, random_state=0), X)
+    assert [marginal["kind"] for marginal in model["marginals"]] == ["bell"] * 3
+    assert np.shape(model["spreads"]) == (2, 3, 3)
+    deviations = [marginal["deviation"] for marginal in model["marginals"]]
+    variances = np.diagonal(model["spreads"], axis1=1, axis2=2)
+    assert np.allclose(np.square(deviations).T, variances)
+    assert model["structure"]
+
+
+def test_poisson(halves: Any) -> None:
+    X = np.random.default_rng(0).poisson(2.0 + 9.0 * halves + [0.0, 9000.0]).astype(float)
+    model = model_of(mx.PoissonMixture(2, random_state=0), X)
+    # Counts that are too many to be told apart have bells.
+    assert [marginal["kind"] for marginal in model["marginals"]] == ["mass", "bell"]
+    assert (model["family"], model["structure"], model["spreads"]) == ("poisson", "", None)
+
+
+def test_bernoulli(halves: Any) -> None:
+    X = (np.random.default_rng(0).random((60, 4)) < 0.1 + 0.8 * halves).astype(float)
+    model = model_of(mx.BernoulliMixture(2, random_state=0), X)
+    assert [marginal["levels"] for marginal in model["marginals"]] == [["0", "1"]] * 4
+
+
+def test_categorical(halves: Any) -> None:
+    chance = np.random.default_rng(0).random((60, 3)) < 0.1
+    codes = np.where(chance, 2.0, halves)
+    frame = pl.DataFrame(
+        np.array(["no", "perhaps", "yes"])[codes.astype(int)], schema=["a", "b", "c"]
+    )
+    model = model_of(mx.CategoricalMixture(2, random_state=0), codes, frame)
+    assert [marginal["levels"] for marginal in model["marginals"]] == [["no", "perhaps", "yes"]] * 3
+    assert model["family_text"]
+
+
+def test_what_held_a_fit_and_its_prior_are_told_apart(halves: Any) -> None:
+    X = 9.0 * halves + np.random.default_rng(0).normal(size=(60, 1))
+    estimator = mx.GaussianMixture(2, random_state=0, prior="default", equal_weights=True)
+    model = model_of(estimator, X)
+    assert model["held"] == "equal weights"
+    assert model["prior"].startswith("normal inverse Wishart")
