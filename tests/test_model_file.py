@@ -432,6 +432,18 @@ DIAGONAL = _in("options", structure="VVI")
         (_in("options", prior={**PRIOR, "dof": 1.0}), "'options.prior.dof' is 1.0; .*above 1"),
         (_in("options", prior={**PRIOR, "dof": 10**400}), "'options.prior.dof' is inf"),
         (_in("options", prior={**PRIOR, "shrinkage": 0}), "prior.shrinkage' is 0; .*above 0"),
+        (_in("options", prior={**PRIOR, "shrinkage": 5e-324}), "shrinkage is 5e-324.*1e-300"),
+        (
+            _both(
+                _in(
+                    "options",
+                    structure="VVI",
+                    prior={**PRIOR, "scale": (5e-324 * np.eye(2)).tolist()},
+                ),
+                _in("arrays", covariances=[[1.0, 1.0]] * 2),
+            ),
+            "'options.prior' cannot be used: .*positive-definite",
+        ),
         (_in("options", prior={**PRIOR, "scale": [[1.0]]}), "prior.scale.*a list of 2"),
         (
             _in("options", prior={**PRIOR, "scale": [[1.0, 2.0], [2.0, 1.0]]}),
