@@ -115,7 +115,7 @@ class NormalInverseWishart:
                 f"The prior's shrinkage is {self.shrinkage}; it should be above 0, and not below "
                 f"{_SMALLEST:g}."
             )
-        if not (isfinite(self.dof) and self.dof > d - 1):
+        if not (isfinite(self.dof) and self.dof - (d - 1) >= _SMALLEST):
             raise MixturaError(
                 f"The prior's dof is {self.dof}; of {d} features it should be above {d - 1}."
             )
