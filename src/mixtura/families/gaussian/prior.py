@@ -66,6 +66,9 @@ class FlatPrior:
         return 0.0
 
 
+# Parts of smaller numbers would be 0, which has no logarithm.
+_SMALLEST = 1e-300
+
 #: What a family has unless told otherwise.
 FLAT = FlatPrior()
 
@@ -107,9 +110,12 @@ class NormalInverseWishart:
 
     def __post_init__(self) -> None:
         d = len(self.mean)
-        if not (isfinite(self.shrinkage) and self.shrinkage > 0.0):
-            raise MixturaError(f"The prior's shrinkage is {self.shrinkage}; it should be above 0.")
-        if not (isfinite(self.dof) and self.dof > d - 1):
+        if not (isfinite(self.shrinkage) and self.shrinkage >= _SMALLEST):
+            raise MixturaError(
+                f"The prior's shrinkage is {self.shrinkage}; it should be above 0, and not below "
+                f"{_SMALLEST:g}."
+            )
+        if not (isfinite(self.dof) and self.dof - (d - 1) >= _SMALLEST):
             raise MixturaError(
                 f"The prior's dof is {self.dof}; of {d} features it should be above {d - 1}."
             )
@@ -235,10 +241,10 @@ def _n_matrices(structure: CovarianceStructure, k: int, d: int) -> int:
 
 
 def _positive_definite(matrix: FloatArray) -> bool:
-    if not np.isfinite(matrix).all():
+    if not (np.isfinite(matrix).all() and (matrix.diagonal() >= _SMALLEST).all()):
         return False
-    if np.count_nonzero(matrix) <= len(matrix):  # diagonal, unless some variance is 0
-        return bool((matrix.diagonal() > 0.0).all())
+    if np.count_nonzero(matrix) <= len(matrix):  # diagonal, as no variance is 0
+        return True
     if not np.allclose(matrix, matrix.T):
         return False
     return bool(np.linalg.eigvalsh(matrix)[0] > 0.0)
