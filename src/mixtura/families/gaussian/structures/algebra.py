@@ -13,7 +13,7 @@ from scipy.linalg import lapack
 
 from mixtura.errors import DegenerateError
 from mixtura.families.gaussian.structures.common_principal_axes import common_axes, diagonals
-from mixtura.kernels.algebra import CompiledAlgebra, in_use, serves
+from mixtura.kernels.algebra import CompiledAlgebra, in_use, many
 from mixtura.kernels.singular import check_positive, singular
 from mixtura.typing import FloatArray
 
@@ -116,9 +116,9 @@ class Algebra(Protocol):
 
 def algebra(d: int) -> Algebra:
     """The fastest equal of the reference in d dimensions."""
-    if serves(d):
-        return CompiledAlgebra()
-    return _ManyDimensions() if in_use() else NumPyAlgebra()
+    if not in_use():
+        return NumPyAlgebra()
+    return _ManyDimensions() if many(d) else CompiledAlgebra()
 
 
 class NumPyAlgebra:
