@@ -42,6 +42,9 @@ _SMALL = 5.0
 # Parts in which the rows of a component are left out, so that 100 rows do not cost 100 M-steps.
 _FOLDS = 10
 
+# Share of all weight that leaves nothing but rounding.
+_WHOLE = 1.0 - 1e-12
+
 
 def find_spurious(mixture: Mixture[GaussianParameters, Moments], source: Source) -> IntArray:
     """Numbers of the components that owe their likelihood to a few rows.
@@ -118,7 +121,7 @@ def _rows_of(mixture: Mixture[GaussianParameters, Moments], source: Source, j: i
         log_density = log_sum_exp(log_joint)
         own = log_joint[:, j] - log_density > np.log(0.5)
         others = np.delete(log_joint[own], j, axis=1)
-        without = log_sum_exp(others) - np.log1p(-mixture.weights[j])
+        without = log_sum_exp(others) - np.log(np.delete(mixture.weights, j).sum())
         picked.append((X[own], weight[own], without, log_density[own] - without))
     return _Rows(*(np.concatenate(column) for column in zip(*picked, strict=True)))
 
@@ -135,6 +138,8 @@ def _held_out_gain(
     gain = 0.0
     for part in (fold == number for number in np.unique(fold)):
         X, weight = rows.X[part], rows.weight[part]
+        if weight.sum() > _WHOLE * whole.weight:
+            return np.inf  # nothing is left to do without it
         try:
             rest = whole + (-1.0) * e_step(mixture, ArraySource(X, weight))
             log_density = mixture.maximize(rest).log_density(X)
