@@ -474,7 +474,7 @@ class GaussianMixture(SoftClusters):
                 f"{source.n_features}: use 'tied' for E and 'full' for V."
             )
         structure, k = self._type.structure, self.n_components
-        floor = self.reg_covar * np.square(summary.scales)
+        floor = summary.floor(float(self.reg_covar))
         prior = make_prior(self.prior, structure, source, summary, k, floor)
         return Gaussian(structure, floor, prior, self._constraints.fixed_means)
 
