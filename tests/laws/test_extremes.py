@@ -10,6 +10,7 @@ import pytest
 
 import mixtura as mx
 from mixtura import kernels
+from mixtura.covariance import algebra
 from mixtura.covariance.eigen import is_positive_definite, principal, principal_axes_of
 from mixtura.explain import find_spurious
 from mixtura.families import NormalInverseWishart
@@ -203,3 +204,23 @@ def test_a_component_of_all_rows_is_not_spurious() -> None:
     fit = mx.GaussianMixture(2, covariance_type="VII", means_init=[[0.0], [5.0]], max_iter=0).fit(X)
     alone = ArraySource(X[:3])  # rows that the second component has no part in
     assert len(find_spurious(fit.mixture_, alone)) == 0
+
+
+def test_scales_that_only_rounding_moves_have_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, turns = np.random.default_rng(0), 0
+    rows = rng.normal(size=(2, 20, 3))
+    rows[:, :, 2] = rows[:, :, 0] + 1e-4 * rows[:, :, 2]  # nearly collinear
+    scatter = rows.transpose(0, 2, 1) @ rows
+    inverse = algebra._inverse
+
+    def counted(form: np.ndarray, k: int) -> np.ndarray:
+        nonlocal turns
+        turns += 1
+        return inverse(form, k)
+
+    monkeypatch.setattr(algebra, "_inverse", counted)
+    count = np.full(2, 20.0)
+    scales, form = algebra.NumPyAlgebra.common_form(count, scatter, np.ones(2))
+    assert turns < 100
+    again = np.einsum("jab,ba->j", scatter, np.linalg.inv(form)) / 60.0
+    np.testing.assert_allclose(scales, again, rtol=1e-6)
