@@ -176,13 +176,13 @@ def _inverted(precisions: AnyArray) -> FloatArray:
 
 def _inverted_matrices(precisions: AnyArray) -> FloatArray:
     matrices = np.asarray(precisions, dtype=np.float64)
-    _check_magnitude(matrices.diagonal(0, 1, 2))
     bad = [j for j, matrix in enumerate(matrices) if not is_positive_definite(matrix)]
     if bad:
         raise MixturaError(
             "precisions should be symmetric, positive-definite matrices, but that of component "
             f"{bad[0]} is not."
         )
+    _check_magnitude(matrices.diagonal(0, 1, 2))
     return np.asarray(np.linalg.inv(matrices), dtype=np.float64)
 
 
