@@ -184,6 +184,8 @@ class GaussianFrame:
         if chart is None:
             return None
         roots = chart.roots(mixture.params.covariances)
+        if not roots.resolved:
+            return None
         return cls._at(mixture, roots, chart, chart.held(mixture.params))
 
     @classmethod
@@ -244,6 +246,8 @@ class GaussianFrame:
             return None
         chart = self.chart
         growth, rest, roots = self.roots.change_to(mixture.params.covariances)
+        if not roots.resolved:
+            return None
         if self.held is not None:
             growth[self.held] = rest[self.held] = 0.0
         step = chart.flat(

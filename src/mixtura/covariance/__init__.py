@@ -3,6 +3,7 @@
 from mixtura.covariance.axes import AxisCovariances, written_out
 from mixtura.covariance.common_axes import EVE, VVE, shared_axes
 from mixtura.covariance.diagonal import EEI, EVI, VEI, VVI
+from mixtura.covariance.eigen import is_positive_definite
 from mixtura.covariance.ellipsoidal import EEE, EEV, EVV, VEE, VEV, VVV, DenseCovariances
 from mixtura.covariance.freedom import FREEDOMS, Freedom, Tie
 from mixtura.covariance.spherical import EII, VII
@@ -30,6 +31,7 @@ __all__ = [
     "Freedom",
     "Structure",
     "Tie",
+    "is_positive_definite",
     "shared_axes",
     "written_out",
 ]

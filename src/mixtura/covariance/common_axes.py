@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy.linalg import lapack
 
 from mixtura.covariance.algebra import algebra
+from mixtura.covariance.eigen import principal_axes_of
 from mixtura.covariance.ellipsoidal import DenseCovariances, raised_scatter
 from mixtura.covariance.structure import likelier
 from mixtura.typing import FloatArray
@@ -81,9 +81,7 @@ def _with_common_axes(
 def shared_axes(matrices: FloatArray) -> FloatArray:
     """The axes (d, d), in columns, that matrices (k, d, d) have in common, if they have any."""
     k, d = matrices.shape[:2]
-    pooled = (_shares(k) @ matrices.reshape(k, d * d)).reshape(d, d)
-    axes: FloatArray = lapack.dsyevd(pooled)[1]
-    return axes
+    return principal_axes_of((_shares(k) @ matrices.reshape(k, d * d)).reshape(d, d))
 
 
 @cache

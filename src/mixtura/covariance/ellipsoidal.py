@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 
 from mixtura.covariance.algebra import algebra
+from mixtura.covariance.eigen import principal
 from mixtura.covariance.structure import first_scales, likelier
 from mixtura.covariance.turns import diagonals
 from mixtura.typing import EVERYONE, FloatArray, IntArray, Selection
@@ -155,7 +156,7 @@ class EEV:
         previous: DenseCovariances | None = None,
     ) -> DenseCovariances:
         raised = raised_scatter(count, scatter, floor)
-        spread, axes = _principal(raised)
+        spread, axes = principal(raised)
         variances = spread.sum(axis=0) / count.sum()
         new = DenseCovariances.of(_along(axes, variances[None]))
         return new if raised is scatter else likelier(new, previous, count, scatter)
@@ -178,7 +179,7 @@ class VEV:
         previous: DenseCovariances | None = None,
     ) -> DenseCovariances:
         raised = raised_scatter(count, scatter, floor)
-        spread, axes = _principal(raised)
+        spread, axes = principal(raised)
         first = first_scales(count, previous)
         scales, form = algebra(len(floor)).common_form(count, spread, first)
         new = DenseCovariances.of(_along(axes, scales[:, None] * form))
@@ -237,12 +238,6 @@ def raised_scatter(count: FloatArray, scatter: FloatArray, floor: FloatArray) ->
     covariances = scatter / count[:, None, None]
     raised = _raised(covariances, floor)
     return scatter if raised is covariances else raised * count[:, None, None]
-
-
-def _principal(scatter: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Spreads (k, d), ascending, along the principal axes (k, d, d) of each scatter."""
-    spread, axes = np.linalg.eigh(scatter)
-    return np.maximum(spread, 0.0), axes  # rounding can make the smallest negative
 
 
 def _along(axes: FloatArray, variances: FloatArray) -> FloatArray:

@@ -30,6 +30,7 @@ from mixtura.estimators.noise_start import check_noise_rows
 from mixtura.estimators.notes import notes_on_data, notes_on_result
 from mixtura.estimators.parameters import (
     check_count,
+    check_floor,
     check_known,
     check_magnitude,
     check_noise,
@@ -87,7 +88,8 @@ class GaussianMixture(SoftClusters):
         per row.
     reg_covar : float, default=1e-6
         Least variance of a component in any direction, as a share of the features' variances.
-        It replaces smaller variances and leaves all others alone. 0 for none.
+        It replaces smaller variances and leaves all others alone. 0 for none; else at least
+        1e-12, below which rounding blurs variances, and at most 1e12.
     max_iter : int, default=1000
         Most iterations of a start. For `algorithm='stochastic'` the number it makes.
     n_init : int, 'auto' or 'thorough', default='auto'
@@ -313,7 +315,8 @@ class GaussianMixture(SoftClusters):
         ValueError
             If the table, the weights or a parameter cannot be used.
         DegenerateError
-            If every start begins with a singular covariance, which only happens at `reg_covar=0`.
+            If every start begins with a singular covariance, as at `reg_covar=0`, or with all rows
+            known to be noise.
         """
         rows = as_rows(self, X, reset=not self._goes_on)
         weight = as_weights(sample_weight, len(rows))
@@ -365,7 +368,7 @@ class GaussianMixture(SoftClusters):
             check_count("n_init", self.n_init, at_least=1)
         check_count("verbose_interval", self.verbose_interval, at_least=1)
         check_magnitude("tol", self.tol)
-        check_magnitude("reg_covar", self.reg_covar)
+        check_floor(self.reg_covar)
         course_of(self.acceleration, choose(ALGORITHMS, "algorithm", self.algorithm))
         check_noise(self.noise)
         choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
@@ -474,7 +477,7 @@ class GaussianMixture(SoftClusters):
                 f"{source.n_features}: use 'tied' for E and 'full' for V."
             )
         structure, k = self._type.structure, self.n_components
-        floor = self.reg_covar * np.square(summary.scales)
+        floor = summary.floor(float(self.reg_covar))
         prior = make_prior(self.prior, structure, source, summary, k, floor)
         return Gaussian(structure, floor, prior, self._constraints.fixed_means)
 
@@ -565,7 +568,8 @@ class GaussianMixture(SoftClusters):
     def noise_volume_(self) -> float | None:
         """Volume over which the noise is spread, None without noise."""
         region = self._shown_region
-        return None if region is None else float(np.exp(region.log_volume))
+        with np.errstate(over="ignore"):  # of many features it may be beyond all numbers
+            return None if region is None else float(np.exp(region.log_volume))
 
     def _shows(self, mixture: GaussianMixtureModel) -> bool:
         covariances = self._type.layout.show(mixture.params.covariances).covariances

@@ -10,6 +10,7 @@ from typing import Protocol, Self, TypeVar
 
 import numpy as np
 
+from mixtura.errors import DegenerateError
 from mixtura.statistics import Statistics
 from mixtura.typing import EVERYONE, FloatArray, IntArray, Selection
 
@@ -38,10 +39,20 @@ def stand_ins(count: FloatArray) -> tuple[Selection, Selection]:
 
     A component without rows becomes a copy of the heaviest one; its mixing weight stays
     exactly 0. This is the package's one policy for components that lose all their rows.
+
+    Raises
+    ------
+    DegenerateError
+        If none has rows.
     """
     if (count > 0.0).all():
         return EVERYONE, EVERYONE
     live = np.flatnonzero(count > 0.0)
+    if not len(live):
+        raise DegenerateError(
+            "No component has any rows: all of them begin as noise. Leave some rows unknown (-1), "
+            "or give some to the components."
+        )
     order = np.full(len(count), np.argmax(count[live]))
     order[live] = np.arange(len(live))
     return live, order
