@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 import mixtura as mx
 from mixtura import kernels
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.sources import ArraySource, summarize
 
 NAMES = [name for name, kind in COVARIANCE_TYPES.items() if not kind.one_dimensional]
 FOUR = ["full", "tied", "diag", "spherical"]
@@ -397,6 +398,16 @@ def test_nothing_belongs_to_a_component_without_rows() -> None:
         fit = mx.GaussianMixture(3, init_params=np.where(X[:, 0] > 2.5, 1, 2), max_iter=0).fit(X)
     assert fit.weights_[0] == 0.0
     assert set(fit.membership(X)) <= {-1, 1, 2}
+
+
+def test_columns_that_rounding_blurs_are_told_and_have_a_floor_above_that() -> None:
+    X = np.random.default_rng(0).normal(size=(30, 2)) + np.array([0.0, 1e13])
+    with pytest.warns(mx.DataWarning, match="Column 1 varies by less than 1e-12 of the mean"):
+        fit = mx.GaussianMixture(1).fit(X)
+    rounding = 4 * np.finfo(float).eps * fit.means_[0, 1]
+    summary = summarize(ArraySource(X))
+    np.testing.assert_allclose(summary.floor(1e-6), [1e-6 * X[:, 0].var(), rounding**2])
+    assert not summary.floor(0.0).any()
 
 
 def test_hills_and_normalised_density() -> None:

@@ -20,6 +20,9 @@ __all__ = ["check_prior", "make_prior"]
 
 _DEFAULT = "default"
 
+# Deviations between the prior's mean and the rows' that leave a covariance matrix invertible.
+_FAR = 1e6
+
 
 def check_prior(prior: object) -> None:
     """None, 'default', a dict of some fields, or a NormalInverseWishart."""
@@ -53,10 +56,28 @@ def make_prior(
         return FLAT
     if isinstance(prior, NormalInverseWishart):
         check_array("prior mean", prior.mean, (d,))
-        return prior
-    given = {} if isinstance(prior, str) else _given(prior, d)
-    covariance = np.ones(d) if "scale" in given else _covariance(source, structure.diagonal)
-    return NormalInverseWishart.default(summary.moments.mean[0], covariance, k, floor, **given)
+        made = prior
+    else:
+        given = {} if isinstance(prior, str) else _given(prior, d)
+        covariance = np.ones(d) if "scale" in given else _covariance(source, structure.diagonal)
+        mean = summary.moments.mean[0]
+        made = NormalInverseWishart.default(mean, covariance, k, floor, **given)
+    if d > 1 and not structure.diagonal:
+        _check_near(made, summary)
+    return made
+
+
+def _check_near(prior: NormalInverseWishart, summary: Summary) -> None:
+    """A mean to which a covariance matrix can reach without losing its other directions."""
+    distances = np.abs(prior.mean - summary.moments.mean[0]) / summary.scales
+    if distances.max() > _FAR:
+        column = int(distances.argmax())
+        raise MixturaError(
+            f"The prior mean is {prior.mean[column]:.5g} in column {column}, and that of the rows "
+            f"{summary.moments.mean[0, column]:.5g}: {distances[column]:.1e} standard deviations "
+            f"away, where no more than {_FAR:.0e} can be resolved beside the other directions. "
+            "Give a mean nearer to the rows, or use a diagonal covariance_type."
+        )
 
 
 def _given(prior: Mapping[str, Any], d: int) -> dict[str, Any]:

@@ -25,6 +25,10 @@ _TURNS = 10_000
 # the square of it.
 _SETTLED = 1e-12
 
+# Where features are nearly collinear rounding moves them by more, for ever: moves within this are
+# rounding if none of so many is smaller than those before.
+_ROUNDING, _IDLE = 1e-8, 10
+
 # Where one component alone has any spread in some direction, its scale outgrows the others'.
 _VANISHED = 1e-100
 
@@ -146,15 +150,18 @@ class NumPyAlgebra:
     ) -> tuple[FloatArray, FloatArray]:
         k, d = scatter.shape[:2]
         flat = scatter.reshape(k, -1)
+        least, idle = _ROUNDING, 0
         for _ in range(_TURNS):
             form = np.asarray(flat.T @ (1.0 / (scales * count.sum()))).reshape(scatter.shape[1:])
             new = flat @ _inverse(form, k).ravel() / (d * count)
             alive = new > _VANISHED * new.max()
             if not alive.all():
                 raise singular(~alive)
-            settled = bool((np.abs(new - scales) <= _SETTLED * new).all())
+            moved = float((np.abs(new - scales) / new).max())
             scales = new
-            if settled:
+            idle = idle + 1 if moved >= least else 0
+            least = min(least, moved)
+            if moved <= _SETTLED or (least < _ROUNDING and idle == _IDLE):
                 break
         return scales, form
 
