@@ -3,9 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 KERNELS := src/mixtura/kernels
 BUILT := setup.py $(wildcard $(KERNELS)/*.[ch])
+TIMES ?= 50
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
-.PHONY: demo test check unit bench bench-acceleration bench-search sanitize wasm clean help
+.PHONY: demo test check unit fuzz bench bench-acceleration bench-search sanitize sanitize-passes \
+  sanitize-binding wasm clean help
 
 help:
 	@echo "make demo   fit the penguins and say where the three results are"
@@ -13,7 +15,8 @@ help:
 	@echo "make bench  time everything against scikit-learn and oneDAL: benchmarks/RESULTS.md"
 	@echo "make bench-acceleration  passes of accelerated and plain EM: benchmarks/ACCELERATION.md"
 	@echo "make bench-search  the default search against mclust (needs R): benchmarks/SEARCH.md"
-	@echo "make sanitize  the kernel under AddressSanitizer and UBSan"
+	@echo "make fuzz   the fuzzer with new random cases, 50 times as many as in the tests; TIMES=500 for more"
+	@echo "make sanitize  the kernel and its binding under AddressSanitizer and UBSan"
 	@echo "make wasm   the kernel as WebAssembly, and its test"
 	@echo "make clean  remove the virtual environment and what was built in it"
 
@@ -43,6 +46,9 @@ unit: .venv/.tested
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@ .venv/.installed
 
+fuzz: .venv/.tested
+	MIXTURA_FUZZ=$(TIMES) $(BIN)/pytest -n 2 --dist worksteal tests/fuzz
+
 bench: .venv/.installed benchmarks/.onedal/.installed
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt
 	$(BIN)/python benchmarks/run.py
@@ -59,12 +65,32 @@ benchmarks/.onedal/.installed: benchmarks/requirements-onedal.txt
 	benchmarks/.onedal/bin/python -m pip install --quiet --requirement $<
 	touch $@
 
-sanitize:
-	mkdir -p build
-	$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-math-errno -fwrapv -Wno-psabi \
-	  -I$(KERNELS) tests/kernels/sanitize.c $(KERNELS)/baseline.c $(KERNELS)/avx2.c \
-	  $(KERNELS)/avx512.c $(KERNELS)/mstep.c $(KERNELS)/turns.c $(KERNELS)/climb.c $(KERNELS)/tree.c -o build/sanitize
-	build/sanitize
+# In parts, so that they are made side by side.
+sanitize: .venv/.tested
+	$(MAKE) --no-print-directory -j2 sanitize-passes sanitize-binding
+
+sanitize-passes: build/sanitize/passes
+	build/sanitize/passes
+
+sanitize-binding: build/sanitize/_fused.so
+	LD_PRELOAD=$$($(CC) -print-file-name=libasan.so) PYTHONMALLOC=malloc \
+	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	  $(BIN)/python tests/kernels/fuzz_binding.py $< 2000 \
+	  || { echo "the last example: $$(cat build/sanitize/_fused.example)"; exit 1; }
+
+SANITIZE := -O1 -g1 -fPIC -fsanitize=address,undefined -fno-sanitize-recover=all
+PASSES := $(foreach part,avx512 baseline avx2 mstep common_axes em_loop hierarchy,build/sanitize/$(part).o)
+
+build/sanitize/passes: tests/kernels/sanitize.c $(PASSES)
+	$(CC) $(SANITIZE) -I$(KERNELS) $^ -o $@
+
+build/sanitize/_fused.so: build/sanitize/binding.o $(PASSES)
+	$(CC) $(SANITIZE) -shared $^ -o $@
+
+build/sanitize/%.o: $(KERNELS)/%.c $(KERNELS)/estep.c $(wildcard $(KERNELS)/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) -fno-math-errno -fwrapv -Wno-psabi \
+	  -I$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))') -c $< -o $@
 
 wasm: .venv/.tested
 	$(BIN)/python -m pip install --quiet ziglang

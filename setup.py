@@ -11,12 +11,12 @@ SOURCES = [
     "avx2.c",
     "avx512.c",
     "mstep.c",
-    "turns.c",
-    "climb.c",
-    "tree.c",
+    "common_axes.c",
+    "em_loop.c",
+    "hierarchy.c",
 ]
-# fused.c is included once for each instruction set.
-HEADERS = ["fused.h", "mstep.h", "turns.h", "climb.h", "tree.h", "fused.c"]
+# estep.c is included once for each instruction set.
+HEADERS = ["estep.h", "mstep.h", "common_axes.h", "em_loop.h", "hierarchy.h", "estep.c"]
 
 FLAGS = [
     "-O3",

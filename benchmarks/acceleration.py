@@ -26,14 +26,14 @@ import numpy as np
 
 from mixtura import em
 from mixtura.acceleration import PLAIN, Switch, UpdateRule
-from mixtura.starts.starting_values import Given, first_mixtures
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
-from mixtura.starts.training_rows import TrainingRows
 from mixtura.families import Box, Gaussian, NormalInverseWishart, with_noise
 from mixtura.families.gaussian.covariance_arrays import Full
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
+from mixtura.starts.starting_values import Given, first_mixtures
+from mixtura.starts.training_rows import TrainingRows
 from mixtura.stopping import projected_gain
 
 HERE = Path(__file__).parent

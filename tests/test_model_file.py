@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from mixtura.cli.program import program
 from mixtura.em import Optimum, Starts
 from mixtura.estimators import persistence
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
-from mixtura.estimators.options import COVARIANCE_TYPES
 from mixtura.estimators.saving import to_model
 from mixtura.persistence.model_file import PARAMETERS, read_model, write_model
 from mixtura.stopping import Outlook
@@ -302,6 +302,26 @@ def test_minus_infinity_is_kept_everywhere(tmp_path: Path) -> None:
     told_fit = json.loads(told.stdout, parse_constant=pytest.fail)["fit"]
     assert (told_fit["log_likelihood"], told_fit["bic"], told_fit["icl"]) == (None, None, None)
     assert told_fit["optima"][1]["objective"] is None
+
+
+@pytest.mark.parametrize("algorithm", ["em", "hard"])
+def test_a_fit_to_a_row_that_no_component_reaches(algorithm: str, tmp_path: Path) -> None:
+    fit = mx.GaussianMixture(
+        2,
+        algorithm=algorithm,
+        weights_init=[1.0, 0.0],
+        means_init=[[1.0], [2.0]],
+        precisions_init=np.full((2, 1, 1), 1e160),
+        reg_covar=0.0,
+        max_iter=0,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit.fit([[0.0], [1.0], [1e75]])
+    mx.save(fit, tmp_path / "model.json")
+    again = mx.load(tmp_path / "model.json")
+    assert fit.trace_ == again.trace_ == [-np.inf]
+    assert (again.scores_, again.starts_) == (fit.scores_, fit.starts_)
 
 
 def test_a_limit_infinitely_far_away_is_not_known() -> None:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from mixtura.errors import MixturaError
-from mixtura.estimators.options import CRITERIA, FIT_CRITERIA
 from mixtura.families import Gaussian, GaussianParameters
 from mixtura.families.gaussian.structures import VVV, DenseCovariances
 from mixtura.mixture import Mixture
@@ -18,6 +17,7 @@ from mixtura.selection import (
     model_probabilities,
     score,
 )
+from mixtura.selection.named import CRITERIA, FIT_CRITERIA
 from mixtura.sources import ArraySource
 from mixtura.testing import check_statistics
 
@@ -80,18 +80,18 @@ def test_entropy_criterion() -> None:
         entry(3, 8, -300.0),
         entry(3, 8, -301.0),
     ]
-    assert CRITERIA["nec"](table).tolist() == [1.0, 0.25, np.inf, np.inf]
+    assert CRITERIA["nec"].of(table).tolist() == [1.0, 0.25, np.inf, np.inf]
 
 
 def test_cross_validation_is_on_the_scale_of_aic() -> None:
     table = [entry(1, 2, -300.0, held_out=-310.0), entry(2, 5, -300.0)]
-    np.testing.assert_array_equal(CRITERIA["cv"](table), [620.0, np.nan])
+    np.testing.assert_array_equal(CRITERIA["cv"].of(table), [620.0, np.nan])
 
 
 def test_probabilities_are_those_of_bic() -> None:
     table = [entry(1, 2, -300.0), entry(2, 5, -290.0), entry(3, 8, -289.0), entry(3, 9, 0.0)]
     table[3] = entry(3, 9, 0.0, sound=False)
-    evidence = np.exp(-0.5 * (CRITERIA["bic"](table[:3]) - 600.0))
+    evidence = np.exp(-0.5 * (CRITERIA["bic"].of(table[:3]) - 600.0))
     probabilities = model_probabilities(table)
     np.testing.assert_allclose(probabilities[:3], evidence / evidence.sum(), rtol=1e-12)
     assert np.isnan(probabilities[3])
@@ -121,7 +121,7 @@ def test_the_slope_of_an_exact_line_is_found() -> None:
     table = growing(0.7)
     slope = estimate_slope(table)
     assert slope.value == pytest.approx(0.7, rel=1e-12)
-    values = CRITERIA["slope"](table)
+    values = CRITERIA["slope"].of(table)
     expected = [-2.0 * e.scores.log_likelihood + 4.0 * slope.value * e.n_parameters for e in table]
     np.testing.assert_allclose(values, expected, rtol=1e-14)
     assert table[int(values.argmin())].n_parameters == 21
@@ -133,7 +133,7 @@ def test_the_slope_is_robust() -> None:
         fit = table[outlier].scores.log_likelihood - 40.0
         table[outlier] = entry(outlier, table[outlier].n_parameters, fit)
     assert estimate_slope(table).value == pytest.approx(0.7, rel=0.1)
-    chosen = table[int(CRITERIA["slope"](table).argmin())]
+    chosen = table[int(CRITERIA["slope"].of(table).argmin())]
     assert 17 <= chosen.n_parameters <= 25
 
 
@@ -147,7 +147,7 @@ def test_only_the_best_sound_model_of_a_size_counts() -> None:
 def test_no_slope_from_too_few_models_or_from_a_fall() -> None:
     with pytest.raises(MixturaError, match=r"at least 10 different .* but there are 9"):
         estimate_slope(growing(0.7)[:9])
-    assert np.isnan(CRITERIA["slope"](growing(0.7)[:9])).all()
+    assert np.isnan(CRITERIA["slope"].of(growing(0.7)[:9])).all()
     with pytest.raises(MixturaError, match="no gain"):
         estimate_slope(growing(-0.7))
 

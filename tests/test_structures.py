@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mixtura.starts.initialization import given_labels
 
 from mixtura import em
 from mixtura.errors import MixturaError
@@ -18,6 +17,7 @@ from mixtura.families.gaussian.structures import (
 )
 from mixtura.families.tie import Tie
 from mixtura.sources import ArraySource
+from mixtura.starts.given import given_labels
 from mixtura.typing import FloatArray
 from records import two_groups
 

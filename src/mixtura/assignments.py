@@ -65,7 +65,7 @@ def keeping(labels: IntArray, assignment: Assignment) -> Assignment:
     """The assignment with some rows kept where they are known to belong.
 
     No other component can reach such a row, so its objective is log(w_j p_j(x_i)), whatever the
-    assignment.
+    assignment. It stays there even where that is -inf: a component of weight 0 gets some.
 
     Parameters
     ----------
@@ -76,9 +76,10 @@ def keeping(labels: IntArray, assignment: Assignment) -> Assignment:
     """
 
     def assign(log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArray]:
-        others = np.arange(log_joint.shape[1]) != labels[:, None]
-        out_of_reach = others & (labels >= 0)[:, None]
-        return assignment(np.where(out_of_reach, -np.inf, log_joint), draw)
+        known, places = labels >= 0, np.maximum(labels, 0)
+        certain = np.where(np.arange(log_joint.shape[1]) == places[:, None], 0.0, -np.inf)
+        resp, objective = assignment(np.where(known[:, None], certain, log_joint), draw)
+        return resp, np.where(known, log_joint[np.arange(len(labels)), places], objective)
 
     return assign
 

@@ -247,7 +247,7 @@ def _check_kept(
         told = _refusal(partial(description.restored, options, arrays, schema), MixturaError)
         assert repr(name) in told, f"{told!r} names {name!r}"
 
-    refused({**options, "colour": "red"}, read, "colour")
+    refused({**options, "color": "red"}, read, "color")
     refused(options, {**read, "tails": np.ones((1, 1))}, "tails")
     for name, array in read.items():
         refused(options, {key: value for key, value in read.items() if key != name}, name)

@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 
 import mixtura as mx
+from mixtura.families.gaussian.structures import AxisCovariances
 from mixtura.kernels import describe
+from mixtura.persistence.model_file import write_model
 
 
 def test_predict_writes_csv_to_stdout(run, model, here):
@@ -93,6 +95,19 @@ def test_report_replaces_the_old_one(run, model, blobs, here):
     ]
 
 
+def test_report_of_many_columns_writes_no_matrix_out(run, here, by_hand, monkeypatch):
+    names = [f"x{a}" for a in range(3000)]
+    ones = np.ones((1, 3000))
+    write_model(by_hand(np.ones(1), ones, ones, names), here / "wide.json")
+    rows = np.arange(3.0)[:, None] * ones
+    pl.DataFrame(rows, schema=names, orient="row").write_parquet(here / "wide.parquet")
+    monkeypatch.setattr(AxisCovariances, "matrices", pytest.fail)
+    assert run("report", "wide.json", "wide.parquet").exit_code == 0
+    page = (here / "report.html").read_text(encoding="utf-8")
+    assert "60 of the 3,000 columns" in page
+    assert len(page) < 250_000
+
+
 def test_info(run, model):
     told = " ".join(run("info", model).stdout.split())
     assert "2 clusters in 2 columns" in told
@@ -117,3 +132,43 @@ def test_info_system(run):
     assert describe() in told
     assert f"{mx.__version__}" in told
     assert json.loads(run("info", "--system", "--json").stdout)["mixtura"] == mx.__version__
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("made", ["by the command", "in Python"])
+@pytest.mark.parametrize("others", [[], ["a"]])
+def test_names_with_blanks_around_them(run, here, kind, made, others):
+    """Such a column is found by its own name, and else by the bare one if no other has that."""
+    names = [" a ", "b\t", *others]
+    X = np.random.default_rng(0).normal(size=(40, len(names)))
+    frame = pl.DataFrame(X, schema=names)
+    getattr(frame, f"write_{kind}")(here / f"t.{kind}")
+    if made == "in Python":
+        mx.save(mx.GaussianMixture(1).fit(frame), here / "model.json")
+    else:
+        light = ("-k", 1, "--covariance", "full", "--starts", 1, "--out", ".")
+        assert run("fit", f"t.{kind}", *light).exit_code == 0
+    loaded = mx.load(here / "model.json")
+    assert loaded.feature_names_in_.tolist() == names
+    assert loaded.predict(frame).tolist() == [0] * 40
+    told = run("predict", "model.json", f"t.{kind}")
+    assert told.exit_code == 0, told.stderr
+    frame.rename({name: name.strip() for name in names if not others}).write_csv(here / "bare.csv")
+    assert run("predict", "model.json", "bare.csv").stdout == told.stdout
+    assert run("report", "model.json", f"t.{kind}").exit_code == 0
+
+
+def test_columns_are_asked_for_with_or_without_blanks(run, here):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    pl.DataFrame(X, schema=[" a ", "a", " b "]).write_csv(here / "t.csv")
+
+    def columns(asked: str) -> list[str]:
+        result = run("test", "t.csv", "--columns", asked, "-k", 1, "--replicates", 19, "--json")
+        assert result.exit_code == 0, result.stderr
+        return json.loads(result.stdout)["data"]["columns"]
+
+    assert columns("a, b") == ["a", " b "]
+    assert columns('" a ",b') == [" a ", " b "]
+    result = run("test", "t.csv", "--columns", "b,b ", "-k", 1)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "'b' and 'b ' are one column of t.csv" in result.stderr

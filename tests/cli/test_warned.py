@@ -3,13 +3,13 @@
 import warnings
 
 import numpy as np
-import polars as pl
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 import mixtura as mx
 from mixtura.cli.warned import in_options, warned
 from mixtura.errors import DataWarning, DegenerateError
+from mixtura.families.gaussian.structures import EEV, Structure
 from mixtura.fitting.notes import notes_on_result
 
 
@@ -43,14 +43,20 @@ def test_the_floor_is_named_as_it_can_be_set():
     assert in_options(note).endswith("Use fewer --components or a simpler --covariance.")
 
 
-def test_a_search_that_goes_nowhere_names_options(run, here):
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(30, 3)) * [1e-9, 1.0, 1e9]
-    pl.DataFrame(X, schema=["a", "b", "c"]).write_csv("units.csv")
-    failed = run("fit", "units.csv", "-k", 1, "--covariance", "EEV")
+def test_a_search_that_goes_nowhere_names_options(run, blobs, here, monkeypatch):
+    estimate = Structure.estimate
+
+    def fails(structure, *args):
+        if structure == EEV:
+            raise DegenerateError.of(np.array([True]))
+        return estimate(structure, *args)
+
+    monkeypatch.setattr(Structure, "estimate", fails)
+    failed = run("fit", blobs, "-k", "1,2", "--covariance", "EEV")
     assert failed.exit_code == 1
-    assert "--covariance=EEV, --components=1 failed: The covariance of 1 of 1" in failed.stderr
-    run("fit", "units.csv", "-k", 1, "--covariance", "EEV,VVV", "--out", "out")
+    named = "--covariance=EEV, --components=1 and 1 more failed: The covariance of 1 of 1"
+    assert named in failed.stderr
+    run("fit", blobs, "-k", 1, "--covariance", "EEV,EII", "--out", "out")
     page = (here / "out" / "report.html").read_text()
     assert "a simpler --covariance, or --columns of like units" in page
     assert "reg_covar," not in page

@@ -258,7 +258,6 @@ def test_model_files_from_before_there_were_priors(tmp_path: Path) -> None:
     path = tmp_path / "model.json"
     mx.save(mx.GaussianMixture(2, random_state=0).fit(groups()), path)
     document = json.loads(path.read_text())
-    del document["training"]["prior"]
     for name in ("equal_weights", "fixed", "prior"):
         del document["parameters"][name]
     path.write_text(json.dumps(document))
@@ -270,8 +269,8 @@ def test_model_files_from_before_there_were_priors(tmp_path: Path) -> None:
     [
         ("parameters", {"fixed": ["everything"]}),
         ("parameters", {"equal_weights": "yes"}),
-        ("training", {"prior": {"mean": [0.0], "shrinkage": 1.0}}),
-        ("training", {"prior": {"mean": [0], "shrinkage": 0, "dof": 3, "scale": [[1]]}}),
+        ("options", {"prior": {"mean": [0.0], "shrinkage": 1.0}}),
+        ("options", {"prior": {"mean": [0], "shrinkage": 0, "dof": 3, "scale": [[1]]}}),
     ],
 )
 def test_model_files_with_constraints_that_are_none(

@@ -61,6 +61,25 @@ def test_rows_of_weight_zero_take_their_labels_with_them() -> None:
     np.testing.assert_allclose(weighted, present, rtol=1e-14)
 
 
+@pytest.mark.filterwarnings("ignore:1 of 3 components have no rows")
+@pytest.mark.parametrize("algorithm", ["em", "hard", "stochastic"])
+def test_known_rows_give_their_component_a_weight_that_it_does_not_begin_with(
+    algorithm: str,
+) -> None:
+    X, truth = overlapping()
+    labels = np.where(np.arange(len(X)) % 4 == 0, truth, -1)
+    options: dict[str, Any] = {"algorithm": algorithm, "max_iter": 30, "random_state": 0}
+    weights = [0.0, 0.4, 0.6]
+    fit = mx.GaussianMixture(3, weights_init=weights, **options).fit(X, labels=labels)
+    assert np.isfinite(fit.trace_).all()
+    assert fit.weights_[0] == pytest.approx(np.mean(truth == 0), abs=0.1)
+    fixed = mx.GaussianMixture(3, weights_init=weights, fixed="weights", **options)
+    with pytest.raises(mx.MixturaError, match="component 0, whose weight is fixed at 0"):
+        fixed.fit(X, labels=labels)
+    labels[labels == 0] = -1
+    assert fixed.fit(X, labels=labels).weights_[0] == 0.0  # nothing speaks for component 0
+
+
 def test_y_stays_ignored() -> None:
     X, truth = overlapping()
     fits = [mx.GaussianMixture(3, random_state=0).fit(X, y) for y in (None, truth)]

@@ -11,8 +11,8 @@ import pytest
 import mixtura as mx
 from mixtura.estimators.bootstrap_test import BootstrapTest
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
-from mixtura.estimators.options import COVARIANCE_TYPES
 from mixtura.mixture import Mixture
+from mixtura.starts.training_rows import TrainingRows
 
 STRUCTURES = [name for name in COVARIANCE_TYPES if len(name) == 3]
 
@@ -143,14 +143,14 @@ def test_samples_that_cannot_be_drawn_count_against_rejecting(
 def test_samples_that_cannot_be_fitted_count_against_rejecting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fit = mx.GaussianMixture.fit
+    of = TrainingRows.of
 
-    def failing(self: Any, X: Any, *args: Any, **kwargs: Any) -> Any:
-        if not np.array_equal(X, two_groups()):
+    def failing(rows: Any, *args: Any) -> TrainingRows:
+        if not np.array_equal(rows, two_groups()):
             raise mx.DegenerateError("as asked")
-        return fit(self, X, *args, **kwargs)
+        return of(rows, *args)
 
-    monkeypatch.setattr(mx.GaussianMixture, "fit", failing)
+    monkeypatch.setattr(TrainingRows, "of", failing)
     step = outcome_of(two_groups()).steps[0]
     assert np.isinf(step.bootstrap).all()
     assert step.p_value == 1.0

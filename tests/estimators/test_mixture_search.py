@@ -10,12 +10,14 @@ import pytest
 from threadpoolctl import threadpool_info
 
 import mixtura as mx
+from mixtura import em
 from mixtura.estimators.gaussian_vocabulary import searched_types
 from mixtura.estimators.mixture_search import Progress
-from mixtura.estimators.options import CRITERIA
+from mixtura.families import Gaussian
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.run import Fitting
 from mixtura.selection import held_out_weights
+from mixtura.selection.named import CRITERIA
 
 
 def groups(n: int = 300) -> np.ndarray:
@@ -243,50 +245,67 @@ def test_candidates_that_fail_say_why() -> None:
         mx.MixtureSearch(param_grid={"n_components": [40]}).fit(groups(30))
 
 
-def of_different_units() -> np.ndarray:
-    """Rows of which EEV cannot turn one component, but two."""
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(60, 3)) * [1.0, 1.0, 1e9]
-    X[30:] += [5.0, 5.0, 5e9]
-    return X
+def test_a_structure_that_one_component_cannot_have_lacks_one_criterion_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin = em.begin
 
+    def fails(family: Gaussian, *args: Any) -> Any:
+        if not family.structure.diagonal:
+            raise mx.DegenerateError("out of luck")
+        return begin(family, *args)
 
-def test_a_structure_that_one_component_cannot_have_lacks_one_criterion_alone() -> None:
-    grid = {"n_components": [1, 2], "covariance_type": ["EEV", "VVV"]}
+    monkeypatch.setattr(em, "begin", fails)
+    grid = {"n_components": [2, 3], "covariance_type": ["VVI", "EEV"]}
     estimator = mx.GaussianMixture(n_init=2)
-    search = mx.MixtureSearch(estimator, grid, random_state=0).fit(of_different_units())
-    results = search.results_
-    assert results["covariance_type"].tolist() == ["EEV", "EEV", "VVV", "VVV"]
-    assert results["standing"].tolist() == ["failed", "finished", "finished", "finished"]
-    assert np.isnan(results["nec"]).tolist() == [True, True, False, False]
-    assert "no nec" in results["status"][1]
-    assert np.isfinite(results["bic"][1:]).all()
-    alone = {"n_components": [2, 3], "covariance_type": ["EEV"]}
-    search = mx.MixtureSearch(estimator, alone, criterion="nec", random_state=0)
-    with pytest.raises(mx.MixturaError, match=r"None of the 2 .* judged by 'nec'\..*no nec"):
-        search.fit(of_different_units())
+    results = mx.MixtureSearch(estimator, grid, random_state=0).fit(groups()).results_
+    assert results["covariance_type"].tolist() == ["VVI", "VVI", "EEV", "EEV"]
+    assert set(results["standing"]) == {"finished"}
+    assert np.isnan(results["nec"]).tolist() == [False, False, True, True]
+    assert ["no nec" in text for text in results["status"]] == [False, False, True, True]
+    assert np.isfinite(results["bic"]).all()
+    search = mx.MixtureSearch(estimator, {"covariance_type": ["EEV"], "n_components": [2, 3]})
+    with pytest.raises(mx.MixturaError, match=r"None of the 2 .* judged by 'nec'\. .*no nec"):
+        search.set_params(criterion="nec", random_state=0).fit(groups())
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.DataWarning")
+def test_a_criterion_that_is_infinite_is_better_than_none() -> None:
+    grid = {"n_components": [40, 2]}
+    search = mx.MixtureSearch(mx.GaussianMixture(), grid, criterion="nec", random_state=0)
+    search.fit(np.ones((30, 1)))
+    assert np.isnan(search.results_["nec"][0])
+    assert np.isinf(search.results_["nec"][1])
+    assert search.best_index_ == 1
 
 
 def test_an_error_has_each_reason_once() -> None:
     grid = [
         {"n_components": [40, 50], "covariance_type": ["diag", "full"]},
-        {"n_components": [1], "covariance_type": ["EEV"]},
+        {"n_components": [1], "covariance_type": ["E"]},
     ]
     with pytest.raises(mx.MixturaError) as told:
-        mx.MixtureSearch(param_grid=grid).fit(of_different_units()[:30] * [1.0, 1.0, 1e5])
+        mx.MixtureSearch(param_grid=grid).fit(groups(30))
     text = str(told.value)
-    assert "n_components=40 and 3 more failed: Expected n_samples" in text
-    assert "covariance_type=EEV, n_components=1 failed: The covariance of 1 of 1" in text
+    assert "covariance_type=diag, n_components=40 and 3 more failed: Expected n_samples" in text
+    assert "covariance_type=E, n_components=1 failed: covariance_type='E' is for one" in text
+    assert text.count("failed") == 2
 
 
-def test_what_a_fit_finds_a_search_finds() -> None:
-    # The first two starts are degenerate.
-    rng = np.random.default_rng(1)
-    X = rng.normal(size=(60, 3)) * [1.0, 1.0, 1e10]
-    X[30:] += [5.0, 5.0, 5e10]
-    estimator = mx.GaussianMixture(2, covariance_type="EEV", n_init=10, init_params="varied")
-    search = mx.MixtureSearch(estimator, {}, random_state=0).fit(X)
-    assert search.best_estimator_.starts_.n_failed > 2
+def test_what_a_fit_finds_a_search_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    works = Fitting.begin
+
+    def begins_late(self: Fitting, number: int) -> Any:
+        if number < 4:
+            raise mx.DegenerateError("out of luck")
+        return works(self, number)
+
+    monkeypatch.setattr(Fitting, "begin", begins_late)
+    estimator = mx.GaussianMixture(3, n_init=6, init_params="varied", random_state=0)
+    alone = estimator.fit(groups())
+    search = mx.MixtureSearch(estimator, {}).fit(groups())
+    assert alone.starts_.n_failed == 4
+    assert search.best_estimator_.starts_ == alone.starts_
 
 
 @pytest.mark.parametrize(
@@ -297,7 +316,7 @@ def test_what_a_fit_finds_a_search_finds() -> None:
         "Fitting.collapsed",
         "Fitting.spurious",
         "GaussianMixture._prepare",
-        "GaussianMixture._publish",
+        "Fitting.record",
     ],
 )
 def test_a_candidate_that_fails_anywhere_is_out_and_the_search_goes_on(

@@ -10,8 +10,8 @@ import pytest
 
 import mixtura as mx
 from mixtura import kernels
-from mixtura.estimators import training_rows
 from mixtura.estimators.options import STARTS
+from mixtura.starts import training_rows
 from mixtura.starts.noise_rows import noise_guesses
 
 STRUCTURES = ["EII", "VVI", "EEE", "VEV", "full"]
@@ -217,6 +217,16 @@ def test_where_all_is_known_the_fit_is_one_m_step() -> None:
         np.testing.assert_allclose(fit.means_[j], X[origin == j].mean(axis=0))
 
 
+@pytest.mark.filterwarnings("ignore::mixtura.DataWarning")
+def test_without_clusters_there_are_no_hills() -> None:
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    fit = fitted(X, k=1, noise=1e-6, algorithm="hard")  # so dense that it takes all
+    assert fit.noise_weight_ == 1.0
+    hills = fit.modes()
+    assert (len(hills), hills.points.shape, hills.of_component.tolist()) == (0, (0, 2), [-1])
+    np.testing.assert_allclose(fit.normalized_density(X), 1.0, rtol=1e-12)
+
+
 def test_noise_has_a_number_among_labels_only_if_there_is_any() -> None:
     X, _ = strewn()
     labels = np.full(len(X), -1)
@@ -263,6 +273,55 @@ def test_starts_that_the_user_gives_agree() -> None:
         max_iter=5,
     )
     np.testing.assert_allclose(complete.lower_bounds_[0], fits[0].lower_bound_, atol=1e-7)
+
+
+@pytest.mark.parametrize("shares", [False, True])
+def test_given_means_and_given_rows_of_noise_go_together(shares: bool) -> None:
+    X, origin = strewn()
+    means = np.array([[0.0, 0.0], [8.0, 0.0]])
+    init = np.eye(3)[origin] if shares else origin
+    fit = fitted(X, init_params=init, means_init=means, max_iter=0)
+    marked = fitted(X, noise_init=origin == -1, means_init=means, max_iter=0)
+    np.testing.assert_allclose(fit.weights_, np.array([150, 150, 40]) / 340, atol=0.01)
+    assert fit.weights_[-1] == pytest.approx(40 / 340)
+    np.testing.assert_array_equal(fit.means_, means)
+    np.testing.assert_allclose(fit.covariances_, marked.covariances_, rtol=1e-12)
+    np.testing.assert_allclose(
+        fit.set_params(max_iter=1000).fit(X).log_likelihood_, fitted(X).log_likelihood_, rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("algorithm", ["em", "hard", "stochastic"])
+@pytest.mark.parametrize("fixed", [None, "weights", "means", ("weights", "means")])
+@pytest.mark.parametrize("weights", [None, [0.4, 0.4, 0.2], [0.5, 0.5, 0.0]])
+@pytest.mark.parametrize("own", ["kmeans", "labels", "responsibilities"])
+def test_every_mix_of_given_parts_is_fitted_as_given(
+    algorithm: str, fixed: Any, weights: list[float] | None, own: str
+) -> None:
+    X, origin = strewn(60, n_noise=12)
+    means = np.array([[0.0, 0.0], [8.0, 0.0]])
+    fixed_weights = fixed is not None and "weights" in fixed
+    init: Any = {"labels": origin, "responsibilities": np.eye(3)[origin]}.get(own, own)
+    labels = np.where(np.arange(len(X)) % 3 == 0, np.where(origin < 0, 2, origin), -1)
+    model = mx.GaussianMixture(
+        2,
+        noise=True,
+        algorithm=algorithm,
+        fixed=fixed,
+        weights_init=[0.4, 0.4, 0.2] if fixed_weights and weights is None else weights,
+        means_init=means,
+        init_params=init,
+        max_iter=20,
+        random_state=0,
+    )
+    if fixed_weights and weights is not None and weights[-1] == 0.0:
+        with pytest.raises(mx.MixturaError, match="rows of component 2, whose weight is fixed"):
+            model.fit(X, labels=labels)
+        return
+    model.fit(X, labels=labels)
+    assert np.isfinite(model.trace_).all()
+    assert model.weights_[-1] == pytest.approx(0.2 if fixed_weights else 12 / 72, abs=0.05)
+    np.testing.assert_allclose(model.means_, means, atol=0.0 if fixed and "means" in fixed else 0.5)
 
 
 @pytest.mark.parametrize("name", list(STARTS))

@@ -116,9 +116,12 @@ def test_wrong_outputs_of_scores_are_refused() -> None:
             _fused.score("baseline", *right, *outputs)
 
 
+#: Numbers that a component takes.
+SIZE = 2 + D + 2 * D * D
+
+
 def climb_arguments(**changes: Any) -> dict[str, Any]:
-    size = K * (2 + D + 2 * D * D)
-    state = np.zeros((3, size))
+    state = np.zeros((3, K * SIZE))
     state[0, :K] = 1.0 / K
     state[0, K + K * D : -K] = np.tile(np.eye(D).ravel(), 2 * K)
     right = {
@@ -157,8 +160,8 @@ def test_the_right_climb_passes() -> None:
         {"k": K + 1},
         {"k": 0},
         {"k": -1},
-        {"state": np.zeros((2, K * (2 + D + 2 * D * D)))},
-        {"state": np.zeros((3, K * (2 + D + 2 * D * D)), np.float32)},
+        {"state": np.zeros((2, K * SIZE))},
+        {"state": np.zeros((3, K * SIZE), np.float32)},
         {"ties": (2, 2, 0)},
         {"ties": (2, 2)},
         {"ties": (3, 2, 2)},
@@ -167,6 +170,9 @@ def test_the_right_climb_passes() -> None:
         {"trace": np.empty(6)},
         {"known": -1},
         {"most": -1},
+        {"known": 2**62, "most": 2**62},
+        {"known": 2**63 - 1, "most": 2**63 - 1},
+        {"k": 2**64 // SIZE + 1, "state": np.zeros((3, -(2**64) % SIZE))},
     ],
     ids=lambda changes: "-".join(f"{name}{getattr(v, 'shape', v)}" for name, v in changes.items()),
 )
@@ -233,7 +239,7 @@ MATRICES = np.stack([np.eye(D)] * K)
             ],
         ),
         (
-            "recenter",
+            "recentre",
             [
                 np.zeros((K, D)),
                 np.ones(K),

@@ -17,7 +17,7 @@ from mixtura.acceleration.memory import Memory
 from mixtura.acceleration.quasi_newton import Place, QuasiNewton
 from mixtura.acceleration.step_control import START, StepControl
 from mixtura.errors import DegenerateError
-from mixtura.estimators.options import ALGORITHMS
+from mixtura.estimators.options import ACCELERATIONS, ALGORITHMS
 from mixtura.families import (
     FLAT,
     Box,
@@ -409,11 +409,11 @@ def test_acceleration_is_a_parameter() -> None:
 
 def test_acceleration_begins_late_where_iterations_are_cheap() -> None:
     begins = [
-        update_rule_of("auto", ALGORITHMS["em"], price).n_certain
+        ALGORITHMS["em"].update_rule(ACCELERATIONS["auto"], price).n_certain
         for price in (np.inf, 1e6, 1e5, 1e3)
     ]
     assert begins == [19, 19, 99, 299]
-    assert update_rule_of("early", ALGORITHMS["em"], 1e3).n_certain == 19
+    assert ALGORITHMS["em"].update_rule(ACCELERATIONS["early"], 1e3).n_certain == 19
 
 
 def test_only_em_is_accelerated() -> None:

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixtura.starts.initialization import draw_rows, from_hierarchy, from_quantiles
 
 import mixtura as mx
 from mixtura import kernels
 from mixtura.errors import MixturaError
 from mixtura.families.gaussian.discriminant import quadratic_discriminant
-from mixtura.kernels.tree import merge
+from mixtura.kernels.hierarchy_merges import merge
 from mixtura.sources import ArraySource, summarize
 from mixtura.starts import hierarchy as module
 from mixtura.starts import sample as sample_module

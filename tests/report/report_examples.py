@@ -19,14 +19,17 @@ from mixtura.report.payload import Responsibilities
 from mixtura.report.summaries import Floats
 
 
-def mixture(k: int, d: int, noise: float = 0.0, **more: Any) -> ModelSummary:
+def mixture(
+    k: int, d: int, noise: float = 0.0, diagonal: bool = False, **more: Any
+) -> ModelSummary:
     """Components with unit covariances, 1.5 standard deviations apart along every column."""
+    unit = np.ones(d) if diagonal else np.eye(d)
     weights = np.arange(1.0, k + 1.0)
     return ModelSummary(
         weights=(1.0 - noise) * weights / weights.sum(),
         noise=NoiseSummary(weight=noise, density=1e-3) if noise else None,
         means=1.5 * np.arange(float(k))[:, None] + np.arange(float(d))[None, :],
-        covariances=np.broadcast_to(np.eye(d), (k, d, d)).copy(),
+        covariances=np.stack([unit] * k),
         structure="full",
         structure_text="each component has its own full covariance",
         n_parameters=k * (d + 1) * (d + 2) // 2 - 1,
@@ -120,10 +123,11 @@ def example(
     columns: list[str] | None = None,
     title: str = "penguins.csv",
     noise: float = 0.0,
+    diagonal: bool = False,
     **more: Any,
 ) -> dict[str, object]:
     """A whole payload; `more` replaces arguments of `build_payload`."""
-    model = mixture(k, d, noise)
+    model = mixture(k, d, noise, diagonal)
     X = rows(model, n)
     if noise:
         X[: n // 10] = np.random.default_rng(1).uniform(-12, 12, (n // 10, d))

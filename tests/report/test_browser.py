@@ -114,6 +114,39 @@ def test_noise_is_grey_and_named(page: Page, tmp_path: Path, d: int, k: int) -> 
     assert_quiet(page)
 
 
+@pytest.mark.parametrize("d", [1, 2])
+def test_clusters_too_many_to_draw_are_grey_together(page: Page, tmp_path: Path, d: int) -> None:
+    show(page, tmp_path, example(d=d, k=150, n=600, noise=0.1))
+    heads = "[...document.querySelectorAll('#components tbody th')].map(th => th.innerText.trim())"
+    assert page.evaluate(heads)[99:] == ["99", "other clusters", "noise"]
+    assert page.evaluate("document.querySelectorAll('#weights span').length") == 102
+    assert "150" in text(page, "h1")
+    assert "the other 50 only shown together" in text(page, "#note-list")
+    colour = "getComputedStyle(document.documentElement).getPropertyValue('--component-%d')"
+    assert page.evaluate(colour % 100) == "#8b877f"
+    assert page.evaluate("document.querySelectorAll('#map-plot .density-sum').length") == 0
+    page.resize(360)
+    page.next_frame()
+    assert page.evaluate(OVERFLOW) == 0
+    assert page.evaluate("document.documentElement.innerHTML.includes('NaN')") is False
+    assert_quiet(page)
+
+
+def test_of_many_columns_the_best_are_offered(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example(d=500, k=4, n=60))
+    assert page.evaluate("document.querySelectorAll('#map-across option').length") == 60
+    assert "60 of the 500 columns" in text(page, "#note-list")
+    assert page.evaluate("document.querySelectorAll('#components thead th').length") == 63
+    assert_quiet(page)
+
+
+def test_a_long_trace_keeps_its_iterations(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example(fit=fit([-2500.0 - 1e4 / (i + 1) for i in range(30_000)])))
+    assert "29,999 iterations" in text(page, "#trace-text")
+    assert "20,000" in text(page, "#trace-plot") or "20000" in text(page, "#trace-plot")
+    assert_quiet(page)
+
+
 def test_doubtful_clusters_wear_their_flags(page: Page, tmp_path: Path) -> None:
     model = mixture(3, 4, collapsed=[1], spurious=[2], held="equal weights", prior="weak")
     show(page, tmp_path, example(model=model))

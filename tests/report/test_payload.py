@@ -2,13 +2,15 @@
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from report_examples import example, fit, mixture, responsibilities, rows
+from report_examples import candidate, example, fit, mixture, responsibilities, rows, starts
 
-from mixtura.report import TableSummary, build_payload, payload
+from mixtura.report import SearchSummary, TableSummary, build_payload, payload, render
+from mixtura.report.excerpt import CANDIDATES, CLUSTERS, COLUMNS, COVARIANCES, OPTIMA, TRACE
 
 
 def part(made: dict[str, object], name: str) -> Any:
@@ -154,3 +156,138 @@ def test_shapes_that_do_not_fit_are_refused(columns: list[str]) -> None:
 def test_an_empty_table_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one row"):
         example(n=0)
+
+
+def page_size(made: dict[str, object]) -> int:
+    return len(render(made).encode())
+
+
+@pytest.mark.parametrize(
+    ("n", "d", "k"), [(3, 10_000, 1), (60, 500, 4), (20_000, 60, 9), (2000, 2, 300), (9, 1, 400)]
+)
+def test_a_page_is_small_whatever_it_is_about(n: int, d: int, k: int) -> None:
+    made = example(n=n, d=d, k=k, diagonal=d > 1000)
+    told, points = part(made, "model"), part(made, "points")
+    drawn, clusters = len(part(made, "data")["columns"]), len(told["weights"])
+    assert drawn == len(points["minimum"]) <= min(d, COLUMNS)
+    assert clusters == min(k, CLUSTERS)
+    assert np.shape(told["covariances"]) == (clusters, drawn, drawn)
+    assert np.size(told["covariances"]) <= COVARIANCES
+    columns = clusters + (k > clusters)
+    assert decoded(made, "responsibilities", "u1", columns).shape == (points["n"], columns)
+    assert page_size(made) < 1_300_000
+
+
+def test_lists_of_any_length_and_texts_of_any_length_are_cut() -> None:
+    made_of_all = {
+        "fit": replace(
+            fit([float(i) for i in range(10 * TRACE)]),
+            starts=starts([(-float(i), 1, 0.5) for i in range(3 * OPTIMA)]),
+            status="\u4e00" * 100_000,
+        ),
+        "search": SearchSummary(
+            criterion="bic",
+            best=5,
+            candidates=[candidate(k, "full", 1e6 - k if k < 900 else None) for k in range(1000)],
+        ),
+        "table": TableSummary(
+            title="\u4e00" * 100_000,
+            columns=["\u4e00" * 100_000] * 60,
+            row_numbers=np.arange(20_000),
+            rows_total=20_000,
+            left_out_columns=[("\u4e00" * 100_000, "\u4e00" * 100_000)] * 200,
+        ),
+        "notes": ["\u4e00" * 100_000] * 200,
+    }
+    made = example(n=20_000, d=60, k=4, **made_of_all)
+    assert page_size(made) < 2_000_000
+    told = part(made, "fit")
+    assert len(told["trace"]) == len(told["trace_at"]) == TRACE
+    assert (told["trace_at"][0], told["trace_at"][-1]) == (0, 10 * TRACE - 1)
+    assert [told["trace"][i] for i in (0, 7, -1)] == [told["trace_at"][i] for i in (0, 7, -1)]
+    search = part(made, "search")
+    chosen = search["candidates"][search["best"]]
+    assert (len(search["candidates"]), chosen["n_components"]) == (CANDIDATES, 5)
+    assert {c["n_components"] for c in search["candidates"]} == {5, *range(601, 900)}
+    for words in ("of 1,000 candidates", "of 1,500 optima", "of 200 columns left out"):
+        assert any(words in note for note in part(made, "notes")), words
+
+
+def test_the_columns_drawn_separate_the_clusters_best() -> None:
+    d, k = COLUMNS + 40, 3
+    model = mixture(k, d)
+    spread = np.ones(d)
+    spread[[70, 5, 90]] = [1e-4, 1e-3, 1e-2]
+    spread[20:30] = 100.0
+    dense = spread[:, None] * np.eye(d)
+    X = rows(model, 50)
+    names = [f"x{c}" for c in range(d)]
+    for covariances in (np.stack([dense] * k), np.stack([spread] * k)):
+        made = build_payload(
+            X,
+            responsibilities(model),
+            table=table(names, 50),
+            model=replace(model, covariances=covariances),
+            fit=fit(),
+        )
+        drawn = part(made, "data")["columns"]
+        assert drawn[:4] == ["x70", "x5", "x90", "x0"]
+        assert not {f"x{c}" for c in range(20, 30)} & set(drawn)
+        assert part(made, "model")["covariances"][2][0][:2] == [1e-4, 0.0]
+        assert part(made, "model")["means"][1][:2] == [71.5, 6.5]
+        assert np.allclose(restored(made, COLUMNS)[:, 0], X[:, 70], atol=1e-3)
+        assert any(
+            f"{COLUMNS} of the {d} columns" in note and "separate the clusters best" in note
+            for note in part(made, "notes")
+        )
+    alone = part(example(n=9, d=d, k=1), "data")["columns"]
+    assert alone == [f"column_{c}" for c in range(COLUMNS)]
+
+
+def test_clusters_that_are_not_drawn_are_told_together() -> None:
+    k = CLUSTERS + 50
+    model = mixture(k, 2, noise=0.1, collapsed=[3, CLUSTERS], spurious=[CLUSTERS + 1])
+    X = rows(model, 500)
+    names = table(["a", "b"], 500)
+    made = build_payload(X, responsibilities(model), table=names, model=model, fit=fit())
+    told = part(made, "model")
+    assert (told["n_components"], len(told["sizes"])) == (k, CLUSTERS)
+    assert (told["collapsed"], told["spurious"]) == ([3], [])
+    others = told["others"]
+    assert others["weight"] == pytest.approx(model.weights[CLUSTERS:].sum())
+    assert sum(told["sizes"]) + others["rows"] + told["noise_rows"] == 500
+    shares = decoded(made, "responsibilities", "u1", CLUSTERS + 2) / 255.0
+    exact = responsibilities(model)(X)
+    assert np.allclose(shares[:, CLUSTERS], exact[:, CLUSTERS:k].sum(axis=1), atol=0.5 / 255)
+    assert np.allclose(shares[:, -1], exact[:, k], atol=0.5 / 255)
+    assert any("other 50" in note for note in part(made, "notes"))
+
+
+def test_an_ordinary_report_leaves_nothing_out() -> None:
+    made = example(noise=0.1)
+    assert part(made, "notes") == ["2 rows with missing cells were left out."]
+    assert part(made, "model")["others"] is None
+    assert part(made, "fit")["trace_at"] is None
+    assert part(made, "data")["columns"] == [f"column_{c}" for c in range(4)]
+
+
+def test_what_cannot_be_seen_is_shown_as_an_escape() -> None:
+    nasty = "\x1b[31m\x00\u202e\x9b\n\ud800"
+    shown = r"\x1b[31m\x00\u202e\x9b\n\ud800"
+    made = example(
+        d=1,
+        columns=[nasty],
+        title=nasty,
+        notes=[nasty],
+        fit=replace(fit(), status=nasty),
+        model=mixture(3, 1, prior=nasty, held=nasty),
+    )
+    assert part(made, "data")["columns"] == [shown]
+    assert (made["title"], part(made, "notes")) == (shown, [shown])
+    assert part(made, "fit")["status"] == shown
+    assert (part(made, "model")["prior"], part(made, "model")["held"]) == (shown, shown)
+    text = render(made)
+    assert f"<title>{shown}</title>" in text
+    assert not set("\x1b\x00\x9b\u202e\ud800") & set(text)
+    kept = "Ärzte \u200d \u0637\u0648\u0644 \U0001f427"
+    assert part(example(d=1, columns=[kept]), "data")["columns"] == [kept]

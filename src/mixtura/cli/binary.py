@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from gzip import GzipFile
 from io import SEEK_END, BytesIO
 from typing import BinaryIO
@@ -48,13 +50,31 @@ def read_binary(data: DataFile, file: BinaryIO, kind: str) -> Table:
 
 def _read(data: DataFile, file: BinaryIO, kind: str) -> pl.DataFrame:
     try:
-        return _READERS[kind](_for_polars(file))
+        with _silence():
+            return _READERS[kind](_for_polars(file))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise DataError(
             f"{data} cannot be read as {kind.capitalize()} ({reason}). Was it cut short? "
             "Write it anew, or save the table as CSV."
         ) from None
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Nothing on stderr from polars, which prints a page about some damaged files itself."""
+    try:
+        stderr = os.dup(2)
+    except OSError:  # closed
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 def _for_polars(file: BinaryIO) -> BinaryIO:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
-import shutil
+import signal
 import stat
 import sys
 import tempfile
@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Self, cast
 
@@ -22,6 +23,7 @@ from mixtura.errors import DataError
 __all__ = ["DataFile"]
 
 _GZIP = b"\x1f\x8b"
+_BLOCK = 1 << 20
 
 # Files that are no table, by their first bytes; what they are, and what to do.
 _FOREIGN = {
@@ -124,6 +126,9 @@ class DataFile:
 
     def _seekable(self, stack: ExitStack) -> BinaryIO:
         """The file itself, or a copy of what can be read only once."""
+        if os.name == "posix":
+            # Polars has the system go on after Ctrl-C, with waiting for a pipe's writer as well.
+            signal.siginterrupt(signal.SIGINT, True)
         if self.path is None:
             if sys.stdin is None:  # closed by who started the program
                 raise DataError("Standard input is closed: give a file, or pipe a table in.")
@@ -138,16 +143,15 @@ class DataFile:
 
     def _copy(self, stream: BinaryIO, stack: ExitStack) -> BinaryIO:
         """All that comes, in a file without a name, which is gone however the program ends."""
-        if self._is_device(stream):
-            raise DataError(
-                f"{self} is a device, which may never end: give a file, or pipe a table in."
-            )
+        self._make_ready(stream)
         try:
             spool = cast(BinaryIO, stack.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115
-            first = stream.read(1 << 16)
-            self._check(first)
-            spool.write(first)
-            shutil.copyfileobj(stream, spool, 1 << 20)
+            for block in iter(partial(stream.read, _BLOCK), b""):
+                if spool.tell() == 0:
+                    self._check(block)  # before a large file is copied in vain
+                spool.write(block)
+                if len(block) < _BLOCK:  # the end; a terminal would want to be told so again
+                    break
         except OSError as error:
             raise DataError(
                 f"{self} cannot be copied to a temporary file ({error.strerror or error}). "
@@ -155,18 +159,21 @@ class DataFile:
             ) from None
         return spool
 
-    def _is_device(self, stream: BinaryIO) -> bool:
-        """Whether it is one other than a terminal and the empty one."""
+    def _make_ready(self, stream: BinaryIO) -> None:
+        """See that it ends, and that reading waits for what is still to come."""
         try:
-            status = os.fstat(stream.fileno())
+            descriptor = stream.fileno()
         except OSError:  # no file of the system
-            return False
-        if not stat.S_ISCHR(status.st_mode):
-            return False
+            return
+        status = os.fstat(descriptor)
         if stream.isatty():
             click.echo(f"Reading {self} from the terminal; Ctrl-D ends the table.", err=True)
-            return False
-        return status.st_rdev != os.stat(os.devnull).st_rdev
+        elif stat.S_ISCHR(status.st_mode) and status.st_rdev != os.stat(os.devnull).st_rdev:
+            raise DataError(
+                f"{self} is a device, which may never end: give a file, or pipe a table in."
+            )
+        if os.name == "posix":
+            os.set_blocking(descriptor, True)
 
 
 def _first_bytes(file: BinaryIO) -> bytes:

@@ -33,7 +33,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {"\t": "tabs", ";": "semicolons", "|": "vertical bars", ",": "commas"}
 _LINES_TRIED = 20
 _CHARACTERS_TRIED = 1 << 20
-_CELLS_AT_ONCE = 200_000
+_CELLS_AT_ONCE = 50_000
 
 #: Characters in a line, and in a cell: millions of columns fit, but not the memory of a machine.
 LONGEST = 1 << 26

@@ -109,8 +109,8 @@ def fit(
     """Find the clusters in a table, how many there are, and how surely each row belongs.
 
     DATA is a CSV file (also with other delimiters or compressed as .gz), a Parquet or an Arrow
-    file. Empty cells and NA, NaN, null, none, ? and - count as missing; rows that miss a value
-    in the columns used are left out of the fit, and their assignments are empty.
+    file; - is standard input. Empty cells and NA, NaN, null, none, ? and - count as missing; rows
+    that miss a value in the columns used are left out of the fit, and their assignments are empty.
 
     Three files go to the output folder, all at once when all is done:
 
@@ -149,6 +149,7 @@ def fit(
       mixtura fit penguins.csv --columns bill_length_mm,bill_depth_mm --components 2-5
       mixtura fit survey.csv.gz --weights weight --family categorical --out survey
       mixtura fit penguins.csv --known species    (names in some rows, the rest empty)
+      grep -v Torgersen penguins.csv | mixtura fit - --out others
     """  # noqa: D301  click wants the character, not the letters
     from mixtura.cli.family import choose_family
     from mixtura.cli.features import choose_features, read_weights

@@ -25,13 +25,12 @@ __all__ = ["predict"]
 def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | None) -> None:
     """Assign the rows of a table to the clusters of a fitted model.
 
-    DATA needs the columns that MODEL was fitted to, by name; others do not matter. A category is
-    the same however it is written, such as 1, 01 and 1.0; one that MODEL does not know is an
-    error. For each row
-    the output has its number, its likeliest cluster, the uncertainty (the probability of any
-    other cluster), and p0, p1, ...: the probability of each cluster. A model with noise adds a
-    column for it, and its rows have cluster -1. A row that misses a value gets an empty
-    assignment.
+    DATA, where - is standard input, needs the columns that MODEL was fitted to, by name; others do
+    not matter. A category is the same however it is written, such as 1, 01 and 1.0; one that
+    MODEL does not know is an error. For each row the output has its number, its likeliest
+    cluster, the uncertainty (the probability of any other cluster), and p0, p1, ...: the
+    probability of each cluster. A model with noise adds a column for it, and its rows have
+    cluster -1. A row that misses a value gets an empty assignment.
 
     \b
     Examples:

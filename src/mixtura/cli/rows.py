@@ -38,12 +38,13 @@ class Rows:
             self._free -= len(fitting)
 
     def matrix(self) -> FloatArray:
-        """All rows, (n, width); they are gone from here."""
+        """All rows, (n, width), which leave here."""
         n = sum(map(len, self._chunks)) - self._free
+        if len(self._chunks) == 1:
+            return self._chunks.pop()[:n]
         matrix, start = np.empty((n, self._width)), 0
         while self._chunks:
             chunk = self._chunks.pop(0)[: n - start]
             matrix[start : start + len(chunk)] = chunk
             start += len(chunk)
-        self._free = 0
         return matrix

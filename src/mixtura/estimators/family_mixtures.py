@@ -28,7 +28,7 @@ class _NamedFamilyMixture(MixtureEstimator):
     def _description(self) -> Description[Any, Any]:
         return description_named(self._name)
 
-    def _door(self, X: Any, *, reset: bool) -> AnyArray:
+    def _read(self, X: Any, *, reset: bool) -> AnyArray:
         rows = as_rows(self, X, reset=reset)
         if reset:
             self.schema_ = Schema.of(column_names(self, rows), _numbers_of(self._description))
@@ -186,7 +186,7 @@ class CategoricalMixture(_NamedFamilyMixture):
 
     _name = "categorical"
 
-    def _door(self, X: Any, *, reset: bool) -> AnyArray:
+    def _read(self, X: Any, *, reset: bool) -> AnyArray:
         columns = columns_of(self, X, reset=reset)
         if reset:
             self.schema_ = learn_levels(columns)
@@ -275,7 +275,7 @@ class FamilyMixture(MixtureEstimator):
         )
         self.family = family
 
-    def _door(self, X: Any, *, reset: bool) -> AnyArray:
+    def _read(self, X: Any, *, reset: bool) -> AnyArray:
         rows = as_rows(self, X, reset=reset)
         description = description_of(self.family)
         if reset:

@@ -86,7 +86,8 @@ class GaussianMixture(MixtureEstimator):
     weights_init : array of shape (k,), or (k + 1,) with noise, default=None
         Mixing weights to start from; the last one is that of the noise.
     means_init : array of shape (k, d), default=None
-        Means to start from. What else is not given comes from the rows nearest to each mean.
+        Means to start from. What else is not given comes from the rows nearest to each mean; of
+        an array as `init_params` only what it says of noise is then used.
     precisions_init : array, default=None
         Precisions to start from, in the shape of `precisions_`.
     random_state : int, RandomState or None, default=None
@@ -125,8 +126,8 @@ class GaussianMixture(MixtureEstimator):
         smaller of two boxes about them, along the features or along their principal axes. Or V
         itself, in the product of the features' units.
     noise_init : boolean array of shape (n,), default=None
-        Rows that begin as noise. By default those with few neighbours (Byers and Raftery 1998),
-        looked for among at most 1,000 rows.
+        Rows that begin as noise, unless an array as `init_params` says which. By default those
+        with few neighbours (Byers and Raftery 1998), looked for among at most 1,000 rows.
     n_jobs : int, default=None
         Threads over blocks of rows; -1 for all cores. The result is the same for any number.
 
@@ -265,7 +266,7 @@ class GaussianMixture(MixtureEstimator):
 
     # ------------------------------------------------------------------------------ the door
 
-    def _door(self, X: Any, *, reset: bool) -> AnyArray:
+    def _read(self, X: Any, *, reset: bool) -> AnyArray:
         rows = as_rows(self, X, reset=reset)
         if reset:
             self.schema_ = Schema.of(column_names(self, rows))
@@ -406,9 +407,13 @@ class GaussianMixture(MixtureEstimator):
     # ----------------------------------------------------------------------------- questions
 
     def normalized_density(self, X: Any) -> AnyArray:
-        """Density at each row as a share of the density on the highest hill, shape (n,)."""
-        mixture = self._fitted()
-        log_density, peak = scorer(mixture).log_density, find_modes(mixture).log_density[0]
+        """Density at each row as a share of the density on the highest hill, shape (n,).
+
+        Where all weight is noise there is no hill, and the density is the same everywhere.
+        """
+        mixture, hills = self._fitted(), self.modes()
+        log_density = scorer(mixture).log_density
+        peak = (hills.log_density if len(hills) else mixture.log_density(mixture.params.means))[0]
         return self._row_by_row(X, mixture, lambda block: np.exp(log_density(block) - peak))
 
     def membership(self, X: Any, sigmas: float = 2.5) -> IntArray:

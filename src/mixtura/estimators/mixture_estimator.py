@@ -13,7 +13,7 @@ from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from mixtura.errors import DataWarning, MixturaError
+from mixtura.errors import DataError, DataWarning, MixturaError
 from mixtura.estimators.blas import one_blas_thread
 from mixtura.estimators.options import ALGORITHMS, EFFORTS, STARTS, accelerated, choose
 from mixtura.estimators.parameters import (
@@ -27,7 +27,7 @@ from mixtura.estimators.parameters import (
 )
 from mixtura.estimators.recorded import Recorded
 from mixtura.estimators.soft_clusters import SoftClusters
-from mixtura.estimators.tables import as_weights
+from mixtura.estimators.tables import Table, as_weights
 from mixtura.estimators.verbose import narrate
 from mixtura.families.schema import Schema
 from mixtura.fitting.record import FitRecord
@@ -107,7 +107,8 @@ class MixtureEstimator(Recorded, SoftClusters):
         labels : integer array of shape (n,), default=None
             Components that rows are known to belong to, from 0 to k - 1, k for the noise if there
             is any, and -1 where that is unknown. Known rows stay there in every step, so the
-            objective has log(w_j p_j(x)) for them, and components keep their numbers.
+            objective has log(w_j p_j(x)) for them, and components keep their numbers. A component
+            that has known rows cannot be fixed at weight 0, and does not begin there.
             `log_likelihood_` and all criteria are those of the rows alone, as without labels.
 
         Returns
@@ -133,9 +134,24 @@ class MixtureEstimator(Recorded, SoftClusters):
 
     # ------------------------------------------------------------------------------ the door
 
-    @abstractmethod
     def _door(self, X: Any, *, reset: bool) -> AnyArray:
         """A table as numbers (n, d); its schema is remembered, or what it is checked against."""
+        if not isinstance(X, Table):
+            return self._read(X, reset=reset)
+        if reset:
+            self.n_features_in_ = len(X.schema)
+            self.feature_names_in_ = np.array(X.schema.names, dtype=object)
+            self.schema_ = X.schema
+        elif X.schema != self.schema_:
+            raise DataError(
+                f"The table has the columns {', '.join(X.schema.names)}; expected those that were "
+                f"fitted, of the same kinds and levels: {', '.join(self.schema_.names)}."
+            )
+        return X.rows
+
+    @abstractmethod
+    def _read(self, X: Any, *, reset: bool) -> AnyArray:
+        """A table of any kind as numbers (n, d), as of `_door`."""
 
     def _as_fitted(self, X: Any) -> AnyArray:
         return self._door(X, reset=False)

@@ -16,10 +16,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataWarning
 from mixtura.estimators.blas import one_blas_thread
-from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import check_count, seed_of
+from mixtura.estimators.registry import ESTIMATORS
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import as_weights
 from mixtura.fitting.run import Fitting
@@ -86,10 +86,11 @@ class MixtureSearch(SoftClusters):
         A column for each parameter tried, and `log_likelihood`, `n_parameters`, `bic`, `aic`,
         `icl`, `sabic`, `nec`, `slope`, `cv`, `probability`, `standing`, `status` and `seconds`.
         `cv` is NaN but for finalists when it is the criterion, `slope` if the candidates are too
-        few. `standing` is 'finished' for candidates that made all their starts, 'left behind' for
-        those that made fewer, 'given up' for those whose best start was paused and did not go on,
-        'collapsed' for those with a collapsed component, and 'failed' for those that could not be
-        fitted, which have NaN and say why in `status`.
+        few, `nec` if a single component of that structure is singular. `standing` is 'finished' for
+        candidates that made all their starts, 'left behind' for those that made fewer, 'given up'
+        for those whose best start was paused and did not go on, 'collapsed' for those with a
+        collapsed component, and 'failed' for those that could not be fitted, which have NaN and say
+        why in `status`.
     k_probabilities_ : dict of int to float
         Approximate posterior probability of each number of components: the column `probability`,
         which comes from BIC and gives all models the same prior probability, summed.
@@ -207,7 +208,7 @@ class MixtureSearch(SoftClusters):
         """What all candidates have in common."""
         asked = self.estimator
         if asked is None:
-            asked = GaussianMixture(n_init="thorough", init_params="varied")
+            asked = ESTIMATORS["gaussian"](n_init="thorough", init_params="varied")
         base: MixtureEstimator = clone(asked)
         if isinstance(base.random_state, np.random.RandomState):  # each would draw from it
             base.random_state = int(base.random_state.randint(2**31 - 1))
@@ -233,12 +234,23 @@ class MixtureSearch(SoftClusters):
         results: Iterator[Candidate] = parallel(delayed(task)() for task in tasks)
         return results
 
-    def __getattr__(self, name: str) -> Any:
-        """What the best estimator has beyond what all mixtures have, such as `modes`."""
-        best = vars(self).get("best_estimator_")
-        if best is None or name.startswith("_") or name.endswith("_"):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return getattr(best, name)
+    # ------------------------------------------------- what the best estimator can tell, too
+
+    def normalized_density(self, X: Any) -> Any:
+        """That of the best estimator, if it has one: see `GaussianMixture`."""
+        return self._best().normalized_density(X)
+
+    def membership(self, X: Any, sigmas: float = 2.5) -> Any:
+        """That of the best estimator, if it has one: see `GaussianMixture`."""
+        return self._best().membership(X, sigmas)
+
+    def modes(self) -> Any:
+        """Those of the best estimator, if it has any: see `GaussianMixture`."""
+        return self._best().modes()
+
+    def _best(self) -> Any:
+        check_is_fitted(self)
+        return self.best_estimator_
 
 
 def _preparing(variant: MixtureEstimator, labels: Any) -> Callable[[TrainingRows], Fitting]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -12,11 +13,27 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from mixtura.errors import DataError, DataWarning
+from mixtura.families.schema import Schema
 from mixtura.starts.training_rows import LARGEST, SMALLEST
 from mixtura.statistics import NEGLIGIBLE
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["as_rows", "as_weights", "check_reach", "column_names"]
+__all__ = ["Table", "as_rows", "as_weights", "check_reach", "column_names"]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table that comes with its schema, so that nothing has to be found out about it.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n, d), float32 or float64
+        Finite numbers; of categories those of their levels.
+    schema : Schema
+    """
+
+    rows: AnyArray
+    schema: Schema
 
 
 def as_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> AnyArray:

@@ -96,6 +96,16 @@ class Description(Protocol[F_contra, P]):
         ...
 
     @property
+    def held_by(self) -> str:
+        """What a collapsed component sits on, and what holds it up there, in words."""
+        ...
+
+    @property
+    def simpler(self) -> str:
+        """What is fitted more simply than this, in words that follow 'use'; '' for nothing."""
+        ...
+
+    @property
     def kinds(self) -> frozenset[Kind]:
         """Kinds of columns that it describes."""
         ...
@@ -155,6 +165,9 @@ class Description(Protocol[F_contra, P]):
 
 class Independent:
     """Base of descriptions of families without options, whose columns are independent."""
+
+    held_by = "rows that are equal"
+    simpler = ""
 
     def options(self, family: Any) -> dict[str, Any]:
         """None."""

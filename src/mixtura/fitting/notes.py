@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mixtura.families.registry import description_of
 from mixtura.mixture import Mixture
 from mixtura.sources import Summary
 
@@ -34,17 +35,18 @@ def notes_on_result(
             f"{empty} of {mixture.n_clusters} components have no rows: there may be fewer "
             "distinct rows than components. Use fewer components."
         )
+    described = description_of(clusters.family)
+    remedies = ["fewer components", *([described.simpler] if described.simpler else [])]
     if n_collapsed:
         notes.append(
-            f"{n_collapsed} of {mixture.n_clusters} components collapsed onto rows that are "
-            "equal in some direction, and are held at the variance floor (reg_covar): the "
-            "likelihood is not comparable. Use fewer components or a simpler covariance_type."
+            f"{n_collapsed} of {mixture.n_clusters} components collapsed onto {described.held_by}: "
+            f"the likelihood is not comparable. Use {' or '.join(remedies)}."
         )
     if spurious:
         noun, owe = ("Component", "owes its") if len(spurious) == 1 else ("Components", "owe their")
         notes.append(
             f"{noun} {', '.join(map(str, spurious))} {owe} likelihood to a few rows that lie close "
-            "together or nearly in a plane, perhaps by chance. Use fewer components, a simpler "
-            "covariance_type, or more rows."
+            f"together or nearly in a plane, perhaps by chance. Use {', '.join(remedies)}, or more "
+            "rows."
         )
     return notes

@@ -21,7 +21,7 @@ from mixtura.mixture import Mixture
 from mixtura.selection.scores import score
 from mixtura.sources import ArraySource, Summary
 from mixtura.starts.noise_region import box_about, resized
-from mixtura.starts.starting_values import MakeFirst, first_mixtures, go_on
+from mixtura.starts.starting_values import MakeFirst, first_mixtures, go_on, reaching_known_rows
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.stopping import paused_after
 from mixtura.typing import BoolArray, IntArray
@@ -100,7 +100,7 @@ class Fitting:
         family = specification.family(source, summary, k)
         region = _region(specification.noise, source, summary)
         if specification.before is None:
-            make_first = first_mixtures(
+            own = first_mixtures(
                 family,
                 source,
                 table,
@@ -113,7 +113,13 @@ class Fitting:
         else:
             before = specification.before
             there = go_on(before.mixture, family, region, specification.mixing, before.values)
-            make_first = lambda number: there  # noqa: E731
+
+            def own(number: int) -> Mixture[Any, Any]:
+                return there
+
+        def make_first(number: int) -> Mixture[Any, Any]:
+            return reaching_known_rows(own(number), source)
+
         price = float(n) * k * family.n_sums(source.n_features)
         return cls(specification, table, source, make_first, price)
 

@@ -5,11 +5,11 @@
 #include <Python.h>
 #include <string.h>
 
-#include "climb.h"
-#include "fused.h"
+#include "em_loop.h"
+#include "estep.h"
 #include "mstep.h"
-#include "tree.h"
-#include "turns.h"
+#include "hierarchy.h"
+#include "common_axes.h"
 
 extern const Kernel mixtura_baseline;
 #if defined(__x86_64__)
@@ -542,7 +542,7 @@ static PyMethodDef methods[] = {
 static struct PyModuleDef module = {
     .m_base = PyModuleDef_HEAD_INIT,
     .m_name = "_fused",
-    .m_doc = "The fused kernel (see fused.c).",
+    .m_doc = "The fused kernel (see estep.c).",
     .m_size = -1,
     .m_methods = methods,
 };

@@ -15,7 +15,7 @@ from mixtura.assignments import Assignment, hard, soft
 from mixtura.families import FLAT, Gaussian, GaussianParameters
 from mixtura.families.gaussian.structures import AxisCovariances, DenseCovariances, Structure
 from mixtura.kernels.kernel import chosen
-from mixtura.kernels.loop_binding import LoopBinding, LoopState
+from mixtura.kernels.em_loop import LoopBinding, LoopState
 from mixtura.mixing_weights import FREE, Mixing
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource

@@ -7,7 +7,7 @@ size_t mixtura_scratch_size(int d, int k, int dense)
     return mixtura_baseline.scratch_size(d, k, dense);
 }
 
-/* sums: weight, objective, counts (k), first (k x d) and second moments, as in fused.h. */
+/* sums: weight, objective, counts (k), first (k x d) and second moments, as in estep.h. */
 void mixtura_expect(const double *rows, int n, int d, const double *weight, int k, int dense,
                     const double *means, const double *whitening, const double *constants,
                     int hard, double *sums, void *scratch)

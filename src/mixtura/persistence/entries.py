@@ -4,7 +4,7 @@ An `Entry` reads one JSON value, and refuses it by a `ModelFileError` with the e
 value and what was expected. Entries are composed: a table of them by name, a `record`, is what
 a whole document may hold.
 
-    noise = optional(record({"centre": array((d,)), "edges": array((d, d))}))
+    noise = optional(record({"center": array((d,)), "edges": array((d, d))}))
     noise.read(parsed(text), "noise")
 """
 

@@ -16,7 +16,7 @@ from mixtura.report.summaries import FitSummary, Floats, ModelSummary, SearchSum
 T = TypeVar("T")
 Numbers = NDArray[np.intp]
 
-CLUSTERS = 1000
+CLUSTERS = 100
 COLUMNS = 60
 COVARIANCES = 20_000  # numbers, of all clusters together: 400 kB
 POINT_BYTES = 600_000  # 800 kB in base64

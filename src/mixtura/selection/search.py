@@ -90,13 +90,13 @@ class Search:
         n_finalists = n if self.n_finalists is None else min(n, self.n_finalists)
         halving = SuccessiveHalving.of(n, n_finalists, early=self.criterion.tells_early)
         stages = [*halving.stages, *self._validation(n_finalists)]
-        course = _Course(self, table, n + sum(stage.n_left for stage in stages))
-        found = course.all_of([partial(c.begun, table, halving.pause) for c in candidates])
+        update_rule = _UpdateRule(self, table, n + sum(stage.n_left for stage in stages))
+        found = update_rule.all_of([partial(c.begun, table, halving.pause) for c in candidates])
         for stage in stages:
-            found = course.after(stage, found)
+            found = update_rule.after(stage, found)
         if len(found) == 1:  # with nothing to compare it with, it is a fit, and ends like one
             found = [found[0].passing_over_spurious()]
-        return course.choice(found)
+        return update_rule.choice(found)
 
     def _validation(self, n_finalists: int) -> list[Stage]:
         """Adds the cross-validated log-likelihood, on the same folds for all."""
@@ -106,7 +106,7 @@ class Search:
 
 
 @dataclass(eq=False)
-class _Course:
+class _UpdateRule:
     """A search on its way: it counts its tasks, and tells of each as it ends."""
 
     search: Search
@@ -158,8 +158,10 @@ class _Course:
             raise MixturaError(
                 f"None of the {n} candidates could be {what}. {comparison.reasons()}"
             )
-        sound = np.array([outcome.sound for outcome in comparison.outcomes]) & ~np.isnan(values)
-        return int(np.nanargmin(np.where(sound | ~sound.any(), values, np.nan)))
+        known = ~np.isnan(values)
+        sound = known & [outcome.sound for outcome in comparison.outcomes]
+        eligible = np.flatnonzero(sound if sound.any() else known)
+        return int(eligible[np.argmin(values[eligible])])
 
     def _told_apart(self, candidates: list[Candidate]) -> list[Outcome]:
         """The outcomes, in which those that were left behind say so."""

@@ -26,7 +26,7 @@ import numpy as np
 
 from mixtura.errors import MixturaError
 from mixtura.kernels.algebra import in_use
-from mixtura.kernels.tree import merge
+from mixtura.kernels.hierarchy_merges import merge
 from mixtura.starts.principal_axes import principal_axes
 from mixtura.statistics import NEGLIGIBLE, Moments
 from mixtura.typing import BoolArray, FloatArray, IntArray

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from mixtura.em import Start, begin, gather
+from mixtura.em import Start, begin, e_step, gather
 from mixtura.errors import MixturaError
 from mixtura.families.family import Embedding, Family, as_they_are
 from mixtura.families.noise import Box, with_noise
@@ -22,13 +22,21 @@ from mixtura.starts.given import (
     given_labels,
     given_responsibilities,
     keeping_labels,
+    noise_aside,
 )
 from mixtura.starts.noise import noisy_begin
 from mixtura.starts.training_rows import SetAside, TrainingRows
 from mixtura.starts.ways import Ways
 from mixtura.typing import AnyArray, BoolArray, FloatArray
 
-__all__ = ["GivenParameters", "MakeFirst", "StartingValues", "first_mixtures", "go_on"]
+__all__ = [
+    "GivenParameters",
+    "MakeFirst",
+    "StartingValues",
+    "first_mixtures",
+    "go_on",
+    "reaching_known_rows",
+]
 
 #: (number of the start) -> where it begins.
 MakeFirst: TypeAlias = Callable[[int], Mixture[Any, Any]]
@@ -133,7 +141,7 @@ def first_mixtures(
         return values.put_into(first)
 
     def starts(table: TrainingRows) -> Callable[[int], Start]:
-        return _starts(table, values, family.embedding, k, seed)
+        return _starts(table, values, family.embedding, k, seed, noise=region is not None)
 
     if region is None or values.assigned is not None:
         make_start = starts(table)
@@ -171,6 +179,26 @@ def go_on(
     return replace(there, weights=mixing.maximize(there.weights, there.weights))
 
 
+def reaching_known_rows(first: Mixture[Any, Any], source: Source) -> Mixture[Any, Any]:
+    """The mixture, its weights after an M-step if some component has known rows and no weight.
+
+    Under any other weights such rows have no density, and a run would end where it begins.
+    """
+    if not source.labelled or first.weights.all():
+        return first
+    counts = e_step(first, source).counts
+    lacking = (first.weights == 0.0) & (counts > 0.0)
+    if not lacking.any():
+        return first
+    weights = first.mixing.maximize(counts, first.weights)
+    if not weights[lacking].all():
+        raise MixturaError(
+            f"labels has rows of component {lacking.argmax()}, whose weight is fixed at 0: give it "
+            "some weight in weights_init, or set those labels to -1."
+        )
+    return replace(first, weights=weights)
+
+
 def _ranked_like(weights: FloatArray, first: Mixture[Any, Any]) -> Mixture[Any, Any]:
     """The mixture with its clusters in the order of size that the weights (k,) have."""
     wanted, order = weights[: first.n_clusters], np.argsort(first.clusters.weights)
@@ -178,13 +206,25 @@ def _ranked_like(weights: FloatArray, first: Mixture[Any, Any]) -> Mixture[Any, 
 
 
 def _starts(
-    table: TrainingRows, values: StartingValues, embedding: Embedding, k: int, seed: int
+    table: TrainingRows,
+    values: StartingValues,
+    embedding: Embedding,
+    k: int,
+    seed: int,
+    *,
+    noise: bool,
 ) -> Callable[[int], Start]:
-    """The start with a given number."""
+    """The start with a given number; of the user's own rows with its column for noise.
+
+    Centers that are given say more of the clusters than the rows that were given to them.
+    """
     if values.centers is not None:
         summary = table.summary
         centers = (values.centers - summary.moments.mean[0]) / summary.scales
-        return lambda number: nearest_center(centers, summary)
+        given = nearest_center(centers, summary)
+        if noise and values.assigned is not None:
+            given = noise_aside(given, _given_noise(values.assigned))
+        return lambda number: given
     if values.assigned is not None:
         own = _given_start(values.assigned, k)
         return lambda number: own
@@ -226,3 +266,11 @@ def _given_start(assigned: AnyArray, k: int) -> Start:
         return given_responsibilities(assigned)
     noise = assigned.min() < 0
     return given_labels(np.where(assigned < 0, k, assigned), k + 1 if noise else k)
+
+
+def _given_noise(assigned: AnyArray) -> FloatArray:
+    """The share of noise in each row (n,), of labels or responsibilities with noise."""
+    if assigned.ndim == 2:
+        shares: FloatArray = assigned[:, -1]
+        return shares
+    return (assigned < 0).astype(np.float64)

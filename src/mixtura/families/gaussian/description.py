@@ -57,6 +57,10 @@ class GaussianDescription:
 
     name = "gaussian"
     text = "a mean for each column, and a covariance matrix"
+    held_by = (
+        "rows that are equal in some direction, and are held at the variance floor (reg_covar)"
+    )
+    simpler = "a simpler covariance_type"
     kinds = frozenset({Kind.CONTINUOUS, Kind.COUNT, Kind.BINARY})
 
     def family(self, schema: Schema) -> Gaussian:

@@ -103,7 +103,7 @@ def as_version_3(document: dict[str, Any]) -> dict[str, Any]:
             "means": document.get("means"),
             "covariances": _unfolded(layout, given, k, d).tolist(),
         },
-        "noise": {**noise, "center": noise.get("centre")} if isinstance(noise, dict) else noise,
+        "noise": {**noise, "center": noise.get("center")} if isinstance(noise, dict) else noise,
         "parameters": {**document["parameters"], "covariance_type": name},
         "training": {"algorithm": head["parameters"]["algorithm"], **training}
         if isinstance(training, dict)

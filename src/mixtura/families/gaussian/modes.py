@@ -50,7 +50,8 @@ class Modes:
     log_density : ndarray of shape (m,)
         Log-density there.
     of_component : ndarray of shape (k,)
-        Number of the hill that is reached by climbing from each component's mean.
+        Number of the hill that is reached by climbing from each component's mean; -1 where there
+        are none, since all weight is noise.
     """
 
     points: FloatArray
@@ -74,21 +75,21 @@ def find_modes(mixture: Mixture[GaussianParameters, Moments]) -> Modes:
     >>> find_modes(mixture).points  # two components one sigma apart make a single hill
     array([[0.5]])
     """
-    slopes = _Slopes(mixture.clusters)  # noise lifts all places alike: the hills are the same
     means = mixture.params.means
+    if not mixture.clusters.weights.any():
+        return Modes(means[:0], np.empty(0), np.full(len(means), -1))
+    slopes = _Slopes(mixture.clusters)  # noise lifts all places alike: the hills are the same
     climbed = _climb(slopes, np.concatenate([means, _ridge(slopes)]))
     heights = mixture.log_density(climbed)
     summits: list[int] = []
-    for candidate in np.flatnonzero(slopes.concave(climbed)):
-        near = [s for s in summits if slopes.distance(climbed[candidate] - climbed[s]) < _SAME_HILL]
-        if not near:
-            summits.append(int(candidate))
+    # The highest end is one, even where rounding hides how it curves.
+    for candidate in [*np.flatnonzero(slopes.concave(climbed)).tolist(), int(heights.argmax())]:
+        if not (slopes.distances(climbed[candidate] - climbed[summits]) < _SAME_HILL).any():
+            summits.append(candidate)
     summits.sort(key=lambda s: -heights[s])
     points = climbed[summits]
-    distances = [
-        [slopes.distance(end - point) for point in points] for end in climbed[: len(means)]
-    ]
-    return Modes(points, heights[summits], np.argmin(distances, axis=1))
+    nearest = [slopes.distances(end - points).argmin() for end in climbed[: len(means)]]
+    return Modes(points, heights[summits], np.array(nearest, dtype=np.intp))
 
 
 class _Slopes:
@@ -98,7 +99,8 @@ class _Slopes:
         live = np.flatnonzero(mixture.weights > 0.0)
         self.mixture = mixture.take(live)
         self.means = self.mixture.params.means
-        self.precisions = self.mixture.params.covariances.precisions()
+        self.covariances = self.mixture.params.covariances
+        self.precisions = self.covariances.precisions()
 
     def pull(self, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Responsibilities (m, k), each component's pull (m, k, d), and its stiffness (m, d, d)."""
@@ -118,7 +120,7 @@ class _Slopes:
         """The step to the top of the local parabola; 0 where there is none."""
         hessian, gradient = self.curvature(points)
         step = np.zeros_like(points)
-        concave = _negative_definite(hessian)
+        concave = self._curves_down(points, hessian)
         step[concave] = -np.linalg.solve(hessian[concave], gradient[concave, :, None])[..., 0]
         return step
 
@@ -131,7 +133,19 @@ class _Slopes:
 
     def concave(self, points: FloatArray) -> AnyArray:
         """Whether the log-density curves down in every direction, (m,)."""
-        return _negative_definite(self.curvature(points)[0])
+        return self._curves_down(points, self.curvature(points)[0])
+
+    def _curves_down(self, points: FloatArray, hessian: FloatArray) -> AnyArray:
+        """Whether Hessians are negative definite, (m,), seen in sigmas of the likeliest component.
+
+        There they are about -1; in the units of the features one direction may be lost in the
+        rounding of another.
+        """
+        k, d = self.means.shape
+        roots = self.covariances.color(np.tile(np.eye(d), (k, 1)), np.repeat(np.arange(k), d))
+        root = roots.reshape(k, d, d)[self.mixture.log_joint(points).argmax(axis=1)]
+        curves: AnyArray = np.linalg.eigvalsh(root @ hessian @ root.transpose(0, 2, 1))[:, -1] < 0.0
+        return curves
 
     def flatter(self, new: FloatArray, old: FloatArray) -> AnyArray:
         """Whether the slope at each new point is smaller than at the old, and no lower, (m,).
@@ -145,9 +159,11 @@ class _Slopes:
         better: AnyArray = (slope_new < slope_old) & (fall <= _LEVEL * (1.0 + np.abs(before)))
         return better
 
-    def distance(self, delta: FloatArray) -> float:
-        """Length of a difference (d,) in sigmas of the component that is narrowest along it."""
-        return float(np.sqrt(np.einsum("a,jab,b->j", delta, self.precisions, delta).max()))
+    def distances(self, deltas: FloatArray) -> FloatArray:
+        """Lengths (m,) of differences in sigmas of the component that is narrowest along each."""
+        squared = self.covariances.squared_distances(deltas, np.zeros_like(self.means))
+        lengths: FloatArray = np.sqrt(squared.max(axis=1))
+        return lengths
 
 
 def _climb(slopes: _Slopes, points: FloatArray) -> FloatArray:
@@ -157,8 +173,7 @@ def _climb(slopes: _Slopes, points: FloatArray) -> FloatArray:
     for _ in range(_CLIMB_STEPS):
         step = slopes.fixed_point_step(points[climbing])
         points[climbing] += step
-        length = np.sqrt(np.einsum("ma,jab,mb->mj", step, slopes.precisions, step, optimize=True))
-        climbing = climbing[length.max(axis=1) > _STILL]
+        climbing = climbing[slopes.distances(step) > _STILL]
         if len(climbing) == 0:
             break
     for _ in range(_NEWTON_STEPS):
@@ -187,8 +202,3 @@ def _ridge(slopes: _Slopes) -> FloatArray:
     stiffness = np.tensordot(mix, slopes.precisions, axes=1)
     ridge: FloatArray = center + np.linalg.solve(stiffness, pull[..., None])[..., 0]
     return ridge
-
-
-def _negative_definite(matrices: FloatArray) -> AnyArray:
-    definite: AnyArray = np.linalg.eigvalsh(matrices)[:, -1] < 0.0
-    return definite

@@ -1,4 +1,4 @@
-"""The likeliest covariances of each structure: formulas and order of kernels/climb.c.
+"""The likeliest covariances of each structure: formulas and order of kernels/em_loop.c.
 
 With W_j = L_j diag(o_j) L_j^T component j's scatter, the estimates are those of Celeux and Govaert
 (1995), sections 4.1 to 4.3. Components with their axes in common (EVE and VVE) have

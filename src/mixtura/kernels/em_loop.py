@@ -52,7 +52,7 @@ class LoopBinding:
     floor : ndarray of shape (d,)
         Least variances; zeros for none.
     ties : tuple of int
-        Volume, shape and orientation, by the numbers in climb.h.
+        Volume, shape and orientation, by the numbers in em_loop.h.
     hard : bool
         Whether all of a row goes to its likeliest component.
     """

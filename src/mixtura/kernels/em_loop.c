@@ -4,10 +4,10 @@
    pass, the M-steps are those of families/gaussian/structures/estimation.py, by the same names and
    in the same order. What is not regular is left to them. */
 
-#include "climb.h"
+#include "em_loop.h"
 
 #include "mstep.h"
-#include "turns.h"
+#include "common_axes.h"
 
 /* As in stopping.py: what gains mean nothing, and how many ratios of gains tell the rate. */
 #define ROUNDING (16.0 * EPSILON)

@@ -3,9 +3,9 @@
    The common axes are a faster equal of families/gaussian/structures/common_principal_axes.py, where
    the formulas are explained. */
 
-#include "turns.h"
+#include "common_axes.h"
 
-#include "fused.h"
+#include "estep.h"
 #include "mstep.h"
 
 /* Turns in one plane after the other come near the best axes; Newton's method in all planes at

@@ -21,7 +21,7 @@
    Needs GCC's vector extensions (GCC and clang have them) and IEEE arithmetic: never compile it
    with -ffast-math. */
 
-#include "fused.h"
+#include "estep.h"
 
 typedef double vec __attribute__((vector_size(8 * LANES)));
 typedef int64_t ivec __attribute__((vector_size(8 * LANES)));

@@ -1,8 +1,8 @@
 /* Agglomerative hierarchical clustering by Fraley's criterion. Plain C11: no libc, no Python. */
 
-#include "tree.h"
+#include "hierarchy.h"
 
-#include "fused.h"
+#include "estep.h"
 #include "mstep.h"
 
 extern const Kernel mixtura_baseline;

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "fused.h"
+#include "estep.h"
 
 /* Whether the components have a thing each of their own, all the same one, or none. */
 typedef enum { TIE_NONE, TIE_SHARED, TIE_OWN } Tie;

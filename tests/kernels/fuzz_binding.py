@@ -1,0 +1,256 @@
+"""Every function of the compiled module with wild values and wrong arrays, for sanitizers to watch.
+
+`make sanitize` runs it: python fuzz_binding.py MODULE.so [EXAMPLES [FIRST_SEED]]. The module is
+compiled with AddressSanitizer and UBSan, which end the process at what C does not allow. Whatever
+the numbers, a call comes back before long, with a result or an error that Python knows. The last
+example is noted beside the module, so that one can be run alone: EXAMPLES=1, FIRST_SEED=its seed.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import sys
+from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+#: A call that takes longer, in seconds, waits for what does not come.
+PATIENCE = 60.0
+
+WILD = [np.nan, np.inf, -np.inf, 5e-324, -5e-324, 1e300, -1e300, 1e-300, 1e160, 1e-160, 0.0, -0.0]
+HUGE = [-(2**63), -(2**31), -1, 0, 1, 2**31, 2**32 + 1, 2**62, 2**63 - 1, (2**64 + 4) // 5]
+COUNTS = [1, 2, 7, 24, 63, 65, 130, 333, 1100]
+DIMENSIONS = [*range(1, 15), 17, 24, 25, 33]
+TIES = [(v, s, o) for v in (1, 2) for s in (0, 1, 2) for o in (0, 1, 2) if s or not o]
+
+Rng = np.random.Generator
+Call = Callable[[Any, Rng], tuple[Any, ...]]
+
+
+def choose(rng: Rng, options: list[Any]) -> Any:
+    return options[int(rng.integers(len(options)))]
+
+
+def numbers(rng: Rng, *shape: int, positive: bool = False) -> np.ndarray:
+    """Ordinary numbers, of which none, a few, many or all are wild, or all the same wild one."""
+    x = rng.normal(size=shape) * 10.0 ** rng.integers(-3, 4)
+    x = np.abs(x) if positive else x
+    share = choose(rng, [0.0, 0.0, 0.02, 0.3, 1.0])
+    where = rng.random(shape) < share
+    same = rng.random() < 0.3
+    x[where] = choose(rng, WILD) if same else rng.choice(WILD, int(where.sum()))
+    return x
+
+
+def matrices(rng: Rng, k: int, d: int) -> np.ndarray:
+    """Scatters of many rows, of too few, or any numbers at all."""
+    if rng.random() < 0.4:
+        return numbers(rng, k, d, d)
+    root = rng.normal(size=(k, d, choose(rng, [max(d // 2, 1), 3 * d])))
+    scatter = root @ root.transpose(0, 2, 1) * choose(rng, [1.0, 1e-200, 1e200, 1e-310])
+    scatter.flat[int(rng.integers(scatter.size))] += choose(rng, [0.0, 0.0, *WILD])
+    return scatter
+
+
+def size(rng: Rng) -> tuple[int, int]:
+    return int(rng.integers(1, 7)), choose(rng, DIMENSIONS)
+
+
+def table(rng: Rng, d: int) -> tuple[np.ndarray, np.ndarray]:
+    n = choose(rng, COUNTS)
+    with np.errstate(over="ignore", under="ignore"):
+        rows = numbers(rng, n, d).astype(choose(rng, [np.float64, np.float32]))
+    if rng.random() < 0.3:
+        return rows, np.broadcast_to(np.float64(choose(rng, [1.0, *WILD])), n)
+    return rows, numbers(rng, n, positive=True)
+
+
+def components(rng: Rng, k: int, d: int) -> list[np.ndarray]:
+    whitening = numbers(rng, k, d, positive=True) if rng.random() < 0.5 else matrices(rng, k, d)
+    return [numbers(rng, k, d), whitening, numbers(rng, k)]
+
+
+def expect(module: Any, rng: Rng) -> tuple[Any, ...]:
+    k, d = size(rng)
+    rows, weight = table(rng, d)
+    parts = components(rng, k, d)
+    result = np.empty(2 + k * (1 + d) + parts[1].size)
+    return choose(rng, module.names()), rows, weight, *parts, rng.random() < 0.5, result
+
+
+def score(module: Any, rng: Rng) -> tuple[Any, ...]:
+    k, d = size(rng)
+    rows, _ = table(rng, d)
+    n = len(rows)
+    outputs = [np.empty(n), np.empty((n, k)), np.empty(n), np.empty(n, np.int64)]
+    wanted = [None if rng.random() < 0.3 else output for output in outputs]
+    return choose(rng, module.names()), rows, *components(rng, k, d), *wanted
+
+
+def elementwise(module: Any, rng: Rng) -> tuple[Any, ...]:
+    x = numbers(rng, int(rng.integers(0, 40)))
+    return choose(rng, module.names()), x, np.empty(len(x))
+
+
+def recentre(module: Any, rng: Rng) -> tuple[Any, ...]:
+    k, d = size(rng)
+    second = matrices(rng, k, d) if rng.random() < 0.5 else numbers(rng, k, d)
+    moments = [numbers(rng, k), numbers(rng, k, d), second]
+    return numbers(rng, k, d), *moments, *(np.empty(part.shape) for part in moments)
+
+
+def constants(module: Any, rng: Rng) -> tuple[Any, ...]:
+    k, d = size(rng)
+    return choose(rng, [d, *HUGE]), numbers(rng, k), numbers(rng, k), np.empty(k)
+
+
+def factorize(module: Any, rng: Rng) -> tuple[Any, ...]:
+    k, d = size(rng)
+    return matrices(rng, k, d), np.empty((k, d, d)), np.empty(k)
+
+
+def exceeds(module: Any, rng: Rng) -> tuple[Any, ...]:
+    k, d = size(rng)
+    return matrices(rng, k, d), numbers(rng, d)
+
+
+def common_form(module: Any, rng: Rng) -> tuple[Any, ...]:
+    k, d = size(rng)
+    scatter = matrices(rng, k, d) if rng.random() < 0.5 else numbers(rng, k, d, positive=True)
+    scales = numbers(rng, k, positive=True)
+    return numbers(rng, k, positive=True), scatter, scales, np.empty(scatter.shape[1:])
+
+
+def common_axes(module: Any, rng: Rng) -> tuple[Any, ...]:
+    k, d = size(rng)
+    axes = np.eye(d) if rng.random() < 0.7 else numbers(rng, d, d)
+    return rng.random() < 0.5, numbers(rng, k, positive=True), matrices(rng, k, d), axes
+
+
+def climb(module: Any, rng: Rng) -> tuple[Any, ...]:
+    k, d = int(rng.integers(1, 7)), int(rng.integers(1, 15))
+    rows, weight = table(rng, d)
+    ties = (
+        choose(rng, TIES)
+        if rng.random() < 0.95
+        else tuple(choose(rng, [5, *HUGE[1:5]]) for _ in "123")
+    )
+    each = d * d if ties[2] else d
+    state = numbers(rng, 3, k * (2 + d + 2 * each))
+    if rng.random() < 0.7:
+        unit = np.tile(np.eye(d).ravel() if ties[2] else np.ones(d), 2 * k)
+        state[0] = np.concatenate([np.full(k, 1.0 / k), rng.normal(size=k * d), unit, np.zeros(k)])
+    known, most = int(rng.integers(0, 5)), int(rng.integers(0, 12))
+    trace = numbers(rng, known + most)
+    numbers_of_steps = [k, state, trace, known, most]
+    if rng.random() < 0.15:
+        numbers_of_steps[choose(rng, [0, 3, 4])] = choose(rng, HUGE)
+    if rng.random() < 0.05:
+        numbers_of_steps[3:] = choose(rng, HUGE), choose(rng, HUGE)
+    floor = np.zeros(d) if rng.random() < 0.4 else numbers(rng, d, positive=True)
+    how = [rng.random() < 0.5, rng.random() < 0.5, ties, floor, choose(rng, [0.0, 1e-6, *WILD])]
+    return choose(rng, module.names()), rows, weight, *how, *numbers_of_steps
+
+
+def merge(module: Any, rng: Rng) -> tuple[Any, ...]:
+    groups, d = int(rng.integers(0, 40)), int(rng.integers(1, 15))
+    dense = d <= 9 and rng.random() < 0.6
+    scatter = np.zeros((groups, d, d) if dense else (groups, d))
+    if groups and rng.random() < 0.7:
+        scatter = matrices(rng, groups, d) if dense else numbers(rng, groups, d, positive=True)
+    count = numbers(rng, groups, positive=True) if rng.random() < 0.7 else np.ones(groups)
+    typical, tie = (choose(rng, [1.0, 1e-6, *WILD]) for _ in range(2))
+    merges = np.empty((max(groups - 1, 0), 2), np.int64)
+    return count, numbers(rng, groups, d), scatter, typical, tie, merges
+
+
+def names(module: Any, rng: Rng) -> tuple[Any, ...]:
+    return ()
+
+
+#: What each function is called with.
+CALLS: dict[str, Call] = {
+    "expect": expect,
+    "score": score,
+    "exp": elementwise,
+    "log": elementwise,
+    "recentre": recentre,
+    "constants": constants,
+    "factorize": factorize,
+    "exceeds": exceeds,
+    "common_form": common_form,
+    "common_axes": common_axes,
+    "climb": climb,
+    "merge": merge,
+    "names": names,
+}
+
+
+def spoilt(rng: Rng, array: np.ndarray) -> Any:
+    """An array of another shape, type or layout, or none at all."""
+    if array.ndim == 0 or array.size == 0:
+        return None
+    ways: list[Callable[[], Any]] = [
+        lambda: array[:-1],
+        lambda: array[..., :-1],
+        lambda: np.concatenate([array, array]),
+        lambda: array[None],
+        lambda: array.ravel(),
+        lambda: array.T,
+        lambda: array[::-1],
+        lambda: array[:0],
+        lambda: array.astype(np.int32 if array.dtype.kind == "f" else np.float64),
+        lambda: np.broadcast_to(array, array.shape),
+        lambda: np.frombuffer(bytes(1) + array.tobytes(), np.uint8)[1:].view(array.dtype),
+        lambda: None,
+    ]
+    with np.errstate(invalid="ignore"):
+        return choose(rng, ways)()
+
+
+def run(module: Any, name: str, seed: int) -> bool:
+    """Make one call; whether it gave a result."""
+    rng = np.random.default_rng((seed, *name.encode()))
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        arguments = list(CALLS[name](module, rng))
+    arrays = [place for place, value in enumerate(arguments) if isinstance(value, np.ndarray)]
+    if arrays and rng.random() < 0.1:
+        place = choose(rng, arrays)
+        arguments[place] = spoilt(rng, arguments[place])
+    try:
+        getattr(module, name)(*arguments)
+    except (ValueError, TypeError, BufferError, OverflowError, MemoryError):
+        return False
+    return True
+
+
+def load(path: Path) -> Any:
+    spec = spec_from_file_location("_fused", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def main(path: Path, examples: int = 400, first: int = 0) -> None:
+    module = load(path)
+    public = {name for name in vars(module) if callable(vars(module)[name]) and name[0] != "_"}
+    assert public == CALLS.keys(), f"functions without examples: {public ^ CALLS.keys()}"
+    note = path.with_suffix(".example")
+    for name in CALLS:
+        results = 0
+        for seed in range(first, first + examples):
+            note.write_text(f"{name} with seed {seed}\n")
+            faulthandler.dump_traceback_later(PATIENCE, exit=True)
+            results += run(module, name, seed)
+        print(f"{name}: clean, {results} results in {examples} calls", flush=True)
+        assert 2 * results > examples or examples < 50, f"{name} gives errors: the examples are bad"
+    faulthandler.cancel_dump_traceback_later()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))
