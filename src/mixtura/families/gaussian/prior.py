@@ -140,8 +140,8 @@ class NormalInverseWishart:
         if self.scale.shape != (d, d) or not _in_range(self.scale):
             raise MixturaError(
                 f"The prior's scale, of shape {self.scale.shape}, should be a symmetric, "
-                f"positive-definite matrix of shape {(d, d)}, with {_SMALLEST:g} to {_WIDEST:.0e} on "
-                "its diagonal."
+                f"positive-definite matrix of shape {(d, d)}, with {_SMALLEST:g} to {_WIDEST:.0e} "
+                "on its diagonal."
             )
 
     @classmethod
