@@ -214,7 +214,9 @@ def test_levels_of_data_frames_are_found_by_name() -> None:
     assert fit.levels_ == [("milk", "tea"), (False, True), (1, 2, 3)]
     assert [column.kind for column in fit.schema_] == [Kind.CATEGORICAL] * 3
     assert fit.feature_names_in_.tolist() == ["drink", "sugar", "cups"]
-    with pytest.raises(mx.DataError, match=r"Column cups has 9 in row 0 .and 19 more.*in the fit were 1, 2, 3"):
+    with pytest.raises(
+        mx.DataError, match=r"Column cups has 9 in row 0 .and 19 more.*in the fit were 1, 2, 3"
+    ):
         fit.predict(frame.assign(cups=9))
     with pytest.raises(ValueError, match="feature names"):
         fit.predict(frame.rename(columns={"cups": "glasses"}))

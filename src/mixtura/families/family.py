@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 
+from mixtura.errors import DegenerateError
 from mixtura.families.coordinates import Coordinates
 from mixtura.statistics import SMALLEST_COUNT, Statistics
 from mixtura.typing import EVERYONE, AnyArray, BoolArray, FloatArray, IntArray, Selection
@@ -60,11 +61,21 @@ def stand_ins(count: FloatArray) -> tuple[Selection, Selection]:
 
     A component without rows becomes a copy of the heaviest one; its mixing weight stays
     exactly 0. This is the package's one policy for components that lose all their rows.
+
+    Raises
+    ------
+    DegenerateError
+        If none has rows: all are noise.
     """
     has_rows = count >= SMALLEST_COUNT
     if has_rows.all():
         return EVERYONE, EVERYONE
     live = np.flatnonzero(has_rows)
+    if not len(live):
+        raise DegenerateError(
+            f"All rows are noise, so none are left for {len(count)} components: let some labels or "
+            "responsibilities be of components, or fit without noise."
+        )
     order = np.full(len(count), np.argmax(count[live]))
     order[live] = np.arange(len(live))
     return live, order
