@@ -125,7 +125,8 @@ class GaussianMixture(MixtureEstimator):
         Whether there is one further component, of constant density 1 / V, for rows that belong
         to no cluster (Banfield and Raftery 1993). True for the volume V of the data: of the
         smaller of two boxes about them, along the features or along their principal axes. Or V
-        itself, in the product of the features' units.
+        itself, in the product of the features' units; no feature of its box may then be narrower
+        than 1e-99 or wider than 1e99.
     noise_init : boolean array of shape (n,), default=None
         Rows that begin as noise, unless an array as `init_params` says which. By default those
         with few neighbours (Byers and Raftery 1998), looked for among at most 1,000 rows.
@@ -406,7 +407,7 @@ class GaussianMixture(MixtureEstimator):
     def noise_volume_(self) -> float | None:
         """Volume over which the noise is spread, None without noise."""
         region = self._shown_region
-        return None if region is None else float(np.exp(region.log_volume))
+        return None if region is None else region.volume
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "covariances_")
