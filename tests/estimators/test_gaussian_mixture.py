@@ -287,6 +287,17 @@ def test_a_warm_start_on_other_rows_goes_on_from_the_parameters() -> None:
     np.testing.assert_allclose(fit.means_, before + 0.5, atol=1e-3)
 
 
+def test_means_beyond_the_dtype_of_the_table_are_shown_in_double_precision() -> None:
+    X = np.array([[1.0], [2.0], [-1.0]], dtype=np.float32)
+    fit = mx.GaussianMixture(1, means_init=[[1e50]], fixed="means").fit(X)
+    np.testing.assert_array_equal(fit.means_, [[1e50]])
+    assert (fit.means_.dtype, fit.weights_.dtype) == (np.float64, np.float32)
+    np.testing.assert_array_equal(fit.mixture_.params.means, [[1e50]])
+    fit.means_ = np.zeros((1, 1), dtype=np.float32)
+    np.testing.assert_array_equal(fit.mixture_.params.means, [[0.0]])
+    assert mx.GaussianMixture(1).fit(X * np.float32(1e-40)).means_.dtype == np.float32
+
+
 def test_a_start_below_the_floor_is_raised_to_it() -> None:
     X = np.repeat([[0.0], [1.0]], 50, axis=0)
     with pytest.warns(mx.DataWarning, match="held at the variance floor"):
@@ -461,7 +472,16 @@ def test_clones_and_pickles() -> None:
         ({"weights_init": [1.5, -0.5]}, "range"),
         ({"weights_init": [1.0]}, r"\(2,\)"),
         ({"means_init": [[0.0, np.inf]] * 2}, "finite"),
+        ({"means_init": [[0.0, 1.0], [2.0, -2e75]]}, r"means.* has -2e\+75.*no larger than 1e\+75"),
         ({"precisions_init": -np.stack([np.eye(2)] * 2)}, "positive"),
+        (
+            {"precisions_init": np.multiply.outer([1.0, 1e-160], np.eye(2))},
+            r"eigenvalues of precisions.* 1e-150 to 1e\+150, but are from 1e-160 to 1:",
+        ),
+        (
+            {"covariance_type": "spherical", "precisions_init": [1.0, 1e160]},
+            r"precisions should be from 1e-150 .* from 1 to 1e\+160",
+        ),
         ({"covariance_type": "diag", "precisions_init": -np.ones((2, 2))}, "positive"),
     ],
 )

@@ -18,6 +18,7 @@ from mixtura.estimators.parameters import (
     check_magnitude,
     check_noise,
     check_noise_rows,
+    check_places,
     fixed_parts,
 )
 from mixtura.estimators.tables import as_rows, column_names
@@ -297,7 +298,7 @@ class GaussianMixture(MixtureEstimator):
             return None
         covariances = None
         if means is not None:
-            means = check_array("means", means, (k, d))
+            means = check_places("means", means, (k, d))
         if precisions is not None:
             layout = self._type.layout
             precisions = check_array("precisions", precisions, layout.shape(k, d))
@@ -341,10 +342,11 @@ class GaussianMixture(MixtureEstimator):
         super()._show(mixture, dtype)
         shown = self._type.layout.show(mixture.params.covariances)
         self.noise_region_ = mixture.noise_region
-        self.means_ = mixture.params.means.astype(dtype)
-        self.covariances_ = _as_dtype(shown.covariances, dtype)
-        self.precisions_ = _as_dtype(shown.precisions, dtype)
-        self.precisions_cholesky_ = _as_dtype(shown.precisions_cholesky, dtype)
+        self.means_ = _as_dtype(mixture.params.means, dtype, least=0.0)
+        least = float(np.finfo(dtype).tiny)
+        self.covariances_ = _as_dtype(shown.covariances, dtype, least)
+        self.precisions_ = _as_dtype(shown.precisions, dtype, least)
+        self.precisions_cholesky_ = _as_dtype(shown.precisions_cholesky, dtype, least)
 
     @property
     def mixture_(self) -> Mixture[GaussianParameters, Moments]:
@@ -374,7 +376,8 @@ class GaussianMixture(MixtureEstimator):
             (self.means_, mixture.params.means),
             (self.covariances_, covariances),
         )
-        return all(np.array_equal(mine, exact.astype(mine.dtype)) for mine, exact in pairs)
+        with np.errstate(over="ignore"):  # of float32 that was set by hand
+            return all(np.array_equal(mine, exact.astype(mine.dtype)) for mine, exact in pairs)
 
     @property
     def prior_(self) -> NormalInverseWishart | None:
@@ -453,9 +456,11 @@ class GaussianMixture(MixtureEstimator):
         return find_modes(self._fitted())
 
 
-def _as_dtype(array: AnyArray, dtype: np.dtype[Any]) -> AnyArray:
-    """In the dtype of the table if that can hold it: squares of float32 may need float64."""
+def _as_dtype(array: AnyArray, dtype: np.dtype[Any], least: float) -> AnyArray:
+    """In the dtype of the table if that can hold it: squares of float32 may need float64.
+
+    Numbers but 0 have to be as large as the least.
+    """
     size = np.abs(array[array != 0.0])
-    limits = np.finfo(dtype)
-    fits = limits.tiny <= size.min() and size.max() <= limits.max
+    fits = least <= size.min(initial=np.inf) and size.max(initial=0.0) <= np.finfo(dtype).max
     return array.astype(dtype if fits else np.float64)

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from mixtura.errors import DataError, MixturaError
-from mixtura.estimators.parameters import check_array, check_magnitude
+from mixtura.estimators.parameters import check_magnitude, check_places
 from mixtura.families import FLAT, NormalInverseWishart, Prior
 from mixtura.families.gaussian.structures import CovarianceStructure
 from mixtura.sources import Source, Summary
+from mixtura.starts.training_rows import LARGEST, SMALLEST
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray
 
@@ -52,7 +53,7 @@ def make_prior(
     if prior is None:
         return FLAT
     if isinstance(prior, NormalInverseWishart):
-        check_array("prior mean", prior.mean, (d,))
+        _given(vars(prior), d)
         return prior
     given = {} if isinstance(prior, str) else _given(prior, d)
     covariance = np.ones(d) if "scale" in given else _covariance(source, structure.diagonal)
@@ -64,12 +65,22 @@ def _given(prior: Mapping[str, Any], d: int) -> dict[str, Any]:
     given = dict(prior)
     for name in ("shrinkage", "dof"):
         if name in given:
-            given[name] = check_magnitude(f"prior {name}", given[name])
+            given[name] = _rows_worth(f"prior {name}", given[name])
     if "mean" in given:
-        given["mean"] = check_array("prior mean", given["mean"], (d,))
+        given["mean"] = check_places("prior mean", given["mean"], (d,))
     if "scale" in given:
         given["scale"] = _scale(given["scale"], d)
     return given
+
+
+def _rows_worth(name: str, value: object) -> float:
+    """A number of rows, of which sums and squares are ordinary numbers."""
+    n = check_magnitude(name, value)
+    if n == 0.0 or SMALLEST <= n <= LARGEST:  # the prior says where 0 cannot be
+        return n
+    raise MixturaError(
+        f"Invalid value for '{name}': {value!r}. It should be from {SMALLEST:.0e} to {LARGEST:.0e}."
+    )
 
 
 def _scale(value: Any, d: int) -> FloatArray:
@@ -81,6 +92,13 @@ def _scale(value: Any, d: int) -> FloatArray:
     if scale.shape not in ((), (d,), (d, d)):
         raise MixturaError(
             f"The prior scale {value!r} should be a number or have shape {(d,)} or {(d, d)}."
+        )
+    variances = scale.diagonal() if scale.ndim == 2 else scale
+    ordinary = (np.square(SMALLEST) <= variances) & (variances <= np.square(LARGEST))
+    if not (ordinary | ~(variances > 0.0)).all():  # what is not positive has an error of its own
+        raise MixturaError(
+            f"The prior scale has variances from {variances.min():.3g} to {variances.max():.3g}; "
+            f"they should be from {SMALLEST**2:.0e} to {LARGEST**2:.0e}: rescale the table."
         )
     return scale if scale.ndim == 2 else np.diag(np.broadcast_to(scale, (d,)))
 

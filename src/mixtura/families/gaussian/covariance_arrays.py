@@ -28,6 +28,9 @@ from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["Diagonal", "Full", "Layout", "Shown", "Spherical", "Tied", "WrittenOut"]
 
+# Precisions between these are of variances whose products are ordinary numbers.
+_SMALLEST, _LARGEST = 1e-150, 1e150
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -166,16 +169,27 @@ def _inverted(precisions: AnyArray) -> FloatArray:
         raise MixturaError(
             f"precisions should be positive, but the smallest is {precisions.min():.5g}."
         )
+    _check_range("precisions", precisions)
     return 1.0 / np.asarray(precisions, dtype=np.float64)
 
 
 def _inverted_matrices(precisions: AnyArray) -> FloatArray:
     matrices = np.asarray(precisions, dtype=np.float64)
     symmetric = np.allclose(matrices, matrices.transpose(0, 2, 1))
-    smallest = np.linalg.eigvalsh(matrices)[:, 0].min()
+    eigenvalues = np.linalg.eigvalsh(matrices)
+    smallest = eigenvalues.min()
     if not symmetric or smallest <= 0.0:
         raise MixturaError(
             "precisions should be symmetric, positive-definite matrices, but "
             + (f"the smallest eigenvalue is {smallest:.5g}." if symmetric else "are not symmetric.")
         )
+    _check_range("eigenvalues of precisions", eigenvalues)
     return np.asarray(np.linalg.inv(matrices), dtype=np.float64)
+
+
+def _check_range(name: str, values: AnyArray) -> None:
+    if not _SMALLEST <= values.min() <= values.max() <= _LARGEST:
+        raise MixturaError(
+            f"{name} should be from {_SMALLEST:.0e} to {_LARGEST:.0e}, but are from "
+            f"{values.min():.3g} to {values.max():.3g}: rescale the table."
+        )
