@@ -298,6 +298,22 @@ def test_means_beyond_the_dtype_of_the_table_are_shown_in_double_precision() -> 
     assert mx.GaussianMixture(1).fit(X * np.float32(1e-40)).means_.dtype == np.float32
 
 
+def test_log_densities_beyond_float32_come_in_double_precision() -> None:
+    X = groups().astype(np.float32)
+    fit = mx.GaussianMixture(2, random_state=0).fit(X)
+    assert fit.score_samples(X).dtype == np.float32
+    # More rows than a block, the far one in the last.
+    rows = np.concatenate([np.tile(X, (300, 1)), np.full((1, 2), 1e30, np.float32)])
+    log_density = fit.score_samples(rows)
+    assert log_density.dtype == np.float64
+    np.testing.assert_allclose(log_density, fit.score_samples(rows.astype(np.float64)), rtol=1e-6)
+    assert -1e62 < log_density[-1] < -1e58
+    for shares in (fit.predict_proba(rows), fit.normalized_density(rows)):
+        assert shares.dtype == np.float32
+    fit.means_ = np.full((2, 2), 1e200)  # squares overflow: -inf is a number of float32
+    assert fit.score_samples(X).dtype == np.float32
+
+
 def test_a_start_below_the_floor_is_raised_to_it() -> None:
     X = np.repeat([[0.0], [1.0]], 50, axis=0)
     with pytest.warns(mx.DataWarning, match="held at the variance floor"):
