@@ -288,6 +288,33 @@ def test_a_warm_start_on_other_rows_goes_on_from_the_parameters() -> None:
     np.testing.assert_allclose(fit.means_, before + 0.5, atol=1e-3)
 
 
+def test_means_beyond_the_dtype_of_the_table_are_shown_in_double_precision() -> None:
+    X = np.array([[1.0], [2.0], [-1.0]], dtype=np.float32)
+    fit = mx.GaussianMixture(1, means_init=[[1e50]], fixed="means").fit(X)
+    np.testing.assert_array_equal(fit.means_, [[1e50]])
+    assert (fit.means_.dtype, fit.weights_.dtype) == (np.float64, np.float32)
+    np.testing.assert_array_equal(fit.mixture_.params.means, [[1e50]])
+    fit.means_ = np.zeros((1, 1), dtype=np.float32)
+    np.testing.assert_array_equal(fit.mixture_.params.means, [[0.0]])
+    assert mx.GaussianMixture(1).fit(X * np.float32(1e-40)).means_.dtype == np.float32
+
+
+def test_log_densities_beyond_float32_come_in_double_precision() -> None:
+    X = groups().astype(np.float32)
+    fit = mx.GaussianMixture(2, random_state=0).fit(X)
+    assert fit.score_samples(X).dtype == np.float32
+    # More rows than a block, the far one in the last.
+    rows = np.concatenate([np.tile(X, (300, 1)), np.full((1, 2), 1e30, np.float32)])
+    log_density = fit.score_samples(rows)
+    assert log_density.dtype == np.float64
+    np.testing.assert_allclose(log_density, fit.score_samples(rows.astype(np.float64)), rtol=1e-6)
+    assert -1e62 < log_density[-1] < -1e58
+    for shares in (fit.predict_proba(rows), fit.normalized_density(rows)):
+        assert shares.dtype == np.float32
+    fit.means_ = np.full((2, 2), 1e200)  # squares overflow: -inf is a number of float32
+    assert fit.score_samples(X).dtype == np.float32
+
+
 def test_a_start_below_the_floor_is_raised_to_it() -> None:
     X = np.repeat([[0.0], [1.0]], 50, axis=0)
     with pytest.warns(mx.DataWarning, match="held at the variance floor"):
@@ -472,7 +499,16 @@ def test_clones_and_pickles() -> None:
         ({"weights_init": [1.5, -0.5]}, "range"),
         ({"weights_init": [1.0]}, r"\(2,\)"),
         ({"means_init": [[0.0, np.inf]] * 2}, "finite"),
+        ({"means_init": [[0.0, 1.0], [2.0, -2e75]]}, r"means.* has -2e\+75.*no larger than 1e\+75"),
         ({"precisions_init": -np.stack([np.eye(2)] * 2)}, "positive"),
+        (
+            {"precisions_init": np.multiply.outer([1.0, 1e-210], np.eye(2))},
+            r"precisions.* between 1e-200 and 1e\+200.* from 1e-210 to 1\.",
+        ),
+        (
+            {"covariance_type": "spherical", "precisions_init": [1.0, 1e210]},
+            r"precisions should be between 1e-200 .* from 1 to 1e\+210",
+        ),
         ({"covariance_type": "diag", "precisions_init": -np.ones((2, 2))}, "positive"),
     ],
 )

@@ -89,6 +89,13 @@ def test_criteria_count_the_volume() -> None:
     np.testing.assert_allclose(fit.icl(X), fit.bic(X) - 2 * doubt, rtol=1e-12)
 
 
+@pytest.mark.parametrize(("noise", "size"), [(5e-324, 1.0), (1e-300, 1e38), (1e300, 1e-70)])
+def test_a_volume_far_from_that_of_the_rows_is_refused(noise: float, size: float) -> None:
+    X = size * np.array([[1.0], [2.0], [-1.0], [3.0]])
+    with pytest.raises(mx.MixturaError, match=r"from 1e-99 to 1e\+99"):
+        mx.GaussianMixture(1, noise=noise, algorithm="stochastic").fit(X)
+
+
 def test_a_given_volume_is_used_and_sampled_over() -> None:
     X, _ = strewn()
     fit = fitted(X, noise=4000.0)

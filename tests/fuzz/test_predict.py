@@ -15,14 +15,13 @@ from sklearn.exceptions import NotFittedError
 import mixtura as mx
 from fuzz.effort import examples
 from fuzz.laws import assigns, helps, lie_on_hills
-from fuzz.open_cases import OPEN
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 from mixtura.kernels.choice import use
 
 TYPES = [name for name in COVARIANCE_TYPES if len(name) > 1]
 SIZES = [0.0, 5e-324, 1e-310, 1e-200, 1e-100, 1e-9, 1.0, 7.0, 1e9, 1e15, 1e30, 1e70, 1e100, 1e140]
 BEYOND = [1e150, 1e154, 1e155, 1e200, 1e300, 1.7976931348623157e308]
-VALUES = [sign * size for size in SIZES + OPEN * BEYOND for sign in (1.0, -1.0)]
+VALUES = [sign * size for size in SIZES + BEYOND for sign in (1.0, -1.0)]
 
 
 @cache
@@ -46,9 +45,7 @@ rows = st.one_of(
     arrays(
         np.float32,
         st.tuples(st.integers(1, 6), st.just(3)),
-        elements=st.sampled_from(
-            [float(np.float32(v)) for v in VALUES if abs(v) < (3e38 if OPEN else 1e16)]
-        ),
+        elements=st.sampled_from([float(np.float32(v)) for v in VALUES if abs(v) < 3e38]),
     ),
     arrays(
         np.float64,

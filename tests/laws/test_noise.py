@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mixtura import em
 from mixtura.assignments import Assignment, hard, soft
-from mixtura.errors import DataError
+from mixtura.errors import DataError, MixturaError
 from mixtura.families import (
     Box,
     Gaussian,
@@ -109,6 +109,21 @@ def test_a_resized_box_has_that_volume_about_the_same_center() -> None:
     other = resized(box, 1e-80)
     np.testing.assert_allclose(other.log_volume, np.log(1e-80), rtol=1e-13)
     np.testing.assert_array_equal(other.center, box.center)
+
+
+def test_a_volume_is_refused_if_its_box_is_too_narrow_or_too_wide() -> None:
+    box = Box(np.zeros(2), np.array([[1e-50, 0.0], [3e-51, 1e10]]))
+    for volume in (9e-139, 5e-324, 2e138, 1e308):
+        with pytest.raises(MixturaError, match=r"from 1e-138 to 1e\+138, .* about 1e-40") as told:
+            resized(box, volume)
+        assert f"noise={volume} is" in str(told.value)
+    for volume in (2e-138, 1.0, 9e137):
+        np.testing.assert_allclose(resized(box, volume).log_volume, np.log(volume), rtol=1e-13)
+
+
+def test_a_box_of_many_wide_features_has_a_volume_beyond_all_numbers() -> None:
+    assert Box(np.zeros(6), 1e75 * np.eye(6)).volume == np.inf
+    assert Box(np.zeros(6), 1e-75 * np.eye(6)).volume == 0.0
 
 
 def test_noise_is_sampled_evenly_over_its_box() -> None:

@@ -10,7 +10,10 @@ import pytest
 
 import mixtura as mx
 from mixtura.explain import find_spurious
-from mixtura.families.gaussian.structures import AxisCovariances, DenseCovariances
+from mixtura.families import Gaussian, GaussianParameters
+from mixtura.families.gaussian.structures import VVI, AxisCovariances, DenseCovariances
+from mixtura.families.noise import Box, WithNoise
+from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -74,6 +77,18 @@ def test_rows_do_not_speak_for_their_copies() -> None:
     twice = fitted(np.repeat(X, 2, axis=0), np.repeat(labels, 2), max_iter=0)
     weighted = find_spurious(twice.mixture_, ArraySource(X, np.full(len(X), 2.0)))
     assert twice.spurious_ == tuple(weighted) == (0,)
+
+
+def test_a_component_that_has_all_rows_owes_nothing_to_a_few() -> None:
+    X, weight = np.zeros((19, 1)), np.linspace(0.1, 0.3, 19)
+    params = GaussianParameters(
+        np.array([[0.0], [0.4]]), AxisCovariances(np.array([[1e-3], [1.0]]))
+    )
+    for family in (Gaussian(VVI, np.ones(1)), Gaussian(VVI, np.ones(1), fixed_means=True)):
+        noisy = WithNoise(family, Box(np.zeros(1), np.eye(1)))
+        for whole, weights in ((family, [0.6, 0.4]), (noisy, [0.6, 0.2, 0.2])):
+            mixture = Mixture(whole, params, np.array(weights))
+            assert find_spurious(mixture, ArraySource(X, weight)).tolist() == []
 
 
 @pytest.mark.parametrize("spread", [0.02, 0.3, 1.0])

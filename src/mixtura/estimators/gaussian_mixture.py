@@ -19,6 +19,7 @@ from mixtura.estimators.parameters import (
     check_magnitude,
     check_noise,
     check_noise_rows,
+    check_places,
     fixed_parts,
 )
 from mixtura.estimators.tables import as_rows, column_names
@@ -127,7 +128,8 @@ class GaussianMixture(MixtureEstimator):
         Whether there is one further component, of constant density 1 / V, for rows that belong
         to no cluster (Banfield and Raftery 1993). True for the volume V of the data: of the
         smaller of two boxes about them, along the features or along their principal axes. Or V
-        itself, in the product of the features' units.
+        itself, in the product of the features' units; no feature of its box may then be narrower
+        than 1e-99 or wider than 1e99.
     noise_init : boolean array of shape (n,), default=None
         Rows that begin as noise, unless an array as `init_params` says which. By default those
         with few neighbours (Byers and Raftery 1998), looked for among at most 1,000 rows.
@@ -298,7 +300,7 @@ class GaussianMixture(MixtureEstimator):
             return None
         covariances = None
         if means is not None:
-            means = check_array("means", means, (k, d))
+            means = check_places("means", means, (k, d))
         if precisions is not None:
             layout = self._type.layout
             precisions = check_array("precisions", precisions, layout.shape(k, d))
@@ -342,10 +344,11 @@ class GaussianMixture(MixtureEstimator):
         super()._show(mixture, dtype)
         shown = self._type.layout.show(mixture.params.covariances)
         self.noise_region_ = mixture.noise_region
-        self.means_ = mixture.params.means.astype(dtype)
-        self.covariances_ = _as_dtype(shown.covariances, dtype)
-        self.precisions_ = _as_dtype(shown.precisions, dtype)
-        self.precisions_cholesky_ = _as_dtype(shown.precisions_cholesky, dtype)
+        self.means_ = _as_dtype(mixture.params.means, dtype, least=0.0)
+        least = float(np.finfo(dtype).tiny)
+        self.covariances_ = _as_dtype(shown.covariances, dtype, least)
+        self.precisions_ = _as_dtype(shown.precisions, dtype, least)
+        self.precisions_cholesky_ = _as_dtype(shown.precisions_cholesky, dtype, least)
 
     @property
     def mixture_(self) -> Mixture[GaussianParameters, Moments]:
@@ -375,7 +378,8 @@ class GaussianMixture(MixtureEstimator):
             (self.means_, mixture.params.means),
             (self.covariances_, covariances),
         )
-        return all(np.array_equal(mine, exact.astype(mine.dtype)) for mine, exact in pairs)
+        with np.errstate(over="ignore"):  # of float32 that was set by hand
+            return all(np.array_equal(mine, exact.astype(mine.dtype)) for mine, exact in pairs)
 
     @property
     def prior_(self) -> NormalInverseWishart | None:
@@ -408,8 +412,7 @@ class GaussianMixture(MixtureEstimator):
     def noise_volume_(self) -> float | None:
         """Volume over which the noise is spread, None without noise."""
         region = self._shown_region
-        with np.errstate(over="ignore"):  # of many features it may be beyond all numbers
-            return None if region is None else float(np.exp(region.log_volume))
+        return None if region is None else region.volume
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "covariances_")
@@ -455,9 +458,11 @@ class GaussianMixture(MixtureEstimator):
         return find_modes(self._fitted())
 
 
-def _as_dtype(array: AnyArray, dtype: np.dtype[Any]) -> AnyArray:
-    """In the dtype of the table if that can hold it: squares of float32 may need float64."""
+def _as_dtype(array: AnyArray, dtype: np.dtype[Any], least: float) -> AnyArray:
+    """In the dtype of the table if that can hold it: squares of float32 may need float64.
+
+    Numbers but 0 have to be as large as the least.
+    """
     size = np.abs(array[array != 0.0])
-    limits = np.finfo(dtype)
-    fits = limits.tiny <= size.min() and size.max() <= limits.max
+    fits = least <= size.min(initial=np.inf) and size.max(initial=0.0) <= np.finfo(dtype).max
     return array.astype(dtype if fits else np.float64)

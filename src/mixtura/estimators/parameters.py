@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from mixtura.errors import MixturaError
 from mixtura.estimators.options import STARTS
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
-from mixtura.starts.training_rows import TrainingRows
+from mixtura.starts.training_rows import LARGEST, TrainingRows
 from mixtura.typing import AnyArray
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "check_mixing",
     "check_noise",
     "check_noise_rows",
+    "check_places",
     "check_start",
     "check_weights",
     "fixed_parts",
@@ -109,6 +110,18 @@ def check_array(name: str, value: Any, shape: tuple[int, ...]) -> AnyArray:
     if not np.isfinite(array).all():
         raise MixturaError(f"The parameter '{name}' should be finite, but has NaN or infinity.")
     return array
+
+
+def check_places(name: str, value: Any, shape: tuple[int, ...]) -> AnyArray:
+    """An array of numbers no larger than those of a table may be."""
+    places = check_array(name, value, shape)
+    furthest = places.flat[np.abs(places).argmax()]
+    if abs(furthest) > LARGEST:
+        raise MixturaError(
+            f"The parameter '{name}' has {furthest:.3g}; its numbers should be no larger than "
+            f"{LARGEST:.0e}, as those of a table, lest their squares overflow."
+        )
+    return places
 
 
 def check_weights(value: Any, k: int, *, noise: bool) -> AnyArray:

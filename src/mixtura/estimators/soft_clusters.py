@@ -80,7 +80,11 @@ class SoftClusters(
         return self.predict_proba(X)
 
     def score_samples(self, X: Any) -> AnyArray:
-        """Log-density of the mixture at each row, shape (n,)."""
+        """Log-density of the mixture at each row, shape (n,).
+
+        float32 if the table is, but float64 where some row is so far away that float32 cannot
+        hold it.
+        """
         mixture = self._fitted()
         return self._row_by_row(X, mixture, scorer(mixture).log_density)
 
@@ -140,7 +144,7 @@ class SoftClusters(
     def _row_by_row(
         self, X: Any, mixture: Mixture[Any, Any], function: Callable[[AnyArray], AnyArray]
     ) -> AnyArray:
-        """The function's results for each row; reals come in the dtype of the table."""
+        """The function's results for each row; reals in the table's dtype if that holds them."""
         rows = self._as_fitted(X)
         check_reach(rows, column_names(self, rows))
         source = self._blocks(rows, None, mixture)
@@ -149,7 +153,13 @@ class SoftClusters(
             if result is None:
                 dtype = rows.dtype if block.dtype == np.float64 else block.dtype
                 result = np.empty((len(rows), *block.shape[1:]), dtype)
-            result[start : start + len(block)] = block
+            rest = slice(start, start + len(block))
+            try:
+                with np.errstate(over="raise"):
+                    result[rest] = block
+            except FloatingPointError:
+                result = result.astype(np.float64)
+                result[rest] = block
         assert result is not None  # the door lets no empty table through
         return result
 

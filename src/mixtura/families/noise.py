@@ -41,7 +41,7 @@ class Box:
     Examples
     --------
     >>> import numpy as np
-    >>> round(float(np.exp(Box(np.zeros(2), np.diag([2.0, 3.0])).log_volume)), 12)
+    >>> round(Box(np.zeros(2), np.diag([2.0, 3.0])).volume, 12)
     6.0
     """
 
@@ -52,6 +52,12 @@ class Box:
     def log_volume(self) -> float:
         """log |det edges|; -inf for a flat box."""
         return float(np.linalg.slogdet(self.edges)[1])
+
+    @property
+    def volume(self) -> float:
+        """|det edges|; inf or 0 where that is beyond all numbers, as of many wide features."""
+        with np.errstate(over="ignore", under="ignore"):
+            return float(np.exp(self.log_volume))
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         """n rows (n, d), uniform over the box."""

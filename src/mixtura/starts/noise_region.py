@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixtura.errors import DataError
+from mixtura.errors import DataError, MixturaError
 from mixtura.families.noise import Box
 from mixtura.sources import Chunk, Source, Summary
 from mixtura.starts.principal_axes import principal_axes
@@ -24,6 +24,9 @@ _ROUNDING = 64.0 * np.finfo(np.float64).eps
 
 # A side below this, in deviations, is flat: the correlation matrix resolves only squares of it.
 _FLAT = np.sqrt(_ROUNDING)
+
+# Between these widths squares of places in a box are ordinary numbers, and model files hold them.
+_NARROWEST, _WIDEST = 1e-99, 1e99
 
 
 def box_about(source: Source, summary: Summary, floor: float) -> Box:
@@ -58,9 +61,27 @@ def box_about(source: Source, summary: Summary, floor: float) -> Box:
 
 
 def resized(box: Box, volume: float) -> Box:
-    """The box stretched about its center to a given volume."""
-    stretch = np.exp((np.log(volume) - box.log_volume) / len(box.center))
-    return Box(box.center, stretch * box.edges)
+    """The box stretched about its center to a given volume.
+
+    Raises
+    ------
+    MixturaError
+        If it would be too narrow or too wide along some feature.
+    """
+    d = len(box.center)
+    log_stretch = (np.log(volume) - box.log_volume) / d
+    widths = np.log(np.abs(box.edges).max(axis=0))
+    least, most = np.log(_NARROWEST) - widths.min(), np.log(_WIDEST) - widths.max()
+    if not least <= log_stretch <= most:
+        powers = (np.array([least, most]) * d + box.log_volume) / np.log(10.0)
+        low, high = powers.round(6)
+        raise MixturaError(
+            f"noise={volume!r} is a volume for which the box about the rows would be narrower than "
+            f"{_NARROWEST:.0e} or wider than {_WIDEST:.0e} along some feature; expected a volume "
+            f"from 1e{np.ceil(low):+.0f} to 1e{np.floor(high):+.0f}, or True for that of the rows, "
+            f"which is about 1e{box.log_volume / np.log(10.0):+.0f}."
+        )
+    return Box(box.center, np.exp(log_stretch) * box.edges)
 
 
 def _principal_axes(source: Source, summary: Summary) -> FloatArray:
