@@ -450,6 +450,20 @@ def test_hills_beside_a_far_outlier(covariance_type: str, k: int) -> None:
     assert fit.normalized_density(X).max() <= 1.0 + 1e-12
 
 
+@pytest.mark.filterwarnings("ignore::mixtura.DataWarning")
+@pytest.mark.parametrize("covariance_type", ["tied", "full", "VEI"])
+@pytest.mark.parametrize("units", [1.0, np.array([1.0, 1e10, 1.0, 1e-70])])
+def test_the_only_hill_of_one_gaussian_is_its_mean(covariance_type: str, units: Any) -> None:
+    X = np.random.default_rng(0).normal(size=(6, 4)) * units
+    X[:, 2] = X[:, 0]
+    X[2, 1] = 1e10
+    fit = mx.GaussianMixture(1, covariance_type=covariance_type, reg_covar=1e-12, max_iter=0).fit(X)
+    modes = fit.modes()
+    np.testing.assert_array_equal(modes.points, fit.means_)
+    assert modes.of_component.tolist() == [0]
+    assert fit.normalized_density(X).max() <= 1.0 + 1e-9
+
+
 def test_sampling_follows_the_weights_and_the_seed() -> None:
     fit = mx.GaussianMixture(3, random_state=0).fit(groups(600))
     X, labels = fit.sample(5000)
