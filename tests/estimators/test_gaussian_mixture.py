@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 import mixtura as mx
 from mixtura import kernels
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.kernels.choice import use
 
 NAMES = [name for name, kind in COVARIANCE_TYPES.items() if not kind.one_dimensional]
 FOUR = ["full", "tied", "diag", "spherical"]
@@ -312,6 +313,21 @@ def test_log_densities_beyond_float32_come_in_double_precision() -> None:
         assert shares.dtype == np.float32
     fit.means_ = np.full((2, 2), 1e200)  # squares overflow: -inf is a number of float32
     assert fit.score_samples(X).dtype == np.float32
+
+
+@pytest.mark.parametrize("kernel", ["auto", "numpy"])
+@pytest.mark.parametrize("covariance_type", ["E", "V", "diag", "EII"])
+def test_without_a_floor_rows_at_0_are_no_component_however_narrow(
+    covariance_type: str, kernel: str
+) -> None:
+    """A variance that is made of a far row's share shrinks with that, without end."""
+    X = np.zeros((20, 1))
+    X[0] = 1e17
+    fit = mx.GaussianMixture(
+        2, covariance_type=covariance_type, noise=1.0, reg_covar=0.0, n_init=1, random_state=0
+    )
+    with use(kernel), pytest.raises(mx.DegenerateError, match="singular"):
+        fit.fit(X)
 
 
 def test_a_start_below_the_floor_is_raised_to_it() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mixtura.errors import DegenerateError, MixturaError, ModelFileError
 from mixtura.families.description import Bell, check_entries, check_names, refuse, stacked
-from mixtura.families.gaussian.density import Gaussian
+from mixtura.families.gaussian.density import NARROWEST, Gaussian
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
 from mixtura.families.gaussian.structures import (
@@ -60,7 +60,7 @@ NAMED_STRUCTURES: dict[str, tuple[CovarianceStructure, str]] = {
 # Beyond these, differences and their squares are no ordinary numbers: no table that can be fitted
 # comes near.
 _FURTHEST = 1e100
-_NARROWEST, _WIDEST = 1e-200, 1e200
+_WIDEST = 1e200
 
 # Numbers that are equal but for rounding.
 _EQUAL = 1e-9
@@ -233,8 +233,8 @@ def _in_any_direction(matrices: FloatArray) -> DenseCovariances:
 
 
 def _check_range(covariances: FloatArray, is_variance: BoolArray) -> None:
-    ordinary = (covariances >= _NARROWEST) & (covariances <= _WIDEST)
-    expected = f"a variance from {_NARROWEST:g} to {_WIDEST:g}"
+    ordinary = (covariances >= NARROWEST) & (covariances <= _WIDEST)
+    expected = f"a variance from {NARROWEST:g} to {_WIDEST:g}"
     check_entries("covariances", covariances, ordinary | ~is_variance, expected)
     ordinary = np.abs(covariances) <= _WIDEST
     expected = f"a number from -{_WIDEST:g} to {_WIDEST:g}"
