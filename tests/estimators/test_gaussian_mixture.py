@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -288,12 +289,14 @@ def test_a_warm_start_on_other_rows_goes_on_from_the_parameters() -> None:
     np.testing.assert_allclose(fit.means_, before + 0.5, atol=1e-3)
 
 
-def test_means_beyond_the_dtype_of_the_table_are_shown_in_double_precision() -> None:
+def test_means_beyond_the_dtype_of_the_table_are_shown_in_double_precision(tmp_path: Path) -> None:
     X = np.array([[1.0], [2.0], [-1.0]], dtype=np.float32)
     fit = mx.GaussianMixture(1, means_init=[[1e50]], fixed="means").fit(X)
     np.testing.assert_array_equal(fit.means_, [[1e50]])
     assert (fit.means_.dtype, fit.weights_.dtype) == (np.float64, np.float32)
     np.testing.assert_array_equal(fit.mixture_.params.means, [[1e50]])
+    mx.save(fit, tmp_path / "model.json")
+    np.testing.assert_array_equal(mx.load(tmp_path / "model.json").means_, [[1e50]])
     fit.means_ = np.zeros((1, 1), dtype=np.float32)
     np.testing.assert_array_equal(fit.mixture_.params.means, [[0.0]])
     assert mx.GaussianMixture(1).fit(X * np.float32(1e-40)).means_.dtype == np.float32
@@ -521,12 +524,20 @@ def test_clones_and_pickles() -> None:
         ({"means_init": [[0.0, 1.0], [2.0, -2e75]]}, r"means.* has -2e\+75.*no larger than 1e\+75"),
         ({"precisions_init": -np.stack([np.eye(2)] * 2)}, "positive"),
         (
-            {"precisions_init": np.multiply.outer([1.0, 1e-160], np.eye(2))},
-            r"eigenvalues of precisions.* 1e-150 to 1e\+150, but are from 1e-160 to 1:",
+            {"precisions_init": np.multiply.outer([1.0, 1e-210], np.eye(2))},
+            r"eigenvalues of precisions.* 1e-200 to 1e\+200, but are from 1e-210 to 1:",
         ),
         (
-            {"covariance_type": "spherical", "precisions_init": [1.0, 1e160]},
-            r"precisions should be from 1e-150 .* from 1 to 1e\+160",
+            {"covariance_type": "EEE", "precisions_init": np.stack([np.eye(2), 2.0 * np.eye(2)])},
+            "precisions.*'EEE'.*the same for all components",
+        ),
+        (
+            {"covariance_type": "VII", "precisions_init": np.stack([np.diag([1.0, 2.0])] * 2)},
+            "precisions.*'VII'.*the same for all columns",
+        ),
+        (
+            {"covariance_type": "spherical", "precisions_init": [1.0, 1e210]},
+            r"precisions should be from 1e-200 .* from 1 to 1e\+210",
         ),
         ({"covariance_type": "diag", "precisions_init": -np.ones((2, 2))}, "positive"),
     ],

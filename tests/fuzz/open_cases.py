@@ -24,6 +24,11 @@ def _power(case: Case, change: str) -> int:
     return max((power for name, power in case.table.changes if change in name), default=0)
 
 
+def _far_in_deviations(case: Case) -> bool:
+    """Whether precisions are given of which an outlier may be 1e100 deviations away."""
+    return "precisions" in case.start.given and case.start.power < -20
+
+
 #: Cases that are not tried at all.
 _CASES: dict[str, Callable[[Case], bool]] = {
     "weights over many decades end the interpreter in the hierarchy, or let the objective fall": (
@@ -45,6 +50,8 @@ _CASES: dict[str, Callable[[Case], bool]] = {
 
 #: Laws that are not asked of some fits.
 _LAWS: dict[str, Callable[[Case, mx.GaussianMixture], bool]] = {
+    "saved": lambda case, fit: _far_in_deviations(case),
+    "hills": lambda case, fit: _far_in_deviations(case),
     "never_falls": lambda case, fit: _power(case, "an outlying") > 6,
 }
 

@@ -28,8 +28,8 @@ from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["Diagonal", "Full", "Layout", "Shown", "Spherical", "Tied", "WrittenOut"]
 
-# Precisions between these are of variances whose products are ordinary numbers.
-_SMALLEST, _LARGEST = 1e-150, 1e150
+# Precisions between these have ordinary inverses; model files hold those.
+_SMALLEST, _LARGEST = 1e-200, 1e200
 
 
 @dataclass(frozen=True)
