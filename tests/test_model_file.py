@@ -493,10 +493,6 @@ DIAGONAL = _in("options", structure="VVI")
         (_in("arrays", means=[[1.0, 2.0], [True, 4.0]]), r"arrays.means\[1\]\[0\]' is True"),
         (_in("arrays", means=[[1.0, 2.0], [1.0, None]]), r"arrays.means\[1\]\[1\]' is None"),
         (_in("arrays", means=[[0.0, 1e101], [0.0, 0.0]]), r"arrays.means\[0\]\[1\]' is 1e\+101"),
-        (
-            _both(_changed(dtype="float32"), _in("arrays", means=[[0.0, 1e40], [0.0, 1e40]])),
-            r"reach 1e\+40 in column '1', which no float32",
-        ),
         (_in("arrays", covariances=[[[1.0]], [[1.0]]]), r"arrays.covariances' has shape .*k, 2, 2"),
         (
             _in("arrays", covariances=[np.eye(2).tolist(), [[1.0, 2.0], [2.0, 1.0]]]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 import mixtura as mx
 from mixtura import kernels
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.kernels.choice import use
 from mixtura.sources import ArraySource, summarize
 
 NAMES = [name for name, kind in COVARIANCE_TYPES.items() if not kind.one_dimensional]
@@ -288,12 +290,14 @@ def test_a_warm_start_on_other_rows_goes_on_from_the_parameters() -> None:
     np.testing.assert_allclose(fit.means_, before + 0.5, atol=1e-3)
 
 
-def test_means_beyond_the_dtype_of_the_table_are_shown_in_double_precision() -> None:
+def test_means_beyond_the_dtype_of_the_table_are_shown_in_double_precision(tmp_path: Path) -> None:
     X = np.array([[1.0], [2.0], [-1.0]], dtype=np.float32)
     fit = mx.GaussianMixture(1, means_init=[[1e50]], fixed="means").fit(X)
     np.testing.assert_array_equal(fit.means_, [[1e50]])
     assert (fit.means_.dtype, fit.weights_.dtype) == (np.float64, np.float32)
     np.testing.assert_array_equal(fit.mixture_.params.means, [[1e50]])
+    mx.save(fit, tmp_path / "model.json")
+    np.testing.assert_array_equal(mx.load(tmp_path / "model.json").means_, [[1e50]])
     fit.means_ = np.zeros((1, 1), dtype=np.float32)
     np.testing.assert_array_equal(fit.mixture_.params.means, [[0.0]])
     assert mx.GaussianMixture(1).fit(X * np.float32(1e-40)).means_.dtype == np.float32
@@ -313,6 +317,21 @@ def test_log_densities_beyond_float32_come_in_double_precision() -> None:
         assert shares.dtype == np.float32
     fit.means_ = np.full((2, 2), 1e200)  # squares overflow: -inf is a number of float32
     assert fit.score_samples(X).dtype == np.float32
+
+
+@pytest.mark.parametrize("kernel", ["auto", "numpy"])
+@pytest.mark.parametrize("covariance_type", ["E", "V", "diag", "EII"])
+def test_without_a_floor_rows_at_0_are_no_component_however_narrow(
+    covariance_type: str, kernel: str
+) -> None:
+    """A variance that is made of a far row's share shrinks with that, without end."""
+    X = np.zeros((20, 1))
+    X[0] = 1e17
+    fit = mx.GaussianMixture(
+        2, covariance_type=covariance_type, noise=1.0, reg_covar=0.0, n_init=1, random_state=0
+    )
+    with use(kernel), pytest.raises(mx.DegenerateError, match="singular"):
+        fit.fit(X)
 
 
 def test_a_start_below_the_floor_is_raised_to_it() -> None:
@@ -461,6 +480,20 @@ def test_hills_beside_a_far_outlier(covariance_type: str, k: int) -> None:
     assert fit.normalized_density(X).max() <= 1.0 + 1e-12
 
 
+@pytest.mark.filterwarnings("ignore::mixtura.DataWarning")
+@pytest.mark.parametrize("covariance_type", ["tied", "full", "VEI"])
+@pytest.mark.parametrize("units", [1.0, np.array([1.0, 1e10, 1.0, 1e-70])])
+def test_the_only_hill_of_one_gaussian_is_its_mean(covariance_type: str, units: Any) -> None:
+    X = np.random.default_rng(0).normal(size=(6, 4)) * units
+    X[:, 2] = X[:, 0]
+    X[2, 1] = 1e10
+    fit = mx.GaussianMixture(1, covariance_type=covariance_type, reg_covar=1e-12, max_iter=0).fit(X)
+    modes = fit.modes()
+    np.testing.assert_array_equal(modes.points, fit.means_)
+    assert modes.of_component.tolist() == [0]
+    assert fit.normalized_density(X).max() <= 1.0 + 1e-9
+
+
 def test_sampling_follows_the_weights_and_the_seed() -> None:
     fit = mx.GaussianMixture(3, random_state=0).fit(groups(600))
     X, labels = fit.sample(5000)
@@ -504,6 +537,14 @@ def test_clones_and_pickles() -> None:
         (
             {"precisions_init": np.multiply.outer([1.0, 1e-210], np.eye(2))},
             r"precisions.* between 1e-200 and 1e\+200.* from 1e-210 to 1\.",
+        ),
+        (
+            {"covariance_type": "EEE", "precisions_init": np.stack([np.eye(2), 2.0 * np.eye(2)])},
+            "precisions.*'EEE'.*the same for all components",
+        ),
+        (
+            {"covariance_type": "VII", "precisions_init": np.stack([np.diag([1.0, 2.0])] * 2)},
+            "precisions.*'VII'.*the same for all columns",
         ),
         (
             {"covariance_type": "spherical", "precisions_init": [1.0, 1e210]},

@@ -79,6 +79,8 @@ def _precisions(rng: np.random.Generator, covariance_type: str, k: int, d: int, 
     if covariance_type[1:] in ("II", "EI", "VI"):
         return scale * np.broadcast_to(np.eye(d), shape)
     factors = rng.normal(size=(*shape[:-1], d))
+    if covariance_type == "EEE":  # one for all
+        factors[:] = factors[0]
     return scale * (factors @ np.swapaxes(factors, -1, -2) + 0.1 * np.eye(d))
 
 

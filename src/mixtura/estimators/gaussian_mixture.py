@@ -24,6 +24,7 @@ from mixtura.estimators.parameters import (
 )
 from mixtura.estimators.tables import as_rows, column_names
 from mixtura.families.gaussian.density import Gaussian
+from mixtura.families.gaussian.description import departure
 from mixtura.families.gaussian.given_parameters import GivenGaussians
 from mixtura.families.gaussian.membership import membership
 from mixtura.families.gaussian.modes import Modes, find_modes
@@ -305,6 +306,12 @@ class GaussianMixture(MixtureEstimator):
             layout = self._type.layout
             precisions = check_array("precisions", precisions, layout.shape(k, d))
             covariances = layout.from_precisions(precisions, k, d)
+            expected = departure(self._type.structure, covariances)
+            if expected is not None:
+                raise MixturaError(
+                    f"The parameter 'precisions' is not of covariance_type="
+                    f"{self.covariance_type!r}: it should be {expected}."
+                )
         return GivenGaussians(means, covariances)
 
     def _noise(self) -> Noise | None:

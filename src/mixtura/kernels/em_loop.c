@@ -16,6 +16,9 @@ enum { RATIOS = 3 };
 /* As in families/gaussian/density.py: error of a difference between a row and a mean. */
 #define RESOLUTION (16.0 * EPSILON)
 
+/* As there: the least variance that has an ordinary inverse. */
+#define NARROWEST 1e-200
+
 extern const Kernel mixtura_baseline;
 
 static double sum_of(const double *x, ptrdiff_t n)
@@ -387,7 +390,7 @@ static int estimate(const Manner *how, const Mixture *now, int floored, const Wo
 
 /* -------------------------------------------------------------------------- the steps */
 
-/* Whether all deviations are larger than the rounding of the means. */
+/* Whether all deviations are larger than the rounding of the means, and have inverses. */
 static int resolved(const Mixture *mixture, int dense)
 {
     ptrdiff_t d = mixture->d, each = each_of(d, dense);
@@ -395,7 +398,7 @@ static int resolved(const Mixture *mixture, int dense)
         for (ptrdiff_t a = 0; a < d; a++) {
             double resolution = RESOLUTION * size_of(mixture->means[j * d + a]);
             double variance = mixture->covariances[j * each + (dense ? a * d + a : a)];
-            if (!(variance > resolution * resolution)) return 0;
+            if (!(variance > larger(resolution * resolution, NARROWEST))) return 0;
         }
     return 1;
 }

@@ -293,7 +293,7 @@ def _current(document: dict[str, Any]) -> Model:
         raise unexpected("noise", document["noise"], "null: it is for columns of measurements")
     mixture = _mixture(document, with_noise(family, region), params, noise=region is not None)
     if Kind.CONTINUOUS in description.kinds:
-        _check_bells(mixture, description, schema, head["dtype"])
+        _check_bells(mixture, description, schema)
     body = _body(mixture, description.name).read(document, "")
     return Model(
         mixture, schema, head["named"], head["dtype"], body["parameters"], body["training"]
@@ -344,7 +344,7 @@ def _normalized(weights: FloatArray) -> FloatArray:
 
 
 def _check_bells(
-    mixture: Mixture[Any, Any], description: Description[Any, Any], schema: Schema, dtype: str
+    mixture: Mixture[Any, Any], description: Description[Any, Any], schema: Schema
 ) -> None:
     """See that bells are near enough for distances between them to be computed.
 
@@ -364,10 +364,4 @@ def _check_bells(
             raise ModelFileError(
                 f"its components lie up to {apart:.3g} standard deviations apart, in column "
                 f"{column.name!r}; they should lie within {_FURTHEST:g}."
-            )
-        furthest = np.abs(bell.mean).max()
-        if furthest > np.finfo(dtype).max:
-            raise ModelFileError(
-                f"its components reach {furthest:.3g} in column {column.name!r}, which no {dtype} "
-                "can hold."
             )

@@ -23,10 +23,13 @@ from mixtura.kernels.singular import singular
 from mixtura.statistics import Moments
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Gaussian"]
+__all__ = ["NARROWEST", "Gaussian"]
 
 # A variance this close to the floor, in units of it, lies on it.
 _AT_FLOOR = 1.0 + 1e-6
+
+# A variance below this has no ordinary inverse: no table that can be fitted varies by so little.
+NARROWEST = 1e-200
 
 # Error of a difference between a row and a mean, as a share of the mean.
 _ROUNDING = 16.0 * np.finfo(np.float64).eps
@@ -148,9 +151,10 @@ class Gaussian:
 def _check_resolved(params: GaussianParameters) -> None:
     """Raise DegenerateError where a deviation is no larger than the rounding of the mean.
 
-    Equal rows then look like rows with a tiny spread, whatever the unit.
+    Equal rows then look like rows with a tiny spread, whatever the unit. Of rows at 0 there is no
+    such rounding: their spread may be what is left of a far row, and shrinks without end.
     """
-    resolution = _ROUNDING * np.abs(params.means)
-    collapsed = np.any(params.covariances.variances <= np.square(resolution), axis=1)
+    unresolved = np.maximum(np.square(_ROUNDING * np.abs(params.means)), NARROWEST)
+    collapsed = np.any(params.covariances.variances <= unresolved, axis=1)
     if collapsed.any():
         raise singular(collapsed)

@@ -9,12 +9,13 @@ import numpy as np
 
 from mixtura.errors import DegenerateError, MixturaError, ModelFileError
 from mixtura.families.description import Bell, check_entries, check_names, refuse, stacked
-from mixtura.families.gaussian.density import Gaussian
+from mixtura.families.gaussian.density import NARROWEST, Gaussian
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
 from mixtura.families.gaussian.structures import (
     VVV,
     AxisCovariances,
+    Covariances,
     CovarianceStructure,
     DenseCovariances,
     Structure,
@@ -33,7 +34,7 @@ from mixtura.persistence.entries import (
 )
 from mixtura.typing import BoolArray, FloatArray
 
-__all__ = ["NAMED_STRUCTURES", "GaussianDescription"]
+__all__ = ["NAMED_STRUCTURES", "GaussianDescription", "departure"]
 
 _TEXTS = {
     "EII": "all components share one variance, the same in all directions",
@@ -60,7 +61,7 @@ NAMED_STRUCTURES: dict[str, tuple[CovarianceStructure, str]] = {
 # Beyond these, differences and their squares are no ordinary numbers: no table that can be fitted
 # comes near.
 _FURTHEST = 1e100
-_NARROWEST, _WIDEST = 1e-200, 1e200
+_WIDEST = 1e200
 
 # Numbers that are equal but for rounding.
 _EQUAL = 1e-9
@@ -95,10 +96,7 @@ class GaussianDescription:
         }
 
     def arrays(self, params: GaussianParameters) -> dict[str, FloatArray]:
-        covariances = params.covariances
-        along_axes = isinstance(covariances, AxisCovariances)
-        shown = covariances.variances if along_axes else covariances.matrices()
-        return {"means": params.means, "covariances": shown}
+        return {"means": params.means, "covariances": _shown(params.covariances)}
 
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema
@@ -111,8 +109,7 @@ class GaussianDescription:
         check_entries("means", means, near, f"a number from -{_FURTHEST:g} to {_FURTHEST:g}")
         make = _along_axes if family.structure.diagonal else _in_any_direction
         params = GaussianParameters(means, make(covariances))
-        if isinstance(family.structure, Structure):
-            _check_ties(family.structure, covariances)
+        _check_ties(family.structure, params.covariances)
         _check_prior(family, params)
         return family, params
 
@@ -236,26 +233,40 @@ def _in_any_direction(matrices: FloatArray) -> DenseCovariances:
 
 
 def _check_range(covariances: FloatArray, is_variance: BoolArray) -> None:
-    ordinary = (covariances >= _NARROWEST) & (covariances <= _WIDEST)
-    expected = f"a variance from {_NARROWEST:g} to {_WIDEST:g}"
+    ordinary = (covariances >= NARROWEST) & (covariances <= _WIDEST)
+    expected = f"a variance from {NARROWEST:g} to {_WIDEST:g}"
     check_entries("covariances", covariances, ordinary | ~is_variance, expected)
     ordinary = np.abs(covariances) <= _WIDEST
     expected = f"a number from -{_WIDEST:g} to {_WIDEST:g}"
     check_entries("covariances", covariances, ordinary, expected)
 
 
-def _check_ties(structure: Structure, covariances: FloatArray) -> None:
-    """See that what all components share is alike, and spheres are round: one stands for all."""
+def departure(structure: CovarianceStructure, covariances: Covariances) -> str | None:
+    """What covariances of the structure would be; None if these are.
+
+    What all components share is alike, and spheres are round: one stands for all.
+    """
+    if not isinstance(structure, Structure):
+        return None
+    shown = _shown(covariances)
     shared = Tie.OWN not in (structure.volume, structure.shape, structure.orientation)
-    if shared and not np.allclose(covariances, covariances[:1], rtol=_EQUAL, atol=0.0):
-        expected = "the same for all components"
-    elif structure.shape is Tie.NONE and not np.allclose(
-        covariances, covariances[:, :1], rtol=_EQUAL, atol=0.0
-    ):
-        expected = "the same for all columns"
-    else:
-        return
-    raise ModelFileError(
-        f"its entry 'arrays.covariances' is not of structure {structure.name}; it should be "
-        f"{expected}."
-    )
+    if shared and not np.allclose(shown, shown[:1], rtol=_EQUAL, atol=0.0):
+        return "the same for all components"
+    if structure.shape is Tie.NONE and not np.allclose(shown, shown[:, :1], rtol=_EQUAL, atol=0.0):
+        return "the same for all columns"
+    return None
+
+
+def _check_ties(structure: CovarianceStructure, covariances: Covariances) -> None:
+    expected = departure(structure, covariances)
+    if expected is not None:
+        raise ModelFileError(
+            f"its entry 'arrays.covariances' is not of structure {_name(structure)}; it should be "
+            f"{expected}."
+        )
+
+
+def _shown(covariances: Covariances) -> FloatArray:
+    """Variances (k, d) of covariances along the axes, or matrices (k, d, d)."""
+    along_axes = isinstance(covariances, AxisCovariances)
+    return covariances.variances if along_axes else covariances.matrices()
