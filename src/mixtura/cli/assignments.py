@@ -88,11 +88,15 @@ def assign(mixture: Mixture[Any, Any], features: Features) -> Assignments:
     rows = features.rows
     source = ArraySource(rows, None, block_rows(rows.shape[1], mixture.n_components))
     seen = scorer(mixture)
+    likeliest = np.empty(len(rows), dtype=np.intp)
+    resp = np.empty((len(rows), mixture.n_components))
 
-    def assigned(chunk: Chunk) -> tuple[IntArray, FloatArray]:
+    def assigned(chunk: Chunk) -> None:
         # Labels have their own way: responsibilities may tie where log-densities do not.
-        return seen.labels(chunk.rows), seen.responsibilities(chunk.rows)
+        here = slice(chunk.start, chunk.start + len(chunk.rows))
+        likeliest[here], resp[here] = seen.labels(chunk.rows), seen.responsibilities(chunk.rows)
 
-    likeliest, resp = map(np.concatenate, zip(*source.map(assigned), strict=True))
+    for _ in source.map(assigned):
+        pass
     clusters = mixture.as_labels(likeliest)
     return Assignments(features.complete, clusters, resp, mixture.n_clusters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -63,11 +64,18 @@ def _n_different(rows: FloatArray) -> int:
     Counted by hashes of 64 bits, for comparing rows takes many times their memory. That two rows
     share a hash has a chance of some millionths with ten million rows.
     """
-    blocks = (rows[i : i + _ROWS_AT_ONCE] for i in range(0, len(rows), _ROWS_AT_ONCE))
-    hashes = [pl.DataFrame(block).hash_rows(seed=0).to_numpy() for block in blocks]
-    return len(np.unique(np.concatenate(hashes)))
+    hashes = np.empty(len(rows), dtype=np.uint64)
+    for i in range(0, len(rows), _ROWS_AT_ONCE):
+        block = pl.DataFrame(rows[i : i + _ROWS_AT_ONCE])
+        hashes[i : i + _ROWS_AT_ONCE] = block.hash_rows(seed=0).to_numpy()
+    hashes.sort()
+    return _n_steps(hashes)
+
+
+def _n_steps(ascending: np.ndarray[tuple[int], np.dtype[Any]]) -> int:
+    """Number of different values."""
+    return 1 + int(np.count_nonzero(ascending[1:] != ascending[:-1]))
 
 
 def _has_ties(x: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
-    n_different = len(np.unique(x))
-    return 1 < n_different < _FEW_DIFFERENT * len(x)
+    return 1 < _n_steps(np.sort(x)) < _FEW_DIFFERENT * len(x)
