@@ -27,12 +27,12 @@ import numpy as np
 from mixtura import em
 from mixtura.acceleration import PLAIN, Switch, UpdateRule
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.estimators.options import STARTS
 from mixtura.families import Box, Gaussian, NormalInverseWishart, with_noise
-from mixtura.families.gaussian.covariance_arrays import Full
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
-from mixtura.starts.starting_values import Given, first_mixtures
+from mixtura.starts.starting_values import StartingValues, first_mixtures
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.stopping import projected_gain
 
@@ -72,12 +72,10 @@ class Case:
         source = table.source(self.k, None)
         make = first_mixtures(
             Gaussian(STRUCTURES[self.structure], 1e-6 * np.square(table.summary.scales)),
-            Full(),
             source,
             table,
+            StartingValues(STARTS[way]),
             k=self.k,
-            given=Given(None, None, None),
-            init_params=way,
             seed=self.seed,
             region=None,
             mixing=FREE,

@@ -218,3 +218,11 @@ def test_entries_that_were_optional(tmp_path: Path) -> None:
     assert fit.means_.dtype == np.float64
     rows, _ = fit.sample(200)
     assert fit.set_params(warm_start=True).fit(rows).converged_
+
+
+def test_files_from_before_there_were_priors(tmp_path: Path) -> None:
+    document = document_of("full")
+    for name in ("equal_weights", "fixed", "prior"):
+        del document["parameters"][name]
+    del document["training"]["prior"]
+    assert loaded(document, tmp_path).prior_ is None

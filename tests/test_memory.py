@@ -45,13 +45,16 @@ from pathlib import Path
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.features import choose_features
 from mixtura.cli.reading import read_table
+from mixtura.families.registry import description_named
+
+GAUSSIAN = description_named("gaussian")
 
 def peak():
     status = Path("/proc/self/status").read_text()  # resource may count the parent's memory
     return int(status.split("VmHWM:")[1].split()[0])
 
 def rows(name):
-    return choose_features(read_table(DataFile(Path(name)))).rows
+    return choose_features(read_table(DataFile(Path(name))), GAUSSIAN).rows
 
 rows("short.csv")
 before = peak()

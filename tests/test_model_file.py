@@ -432,6 +432,18 @@ DIAGONAL = _in("options", structure="VVI")
         (_in("options", prior={**PRIOR, "dof": 1.0}), "'options.prior.dof' is 1.0; .*above 1"),
         (_in("options", prior={**PRIOR, "dof": 10**400}), "'options.prior.dof' is inf"),
         (_in("options", prior={**PRIOR, "shrinkage": 0}), "prior.shrinkage' is 0; .*above 0"),
+        (_in("options", prior={**PRIOR, "shrinkage": 5e-324}), "shrinkage is 5e-324.*1e-300"),
+        (
+            _both(
+                _in(
+                    "options",
+                    structure="VVI",
+                    prior={**PRIOR, "scale": (5e-324 * np.eye(2)).tolist()},
+                ),
+                _in("arrays", covariances=[[1.0, 1.0]] * 2),
+            ),
+            "'options.prior' cannot be used: .*positive-definite",
+        ),
         (_in("options", prior={**PRIOR, "scale": [[1.0]]}), "prior.scale.*a list of 2"),
         (
             _in("options", prior={**PRIOR, "scale": [[1.0, 2.0], [2.0, 1.0]]}),
@@ -825,3 +837,13 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.M
 
 def _disk_full(*args: object, **options: object) -> None:
     raise OSError("disk full")
+
+
+def test_the_example_of_the_page_is_one(tmp_path: Path) -> None:
+    page = Path(__file__).parents[1] / "docs" / "model-file.md"
+    text = page.read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
+    fit = loaded(text, tmp_path)
+    assert fit.levels_ == [("coffee", "tea"), (False, True)]
+    drinkers = pd.DataFrame({"drink": ["tea", "tea"], "smokes": [False, True]})
+    np.testing.assert_allclose(fit.predict_proba(drinkers)[1], [0.0, 1.0])
+    assert set(json.loads(text)) == set(json.loads(file_of()))

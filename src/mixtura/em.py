@@ -194,15 +194,26 @@ def e_step(
         draw = partial(np.random.default_rng, (*seed, chunk.index))
         assign = assignment if chunk.labels is None else keeping(chunk.labels, assignment)
         resp, objective = assign(mixture.log_joint(chunk.X), draw)
-        resp = resp * chunk.weight[:, None]
-        return Expectation(
-            float(chunk.weight.sum()),
-            float(chunk.weight @ objective),
-            resp.sum(axis=0),
-            mixture.family.statistics(mixture.params, chunk.X, resp),
-        )
+        return expectation_of(mixture, chunk.X, chunk.weight, resp, objective)
 
     return source.map_reduce(expect)
+
+
+def expectation_of(
+    mixture: Mixture[P, S],
+    X: FloatArray,
+    weight: FloatArray,
+    resp: FloatArray,
+    objective: FloatArray,
+) -> Expectation[S]:
+    """What an E-step gathers from rows (n, d) with such weights, responsibilities, objectives."""
+    resp = resp * weight[:, None]
+    return Expectation(
+        float(weight.sum()),
+        float(weight @ objective),
+        resp.sum(axis=0),
+        mixture.family.statistics(mixture.params, X, resp),
+    )
 
 
 def fit(

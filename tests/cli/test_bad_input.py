@@ -163,7 +163,7 @@ MODELS = {
         lambda document, text: json.dumps(
             document | {"arrays": document["arrays"] | {"means": [[1.0]]}}
         ),
-        "'means'",
+        "means'",
     ),
 }
 
@@ -185,7 +185,7 @@ def test_training_of_another_shape(run, model, blobs, command):
     model.write_text(json.dumps(document | {"training": {"weight": 1.0, "starts": 3}}))
     result = run(command, model, *([blobs] if command == "report" else []))
     assert result.exit_code == 1
-    assert "'training.log_likelihood' is missing" in told_in_one_line(result)
+    assert "'training.algorithm' is missing" in told_in_one_line(result)
 
 
 @pytest.mark.parametrize("command", ["predict", "report"])

@@ -9,7 +9,7 @@ import pytest
 import mixtura as mx
 from mixtura.families.gaussian.structures import AxisCovariances
 from mixtura.kernels import describe
-from mixtura.persistence.model_file import Model, write_model
+from mixtura.persistence.model_file import write_model
 
 
 def test_predict_writes_csv_to_stdout(run, model, here):
@@ -95,10 +95,10 @@ def test_report_replaces_the_old_one(run, model, blobs, here):
     ]
 
 
-def test_report_of_many_columns_writes_no_matrix_out(run, here, monkeypatch):
+def test_report_of_many_columns_writes_no_matrix_out(run, here, by_hand, monkeypatch):
     names = [f"x{a}" for a in range(3000)]
     ones = np.ones((1, 3000))
-    write_model(Model("diag", np.ones(1), ones, ones, names), here / "wide.json")
+    write_model(by_hand(np.ones(1), ones, ones, names), here / "wide.json")
     rows = np.arange(3.0)[:, None] * ones
     pl.DataFrame(rows, schema=names, orient="row").write_parquet(here / "wide.parquet")
     monkeypatch.setattr(AxisCovariances, "matrices", pytest.fail)

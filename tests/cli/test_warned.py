@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 import mixtura as mx
 from mixtura.cli.warned import in_options, warned
 from mixtura.errors import DataWarning, DegenerateError
-from mixtura.families.gaussian.structures import EEV
+from mixtura.families.gaussian.structures import EEV, Structure
 from mixtura.fitting.notes import notes_on_result
 from mixtura.kernels.singular import singular
 
@@ -45,10 +45,14 @@ def test_the_floor_is_named_as_it_can_be_set():
 
 
 def test_a_search_that_goes_nowhere_names_options(run, blobs, here, monkeypatch):
-    def fails(*args):
-        raise singular(np.array([True]))
+    estimate = Structure.estimate
 
-    monkeypatch.setattr(EEV, "estimate", fails)
+    def fails(structure, *args):
+        if structure == EEV:
+            raise singular(np.array([True]))
+        return estimate(structure, *args)
+
+    monkeypatch.setattr(Structure, "estimate", fails)
     failed = run("fit", blobs, "-k", "1,2", "--covariance", "EEV")
     assert failed.exit_code == 1
     named = "--covariance=EEV, --components=1 and 1 more failed: The covariance of 1 of 1"

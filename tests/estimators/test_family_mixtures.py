@@ -226,3 +226,14 @@ def test_a_column_of_names_is_hardly_a_category() -> None:
     frame = pd.DataFrame({"name": [f"person {i}" for i in range(100)], "sex": ["f", "m"] * 50})
     with pytest.warns(mx.DataWarning, match="name has 100 levels in 100 rows"):
         mx.CategoricalMixture(1).fit(frame)
+
+
+def test_categories_by_their_numbers_through_any_family(tmp_path: Path) -> None:
+    X = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]] * 20)
+    fit = mx.FamilyMixture(Categorical((3, 2)), 1, random_state=0).fit(X)
+    assert [column.n_levels for column in fit.schema_] == [3, 2]
+    with pytest.raises(mx.DataError, match=r"Column 1 has 2 in row 0"):
+        fit.predict(np.array([[0.0, 2.0]]))
+    mx.save(fit, tmp_path / "model.json")
+    again = mx.load(tmp_path / "model.json")
+    np.testing.assert_array_equal(again.predict_proba(X), fit.predict_proba(X))

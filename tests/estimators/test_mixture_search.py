@@ -314,7 +314,7 @@ def test_what_a_fit_finds_a_search_finds(monkeypatch: pytest.MonkeyPatch) -> Non
         "Fitting.restarts",
         "Fitting.resumed",
         "Fitting.collapsed",
-        "Fitting.spurious",
+        "Fitting._spurious",
         "GaussianMixture._prepare",
         "Fitting.record",
     ],

@@ -234,6 +234,12 @@ def test_without_clusters_there_are_no_hills() -> None:
     np.testing.assert_allclose(fit.normalized_density(X), 1.0, rtol=1e-12)
 
 
+def test_clusters_need_rows_that_are_not_known_to_be_noise() -> None:
+    X, _ = strewn(60)
+    with pytest.raises(mx.DegenerateError, match="all of them begin as noise"):
+        fitted(X).fit(X, labels=np.full(len(X), 2))
+
+
 def test_noise_has_a_number_among_labels_only_if_there_is_any() -> None:
     X, _ = strewn()
     labels = np.full(len(X), -1)

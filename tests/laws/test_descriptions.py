@@ -156,8 +156,8 @@ ROUND = {"means": np.zeros((2, 2)), "covariances": np.tile(np.eye(2), (2, 1, 1))
         ),
         (
             "gaussian",
-            {**GAUSSIAN, "prior": {**PRIOR, "mean": [1e99, 0.0], "shrinkage": 1e100}},
-            {**ROUND, "covariances": np.tile(1e-100 * np.eye(2), (2, 1, 1))},
+            {**GAUSSIAN, "prior": {**PRIOR, "mean": [1e75, 0.0], "shrinkage": 1e12}},
+            {**ROUND, "covariances": np.tile(1e-190 * np.eye(2), (2, 1, 1))},
             PLAIN,
             "'options.prior' has log-density",
         ),

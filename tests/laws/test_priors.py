@@ -152,7 +152,9 @@ def test_a_component_without_rows_goes_to_the_mode_of_the_prior(structure: Struc
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"shrinkage": 0.0}, "shrinkage is 0.0.*above 0"),
+        ({"shrinkage": 0.0}, "shrinkage is 0.0.*from 1e-300"),
+        ({"shrinkage": 5e-324}, "shrinkage is 5e-324.*from 1e-300"),
+        ({"mean": np.zeros(1), "scale": np.eye(1), "dof": 5e-324}, "dof is 5e-324.*above 0"),
         ({"dof": 1.0}, "dof is 1.0; of 2 features it should be above 1"),
         ({"scale": np.ones((2, 2))}, "positive-definite"),
         ({"scale": np.array([[1.0, 0.5], [0.0, 1.0]])}, "symmetric"),

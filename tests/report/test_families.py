@@ -18,8 +18,7 @@ from mixtura.estimators.saving import to_model
 def model_of(estimator: Any, rows: Any, frame: Any = None) -> dict[str, Any]:
     """What the page of an estimator, fitted to a frame or to these rows, tells of its model."""
     model = to_model(estimator.fit(rows if frame is None else frame))
-    names = model.schema.names
-    page = report_page(model, Table("t.csv", "csv", (), rows), Features(names, rows))
+    page = report_page(model, Table("t.csv", "csv", (), rows), Features(model.schema, rows))
     found = re.search(r'id="payload">(.*?)</script>', page, re.S)
     assert found is not None
     return dict(json.loads(found[1])["model"])

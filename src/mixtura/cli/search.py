@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from mixtura.cli.features import Features
 from mixtura.cli.known import Known
@@ -125,6 +124,7 @@ class Plan:
         from mixtura.estimators.mixture_search import MixtureSearch
         from mixtura.estimators.registry import estimator_of, search_grid
         from mixtura.estimators.saving import to_model
+        from mixtura.estimators.tables import Table
 
         estimator = estimator_of(
             self.family,
@@ -143,15 +143,15 @@ class Plan:
             n_jobs=self.jobs,
             random_state=self.seed,
         )
-        rows = pl.DataFrame(features.rows, schema=list(features.names))
 
         def fitted(done: int, total: int, params: dict[str, Any]) -> None:
             progress(done, total, f"Fitted {_in_words(params)}")
 
         with warned() as told:
             labels = None if self.known is None else self.known.labels
+            rows = Table(features.rows, features.schema)
             search.fit(rows, sample_weight=weight, labels=labels, progress=fitted)
-        model = replace(to_model(search), schema=features.schema)
+        model = to_model(search)
         return Found(_in_options(model), _summary(search, self.criterion), (*self.notes, *told))
 
 

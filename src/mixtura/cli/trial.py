@@ -173,6 +173,7 @@ class Trial:
         # Only here: scikit-learn takes longer to import than most errors to be found.
         from mixtura.estimators.bootstrap_test import bootstrap_test
         from mixtura.estimators.registry import estimator_of
+        from mixtura.estimators.tables import Table as Rows
 
         estimator = estimator_of(
             self.choice.description.name,
@@ -185,7 +186,7 @@ class Trial:
         with warned() as told:
             outcome = bootstrap_test(
                 estimator,
-                features.rows,
+                Rows(features.rows, features.schema),
                 weight,
                 min_components=self.counts[0],
                 max_components=self.counts[-1] + 1,

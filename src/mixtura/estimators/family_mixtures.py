@@ -12,7 +12,7 @@ from mixtura.estimators.tables import as_rows, column_names
 from mixtura.families.description import Description, number_kind
 from mixtura.families.family import Family
 from mixtura.families.registry import description_named, description_of, is_described
-from mixtura.families.schema import Kind, Schema
+from mixtura.families.schema import Schema
 from mixtura.fitting.specification import MakeFamily
 from mixtura.mixture import Mixture
 from mixtura.typing import AnyArray, FloatArray, IntArray
@@ -32,7 +32,7 @@ class _NamedFamilyMixture(MixtureEstimator):
     def _read(self, X: Any, *, reset: bool) -> AnyArray:
         rows = as_rows(self, X, reset=reset)
         if reset:
-            self.schema_ = Schema.of(column_names(self, rows), number_kind(self._description))
+            self.schema_ = Schema.of(column_names(self, rows), number_kind(self._description.kinds))
         self._description.check(np.asarray(rows, dtype=np.float64), self.schema_)
         return rows
 
@@ -280,8 +280,11 @@ class FamilyMixture(MixtureEstimator):
         rows = as_rows(self, X, reset=reset)
         description = description_of(self.family) if is_described(self.family) else None
         if reset:
-            kind = Kind.CONTINUOUS if description is None else number_kind(description)
-            self.schema_ = Schema.of(column_names(self, rows), kind)
+            names = column_names(self, rows)
+            if description is None:
+                self.schema_ = Schema.of(names)
+            else:
+                self.schema_ = description.columns(self.family, names)
         if description is not None:
             description.check(np.asarray(rows, dtype=np.float64), self.schema_)
         return rows

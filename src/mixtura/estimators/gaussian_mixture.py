@@ -15,6 +15,7 @@ from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import (
     check_array,
+    check_floor,
     check_magnitude,
     check_noise,
     check_noise_rows,
@@ -68,7 +69,8 @@ class GaussianMixture(MixtureEstimator):
         per row.
     reg_covar : float, default=1e-6
         Least variance of a component in any direction, as a share of the features' variances.
-        It replaces smaller variances and leaves all others alone. 0 for none.
+        It replaces smaller variances and leaves all others alone. 0 for none; else at least
+        1e-12, below which rounding blurs variances, and at most 1e12.
     max_iter : int, default=1000
         Most iterations of a start. For `algorithm='stochastic'` the number it makes.
     n_init : int, 'auto' or 'thorough', default='auto'
@@ -287,7 +289,7 @@ class GaussianMixture(MixtureEstimator):
                     f"covariance_type={self.covariance_type!r} is for one column, but there are "
                     f"{source.n_features}: use 'tied' for E and 'full' for V."
                 )
-            floor = self.reg_covar * np.square(summary.scales)
+            floor = summary.floor(float(self.reg_covar))
             prior = make_prior(self.prior, kind.structure, source, summary, k, floor)
             return Gaussian(kind.structure, floor, prior, fixed_means)
 
@@ -332,7 +334,7 @@ class GaussianMixture(MixtureEstimator):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        check_magnitude("reg_covar", self.reg_covar)
+        check_floor(self.reg_covar)
         choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
         if "means" in fixed_parts(self.fixed) and self.means_init is None:
             raise MixturaError(f"fixed={self.fixed!r} needs the values: give means_init.")

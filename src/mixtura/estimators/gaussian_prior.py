@@ -9,17 +9,19 @@ from typing import Any
 import numpy as np
 
 from mixtura.errors import DataError, MixturaError
-from mixtura.estimators.parameters import check_magnitude, check_places
+from mixtura.estimators.parameters import check_array, check_magnitude
 from mixtura.families import FLAT, NormalInverseWishart, Prior
 from mixtura.families.gaussian.structures import CovarianceStructure
 from mixtura.sources import Source, Summary
-from mixtura.starts.training_rows import LARGEST, SMALLEST
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray
 
 __all__ = ["check_prior", "make_prior"]
 
 _DEFAULT = "default"
+
+# Deviations between the prior's mean and the rows' that leave a covariance matrix invertible.
+_FAR = 1e6
 
 
 def check_prior(prior: object) -> None:
@@ -53,11 +55,29 @@ def make_prior(
     if prior is None:
         return FLAT
     if isinstance(prior, NormalInverseWishart):
-        _given(vars(prior), d)
-        return prior
-    given = {} if isinstance(prior, str) else _given(prior, d)
-    covariance = np.ones(d) if "scale" in given else _covariance(source, structure.diagonal)
-    return NormalInverseWishart.default(summary.moments.mean[0], covariance, k, floor, **given)
+        check_array("prior mean", prior.mean, (d,))
+        made = prior
+    else:
+        given = {} if isinstance(prior, str) else _given(prior, d)
+        covariance = np.ones(d) if "scale" in given else _covariance(source, structure.diagonal)
+        mean = summary.moments.mean[0]
+        made = NormalInverseWishart.default(mean, covariance, k, floor, **given)
+    if d > 1 and not structure.diagonal:
+        _check_near(made, summary)
+    return made
+
+
+def _check_near(prior: NormalInverseWishart, summary: Summary) -> None:
+    """A mean to which a covariance matrix can reach without losing its other directions."""
+    distances = np.abs(prior.mean - summary.moments.mean[0]) / summary.scales
+    if distances.max() > _FAR:
+        column = int(distances.argmax())
+        raise MixturaError(
+            f"The prior mean is {prior.mean[column]:.5g} in column {column}, and that of the rows "
+            f"{summary.moments.mean[0, column]:.5g}: {distances[column]:.1e} standard deviations "
+            f"away, where no more than {_FAR:.0e} can be resolved beside the other directions. "
+            "Give a mean nearer to the rows, or use a diagonal covariance_type."
+        )
 
 
 def _given(prior: Mapping[str, Any], d: int) -> dict[str, Any]:
@@ -65,22 +85,12 @@ def _given(prior: Mapping[str, Any], d: int) -> dict[str, Any]:
     given = dict(prior)
     for name in ("shrinkage", "dof"):
         if name in given:
-            given[name] = _rows_worth(f"prior {name}", given[name])
+            given[name] = check_magnitude(f"prior {name}", given[name])
     if "mean" in given:
-        given["mean"] = check_places("prior mean", given["mean"], (d,))
+        given["mean"] = check_array("prior mean", given["mean"], (d,))
     if "scale" in given:
         given["scale"] = _scale(given["scale"], d)
     return given
-
-
-def _rows_worth(name: str, value: object) -> float:
-    """A number of rows, of which sums and squares are ordinary numbers."""
-    n = check_magnitude(name, value)
-    if n == 0.0 or SMALLEST <= n <= LARGEST:  # the prior says where 0 cannot be
-        return n
-    raise MixturaError(
-        f"Invalid value for '{name}': {value!r}. It should be from {SMALLEST:.0e} to {LARGEST:.0e}."
-    )
 
 
 def _scale(value: Any, d: int) -> FloatArray:
@@ -92,13 +102,6 @@ def _scale(value: Any, d: int) -> FloatArray:
     if scale.shape not in ((), (d,), (d, d)):
         raise MixturaError(
             f"The prior scale {value!r} should be a number or have shape {(d,)} or {(d, d)}."
-        )
-    variances = scale.diagonal() if scale.ndim == 2 else scale
-    ordinary = (np.square(SMALLEST) <= variances) & (variances <= np.square(LARGEST))
-    if not (ordinary | ~(variances > 0.0)).all():  # what is not positive has an error of its own
-        raise MixturaError(
-            f"The prior scale has variances from {variances.min():.3g} to {variances.max():.3g}; "
-            f"they should be from {SMALLEST**2:.0e} to {LARGEST**2:.0e}: rescale the table."
         )
     return scale if scale.ndim == 2 else np.diag(np.broadcast_to(scale, (d,)))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from joblib import effective_n_jobs
-from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
@@ -295,9 +295,13 @@ class MixtureEstimator(Recorded, SoftClusters):
         return {"n_components": range(1, 10)}
 
     def _variant(self, params: Mapping[str, Any]) -> Self:
-        """A copy with some other parameters, which knows the columns that this one knows."""
-        variant: Self = clone(self).set_params(**params)
-        for name in ("n_features_in_", "feature_names_in_", "schema_"):
-            if name in vars(self):
-                setattr(variant, name, vars(self)[name])
+        """One with some other parameters, which knows the columns that this one knows.
+
+        This one is not fitted. The two share what the parameters hold, which nobody changes.
+        """
+        variant = copy(self)
+        if params.keys() <= vars(self).keys():
+            variant.__dict__.update(params)
+        else:
+            variant.set_params(**params)  # says which there is none of
         return variant

@@ -19,6 +19,7 @@ from mixtura.typing import AnyArray
 __all__ = [
     "check_array",
     "check_count",
+    "check_floor",
     "check_known",
     "check_magnitude",
     "check_mixing",
@@ -31,6 +32,9 @@ __all__ = [
     "mixing_parameters",
     "seed_of",
 ]
+
+# Variances with a smaller share of others' are lost in the rounding of a covariance matrix.
+_LEAST_FLOOR = 1e-12
 
 
 def check_count(name: str, value: object, at_least: int) -> int:
@@ -49,6 +53,18 @@ def check_magnitude(name: str, value: object) -> float:
     raise MixturaError(
         f"Invalid value for '{name}': {value!r}. It should be a finite number, 0 or more."
     )
+
+
+def check_floor(value: object) -> float:
+    """The share that is the variance floor: 0, or a number that rounding leaves standing."""
+    floor = check_magnitude("reg_covar", value)
+    if floor != 0.0 and not _LEAST_FLOOR <= floor <= 1.0 / _LEAST_FLOOR:
+        raise MixturaError(
+            f"Invalid value for 'reg_covar': {value!r}. It should be 0 for none, or from "
+            f"{_LEAST_FLOOR:.0e}, as rounding blurs what is less, to {1.0 / _LEAST_FLOOR:.0e} "
+            "times the features' variances."
+        )
+    return floor
 
 
 def check_known(labels: Any, n: int, k: int, *, noise: bool) -> AnyArray | None:

@@ -14,7 +14,6 @@ from mixtura.estimators.kept_parameters import kept_parameters
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.mixture_search import MixtureSearch
 from mixtura.estimators.registry import estimator_class
-from mixtura.families.description import number_kind
 from mixtura.families.registry import description_of
 from mixtura.families.schema import Schema
 from mixtura.mixture import Mixture
@@ -113,7 +112,9 @@ def _schema(estimator: MixtureEstimator, mixture: Mixture[Any, Any]) -> Schema:
     if schema is not None and all(column.kind in description.kinds for column in schema):
         known: Schema = schema
         return known
-    return Schema.of(columns, number_kind(description))
+    clusters = mixture.clusters.family
+    made: Schema = description.columns(clusters, list(columns))
+    return made
 
 
 def _plain(estimator: MixtureEstimator, mixture: Mixture[Any, Any]) -> dict[str, Any]:

@@ -25,10 +25,10 @@ from typing import Any
 import numpy as np
 
 from mixtura.assignments import log_sum_exp
-from mixtura.em import e_step
+from mixtura.em import e_step, expectation_of
 from mixtura.errors import DegenerateError
 from mixtura.mixture import Expectation, Mixture
-from mixtura.sources import ArraySource, Source
+from mixtura.sources import Source
 from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["find_spurious"]
@@ -39,8 +39,8 @@ _SMALL = 5.0
 # Parts in which the rows of a component are left out, so that 100 rows do not cost 100 M-steps.
 _FOLDS = 10
 
-# Counts, as a share of all weight, that are what differences of sums leave of 0.
-_ROUNDING = 1e-12
+# Share of all weight that leaves nothing but rounding.
+_WHOLE = 1.0 - 1e-12
 
 
 def find_spurious(mixture: Mixture[Any, Any], source: Source) -> IntArray:
@@ -91,12 +91,20 @@ def find_spurious(mixture: Mixture[Any, Any], source: Source) -> IntArray:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Some rows (n, d), their weights, and what the component does for their log-density (n,)."""
+    """Some rows (n, d), their weights and responsibilities (n, k), and log-densities (n,).
+
+    `without` are those without the component, `gain` is what it does for them.
+    """
 
     X: FloatArray
     weight: FloatArray
+    resp: FloatArray
+    log_density: FloatArray
     without: FloatArray
-    gain: FloatArray
+
+    @property
+    def gain(self) -> FloatArray:
+        return self.log_density - self.without
 
 
 def _rows_of(mixture: Mixture[Any, Any], source: Source, j: int) -> _Rows:
@@ -107,9 +115,10 @@ def _rows_of(mixture: Mixture[Any, Any], source: Source, j: int) -> _Rows:
     for X, weight, log_joint in parts:
         log_density = log_sum_exp(log_joint)
         own = log_joint[:, j] - log_density > np.log(0.5)
-        others = np.delete(log_joint[own], j, axis=1)
-        without = log_sum_exp(others) - np.log(weight_of_others)
-        picked.append((X[own], weight[own], without, log_density[own] - without))
+        log_joint, log_density = log_joint[own], log_density[own]
+        resp = np.exp(log_joint - log_density[:, None])
+        without = log_sum_exp(np.delete(log_joint, j, axis=1)) - np.log(weight_of_others)
+        picked.append((X[own], weight[own], resp, log_density, without))
     return _Rows(*(np.concatenate(column) for column in zip(*picked, strict=True)))
 
 
@@ -125,12 +134,13 @@ def _held_out_gain(
     gain = 0.0
     for part in (fold == number for number in np.unique(fold)):
         X, weight = rows.X[part], rows.weight[part]
-        rest = whole + (-1.0) * e_step(mixture, ArraySource(X, weight))
-        if rest.counts[: mixture.n_clusters].sum() <= _ROUNDING * whole.weight:
-            return -np.inf  # nothing but these rows speaks for any component
+        resp, log_density = rows.resp[part], rows.log_density[part]
+        if weight.sum() > _WHOLE * whole.weight:
+            return np.inf  # nothing is left to do without it
         try:
-            log_density = mixture.maximize(rest).log_density(X)
+            rest = whole + (-1.0) * expectation_of(mixture, X, weight, resp, log_density)
+            unseen = mixture.maximize(rest).log_density(X)
         except DegenerateError:
             return -np.inf
-        gain += float(weight @ (log_density - rows.without[part]))
+        gain += float(weight @ (unseen - rows.without[part]))
     return gain

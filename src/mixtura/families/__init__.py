@@ -7,7 +7,7 @@ from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
 from mixtura.families.noise import Box, WithNoise, with_noise
-from mixtura.families.poisson import Poisson, PoissonParameters, PoissonSums
+from mixtura.families.poisson import Poisson, PoissonParameters
 from mixtura.families.registry import register
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "Parameters",
     "Poisson",
     "PoissonParameters",
-    "PoissonSums",
     "Prior",
     "WithNoise",
     "register",

@@ -8,26 +8,20 @@ one column this is the estimate of a coin: H T T H T gives p = 2/5.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
-from mixtura.families.description import (
-    Independent,
-    Shares,
-    check_entries,
-    check_names,
-    refuse,
-    stacked,
-)
+from mixtura.families.column_parameters import ColumnDescription, ColumnParameters
+from mixtura.families.description import Shares, refuse
 from mixtura.families.family import Bounded, Embedding, as_they_are, stand_ins
 from mixtura.families.log_linear import weighted_logs
 from mixtura.families.schema import Kind, Schema
 from mixtura.statistics import Sums
-from mixtura.typing import BoolArray, FloatArray, IntArray, Selection
+from mixtura.typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
     "Bernoulli",
@@ -39,31 +33,12 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class BernoulliParameters:
-    """Fitted numbers of k Bernoulli components.
-
-    Attributes
-    ----------
-    probabilities : ndarray of shape (k, d)
-        P(x_a = 1 | C_j).
-    """
-
-    probabilities: FloatArray
+class BernoulliParameters(ColumnParameters):
+    """Fitted numbers of k Bernoulli components: P(x_a = 1 | C_j), (k, d)."""
 
     @property
-    def n_components(self) -> int:
-        return len(self.probabilities)
-
-    @property
-    def n_features(self) -> int:
-        return int(self.probabilities.shape[1])
-
-    @property
-    def sort_key(self) -> FloatArray:
-        return self.probabilities
-
-    def take(self, order: Selection) -> Self:
-        return type(self)(self.probabilities[order])
+    def probabilities(self) -> FloatArray:
+        return self.values
 
 
 @dataclass(frozen=True)
@@ -184,12 +159,14 @@ class BernoulliCoordinates:
         return there if np.array_equal(there.inner, self.inner) else None
 
 
-class BernoulliDescription(Independent):
+class BernoulliDescription(ColumnDescription[BernoulliParameters]):
     """What files keep of Bernoulli components, and what people see of them."""
 
     name = "bernoulli"
     text = "a probability of 1 for each column of 0 and 1"
     kinds = frozenset({Kind.BINARY})
+    parameters, array = BernoulliParameters, "probabilities"
+    expected = "a number from 0 to 1"
 
     def family(self, schema: Schema) -> Bernoulli:
         return Bernoulli()
@@ -197,16 +174,8 @@ class BernoulliDescription(Independent):
     def check(self, X: FloatArray, schema: Schema) -> None:
         refuse((X != 0.0) & (X != 1.0), X, schema, "a cell of a binary column is 0 or 1")
 
-    def arrays(self, params: BernoulliParameters) -> dict[str, FloatArray]:
-        return {"probabilities": params.probabilities}
-
-    def restored(
-        self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema
-    ) -> tuple[Bernoulli, BernoulliParameters]:
-        check_names("options", options, ())
-        (p,) = stacked(arrays, probabilities=(len(schema),))
-        check_entries("probabilities", p, (p >= 0.0) & (p <= 1.0), "a number from 0 to 1")
-        return self.family(schema), BernoulliParameters(p)
+    def are_values(self, values: FloatArray) -> BoolArray:
+        return (values >= 0.0) & (values <= 1.0)
 
     def marginal(self, params: BernoulliParameters, place: int, schema: Schema) -> Shares:
         p = params.probabilities[:, place]

@@ -8,7 +8,7 @@ all columns lie side by side: with L of them in all, a row is one of L zeros and
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -26,7 +26,7 @@ from mixtura.families.description import (
 )
 from mixtura.families.family import Bounded, Embedding, stand_ins
 from mixtura.families.log_linear import LogCoordinates
-from mixtura.families.schema import Kind, Schema
+from mixtura.families.schema import Column, Kind, Schema
 from mixtura.statistics import Sums
 from mixtura.typing import AnyArray, FloatArray, IntArray, Selection
 
@@ -134,6 +134,11 @@ class CategoricalParameters:
     def take(self, order: Selection) -> Self:
         return type(self)(self.probabilities[order], self.levels)
 
+    def excess(self, statistics: CategoricalSums) -> FloatArray:
+        counts = statistics.counts
+        rows = self.levels.sums(counts).repeat(self.levels.numbers, axis=1)
+        return counts - rows * self.probabilities
+
     def scaled(self, factors: FloatArray) -> Self:
         return type(self)(self.levels.shares(self.probabilities * factors), self.levels)
 
@@ -148,11 +153,6 @@ class CategoricalSums(Sums):
     """
 
     counts: FloatArray
-
-    def excess(self, params: CategoricalParameters) -> FloatArray:
-        levels = params.levels
-        rows = levels.sums(self.counts).repeat(levels.numbers, axis=1)
-        return self.counts - rows * params.probabilities
 
 
 @dataclass(frozen=True)
@@ -227,6 +227,11 @@ class Categorical(Bounded):
         return X
 
 
+def _numbered(name: str, n_levels: int) -> Column:
+    """A column whose levels have nothing but their numbers."""
+    return Column(name, Kind.CATEGORICAL, tuple(range(n_levels)))
+
+
 class CategoricalDescription(Independent):
     """What files keep of categorical components, and what people see of them."""
 
@@ -236,6 +241,10 @@ class CategoricalDescription(Independent):
 
     def family(self, schema: Schema) -> Categorical:
         return Categorical(tuple(column.n_levels for column in schema))
+
+    def columns(self, family: Categorical, names: Sequence[object]) -> Schema:
+        levelled = zip(names, family.n_levels, strict=True)
+        return Schema(tuple(_numbered(str(name), n_levels) for name, n_levels in levelled))
 
     def check(self, X: FloatArray, schema: Schema) -> None:
         for place, column in enumerate(schema):

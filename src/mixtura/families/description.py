@@ -7,7 +7,7 @@ descriptions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -118,6 +118,10 @@ class Description(Protocol[F_contra, P]):
         """The family for such columns, all of its options left to their defaults."""
         ...
 
+    def columns(self, family: F_contra, names: Sequence[object], /) -> Schema:
+        """The columns of a table of plain numbers of which nothing but the names is known."""
+        ...
+
     def check(self, X: FloatArray, schema: Schema, /) -> None:
         """See that the family can have given the rows X (n, d).
 
@@ -174,6 +178,12 @@ class Independent:
     held_by = "rows that are equal"
     simpler = ""
 
+    kinds: frozenset[Kind]
+
+    def columns(self, family: Any, names: Sequence[object]) -> Schema:
+        """Of numbers rather than of levels, if the family can be of both."""
+        return Schema.of(names, number_kind(self.kinds))
+
     def options(self, family: Any) -> dict[str, Any]:
         """None."""
         return {}
@@ -190,10 +200,10 @@ class Independent:
         """None: columns are independent."""
 
 
-def number_kind(description: Description[Any, Any]) -> Kind:
-    """The kind of columns of plain numbers that a family is of."""
-    kinds = (Kind.CONTINUOUS, Kind.COUNT, Kind.BINARY, Kind.CATEGORICAL)
-    return next(kind for kind in kinds if kind in description.kinds)
+def number_kind(kinds: Collection[Kind]) -> Kind:
+    """That of columns of plain numbers, among the kinds that a family is of."""
+    wide_first = (Kind.CONTINUOUS, Kind.COUNT, Kind.BINARY, Kind.CATEGORICAL)
+    return next(kind for kind in wide_first if kind in kinds)
 
 
 def refuse(bad: BoolArray, X: FloatArray, schema: Schema, expected: str) -> None:

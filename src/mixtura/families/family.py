@@ -65,7 +65,7 @@ def stand_ins(count: FloatArray) -> tuple[Selection, Selection]:
     Raises
     ------
     DegenerateError
-        If none has rows: all are noise.
+        If none has rows.
     """
     has_rows = count >= SMALLEST_COUNT
     if has_rows.all():
@@ -73,8 +73,8 @@ def stand_ins(count: FloatArray) -> tuple[Selection, Selection]:
     live = np.flatnonzero(has_rows)
     if not len(live):
         raise DegenerateError(
-            f"All rows are noise, so none are left for {len(count)} components: let some labels or "
-            "responsibilities be of components, or fit without noise."
+            "No component has any rows: all of them begin as noise. Leave some rows unknown (-1), "
+            "or give some to the components."
         )
     order = np.full(len(count), np.argmax(count[live]))
     order[live] = np.arange(len(live))

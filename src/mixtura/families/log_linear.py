@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
 from mixtura.typing import BoolArray, FloatArray
 
-__all__ = ["LogCoordinates", "LogLinear", "LogLinearSums", "weighted_logs"]
+__all__ = ["LogCoordinates", "LogLinear", "weighted_logs"]
 
 
 def weighted_logs(times: FloatArray, values: FloatArray) -> FloatArray:
@@ -37,7 +37,10 @@ def weighted_logs(times: FloatArray, values: FloatArray) -> FloatArray:
     return sums
 
 
-class LogLinear(Protocol):
+S_contra = TypeVar("S_contra", contravariant=True)
+
+
+class LogLinear(Protocol[S_contra]):
     """Parameters whose logarithms are natural parameters."""
 
     @property
@@ -45,21 +48,16 @@ class LogLinear(Protocol):
         """All of them, (k, m): 0 or more."""
         ...
 
+    def excess(self, statistics: S_contra, /) -> FloatArray:
+        """The sums that go with each of them (k, m), less what the parameters expect."""
+        ...
+
     def scaled(self, factors: FloatArray, /) -> Self:
         """The parameters times positive factors (k, m), normalised where they have to be."""
         ...
 
 
-P = TypeVar("P", bound=LogLinear)
-P_contra = TypeVar("P_contra", contravariant=True)
-
-
-class LogLinearSums(Protocol[P_contra]):
-    """Statistics of a family with such parameters."""
-
-    def excess(self, params: P_contra, /) -> FloatArray:
-        """The sums that go with each parameter (k, m), less what the parameters expect."""
-        ...
+P = TypeVar("P", bound=LogLinear[Any])
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +83,9 @@ class LogCoordinates(Generic[P]):
         information: FloatArray = (weights[:, None] * self.params.values)[self.inner]
         return information
 
-    def gradient(self, statistics: LogLinearSums[P], weight: float) -> FloatArray:
-        return statistics.excess(self.params)[self.inner] / weight
+    def gradient(self, statistics: Any, weight: float) -> FloatArray:
+        excess: FloatArray = self.params.excess(statistics)[self.inner]
+        return excess / weight
 
     def moved(self, changes: FloatArray, estimate: Callable[[], P]) -> Self | None:
         factors = np.ones_like(self.params.values)

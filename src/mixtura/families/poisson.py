@@ -7,32 +7,27 @@ The M-step is the mean count, rate_ja = sum_i r_ij x_ia / sum_i r_ij.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
-from mixtura.families.description import (
-    Bell,
-    Independent,
-    Mass,
-    check_entries,
-    check_names,
-    refuse,
-    stacked,
+from mixtura.families.column_parameters import (
+    ColumnDescription,
+    ColumnMeans,
+    ColumnParameters,
+    ColumnSums,
 )
-from mixtura.families.family import Bounded, Embedding, stand_ins
+from mixtura.families.description import Bell, Mass, refuse
+from mixtura.families.family import Embedding
 from mixtura.families.log_linear import LogCoordinates, weighted_logs
 from mixtura.families.schema import Kind, Schema
-from mixtura.statistics import Sums
-from mixtura.typing import AnyArray, FloatArray, IntArray, Selection
+from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
 __all__ = [
     "Poisson",
     "PoissonDescription",
     "PoissonParameters",
-    "PoissonSums",
     "stabilized",
 ]
 
@@ -50,55 +45,18 @@ _ROUNDING = 1.0 / 12.0
 
 
 @dataclass(frozen=True)
-class PoissonParameters:
-    """Fitted numbers of k Poisson components.
-
-    Attributes
-    ----------
-    rates : ndarray of shape (k, d)
-        Expected counts.
-    """
-
-    rates: FloatArray
+class PoissonParameters(ColumnParameters):
+    """Fitted numbers of k Poisson components: the expected counts, (k, d)."""
 
     @property
-    def n_components(self) -> int:
-        return len(self.rates)
+    def rates(self) -> FloatArray:
+        return self.values
 
-    @property
-    def n_features(self) -> int:
-        return int(self.rates.shape[1])
-
-    @property
-    def sort_key(self) -> FloatArray:
-        return self.rates
-
-    @property
-    def values(self) -> FloatArray:
-        return self.rates
-
-    def take(self, order: Selection) -> Self:
-        return type(self)(self.rates[order])
+    def excess(self, statistics: ColumnSums) -> FloatArray:
+        return statistics.total - statistics.rows[:, None] * self.rates
 
     def scaled(self, factors: FloatArray) -> Self:
         return type(self)(self.rates * factors)
-
-
-@dataclass(frozen=True)
-class PoissonSums(Sums):
-    """Weighted number of rows, and sums of their counts.
-
-    Attributes
-    ----------
-    rows : ndarray of shape (k,)
-    total : ndarray of shape (k, d)
-    """
-
-    rows: FloatArray
-    total: FloatArray
-
-    def excess(self, params: PoissonParameters) -> FloatArray:
-        return self.total - self.rows[:, None] * params.rates
 
 
 def stabilized(counts: AnyArray) -> AnyArray:
@@ -107,7 +65,7 @@ def stabilized(counts: AnyArray) -> AnyArray:
 
 
 @dataclass(frozen=True)
-class Poisson(Bounded):
+class Poisson(ColumnMeans[PoissonParameters]):
     """Independent counts within each component.
 
     Examples
@@ -124,30 +82,12 @@ class Poisson(Bounded):
         log_density -= _log_factorials(X).sum(axis=1, keepdims=True)
         return log_density
 
-    def statistics(
-        self, params: PoissonParameters | None, X: FloatArray, resp: FloatArray
-    ) -> PoissonSums:
-        return PoissonSums(resp.sum(axis=0), resp.T @ X)
-
-    def maximize(
-        self, statistics: PoissonSums, params: PoissonParameters | None
-    ) -> PoissonParameters:
-        live, order = stand_ins(statistics.rows)
-        return PoissonParameters(statistics.total[live] / statistics.rows[live, None]).take(order)
-
-    def n_parameters(self, k: int, d: int) -> int:
-        return k * d
+    def of_means(self, means: FloatArray) -> PoissonParameters:
+        return PoissonParameters(means)
 
     @property
     def embedding(self) -> Embedding:
         return stabilized
-
-    @property
-    def gathers(self) -> Hashable:
-        return PoissonSums
-
-    def n_sums(self, d: int) -> int:
-        return 1 + d
 
     def coordinates(
         self, params: PoissonParameters, weight: float
@@ -171,12 +111,14 @@ def _log_factorials(X: FloatArray) -> FloatArray:
     return table[X.astype(np.intp)]
 
 
-class PoissonDescription(Independent):
+class PoissonDescription(ColumnDescription[PoissonParameters]):
     """What files keep of Poisson components, and what people see of them."""
 
     name = "poisson"
     text = "an expected count for each column of whole numbers"
     kinds = frozenset({Kind.COUNT})
+    parameters, array = PoissonParameters, "rates"
+    expected = f"a number from 0 to {_LARGEST_COUNT:.10g}"
 
     def family(self, schema: Schema) -> Poisson:
         return Poisson()
@@ -185,17 +127,8 @@ class PoissonDescription(Independent):
         counts = (X >= 0.0) & (X <= _LARGEST_COUNT) & (np.floor(X) == X)
         refuse(~counts, X, schema, f"a count is a whole number from 0 to {_LARGEST_COUNT:.10g}")
 
-    def arrays(self, params: PoissonParameters) -> dict[str, FloatArray]:
-        return {"rates": params.rates}
-
-    def restored(
-        self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema
-    ) -> tuple[Poisson, PoissonParameters]:
-        check_names("options", options, ())
-        (rates,) = stacked(arrays, rates=(len(schema),))
-        expected = f"a number from 0 to {_LARGEST_COUNT:.10g}"
-        check_entries("rates", rates, (rates >= 0.0) & (rates <= _LARGEST_COUNT), expected)
-        return self.family(schema), PoissonParameters(rates)
+    def are_values(self, values: FloatArray) -> BoolArray:
+        return (values >= 0.0) & (values <= _LARGEST_COUNT)
 
     def marginal(self, params: PoissonParameters, place: int, schema: Schema) -> Mass | Bell:
         """Bells where the counts that matter are too many to be told apart."""

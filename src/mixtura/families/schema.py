@@ -107,7 +107,7 @@ class Schema:
     @classmethod
     def of(cls, names: Sequence[object], kind: Kind = Kind.CONTINUOUS) -> Self:
         """Columns that are all of one kind."""
-        return cls(tuple(Column(str(name), kind) for name in names))
+        return cls(tuple([Column(str(name), kind) for name in names]))
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -120,7 +120,7 @@ class Schema:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(column.name for column in self.columns)
+        return tuple([column.name for column in self.columns])
 
     def with_kind(self, kind: Kind) -> Self:
         """The same columns, all of one kind."""

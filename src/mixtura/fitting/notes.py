@@ -9,19 +9,37 @@ from mixtura.families.description import Independent
 from mixtura.families.registry import description_of, is_described
 from mixtura.mixture import Mixture
 from mixtura.sources import Summary
+from mixtura.typing import BoolArray
 
 __all__ = ["notes_on_data", "notes_on_result"]
+
+# Share of a deviation that rounding may have before it is seen in the result.
+_BLURRED = 1e-3
 
 
 def notes_on_data(summary: Summary, names: Sequence[object]) -> list[str]:
     """Of columns, whose names are given."""
-    constant = [str(name) for name, v in zip(names, summary.variances, strict=True) if v == 0.0]
-    if not constant:
-        return []
-    subject = f"Column {constant[0]} is"
-    if len(constant) > 1:
-        subject = f"Columns {', '.join(constant)} are"
-    return [f"{subject} constant and cannot tell components apart: leave out what is constant."]
+    constant = summary.variances == 0.0
+    blurred = ~constant & (summary.resolution > _BLURRED * summary.scales)
+    notes = []
+    if constant.any():
+        notes.append(
+            f"{_columns(constant, names, 'is', 'are')} constant and cannot tell components apart: "
+            "leave out what is constant."
+        )
+    if blurred.any():
+        notes.append(
+            f"{_columns(blurred, names, 'varies', 'vary')} by less than 1e-12 of the mean, so that "
+            "rounding blurs the differences between rows: subtract a number near the mean before "
+            "the digits are lost."
+        )
+    return notes
+
+
+def _columns(which: BoolArray, names: Sequence[object], one: str, more: str) -> str:
+    """Some columns as the subject of a sentence."""
+    named = [str(name) for name, wanted in zip(names, which, strict=True) if wanted]
+    return f"Column {named[0]} {one}" if len(named) == 1 else f"Columns {', '.join(named)} {more}"
 
 
 def notes_on_result(

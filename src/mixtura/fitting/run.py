@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Self, TypeAlias
 
 from mixtura import em
@@ -127,12 +127,12 @@ class Fitting:
     def summary(self) -> Summary:
         return self.table.summary
 
-    @property
+    @cached_property
     def effort(self) -> Effort:
         """How many starts are wanted."""
         return self.specification.effort(self.price)
 
-    @property
+    @cached_property
     def numbered(self) -> bool:
         """Whether components keep the numbers that the user gave them."""
         return self.specification.values.numbered or self.source.labelled
@@ -198,7 +198,8 @@ class Fitting:
         best, labels = self.best(restarts), self.source.labels
         mixture, settles = best.mixture, self.specification.algorithm.settles
         starts = restarts.summary(self._agreement)
-        collapsed, spurious = self.collapsed(mixture), self.spurious(mixture)
+        held = self._held(mixture)
+        collapsed, spurious = _with_rows(held, mixture), self._spurious(held, mixture)
         caution = [starts.caution] if starts.caution and settles else []
         return FitRecord(
             mixture=mixture,
@@ -222,15 +223,17 @@ class Fitting:
 
     def collapsed(self, mixture: Mixture[Any, Any]) -> tuple[int, ...]:
         """Components with rows that have collapsed."""
-        collapsed = self._collapsed(mixture) & (mixture.clusters.weights > 0.0)
-        return tuple(collapsed.nonzero()[0].tolist())
+        return _with_rows(self._held(mixture), mixture)
 
     def spurious(self, mixture: Mixture[Any, Any]) -> tuple[int, ...]:
         """Components that owe their likelihood to a few rows, and not to what holds them up."""
-        collapsed = self._collapsed(mixture)
-        return tuple(int(j) for j in find_spurious(mixture, self.source) if not collapsed[j])
+        return self._spurious(self._held(mixture), mixture)
 
-    def _collapsed(self, mixture: Mixture[Any, Any]) -> BoolArray:
+    def _spurious(self, held: BoolArray, mixture: Mixture[Any, Any]) -> tuple[int, ...]:
+        return tuple(j for j in find_spurious(mixture, self.source).tolist() if not held[j])
+
+    def _held(self, mixture: Mixture[Any, Any]) -> BoolArray:
+        """Which components the family holds up, (k,)."""
         return mixture.family.collapsed(mixture.params, self.summary.variances == 0.0)
 
     def _sound(self, fit: AnyFit) -> bool:
@@ -243,6 +246,10 @@ class Fitting:
 
     def _agreement(self, a: AnyFit, b: AnyFit) -> float:
         return 1.0 if a is b else agreement(a.mixture, b.mixture, self.source)
+
+
+def _with_rows(held: BoolArray, mixture: Mixture[Any, Any]) -> tuple[int, ...]:
+    return tuple((held & (mixture.clusters.weights > 0.0)).nonzero()[0].tolist())
 
 
 def _region(noise: Noise | None, source: ArraySource, summary: Summary) -> Box | None:

@@ -13,7 +13,7 @@ from mixtura.typing import FloatArray
 with suppress(ImportError):  # without it nothing here is called
     from mixtura.kernels import _fused
 
-__all__ = ["CompiledAlgebra", "in_use", "serves"]
+__all__ = ["CompiledAlgebra", "in_use", "many"]
 
 
 def in_use() -> bool:
@@ -21,9 +21,9 @@ def in_use() -> bool:
     return chosen_name() is not None
 
 
-def serves(d: int) -> bool:
-    """Whether they are for d dimensions; in many LAPACK is faster, but for `common_axes`."""
-    return in_use() and d <= _fused.MSTEP_DIMENSIONS
+def many(d: int) -> bool:
+    """Whether LAPACK is faster in d dimensions, but for `common_axes`."""
+    return d > _fused.MSTEP_DIMENSIONS
 
 
 class CompiledAlgebra:

@@ -16,6 +16,9 @@ __all__ = ["Summary", "summarize"]
 # A share of a value that is far above its rounding error and far below anything that matters.
 _RESOLUTION = 2.0**-30
 
+# The same of a mean: rows that lie closer together look alike.
+_ROUNDING = 4.0 * np.finfo(np.float64).eps
+
 
 @dataclass(frozen=True)
 class Summary(Sums):
@@ -56,6 +59,22 @@ class Summary(Sums):
         smallest = deviations[varying].min() if varying.any() else 1.0
         stand_in = np.maximum(smallest, _RESOLUTION * np.abs(self.extent.minimum))
         return np.where(varying, deviations, stand_in)
+
+    def floor(self, share: float) -> FloatArray:
+        """Least variances, (d,): a share of the features', but no less than a mean resolves.
+
+        Zeros for the share 0.
+        """
+        if share == 0.0:
+            return np.zeros(len(self.scales))
+        least: FloatArray = np.maximum(share * np.square(self.scales), np.square(self.resolution))
+        return least
+
+    @property
+    def resolution(self) -> FloatArray:
+        """Deviations, (d,), that are nothing but the rounding of the features' means."""
+        resolution: FloatArray = _ROUNDING * np.abs(self.moments.mean[0])
+        return resolution
 
 
 @np.errstate(over="ignore", invalid="ignore")

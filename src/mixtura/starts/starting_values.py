@@ -88,8 +88,8 @@ class StartingValues:
     @property
     def numbered(self) -> bool:
         """Whether the clusters' numbers mean something, since something of theirs is given."""
-        given = (self.assigned, self.weights, self.parameters)
-        return self.numbers_matter and not all(part is None for part in given)
+        nothing = self.assigned is None and self.weights is None and self.parameters is None
+        return self.numbers_matter and not nothing
 
     @property
     def centers(self) -> FloatArray | None:

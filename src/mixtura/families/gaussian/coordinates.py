@@ -165,14 +165,15 @@ class GaussianCoordinates:
 
     @classmethod
     def of(cls, family: Gaussian, params: GaussianParameters, weight: float) -> Self | None:
-        """None for a structure whose coordinates are unknown.
+        """None where the structure's coordinates are unknown, or lost in rounding.
 
         `weight` is the total weight of the rows, against which a prior's rows are weighed.
         """
         chart = Chart.of(family, params.n_components, params.n_features, weight)
         if chart is None:
             return None
-        return cls(params, chart.roots(params.covariances), chart, chart.held(params))
+        roots = chart.roots(params.covariances)
+        return cls(params, roots, chart, chart.held(params)) if roots.resolved else None
 
     def information(self, weights: FloatArray) -> FloatArray:
         return self.chart.information(weights, self.roots)
@@ -211,6 +212,8 @@ class GaussianCoordinates:
     def towards(self, params: GaussianParameters) -> tuple[FloatArray, Self] | None:
         chart = self.chart
         growth, rest, roots = self.roots.change_to(params.covariances)
+        if not roots.resolved:
+            return None
         if self.held is not None:
             growth[self.held] = rest[self.held] = 0.0
         changes = chart.flat(

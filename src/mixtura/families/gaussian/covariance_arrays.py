@@ -22,14 +22,15 @@ from mixtura.families.gaussian.structures import (
     AxisCovariances,
     Covariances,
     DenseCovariances,
+    is_positive_definite,
     written_out,
 )
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["Diagonal", "Full", "Layout", "Shown", "Spherical", "Tied", "WrittenOut"]
 
-# Precisions between these have ordinary inverses; model files hold those.
-_SMALLEST, _LARGEST = 1e-200, 1e200
+# Between this and its inverse, precisions have inverses that neither overflow nor vanish.
+_SMALLEST = 1e-200
 
 
 @dataclass(frozen=True)
@@ -169,27 +170,26 @@ def _inverted(precisions: AnyArray) -> FloatArray:
         raise MixturaError(
             f"precisions should be positive, but the smallest is {precisions.min():.5g}."
         )
-    _check_range("precisions", precisions)
+    _check_magnitude(precisions)
     return 1.0 / np.asarray(precisions, dtype=np.float64)
 
 
 def _inverted_matrices(precisions: AnyArray) -> FloatArray:
     matrices = np.asarray(precisions, dtype=np.float64)
-    symmetric = np.allclose(matrices, matrices.transpose(0, 2, 1))
-    eigenvalues = np.linalg.eigvalsh(matrices)
-    smallest = eigenvalues.min()
-    if not symmetric or smallest <= 0.0:
+    bad = [j for j, matrix in enumerate(matrices) if not is_positive_definite(matrix)]
+    if bad:
         raise MixturaError(
-            "precisions should be symmetric, positive-definite matrices, but "
-            + (f"the smallest eigenvalue is {smallest:.5g}." if symmetric else "are not symmetric.")
+            "precisions should be symmetric, positive-definite matrices, but that of component "
+            f"{bad[0]} is not."
         )
-    _check_range("eigenvalues of precisions", eigenvalues)
+    _check_magnitude(matrices.diagonal(0, 1, 2))
     return np.asarray(np.linalg.inv(matrices), dtype=np.float64)
 
 
-def _check_range(name: str, values: AnyArray) -> None:
-    if not _SMALLEST <= values.min() <= values.max() <= _LARGEST:
+def _check_magnitude(precisions: AnyArray) -> None:
+    least, most = precisions.min(), precisions.max()
+    if not _SMALLEST <= least <= most <= 1.0 / _SMALLEST:
         raise MixturaError(
-            f"{name} should be from {_SMALLEST:.0e} to {_LARGEST:.0e}, but are from "
-            f"{values.min():.3g} to {values.max():.3g}: rescale the table."
+            f"precisions should be between {_SMALLEST:.0e} and {1.0 / _SMALLEST:.0e}, lest their "
+            f"inverses overflow or vanish, but are from {least:.5g} to {most:.5g}."
         )

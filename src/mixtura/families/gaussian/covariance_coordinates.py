@@ -37,6 +37,10 @@ __all__ = ["AxisRoots", "Roots", "TriangularRoots", "TurningRoots"]
 # if the difference were this.
 _ROUND = 0.05
 
+# Variances along axes with a smaller share of the largest one are lost in its rounding; and what
+# is left of those that are not above 0.
+_LEAST_SHARE, _VANISHED = 1e-13, np.finfo(np.float64).tiny
+
 
 class Roots(Protocol):
     """Roots of k covariance matrices, with r entries of the rest each."""
@@ -44,6 +48,11 @@ class Roots(Protocol):
     @property
     def covariances(self) -> Covariances:
         """What they are roots of."""
+        ...
+
+    @property
+    def resolved(self) -> bool:
+        """Whether all directions survive the rounding of one another."""
         ...
 
     def white(self, vectors: FloatArray, /) -> FloatArray:
@@ -99,6 +108,7 @@ class AxisRoots:
     """
 
     covariances: AxisCovariances
+    resolved = True
 
     def white(self, vectors: FloatArray) -> FloatArray:
         return vectors * self.covariances.whitening
@@ -139,6 +149,10 @@ class _DenseRoots(ABC):
 
     covariances: DenseCovariances
     factors: FloatArray
+
+    @property
+    def resolved(self) -> bool:
+        return True
 
     @property
     @abstractmethod
@@ -224,8 +238,15 @@ class TurningRoots(_DenseRoots):
     def of(cls, covariances: DenseCovariances, shared: bool) -> Self:
         dense = covariances.dense
         axes = shared_axes(dense)[None] if shared else np.linalg.eigh(dense)[1]
-        variances = np.add.reduce(axes * (dense @ axes), axis=1)
+        variances = np.maximum(np.add.reduce(axes * (dense @ axes), axis=1), _VANISHED)
         return cls(covariances, axes * np.sqrt(variances)[:, None, :], shared)
+
+    @property
+    def resolved(self) -> bool:
+        """Turns keep to orthogonal axes no better than to the rounding of the longest one."""
+        variances = np.square(self._deviations)
+        least = _LEAST_SHARE * variances.max(axis=1, keepdims=True)
+        return bool((variances > least).all())
 
     def slopes(
         self, count: FloatArray, scatter: FloatArray, share: FloatArray, white: FloatArray

@@ -78,6 +78,9 @@ class GaussianDescription:
     simpler = "a simpler covariance_type"
     kinds = frozenset({Kind.CONTINUOUS, Kind.COUNT, Kind.BINARY})
 
+    def columns(self, family: Gaussian, names: Sequence[object]) -> Schema:
+        return Schema.of(names)
+
     def family(self, schema: Schema) -> Gaussian:
         return Gaussian(VVV, np.zeros(len(schema)))
 

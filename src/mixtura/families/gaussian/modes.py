@@ -113,15 +113,14 @@ class _Slopes:
         """The step of EM for the place; it never lowers the density."""
         resp, pull, stiffness = self.pull(points)
         gradient = np.einsum("mj,mja->ma", resp, pull)
-        step: FloatArray = np.linalg.solve(stiffness, gradient[..., None])[..., 0]
-        return step
+        return _solved(stiffness, gradient)
 
     def newton_step(self, points: FloatArray) -> FloatArray:
         """The step to the top of the local parabola; 0 where there is none."""
         hessian, gradient = self.curvature(points)
         step = np.zeros_like(points)
         concave = self._curves_down(points, hessian)
-        step[concave] = -np.linalg.solve(hessian[concave], gradient[concave, :, None])[..., 0]
+        step[concave] = _solved(-hessian[concave], gradient[concave])
         return step
 
     def curvature(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -200,5 +199,13 @@ def _ridge(slopes: _Slopes) -> FloatArray:
     center = slopes.means.mean(axis=0)
     pull = np.einsum("mj,jab,jb->ma", mix, slopes.precisions, slopes.means - center, optimize=True)
     stiffness = np.tensordot(mix, slopes.precisions, axes=1)
-    ridge: FloatArray = center + np.linalg.solve(stiffness, pull[..., None])[..., 0]
+    ridge: FloatArray = center + _solved(stiffness, pull)
     return ridge
+
+
+def _solved(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
+    """Vectors (m, d) that positive-definite matrices (m, d, d) make these of, in any units."""
+    unit = 1.0 / np.sqrt(matrices.diagonal(0, 1, 2))
+    scaled = unit[:, :, None] * matrices * unit[:, None, :]
+    solution: FloatArray = unit * np.linalg.solve(scaled, (unit * vectors)[..., None])[..., 0]
+    return solution

@@ -14,17 +14,29 @@ share one covariance matrix it has one prior; else each component's has its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite, lgamma, log, pi
+from math import lgamma, log, pi
 from typing import Any, Protocol, Self
 
 import numpy as np
 
 from mixtura.errors import MixturaError
-from mixtura.families.gaussian.structures import VII, VVV, Covariances, CovarianceStructure
+from mixtura.families.gaussian.structures import (
+    VII,
+    VVV,
+    Covariances,
+    CovarianceStructure,
+    is_positive_definite,
+)
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray
 
 __all__ = ["FLAT", "FlatPrior", "NormalInverseWishart", "Prior"]
+
+# The rows that a prior may be worth, at most.
+_MOST_ROWS = 1e12
+
+# Values up to the first have squares up to the second, whose products do not overflow.
+_FARTHEST, _WIDEST = 1e75, 1e152
 
 
 class Prior(Protocol):
@@ -66,6 +78,9 @@ class FlatPrior:
         return 0.0
 
 
+# Parts of smaller numbers would be 0, which has no logarithm.
+_SMALLEST = 1e-300
+
 #: What a family has unless told otherwise.
 FLAT = FlatPrior()
 
@@ -79,9 +94,9 @@ class NormalInverseWishart:
     mean : ndarray of shape (d,)
         Expected mean of a component.
     shrinkage : float
-        How many rows that expectation is worth. Positive.
+        How many rows that expectation is worth. Positive, and 1e12 at most.
     dof : float
-        Degrees of freedom, above d - 1: how many rows the scale is worth.
+        Degrees of freedom, above d - 1: how many rows the scale is worth, 1e12 at most.
     scale : ndarray of shape (d, d)
         Positive definite; a scatter matrix of that many rows. Diagonal structures use its
         diagonal, spherical ones the mean of that.
@@ -107,16 +122,26 @@ class NormalInverseWishart:
 
     def __post_init__(self) -> None:
         d = len(self.mean)
-        if not (isfinite(self.shrinkage) and self.shrinkage > 0.0):
-            raise MixturaError(f"The prior's shrinkage is {self.shrinkage}; it should be above 0.")
-        if not (isfinite(self.dof) and self.dof > d - 1):
+        if not _SMALLEST <= self.shrinkage <= _MOST_ROWS:
             raise MixturaError(
-                f"The prior's dof is {self.dof}; of {d} features it should be above {d - 1}."
+                f"The prior's shrinkage is {self.shrinkage}; it should be from {_SMALLEST:g} to "
+                f"{_MOST_ROWS:.0e} rows, beside which the table's own would be rounding."
             )
-        if self.scale.shape != (d, d) or not _positive_definite(self.scale):
+        if not (self.dof - (d - 1) >= _SMALLEST and self.dof <= _MOST_ROWS):
+            raise MixturaError(
+                f"The prior's dof is {self.dof}; of {d} features it should be above {d - 1} and no "
+                f"more than {_MOST_ROWS:.0e} rows, beside which the table's own would be rounding."
+            )
+        if not (np.abs(self.mean) <= _FARTHEST).all():
+            raise MixturaError(
+                f"The prior's mean reaches {np.abs(self.mean).max():.3g}; it should be no farther "
+                f"out than {_FARTHEST:.0e}, lest squares overflow."
+            )
+        if self.scale.shape != (d, d) or not _in_range(self.scale):
             raise MixturaError(
                 f"The prior's scale, of shape {self.scale.shape}, should be a symmetric, "
-                f"positive-definite matrix of shape {(d, d)}."
+                f"positive-definite matrix of shape {(d, d)}, with {_SMALLEST:g} to {_WIDEST:.0e} "
+                "on its diagonal."
             )
 
     @classmethod
@@ -234,11 +259,7 @@ def _n_matrices(structure: CovarianceStructure, k: int, d: int) -> int:
     return 1 if structure.n_parameters(2, d) == structure.n_parameters(1, d) else k
 
 
-def _positive_definite(matrix: FloatArray) -> bool:
-    if not np.isfinite(matrix).all():
-        return False
-    if np.count_nonzero(matrix) <= len(matrix):  # diagonal, unless some variance is 0
-        return bool((matrix.diagonal() > 0.0).all())
-    if not np.allclose(matrix, matrix.T):
-        return False
-    return bool(np.linalg.eigvalsh(matrix)[0] > 0.0)
+def _in_range(scale: FloatArray) -> bool:
+    variances = scale.diagonal()
+    within = bool(((variances >= _SMALLEST) & (variances <= _WIDEST)).all())
+    return bool(np.isfinite(scale).all()) and within and is_positive_definite(scale)

@@ -3,6 +3,7 @@
 from mixtura.families.gaussian.structures.axes import AxisCovariances, written_out
 from mixtura.families.gaussian.structures.covariances import Covariances, CovarianceStructure
 from mixtura.families.gaussian.structures.dense import DenseCovariances
+from mixtura.families.gaussian.structures.eigen import is_positive_definite
 from mixtura.families.gaussian.structures.estimation import shared_axes
 from mixtura.families.gaussian.structures.structure import (
     EEE,
@@ -44,6 +45,7 @@ __all__ = [
     "Covariances",
     "DenseCovariances",
     "Structure",
+    "is_positive_definite",
     "shared_axes",
     "written_out",
 ]

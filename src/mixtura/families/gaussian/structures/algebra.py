@@ -13,7 +13,7 @@ from scipy.linalg import lapack
 
 from mixtura.errors import DegenerateError
 from mixtura.families.gaussian.structures.common_principal_axes import common_axes, diagonals
-from mixtura.kernels.algebra import CompiledAlgebra, in_use, serves
+from mixtura.kernels.algebra import CompiledAlgebra, in_use, many
 from mixtura.kernels.singular import check_positive, singular
 from mixtura.typing import FloatArray
 
@@ -24,6 +24,10 @@ _TURNS = 10_000
 # Scales that move by less, as a share of themselves, have settled. The likelihood is level to
 # the square of it.
 _SETTLED = 1e-12
+
+# Where features are nearly collinear rounding moves them by more, for ever: moves within this are
+# rounding if none of so many is smaller than those before.
+_ROUNDING, _IDLE = 1e-8, 10
 
 # Where one component alone has any spread in some direction, its scale outgrows the others'.
 _VANISHED = 1e-100
@@ -116,9 +120,9 @@ class Algebra(Protocol):
 
 def algebra(d: int) -> Algebra:
     """The fastest equal of the reference in d dimensions."""
-    if serves(d):
-        return CompiledAlgebra()
-    return _ManyDimensions() if in_use() else NumPyAlgebra()
+    if not in_use():
+        return NumPyAlgebra()
+    return _ManyDimensions() if many(d) else CompiledAlgebra()
 
 
 class NumPyAlgebra:
@@ -146,15 +150,18 @@ class NumPyAlgebra:
     ) -> tuple[FloatArray, FloatArray]:
         k, d = scatter.shape[:2]
         flat = scatter.reshape(k, -1)
+        least, idle = _ROUNDING, 0
         for _ in range(_TURNS):
             form = np.asarray(flat.T @ (1.0 / (scales * count.sum()))).reshape(scatter.shape[1:])
             new = flat @ _inverse(form, k).ravel() / (d * count)
             alive = new > _VANISHED * new.max()
             if not alive.all():
                 raise singular(~alive)
-            settled = bool((np.abs(new - scales) <= _SETTLED * new).all())
+            moved = float((np.abs(new - scales) / new).max())
             scales = new
-            if settled:
+            idle = idle + 1 if moved >= least else 0
+            least = min(least, moved)
+            if moved <= _SETTLED or (least < _ROUNDING and idle == _IDLE):
                 break
         return scales, form
 

@@ -121,6 +121,7 @@ def _turn(
 # All planes at once
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a step that is no number is not taken
 def _settle(
     count: FloatArray, turned: FloatArray, axes: FloatArray, *, equal_volumes: bool
 ) -> tuple[FloatArray, FloatArray]:

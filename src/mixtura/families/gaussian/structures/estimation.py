@@ -17,13 +17,13 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from scipy.linalg import lapack
 
 from mixtura.families.gaussian.structures.algebra import algebra
 from mixtura.families.gaussian.structures.axes import AxisCovariances
 from mixtura.families.gaussian.structures.common_principal_axes import geometric_means
 from mixtura.families.gaussian.structures.covariances import Covariances
 from mixtura.families.gaussian.structures.dense import DenseCovariances
+from mixtura.families.gaussian.structures.eigen import principal, principal_axes_of
 from mixtura.families.tie import Tie
 from mixtura.kernels.singular import check_positive
 from mixtura.typing import FloatArray
@@ -150,8 +150,7 @@ def shared_axes(matrices: FloatArray) -> FloatArray:
     """The axes (d, d), in columns, that matrices (k, d, d) have in common, if they have any."""
     k, d = matrices.shape[:2]
     pooled = (_unequal_shares(k) @ matrices.reshape(k, d * d)).reshape(d, d)
-    axes: FloatArray = lapack.dsyevd(pooled)[1]
-    return axes
+    return principal_axes_of(pooled)
 
 
 @cache
@@ -178,8 +177,7 @@ def _same_shape(
     how: Structure, count: FloatArray, scatter: FloatArray, previous: DenseCovariances | None
 ) -> FloatArray:
     """EEV and VEV: one shape, turned."""
-    spread, axes = np.linalg.eigh(scatter)
-    spread = np.maximum(spread, 0.0)  # rounding can make the smallest negative
+    spread, axes = principal(scatter)
     shared = how.volume is Tie.SHARED
     return _along(axes, _pooled(count, spread) if shared else _one_form(count, spread, previous))
 
