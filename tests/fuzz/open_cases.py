@@ -34,14 +34,8 @@ _CASES: dict[str, Callable[[Case], bool]] = {
     "weights over many decades end the interpreter in the hierarchy, or let the objective fall": (
         lambda case: case.weights.extreme
     ),
-    "noise beside means_init and an array for a start": lambda case: (
-        case.noise and "means" in case.start.given and case.start.array
-    ),
     "a floor far from 1e-6": lambda case: (
         not 1e-15 < case.options["reg_covar"] < 1e15 and case.options["reg_covar"] != 0.0
-    ),
-    "stochastic EM with rows known to be of a component of weight 0": lambda case: (
-        case.algorithm == "stochastic" and case.label_seed is not None
     ),
     "volumes and forms that turn for ever where a component is nearly flat": lambda case: (
         case.covariance_type in ("VEE", "VEV", "VVE", "EVE")
