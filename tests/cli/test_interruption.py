@@ -24,7 +24,7 @@ if place == "fit":
     from mixtura.selection import search
     search.Comparison = fall(search.Comparison)
 elif place == "write":
-    results.write_frame = fall(results.write_frame)
+    results.write_blocks = fall(results.write_blocks)
 elif place == "move":
     os.replace = fall(os.replace, lambda old, new: os.path.basename(new) == "model.json")
 elif place == "told":

@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 
 import mixtura as mx
+from mixtura.cli import assignments
+from mixtura.cli.assignments import Assignments
 from mixtura.families.gaussian.structures import AxisCovariances
 from mixtura.kernels import describe
 from mixtura.persistence.model_file import write_model
@@ -172,3 +174,16 @@ def test_columns_are_asked_for_with_or_without_blanks(run, here):
     result = run("test", "t.csv", "--columns", "b,b ", "-k", 1)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "'b' and 'b ' are one column of t.csv" in result.stderr
+
+
+def test_assignments_in_blocks_are_those_of_the_whole(monkeypatch):
+    complete = np.array([True, True, False, False, False, True, True, False, True])
+    shares = np.random.default_rng(0).dirichlet([1.0, 1.0], size=5)
+    made = Assignments(complete, shares.argmax(axis=1), shares, 2)
+    whole = pl.concat(made.blocks())
+    assert whole["row"].to_list() == list(range(1, 10))
+    assert whole["p1"].is_null().to_list() == (~complete).tolist()
+    assert whole["p1"].drop_nulls().to_list() == shares[:, 1].tolist()
+    for size in (1, 2, 4):
+        monkeypatch.setattr(assignments, "_ROWS_AT_ONCE", size)
+        assert pl.concat(made.blocks()).equals(whole)

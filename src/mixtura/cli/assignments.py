@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,6 +21,8 @@ __all__ = ["SURE", "Assignments", "assign"]
 
 #: A row is sure of its component if it belongs to it with more than this probability.
 SURE = 0.95
+
+_ROWS_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)
@@ -67,20 +70,33 @@ class Assignments:
     def mean_uncertainty(self) -> float:
         return float(self.uncertainty.mean())
 
-    def frame(self) -> pl.DataFrame:
-        """A row for each row of the table, empty where that has a missing cell."""
+    def blocks(self) -> Iterator[pl.DataFrame]:
+        """Rows for those of the table, empty where one has a missing cell; some at a time."""
+        done = 0
+        for start in range(0, len(self.complete), _ROWS_AT_ONCE):
+            complete = self.complete[start : start + _ROWS_AT_ONCE]
+            here = slice(done, done + int(np.count_nonzero(complete)))
+            rows = pl.Series("row", np.arange(start + 1, start + len(complete) + 1))
+            yield _spread(self._assigned(here), complete).insert_column(0, rows)
+            done = here.stop
+
+    def _assigned(self, here: slice) -> pl.DataFrame:
         names = [f"p{j}" for j in range(self.n_clusters)] + ["noise"]
-        assigned = pl.DataFrame(
+        return pl.DataFrame(
             {
-                "cluster": self.clusters,
-                "uncertainty": self.uncertainty,
-                **dict(zip(names, self.responsibilities.T, strict=False)),
+                "cluster": self.clusters[here],
+                "uncertainty": self.uncertainty[here],
+                **dict(zip(names, self.responsibilities[here].T, strict=False)),
             }
         )
-        if not self.complete.all():
-            place = pl.Series(np.cumsum(self.complete) - 1).set(pl.Series(~self.complete), None)
-            assigned = assigned.select(pl.all().gather(place))
-        return assigned.insert_column(0, pl.Series("row", np.arange(1, len(self.complete) + 1)))
+
+
+def _spread(assigned: pl.DataFrame, complete: NDArray[np.bool_]) -> pl.DataFrame:
+    """Rows in the places of the complete ones, and empty ones in the others."""
+    if complete.all():
+        return assigned
+    place = pl.Series(np.cumsum(complete) - 1).set(pl.Series(~complete), None)
+    return assigned.select(pl.all().gather(place))
 
 
 def assign(mixture: Mixture[Any, Any], features: Features) -> Assignments:

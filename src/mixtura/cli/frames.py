@@ -13,19 +13,12 @@ import polars as pl
 from mixtura.cli.table import FORMATS
 from mixtura.persistence.atomic_files import Staging
 
-__all__ = ["format_of", "put_blocks", "put_frame", "write_frame"]
-
-_ROWS_AT_ONCE = 100_000
+__all__ = ["format_of", "put_blocks", "write_blocks"]
 
 
 def format_of(output: Path | None) -> str:
     """The format that goes with the name of an output: 'csv', 'parquet' or 'arrow'."""
     return "csv" if output is None else FORMATS.get(output.suffix.lower(), "csv")
-
-
-def put_frame(frame: pl.DataFrame, output: Path | None) -> None:
-    """Write a table to a file, in the format of its name, or as CSV to standard output."""
-    put_blocks(frame.iter_slices(_ROWS_AT_ONCE), output)
 
 
 def put_blocks(blocks: Iterable[pl.DataFrame], output: Path | None) -> None:
@@ -37,10 +30,10 @@ def put_blocks(blocks: Iterable[pl.DataFrame], output: Path | None) -> None:
         _WRITERS[format_of(output)](blocks, file)
 
 
-def write_frame(frame: pl.DataFrame, path: Path, kind: str) -> None:
-    """Write a table as 'csv', 'parquet' or 'arrow'."""
+def write_blocks(blocks: Iterable[pl.DataFrame], path: Path, kind: str) -> None:
+    """Write a table in blocks of rows as 'csv', 'parquet' or 'arrow'."""
     with path.open("wb") as file:
-        _WRITERS[kind](frame.iter_slices(_ROWS_AT_ONCE), file)
+        _WRITERS[kind](blocks, file)
 
 
 # Polars makes the bytes and Python writes them: of a full disk Polars tells without its number,

@@ -40,7 +40,7 @@ def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | N
     from mixtura.cli.assignments import assign
     from mixtura.cli.destination import check_file
     from mixtura.cli.features import features_of_model
-    from mixtura.cli.frames import put_frame
+    from mixtura.cli.frames import put_blocks
     from mixtura.cli.reading import read_table
     from mixtura.persistence.model_file import read_model
 
@@ -50,4 +50,4 @@ def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | N
     features = features_of_model(read_table(data, delimiter), fitted)
     assignments = assign(fitted.mixture, features)
     del features  # a large table is not kept while the result is made
-    put_frame(assignments.frame(), output)
+    put_blocks(assignments.blocks(), output)

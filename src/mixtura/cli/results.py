@@ -11,7 +11,7 @@ from mixtura.cli.assignments import Assignments, assign
 from mixtura.cli.destination import check_folder
 from mixtura.cli.family import Choice
 from mixtura.cli.features import Features
-from mixtura.cli.frames import write_frame
+from mixtura.cli.frames import write_blocks
 from mixtura.cli.names import unique_names
 from mixtura.cli.page import report_page
 from mixtura.cli.readings import flags_of, marginals_of
@@ -149,8 +149,8 @@ def write_results(result: FitResult, weight: FloatArray | None) -> None:
     with Staging() as staging:
         staging.folder(result.files["model"].parent)
         write_model(result.model, staging.place(result.files["model"]))
-        write_frame(
-            result.assignments.frame(),
+        write_blocks(
+            result.assignments.blocks(),
             staging.place(result.files["assignments"]),
             result.table.format,
         )
