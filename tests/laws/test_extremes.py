@@ -228,3 +228,16 @@ def test_scales_that_only_rounding_moves_have_settled(monkeypatch: pytest.Monkey
     assert turns < 100
     again = np.einsum("jab,ba->j", scatter, np.linalg.inv(form)) / 60.0
     np.testing.assert_allclose(scales, again, rtol=1e-6)
+
+
+@pytest.mark.parametrize("covariance_type", ["EVI", "EVV"])
+def test_heavy_rows_in_a_large_unit_overflow_nowhere(covariance_type: str) -> None:
+    X = np.random.default_rng(0).normal(size=(40, 2)) + np.repeat([0.0, 6.0], 20)[:, None]
+    plain, large = (
+        mx.GaussianMixture(2, covariance_type=covariance_type, random_state=0).fit(
+            unit * X, sample_weight=np.full(40, weight)
+        )
+        for unit, weight in ((1.0, 1.0), (2.0**232, 2.0**232))
+    )
+    np.testing.assert_allclose(large.means_ * 2.0**-232, plain.means_, rtol=1e-5)
+    np.testing.assert_allclose(large.covariances_ * 2.0**-464, plain.covariances_, rtol=1e-5)

@@ -145,7 +145,11 @@ static void equal_determinants(ptrdiff_t k, ptrdiff_t d, int dense, const double
     for (ptrdiff_t j = 0; j < k; j++) roots[j] /= d;
     mixtura_baseline.exp(roots, roots, k);
     double volume = sum_of(roots, k) / sum_of(work->count, k);
-    for (ptrdiff_t i = 0; i < k * each; i++) covariances[i] = volume * scatter[i] / roots[i / each];
+    /* A power of two that comes last changes no bit, and products of heavy rows do not overflow. */
+    double power = volume > 1.0 ? 0x1p256 : 1.0;
+    volume /= power;
+    for (ptrdiff_t i = 0; i < k * each; i++)
+        covariances[i] = volume * scatter[i] / roots[i / each] * power;
 }
 
 /* Logarithms of products of d values each. */

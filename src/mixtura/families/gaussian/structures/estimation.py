@@ -79,7 +79,9 @@ def _same_variances(count: FloatArray, scatter: FloatArray, floor: FloatArray) -
 def _equal_determinants(count: FloatArray, scatter: FloatArray, roots: FloatArray) -> FloatArray:
     """EVI and EVV: the scatters, with the same determinant for all, from d-th roots of theirs."""
     volume = roots.sum() / count.sum()
-    return np.asarray((volume * scatter.T / roots).T)
+    # A power of two that comes last changes no bit, and products of heavy rows do not overflow.
+    power = 2.0**256 if volume > 1.0 else 1.0
+    return np.asarray((volume / power * scatter.T / roots).T * power)
 
 
 def _raised_spreads(count: FloatArray, scatter: FloatArray, floor: FloatArray) -> FloatArray:
