@@ -39,7 +39,8 @@ def test_lloyd_settles_on_the_means(kernel: str) -> None:
     groups = np.repeat([[0.0, 0.0], [50.0, 0.0], [0.0, 50.0]], 20, axis=0)
     rows = groups + rng.normal(size=(60, 2))
     with kernels.use(kernel):
-        centers, inertia = _lloyd(Sample(rows, np.ones(60)), rows[[0, 20, 40]])
+        step = k_means_step() or _step
+        centers, inertia = _lloyd(Sample(rows, np.ones(60)), rows[[0, 20, 40]], step)
     means = rows.reshape(3, 20, 2).mean(axis=1)
     np.testing.assert_allclose(centers, means, atol=1e-10)
     within = np.square(rows.reshape(3, 20, 2) - means[:, None]).sum()

@@ -6,19 +6,13 @@ from contextlib import suppress
 
 import numpy as np
 
-from mixtura.kernels.choice import chosen_name
 from mixtura.kernels.singular import check_positive, singular
 from mixtura.typing import FloatArray
 
 with suppress(ImportError):  # without it nothing here is called
     from mixtura.kernels import _fused
 
-__all__ = ["CompiledAlgebra", "in_use", "many"]
-
-
-def in_use() -> bool:
-    """Whether the compiled functions are."""
-    return chosen_name() is not None
+__all__ = ["CompiledAlgebra", "many"]
 
 
 def many(d: int) -> bool:

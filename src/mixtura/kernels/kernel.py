@@ -34,9 +34,8 @@ class Kernel:
         The moments, (k, d) and (k, d, d) or (k, d), are about the components' means. They
         come in one flat array, so that the sums of two blocks of rows add.
         """
-        k, d = components.means.shape
-        sums = np.empty(2 + k * (1 + d + (d * d if components.dense else d)))
         c = components
+        sums = np.empty(2 + len(c.means) + c.means.size + c.whitening.size)
         _fused.expect(self.name, rows, weight, c.means, c.whitening, c.constants, hard, sums)
         return sums
 

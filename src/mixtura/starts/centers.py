@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from mixtura.em import Start
-from mixtura.kernels.estep_dispatch import k_means_step
+from mixtura.kernels.estep_dispatch import KMeansStep, k_means_step
 from mixtura.sources.summary import Summary
 from mixtura.starts.nearest_center import NearestCenter, squared_distances
 from mixtura.starts.sample import MakeStart, Sample
@@ -103,12 +103,14 @@ def k_means(sample: Sample, k: int, rng: np.random.Generator) -> FloatArray:
     center, with many of them all tries begin alike.
     """
     spreads = (_spread(sample, k, rng, _distance, 2 + k // 2) for _ in range(_K_MEANS_TRIES))
-    return min((_lloyd(sample, centers) for centers in spreads), key=lambda result: result[1])[0]
-
-
-def _lloyd(sample: Sample, centers: FloatArray) -> tuple[FloatArray, float]:
-    """Centres after some steps of k-means, and the weighted squared distance to them."""
     step = k_means_step() or _step
+    return min(
+        (_lloyd(sample, centers, step) for centers in spreads), key=lambda result: result[1]
+    )[0]
+
+
+def _lloyd(sample: Sample, centers: FloatArray, step: KMeansStep) -> tuple[FloatArray, float]:
+    """Centres after some steps of k-means, and the weighted squared distance to them."""
     means, inertia = step(sample.rows, sample.weight, centers)
     for _ in range(_K_MEANS_STEPS):
         if np.abs(means - centers).max() <= _SETTLED:

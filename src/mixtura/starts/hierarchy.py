@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixtura.errors import MixturaError
-from mixtura.kernels.algebra import in_use
+from mixtura.kernels.choice import chosen_name
 from mixtura.kernels.hierarchy_merges import merge
 from mixtura.starts.principal_axes import principal_axes
 from mixtura.statistics import NEGLIGIBLE, Moments
@@ -136,7 +136,7 @@ def hierarchy(rows: FloatArray, weight: FloatArray) -> Hierarchy:
     # The sum of squares that Fraley's criterion lends to every group, even one of a single row.
     typical = float((count @ np.square(points)).sum()) / points.size
     tie = _TIE * float(count.mean())
-    if in_use():
+    if chosen_name() is not None:
         merges = merge(leaves.count, leaves.mean, leaves.scatter, typical, tie)
     else:
         merges = _merged(leaves, typical, tie)

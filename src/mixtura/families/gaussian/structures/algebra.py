@@ -13,7 +13,8 @@ from scipy.linalg import lapack
 
 from mixtura.errors import DegenerateError
 from mixtura.families.gaussian.structures.common_principal_axes import common_axes, diagonals
-from mixtura.kernels.algebra import CompiledAlgebra, in_use, many
+from mixtura.kernels.algebra import CompiledAlgebra, many
+from mixtura.kernels.choice import chosen_name
 from mixtura.kernels.singular import check_positive, singular
 from mixtura.typing import FloatArray
 
@@ -120,7 +121,7 @@ class Algebra(Protocol):
 
 def algebra(d: int) -> Algebra:
     """The fastest equal of the reference in d dimensions."""
-    if not in_use():
+    if chosen_name() is None:
         return NumPyAlgebra()
     return _ManyDimensions() if many(d) else CompiledAlgebra()
 
