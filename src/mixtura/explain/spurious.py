@@ -66,6 +66,7 @@ def find_spurious(mixture: Mixture[Any, Any], source: Source) -> IntArray:
     >>> from mixtura.families.gaussian.structures import VVV
     >>> from mixtura.em import begin
     >>> from mixtura.families import Gaussian
+    >>> from mixtura.sources import ArraySource
     >>> from mixtura.starts.given import given_labels
     >>> X = np.random.default_rng(0).normal(size=(50, 2))
     >>> X[:5, 1] = X[:5, 0] + [0.02, -0.01, 0.0, -0.01, 0.0]
