@@ -58,7 +58,7 @@ _NOT_CONVERGED = 3
     metavar="NAME",
     default="bic",
     show_default=True,
-    help="What chooses among the models; see below.",
+    help="What chooses among the models; see above.",
 )
 @click.option(
     "--starts",
