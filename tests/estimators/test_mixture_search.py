@@ -470,3 +470,10 @@ def test_linear_algebra_keeps_to_one_thread() -> None:
     mx.MixtureSearch(param_grid=GRID, random_state=0).fit(groups(), progress=progress)
     assert set(seen) == {1}
     assert threadpool_info() == before
+
+
+@pytest.mark.parametrize("name", ["covariance", "schema_", "n_features_in_"])
+def test_a_grid_names_parameters(name: str) -> None:
+    grid = {"n_components": [1, 2], name: [1]}
+    with pytest.raises(ValueError, match=f"Invalid parameter '{name}'"):
+        mx.MixtureSearch(mx.GaussianMixture(), grid).fit(groups())

@@ -122,7 +122,8 @@ class MixtureEstimator(Recorded, SoftClusters):
         ValueError
             If the table, the weights or a parameter cannot be used.
         DegenerateError
-            If every start begins with a singular covariance.
+            If every start begins with components that cannot be estimated: with a singular
+            covariance, or with all rows known to be noise.
         """
         rows = self._door(X, reset=not self._goes_on)
         weight = as_weights(sample_weight, len(rows))
@@ -300,8 +301,5 @@ class MixtureEstimator(Recorded, SoftClusters):
         This one is not fitted. The two share what the parameters hold, which nobody changes.
         """
         variant = copy(self)
-        if params.keys() <= vars(self).keys():
-            variant.__dict__.update(params)
-        else:
-            variant.set_params(**params)  # says which there is none of
+        variant.__dict__.update(params)
         return variant

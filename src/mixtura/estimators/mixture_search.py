@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
@@ -163,6 +164,7 @@ class MixtureSearch(SoftClusters):
         rows = base._door(X, reset=True)
         weight = as_weights(sample_weight, len(rows))
         params = list(ParameterGrid(self._grid(base, rows.shape[1])))
+        clone(base).set_params(**ChainMap(*params))  # says which parameters there are none of
         variants = [base._variant(each) for each in params]
         n_threads = effective_n_jobs(variants[0].n_jobs)
         with _told_in_the_table(), one_blas_thread():
