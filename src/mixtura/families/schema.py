@@ -7,7 +7,7 @@ schema says what these floats stand for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Self, TypeAlias
 
@@ -121,7 +121,3 @@ class Schema:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple([column.name for column in self.columns])
-
-    def with_kind(self, kind: Kind) -> Self:
-        """The same columns, all of one kind."""
-        return replace(self, columns=tuple(replace(column, kind=kind) for column in self.columns))

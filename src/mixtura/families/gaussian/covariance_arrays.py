@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from mixtura.errors import MixturaError
+from mixtura.families.gaussian.density import NARROWEST
 from mixtura.families.gaussian.structures import (
     AxisCovariances,
     Covariances,
@@ -28,9 +29,6 @@ from mixtura.families.gaussian.structures import (
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["Diagonal", "Full", "Layout", "Shown", "Spherical", "Tied", "WrittenOut"]
-
-# Between this and its inverse, precisions have inverses that neither overflow nor vanish.
-_SMALLEST = 1e-200
 
 
 @dataclass(frozen=True)
@@ -188,8 +186,8 @@ def _inverted_matrices(precisions: AnyArray) -> FloatArray:
 
 def _check_magnitude(precisions: AnyArray) -> None:
     least, most = precisions.min(), precisions.max()
-    if not _SMALLEST <= least <= most <= 1.0 / _SMALLEST:
+    if not NARROWEST <= least <= most <= 1.0 / NARROWEST:
         raise MixturaError(
-            f"precisions should be between {_SMALLEST:.0e} and {1.0 / _SMALLEST:.0e}, lest their "
+            f"precisions should be between {NARROWEST:.0e} and {1.0 / NARROWEST:.0e}, lest their "
             f"inverses overflow or vanish, but are from {least:.5g} to {most:.5g}."
         )
