@@ -109,14 +109,14 @@ def check_family(family: Family[Any, Any], X: FloatArray, k: int = 2, seed: int 
     assert_alike(backwards.responsibilities(X), reordered, law="components can be reordered")
     assert_alike(backwards.log_density(X), mixture.log_density(X), law="order means nothing")
 
-    _check_parameters(mixture, d)
+    _check_parameters(mixture, source)
     _check_rows(family, X, weighted.statistics)
     _check_coordinates(mixture.maximize(em.e_step(mixture, source)), source, rng)
 
 
-def _check_parameters(mixture: Mixture[Any, Any], d: int) -> None:
+def _check_parameters(mixture: Mixture[Any, Any], source: Source) -> None:
     """They know their numbers, can be taken in any order, and are where an M-step leads."""
-    family, params, k = mixture.family, mixture.params, mixture.n_clusters
+    family, params, k, d = mixture.family, mixture.params, mixture.n_clusters, source.n_features
     assert (params.n_components, params.n_features) == (k, d)
     assert params.sort_key.shape[0] == k
     assert np.isfinite(params.sort_key).all(), "components have an order"
@@ -135,9 +135,10 @@ def _check_parameters(mixture: Mixture[Any, Any], d: int) -> None:
     reached = family.reachable(params)
     assert_alike(reached.sort_key, params.sort_key, law="an M-step leads where it can lead")
     assert_alike(family.reachable(reached), reached, law="what is reachable stays")
-    everywhere = np.ones(d, dtype=np.bool_)
-    assert family.collapsed(params, everywhere).shape == (k,)
-    assert set(family.narrow(params, mixture.weights[:k]).tolist()) <= set(range(k))
+    owed = family.upheld(params, np.zeros(d), lambda: em.e_step(mixture, source).statistics)
+    assert owed.shape == (k,)
+    assert (owed >= 0.0).all()
+    assert not (family.bounded and owed.any()), "nothing has to hold up what is bounded"
 
 
 def _check_rows(family: Family[Any, Any], X: FloatArray, statistics: Statistics) -> None:
@@ -160,8 +161,9 @@ def _check_coordinates(
     """
     expectation = em.e_step(mixture, source)
     at = MixtureCoordinates.of(mixture, expectation.weight)
-    nowhere = np.zeros(mixture.n_features, dtype=np.bool_)
-    if at is None or mixture.family.collapsed(mixture.params, nowhere).any():
+    exact = np.zeros(mixture.n_features)
+    upheld = mixture.family.upheld(mixture.params, exact, lambda: expectation.statistics)
+    if at is None or upheld.any():
         return
 
     def moved(step: FloatArray) -> MixtureCoordinates:

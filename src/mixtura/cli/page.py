@@ -127,6 +127,7 @@ def _starts(starts: Starts, weight: float) -> StartsSummary:
         made=starts.n_made,
         found_best=starts.n_best,
         failed=starts.n_failed,
+        caution=starts.caution(weight),
         optima=[
             Optimum(
                 objective=weight * optimum.objective,
@@ -136,5 +137,4 @@ def _starts(starts: Starts, weight: float) -> StartsSummary:
             for optimum in starts.optima
             if math.isfinite(optimum.objective)
         ],
-        caution=starts.caution,
     )

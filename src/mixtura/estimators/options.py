@@ -15,7 +15,7 @@ from mixtura.starts.centers import from_centers, k_means, k_means_plus_plus, ran
 from mixtura.starts.given import from_chance
 from mixtura.starts.groups import from_hierarchy
 from mixtura.starts.quantiles import from_quantiles
-from mixtura.starts.ways import Ways
+from mixtura.starts.ways import Way, Ways
 from mixtura.stopping import fixed_length, projected_gain
 
 __all__ = ["ACCELERATIONS", "ALGORITHMS", "EFFORTS", "STARTS", "accelerated", "choose"]
@@ -43,13 +43,16 @@ ACCELERATIONS: dict[str, Acceleration] = {
     "early": lambda price: Switch(_EARLY),
 }
 
-_BY_K_MEANS = from_centers(k_means)
-_BY_K_MEANS_PLUS_PLUS = from_centers(k_means_plus_plus)
-_BY_ROWS = from_centers(random_rows)
-_BY_HIERARCHY = from_hierarchy(quadratic_discriminant)
+_BY_K_MEANS = Way("k-means", from_centers(k_means))
+_BY_K_MEANS_PLUS_PLUS = Way("k-means++", from_centers(k_means_plus_plus))
+_BY_ROWS = Way("rows", from_centers(random_rows))
+_BY_HIERARCHY = Way("hierarchy", from_hierarchy(quadratic_discriminant))
+_BY_QUANTILES = Way("quantiles", from_quantiles)
+_BY_CHANCE = Way("chance", from_chance)
+_BY_SPLIT, _BY_ANOTHER_SPLIT = Way.of_split(0), Way.of_split(1)
 
 
-# k-means is the best single way, but its starts resemble each other, and so do random
+# k-means is the best single way of the rows, but its starts resemble each other, and so do random
 # responsibilities: all of them can miss an optimum that any other way would find.
 _BY_CENTERS_IN_TURNS = (
     _BY_ROWS,
@@ -59,25 +62,30 @@ _BY_CENTERS_IN_TURNS = (
     _BY_K_MEANS,
 )
 # Random responsibilities are of rows, so that with them a row of weight 2 is not the row twice.
-_IN_TURNS = (_BY_ROWS, _BY_K_MEANS_PLUS_PLUS, from_chance, *_BY_CENTERS_IN_TURNS[2:])
+_IN_TURNS = (_BY_ROWS, _BY_K_MEANS_PLUS_PLUS, _BY_CHANCE, *_BY_CENTERS_IN_TURNS[2:])
 
 STARTS = {
-    "auto": Ways((_BY_K_MEANS, _BY_ROWS, _BY_HIERARCHY), _BY_CENTERS_IN_TURNS),
+    "auto": Ways(
+        (_BY_K_MEANS, _BY_ROWS, _BY_SPLIT, _BY_HIERARCHY, _BY_ANOTHER_SPLIT), _BY_CENTERS_IN_TURNS
+    ),
     "kmeans": Ways((), (_BY_K_MEANS,)),
     "k-means++": Ways((), (_BY_K_MEANS_PLUS_PLUS,)),
     "random_from_data": Ways((), (_BY_ROWS,)),
-    "random": Ways((), (from_chance,)),
-    "varied": Ways((_BY_K_MEANS, _BY_HIERARCHY, from_quantiles), _IN_TURNS),
+    "random": Ways((), (_BY_CHANCE,)),
+    "varied": Ways(
+        (_BY_HIERARCHY, _BY_K_MEANS, _BY_QUANTILES, _BY_SPLIT, _BY_ANOTHER_SPLIT), _IN_TURNS
+    ),
     "hierarchical": Ways((_BY_HIERARCHY,), _BY_CENTERS_IN_TURNS),
-    "quantiles": Ways((from_quantiles,), _BY_CENTERS_IN_TURNS),
+    "quantiles": Ways((_BY_QUANTILES,), _BY_CENTERS_IN_TURNS),
+    "splits": Ways((_BY_SPLIT, _BY_ANOTHER_SPLIT), _BY_CENTERS_IN_TURNS),
 }
 
-_THOROUGH = Effort(most=20, enough=5, enough_apart=2)
+_THOROUGH = Effort(most=20, enough=3, enough_apart=2)
 # Numbers that the first iterations of all starts may add up, in all: about a fifth of a second.
 _AFFORDABLE = 1e7
 
 #: How many starts to make where no number is given, from the numbers that an iteration adds up:
-#: enough to see the best optimum again.
+#: enough to see the best optimum again, and by another kind of start.
 EFFORTS: dict[str, Callable[[float], Effort]] = {
     "auto": lambda price: _THOROUGH.within(_AFFORDABLE / price),
     "thorough": lambda price: _THOROUGH,

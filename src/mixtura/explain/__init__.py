@@ -1,5 +1,5 @@
-"""What one does with a fitted mixture."""
+"""What a fitted mixture tells."""
 
-from mixtura.explain.spurious import find_spurious
+from mixtura.explain.soundness import Soundness, judge, upheld
 
-__all__ = ["find_spurious"]
+__all__ = ["Soundness", "judge", "upheld"]

@@ -15,7 +15,7 @@ import numpy as np
 from mixtura.errors import DegenerateError
 from mixtura.families.coordinates import Coordinates
 from mixtura.statistics import SMALLEST_COUNT, Statistics
-from mixtura.typing import EVERYONE, AnyArray, BoolArray, FloatArray, IntArray, Selection
+from mixtura.typing import EVERYONE, AnyArray, FloatArray, IntArray, Selection
 
 __all__ = ["Bounded", "Embedding", "Family", "Parameters", "as_they_are", "stand_ins"]
 
@@ -140,17 +140,22 @@ class Family(Protocol[P, S]):
         """The parameters, moved to where an M-step could have given them: EM rises from there."""
         ...
 
-    def collapsed(self, params: P, constant: BoolArray, /) -> BoolArray:
-        """Which components (k,) owe their likelihood to what holds them up, such as a floor.
-
-        `constant` (d,) marks features in which all rows are equal: no component gains by those.
-        """
+    @property
+    def bounded(self) -> bool:
+        """Whether the likelihood is: then nothing has to hold components up."""
         ...
 
-    def narrow(self, params: P, weights: FloatArray, /) -> IntArray:
-        """Components that may owe their likelihood to a few rows: much narrower than the others.
+    def upheld(self, params: P, rounding: FloatArray, statistics: Callable[[], S], /) -> FloatArray:
+        """Nats (k,) that each component owes to what holds it up, such as a floor.
 
-        `weights` (k,) are the mixing weights. Of a family whose likelihood is bounded: none.
+        Parameters
+        ----------
+        params : Parameters
+        rounding : ndarray of shape (d,)
+            Variance that the rounding of each feature has by itself: what is narrower than that
+            is held up by rounding. Infinite for constant features: nobody gains by those.
+        statistics : callable
+            Gives the expected statistics under the parameters, where they are needed.
         """
         ...
 
@@ -166,10 +171,13 @@ class Bounded:
         """As they are: an M-step could have given any."""
         return params
 
-    def collapsed(self, params: Parameters, constant: BoolArray) -> BoolArray:
-        """None of them."""
-        return np.zeros(params.n_components, dtype=np.bool_)
+    @property
+    def bounded(self) -> bool:
+        """True."""
+        return True
 
-    def narrow(self, params: Any, weights: FloatArray) -> IntArray:
-        """None of them."""
-        return np.empty(0, dtype=np.intp)
+    def upheld(
+        self, params: Parameters, rounding: FloatArray, statistics: Callable[[], Statistics]
+    ) -> FloatArray:
+        """Nothing."""
+        return np.zeros(params.n_components)

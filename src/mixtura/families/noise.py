@@ -10,7 +10,7 @@ its log-densities.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -20,7 +20,7 @@ import numpy as np
 from mixtura.families.coordinates import Coordinates
 from mixtura.families.family import Embedding, Family, Parameters
 from mixtura.statistics import Statistics
-from mixtura.typing import BoolArray, FloatArray, IntArray
+from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["Box", "WithNoise", "with_noise"]
 
@@ -126,11 +126,12 @@ class WithNoise(Generic[P, S]):
     def reachable(self, params: P) -> P:
         return self.family.reachable(params)
 
-    def collapsed(self, params: P, constant: BoolArray) -> BoolArray:
-        return self.family.collapsed(params, constant)
+    @property
+    def bounded(self) -> bool:
+        return self.family.bounded
 
-    def narrow(self, params: P, weights: FloatArray) -> IntArray:
-        return self.family.narrow(params, weights)
+    def upheld(self, params: P, rounding: FloatArray, statistics: Callable[[], S]) -> FloatArray:
+        return self.family.upheld(params, rounding, statistics)
 
     def sample(self, params: P, labels: IntArray, rng: np.random.Generator) -> FloatArray:
         rows = np.empty((len(labels), len(self.region.center)))

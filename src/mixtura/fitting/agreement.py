@@ -11,6 +11,7 @@ shares alone: weights need not be counts.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,32 @@ from mixtura.mixture import Mixture
 from mixtura.sources.source import Chunk, Source
 from mixtura.typing import FloatArray
 
-__all__ = ["adjusted_rand", "agreement"]
+__all__ = ["ALIKE", "Compared", "adjusted_rand", "compared", "moved"]
 
 
-def agreement(a: Mixture[Any, Any], b: Mixture[Any, Any], source: Source) -> float:
-    """Adjusted Rand index of the likeliest components under two mixtures."""
+@dataclass(frozen=True)
+class Compared:
+    """How alike two partitions of the same rows are.
+
+    Attributes
+    ----------
+    agreement : float
+        Adjusted Rand index.
+    moved : float
+        Share of the weight that is elsewhere in the second, clusters that share the most being
+        called the same.
+    """
+
+    agreement: float
+    moved: float
+
+
+#: A partition and itself.
+ALIKE = Compared(1.0, 0.0)
+
+
+def compared(a: Mixture[Any, Any], b: Mixture[Any, Any], source: Source) -> Compared:
+    """The likeliest components under two mixtures."""
     first, second = scorer(a), scorer(b)
 
     def cross_table(chunk: Chunk) -> FloatArray:
@@ -33,7 +55,27 @@ def agreement(a: Mixture[Any, Any], b: Mixture[Any, Any], source: Source) -> flo
         np.add.at(table, pairs, chunk.weight)
         return table
 
-    return adjusted_rand(source.map_reduce(cross_table))
+    table = source.map_reduce(cross_table)
+    return Compared(adjusted_rand(table), moved(table))
+
+
+def moved(table: FloatArray) -> float:
+    """Share that is elsewhere, from a cross table of weights.
+
+    One after the other the row and the column that share the most are matched.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> moved(np.array([[0.0, 5.0], [4.0, 1.0]]))
+    0.1
+    """
+    rest, kept = table.copy(), 0.0
+    for _ in range(min(table.shape)):
+        row, column = np.unravel_index(rest.argmax(), rest.shape)
+        kept += float(rest[row, column])
+        rest[row], rest[:, column] = 0.0, 0.0
+    return 1.0 - kept / float(table.sum())
 
 
 def adjusted_rand(table: FloatArray) -> float:

@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, Self, TypeAlias
 
 from mixtura import em
 from mixtura.em import Fit
-from mixtura.errors import DataError
-from mixtura.explain import find_spurious
+from mixtura.errors import DataError, DegenerateError
+from mixtura.explain import Soundness, judge, upheld
+from mixtura.families.family import Family
 from mixtura.families.noise import Box
-from mixtura.fitting.agreement import agreement
+from mixtura.fitting.agreement import ALIKE, Compared, compared
 from mixtura.fitting.notes import notes_on_data, notes_on_result
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.record import FitRecord
-from mixtura.fitting.restarts import Effort, Restarts, restart, resume
+from mixtura.fitting.restarts import Effort, Found, Restarts, restart, resume
 from mixtura.fitting.specification import Noise, Specification
 from mixtura.mixture import Mixture
 from mixtura.selection.scores import score
 from mixtura.sources import ArraySource, Summary
 from mixtura.starts.noise_region import box_about, resized
+from mixtura.starts.split_component import splits
 from mixtura.starts.starting_values import MakeFirst, first_mixtures, go_on, reaching_known_rows
 from mixtura.starts.training_rows import TrainingRows
+from mixtura.starts.ways import Way, Ways
 from mixtura.stopping import paused_after
-from mixtura.typing import BoolArray, IntArray
+from mixtura.typing import FloatArray, IntArray
 
-__all__ = ["NO_STARTS", "AnyFit", "AnyRestarts", "Fitting", "fit"]
+__all__ = ["NO_STARTS", "AnyFit", "Fitting", "fit"]
 
 AnyFit: TypeAlias = Fit[Any, Any]
-AnyRestarts: TypeAlias = Restarts[Any, Any]
 
-NO_STARTS: AnyRestarts = Restarts()
+NO_STARTS = Restarts()
+
+# Of a mixture that grows the best of so many splits is kept at each step.
+_SPLITS = (Way.of_split(0), Way.of_split(1))
 
 # Two runs that stop within tol of the same optimum can differ by several tol, since the
 # projected gain is an estimate.
@@ -73,6 +80,10 @@ class Fitting:
     table : TrainingRows
     source : ArraySource
         Of the table's rows.
+    family : Family
+        Of the clusters.
+    region : Box or None
+        Where the noise is, if there is any.
     make_first : callable
         Gives the mixture where the start with a given number begins. It may raise DegenerateError.
     price : float
@@ -82,6 +93,8 @@ class Fitting:
     specification: Specification
     table: TrainingRows
     source: ArraySource
+    family: Family[Any, Any]
+    region: Box | None
     make_first: MakeFirst
     price: float
 
@@ -96,6 +109,10 @@ class Fitting:
                 f"Expected n_samples >= n_components, but got {n} rows for {k} components: "
                 "use fewer components or more rows."
             )
+        if labels is not None or k == 1:  # splits do not know which rows' components are known
+            values = specification.values
+            of_rows = replace(values, ways=values.ways.of_rows)
+            specification = replace(specification, values=of_rows)
         source, summary = table.source(k, labels), table.summary
         family = specification.family(source, summary, k)
         region = _region(specification.noise, source, summary)
@@ -121,7 +138,7 @@ class Fitting:
             return reaching_known_rows(own(number), source)
 
         price = float(n) * k * family.n_sums(source.n_features)
-        return cls(specification, table, source, make_first, price)
+        return cls(specification, table, source, family, region, make_first, price)
 
     @property
     def summary(self) -> Summary:
@@ -141,10 +158,52 @@ class Fitting:
 
     def begin(self, number: int) -> AnyFit:
         """The run of the start with a given number, before its first iteration."""
+        way, made = self.way(number), self.specification
+        if way.make is not None or made.values.numbered or made.before is not None:
+            return self._begun(self.make_first(number))
+        cuts = splits(self.smaller, self.table)
+        return self._begun(self.first_from(cuts[min(way.rank, len(cuts) - 1)]))
+
+    def first_from(self, resp: FloatArray) -> Mixture[Any, Any]:
+        """The mixture where a run from given responsibilities begins."""
+        made = self.specification
+        values = replace(made.values, assigned=resp, numbers_matter=False)
+        return first_mixtures(
+            self.family,
+            self.source,
+            self.table,
+            values,
+            k=made.n_components,
+            region=self.region,
+            mixing=made.mixing,
+            seed=made.seed,
+        )(0)
+
+    def way(self, number: int) -> Way:
+        """The kind of the start with a given number."""
+        return self.specification.values.ways.way(number)
+
+    @cached_property
+    def smaller(self) -> Mixture[Any, Any]:
+        """A mixture of one cluster fewer, grown by splits from a single one."""
+        made = self.specification
+        k, values = made.n_components - 1, made.values
+        growing = replace(values, ways=Ways(_SPLITS, values.ways.of_rows.then))
+        fewer = replace(made, n_components=k, values=growing, n_starts=min(k, len(_SPLITS)))
+        fitting = type(self).of(fewer, self.table)
+        return fitting.best(fitting.all_starts()).mixture
+
+    def growing_from(self, smaller: Mixture[Any, Any]) -> Self:
+        """The same with splits of this mixture."""
+        fitting = replace(self)
+        vars(fitting)["smaller"] = smaller
+        return fitting
+
+    def _begun(self, first: Mixture[Any, Any]) -> AnyFit:
         made = self.specification
         update_rule = made.algorithm.update_rule(made.acceleration, self.price)
         history = () if made.before is None else made.before.trace
-        return Fit.begun(self.make_first(number), update_rule, history)
+        return Fit.begun(first, update_rule, history)
 
     def run(self, begun: AnyFit, number: int = 0, *, pause: int | None = None) -> AnyFit:
         """A run at its end, or after so many iterations; its number fixes random assignments."""
@@ -161,53 +220,65 @@ class Fitting:
             )
 
     def restarts(
-        self, effort: Effort, before: AnyRestarts = NO_STARTS, pause: int | None = None
-    ) -> AnyRestarts:
-        """Starts up to an effort, but to no more than what is wanted."""
+        self, effort: Effort, before: Restarts = NO_STARTS, pause: int | None = None
+    ) -> Restarts:
+        """Starts up to an effort."""
         return restart(
-            lambda number: self.run(self.begin(number), number, pause=pause),
-            effort.at_most(self.effort),
-            sound=self._sound,
+            lambda number: Found(
+                self.run(self.begin(number), number, pause=pause), (self.way(number).name,)
+            ),
+            effort,
+            sound=self._clear,
             same=self._same,
             before=before,
         )
 
-    def resumed(self, paused: AnyRestarts, pause: int | None = None) -> AnyRestarts:
+    def with_starts(
+        self, before: Restarts, way: str, responsibilities: Iterable[FloatArray], pause: int | None
+    ) -> Restarts:
+        """With runs from given responsibilities; those that cannot begin are left out."""
+        restarts = before
+        for resp in responsibilities:
+            with suppress(DegenerateError):
+                fit = self.run(self._begun(self.first_from(resp)), restarts.n_made, pause=pause)
+                restarts = restarts.with_run(Found(fit, (way,)), self._clear, self._same)
+        return restarts
+
+    def resumed(self, paused: Restarts, pause: int | None = None) -> Restarts:
         """The starts that were paused, gone on with to their ends or to the next pause."""
-        return resume(partial(self.run, pause=pause), paused, sound=self._sound, same=self._same)
+        return resume(partial(self.run, pause=pause), paused, sound=self._clear, same=self._same)
 
-    def all_starts(self) -> AnyRestarts:
-        """As many starts as are wanted, of which spurious ones are passed over."""
-        return self.passing_over_spurious(self.restarts(self.effort))
+    def all_starts(self) -> Restarts:
+        """As many starts as are wanted, of which those that are not sound are passed over."""
+        return self.passing_over(self.restarts(self.effort))
 
-    def passing_over_spurious(self, restarts: AnyRestarts) -> AnyRestarts:
-        """The starts, of which spurious ones are passed over if there are others."""
-        return restarts.passing_over(lambda fit: bool(self.spurious(fit.mixture)))
+    def passing_over(self, restarts: Restarts) -> Restarts:
+        """The starts, of which those that are not sound are passed over if there are others."""
+        return restarts.passing_over(lambda fit: self.judged(fit.mixture).sound)
 
     # ------------------------------------------------------------------------------- results
 
-    def best(self, restarts: AnyRestarts) -> AnyFit:
+    def best(self, restarts: Restarts) -> AnyFit:
         """The best of the starts, its components in falling order of weight."""
         best = restarts.best
         if self.numbered:
             return best
         return replace(best, mixture=best.mixture.take(best.mixture.canonical_order()))
 
-    def record(self, restarts: AnyRestarts) -> FitRecord:
+    def record(self, restarts: Restarts) -> FitRecord:
         """What is told of the starts."""
         best, labels = self.best(restarts), self.source.labels
-        mixture, settles = best.mixture, self.specification.algorithm.settles
-        starts = restarts.summary(self._agreement)
-        held = self._held(mixture)
-        collapsed, spurious = _with_rows(held, mixture), self._spurious(held, mixture)
-        caution = [starts.caution] if starts.caution and settles else []
+        mixture = best.mixture
+        starts = restarts.summary(self._compared)
+        caution = starts.caution(self.summary.total_weight)
+        judged = self.judged(mixture)
         return FitRecord(
             mixture=mixture,
             algorithm=self.specification.algorithm,
             scores=score(mixture, self.source),
             n_parameters=mixture.n_parameters,
-            collapsed=collapsed,
-            spurious=spurious,
+            collapsed=judged.upheld,
+            spurious=judged.spurious,
             status=best.status,
             n_iter=best.n_iter,
             objective=best.objective,
@@ -215,41 +286,37 @@ class Fitting:
             starts=starts,
             notes=(
                 *notes_on_data(self.summary, self.table.column_names),
-                *notes_on_result(mixture, len(collapsed), spurious),
-                *caution,
+                *notes_on_result(mixture, len(judged.upheld), judged.spurious),
+                *([caution] if caution and self.specification.algorithm.settles else []),
             ),
             n_known=0 if labels is None else int((labels >= 0).sum()),
         )
 
-    def collapsed(self, mixture: Mixture[Any, Any]) -> tuple[int, ...]:
-        """Components with rows that have collapsed."""
-        return _with_rows(self._held(mixture), mixture)
+    @cached_property
+    def judged(self) -> Callable[[Mixture[Any, Any]], Soundness]:
+        """Gives whether an optimum is sound, found out once."""
+        known: dict[int, tuple[Mixture[Any, Any], Soundness]] = {}
 
-    def spurious(self, mixture: Mixture[Any, Any]) -> tuple[int, ...]:
-        """Components that owe their likelihood to a few rows, and not to what holds them up."""
-        return self._spurious(self._held(mixture), mixture)
+        def judged(mixture: Mixture[Any, Any]) -> Soundness:
+            if id(mixture) not in known:
+                known[id(mixture)] = mixture, judge(mixture, self.source, self.table.rounding)
+            return known[id(mixture)][1]
 
-    def _spurious(self, held: BoolArray, mixture: Mixture[Any, Any]) -> tuple[int, ...]:
-        return tuple(j for j in find_spurious(mixture, self.source).tolist() if not held[j])
+        return judged
 
-    def _held(self, mixture: Mixture[Any, Any]) -> BoolArray:
-        """Which components the family holds up, (k,)."""
-        return mixture.family.collapsed(mixture.params, self.summary.variances == 0.0)
-
-    def _sound(self, fit: AnyFit) -> bool:
-        return not fit.status.collapsed and not self.collapsed(fit.mixture)
+    def _clear(self, fit: AnyFit) -> bool:
+        """Whether a run can compete at all: what holds a component up makes it win."""
+        if fit.status.collapsed:
+            return False
+        return not upheld(fit.mixture, self.source, self.table.rounding).any()
 
     def _same(self, a: AnyFit, b: AnyFit) -> bool:
         tol = max(self.specification.tol, _FINEST)
         level = abs(a.objective - b.objective) <= _SAME_HEIGHT * tol
-        return level and self._agreement(a, b) >= _SAME_PARTITION
+        return level and self._compared(a, b).agreement >= _SAME_PARTITION
 
-    def _agreement(self, a: AnyFit, b: AnyFit) -> float:
-        return 1.0 if a is b else agreement(a.mixture, b.mixture, self.source)
-
-
-def _with_rows(held: BoolArray, mixture: Mixture[Any, Any]) -> tuple[int, ...]:
-    return tuple((held & (mixture.clusters.weights > 0.0)).nonzero()[0].tolist())
+    def _compared(self, a: AnyFit, b: AnyFit) -> Compared:
+        return ALIKE if a is b else compared(a.mixture, b.mixture, self.source)
 
 
 def _region(noise: Noise | None, source: ArraySource, summary: Summary) -> Box | None:

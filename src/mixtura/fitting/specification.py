@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from mixtura.em import Observer
@@ -116,4 +116,4 @@ class Specification:
             return Effort.exactly(self.n_starts)
         if not self.algorithm.settles or (self.n_components == 1 and self.noise is None):
             return Effort.exactly(1)  # a walk, or always the same
-        return self.n_starts(price)
+        return replace(self.n_starts(price), n_kinds=self.values.ways.n_kinds)

@@ -72,7 +72,16 @@ def record_entry(mixture: Mixture[Any, Any]) -> Entry[FitRecord]:
     finite = number(-_MOST, _MOST)
     nats = optional(finite, null=-math.inf)
     components = sequence(whole(0, mixture.n_clusters - 1), distinct=True)
-    optimum = record({"objective": nats, "times": whole(1), "agreement": finite})
+    optimum = record(
+        {
+            "objective": nats,
+            "times": whole(1),
+            "agreement": finite,
+            "moved": number(0.0, 1.0),
+            "ways": sequence(text()),
+        },
+        absent={"moved": 0.0, "ways": ()},
+    )
     entries = record(
         {
             "algorithm": text(*ALGORITHMS),

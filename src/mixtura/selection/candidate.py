@@ -2,27 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from mixtura.errors import DegenerateError, MixturaError
+from mixtura.explain import Soundness
 from mixtura.fitting.record import FitRecord
-from mixtura.fitting.restarts import Effort
-from mixtura.fitting.run import NO_STARTS, AnyRestarts, Fitting
+from mixtura.fitting.restarts import Effort, Restarts
+from mixtura.fitting.run import NO_STARTS, Fitting
+from mixtura.mixture import Mixture
 from mixtura.selection.comparison import Achievement, Outcome
 from mixtura.selection.cross_validation import held_out_log_likelihood
 from mixtura.selection.scores import score
+from mixtura.starts.split_component import merges, splits
 from mixtura.starts.training_rows import TrainingRows
+from mixtura.starts.ways import MERGES, RELATIVES, SPLITS
+from mixtura.typing import FloatArray
 
-__all__ = ["Candidate", "Prepare"]
+__all__ = ["Candidate", "Prepare", "Relatives"]
 
 #: Rows -> a fit of the candidate to them, before its starts. It may raise MixturaError.
 Prepare: TypeAlias = Callable[[TrainingRows], Fitting]
 
-#: Starts of every candidate before the most promising ones make all of theirs.
-_FIRST_STARTS = Effort.exactly(2)
+#: A kind of start, a mixture that is given, and what makes responsibilities of it.
+Offer: TypeAlias = tuple[str, Mixture[Any, Any], Callable[[], Iterable[FloatArray]]]
+
+# Starts of every candidate: one of its own, and one from the next smaller one.
+_FIRST = Effort.exactly(1)
+
+# The most promising splits and merges of a mixture: further ones seldom lead higher.
+_PARTS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Relatives:
+    """What other candidates came to, from which one may begin.
+
+    Attributes
+    ----------
+    smaller, larger : Mixture or None
+        Of the same structure, with one cluster fewer and one more.
+    others : tuple of Mixture
+        Of as many clusters, with other structures.
+    """
+
+    smaller: Mixture[Any, Any] | None
+    larger: Mixture[Any, Any] | None
+    others: tuple[Mixture[Any, Any], ...]
+
+    def offers(self, table: TrainingRows) -> Iterator[Offer]:
+        """Where to begin."""
+        if (smaller := self.smaller) is not None:
+            yield SPLITS, smaller, lambda: splits(smaller, table)[:_PARTS]
+        if (larger := self.larger) is not None:
+            yield MERGES, larger, lambda: merges(larger, table)[:_PARTS]
+        for other in self.others:
+            yield RELATIVES, other, partial(_one_partition, other, table)
+
+
+def _one_partition(mixture: Mixture[Any, Any], table: TrainingRows) -> list[FloatArray]:
+    return [mixture.responsibilities(np.ascontiguousarray(table.rows, dtype=np.float64))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,25 +79,36 @@ class Candidate:
     outcome : Outcome
         What to show for it.
     fitting : Fitting or None
-        None if it failed.
+        None if it failed, or has not begun.
     restarts : Restarts
         The starts made so far.
+    verdict : Soundness or None
+        Of its best optimum; None if that was not judged yet. Then none above was sound.
+    began_from : tuple of (str, Mixture)
+        From which mixtures of others it has begun, and how.
     """
 
     prepare: Prepare
     outcome: Outcome
     fitting: Fitting | None = None
-    restarts: AnyRestarts = NO_STARTS
+    restarts: Restarts = NO_STARTS
+    verdict: Soundness | None = None
+    began_from: tuple[tuple[str, Mixture[Any, Any]], ...] = ()
 
     @classmethod
     def of(cls, params: dict[str, Any], prepare: Prepare) -> Candidate:
         """A candidate before its first starts, known by the parameters in which it differs."""
-        return cls(prepare, Outcome(params, None, "not yet begun", 0.0, "failed"))
+        return cls(prepare, Outcome(params, None, "not yet begun", 0.0, "left out"))
 
     @property
     def params(self) -> dict[str, Any]:
         """The parameters in which candidates differ."""
         return self.outcome.params
+
+    @property
+    def mixture(self) -> Mixture[Any, Any] | None:
+        """The best one so far that others may begin from."""
+        return self.restarts.best.mixture if self.restarts.optima else None
 
     @property
     def finished(self) -> bool:
@@ -62,38 +117,97 @@ class Candidate:
             return True
         return self.restarts.reached(self.fitting.effort) and not self.restarts.paused
 
+    @property
+    def begun_at_all(self) -> bool:
+        return self.outcome.best is not None
+
     def prospect(self, n_iter: int) -> float:
         """By how many nats it might be better than it is, so many iterations of its runs later."""
         if self.fitting is None or not self.restarts.paused:
             return 0.0
-        runs = (fit.prospect(n_iter) for fit, _ in self.restarts.optima)
-        return self.fitting.summary.total_weight * (max(runs) - self.restarts.best.objective)
+        highest = max(found.fit.prospect(n_iter) for found in self.restarts.optima)
+        gain = highest - self.restarts.best.objective
+        return float(self.fitting.summary.total_weight * gain)
 
-    def begun(self, table: TrainingRows, pause: int | None) -> Candidate:
-        """The candidate after its first starts, or after so many of their iterations."""
+    # -------------------------------------------------------------------------------- steps
+
+    def begun(
+        self, table: TrainingRows, smaller: Mixture[Any, Any] | None, pause: int | None
+    ) -> Candidate:
+        """The candidate after its first starts, or after so many of their iterations.
+
+        One is its own, the other, if a smaller mixture is given, the best split of that.
+        """
 
         def begin() -> Candidate:
-            fitting = self.prepare(table)
-            settles = fitting.specification.algorithm.settles
-            return self._at(fitting, _first_starts(fitting, pause if settles else None))
+            fitting, until = self.prepare(table), pause
+            if not fitting.specification.algorithm.settles:
+                until = None
+            if smaller is None or fitting.numbered:
+                return self._at(fitting, _first_starts(fitting, until))
+            fitting = fitting.growing_from(smaller)
+            grown = fitting.with_starts(NO_STARTS, SPLITS, splits(smaller, table)[:1], until)
+            return self._at(fitting, fitting.restarts(_FIRST, grown, until))
 
         return self._trying(begin)
 
-    def go_on(self, pause: int | None = None) -> Candidate:
-        """The candidate after its first starts went on to their ends, or to the next pause."""
-        return self._after(lambda fitting: fitting.resumed(self.restarts, pause))
+    def begun_from(self, relatives: Relatives, pause: int | None) -> Candidate:
+        """The candidate after starts from what others came to, as far as these are new."""
+        fitting = self.fitting
+        if fitting is None or fitting.numbered:
+            return self
+        known = {(way, id(mixture)) for way, mixture in self.began_from}
+        offers = [
+            offer
+            for offer in relatives.offers(fitting.table)
+            if (offer[0], id(offer[1])) not in known
+        ]
+        if not offers:
+            return self
 
-    def with_starts(self, effort: Effort) -> Candidate:
-        """The candidate after more starts, but no more than are wanted of it."""
-        return self._after(lambda fitting: fitting.restarts(effort, self.restarts))
+        def more(fitting: Fitting) -> Restarts:
+            restarts = self.restarts
+            for way, _, responsibilities in offers:
+                restarts = fitting.with_starts(restarts, way, responsibilities(), pause)
+            return restarts
+
+        began_from = self.began_from + tuple(offer[:2] for offer in offers)
+        return replace(self._step(more), began_from=began_from)
+
+    def go_on(self, pause: int | None = None) -> Candidate:
+        """The candidate after its starts went on to their ends, or to the next pause."""
+        if not self.restarts.paused:
+            return self
+        return self._step(lambda fitting: fitting.resumed(self.restarts, pause))
+
+    def with_starts(self, effort: Effort, pause: int | None = None) -> Candidate:
+        """The candidate after more starts of its own, but no more than are wanted of it."""
+        return self._step(
+            lambda fitting: fitting.restarts(effort.at_most(fitting.effort), self.restarts, pause)
+        )
 
     def finish(self) -> Candidate:
-        """The candidate after all its starts."""
-        return self._after(lambda fitting: fitting.restarts(fitting.effort, self.restarts))
+        """The candidate after all its starts, at their ends."""
+        if self.finished:
+            return self
 
-    def passing_over_spurious(self) -> Candidate:
-        """The candidate with spurious optima passed over, if it has others."""
-        return self._step(lambda fitting: fitting.passing_over_spurious(self.restarts))
+        def all_starts(fitting: Fitting) -> Restarts:
+            return fitting.restarts(fitting.effort, fitting.resumed(self.restarts))
+
+        return self._step(all_starts)
+
+    def judge(self) -> Candidate:
+        """The candidate with optima that are not sound passed over, if it has others."""
+        if self.verdict is not None or self.fitting is None or not self.restarts.optima:
+            return self
+
+        def passed_over(fitting: Fitting) -> Candidate:
+            restarts = fitting.passing_over(self.restarts)
+            verdict = fitting.judged(restarts.best.mixture)
+            return self._at(fitting, restarts, verdict)
+
+        fitting = self.fitting
+        return self._trying(lambda: passed_over(fitting))
 
     def recorded(self) -> tuple[Candidate, FitRecord | None]:
         """What is told of a fit that ended here; None, and a candidate that failed, if it can't."""
@@ -109,11 +223,17 @@ class Candidate:
 
     def left_behind(self, words: str) -> Outcome:
         """The outcome, with a status that says why it did not make all its starts."""
+        if not self.begun_at_all:
+            return self.outcome
         status = f"{self.outcome.status}; left behind after {self.restarts.n_made} starts, {words}"
         standing = self.outcome.standing
         if standing == "finished":
             standing = "left behind"
         return replace(self.outcome, status=status, standing=standing)
+
+    def left_out(self, words: str) -> Candidate:
+        """The candidate, with a status that says why it has not begun."""
+        return replace(self, outcome=replace(self.outcome, status=f"left out: {words}"))
 
     def cross_validated(self, n_folds: int, seed: int) -> Candidate:
         """The same, with its cross-validated log-likelihood."""
@@ -131,10 +251,7 @@ class Candidate:
             self, outcome=replace(outcome, held_out=held_out, status=status, seconds=seconds)
         )
 
-    def _after(self, further: Callable[[Fitting], AnyRestarts]) -> Candidate:
-        return self if self.finished else self._step(further)
-
-    def _step(self, further: Callable[[Fitting], AnyRestarts]) -> Candidate:
+    def _step(self, further: Callable[[Fitting], Restarts]) -> Candidate:
         fitting = self.fitting
         if fitting is None:
             return self
@@ -151,22 +268,42 @@ class Candidate:
         seconds = self.outcome.seconds + perf_counter() - began
         return replace(stepped, outcome=replace(stepped.outcome, seconds=seconds))
 
-    def _at(self, fitting: Fitting, restarts: AnyRestarts) -> Candidate:
+    def _at(
+        self, fitting: Fitting, restarts: Restarts, verdict: Soundness | None = None
+    ) -> Candidate:
         """The candidate with these starts made."""
         best = fitting.best(restarts)
-        n_collapsed = 0 if restarts.optima else len(fitting.collapsed(best.mixture))
+        if not restarts.optima:  # all have collapsed
+            verdict = fitting.judged(best.mixture)
+        elif verdict is None and self.verdict is not None and self.restarts.optima:
+            same = restarts.best is self.restarts.best
+            if same and (self.verdict.sound or restarts.optima == self.restarts.optima):
+                verdict = self.verdict
         status, standing = best.status.text, "given up" if best.status.paused else "finished"
-        if n_collapsed:
-            status += f"; not considered: {n_collapsed} components collapsed"
-            standing = "collapsed"
-        achieved = Achievement(best.mixture, score(best.mixture, fitting.source), n_collapsed)
+        flaw = None if verdict is None else _flaw(verdict)
+        if flaw is not None:
+            standing, words = flaw
+            status += f"; not considered: {words}"
+        achieved = Achievement(best.mixture, score(best.mixture, fitting.source), flaw is None)
         outcome = replace(self.outcome, best=achieved, status=status, standing=standing)
-        return replace(self, outcome=outcome, fitting=fitting, restarts=restarts)
+        return replace(self, outcome=outcome, fitting=fitting, restarts=restarts, verdict=verdict)
 
 
-def _first_starts(fitting: Fitting, pause: int | None) -> AnyRestarts:
-    """A few starts, or all that are wanted if none of the few gets anywhere."""
+def _flaw(verdict: Soundness) -> tuple[str, str] | None:
+    """The standing of a candidate whose best optimum is not sound, and why it is not."""
+    for standing, which, words in (
+        ("collapsed", verdict.upheld, "collapsed"),
+        ("spurious", verdict.spurious, "of a few rows"),
+    ):
+        if which:
+            noun = "component" if len(which) == 1 else "components"
+            return standing, f"{len(which)} {noun} {words}"
+    return None
+
+
+def _first_starts(fitting: Fitting, pause: int | None) -> Restarts:
+    """One start, or all that are wanted if that does not get anywhere."""
     try:
-        return fitting.restarts(_FIRST_STARTS, pause=pause)
+        return fitting.restarts(_FIRST, pause=pause)
     except DegenerateError:
         return fitting.restarts(fitting.effort, pause=pause)

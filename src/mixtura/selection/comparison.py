@@ -32,13 +32,13 @@ class Achievement:
     mixture : Mixture
     scores : Scores
         Of the rows that it was fitted to.
-    n_collapsed : int
-        Components that owe their likelihood to what holds them up.
+    sound : bool
+        Whether it is, as far as that is known.
     """
 
     mixture: Mixture[Any, Any]
     scores: Scores
-    n_collapsed: int
+    sound: bool
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class Outcome:
 
     @property
     def sound(self) -> bool:
-        """Whether it may compete: a collapsed component's likelihood is that of the floor."""
-        return self.best is not None and self.best.n_collapsed == 0
+        """Whether it may compete: its likelihood is that of groups of rows."""
+        return self.best is not None and self.best.sound
 
     @cached_property
     def structure(self) -> str:

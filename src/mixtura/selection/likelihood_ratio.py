@@ -206,7 +206,7 @@ class LikelihoodRatioTest:
         specification = self.specify(table, k)
         by_starts = fit(specification, table)
         try:
-            split = best_split(smaller.mixture, table, self.seed)
+            split = best_split(smaller.mixture, table)
             values = replace(specification.values, assigned=split, numbers_matter=False)
             by_split = fit(replace(specification, values=values, n_starts=1), table)
         except DegenerateError:

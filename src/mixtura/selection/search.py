@@ -1,10 +1,12 @@
-"""The search: candidates fitted side by side, fewer and fewer of them further and further."""
+"""The search: structures that grow side by side, until the choice among them is stable."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from operator import methodcaller
 from typing import Any, TypeAlias
 
@@ -12,22 +14,47 @@ import numpy as np
 
 from mixtura.errors import MixturaError
 from mixtura.fitting.record import FitRecord
-from mixtura.selection.candidate import Candidate
+from mixtura.fitting.restarts import Effort
+from mixtura.mixture import Mixture
+from mixtura.selection.candidate import Candidate, Relatives
 from mixtura.selection.comparison import Comparison, Outcome
+from mixtura.selection.growth import Growth
 from mixtura.selection.named import Criterion
 from mixtura.selection.slope import estimate_slope
-from mixtura.selection.successive_halving import Stage, SuccessiveHalving
 from mixtura.starts.training_rows import TrainingRows
-from mixtura.typing import FloatArray, IntArray
+from mixtura.typing import FloatArray
 
 __all__ = ["Found", "InParallel", "Progress", "Search"]
 
 #: Told (steps done, steps in all, parameters of the candidate). A step is a candidate's first
-#: iterations, its next ones, a finalist's further starts, or its cross-validation.
+#: starts, its next ones, or its cross-validation.
 Progress: TypeAlias = Callable[[int, int, dict[str, Any]], None]
 
 #: Tasks -> their results in the order of the tasks, whoever computes them.
 InParallel: TypeAlias = Callable[[Sequence[Callable[[], Candidate]]], Iterable[Candidate]]
+
+#: A number of components -> the parameters that are left, and candidates with that many.
+Further: TypeAlias = Callable[[dict[str, Any]], Candidate | None]
+
+# Iterations after which first runs pause: the best of them go on.
+_FIRST_PAUSE = 40
+# Those of candidates that may be chosen, before acceleration may begin.
+_PAUSE = 300
+# What further starts are not likely to make up for, in units of the criterion: while structures
+# grow, and of those that have.
+_REACH_OF_GROWTH, _REACH = 30.0, 12.0
+# What no start makes up for at the end.
+_CLOSE = 2.0
+# Iterations in which a run that is leaving a plateau may still come up.
+_PROSPECT = 10
+# A gain of the criterion that is none.
+_SAME = 0.05
+# Rounds in which the best candidates begin from each other, at most.
+_ROUNDS = 6
+# Structures whose partitions the others begin from.
+_OTHERS = 2
+# Own starts of a candidate that may be chosen, in the first round and with each further one.
+_OWN_STARTS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,67 +113,188 @@ class Search:
         MixturaError
             If no candidate could be fitted; the message has each reason once.
         """
-        n = len(candidates)
-        n_finalists = n if self.n_finalists is None else min(n, self.n_finalists)
-        halving = SuccessiveHalving.of(n, n_finalists, early=self.criterion.tells_early)
-        stages = [*halving.stages, *self._validation(n_finalists)]
-        update_rule = _UpdateRule(self, table, n + sum(stage.n_left for stage in stages))
-        found = update_rule.all_of([partial(c.begun, table, halving.pause) for c in candidates])
-        for stage in stages:
-            found = update_rule.after(stage, found)
-        if len(found) == 1:  # with nothing to compare it with, it is a fit, and ends like one
-            found = [found[0].passing_over_spurious()]
-        return update_rule.choice(found)
-
-    def _validation(self, n_finalists: int) -> list[Stage]:
-        """Adds the cross-validated log-likelihood, on the same folds for all."""
-        if self.n_folds is None:
-            return []
-        return [Stage(n_finalists, methodcaller("cross_validated", self.n_folds, self.seed))]
+        field_ = _Field(self, table, list(candidates), n_tasks=len(candidates))
+        field_.grow()
+        if len(candidates) == 1 or self.n_finalists is None:
+            field_.take(range(len(candidates)), lambda i, c: c.finish())
+        if len(candidates) > 1:
+            field_.settle()
+        if self.n_folds is not None:
+            validated = methodcaller("cross_validated", self.n_folds, self.seed)
+            field_.take(field_.finalists(math.inf), lambda i, c: validated(c))
+        return field_.choice()
 
 
 @dataclass(eq=False)
-class _UpdateRule:
-    """A search on its way: it counts its tasks, and tells of each as it ends."""
+class _Field:
+    """The candidates of a search on their way; it counts its tasks, and tells of each as it ends.
+
+    All candidates of a step are judged together, so that the result does not depend on which one
+    ends first.
+    """
 
     search: Search
     table: TrainingRows
+    candidates: list[Candidate]
     n_tasks: int
     n_done: int = 0
     of_one: dict[str, float] = field(default_factory=dict)
 
-    def all_of(self, tasks: Sequence[Callable[[], Candidate]]) -> list[Candidate]:
-        return [self._told(candidate) for candidate in self.search.in_parallel(tasks)]
+    # ------------------------------------------------------------------------------- steps
 
-    def _told(self, candidate: Candidate) -> Candidate:
-        self.n_done += 1
-        if self.search.progress is not None:
-            self.search.progress(self.n_done, self.n_tasks, candidate.params)
-        return candidate
+    def take(self, numbers: Iterable[int], step: Callable[[int, Candidate], Candidate]) -> None:
+        """Let some candidates take a step."""
+        numbers = list(numbers)
+        self.n_tasks = max(self.n_tasks, self.n_done + len(numbers))
+        tasks = [partial(step, i, self.candidates[i]) for i in numbers]
+        for i, candidate in zip(numbers, self.search.in_parallel(tasks), strict=True):
+            self.candidates[i] = candidate
+            self.n_done += 1
+            if self.search.progress is not None:
+                self.search.progress(self.n_done, self.n_tasks, candidate.params)
 
-    def after(self, stage: Stage, candidates: list[Candidate]) -> list[Candidate]:
-        """The candidates of which the best have taken a step.
+    def grow(self) -> None:
+        """First starts of all structures side by side, one component after the other."""
+        growth, early = Growth(_REACH_OF_GROWTH), self.search.criterion.tells_early
+        selective = early and self.search.n_finalists is not None
+        pause = _FIRST_PAUSE if selective else None
+        lines, place = self.lines, 0
+        while lines:
+            before = {line[place]: line[place - 1] for line in lines if place}
+            self.take([line[place] for line in lines], partial(self._begin, before, pause))
+            place += 1
+            if selective:
+                self.judge()
+            lines = [line for line in lines if self._goes_on(line, place, growth, selective)]
 
-        All are judged together, so that the result does not depend on which one ends first.
-        """
-        values = self._ranks(candidates)
-        best = np.argsort(values, kind="stable")[: stage.n_left]
-        numbers = sorted({*best.tolist(), *_still_growing(candidates, values, best, stage)})
-        self.n_tasks += len(numbers) - stage.n_left
-        least = float(values.min())
-        tasks = [partial(stage.step_at(float(values[i]), least), candidates[i]) for i in numbers]
-        fresh = dict(zip(numbers, self.all_of(tasks), strict=True))
-        return [fresh.get(i, candidate) for i, candidate in enumerate(candidates)]
+    def _begin(
+        self, before: dict[int, int], pause: int | None, i: int, candidate: Candidate
+    ) -> Candidate:
+        return candidate.begun(self.table, self._one_fewer(i, before.get(i)), pause)
 
-    def choice(self, candidates: list[Candidate]) -> Found:
+    def _goes_on(self, line: list[int], place: int, growth: Growth, selective: bool) -> bool:
+        rest = line[place:]
+        if not selective or not rest:
+            return bool(rest)
+        values = self.ranks()
+        reason = growth.ends(values[line[:place]].tolist(), float(values.min()), len(rest))
+        if reason is None:
+            return True
+        for i in rest:
+            self.candidates[i] = self.candidates[i].left_out(reason)
+        return False
+
+    def settle(self) -> None:
+        """Let the best candidates begin from each other, until that changes nothing."""
+        best, effort = math.inf, 0
+        for _ in range(_ROUNDS):
+            effort += _OWN_STARTS
+            self.judge()
+            field_ = self.with_neighbors(self.finalists(_REACH))
+            self.take(field_, partial(self._further, Effort.exactly(effort)))
+            self.judge()
+            self.take(self.finalists(_CLOSE), lambda i, candidate: candidate.finish())
+            self.judge()
+            before, best = best, float(self.ranks().min())
+            if not best < before - _SAME:
+                break
+
+    def _further(self, effort: Effort, i: int, candidate: Candidate) -> Candidate:
+        """A candidate after it went on, began from its relatives, and made more starts."""
+        there = candidate.go_on(_PAUSE).begun_from(self.relatives(i), _PAUSE)
+        return there.with_starts(effort, _PAUSE)
+
+    def judge(self) -> None:
+        """See that the best candidate is sound; one that is not makes room for the next."""
+        while True:
+            values = self.ranks()
+            least = min(
+                (
+                    value
+                    for value, candidate in zip(values.tolist(), self.candidates, strict=True)
+                    if candidate.verdict is not None
+                ),
+                default=math.inf,
+            )
+            number = next(
+                (
+                    int(i)
+                    for i in np.argsort(values, kind="stable")
+                    if self.candidates[i].verdict is None and values[i] < math.inf
+                ),
+                None,
+            )
+            if number is None or values[number] > least:
+                return
+            self.candidates[number] = self.candidates[number].judge()
+
+    # --------------------------------------------------------------------------- relations
+
+    @property
+    def lines(self) -> list[list[int]]:
+        """Candidates that differ in the number of components alone, in its order."""
+        lines: dict[str, list[int]] = {}
+        for i, candidate in enumerate(self.candidates):
+            lines.setdefault(candidate.outcome.structure, []).append(i)
+        return [sorted(line, key=self._size) for line in lines.values()]
+
+    def _size(self, i: int) -> int:
+        return int(self.candidates[i].params.get("n_components", 0))
+
+    def _one_fewer(self, i: int, before: int | None) -> Mixture[Any, Any] | None:
+        """The mixture that a candidate can grow from."""
+        if before is None or self._size(i) != self._size(before) + 1:
+            return None
+        return self.candidates[before].mixture
+
+    def relatives(self, i: int) -> Relatives:
+        """What a candidate can begin from."""
+        structure, k = self.candidates[i].outcome.structure, self._size(i)
+        values = self.ranks()
+        near: dict[int, Mixture[Any, Any] | None] = {}
+        alike = []
+        for j, other in enumerate(self.candidates):
+            if j == i or other.mixture is None:
+                continue
+            if other.outcome.structure == structure:
+                near[self._size(j)] = other.mixture
+            elif self._size(j) == k and values[j] < math.inf:
+                alike.append(j)
+        best = sorted(alike, key=lambda j: values[j])[:_OTHERS]
+        others = tuple(mixture for j in best if (mixture := self.candidates[j].mixture) is not None)
+        return Relatives(near.get(k - 1), near.get(k + 1), others)
+
+    def finalists(self, reach: float) -> list[int]:
+        """The best candidates, as far as they are within reach of the best one."""
+        values, n_most = self.ranks(), self.search.n_finalists
+        prospects = [2.0 * c.prospect(_PROSPECT) for c in self.candidates]
+        hopes = values - prospects
+        numbers = [int(i) for i in np.argsort(hopes, kind="stable") if hopes[i] < math.inf]
+        within = [i for i in numbers if hopes[i] <= values.min() + reach]
+        return within[:n_most]
+
+    def with_neighbors(self, numbers: list[int]) -> list[int]:
+        """Some candidates, and those of one component more or fewer that have begun."""
+        found = set(numbers)
+        for line in self.lines:
+            for i, j in pairwise(line):
+                if i in numbers and self.candidates[j].begun_at_all:
+                    found.add(j)
+                if j in numbers:
+                    found.add(i)
+        return sorted(found)
+
+    # -------------------------------------------------------------------------- comparison
+
+    def choice(self) -> Found:
         """The best candidate that can be shown, and how all compare."""
-        comparison = self._comparison(self._told_apart(candidates))
+        comparison = self._comparison(self._told_apart())
         results, outcomes = comparison.results(), comparison.outcomes
         best = self._best(comparison, results[self.search.criterion.name])
-        after, record = candidates[best].recorded()
+        after, record = self.candidates[best].recorded()
+        self.candidates[best] = after
         if record is None:
-            rest = [after if i == best else other for i, other in enumerate(candidates)]
-            return self.choice(rest)
+            return self.choice()
         return Found(best, outcomes[best].params, record, results, comparison.k_probabilities())
 
     def _best(self, comparison: Comparison, values: FloatArray) -> int:
@@ -163,35 +311,25 @@ class _UpdateRule:
         eligible = np.flatnonzero(sound if sound.any() else known)
         return int(eligible[np.argmin(values[eligible])])
 
-    def _told_apart(self, candidates: list[Candidate]) -> list[Outcome]:
+    def _told_apart(self) -> list[Outcome]:
         """The outcomes, in which those that were left behind say so."""
-        if len(candidates) == 1:
-            return [candidates[0].outcome]
-        values, name = self._ranks(candidates), self.search.criterion.rank_name.upper()
+        if len(self.candidates) == 1:
+            return [self.candidates[0].outcome]
+        values, name = self.ranks(), self.search.criterion.rank_name.upper()
         return [
             candidate.outcome
             if candidate.finished or np.isinf(value)
             else candidate.left_behind(f"{name} {value - values.min():.1f} above the best")
-            for candidate, value in zip(candidates, values.tolist(), strict=True)
+            for candidate, value in zip(self.candidates, values.tolist(), strict=True)
         ]
 
-    def _ranks(self, candidates: list[Candidate]) -> FloatArray:
+    def ranks(self) -> FloatArray:
         """The criterion of each, infinite for those that may not compete."""
-        comparison = self._comparison([candidate.outcome for candidate in candidates])
+        comparison = self._comparison([candidate.outcome for candidate in self.candidates])
         values = comparison.column(self.search.criterion.along_the_way)
-        sound = np.array([candidate.outcome.sound for candidate in candidates])
+        sound = np.array([candidate.outcome.sound for candidate in self.candidates])
         ranks: FloatArray = np.where(sound & ~np.isnan(values), values, np.inf)
         return ranks
 
     def _comparison(self, outcomes: list[Outcome]) -> Comparison:
         return Comparison(outcomes, self.table.source(1), self.of_one)
-
-
-def _still_growing(
-    candidates: list[Candidate], values: FloatArray, best: IntArray, stage: Stage
-) -> Iterator[int]:
-    """Those that are not among the best, but might be within the iterations that count."""
-    mark = values[best].max()
-    for i, candidate in enumerate(candidates):
-        if values[i] - 2.0 * candidate.prospect(stage.prospect) < mark:
-            yield i

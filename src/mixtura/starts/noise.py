@@ -82,5 +82,7 @@ def _height(first: Mixture[Any, Any], source: Source, table: TrainingRows) -> fl
     """Objective after some steps of EM; -inf where a component has collapsed on the way."""
     fit = em.fit(first, source, stopping=fixed_length(_STEPS))
     family, params = fit.mixture.family, fit.mixture.params
-    collapsed = family.collapsed(params, table.summary.variances == 0.0).any()
+    collapsed = family.upheld(
+        params, table.rounding, lambda: em.e_step(fit.mixture, source).statistics
+    ).any()
     return -np.inf if fit.status.collapsed or collapsed else fit.objective

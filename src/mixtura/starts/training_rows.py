@@ -119,6 +119,20 @@ class TrainingRows:
         return summarize(self.source(1))
 
     @cached_property
+    def rounding(self) -> FloatArray:
+        """Variance, (d,), that the rounding of each feature has by itself; infinite if constant.
+
+        Values that are rounded to multiples of h are off by up to h / 2, with a variance of
+        h^2 / 12. Of h the smallest difference between values is told.
+        """
+        rng = np.random.default_rng(Purpose.SAMPLE)
+        sample = draw_rows(self.source(1), self.summary, rng)
+        steps = [np.diff(np.unique(column)) for column in sample.rows.T]
+        least = [step.min() if len(step) else np.inf for step in steps]
+        rounding = np.square(np.array(least) * self.summary.scales) / 12.0
+        return np.where(self.summary.variances == 0.0, np.inf, rounding)
+
+    @cached_property
     def embedded(self) -> Callable[[Embedding], TrainingRows]:
         """Gives the rows as places between which distances mean something, each made once."""
 
@@ -140,7 +154,9 @@ class TrainingRows:
         @cache
         def start(ways: Ways, k: int, seed: int, number: int) -> Start:
             rng = np.random.default_rng((seed, Purpose.START, number))
-            return ways.make(number)(sample(seed), self.summary, k, rng)
+            make = ways.way(number).make
+            assert make is not None  # it is of rows
+            return make(sample(seed), self.summary, k, rng)
 
         return start
 

@@ -106,7 +106,7 @@ class Chart:
         """The components on the floor, None for none; one holds all if they are tied together."""
         if self._clear is None or params.covariances.exceed(self._clear):
             return None
-        held = self.family.collapsed(params, np.zeros(params.n_features, dtype=np.bool_))
+        held = self.family.on_floor(params)
         if not held.any():
             return None
         return np.ones_like(held) if self.structure.tied else held

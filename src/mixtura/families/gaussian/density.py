@@ -8,14 +8,13 @@ scatter sum_i r_ij (x_i - m_j)(x_i - m_j)^T and the count n_j = sum_i r_ij. A pr
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 import numpy as np
 
 from mixtura.families.family import Embedding, as_they_are, stand_ins
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
-from mixtura.families.gaussian.narrow import narrow_components
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, Prior
 from mixtura.families.gaussian.structures import CovarianceStructure
@@ -27,6 +26,9 @@ __all__ = ["NARROWEST", "Gaussian"]
 
 # A variance this close to the floor, in units of it, lies on it.
 _AT_FLOOR = 1.0 + 1e-6
+
+# Times the floor: variances above this are nowhere near it, and a floor so much lower is another.
+_CLEAR = 4.0
 
 # A variance below this has no ordinary inverse: no table that can be fitted varies by so little.
 NARROWEST = 1e-200
@@ -123,19 +125,41 @@ class Gaussian:
         raised = self.structure.estimate(np.ones(len(scatter)), scatter, self.floor, covariances)
         return GaussianParameters(params.means, raised)
 
-    def collapsed(self, params: GaussianParameters, constant: BoolArray) -> BoolArray:
-        """Those that lie on the floor in some direction.
+    @property
+    def bounded(self) -> bool:
+        return False
 
-        Such a component sits on a few rows that are equal in that direction, and owes its
-        likelihood to the floor. All components lie on the floor along constant features.
-        """
-        out_of_reach = np.where(constant, 1e-3 * self.floor, self.floor)
-        if not self.floor.any() or params.covariances.exceed(_AT_FLOOR * out_of_reach):
-            return np.zeros(params.n_components, dtype=np.bool_)
-        return params.covariances.least_ratios(out_of_reach) <= _AT_FLOOR
+    def upheld(
+        self, params: GaussianParameters, rounding: FloatArray, statistics: Callable[[], Moments]
+    ) -> FloatArray:
+        """What covariances under a lower floor would gain over those that rounding allows."""
+        nothing, floor = np.zeros(params.n_components), self.floor
+        varying = np.isfinite(rounding)
+        coarse = np.where(varying, np.maximum(floor, rounding), 1e-3 * floor)
+        if not floor.any() or params.covariances.exceed(_CLEAR * coarse):
+            return nothing
+        lower = np.where(varying, floor / _CLEAR, floor)
+        higher = np.where(varying, coarse, floor)
+        count, moments = self.prior.update(statistics(), self.structure)
+        live, _ = stand_ins(count)
+        count, scatter = count[live], moments.scatter[live]
+        current = params.covariances.take(live)
 
-    def narrow(self, params: GaussianParameters, weights: FloatArray) -> IntArray:
-        return narrow_components(params.covariances, weights)
+        def reached(bound: FloatArray) -> list[float]:
+            best = self.structure.estimate(count, scatter, bound, current)
+            return [
+                best.take(slice(j, j + 1)).expected_log_likelihood(
+                    count[j : j + 1], scatter[j : j + 1]
+                )
+                for j in range(len(count))
+            ]
+
+        nothing[live] = np.maximum(np.subtract(reached(lower), reached(higher)), 0.0)
+        return nothing
+
+    def on_floor(self, params: GaussianParameters) -> BoolArray:
+        """The components (k,) that lie on the floor in some direction."""
+        return params.covariances.least_ratios(self.floor) <= _AT_FLOOR
 
     def n_parameters(self, k: int, d: int) -> int:
         means = 0 if self.fixed_means else k * d

@@ -59,9 +59,6 @@ class AxisCovariances:
         ratios: FloatArray = (self.variances / floor).min(axis=1)
         return ratios
 
-    def greatest_ratio(self, shares: FloatArray, j: int) -> float:
-        return float((shares @ self.variances / self.variances[j]).max())
-
     def exceed(self, floor: FloatArray) -> bool:
         return bool((self.variances > floor).all())
 

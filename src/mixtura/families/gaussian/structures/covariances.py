@@ -43,17 +43,6 @@ class Covariances(Protocol):
         """Smallest variance of each component in any direction, in units of the floor, (k,)."""
         ...
 
-    def greatest_ratio(self, shares: FloatArray, j: int, /) -> float:
-        """Largest variance in any direction, in units of component j's, of a mean over all.
-
-        Parameters
-        ----------
-        shares : ndarray of shape (k,)
-            Of the components in the mean of their covariance matrices.
-        j : int
-        """
-        ...
-
     def exceed(self, floor: FloatArray, /) -> bool:
         """Whether all variances, in any direction, are above the floor (d,)."""
         ...

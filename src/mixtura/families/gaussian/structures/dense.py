@@ -73,10 +73,6 @@ class DenseCovariances:
         ratios: FloatArray = np.linalg.eigvalsh(self.dense / np.outer(unit, unit))[:, 0]
         return ratios
 
-    def greatest_ratio(self, shares: FloatArray, j: int) -> float:
-        pooled = np.tensordot(shares, self.dense, axes=1)
-        return float(np.linalg.eigvalsh(self.whitening[j].T @ pooled @ self.whitening[j])[-1])
-
     def exceed(self, floor: FloatArray) -> bool:
         return algebra(len(floor)).exceeds(self.dense, floor)
 

@@ -1,0 +1,267 @@
+"""What a sound optimum is: the one definition, for fits and searches alike.
+
+The likelihood of a Gaussian mixture is unbounded, and has many local maxima that say nothing of
+groups: a component has shrunk onto rows that are equal, onto what rounding makes equal, or onto a
+few rows that happen to lie close together or nearly in a plane (Day 1969; McLachlan and Peel 2000,
+section 3.10). Such maxima beat the others, the more so the more components there are. An optimum
+is sound if
+
+1. no component owes its likelihood to what holds it up: were the floor a quarter of what it is, or
+   as high as the variance that the rounding of the values has by itself, the likelihood would be
+   the same (`Family.upheld`);
+2. its likelihood is not that of having seen the rows. BIC charges 1/2 p log n for what p
+   parameters gain by chance. Of rows that were left out the mixture has gained nothing by chance:
+   with P the mixture fitted to all rows, and P' by one M-step to those that are left,
+
+       sum_i v_i (log P(x_i) - log P'(x_i))  <=  1/2 p log n
+
+   On the left regular maxima have about one nat for each parameter, where components have rows
+   enough, and far more where they have not;
+3. every component is of use to its rows although it has not seen them. With P" the mixture
+   without the component, BIC would pay for it:
+
+       sum_i v_i (log P'(x_i) - log P"(x_i))  >  1/2 (its parameters) log n
+
+   over the rows that are the component's. The rows that choose it among all others by chance are
+   part of this sum: each pays the logarithm of the component's small weight.
+
+Rows are left out of components alone that have few rows for their parameters; to the others one
+nat for each of these is conceded. All three are the same in any units, and of rows in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mixtura.assignments import log_sum_exp
+from mixtura.em import e_step, expectation_of
+from mixtura.errors import DegenerateError
+from mixtura.mixture import Expectation, Mixture
+from mixtura.sources import Source
+from mixtura.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["Soundness", "judge", "upheld"]
+
+# Nats that a component may owe to what holds it up: they decide nothing.
+_NOTHING = 0.05
+
+# Rows for each of its parameters with which a component is no longer small.
+_SMALL = 5.0
+
+# Parts in which the rows of small components are left out, so that 100 rows do not cost 100
+# M-steps.
+_FOLDS = 10
+
+# Share of all weight that leaves nothing but rounding.
+_WHOLE = 1.0 - 1e-12
+
+
+@dataclass(frozen=True)
+class Soundness:
+    """What the components of an optimum owe to other things than groups of rows.
+
+    Attributes
+    ----------
+    upheld : tuple of int
+        Components that have collapsed: they owe their likelihood to what holds them up.
+    spurious : tuple of int
+        Components that owe it to a few rows.
+    """
+
+    upheld: tuple[int, ...] = ()
+    spurious: tuple[int, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        return not (self.upheld or self.spurious)
+
+
+def judge(mixture: Mixture[Any, Any], source: Source, rounding: FloatArray) -> Soundness:
+    """Whether an optimum is sound, and which components are not.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        Fitted to the rows.
+    source : Source
+        The rows, with their weights: n is the sum of these.
+    rounding : ndarray of shape (d,)
+        Variance that the rounding of each feature has by itself, infinite for constant ones.
+
+    Examples
+    --------
+    Five of fifty rows lie nearly on a line, and a component of their own describes them:
+
+    >>> import numpy as np
+    >>> from mixtura.families.gaussian.structures import VVV
+    >>> from mixtura.em import begin
+    >>> from mixtura.families import Gaussian
+    >>> from mixtura.sources import ArraySource
+    >>> from mixtura.starts.given import given_labels
+    >>> X = np.random.default_rng(0).normal(size=(50, 2))
+    >>> X[:5, 1] = X[:5, 0] + [0.02, -0.01, 0.0, -0.01, 0.0]
+    >>> labels = (np.arange(50) < 5).astype(int)
+    >>> family = Gaussian(VVV, np.zeros(2))
+    >>> mixture = begin(family, ArraySource(X), given_labels(labels, 2))
+    >>> judge(mixture, ArraySource(X), np.zeros(2))
+    Soundness(upheld=(), spurious=(1,))
+    """
+    if mixture.family.bounded:
+        return Soundness()
+    held = upheld(mixture, source, rounding)
+    spurious = _Optimism.of(mixture, source).spurious()
+    return Soundness(_numbers(held), _numbers(spurious & ~held))
+
+
+def upheld(mixture: Mixture[Any, Any], source: Source, rounding: FloatArray) -> BoolArray:
+    """Which of the clusters (k,) owe their likelihood to what holds them up."""
+    owed = mixture.family.upheld(
+        mixture.params, rounding, lambda: e_step(mixture, source).statistics
+    )
+    if not owed.any():
+        return np.zeros(mixture.n_clusters, dtype=np.bool_)
+    return np.asarray((owed > _NOTHING * _unit(source)) & (mixture.clusters.weights > 0.0))
+
+
+def _unit(source: Source) -> float:
+    """What counts as one row: weights may be shares."""
+    n_rows, weight = source.map_reduce(
+        lambda chunk: np.array([float(len(chunk.X)), chunk.weight.sum()])
+    )
+    return min(1.0, float(weight / n_rows))
+
+
+def _numbers(which: BoolArray) -> tuple[int, ...]:
+    return tuple(np.flatnonzero(which).tolist())
+
+
+# ---------------------------------------------------------------------------------------------
+# Rows that are left out
+
+
+@dataclass(frozen=True)
+class _Optimism:
+    """What the small components (m,) gain by having seen their rows.
+
+    Attributes
+    ----------
+    n_clusters : int
+    small : ndarray of shape (m,)
+        Their numbers.
+    lost : ndarray of shape (m,)
+        Nats that their rows lose when they are left out.
+    left : ndarray of shape (m,)
+        Nats by which a component is still of use to its rows then.
+    price : float
+        What BIC charges for a component.
+    conceded : float
+        What of the charge for all parameters is left to the small components.
+    """
+
+    n_clusters: int
+    small: IntArray
+    lost: FloatArray
+    left: FloatArray
+    price: float
+    conceded: float
+
+    @classmethod
+    def of(cls, mixture: Mixture[Any, Any], source: Source) -> _Optimism:
+        k, d, family = mixture.n_clusters, mixture.n_features, mixture.family
+        brought = 1 + family.n_parameters(k, d) - family.n_parameters(k - 1, d)
+        whole = e_step(mixture, source)
+        log_n = float(np.log(max(whole.weight, 1.0)))
+        counts = whole.counts[:k]
+        few = (counts > 0.0) & (counts <= min(_SMALL * brought, _WHOLE * whole.weight))
+        small = np.flatnonzero(few) if k > 1 else np.empty(0, dtype=np.intp)
+        p = mixture.n_parameters
+        conceded = 0.5 * p * log_n - (p - brought * len(small))
+        lost, left = np.zeros(len(small)), np.zeros(len(small))
+        if len(small):
+            rows = _Rows.of(mixture, source, small)
+            for number, own, unseen in _left_out(mixture, whole, rows):
+                part = rows.weight[own]
+                np.add.at(lost, number, part * (rows.log_density[own] - unseen))
+                np.add.at(left, number, part * (unseen - rows.without[own]))
+                if lost.sum() > conceded:  # the other parts would only add to it
+                    break
+            else:
+                without_rows = np.bincount(rows.number, minlength=len(small)) == 0
+                lost[without_rows], left[without_rows] = np.inf, -np.inf
+        return cls(k, small, lost, left, 0.5 * brought * log_n, conceded)
+
+    def spurious(self) -> BoolArray:
+        """Those of all components (k,) that owe their likelihood to a few rows."""
+        which = np.zeros(self.n_clusters, dtype=np.bool_)
+        if self.lost.sum() > self.conceded:
+            dearest = self.lost >= min(self.price, self.lost.max())
+            which[self.small[dearest]] = True
+        else:
+            which[self.small[self.left <= self.price]] = True
+        return which
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows (n, d) of small components, their weights and responsibilities (n, k), and so on.
+
+    Attributes
+    ----------
+    X, weight, resp
+    number : ndarray of shape (n,)
+        Of the small component of each, among these.
+    log_density, without : ndarray of shape (n,)
+        Under the mixture, and under it without the row's component.
+    """
+
+    X: FloatArray
+    weight: FloatArray
+    resp: FloatArray
+    number: IntArray
+    log_density: FloatArray
+    without: FloatArray
+
+    @classmethod
+    def of(cls, mixture: Mixture[Any, Any], source: Source, small: IntArray) -> _Rows:
+        """The rows that are more likely one of the small components' than not."""
+        rest = np.array([np.delete(mixture.weights, j).sum() for j in small])  # 1 - w_j can be 0
+        picked = []
+        for X, weight in source.map(lambda chunk: (chunk.X, chunk.weight)):
+            log_joint = mixture.log_joint(X)
+            log_density = log_sum_exp(log_joint)
+            row, number = np.nonzero(log_joint[:, small] - log_density[:, None] > np.log(0.5))
+            log_joint, log_density = log_joint[row], log_density[row]
+            others = log_joint.copy()
+            others[np.arange(len(row)), small[number]] = -np.inf
+            with np.errstate(divide="ignore"):
+                without = log_sum_exp(others) - np.log(rest[number])
+            resp = np.exp(log_joint - log_density[:, None])
+            picked.append((X[row], weight[row], resp, number, log_density, without))
+        return cls(*(np.concatenate(column) for column in zip(*picked, strict=True)))
+
+
+def _left_out(
+    mixture: Mixture[Any, Any], whole: Expectation[Any], rows: _Rows
+) -> Iterator[tuple[IntArray, BoolArray, FloatArray]]:
+    """Parts of the rows, their components, and their log-densities when they are left out.
+
+    By rank within a component, so that the parts do not depend on the order of the rows; equal
+    rows are left out together, since each would speak for the other.
+    """
+    gain = rows.log_density - rows.without
+    fold = np.empty(len(gain), dtype=np.intp)
+    for number in np.unique(rows.number):
+        own = rows.number == number
+        fold[own] = np.unique(gain[own], return_inverse=True)[1] % _FOLDS
+    for part in (fold == number for number in np.unique(fold)):
+        X, weight, resp = rows.X[part], rows.weight[part], rows.resp[part]
+        unseen = np.full(len(X), -np.inf)
+        seen = expectation_of(mixture, X, weight, resp, rows.log_density[part])
+        with suppress(DegenerateError):
+            unseen = mixture.maximize(whole + (-1.0) * seen).log_density(X)
+        yield rows.number[part], part, unseen
