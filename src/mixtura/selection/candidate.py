@@ -107,8 +107,8 @@ class Candidate:
 
     @property
     def mixture(self) -> Mixture[Any, Any] | None:
-        """The best one so far that others may begin from."""
-        return self.restarts.best.mixture if self.restarts.optima else None
+        """The best one so far that others may begin from: not one that is known to be unsound."""
+        return self.restarts.best.mixture if self.restarts.optima and self.outcome.sound else None
 
     @property
     def finished(self) -> bool:

@@ -139,6 +139,7 @@ class _Field:
     n_tasks: int
     n_done: int = 0
     of_one: dict[str, float] = field(default_factory=dict)
+    known: dict[int, tuple[Outcome, float]] = field(default_factory=dict)
 
     # ------------------------------------------------------------------------------- steps
 
@@ -163,14 +164,20 @@ class _Field:
             before = {line[place]: line[place - 1] for line in lines if place}
             self.take([line[place] for line in lines], partial(self._begin, before, pause))
             place += 1
-            if selective:
-                self.judge()
+            for line in lines if selective else ():
+                self._judge_newest(line[:place])
             lines = [line for line in lines if self._goes_on(line, place, growth, selective)]
 
     def _begin(
         self, before: dict[int, int], pause: int | None, i: int, candidate: Candidate
     ) -> Candidate:
         return candidate.begun(self.table, self._one_fewer(i, before.get(i)), pause)
+
+    def _judge_newest(self, line: list[int]) -> None:
+        """See that the last candidate of a line is sound, where it is the best so far."""
+        *before, value = self.ranks()[line].tolist()
+        if value < min(before, default=math.inf):
+            self.candidates[line[-1]] = self.candidates[line[-1]].judge()
 
     def _goes_on(self, line: list[int], place: int, growth: Growth, selective: bool) -> bool:
         rest = line[place:]
@@ -325,11 +332,16 @@ class _Field:
 
     def ranks(self) -> FloatArray:
         """The criterion of each, infinite for those that may not compete."""
-        comparison = self._comparison([candidate.outcome for candidate in self.candidates])
-        values = comparison.column(self.search.criterion.along_the_way)
-        sound = np.array([candidate.outcome.sound for candidate in self.candidates])
-        ranks: FloatArray = np.where(sound & ~np.isnan(values), values, np.inf)
-        return ranks
+        return np.array([self._rank(candidate.outcome) for candidate in self.candidates])
+
+    def _rank(self, outcome: Outcome) -> float:
+        """A criterion along the way looks at one candidate at a time."""
+        if not outcome.sound:
+            return math.inf
+        if id(outcome) not in self.known:
+            values = self._comparison([outcome]).column(self.search.criterion.along_the_way)
+            self.known[id(outcome)] = outcome, math.inf if np.isnan(values[0]) else float(values[0])
+        return self.known[id(outcome)][1]
 
     def _comparison(self, outcomes: list[Outcome]) -> Comparison:
         return Comparison(outcomes, self.table.source(1), self.of_one)
