@@ -79,7 +79,7 @@ sanitize-binding: build/sanitize/_fused.so
 	  || { echo "the last example: $$(cat build/sanitize/_fused.example)"; exit 1; }
 
 SANITIZE := -O1 -g1 -fPIC -fsanitize=address,undefined -fno-sanitize-recover=all
-PASSES := $(foreach part,avx512 baseline avx2 mstep common_axes em_loop hierarchy,build/sanitize/$(part).o)
+PASSES := $(foreach part,avx512 baseline avx2 mstep common_axes em_loop hierarchy centers,build/sanitize/$(part).o)
 
 build/sanitize/passes: tests/kernels/sanitize.c $(PASSES)
 	$(CC) $(SANITIZE) -I$(KERNELS) $^ -o $@
