@@ -142,7 +142,7 @@ class Fitting:
     def begin(self, number: int) -> AnyFit:
         """The run of the start with a given number, before its first iteration."""
         made = self.specification
-        update_rule = made.algorithm.update_rule(made.acceleration, self.price)
+        update_rule = made.algorithm.update_rule(made.acceleration, self.price, made.max_iter)
         history = () if made.before is None else made.before.trace
         return Fit.begun(self.make_first(number), update_rule, history)
 
