@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,7 +138,9 @@ def bootstrap_test(
     _check_total(float(len(rows) if weight is None else weight.sum()))
     at_a_time = effective_n_jobs(n_jobs)
 
-    def in_parallel(tasks: Sequence[Callable[[], float]]) -> list[float]:
+    def in_parallel(tasks: Sequence[Callable[[], float]]) -> Iterable[float]:
+        if at_a_time == 1:
+            return (task() for task in tasks)
         drawn: list[float] = parallel(delayed(task)() for task in tasks)
         return drawn
 

@@ -7,28 +7,35 @@ from the fitted mixture of k components and fitting both models to each (McLachl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from mixtura.errors import DegenerateError, MixturaError
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.record import FitRecord
-from mixtura.fitting.run import fit
-from mixtura.fitting.specification import Specification
-from mixtura.starts.split_component import best_split
+from mixtura.fitting.run import Fitting, fit
+from mixtura.fitting.specification import Before, Specification, silently
+from mixtura.mixture import Mixture
+from mixtura.selection.scores import mean_log_density
+from mixtura.starts.split_component import splits
+from mixtura.starts.starting_values import StartingValues
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import FloatArray
 
 __all__ = ["BootstrapStep", "InParallel", "LikelihoodRatioTest", "Progress", "Tested"]
 
-# Ratios this many tolerances below zero are no matter of where a fit stopped: the larger model
-# missed an optimum that the smaller one shows to exist.
-_BELOW_ZERO = 20.0
+# Where the log-likelihood of a sample would rise by less, in nats, its runs may stop: what that
+# makes of a ratio does not show beside how much ratios differ from sample to sample.
+_FINE = 0.01
+
+# Ratios further below zero are no matter of where runs stopped: the larger model missed an optimum
+# that the smaller one shows to exist.
+_BELOW_ZERO = 5.0 * _FINE
 
 #: Told (samples drawn, most samples of a test, number of components tested).
 Progress: TypeAlias = Callable[[int, int, int], None]
@@ -56,8 +63,8 @@ class BootstrapStep:
     p_value : float
         (1 + samples whose ratio is no smaller) / (1 + samples drawn).
     n_below_zero : int
-        Samples in which k + 1 components ended below k, in a poor local optimum. Many of them
-        make the p-value too small: raise the estimator's `n_init`.
+        Samples in which all runs of k + 1 components ended below k, in poor local optima. Many of
+        them make the p-value too small.
     """
 
     n_components: int
@@ -135,7 +142,7 @@ class LikelihoodRatioTest:
                 # Its likelihood is that of the variance floor, which samples from k components,
                 # having no equal rows, could not reach.
                 return Tested(k, tuple(steps), smaller, f"a component of {k + 1} collapsed")
-            steps.append(self._step(smaller, larger, table, k))
+            steps.append(self._step(self._resampling(smaller, larger, table)))
             if steps[-1].p_value > self.level:
                 reason = f"not rejected against {k + 1} at level {self.level:g}"
                 return Tested(k, tuple(steps), smaller, reason)
@@ -146,13 +153,21 @@ class LikelihoodRatioTest:
         """Whether this many samples that reach the ratio, of all of them, are few enough."""
         return 1 + n_reached <= self.level * (self.n_bootstrap + 1)
 
-    def _step(
-        self, smaller: FitRecord, larger: FitRecord, table: TrainingRows, k: int
-    ) -> BootstrapStep:
-        ratio = _ratio(smaller, larger)
+    def _resampling(self, smaller: FitRecord, larger: FitRecord, table: TrainingRows) -> Resampling:
+        return Resampling(
+            self._fitted(smaller, table), self._fitted(larger, table), table, self.seed
+        )
+
+    def _fitted(self, record: FitRecord, table: TrainingRows) -> Fitted:
+        mixture = record.mixture
+        specification = self.specify(table, mixture.n_clusters)
+        return Fitted(mixture, record.scores.log_likelihood, specification)
+
+    def _step(self, resampling: Resampling) -> BootstrapStep:
+        ratio, k = resampling.ratio, resampling.smaller.mixture.n_clusters
         drawn: list[float] = []
         n_reached = 0
-        with closing(self._ratios_of_samples(smaller, table, k)) as ratios:
+        with closing(self._ratios_of_samples(resampling)) as ratios:
             for sampled in ratios:
                 drawn.append(sampled)
                 n_reached += sampled >= ratio
@@ -161,41 +176,23 @@ class LikelihoodRatioTest:
                 if not self._rejects(n_reached):
                     break
         bootstrap = np.array(drawn)
-        tolerance = _BELOW_ZERO * self.specify(table, k).tol * table.summary.total_weight
         return BootstrapStep(
             k,
             ratio,
             bootstrap,
             (1 + n_reached) / (1 + len(drawn)),
-            int((bootstrap < -tolerance).sum()),
+            int((bootstrap < -_BELOW_ZERO).sum()),
         )
 
-    def _ratios_of_samples(
-        self, smaller: FitRecord, table: TrainingRows, k: int
-    ) -> Generator[float, None, None]:
+    def _ratios_of_samples(self, resampling: Resampling) -> Generator[float, None, None]:
         """The ratios of samples from the smaller model, in order, so many at a time.
 
         Those that were drawn along with the last one needed are thrown away, so that the result
         does not depend on how many that are.
         """
-        n = round(table.summary.total_weight)
         for first in range(0, self.n_bootstrap, self.at_a_time):
             numbers = range(first, min(first + self.at_a_time, self.n_bootstrap))
-            yield from self.in_parallel(
-                [partial(self._ratio_of_sample, smaller, n, table, k, i) for i in numbers]
-            )
-
-    def _ratio_of_sample(
-        self, null: FitRecord, n: int, table: TrainingRows, k: int, number: int
-    ) -> float:
-        rng = np.random.default_rng((self.seed, Purpose.BOOTSTRAP, k, number))
-        try:
-            rows = null.mixture.sample(n, rng)[0].astype(table.rows.dtype)
-            sample = TrainingRows.of(rows, None, table.column_names, table.n_threads)
-            smaller = fit(self.specify(sample, k), sample)
-            return _ratio(smaller, self._larger(sample, smaller, k + 1))
-        except MixturaError:
-            return np.inf
+            yield from self.in_parallel([partial(resampling.ratio_of_sample, i) for i in numbers])
 
     def _larger(self, table: TrainingRows, smaller: FitRecord, k: int) -> FitRecord:
         """k components: from the model's own starts or from a split, whichever ends higher.
@@ -205,18 +202,130 @@ class LikelihoodRatioTest:
         """
         specification = self.specify(table, k)
         by_starts = fit(specification, table)
+        by_splits = _from_splits(specification, smaller.mixture, table, self.seed)
         try:
-            split = best_split(smaller.mixture, table, self.seed)
-            values = replace(specification.values, assigned=split, numbers_matter=False)
-            by_split = fit(replace(specification, values=values, n_starts=1), table)
+            by_split = fit(_highest(by_splits, table)[0], table)
         except DegenerateError:
             return by_starts
         return max(by_starts, by_split, key=_height)
 
 
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A model that was fitted to the table.
+
+    Attributes
+    ----------
+    mixture : Mixture
+    log_likelihood : float
+        Of the table, in nats.
+    specification : Specification
+    """
+
+    mixture: Mixture[Any, Any]
+    log_likelihood: float
+    specification: Specification
+
+    def for_samples(self, n: int) -> Specification:
+        """A run from this mixture, as far as it tells in a sample of n rows."""
+        made = self.specification
+        return replace(
+            _from_mixture(made, self.mixture), tol=max(made.tol, _FINE / n), narrate=silently
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Resampling:
+    """Samples from the smaller of two models, to which both are fitted again.
+
+    A sample's likelihood has an optimum near the mixture that it is drawn from: the smaller
+    model's run begins there. The larger one's begin where the table's larger mixture is, and from
+    the smaller one's end with each component in turn cut in two.
+
+    Attributes
+    ----------
+    smaller, larger : Fitted
+    table : TrainingRows
+    seed : int
+    """
+
+    smaller: Fitted
+    larger: Fitted
+    table: TrainingRows
+    seed: int
+
+    @property
+    def ratio(self) -> float:
+        """That of the table."""
+        return 2.0 * (self.larger.log_likelihood - self.smaller.log_likelihood)
+
+    def ratio_of_sample(self, number: int) -> float:
+        """That of the sample of the given number; infinite if it cannot be fitted."""
+        null, table = self.smaller.mixture, self.table
+        rng = np.random.default_rng((self.seed, Purpose.BOOTSTRAP, null.n_clusters, number))
+        n = round(table.summary.total_weight)
+        try:
+            rows = null.sample(n, rng)[0].astype(table.rows.dtype)
+            sample = TrainingRows.of(rows, None, table.column_names, table.n_threads)
+            smaller = _end(self.smaller.for_samples(n), sample)
+            larger = self.larger.for_samples(n)
+            split = _from_splits(larger, smaller.mixture, sample, self.seed)
+            highest = _highest([larger, *split], sample)[1]
+            return 2.0 * (highest.log_likelihood - smaller.log_likelihood)
+        except MixturaError:
+            return np.inf
+
+
+@dataclass(frozen=True, eq=False)
+class _End:
+    """Where a run ended, and with what log-likelihood."""
+
+    mixture: Mixture[Any, Any]
+    collapsed: bool
+    log_likelihood: float
+
+
+def _end(specification: Specification, table: TrainingRows) -> _End:
+    """Where the first run of a specification ends."""
+    fitting = Fitting.of(specification, table)
+    mixture = fitting.run(fitting.begin(0)).mixture
+    log_likelihood = table.summary.total_weight * mean_log_density(mixture, fitting.source)
+    return _End(mixture, bool(fitting.collapsed(mixture)), log_likelihood)
+
+
+def _highest(
+    specifications: Iterable[Specification], table: TrainingRows
+) -> tuple[Specification, _End]:
+    """The one whose first run ends highest; collapsed ones only if there is no other.
+
+    Raises
+    ------
+    DegenerateError
+        If none of them can begin.
+    """
+    ends: list[tuple[Specification, _End]] = []
+    for specification in specifications:
+        with suppress(DegenerateError):
+            ends.append((specification, _end(specification, table)))
+    if not ends:
+        raise DegenerateError("no cut of a component has rows on both sides")
+    return max(ends, key=lambda one: (not one[1].collapsed, one[1].log_likelihood))
+
+
+def _from_mixture(specification: Specification, mixture: Mixture[Any, Any]) -> Specification:
+    """A run that begins where a mixture is."""
+    found = StartingValues(specification.values.ways)
+    return replace(specification, before=Before(mixture, (), found))
+
+
+def _from_splits(
+    specification: Specification, smaller: Mixture[Any, Any], table: TrainingRows, seed: int
+) -> Iterator[Specification]:
+    """Runs that begin where a smaller mixture is, each with another component cut in two."""
+    for split in splits(smaller, table, seed):
+        values = replace(specification.values, assigned=split, numbers_matter=False)
+        yield replace(specification, values=values, n_starts=1, before=None)
+
+
 def _height(record: FitRecord) -> tuple[bool, float]:
     return not record.collapsed, record.scores.log_likelihood
-
-
-def _ratio(smaller: FitRecord, larger: FitRecord) -> float:
-    return 2.0 * (larger.scores.log_likelihood - smaller.scores.log_likelihood)
