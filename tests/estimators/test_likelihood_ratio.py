@@ -116,7 +116,7 @@ def table_of(X: np.ndarray) -> TrainingRows:
     return TrainingRows.of(X, None, [f"x{a}" for a in range(X.shape[1])])
 
 
-@pytest.mark.filterwarnings("ignore:Only 1 of 20 starts")
+@pytest.mark.filterwarnings("ignore::mixtura.DataWarning")
 def test_samples_are_fitted_as_well_as_by_many_starts() -> None:
     X = two_groups()
     known = Resampling(fitted(X, 2), fitted(X, 3), table_of(X), 0)

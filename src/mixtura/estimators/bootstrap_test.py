@@ -70,11 +70,12 @@ def bootstrap_test(
 ) -> BootstrapTest:
     """Test 1 component against 2, 2 against 3 and so on, until one is not rejected.
 
-    The larger model is fitted from the estimator's own starts and from the smaller model with one
-    component cut in two, to the table and to every sample alike. A test ends early once so many
-    samples have reached the table's ratio that it can no longer reject: this changes no decision
-    and leaves the p-value valid (Besag and Clifford 1991). Each test has the given level; the
-    probability of ending with too many components is about that of the last one.
+    The larger model is fitted to the table from the estimator's own starts and from the smaller
+    model with each component in turn cut in two; in samples it starts from these cuts and from the
+    table's larger mixture, and the smaller model from what they were drawn from. A test ends early
+    once so many samples have reached the table's ratio that it can no longer reject: this changes
+    no decision and leaves the p-value valid (Besag and Clifford 1991). Each test has the given
+    level; the probability of ending with too many components is about that of the last one.
 
     Parameters
     ----------

@@ -33,6 +33,10 @@ __all__ = ["BootstrapStep", "InParallel", "LikelihoodRatioTest", "Progress", "Te
 # times as much, some stop on a plateau, and the ratios' median is lower by up to a nat.
 _FINE = 0.001
 
+# Times the model's `max_iter` that runs in samples may go on for: they begin in flat places more
+# often than others, and a run that gives up has no ratio.
+_LONGER = 5
+
 # Ratios further below zero are no matter of where runs stopped: the larger model missed an optimum
 # that the smaller one shows to exist.
 _BELOW_ZERO = 5.0 * _FINE
@@ -233,7 +237,12 @@ class Fitted:
         Where all of these collapse, it makes its own starts.
         """
         own = self.specification
-        own = replace(own, tol=max(own.tol, _FINE / len(sample.rows)), narrate=silently)
+        own = replace(
+            own,
+            tol=max(own.tol, _FINE / len(sample.rows)),
+            max_iter=_LONGER * own.max_iter,
+            narrate=silently,
+        )
         found = StartingValues(own.values.ways)
         here = replace(own, before=Before(self.mixture, (), found))
         end = _highest([here, *(_from_responsibilities(own, resp) for resp in further)], sample)[1]
