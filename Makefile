@@ -6,7 +6,7 @@ BUILT := setup.py $(wildcard $(KERNELS)/*.[ch])
 TIMES ?= 50
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
-.PHONY: demo test check unit fuzz bench bench-acceleration bench-search sanitize sanitize-passes \
+.PHONY: demo test check unit fuzz bench bench-acceleration bench-search bench-bootstrap sanitize sanitize-passes \
   sanitize-binding wasm clean help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make bench  time everything against scikit-learn and oneDAL: benchmarks/RESULTS.md"
 	@echo "make bench-acceleration  passes of accelerated and plain EM: benchmarks/ACCELERATION.md"
 	@echo "make bench-search  the default search against mclust (needs R): benchmarks/SEARCH.md"
+	@echo "make bench-bootstrap  the bootstrap test against mclust (needs R): benchmarks/BOOTSTRAP.md"
 	@echo "make fuzz   the fuzzer with new random cases, 50 times as many as in the tests; TIMES=500 for more"
 	@echo "make sanitize  the kernel and its binding under AddressSanitizer and UBSan"
 	@echo "make wasm   the kernel as WebAssembly, and its test"
@@ -60,6 +61,10 @@ bench-search: .venv/.installed
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt
 	$(BIN)/python benchmarks/search.py
 
+bench-bootstrap: .venv/.installed
+	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt
+	$(BIN)/python benchmarks/bootstrap.py
+
 benchmarks/.onedal/.installed: benchmarks/requirements-onedal.txt
 	$(PYTHON) -m venv benchmarks/.onedal
 	benchmarks/.onedal/bin/python -m pip install --quiet --requirement $<
@@ -79,7 +84,7 @@ sanitize-binding: build/sanitize/_fused.so
 	  || { echo "the last example: $$(cat build/sanitize/_fused.example)"; exit 1; }
 
 SANITIZE := -O1 -g1 -fPIC -fsanitize=address,undefined -fno-sanitize-recover=all
-PASSES := $(foreach part,avx512 baseline avx2 mstep common_axes em_loop hierarchy,build/sanitize/$(part).o)
+PASSES := $(foreach part,avx512 baseline avx2 mstep common_axes em_loop hierarchy centers,build/sanitize/$(part).o)
 
 build/sanitize/passes: tests/kernels/sanitize.c $(PASSES)
 	$(CC) $(SANITIZE) -I$(KERNELS) $^ -o $@

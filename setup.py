@@ -14,9 +14,18 @@ SOURCES = [
     "common_axes.c",
     "em_loop.c",
     "hierarchy.c",
+    "centers.c",
 ]
 # estep.c is included once for each instruction set.
-HEADERS = ["estep.h", "mstep.h", "common_axes.h", "em_loop.h", "hierarchy.h", "estep.c"]
+HEADERS = [
+    "estep.h",
+    "mstep.h",
+    "common_axes.h",
+    "em_loop.h",
+    "hierarchy.h",
+    "centers.h",
+    "estep.c",
+]
 
 FLAGS = [
     "-O3",

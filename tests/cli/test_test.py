@@ -113,9 +113,9 @@ def test_conclusions(blobs):
     ],
 )
 def test_samples_that_went_astray_are_owned_up_to(run, blobs, monkeypatch, options, astray):
-    from mixtura.selection.likelihood_ratio import LikelihoodRatioTest
+    from mixtura.selection.likelihood_ratio import Resampling
 
-    monkeypatch.setattr(LikelihoodRatioTest, "_ratio_of_sample", lambda *args: -1.0)
+    monkeypatch.setattr(Resampling, "ratio_of_sample", lambda *args: -1.0)
     told = words(run("test", blobs, *LIGHT, "-k", 1, *options))
     # Where the larger model does not contain the smaller one, it may well fit less.
     assert ("In 19 of 19 samples 2 clusters ended below 1, so the p-value" in told) == astray
@@ -124,15 +124,15 @@ def test_samples_that_went_astray_are_owned_up_to(run, blobs, monkeypatch, optio
 # argv: the command line. The signal comes in the middle of the samples.
 _INTERRUPTED = """
 import os, signal, sys
-from mixtura.selection.likelihood_ratio import LikelihoodRatioTest
+from mixtura.selection.likelihood_ratio import Resampling
 
-made, ratio = [], LikelihoodRatioTest._ratio_of_sample
+made, ratio = [], Resampling.ratio_of_sample
 def falling(*args):
     made.append(1)
     if len(made) == 5:
         os.kill(os.getpid(), signal.SIGINT)
     return ratio(*args)
-LikelihoodRatioTest._ratio_of_sample = falling
+Resampling.ratio_of_sample = falling
 from mixtura.__main__ import main
 main()
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import NormalDist
 from typing import Any
 
@@ -11,7 +12,11 @@ import pytest
 import mixtura as mx
 from mixtura.estimators.bootstrap_test import BootstrapTest
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.families import GaussianParameters
+from mixtura.families.gaussian.structures import AxisCovariances
 from mixtura.mixture import Mixture
+from mixtura.selection.likelihood_ratio import Fitted, Resampling
+from mixtura.starts.split_component import splits
 from mixtura.starts.training_rows import TrainingRows
 
 STRUCTURES = [name for name in COVARIANCE_TYPES if len(name) == 3]
@@ -98,6 +103,65 @@ def test_weights_equal_repetition() -> None:
     assert mine.p_value == theirs.p_value
     np.testing.assert_allclose(mine.ratio, theirs.ratio, rtol=1e-4)
     np.testing.assert_allclose(mine.bootstrap, theirs.bootstrap, rtol=1e-4, atol=1e-4)
+
+
+def fitted(X: np.ndarray, k: int, **options: Any) -> Fitted:
+    """A model of the table, with what a test knows of it."""
+    model = mx.GaussianMixture(k, random_state=0, **options).fit(X)
+    specification = model._specification(table_of(X))
+    return Fitted(model.mixture_, model.log_likelihood_, specification)
+
+
+def table_of(X: np.ndarray) -> TrainingRows:
+    return TrainingRows.of(X, None, [f"x{a}" for a in range(X.shape[1])])
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.DataWarning")
+def test_samples_are_fitted_as_well_as_by_many_starts() -> None:
+    X = two_groups()
+    known = Resampling(fitted(X, 2), fitted(X, 3), table_of(X), 0)
+    shortfalls = []
+    for number in range(30):
+        sample = known.sample(number)
+        two, three = (
+            mx.GaussianMixture(k, n_init="thorough", random_state=0).fit(sample.rows)
+            for k in (2, 3)
+        )
+        whole = 2.0 * (three.log_likelihood_ - two.log_likelihood_)
+        shortfalls.append(whole - known.ratio_of_sample(number))
+    # Ratios of about 12 that differ by some 5 from sample to sample.
+    assert abs(np.median(shortfalls)) < 0.1
+    assert abs(np.mean(shortfalls)) < 1.0
+
+
+def test_where_a_component_collapses_in_a_sample_the_model_makes_its_own_starts() -> None:
+    X = np.r_[two_groups(), np.repeat([[30.0, 30.0]], 2, axis=0)]
+    model = fitted(X, 2, covariance_type="diag")
+    # From its mixture the far component has two rows of the sample, which are equal.
+    end = model.again(table_of(X))
+    assert not end.collapsed
+    far = np.array([[0.0, 0.0], [30.0, 30.0]])
+    params = GaussianParameters(far, AxisCovariances(np.ones((2, 2))))
+    there = replace(model, mixture=replace(model.mixture, params=params))
+    again = there.again(table_of(X))
+    assert not again.collapsed
+    np.testing.assert_allclose(again.log_likelihood, end.log_likelihood, rtol=1e-5)
+
+
+@pytest.mark.parametrize("noise", [False, True])
+def test_splits_cut_one_component_and_leave_the_others(noise: bool) -> None:
+    X = two_groups()
+    mixture = mx.GaussianMixture(2, noise=noise, random_state=0).fit(X).mixture_
+    resp = mixture.responsibilities(X)
+    cuts = list(splits(mixture, table_of(X), 0))
+    assert len(cuts) == 2
+    for j, cut in enumerate(cuts):
+        assert cut.shape == (60, 3 + noise)
+        halves = cut[:, [j, 2]]
+        np.testing.assert_allclose(halves.sum(axis=1), resp[:, j], atol=1e-12)
+        assert (halves.sum(axis=0) > 0.0).all()
+        np.testing.assert_allclose(cut[:, 1 - j], resp[:, 1 - j], atol=1e-12)
+        np.testing.assert_allclose(cut[:, 3:], resp[:, 2:], atol=1e-12)
 
 
 @pytest.mark.filterwarnings("ignore:GaussianMixture did not converge")

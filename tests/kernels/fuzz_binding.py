@@ -167,6 +167,19 @@ def merge(module: Any, rng: Rng) -> tuple[Any, ...]:
     return count, numbers(rng, groups, d), scatter, typical, tie, merges
 
 
+def centers(module: Any, rng: Rng) -> tuple[Any, ...]:
+    k, d = size(rng)
+    rows = numbers(rng, choose(rng, COUNTS), d)
+    shape = [int(rng.integers(1, 4)), k, int(rng.integers(1, 4))]
+    if rng.random() < 0.05:
+        shape[choose(rng, [0, 1, 2])] = 0
+    uniform = rng.random(shape) if rng.random() < 0.7 else numbers(rng, *shape)
+    weight = numbers(rng, len(rows), positive=True)
+    steps = choose(rng, [0, 1, 30, *HUGE[:3]])
+    how = [rng.random() < 0.5, steps]
+    return choose(rng, module.names()), rows, weight, uniform, *how, np.empty((k, d))
+
+
 def names(module: Any, rng: Rng) -> tuple[Any, ...]:
     return ()
 
@@ -185,6 +198,7 @@ CALLS: dict[str, Call] = {
     "common_axes": common_axes,
     "climb": climb,
     "merge": merge,
+    "centers": centers,
     "names": names,
 }
 

@@ -62,7 +62,8 @@ __all__ = ["test"]
     metavar="NUMBER",
     default=1,
     show_default=True,
-    help="Starts of each model, besides one from the smaller model with a cluster cut in two.",
+    help="Starts of each model for the table, besides those from the smaller model with a cluster "
+    "cut in two.",
 )
 @equal_weights_option
 @own_options(several=False)

@@ -223,10 +223,10 @@ class Trial:
 
 
 def _doubts(steps: tuple[Step, ...]) -> tuple[str, ...]:
-    """Where starts that went astray make p-values too small."""
+    """Where runs that went astray make p-values too small."""
     astray = [step for step in steps if step.n_below_zero > _FEW * step.n_samples]
     return tuple(
         f"In {step.n_below_zero} of {step.n_samples} samples {step.k + 1} clusters ended below "
-        f"{step.k}, so the p-value of that test is too small: raise --starts."
+        f"{step.k}, so the p-value of that test is too small."
         for step in astray
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,11 +70,12 @@ def bootstrap_test(
 ) -> BootstrapTest:
     """Test 1 component against 2, 2 against 3 and so on, until one is not rejected.
 
-    The larger model is fitted from the estimator's own starts and from the smaller model with one
-    component cut in two, to the table and to every sample alike. A test ends early once so many
-    samples have reached the table's ratio that it can no longer reject: this changes no decision
-    and leaves the p-value valid (Besag and Clifford 1991). Each test has the given level; the
-    probability of ending with too many components is about that of the last one.
+    The larger model is fitted to the table from the estimator's own starts and from the smaller
+    model with each component in turn cut in two; in samples it starts from these cuts and from the
+    table's larger mixture, and the smaller model from what they were drawn from. A test ends early
+    once so many samples have reached the table's ratio that it can no longer reject: this changes
+    no decision and leaves the p-value valid (Besag and Clifford 1991). Each test has the given
+    level; the probability of ending with too many components is about that of the last one.
 
     Parameters
     ----------
@@ -138,7 +139,9 @@ def bootstrap_test(
     _check_total(float(len(rows) if weight is None else weight.sum()))
     at_a_time = effective_n_jobs(n_jobs)
 
-    def in_parallel(tasks: Sequence[Callable[[], float]]) -> list[float]:
+    def in_parallel(tasks: Sequence[Callable[[], float]]) -> Iterable[float]:
+        if at_a_time == 1:
+            return (task() for task in tasks)
         drawn: list[float] = parallel(delayed(task)() for task in tasks)
         return drawn
 

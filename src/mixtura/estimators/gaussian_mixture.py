@@ -216,7 +216,6 @@ class GaussianMixture(MixtureEstimator):
     array([ 0,  1, -1])
     """
 
-    _cheap_iterations: ClassVar[bool] = True
     _fixable: ClassVar[Sequence[str]] = ("weights", "means")
 
     def __init__(
@@ -313,6 +312,11 @@ class GaussianMixture(MixtureEstimator):
                     f"{self.covariance_type!r}: it should be {expected}."
                 )
         return GivenGaussians(means, covariances)
+
+    @property
+    def _cheap_iterations(self) -> bool:
+        fixed_means = "means" in fixed_parts(self.fixed)
+        return self.prior is None and self._noise() is None and not fixed_means
 
     def _noise(self) -> Noise | None:
         check_noise(self.noise)

@@ -51,9 +51,6 @@ class MixtureEstimator(Recorded, SoftClusters):
     that is a `FitRecord`, which all attributes read.
     """
 
-    # Whether iterations on small tables are so cheap that acceleration only pays after many.
-    _cheap_iterations: ClassVar[bool] = False
-
     # What `fixed` may name.
     _fixable: ClassVar[Sequence[str]] = ("weights",)
 
@@ -235,12 +232,17 @@ class MixtureEstimator(Recorded, SoftClusters):
         check_count("verbose_interval", self.verbose_interval, at_least=1)
         check_magnitude("tol", self.tol)
         choose(ALGORITHMS, "algorithm", self.algorithm)
-        accelerated(self.acceleration, late=self._cheap_iterations)
+        accelerated(self.acceleration, late=False)
         mixing = self._mixing
         if self.equal_weights and self.weights_init is not None:
             raise MixturaError("equal_weights=True leaves no choice of weights_init: leave it out.")
         if isinstance(mixing, FixedWeights) and self.weights_init is None:
             raise MixturaError(f"fixed={self.fixed!r} needs the values: give weights_init.")
+
+    @property
+    def _cheap_iterations(self) -> bool:
+        """Whether iterations on small tables cost so little that acceleration pays after many."""
+        return False
 
     @property
     def _mixing(self) -> Mixing:

@@ -33,14 +33,19 @@ ALGORITHMS = {
 
 
 # Where a plain pass is cheap, acceleration may pay only after many: when as much has been spent as
-# it would take, in numbers that passes add up.
-_EARLY, _LATE = Switch().patience, 300
+# it would take, in numbers that passes add up. A share of all iterations is left for it.
+_EARLY, _LATE = Switch().patience, 3 / 4
 _WORTH_ACCELERATION = 1e7
 
-#: Ways to get on faster than plain EM does, from the price of a plain iteration.
+
+def _late(price: float, max_iter: int) -> Switch:
+    return Switch(max(_EARLY, int(min(_LATE * max_iter, _WORTH_ACCELERATION / price))))
+
+
+#: Ways to get on faster than plain EM does, from the price of a plain iteration and their number.
 ACCELERATIONS: dict[str, Acceleration] = {
-    "auto": lambda price: Switch(max(_EARLY, int(min(_LATE, _WORTH_ACCELERATION / price)))),
-    "early": lambda price: Switch(_EARLY),
+    "auto": _late,
+    "early": lambda price, max_iter: Switch(_EARLY),
 }
 
 _BY_K_MEANS = Way("k-means", from_centers(k_means))

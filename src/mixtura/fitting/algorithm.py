@@ -12,8 +12,9 @@ from mixtura.stopping import StoppingRule
 
 __all__ = ["Acceleration", "Algorithm"]
 
-#: The price of a plain iteration (numbers that it adds up) -> how mixtures follow each other.
-Acceleration: TypeAlias = Callable[[float], UpdateRule]
+#: (price of a plain iteration: the numbers that it adds up, most iterations) -> how mixtures
+#: follow each other.
+Acceleration: TypeAlias = Callable[[float, int], UpdateRule]
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Algorithm:
     settles: bool = True
     objective: str = "log-likelihood"
 
-    def update_rule(self, acceleration: Acceleration | None, price: float) -> UpdateRule:
+    def update_rule(
+        self, acceleration: Acceleration | None, price: float, max_iter: int
+    ) -> UpdateRule:
         """How mixtures follow each other: plainly where nothing can be accelerated."""
-        return PLAIN if acceleration is None or not self.smooth else acceleration(price)
+        return PLAIN if acceleration is None or not self.smooth else acceleration(price, max_iter)

@@ -201,7 +201,7 @@ class Fitting:
 
     def _begun(self, first: Mixture[Any, Any]) -> AnyFit:
         made = self.specification
-        update_rule = made.algorithm.update_rule(made.acceleration, self.price)
+        update_rule = made.algorithm.update_rule(made.acceleration, self.price, made.max_iter)
         history = () if made.before is None else made.before.trace
         return Fit.begun(first, update_rule, history)
 
@@ -228,7 +228,7 @@ class Fitting:
                 self.run(self.begin(number), number, pause=pause), (self.way(number).name,)
             ),
             effort,
-            sound=self._clear,
+            sound=self.clear,
             same=self._same,
             before=before,
         )
@@ -241,12 +241,12 @@ class Fitting:
         for resp in responsibilities:
             with suppress(DegenerateError):
                 fit = self.run(self._begun(self.first_from(resp)), restarts.n_made, pause=pause)
-                restarts = restarts.with_run(Found(fit, (way,)), self._clear, self._same)
+                restarts = restarts.with_run(Found(fit, (way,)), self.clear, self._same)
         return restarts
 
     def resumed(self, paused: Restarts, pause: int | None = None) -> Restarts:
         """The starts that were paused, gone on with to their ends or to the next pause."""
-        return resume(partial(self.run, pause=pause), paused, sound=self._clear, same=self._same)
+        return resume(partial(self.run, pause=pause), paused, sound=self.clear, same=self._same)
 
     def all_starts(self) -> Restarts:
         """As many starts as are wanted, of which those that are not sound are passed over."""
@@ -304,7 +304,7 @@ class Fitting:
 
         return judged
 
-    def _clear(self, fit: AnyFit) -> bool:
+    def clear(self, fit: AnyFit) -> bool:
         """Whether a run can compete at all: what holds a component up makes it win."""
         if fit.status.collapsed:
             return False

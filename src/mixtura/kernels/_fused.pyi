@@ -75,4 +75,14 @@ def merge(
     merges: IntArray,
     /,
 ) -> bool: ...
+def centers(
+    kernel: str,
+    rows: FloatArray,
+    weight: FloatArray,
+    uniform: FloatArray,
+    by_distance: bool,
+    steps: int,
+    centers: FloatArray,
+    /,
+) -> None: ...
 def names() -> tuple[str, ...]: ...

@@ -5,6 +5,7 @@
 #include <Python.h>
 #include <string.h>
 
+#include "centers.h"
 #include "em_loop.h"
 #include "estep.h"
 #include "mstep.h"
@@ -506,6 +507,47 @@ static PyObject *merge(PyObject *self, PyObject *args)
     return PyErr_Occurred() ? NULL : PyBool_FromLong(finite);
 }
 
+/* -------------------------------------------------------------------------- the centers */
+
+static PyObject *centers_of(PyObject *self, PyObject *args)
+{
+    const char *name;
+    PyObject *rows, *weight, *uniform, *centers;
+    Choice choice;
+    if (!PyArg_ParseTuple(args, "sOOOpnO:centers", &name, &rows, &weight, &uniform,
+                          &choice.by_distance, &choice.steps, &centers))
+        return NULL;
+    const Kernel *kernel = kernel_named(name);
+    if (!kernel) return NULL;
+    Door door = {.n = 0};
+    Table table = {0};
+    void *raw = NULL;
+    double *work = NULL;
+    if (!enter_rows(&door, rows, &table) || !enter_weight(&door, weight, &table)) goto out;
+    Py_buffer *u = enter(&door, uniform, "uniform", READ, "d", 3, SHAPE(-1, -1, -1));
+    if (!u) goto out;
+    choice.tries = u->shape[0], choice.k = u->shape[1], choice.candidates = u->shape[2];
+    if (table.single || table.n < 1 || u->len == 0) {
+        PyErr_SetString(PyExc_ValueError, "no rows in float64, or nothing to draw");
+        goto out;
+    }
+    Py_buffer *to = enter(&door, centers, "centers", WRITE, "d", 2, SHAPE(choice.k, table.d));
+    void *scratch = to ? scratch_for(kernel, table.d, choice.k, 0, &raw) : NULL;
+    if (scratch && !(work = PyMem_Malloc(mixtura_centers_work_size(&choice, table.n, table.d) *
+                                         sizeof(double))))
+        PyErr_NoMemory();
+    if (work) {
+        Py_BEGIN_ALLOW_THREADS
+        mixtura_centers(kernel, &table, &choice, u->buf, to->buf, work, scratch);
+        Py_END_ALLOW_THREADS
+    }
+out:
+    PyMem_Free(work);
+    PyMem_Free(raw);
+    leave(&door);
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+}
+
 static PyObject *names(PyObject *self, PyObject *args)
 {
     PyObject *result = PyTuple_New(n_kernels);
@@ -535,6 +577,8 @@ static PyMethodDef methods[] = {
     {"merge", merge, METH_VARARGS,
      "merge(count, mean, scatter, typical, tie, merges): whether all costs were finite numbers; the "
      "first three are lost."},
+    {"centers", centers_of, METH_VARARGS,
+     "centers(kernel, rows, weight, uniform, by_distance, steps, centers)"},
     {"names", names, METH_NOARGS, "The kernels that this processor can run, best first."},
     {NULL, NULL, 0, NULL},
 };

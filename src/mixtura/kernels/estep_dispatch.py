@@ -27,11 +27,9 @@ from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = [
     "FusedPass",
-    "KMeansStep",
     "Scorer",
     "fused_pass",
     "fused_start",
-    "k_means_step",
     "scorer",
 ]
 
@@ -129,31 +127,6 @@ def fused_start(family: Family[Any, Any], start: object) -> FusedPass | None:
         np.zeros(k),
     )
     return _GaussianPass(spheres, k, kernel, hard=True)
-
-
-# ---------------------------------------------------------------------------------------------
-# k-means, which is hard EM with spheres of equal size and weight
-
-#: (rows (n, d), weight (n,), centers (k, d)) -> means of the rows nearest to each center, and the
-#: weighted squared distance to the centers.
-KMeansStep: TypeAlias = Callable[[FloatArray, FloatArray, FloatArray], tuple[FloatArray, float]]
-
-
-def k_means_step() -> KMeansStep | None:
-    """The kernel's step of k-means, or None."""
-    kernel = chosen()
-    return None if kernel is None else partial(_k_means_step, kernel)
-
-
-def _k_means_step(
-    kernel: Kernel, rows: FloatArray, weight: FloatArray, centers: FloatArray
-) -> tuple[FloatArray, float]:
-    k, d = centers.shape
-    spheres = Components(centers, np.ones((k, d)), np.zeros(k))
-    sums = kernel.expect(rows, weight, spheres, hard=True)
-    count, first = sums[2 : 2 + k], sums[2 + k : 2 + k + k * d].reshape(k, d)
-    shift = first / np.where(count > 0.0, count, 1.0)[:, None]
-    return centers + shift, -2.0 * float(sums[1])
 
 
 # ---------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@
 
 extern const Kernel mixtura_baseline;
 
+static double smaller(double x, double y) { return x < y ? x : y; }
+
 /* Of a positive semi-definite matrix, which is lost. */
 static double determinant(ptrdiff_t d, double *matrix)
 {
@@ -28,8 +30,8 @@ static double determinant(ptrdiff_t d, double *matrix)
 static double size_of_union(const Groups *g, ptrdiff_t first, ptrdiff_t second)
 {
     ptrdiff_t d = g->d, each = g->dense ? d * d : d;
-    double n = g->count[first] + g->count[second];
-    double between = g->count[first] * (g->count[second] / n);
+    double n = g->count[first] + g->count[second], share = 1.0 / n;
+    double between = g->count[first] * (g->count[second] * share);
     const double *one = g->scatter + first * each, *other = g->scatter + second * each;
     double matrix[TREE_DIMENSIONS * TREE_DIMENSIONS], trace = g->typical;
     for (ptrdiff_t a = 0; a < d; a++) {
@@ -39,10 +41,10 @@ static double size_of_union(const Groups *g, ptrdiff_t first, ptrdiff_t second)
         for (ptrdiff_t b = 0; g->dense && b <= a; b++) {
             double across = g->mean[second * d + b] - g->mean[first * d + b];
             ptrdiff_t place = a * d + b;
-            matrix[place] = (one[place] + other[place] + between * delta * across) / n;
+            matrix[place] = (one[place] + other[place] + between * delta * across) * share;
         }
     }
-    return (g->dense ? determinant(d, matrix) : 0.0) + trace / n;
+    return (g->dense ? determinant(d, matrix) : 0.0) + trace * share;
 }
 
 /* The criterion of a group by itself. */
@@ -82,9 +84,13 @@ static int find_costs(const Groups *g, const double *own, ptrdiff_t group, ptrdi
    never costs a finite number to unite with itself. */
 static ptrdiff_t first_least(const double *values, ptrdiff_t n, const int64_t *places, double tie)
 {
-    double least = __builtin_inf();
-    for (ptrdiff_t i = 0; i < n; i++)
-        if (values[places[i]] < least) least = values[places[i]];
+    enum { STREAMS = 4 }; /* lest each comparison waits for the one before */
+    double least = __builtin_inf(), leasts[STREAMS] = {least, least, least, least};
+    ptrdiff_t whole = n - n % STREAMS;
+    for (ptrdiff_t i = 0; i < whole; i += STREAMS)
+        for (int s = 0; s < STREAMS; s++) leasts[s] = smaller(values[places[i + s]], leasts[s]);
+    for (ptrdiff_t i = whole; i < n; i++) leasts[0] = smaller(values[places[i]], leasts[0]);
+    for (int s = 0; s < STREAMS; s++) least = smaller(leasts[s], least);
     for (ptrdiff_t i = 0; i < n; i++) {
         double value = values[places[i]];
         if (value == least || (value < __builtin_inf() && value <= least + tie)) return places[i];

@@ -55,6 +55,32 @@ class Kernel:
         moments = np.empty(count.shape), np.empty(first.shape), np.empty(second.shape)
         return moments if _fused.recentre(centers, count, first, second, *moments) else None
 
+    def centers(
+        self,
+        rows: FloatArray,
+        weight: FloatArray,
+        uniform: FloatArray,
+        *,
+        by_distance: bool,
+        n_steps: int,
+    ) -> FloatArray:
+        """The tightest k centers (k, d) of some tries: see `mixtura.starts.centers`.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n, d)
+        weight : ndarray of shape (n,)
+        uniform : ndarray of shape (tries, k, candidates)
+            Numbers from 0 to 1 that draw candidates for each center.
+        by_distance : bool
+            Whether by the squared distance to those before; else by weight, among other rows.
+        n_steps : int
+            Steps of k-means at most; with none there is no telling which try is the tightest.
+        """
+        centers = np.empty((uniform.shape[1], rows.shape[1]))
+        _fused.centers(self.name, rows, weight, uniform, by_distance, n_steps, centers)
+        return centers
+
     def log_density(self, rows: AnyArray, components: Components) -> FloatArray:
         """log P(x_i), shape (n,)."""
         density = np.empty(len(rows))

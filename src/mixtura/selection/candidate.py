@@ -15,6 +15,7 @@ from mixtura.explain import Soundness
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.restarts import Effort, Restarts
 from mixtura.fitting.run import NO_STARTS, Fitting
+from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
 from mixtura.selection.comparison import Achievement, Outcome
 from mixtura.selection.cross_validation import held_out_log_likelihood
@@ -66,7 +67,7 @@ class Relatives:
 
 
 def _one_partition(mixture: Mixture[Any, Any], table: TrainingRows) -> list[FloatArray]:
-    return [mixture.responsibilities(np.ascontiguousarray(table.rows, dtype=np.float64))]
+    return [scorer(mixture).responsibilities(np.ascontiguousarray(table.rows))]
 
 
 @dataclass(frozen=True, eq=False)

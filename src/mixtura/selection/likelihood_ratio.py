@@ -8,27 +8,38 @@ from the fitted mixture of k components and fitting both models to each (McLachl
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 
 from mixtura.errors import DegenerateError, MixturaError
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.record import FitRecord
-from mixtura.fitting.run import fit
-from mixtura.fitting.specification import Specification
-from mixtura.starts.split_component import best_split
+from mixtura.fitting.run import Fitting, fit
+from mixtura.fitting.specification import Before, Specification, silently
+from mixtura.mixture import Mixture
+from mixtura.selection.scores import mean_log_density
+from mixtura.starts.split_component import cuts
+from mixtura.starts.starting_values import StartingValues
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import FloatArray
 
 __all__ = ["BootstrapStep", "InParallel", "LikelihoodRatioTest", "Progress", "Tested"]
 
-# Ratios this many tolerances below zero are no matter of where a fit stopped: the larger model
-# missed an optimum that the smaller one shows to exist.
-_BELOW_ZERO = 20.0
+# Where the log-likelihood of a sample would rise by less, in nats, its runs may stop. With ten
+# times as much, some stop on a plateau, and the ratios' median is lower by up to a nat.
+_FINE = 0.001
+
+# Times the model's `max_iter` that runs in samples may go on for: they begin in flat places more
+# often than others, and a run that gives up has no ratio.
+_LONGER = 5
+
+# Ratios further below zero are no matter of where runs stopped: the larger model missed an optimum
+# that the smaller one shows to exist.
+_BELOW_ZERO = 5.0 * _FINE
 
 #: Told (samples drawn, most samples of a test, number of components tested).
 Progress: TypeAlias = Callable[[int, int, int], None]
@@ -56,8 +67,8 @@ class BootstrapStep:
     p_value : float
         (1 + samples whose ratio is no smaller) / (1 + samples drawn).
     n_below_zero : int
-        Samples in which k + 1 components ended below k, in a poor local optimum. Many of them
-        make the p-value too small: raise the estimator's `n_init`.
+        Samples in which all runs of k + 1 components ended below k, in poor local optima. Many of
+        them make the p-value too small.
     """
 
     n_components: int
@@ -135,7 +146,7 @@ class LikelihoodRatioTest:
                 # Its likelihood is that of the variance floor, which samples from k components,
                 # having no equal rows, could not reach.
                 return Tested(k, tuple(steps), smaller, f"a component of {k + 1} collapsed")
-            steps.append(self._step(smaller, larger, table, k))
+            steps.append(self._step(self._resampling(smaller, larger, table)))
             if steps[-1].p_value > self.level:
                 reason = f"not rejected against {k + 1} at level {self.level:g}"
                 return Tested(k, tuple(steps), smaller, reason)
@@ -146,13 +157,21 @@ class LikelihoodRatioTest:
         """Whether this many samples that reach the ratio, of all of them, are few enough."""
         return 1 + n_reached <= self.level * (self.n_bootstrap + 1)
 
-    def _step(
-        self, smaller: FitRecord, larger: FitRecord, table: TrainingRows, k: int
-    ) -> BootstrapStep:
-        ratio = _ratio(smaller, larger)
+    def _resampling(self, smaller: FitRecord, larger: FitRecord, table: TrainingRows) -> Resampling:
+        return Resampling(
+            self._fitted(smaller, table), self._fitted(larger, table), table, self.seed
+        )
+
+    def _fitted(self, record: FitRecord, table: TrainingRows) -> Fitted:
+        mixture = record.mixture
+        specification = self.specify(table, mixture.n_clusters)
+        return Fitted(mixture, record.scores.log_likelihood, specification)
+
+    def _step(self, resampling: Resampling) -> BootstrapStep:
+        ratio, k = resampling.ratio, resampling.smaller.mixture.n_clusters
         drawn: list[float] = []
         n_reached = 0
-        with closing(self._ratios_of_samples(smaller, table, k)) as ratios:
+        with closing(self._ratios_of_samples(resampling)) as ratios:
             for sampled in ratios:
                 drawn.append(sampled)
                 n_reached += sampled >= ratio
@@ -161,41 +180,23 @@ class LikelihoodRatioTest:
                 if not self._rejects(n_reached):
                     break
         bootstrap = np.array(drawn)
-        tolerance = _BELOW_ZERO * self.specify(table, k).tol * table.summary.total_weight
         return BootstrapStep(
             k,
             ratio,
             bootstrap,
             (1 + n_reached) / (1 + len(drawn)),
-            int((bootstrap < -tolerance).sum()),
+            int((bootstrap < -_BELOW_ZERO).sum()),
         )
 
-    def _ratios_of_samples(
-        self, smaller: FitRecord, table: TrainingRows, k: int
-    ) -> Generator[float, None, None]:
+    def _ratios_of_samples(self, resampling: Resampling) -> Generator[float, None, None]:
         """The ratios of samples from the smaller model, in order, so many at a time.
 
         Those that were drawn along with the last one needed are thrown away, so that the result
         does not depend on how many that are.
         """
-        n = round(table.summary.total_weight)
         for first in range(0, self.n_bootstrap, self.at_a_time):
             numbers = range(first, min(first + self.at_a_time, self.n_bootstrap))
-            yield from self.in_parallel(
-                [partial(self._ratio_of_sample, smaller, n, table, k, i) for i in numbers]
-            )
-
-    def _ratio_of_sample(
-        self, null: FitRecord, n: int, table: TrainingRows, k: int, number: int
-    ) -> float:
-        rng = np.random.default_rng((self.seed, Purpose.BOOTSTRAP, k, number))
-        try:
-            rows = null.mixture.sample(n, rng)[0].astype(table.rows.dtype)
-            sample = TrainingRows.of(rows, None, table.column_names, table.n_threads)
-            smaller = fit(self.specify(sample, k), sample)
-            return _ratio(smaller, self._larger(sample, smaller, k + 1))
-        except MixturaError:
-            return np.inf
+            yield from self.in_parallel([partial(resampling.ratio_of_sample, i) for i in numbers])
 
     def _larger(self, table: TrainingRows, smaller: FitRecord, k: int) -> FitRecord:
         """k components: from the model's own starts or from a split, whichever ends higher.
@@ -205,18 +206,138 @@ class LikelihoodRatioTest:
         """
         specification = self.specify(table, k)
         by_starts = fit(specification, table)
+        parts = cuts(smaller.mixture, table)
         try:
-            split = best_split(smaller.mixture, table)
-            values = replace(specification.values, assigned=split, numbers_matter=False)
-            by_split = fit(replace(specification, values=values, n_starts=1), table)
+            split, _ = _highest((_from_responsibilities(specification, r) for r in parts), table)
+            by_split = fit(split, table)
         except DegenerateError:
             return by_starts
-        return max(by_starts, by_split, key=_height)
+        return max(by_starts, by_split, key=lambda record: _End.of(record).height)
 
 
-def _height(record: FitRecord) -> tuple[bool, float]:
-    return not record.collapsed, record.scores.log_likelihood
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A model that was fitted to the table.
+
+    Attributes
+    ----------
+    mixture : Mixture
+    log_likelihood : float
+        Of the table, in nats.
+    specification : Specification
+    """
+
+    mixture: Mixture[Any, Any]
+    log_likelihood: float
+    specification: Specification
+
+    def again(self, sample: TrainingRows, further: Iterable[FloatArray] = ()) -> _End:
+        """The model in a sample: its highest end from this mixture, or from responsibilities.
+
+        Where all of these collapse, it makes its own starts.
+        """
+        own = self.specification
+        own = replace(
+            own,
+            tol=max(own.tol, _FINE / len(sample.rows)),
+            max_iter=_LONGER * own.max_iter,
+            narrate=silently,
+        )
+        found = StartingValues(own.values.ways)
+        here = replace(own, before=Before(self.mixture, (), found))
+        end = _highest([here, *(_from_responsibilities(own, resp) for resp in further)], sample)[1]
+        return end if not end.collapsed else _End.of(fit(own, sample))
 
 
-def _ratio(smaller: FitRecord, larger: FitRecord) -> float:
-    return 2.0 * (larger.scores.log_likelihood - smaller.scores.log_likelihood)
+@dataclass(frozen=True, eq=False)
+class Resampling:
+    """Samples from the smaller of two models, to which both are fitted again.
+
+    A sample's likelihood has an optimum near the mixture that it is drawn from: the smaller
+    model's run begins there. The larger one's begin where the table's larger mixture is, and from
+    the smaller one's end with each component in turn cut in two.
+
+    Attributes
+    ----------
+    smaller, larger : Fitted
+    table : TrainingRows
+    seed : int
+    """
+
+    smaller: Fitted
+    larger: Fitted
+    table: TrainingRows
+    seed: int
+
+    @property
+    def ratio(self) -> float:
+        """That of the table."""
+        return 2.0 * (self.larger.log_likelihood - self.smaller.log_likelihood)
+
+    def sample(self, number: int) -> TrainingRows:
+        """The sample of the given number, with as many rows as the table weighs."""
+        null, table = self.smaller.mixture, self.table
+        rng = np.random.default_rng((self.seed, Purpose.BOOTSTRAP, null.n_clusters, number))
+        rows = null.sample(round(table.summary.total_weight), rng)[0].astype(table.rows.dtype)
+        return TrainingRows.of(rows, None, table.column_names, table.n_threads)
+
+    def ratio_of_sample(self, number: int) -> float:
+        """That of the sample of the given number; infinite if it cannot be fitted."""
+        try:
+            sample = self.sample(number)
+            smaller = self.smaller.again(sample)
+            larger = self.larger.again(sample, cuts(smaller.mixture, sample))
+            return 2.0 * (larger.log_likelihood - smaller.log_likelihood)
+        except MixturaError:
+            return np.inf
+
+
+@dataclass(frozen=True, eq=False)
+class _End:
+    """Where a run ended, and with what log-likelihood."""
+
+    mixture: Mixture[Any, Any]
+    collapsed: bool
+    log_likelihood: float
+
+    @classmethod
+    def of(cls, record: FitRecord) -> Self:
+        return cls(record.mixture, bool(record.collapsed), record.scores.log_likelihood)
+
+    @property
+    def height(self) -> tuple[bool, float]:
+        """A collapsed component's likelihood is that of the floor."""
+        return not self.collapsed, self.log_likelihood
+
+
+def _end(specification: Specification, table: TrainingRows) -> _End:
+    """Where the first run of a specification ends."""
+    fitting = Fitting.of(specification, table)
+    run = fitting.run(fitting.begin(0))
+    log_likelihood = table.summary.total_weight * mean_log_density(run.mixture, fitting.source)
+    return _End(run.mixture, not fitting.clear(run), log_likelihood)
+
+
+def _highest(
+    specifications: Iterable[Specification], table: TrainingRows
+) -> tuple[Specification, _End]:
+    """The one whose first run ends highest; collapsed ones only if there is no other.
+
+    Raises
+    ------
+    DegenerateError
+        If none of them can begin.
+    """
+    ends: list[tuple[Specification, _End]] = []
+    for specification in specifications:
+        with suppress(DegenerateError):
+            ends.append((specification, _end(specification, table)))
+    if not ends:
+        raise DegenerateError("no cut of a component has rows on both sides")
+    return max(ends, key=lambda one: one[1].height)
+
+
+def _from_responsibilities(specification: Specification, resp: FloatArray) -> Specification:
+    """One run, from first responsibilities."""
+    values = replace(specification.values, assigned=resp, numbers_matter=False)
+    return replace(specification, values=values, n_starts=1)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from functools import reduce
 
 import numpy as np
 
 from mixtura.em import Start
-from mixtura.kernels.estep_dispatch import KMeansStep, k_means_step
+from mixtura.kernels.kernel import chosen
 from mixtura.sources.summary import Summary
 from mixtura.starts.nearest_center import NearestCenter, squared_distances
 from mixtura.starts.sample import MakeStart, Sample
@@ -25,6 +25,10 @@ _K_MEANS_TRIES = 4
 #: A move of a center, in deviations, that is rounding: no row changed its center.
 _SETTLED = 1e-12
 
+#: Two rows that lie apart from all others leave the same sum, whichever is a center. Sums that
+#: differ by no more than this share are the same, and the first of them is kept.
+_TIE = 1e-12
+
 
 def from_centers(choose: Callable[[Sample, int, np.random.Generator], FloatArray]) -> MakeStart:
     """Starts that give each row to the nearest of the centers that a function chooses."""
@@ -40,8 +44,14 @@ def nearest_center(centers: FloatArray, summary: Summary) -> Start:
     return NearestCenter(centers, summary.moments.mean[0], summary.scales)
 
 
-#: Squared distance of each row to its nearest center so far -> how much it wants to be the next.
-Potential: TypeAlias = Callable[[FloatArray], FloatArray]
+def k_means(sample: Sample, k: int, rng: np.random.Generator) -> FloatArray:
+    """k centers by k-means++ and a few steps of k-means: the tightest of some tries.
+
+    The candidates for each center grow with k: with few of them two of many groups soon share a
+    center, with many of them all tries begin alike.
+    """
+    uniform = rng.random((_K_MEANS_TRIES, k, 2 + k // 2))
+    return _tightest(sample, uniform, by_distance=True, n_steps=_K_MEANS_STEPS)
 
 
 def k_means_plus_plus(sample: Sample, k: int, rng: np.random.Generator) -> FloatArray:
@@ -49,74 +59,71 @@ def k_means_plus_plus(sample: Sample, k: int, rng: np.random.Generator) -> Float
 
     The best of a few candidates is kept each time (Arthur and Vassilvitskii 2007, "greedy").
     """
-    return _spread(sample, k, rng, potential=_distance, n_tries=2 + int(np.log(k)))
+    uniform = rng.random((1, k, 2 + int(np.log(k))))
+    return _tightest(sample, uniform, by_distance=True, n_steps=0)
 
 
 def random_rows(sample: Sample, k: int, rng: np.random.Generator) -> FloatArray:
     """k centers drawn from the sample's rows, distinct as long as there are distinct rows."""
-    return _spread(sample, k, rng, potential=_is_distinct, n_tries=1)
+    return _tightest(sample, rng.random((1, k, 1)), by_distance=False, n_steps=0)
 
 
-def _distance(squared_distance: FloatArray) -> FloatArray:
-    return squared_distance
-
-
-def _is_distinct(squared_distance: FloatArray) -> FloatArray:
-    return (squared_distance > 0.0).astype(np.float64)
-
-
-def _spread(
-    sample: Sample, k: int, rng: np.random.Generator, potential: Potential, n_tries: int
+def _tightest(
+    sample: Sample, uniform: FloatArray, *, by_distance: bool, n_steps: int
 ) -> FloatArray:
+    """k centers from random numbers (tries, k, candidates): those of the tightest try."""
+    kernel = chosen()
+    if kernel is not None:
+        return kernel.centers(
+            sample.rows, sample.weight, uniform, by_distance=by_distance, n_steps=n_steps
+        )
+    spreads = (_spread(sample, each, by_distance=by_distance) for each in uniform)
+    if n_steps == 0:
+        return next(spreads)
+    ends = [_lloyd(sample, centers, n_steps) for centers in spreads]
+    return ends[_first_least([inertia for _, inertia in ends])][0]
+
+
+# ---------------------------------------------------------------------------------------------
+# The reference: kernels/centers.c has the same in the same order
+
+
+def _spread(sample: Sample, uniform: FloatArray, *, by_distance: bool) -> FloatArray:
+    """Rows that lie apart, from random numbers (k, candidates)."""
     rows, weight = sample.rows, sample.weight
-    centers = np.empty((k, rows.shape[1]))
-    nearest = np.full(len(rows), np.inf)
-    squares = np.einsum("nd,nd->n", rows, rows)
-    attraction = weight
-    for j in range(k):
-        drawn = _draw(attraction, n_tries, rng)
-        # Expanded squares are good enough to compare candidates; the chosen one's are exact.
-        distances = rows @ (-2.0 * rows[drawn].T)
-        distances += squares[:, None]
-        distances += squares[drawn]
-        np.minimum(distances, nearest[:, None], out=distances)
-        chosen = drawn[int((weight @ distances).argmin())]
-        centers[j] = rows[chosen]
-        nearest = np.minimum(nearest, squared_distances(rows, centers[j : j + 1])[:, 0])
-        attraction = weight * potential(nearest)
+    centers = np.empty((len(uniform), rows.shape[1]))
+    nearest, attraction = np.full(len(rows), np.inf), weight
+    for j, numbers in enumerate(uniform):
+        drawn = _draw(attraction, numbers)
+        distances = np.minimum(squared_distances(rows, rows[drawn]), nearest[:, None])
+        best = _first_least((weight @ distances).tolist())
+        centers[j], nearest = rows[drawn[best]], distances[:, best]
+        attraction = weight * (nearest if by_distance else nearest > 0.0)
         if not attraction.any():  # fewer distinct rows than centers: repeat some
             attraction = weight
     return centers
 
 
-def _draw(weight: FloatArray, size: int, rng: np.random.Generator) -> IntArray:
+def _first_least(sums: Sequence[float]) -> int:
+    """The place of the least sum; of the first one where others are hardly less."""
+    return reduce(lambda a, b: b if sums[b] < (1.0 - _TIE) * sums[a] else a, range(len(sums)))
+
+
+def _draw(weight: FloatArray, uniform: FloatArray) -> IntArray:
     cumulative = weight.cumsum()
-    drawn = np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right")
+    drawn = np.searchsorted(cumulative, uniform * cumulative[-1], side="right")
     inside: IntArray = np.minimum(drawn, len(weight) - 1)
     return inside
 
 
-def k_means(sample: Sample, k: int, rng: np.random.Generator) -> FloatArray:
-    """k centers by k-means++ and a few steps of k-means: the tightest of some tries.
-
-    The candidates for each center grow with k: with few of them two of many groups soon share a
-    center, with many of them all tries begin alike.
-    """
-    spreads = (_spread(sample, k, rng, _distance, 2 + k // 2) for _ in range(_K_MEANS_TRIES))
-    step = k_means_step() or _step
-    return min(
-        (_lloyd(sample, centers, step) for centers in spreads), key=lambda result: result[1]
-    )[0]
-
-
-def _lloyd(sample: Sample, centers: FloatArray, step: KMeansStep) -> tuple[FloatArray, float]:
-    """Centres after some steps of k-means, and the weighted squared distance to them."""
-    means, inertia = step(sample.rows, sample.weight, centers)
-    for _ in range(_K_MEANS_STEPS):
+def _lloyd(sample: Sample, centers: FloatArray, n_steps: int) -> tuple[FloatArray, float]:
+    """Centers after some steps of k-means, and the weighted squared distance to them."""
+    means, inertia = _step(sample.rows, sample.weight, centers)
+    for _ in range(n_steps):
         if np.abs(means - centers).max() <= _SETTLED:
             break
         centers = means
-        means, inertia = step(sample.rows, sample.weight, centers)
+        means, inertia = _step(sample.rows, sample.weight, centers)
     return centers, inertia
 
 

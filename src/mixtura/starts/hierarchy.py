@@ -97,9 +97,9 @@ class Hierarchy:
             raise MixturaError(
                 f"k={k} groups of a hierarchy with {self.size} leaves: use k from 1 to {self.size}."
             )
-        group = np.arange(self.size)
+        group = list(range(self.size))
         # Undone from the last merge to the first, a leaf's group is known before it is asked for.
-        for first, second in self.merges[: self.size - k][::-1]:
+        for first, second in self.merges[: self.size - k][::-1].tolist():
             group[second] = group[first]
         numbered: IntArray = np.unique(group, return_inverse=True)[1]
         return numbered[self.leaf]

@@ -18,6 +18,7 @@ import numpy as np
 
 from mixtura import em
 from mixtura.errors import DegenerateError
+from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
 from mixtura.selection.scores import mean_log_density
 from mixtura.starts.given import given_responsibilities
@@ -25,21 +26,10 @@ from mixtura.starts.training_rows import TrainingRows
 from mixtura.statistics import Moments
 from mixtura.typing import BoolArray, FloatArray
 
-__all__ = ["best_split", "merges", "splits"]
+__all__ = ["cuts", "merges", "splits"]
 
 # Steps of k-means along an axis, which settle soon.
 _STEPS = 20
-
-
-def best_split(smaller: Mixture[Any, Any], table: TrainingRows) -> FloatArray:
-    """The most promising of the `splits`.
-
-    Raises
-    ------
-    DegenerateError
-        If there is none.
-    """
-    return splits(smaller, table)[0]
 
 
 def splits(smaller: Mixture[Any, Any], table: TrainingRows) -> list[FloatArray]:
@@ -60,18 +50,18 @@ def splits(smaller: Mixture[Any, Any], table: TrainingRows) -> list[FloatArray]:
     DegenerateError
         If no M-step can be made.
     """
-    source, heights, cuts = table.source(1), [], []
+    source, heights, possible = table.source(1), [], []
     failure = DegenerateError("No component has rows to be cut in two: use fewer components.")
-    for cut in _cuts(smaller, table):
+    for cut in cuts(smaller, table):
         try:
             first = em.begin(smaller.family, source, given_responsibilities(cut))
             heights.append(mean_log_density(first, source))
-            cuts.append(cut)
+            possible.append(cut)
         except DegenerateError as collapse:
             failure = collapse
-    if not cuts:
+    if not possible:
         raise failure
-    return [cuts[i] for i in np.argsort(-np.array(heights), kind="stable")]
+    return [possible[i] for i in np.argsort(-np.array(heights), kind="stable")]
 
 
 def merges(larger: Mixture[Any, Any], table: TrainingRows) -> list[FloatArray]:
@@ -88,7 +78,7 @@ def merges(larger: Mixture[Any, Any], table: TrainingRows) -> list[FloatArray]:
     list of ndarray of shape (n, k - 1), or (n, k) with noise
         In falling order of sum_i r_ia r_ib, as a share of what each has with itself.
     """
-    resp = larger.responsibilities(np.ascontiguousarray(table.rows, dtype=np.float64))
+    resp = scorer(larger).responsibilities(np.ascontiguousarray(table.rows))
     own = resp[:, : larger.n_clusters]
     shared = own.T @ (table.row_weights[:, None] * own)
     size = np.sqrt(shared.diagonal())
@@ -100,13 +90,13 @@ def merges(larger: Mixture[Any, Any], table: TrainingRows) -> list[FloatArray]:
     ]
 
 
-def _cuts(mixture: Mixture[Any, Any], table: TrainingRows) -> Iterator[FloatArray]:
+def cuts(mixture: Mixture[Any, Any], table: TrainingRows) -> Iterator[FloatArray]:
     """Each component in turn cut in two, where it has two different rows."""
     places = table.embedded(mixture.clusters.family.embedding)
     summary = places.summary
     rows = np.ascontiguousarray(places.rows, dtype=np.float64)
     rows = (rows - summary.moments.mean[0]) / summary.scales
-    resp = mixture.responsibilities(np.ascontiguousarray(table.rows, dtype=np.float64))
+    resp = scorer(mixture).responsibilities(np.ascontiguousarray(table.rows))
     own, noise = resp[:, : mixture.n_clusters], resp[:, mixture.n_clusters :]
     upper = _upper_halves(rows, table.row_weights[:, None] * own)
     for j in np.flatnonzero(upper.any(axis=0)):
