@@ -138,6 +138,12 @@ class Fit(Generic[P, S]):
         return self.objective + last * sum(growth**i for i in range(1, n_iter + 1))
 
     @property
+    def projected(self) -> float:
+        """The objective at the limit, where that is thought to be known; else the present one."""
+        known = self.remaining is not None and math.isfinite(self.remaining)
+        return self.objective + (self.remaining or 0.0) if known else self.objective
+
+    @property
     def remaining(self) -> float | None:
         """How far the limit was thought to be at the end, in nats per unit of weight, if known."""
         return self.status.outlook.remaining

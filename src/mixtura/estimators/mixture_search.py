@@ -117,6 +117,7 @@ class MixtureSearch(SoftClusters):
         criterion: str = "bic",
         n_folds: int = 10,
         finalists: int | None = 12,
+        extend: bool | None = None,
         n_jobs: int | None = None,
         random_state: Any = None,
     ) -> None:
@@ -125,6 +126,7 @@ class MixtureSearch(SoftClusters):
         self.criterion = criterion
         self.n_folds = n_folds
         self.finalists = finalists
+        self.extend = extend
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -165,8 +167,13 @@ class MixtureSearch(SoftClusters):
         weight = as_weights(sample_weight, len(rows))
         params = list(ParameterGrid(self._grid(base, rows.shape[1])))
         clone(base).set_params(**ChainMap(*params))  # says which parameters there are none of
-        variants = [base._variant(each) for each in params]
-        n_threads = effective_n_jobs(variants[0].n_jobs)
+        variants: list[MixtureEstimator] = []
+
+        def candidate(each: dict[str, Any]) -> Candidate:
+            variants.append(base._variant(each))
+            return Candidate.of(each, _preparing(variants[-1], labels))
+
+        n_threads = effective_n_jobs(base._variant(params[0]).n_jobs)
         with _told_in_the_table(), one_blas_thread():
             table = TrainingRows.of(rows, weight, base.schema_.names, n_threads)
             n_folds = self._n_folds(len(params), table)
@@ -179,16 +186,14 @@ class MixtureSearch(SoftClusters):
                 seed_of(self.random_state),
                 self._in_parallel,
                 progress,
+                candidate if self._extends else None,
             )
-            candidates = [
-                Candidate.of(each, _preparing(variant, labels))
-                for each, variant in zip(params, variants, strict=True)
-            ]
-            found = search.run(candidates, table)
+            found = search.run(list(map(candidate, params)), table)
         best = variants[found.best]
         best._publish(found.record, rows.dtype)
         self.best_index_, self.best_params_ = found.best, found.params
         self.results_, self.k_probabilities_ = found.results, found.k_probabilities
+        self.at_limit_ = found.at_limit
         self.best_estimator_ = best
         for name in ("n_features_in_", "feature_names_in_"):
             if name in vars(base):
@@ -220,6 +225,10 @@ class MixtureSearch(SoftClusters):
 
     def _grid(self, base: MixtureEstimator, d: int) -> Any:
         return base._default_grid(d) if self.param_grid is None else self.param_grid
+
+    @property
+    def _extends(self) -> bool:
+        return self.param_grid is None if self.extend is None else bool(self.extend)
 
     def _n_folds(self, n_candidates: int, table: TrainingRows) -> int | None:
         """Folds, if the criterion has any; sees that it can be had before the work is done."""

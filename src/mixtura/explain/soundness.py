@@ -25,8 +25,9 @@ is sound if
    over the rows that are the component's. The rows that choose it among all others by chance are
    part of this sum: each pays the logarithm of the component's small weight.
 
-Rows are left out of components alone that have few rows for their parameters; to the others one
-nat for each of these is conceded. All three are the same in any units, and of rows in any order.
+Rows are left out of components alone that have few rows for their parameters; of the others one
+nat for each parameter is taken for granted. All three are the same in any units, and for rows in
+any order.
 """
 
 from __future__ import annotations
@@ -179,8 +180,9 @@ class _Optimism:
         counts = whole.counts[:k]
         few = (counts > 0.0) & (counts <= min(_SMALL * brought, _WHOLE * whole.weight))
         small = np.flatnonzero(few) if k > 1 else np.empty(0, dtype=np.intp)
-        p = mixture.n_parameters
-        conceded = 0.5 * p * log_n - (p - brought * len(small))
+        p, shared = mixture.n_parameters, mixture.n_parameters - brought * k
+        others = brought * (k - len(small)) + shared * (1.0 - counts[small].sum() / whole.weight)
+        conceded = 0.5 * p * log_n - others
         lost, left = np.zeros(len(small)), np.zeros(len(small))
         if len(small):
             rows = _Rows.of(mixture, source, small)

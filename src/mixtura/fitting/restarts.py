@@ -214,7 +214,7 @@ class Restarts:
 
     def could_win(self, fit: Fit[Any, Any]) -> bool:
         """Whether a run is paused that is thought to come as high as the best."""
-        return fit.status.paused and fit.objective + (fit.remaining or 0.0) >= self.best.objective
+        return fit.status.paused and fit.projected >= self.best.objective
 
     @property
     def best(self) -> Fit[Any, Any]:

@@ -126,7 +126,8 @@ class Candidate:
         """By how many nats it might be better than it is, so many iterations of its runs later."""
         if self.fitting is None or not self.restarts.paused:
             return 0.0
-        highest = max(found.fit.prospect(n_iter) for found in self.restarts.optima)
+        runs = [found.fit for found in self.restarts.optima]
+        highest = max(max(run.prospect(n_iter), run.projected) for run in runs)
         gain = highest - self.restarts.best.objective
         return float(self.fitting.summary.total_weight * gain)
 
@@ -281,25 +282,22 @@ class Candidate:
             if same and (self.verdict.sound or restarts.optima == self.restarts.optima):
                 verdict = self.verdict
         status, standing = best.status.text, "given up" if best.status.paused else "finished"
-        flaw = None if verdict is None else _flaw(verdict)
-        if flaw is not None:
-            standing, words = flaw
-            status += f"; not considered: {words}"
-        achieved = Achievement(best.mixture, score(best.mixture, fitting.source), flaw is None)
-        outcome = replace(self.outcome, best=achieved, status=status, standing=standing)
+        flaw = None
+        if verdict is not None and not verdict.sound:
+            standing, flaw = _flaw(verdict)
+            status += f"; not considered: {flaw}"
+        achieved = Achievement(best.mixture, score(best.mixture, fitting.source))
+        outcome = replace(self.outcome, best=achieved, status=status, standing=standing, flaw=flaw)
         return replace(self, outcome=outcome, fitting=fitting, restarts=restarts, verdict=verdict)
 
 
-def _flaw(verdict: Soundness) -> tuple[str, str] | None:
+def _flaw(verdict: Soundness) -> tuple[str, str]:
     """The standing of a candidate whose best optimum is not sound, and why it is not."""
-    for standing, which, words in (
-        ("collapsed", verdict.upheld, "collapsed"),
-        ("spurious", verdict.spurious, "of a few rows"),
-    ):
-        if which:
-            noun = "component" if len(which) == 1 else "components"
-            return standing, f"{len(which)} {noun} {words}"
-    return None
+    which = verdict.upheld or verdict.spurious
+    noun, owe = ("component", "owes its") if len(which) == 1 else ("components", "owe their")
+    if verdict.upheld:
+        return "collapsed", f"{len(which)} {noun} collapsed"
+    return "spurious", f"{len(which)} {noun} {owe} likelihood to a few rows"
 
 
 def _first_starts(fitting: Fitting, pause: int | None) -> Restarts:

@@ -32,13 +32,10 @@ class Achievement:
     mixture : Mixture
     scores : Scores
         Of the rows that it was fitted to.
-    sound : bool
-        Whether it is, as far as that is known.
     """
 
     mixture: Mixture[Any, Any]
     scores: Scores
-    sound: bool
 
 
 @dataclass(frozen=True)
@@ -58,6 +55,8 @@ class Outcome:
         How far it came: one of the values of `results_["standing"]`.
     held_out : float
         Its cross-validated log-likelihood; NaN if there is none.
+    flaw : str or None
+        Why it may not be chosen, if it is known to be unsound.
     """
 
     params: dict[str, Any]
@@ -66,11 +65,17 @@ class Outcome:
     seconds: float
     standing: str
     held_out: float = np.nan
+    flaw: str | None = None
 
     @property
     def sound(self) -> bool:
         """Whether it may compete: its likelihood is that of groups of rows."""
-        return self.best is not None and self.best.sound
+        return self.best is not None and self.flaw is None
+
+    @property
+    def named(self) -> str:
+        """It by the parameters in which it differs from others."""
+        return ", ".join(f"{name}={value}" for name, value in self.params.items()) or "The only one"
 
     @cached_property
     def structure(self) -> str:
@@ -158,7 +163,7 @@ class Comparison:
         for outcome in self.outcomes:
             kinds.setdefault(re.sub(r"\d[\d.e+-]*", "", outcome.status), []).append(outcome)
         return " ".join(
-            f"{_named(first)}{f' and {len(others)} more' if others else ''} {self._status(first)}"
+            f"{first.named}{f' and {len(others)} more' if others else ''} {self._status(first)}"
             for first, *others in kinds.values()
         )
 
@@ -191,11 +196,6 @@ def _log_likelihood_of_one(mixture: Mixture[Any, Any], source: Source) -> float:
     except DegenerateError:
         return np.nan
     return score(single, source).log_likelihood
-
-
-def _named(outcome: Outcome) -> str:
-    """A candidate by the parameters in which it differs from others."""
-    return ", ".join(f"{name}={value}" for name, value in outcome.params.items()) or "The only one"
 
 
 def _all_to_one(chunk: Chunk) -> FloatArray:

@@ -36,7 +36,7 @@ class Growth:
 
     reach: float
 
-    def ends(self, values: Sequence[float], least: float, n_left: int) -> str | None:
+    def ends(self, values: Sequence[float], least: float, n_left: int, price: float) -> str | None:
         """Why a structure grows no further; None if it does.
 
         Parameters
@@ -47,6 +47,8 @@ class Growth:
             That of the best sound one of all structures.
         n_left : int
             How many further candidates there are.
+        price : float
+            What the criterion charges for a component.
         """
         last = values[-_IN_VAIN:]
         if len(values) >= _IN_VAIN and all(map(math.isinf, last)):
@@ -54,8 +56,8 @@ class Growth:
         if math.isinf(values[-1]) or values[-1] <= least + self.reach:
             return None
         behind = f"{values[-1] - least:,.0f} above the best"
-        before = values[:-_IN_VAIN]
-        if before and min(before) < min(last) and last == sorted(last):
+        last = values[-_IN_VAIN - 1 :]
+        if len(last) > _IN_VAIN and last == sorted(last) and last[-1] - last[0] >= price:
             return f"those with fewer components are better; the largest of them is {behind}"
         gains = [old - new for old, new in pairwise(values)][-_GAINS:]
         if len(gains) == _GAINS and all(map(math.isfinite, gains)):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from operator import methodcaller
@@ -33,8 +33,10 @@ Progress: TypeAlias = Callable[[int, int, dict[str, Any]], None]
 #: Tasks -> their results in the order of the tasks, whoever computes them.
 InParallel: TypeAlias = Callable[[Sequence[Callable[[], Candidate]]], Iterable[Candidate]]
 
-#: A number of components -> the parameters that are left, and candidates with that many.
-Further: TypeAlias = Callable[[dict[str, Any]], Candidate | None]
+#: Parameters -> a candidate that was not asked for.
+Further: TypeAlias = Callable[[dict[str, Any]], Candidate]
+
+_K = "n_components"
 
 # Iterations after which first runs pause: the best of them go on.
 _FIRST_PAUSE = 40
@@ -53,6 +55,9 @@ _SAME = 0.05
 _ROUNDS = 6
 # Structures whose partitions the others begin from.
 _OTHERS = 2
+# Beyond the numbers of components that were asked for, structures grow to so many times the
+# largest, while an iteration adds up no more than so many numbers.
+_TIMES_LARGEST, _AFFORDABLE = 3, 3e7
 # Own starts of a candidate that may be chosen, in the first round and with each further one.
 _OWN_STARTS = 2
 
@@ -72,6 +77,8 @@ class Found:
     results : dict of str to ndarray
         The table of all candidates.
     k_probabilities : dict of int to float
+    at_limit : bool
+        Whether no more components were tried than the best candidate has.
     """
 
     best: int
@@ -79,6 +86,7 @@ class Found:
     record: FitRecord
     results: dict[str, Any]
     k_probabilities: dict[int, float]
+    at_limit: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +104,8 @@ class Search:
         Fixes the folds.
     in_parallel : callable
     progress : callable, optional
+    further : callable, optional
+        Makes candidates of more components than were asked for, while the criterion falls.
     """
 
     criterion: Criterion
@@ -104,6 +114,7 @@ class Search:
     seed: int
     in_parallel: InParallel
     progress: Progress | None = None
+    further: Further | None = None
 
     def run(self, candidates: Sequence[Candidate], table: TrainingRows) -> Found:
         """Fit the candidates to the rows, and choose one.
@@ -138,6 +149,7 @@ class _Field:
     candidates: list[Candidate]
     n_tasks: int
     n_done: int = 0
+    largest: int = 0
     of_one: dict[str, float] = field(default_factory=dict)
     known: dict[int, tuple[Outcome, float]] = field(default_factory=dict)
 
@@ -160,13 +172,17 @@ class _Field:
         selective = early and self.search.n_finalists is not None
         pause = _FIRST_PAUSE if selective else None
         lines, place = self.lines, 0
+        self.largest = max(map(self._size, range(len(self.candidates))))
         while lines:
             before = {line[place]: line[place - 1] for line in lines if place}
             self.take([line[place] for line in lines], partial(self._begin, before, pause))
             place += 1
-            for line in lines if selective else ():
-                self._judge_newest(line[:place])
-            lines = [line for line in lines if self._goes_on(line, place, growth, selective)]
+            if selective:
+                for line in lines:
+                    self._judge_newest(line[:place])
+                lines = [line for line in lines if self._goes_on(line, place, growth)]
+            else:
+                lines = [line for line in lines if place < len(line)]
 
     def _begin(
         self, before: dict[int, int], pause: int | None, i: int, candidate: Candidate
@@ -179,17 +195,46 @@ class _Field:
         if value < min(before, default=math.inf):
             self.candidates[line[-1]] = self.candidates[line[-1]].judge()
 
-    def _goes_on(self, line: list[int], place: int, growth: Growth, selective: bool) -> bool:
-        rest = line[place:]
-        if not selective or not rest:
-            return bool(rest)
-        values = self.ranks()
-        reason = growth.ends(values[line[:place]].tolist(), float(values.min()), len(rest))
+    def _goes_on(self, line: list[int], place: int, growth: Growth) -> bool:
+        rest, values = line[place:], self.ranks()
+        if not rest:
+            return self._lengthened(line, values)
+        reason = growth.ends(
+            values[line[:place]].tolist(), float(values.min()), len(rest), self._price(line[:place])
+        )
         if reason is None:
             return True
         for i in rest:
             self.candidates[i] = self.candidates[i].left_out(reason)
         return False
+
+    def _lengthened(self, line: list[int], values: FloatArray) -> bool:
+        """Give a line one more candidate, if its least is at the end, and may be that of all."""
+        last = self.candidates[line[-1]]
+        if self.search.further is None or last.fitting is None or not self._may_fall(line, values):
+            return False
+        k = self._size(line[-1]) + 1
+        if k > _TIMES_LARGEST * self.largest or last.fitting.price > _AFFORDABLE:
+            return False
+        line.append(len(self.candidates))
+        self.candidates.append(self.search.further({**last.params, _K: k}))
+        return True
+
+    def _may_fall(self, line: list[int], values: FloatArray) -> bool:
+        """Whether the least of a line is at its end, and within reach of the best."""
+        own = values[line]
+        at_the_end = len(line) > 1 and int(own.argmin()) >= len(line) - 2
+        return at_the_end and bool(own.min() <= values.min() + _REACH_OF_GROWTH)
+
+    def _price(self, line: list[int]) -> float:
+        """What BIC charges for the last component of a line."""
+        sizes = [
+            best.mixture.n_parameters
+            for i in line[-2:]
+            if (best := self.candidates[i].outcome.best) is not None
+        ]
+        log_n = math.log(max(self.table.summary.total_weight, 1.0))
+        return (sizes[-1] - sizes[0]) * log_n if len(sizes) > 1 else math.inf
 
     def settle(self) -> None:
         """Let the best candidates begin from each other, until that changes nothing."""
@@ -246,7 +291,7 @@ class _Field:
         return [sorted(line, key=self._size) for line in lines.values()]
 
     def _size(self, i: int) -> int:
-        return int(self.candidates[i].params.get("n_components", 0))
+        return int(self.candidates[i].params.get(_K, 0))
 
     def _one_fewer(self, i: int, before: int | None) -> Mixture[Any, Any] | None:
         """The mixture that a candidate can grow from."""
@@ -302,7 +347,44 @@ class _Field:
         self.candidates[best] = after
         if record is None:
             return self.choice()
-        return Found(best, outcomes[best].params, record, results, comparison.k_probabilities())
+        record = replace(record, notes=(*record.notes, *self._notes(best, outcomes)))
+        return Found(
+            best,
+            outcomes[best].params,
+            record,
+            results,
+            comparison.k_probabilities(),
+            self._at_limit(best),
+        )
+
+    def _at_limit(self, best: int) -> bool:
+        """Whether the best candidate has as many components as were tried of its structure."""
+        line = next(line for line in self.lines if best in line)
+        begun = [i for i in line if self.candidates[i].begun_at_all]
+        return len(line) > 1 and best == begun[-1] == line[-1]
+
+    def _notes(self, best: int, outcomes: Sequence[Outcome]) -> Iterator[str]:
+        """What to know of the choice."""
+        name = self.search.criterion.rank_name.upper()
+        if self._at_limit(best):
+            yield (
+                f"{self._size(best)} components are the most that were tried: with more, {name} "
+                "may be lower still."
+            )
+        chosen = outcomes[best]
+        unsound = [outcome for outcome in outcomes if outcome.flaw is not None]
+        if not chosen.sound or not unsound:
+            return
+        values = [self._value(outcome) for outcome in unsound]
+        least = int(np.argmin(values))
+        if values[least] < self._value(chosen) - _CLOSE:
+            yield (
+                f"{unsound[least].named} has a lower {name}, {values[least]:,.1f} against "
+                f"{self._value(chosen):,.1f}, but cannot be chosen: {unsound[least].flaw}."
+            )
+
+    def _value(self, outcome: Outcome) -> float:
+        return float(self._comparison([outcome]).column(self.search.criterion.along_the_way)[0])
 
     def _best(self, comparison: Comparison, values: FloatArray) -> int:
         if self.search.criterion.name == "slope" and comparison.entries:
@@ -339,8 +421,8 @@ class _Field:
         if not outcome.sound:
             return math.inf
         if id(outcome) not in self.known:
-            values = self._comparison([outcome]).column(self.search.criterion.along_the_way)
-            self.known[id(outcome)] = outcome, math.inf if np.isnan(values[0]) else float(values[0])
+            value = self._value(outcome)
+            self.known[id(outcome)] = outcome, math.inf if math.isnan(value) else value
         return self.known[id(outcome)][1]
 
     def _comparison(self, outcomes: list[Outcome]) -> Comparison:
