@@ -15,6 +15,7 @@ from mixtura.cli.options import (
     data_argument,
     delimiter_option,
     equal_weights_option,
+    exclude_option,
     family_option,
     jobs_option,
     json_option,
@@ -43,6 +44,7 @@ _NOT_CONVERGED = 3
 )
 @family_option
 @columns_option
+@exclude_option
 @weights_option
 @known_option
 @click.option(
@@ -91,6 +93,7 @@ def fit(
     components: tuple[int, ...],
     family: str,
     columns: tuple[str, ...] | None,
+    exclude: tuple[str, ...] | None,
     weights: str | None,
     known: str | None,
     out: Path | None,
@@ -157,11 +160,13 @@ def fit(
     from mixtura.cli.reading import read_table
     from mixtura.cli.results import FitResult, check_places, places, write_results
     from mixtura.cli.search import Plan
+    from mixtura.cli.wanted import Wanted
 
     options = OwnOptions.of(own)
     table = read_table(data, delimiter)
-    choice = choose_family(family, options, table, columns, weights, known)
-    features = choose_features(table, choice.description, columns, weights, known)
+    wanted = Wanted.of(table, columns, exclude, (weights, known))
+    choice = choose_family(family, options, wanted)
+    features = choose_features(choice.description, wanted)
     weight = None if weights is None else read_weights(table, weights, features)
     plan = Plan.of(
         features,
