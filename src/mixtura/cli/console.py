@@ -15,7 +15,7 @@ from rich.table import Table as Grid
 from mixtura.cli.assignments import SURE
 from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_components
-from mixtura.cli.features import EXCLUDED, Features
+from mixtura.cli.features import Features
 from mixtura.cli.readings import restraints_of
 from mixtura.cli.results import FitResult, feature_names
 from mixtura.cli.table import Table
@@ -28,7 +28,9 @@ from mixtura.persistence.model_file import Model
 __all__ = ["print_facts", "print_fit", "print_model", "print_verdict", "stdout", "watch"]
 
 # On a terminal; the model file has them all.
-_COLUMNS_NAMED = 1_000
+_COLUMNS_NAMED, _FEW = 1_000, 5
+
+_USABLE = "To use {} all the same, name every column to use with --columns."
 
 #: Told (steps done, steps in all, what is going on).
 Progressed: TypeAlias = Callable[[int, int, str], None]
@@ -153,8 +155,8 @@ def _columns(features: Features) -> Iterator[tuple[str, str]]:
     yield "Columns", listing(features.names, _COLUMNS_NAMED)
     for reason, names in features.left_out_by_reason.items():
         yield "Left out", f"{listing(names, _COLUMNS_NAMED)} ({reason})"
-    if any(reason != EXCLUDED for _, reason in features.left_out):
-        yield "", "--columns takes the columns that it names, also those left out."
+    if features.usable:
+        yield "", _USABLE.format(listing(features.usable, _FEW))
 
 
 def print_verdict(verdict: Verdict) -> None:

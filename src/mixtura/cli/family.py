@@ -147,5 +147,6 @@ def _alternatives(description: Description[Any, Any], wanted: Wanted) -> Iterato
         yield f"--family {most} would use {', '.join(users[most])}."
     taken = [column for column in columns if suits(column, kind)]
     counting = [other.name for other in others if kind_of(other) == Kind.COUNT]
-    if counting and taken and all(suits(column, Kind.COUNT) for column in taken):
+    answers = any(roles[column].item for column in taken)
+    if counting and taken and not answers and all(suits(column, Kind.COUNT) for column in taken):
         yield f"All numbers are whole: if they are counts, --family {counting[0]} fits them."

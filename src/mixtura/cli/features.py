@@ -52,12 +52,15 @@ class Features:
         All rows of the table; NaN where a cell is missing.
     left_out : tuple of (str, str)
         Names of the other columns, and why they were not chosen.
+    usable : tuple of str
+        Names of those among them that could be used if they were asked for.
     notes : tuple of str
     """
 
     schema: Schema
     values: FloatArray
     left_out: tuple[tuple[str, str], ...] = ()
+    usable: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -117,6 +120,11 @@ def choose_features(description: Description[Any, Any], wanted: Wanted) -> Featu
     features = replace(
         _features(table, chosen, described, complete),
         left_out=(*left_out, *((name, EXCLUDED) for name in wanted.excluded)),
+        usable=tuple(
+            column.name
+            for place, column in zip(wanted.places, wanted.columns, strict=True)
+            if place not in chosen and reading.cannot(column) is None
+        ),
         notes=tuple(_notes(columns, reading, described, wanted.roles)),
     )
     features.check(description)

@@ -19,7 +19,14 @@ import numpy as np
 from mixtura.cli import telling_names
 from mixtura.cli.columns import Column
 from mixtura.cli.copies import copies
-from mixtura.cli.telling_names import is_answer, is_id, is_row_number, is_time, most_classes
+from mixtura.cli.telling_names import (
+    is_answer,
+    is_id,
+    is_row_number,
+    is_time,
+    may_be_found,
+    most_classes,
+)
 from mixtura.typing import FloatArray
 
 __all__ = ["FEW", "Role", "Roles", "is_code"]
@@ -55,11 +62,14 @@ class Role:
         Whether it is used all the same where columns are categories.
     item : bool
         Whether its few whole numbers are no codes, but answers like those in other columns.
+    classes : bool
+        Whether its numbers name classes.
     """
 
     doubt: str = ""
     but_category: bool = False
     item: bool = False
+    classes: bool = False
 
 
 _PLAIN, _ITEM = Role(), Role(item=True)
@@ -99,7 +109,13 @@ class Roles:
         return self.known.get(column.name, _PLAIN)
 
     def notes(self, used: Sequence[str]) -> Iterator[str]:
-        """What to know of those that are used."""
+        """What to know of those that are used, and of classes that are not."""
+        classes = [c for c, role in self.known.items() if role.classes and c not in used]
+        if found := [name for name in classes if may_be_found(name)]:
+            yield (
+                f"If clusters should find {' or '.join(found)}, compare them in the assignments; "
+                f"--known {found[0]} has rows whose class is known teach those where it is empty."
+            )
         items = [name for name in used if self.known.get(name) is _ITEM]
         if items:
             yield (
@@ -134,11 +150,11 @@ def _id(column: Column, columns: Sequence[Column]) -> str:
         return ""
     if named:
         return _BY_NAME
+    if numbers.n_distinct < FEW:
+        return ""
     if telling_names.is_code(column.name):
         return "has codes, by its name"
-    if numbers.n_distinct >= FEW and _starts_again(column.values):
-        return "numbers the rows within groups"
-    return ""
+    return "numbers the rows within groups" if _starts_again(column.values) else ""
 
 
 def _steps(values: FloatArray, numbering: bool, timing: bool) -> str:
@@ -203,7 +219,8 @@ def _class(column: Column) -> Role | None:
         return None
     if not 1 < m <= min(most, numbers.n / _ROWS_PER_CLASS):
         return None
-    return Role(f"names {m:,} classes, by its name", but_category=not is_answer(column.name))
+    doubt = f"names {m:,} classes, by its name"
+    return Role(doubt, but_category=not is_answer(column.name), classes=True)
 
 
 def is_code(column: Column) -> bool:

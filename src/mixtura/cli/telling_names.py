@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from math import inf
 
-__all__ = ["is_answer", "is_code", "is_id", "is_row_number", "is_time", "most_classes"]
+__all__ = [
+    "is_answer",
+    "is_code",
+    "is_id",
+    "is_row_number",
+    "is_time",
+    "may_be_found",
+    "most_classes",
+]
 
 # 'PatientID', 'patient_id' and 'patient.id' are all 'patient' and 'id'.
 _ENDS_OF_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9#]+")
@@ -38,7 +46,7 @@ _ANSWER = {"label", "labels", "target", "targets", "cluster", "clusters"}
 _PEOPLE = {"sex", "gender", "race", "ethnicity", "ethnic", "religion", "region", "marital"}
 _CLASS = {"class", "classes", "klass", "group", "groups", "grp", "segment", "cohort", "diagnosis"}
 _CLASS |= {"type", "kind", "category", "species", "subspecies", "genus", "cultivar", "variety"}
-_CLASS |= {"block", "batch", "litter", "pair", "plot", "site", "tree"}
+_GROUPING = {"block", "batch", "litter", "pair", "plot", "site", "tree"}
 
 # First words of names of numbers of things: 'num_groups'.
 _HOW_MANY = {"n", "num", "number", "nb", "count", "age"}
@@ -86,6 +94,11 @@ def is_answer(name: str) -> bool:
     return name.strip().lower() in _ANSWER
 
 
+def may_be_found(name: str) -> bool:
+    """Whether it is that of classes that a clustering may be meant to find."""
+    return _last(name) in _CLASS | _ANSWER
+
+
 def most_classes(name: str) -> float:
     """How many classes there may be in what is called so; 0 if it is no name of classes.
 
@@ -102,8 +115,8 @@ def most_classes(name: str) -> float:
         return 0.0
     if last in _PEOPLE:
         return 9.0
-    if last in _CLASS | _ANSWER:
-        return inf if len(words) == 1 and last in _CLASS else 30.0
+    if last in _CLASS | _GROUPING | _ANSWER:
+        return inf if len(words) == 1 and last not in _ANSWER else 30.0
     return 0.0
 
 

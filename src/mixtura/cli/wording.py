@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 __all__ = ["count", "listing", "percent", "row_list", "suggestion"]
 
 _SHOWN = 5
-_NAMES_SHOWN = 100
+_NAMES_SHOWN = 20
 
 
 def count(n: int, noun: str) -> str:
