@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import floor, log10
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,7 +150,7 @@ def _unit(column: Column, other: Column) -> str:
 
 
 def _in_words(name: str, slope: float, shift: float, lost: float) -> str:
-    shift = 0.0 if abs(shift) <= lost else shift
+    shift = 0.0 if abs(shift) <= lost else _to_digits(shift, lost)
     if f"{slope:.4g}" == "-1":
         return f"is {shift:.4g} minus {name}"
     if f"{slope:.4g}" == "1" and shift == 0.0:
@@ -157,6 +158,11 @@ def _in_words(name: str, slope: float, shift: float, lost: float) -> str:
     times = "" if f"{slope:.4g}" == "1" else f" times {slope:.4g}"
     plus = f" {'plus' if shift > 0.0 else 'minus'} {abs(shift):.4g}" if shift else ""
     return f"is {name}{times}{plus}, in another unit"
+
+
+def _to_digits(number: float, lost: float) -> float:
+    """A number to the digits that are known, if so much of it is lost."""
+    return round(number, -floor(log10(lost))) if lost > 0.0 else number
 
 
 def _resolution(x: FloatArray) -> float:

@@ -180,8 +180,9 @@ def _rises(values: FloatArray) -> bool:
 
 def _starts_again(values: FloatArray) -> bool:
     """Whether numbers rise by 1 from row to row, but for rows where they start anew."""
-    again = values[1:] == values.min()
-    return bool((again | (np.diff(values) == 1.0)).all()) and values[0] == values.min()
+    again = values == values.min()
+    rising = again[1:] | (np.diff(values) == 1.0)
+    return bool(again[0] and rising.all() and np.count_nonzero(again) > 1)
 
 
 def _never_twice(values: FloatArray) -> bool:

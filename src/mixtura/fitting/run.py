@@ -12,7 +12,7 @@ from mixtura.errors import DataError
 from mixtura.explain import find_spurious
 from mixtura.families.noise import Box
 from mixtura.fitting.agreement import agreement
-from mixtura.fitting.notes import notes_on_data, notes_on_result
+from mixtura.fitting.notes import notes_on_data, notes_on_result, notes_on_values
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.restarts import Effort, Restarts, restart, resume
@@ -215,6 +215,7 @@ class Fitting:
             starts=starts,
             notes=(
                 *notes_on_data(self.summary, self.table.column_names),
+                *notes_on_values(self.table, mixture.clusters.family),
                 *notes_on_result(mixture, len(collapsed), spurious),
                 *caution,
             ),
