@@ -104,7 +104,7 @@ def test(
     another shape than the one fitted count as several, and samples of measurements have no equal
     values, so a table of rounded ones may get too many clusters.
 
-    What the families are for, mixtura fit --help tells.
+    What the families are for, and which columns they take, mixtura fit --help tells.
 
     \b
     Examples:

@@ -148,8 +148,8 @@ def note_on_atoms(atoms: Sequence[Atom], names: Sequence[object]) -> Iterator[st
     yield (
         f"{', '.join(told)}: {'an atom, not part' if one else 'atoms, not parts'} of a bell; a "
         f"component of hardly any spread may sit {'on it' if one else 'on one'}. Leave the column "
-        "out, fit the rows at the value apart, or put a column in its place that tells them from "
-        "the others."
+        "out, fit the rows at the value apart, put a column in its place that tells them from the "
+        "others, or take a family for counts if they are counts."
     )
 
 
