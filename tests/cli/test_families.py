@@ -256,7 +256,7 @@ CHOICES = {
         ["All numbers are whole: if they are counts, --family poisson fits them."],
     ),
     "scores": (
-        {"s": [i * i % 31 // 3 for i in range(60)]},
+        {"s": [7 * i % 11 for i in range(60)]},
         (),
         "gaussian",
         ["--family poisson fits"],

@@ -61,12 +61,15 @@ IDS = {
     "those of several rows": ("subject", COUNTING // 3 + 300),
     "within groups": ("index", COUNTING % 30 + 1),
     "years within groups": ("year", 1935 + COUNTING % 20),
+    "groups": ("chick", 1 + COUNTING // 4),
+    "years of four quarters": ("year", 1959 + (COUNTING + 2) // 4),
     "postcodes": ("zip_code", LARGE[COUNTING // 2] // 10_000),
     "texts called so": ("id", [f"P{i // 2}" for i in range(N)]),
 }
 
 MEASUREMENTS = {
     "sorted, with fractions": ("x", np.sort(MEASURED)),
+    "sorted whole numbers": ("speed", np.sort(RNG.integers(1, 25, N))),
     "large numbers of people": ("population", LARGE),
     "sorted large numbers": ("population", np.sort(LARGE)),
     "an index of prices": ("index", np.sort(LARGE)[::-1]),

@@ -29,6 +29,9 @@ SMOOTH = {
     "counts that vary more": RNG.negative_binomial(1, 0.1, N).astype(float),
     "heaped at every fifth": np.where(RNG.uniform(size=N) < 0.5, 5, 1)
     * (RNG.normal(70, 9, N) // 5),
+    "round numbers here and there": np.where(
+        RNG.uniform(size=N) < 0.5, RNG.normal(20, 3, N).round(), RNG.normal(20, 3, N).round(2)
+    ),
     "drawn again from some rows": RNG.choice(RNG.normal(size=200), N),
     "a few equal ones": np.r_[np.zeros(9), RNG.normal(size=300)],
     "a constant": np.ones(N),

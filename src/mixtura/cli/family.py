@@ -13,7 +13,7 @@ from mixtura.cli.features import check_mostly_numeric
 from mixtura.cli.kinds import KINDS, kind_of
 from mixtura.cli.own_options import OwnOptions
 from mixtura.cli.refusals import comma_hint
-from mixtura.cli.roles import Role
+from mixtura.cli.roles import Role, is_code
 from mixtura.cli.wanted import Wanted
 from mixtura.cli.wording import listing
 from mixtura.errors import DataError
@@ -141,7 +141,15 @@ def _alternatives(description: Description[Any, Any], wanted: Wanted) -> Iterato
     left_out = [c for c in columns if not suits(c, kind) and _says_something(c, roles[c])]
     widest_first = sorted(DESCRIPTIONS.values(), key=lambda each: list(KINDS).index(kind_of(each)))
     others = [each for each in widest_first if kind_of(each) != kind]
-    users = {other.name: [c.name for c in left_out if suits(c, kind_of(other))] for other in others}
+    users = {
+        other.name: [
+            c.name
+            for c in left_out
+            # Codes can be counts, but hardly are.
+            if suits(c, kind_of(other)) and not (kind_of(other) == Kind.COUNT and is_code(c))
+        ]
+        for other in others
+    }
     most = max(users, key=lambda name: len(users[name]))
     if users[most]:
         yield f"--family {most} would use {', '.join(users[most])}."

@@ -39,6 +39,9 @@ _OFTEN = 10
 _ROWS_TO_BE_SURE = 10
 _ROWS_OF_AN_ID, _ROWS_OF_STEPS = 3, 20
 
+# Share of the groups of rows that are equally large where groups are numbered.
+_OF_ONE_SIZE = 0.8
+
 # With a smaller chance numbers that were drawn would all be different.
 _UNLIKELY = 1e-6
 
@@ -154,7 +157,9 @@ def _id(column: Column, columns: Sequence[Column]) -> str:
         return ""
     if telling_names.is_code(column.name):
         return "has codes, by its name"
-    return "numbers the rows within groups" if _starts_again(column.values) else ""
+    if _starts_again(column.values):
+        return "numbers the rows within groups"
+    return "numbers groups of rows" if _numbers_groups(column.values) else ""
 
 
 def _steps(values: FloatArray, numbering: bool, timing: bool) -> str:
@@ -183,6 +188,19 @@ def _starts_again(values: FloatArray) -> bool:
     again = values == values.min()
     rising = again[1:] | (np.diff(values) == 1.0)
     return bool(again[0] and rising.all() and np.count_nonzero(again) > 1)
+
+
+def _numbers_groups(values: FloatArray) -> bool:
+    """Whether numbers rise by 1 from group to group of rows, of which most have the same size.
+
+    Measurements in ascending order do not come equally often.
+    """
+    steps = np.diff(values)
+    if not bool(((steps == 0.0) | (steps == 1.0)).all()):
+        return False
+    starts = np.concatenate([[0], np.flatnonzero(steps) + 1, [len(values)]])
+    sizes, times = np.unique(np.diff(starts), return_counts=True)
+    return bool(sizes[times.argmax()] > 1 and times.max() >= _OF_ONE_SIZE * times.sum())
 
 
 def _never_twice(values: FloatArray) -> bool:

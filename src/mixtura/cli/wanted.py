@@ -66,7 +66,8 @@ class Wanted:
             every = dict.fromkeys(j for places in patterns for j in places)
             free = [j for j in every if (j in named or j not in taken) and j not in unwanted]
         if not free:
-            raise DataError(f"No column of {table.name} is left to use: --exclude fewer.")
+            hint = "--exclude fewer columns" if excluded else "all others mean something else"
+            raise DataError(f"No column of {table.name} is left to use: {hint}.")
         return cls(table, tuple(free), columns is not None, named, excluded)
 
     @cached_property

@@ -13,7 +13,9 @@ A value is an atom if
 3. that is at least five times what the values beside it hold, of which two on each side are asked.
    Where a column is rounded, a bell gives values beside each other nearly the same; counts, which
    fall off by half or more at each step, have to differ by more. The largest of the four is left
-   out, for atoms can lie beside each other, as 0 and 1 do.
+   out, for atoms can lie beside each other, as 0 and 1 do;
+4. that is twice what the sixth most common value holds: where many values are heaps, people have
+   rounded, and none of them is of a kind of its own.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ __all__ = ["Atom", "find_atoms", "note_on_atoms"]
 
 _DIFFERENT = 20
 _SHARE, _WEIGHT = 0.03, 10.0
-_TIMES = 5.0
+_TIMES, _COMMON = 5.0, 6
 
 # Atoms hold so many rows that some rows will do to find them.
 _MOST_ROWS, _FEWEST_ROWS, _MOST_CELLS = 100_000, 2_000, 20_000_000
@@ -111,7 +113,9 @@ def _heavy(x: AnyArray, weight: FloatArray | None) -> list[float]:
         shifted = held[max(0, step) : len(held) + min(0, step)]
         beside[row, max(0, -step) : len(held) - max(0, step)] = shifted
     expected = np.sort(beside, axis=0)[-2]
+    common = np.partition(held, -_COMMON)[-_COMMON]
     large = (held >= 0.5 * _SHARE * held.sum()) & (held >= _TIMES * expected)
+    large &= held >= 2.0 * common
     return [float(value) for value in values[large]]
 
 
