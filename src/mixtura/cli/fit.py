@@ -135,10 +135,10 @@ def fit(
 
     \b
     What is left out by every family, unless --columns names it:
-      ids       row numbers, other numbers that rise in equal steps or are all different, and
-                what is called id, PatientID, rownames and the like
-      copies    columns that repeat an earlier one, also in another unit
-      constants columns that are the same in every row
+      ids          row numbers, other whole numbers that rise in equal steps or are all different
+                   and close, and what is called id, PatientID, rownames and the like
+      copies       columns that repeat an earlier one, also in another unit
+      constants    columns that are the same in every row
     Measurements are also no codes (few whole numbers, each often) and no classes (few whole
     numbers, called class, target, species, ...). But where three or more columns share a range of
     few whole numbers, such as 1 to 6, they are answers to questions, and used. The result names

@@ -138,7 +138,8 @@ def _id(column: Column, columns: Sequence[Column]) -> str:
     if column.kind == "text":
         return _BY_NAME if named and column.n_levels >= FEW else ""
     numbers, n = column.numbers, len(column.values)
-    if column.kind != "numbers" or numbers.n_distinct < 2 or not np.isfinite(numbers.largest):
+    finite = np.isfinite(numbers.smallest) and np.isfinite(numbers.largest)
+    if column.kind != "numbers" or numbers.n_distinct < 2 or not finite:
         return ""
     if numbers.n_distinct == n >= _ROWS_OF_AN_ID:
         named |= _unnamed(column, columns)
