@@ -127,6 +127,11 @@ def test_ranks_in_several_columns_are_measurements(table):
     assert set(doubts(table(wealth=ranks["wealth"], a=MEASURED))) == {"wealth"}
 
 
+@pytest.mark.parametrize("infinite", ["inf", "-inf"])
+def test_infinite_numbers_are_no_ids(table, infinite):
+    assert doubts(table(x=[infinite, *range(1, N)], a=MEASURED)) == {}
+
+
 @given(st.lists(st.floats(0.0, 1.0), min_size=30, max_size=60), st.integers(0, 10**6))
 def test_measurements_with_fractions_are_never_ids(values, seed):
     from mixtura.cli.columns import Column
