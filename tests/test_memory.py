@@ -45,6 +45,7 @@ from pathlib import Path
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.features import choose_features
 from mixtura.cli.reading import read_table
+from mixtura.cli.wanted import Wanted
 from mixtura.families.registry import description_named
 
 GAUSSIAN = description_named("gaussian")
@@ -54,7 +55,7 @@ def peak():
     return int(status.split("VmHWM:")[1].split()[0])
 
 def rows(name):
-    return choose_features(read_table(DataFile(Path(name))), GAUSSIAN).rows
+    return choose_features(GAUSSIAN, Wanted.of(read_table(DataFile(Path(name))))).rows
 
 rows("short.csv")
 before = peak()

@@ -28,7 +28,7 @@ TABLES = {
         "t.csv",
         b"a,b\n" + b"1.5,2\n" * 20 + b"oops,3\n4,5\nbad?,6\n",
         [],
-        ["'a'", "2 cells of 23", "row 21: 'oops'", "row 23: 'bad?'", "NA", "--columns"],
+        ["'a'", "2 cells of 23", "row 21: 'oops'", "row 23: 'bad?'", "NA", "--exclude"],
     ),
     "text asked for": ("t.csv", b"a,b\n1,x\ny,2\n", ["--columns", "a"], ["'a'", "row 2: 'y'"]),
     "all cells missing": ("t.csv", b"a,b\nNA,\n?,-\n", [], ["has only missing cells"]),

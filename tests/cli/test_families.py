@@ -247,12 +247,20 @@ CHOICES = {
         ["--family categorical would use kind."],
     ),
     "ages": (
-        {"age": [18 + i for i in range(60)], "year": [1960 + 7 * i % 61 for i in range(60)]},
+        {
+            "age": [18 + i * i % 50 for i in range(60)],
+            "year": [1960 + i**3 % 61 for i in range(60)],
+        },
         (),
         "gaussian",
         ["All numbers are whole: if they are counts, --family poisson fits them."],
     ),
-    "scores": ({"s": [i % 11 for i in range(60)]}, (), "gaussian", ["--family poisson fits"]),
+    "scores": (
+        {"s": [7 * i % 11 for i in range(60)]},
+        (),
+        "gaussian",
+        ["--family poisson fits"],
+    ),
     "codes that were asked for": (
         {"x": MEASURED, "a": few(1, 2, 3)},
         ("--columns", "a"),
@@ -343,7 +351,7 @@ def test_columns_of_a_family(run, here, family):
             "kind": few("a", "b", "c"),
             "yes": few("no", "yes"),
             "ok": few("TRUE", "false"),
-            "one": few(0, 1),
+            "one": few(0, 1, 1),
             "code": few(1, 2, 5),
             "same": few("u"),
             "gap": few("NA"),

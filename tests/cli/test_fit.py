@@ -209,7 +209,10 @@ def test_true_or_false_alone_is_one_or_zero(fit, here):
 
 def test_constant_columns(fit, here):
     write_csv(here / "t.csv", np.column_stack([normal(30, 1), np.full(30, 5.0)]), "a,b")
-    assert "constant" in facts(fit("t.csv"))
+    assert "Left out b (is the same in every row)" in facts(fit("t.csv"))
+    told = facts(fit("t.csv", "--columns", "a,b"))
+    assert "Column 'b' is the same in every row, but is used all the same." in told
+    assert "constant" in told
 
 
 def test_duplicate_rows_and_more_components_than_distinct_rows(run, here):

@@ -11,6 +11,7 @@ from mixtura.cli.datafile import DataFile
 from mixtura.cli.features import choose_features
 from mixtura.cli.known import read_known
 from mixtura.cli.reading import read_table
+from mixtura.cli.wanted import Wanted
 from mixtura.families.registry import description_named
 
 
@@ -48,7 +49,7 @@ def test_known_rows_keep_their_clusters_and_names_are_told(run, survey, here):
 def test_it_is_the_search_with_labels(run, survey, here):
     run("fit", survey, "-k", "3", "--covariance", "tied", "--known", "kind", "--seed", "1")
     table = read_table(DataFile(survey))
-    features = choose_features(table, description_named("gaussian"), None, "kind")
+    features = choose_features(description_named("gaussian"), Wanted.of(table, others=["kind"]))
     known = read_known(table, "kind", features)
     search = mx.MixtureSearch(
         mx.GaussianMixture(n_init="thorough", init_params="varied"),
@@ -64,7 +65,9 @@ def test_numbers_are_in_their_order_and_rows_with_gaps_are_left_out(survey):
     text[1] = "," + text[1].split(",", 1)[1]  # the first row, of kind 10, lacks its first number
     survey.write_text("\n".join([*text, ""]))
     table = read_table(DataFile(survey))
-    features = choose_features(table, description_named("gaussian"), ["a", "b"], None, "kind")
+    features = choose_features(
+        description_named("gaussian"), Wanted.of(table, ["a", "b"], others=["kind"])
+    )
     known = read_known(table, "kind", features)
     assert known.names == ("9", "10", "2nd")
     assert len(known.labels) == 149

@@ -173,7 +173,7 @@ def test_names_cannot_steer_the_terminal(run, here):
     Path("t.csv").write_text(f"{HOSTILE},b,{HOSTILE}c\n{rows}", encoding="utf-8")
     result = run("fit", "t.csv", "--out", f"o{HOSTILE}", *LIGHT)
     assert result.exit_code == 0
-    assert result.stdout.count(SEEN) == 5  # a component's row, a column left out, three files
+    assert result.stdout.count(SEEN) == 6  # a component's row, columns used, left out, three files
     for shown in (
         result.stdout,
         run("info", f"o{HOSTILE}/model.json").stdout,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,8 +19,6 @@ __all__ = ["Column", "Numbers", "Tally", "read_series"]
 
 _ODD_KEPT = 3
 _LONGEST_SHOWN = 60
-
-_ROW_NAMES = re.compile(r"column_\d+|unnamed: 0|row_?(names?|id)?|id|index")
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,12 +73,6 @@ class Column:
         if self.kind != "text" or self.words is None:
             return self.numbers.n_distinct
         return self.numbers.n_distinct + len(self.words.texts)
-
-    @cached_property
-    def only_numbers_rows(self) -> bool:
-        """Whether it is called like row numbers, and is just that."""
-        named = _ROW_NAMES.fullmatch(self.name.strip().lower()) is not None
-        return named and len(self.values) > 2 and bool((np.diff(self.values) == 1.0).all())
 
 
 @dataclass(frozen=True)

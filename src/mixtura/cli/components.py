@@ -20,7 +20,7 @@ from mixtura.typing import FloatArray
 
 __all__ = ["print_components"]
 
-_FEATURES_SHOWN = 40
+_FEATURES_SHOWN = 100
 _GAP = 2
 
 # Beyond these, plain decimals are harder to read than powers of ten.

@@ -21,11 +21,16 @@ from mixtura.cli.results import FitResult, feature_names
 from mixtura.cli.table import Table
 from mixtura.cli.trial import Verdict
 from mixtura.cli.visible import visible
-from mixtura.cli.wording import count, percent
+from mixtura.cli.wording import count, listing, percent
 from mixtura.families.description import Description
 from mixtura.persistence.model_file import Model
 
 __all__ = ["print_facts", "print_fit", "print_model", "print_verdict", "stdout", "watch"]
+
+# On a terminal; the model file has them all.
+_COLUMNS_NAMED, _FEW = 1_000, 5
+
+_USABLE = "To use {} all the same, name every column to use with --columns."
 
 #: Told (steps done, steps in all, what is going on).
 Progressed: TypeAlias = Callable[[int, int, str], None]
@@ -86,6 +91,7 @@ def print_model(model: Model) -> None:
     console.print(f"[bold]{clusters}[/bold] in {count(len(names), 'column')}\n")
     print_components(console, model, names)
     facts = [*_kind(model.description, model.structure), *restraints_of(model)]
+    facts.append(("Columns", listing(names, _COLUMNS_NAMED)))
     if model.mixture.noise_region is not None:
         facts.append(("Noise", f"{percent(model.mixture.weights[-1])} of the mixture"))
     if record is None:
@@ -139,10 +145,18 @@ def _facts(result: FitResult) -> Iterator[tuple[str, str]]:
             f"{percent(assignments.share_sure)} of the rows {belong} with probability over "
             f"{SURE}; mean uncertainty {assignments.mean_uncertainty:.2g}",
         )
-    for reason, names in result.features.left_out_by_reason.items():
-        yield "Left out", f"{', '.join(names)} ({reason})"
+    yield from _columns(result.features)
     for note in result.notes:
         yield "Note", note
+
+
+def _columns(features: Features) -> Iterator[tuple[str, str]]:
+    """Those used, by name, and those left out with the reasons."""
+    yield "Columns", listing(features.names, _COLUMNS_NAMED)
+    for reason, names in features.left_out_by_reason.items():
+        yield "Left out", f"{listing(names, _COLUMNS_NAMED)} ({reason})"
+    if features.usable:
+        yield "", _USABLE.format(listing(features.usable, _FEW))
 
 
 def print_verdict(verdict: Verdict) -> None:
@@ -155,6 +169,7 @@ def print_verdict(verdict: Verdict) -> None:
     facts = [
         ("Outcome", verdict.conclusion),
         *_kind(trial.choice.description, verdict.structure),
+        *_columns(verdict.features),
         *(("Note", note) for note in verdict.notes),
     ]
     print_facts(console, facts)

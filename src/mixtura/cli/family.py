@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ from mixtura.cli.features import check_mostly_numeric
 from mixtura.cli.kinds import KINDS, kind_of
 from mixtura.cli.own_options import OwnOptions
 from mixtura.cli.refusals import comma_hint
-from mixtura.cli.table import Table
+from mixtura.cli.roles import Role, is_code
+from mixtura.cli.wanted import Wanted
 from mixtura.cli.wording import listing
 from mixtura.errors import DataError
 from mixtura.families.description import Description
@@ -50,10 +51,8 @@ class Choice:
     notes: tuple[str, ...] = ()
 
 
-def choose_family(
-    family: str, own: OwnOptions, table: Table, asked: Sequence[str] | None, *others: str | None
-) -> Choice:
-    """The family of a name; or for 'auto', one for the columns asked for, or for all but others.
+def choose_family(family: str, own: OwnOptions, wanted: Wanted) -> Choice:
+    """The family of a name; or for 'auto', one for the columns that are wanted.
 
     Raises
     ------
@@ -63,58 +62,53 @@ def choose_family(
     if family != AUTO:
         own.check_family(family)
         return Choice(description_named(family))
-    columns = _columns(table, asked, others)
     with_options = own.families()
     if with_options is None:
-        kind, why = _kind_of_columns(table, columns, asked is not None)
+        kind, why = _kind_of_columns(wanted)
         description = next(d for d in DESCRIPTIONS.values() if kind_of(d) == kind)
     else:
         plural = "are options" if len(own.given) > 1 else "is an option"
         why = f"{own.flags} {plural} of it"
         description = description_named(with_options[0])
     notes = [f"Family {description.name}, since {why}; --family chooses another."]
-    notes += _alternatives(description, columns if asked is None else [])
+    if not wanted.asked:
+        notes += _alternatives(description, wanted)
     return Choice(description, why, tuple(notes))
 
 
-def _columns(
-    table: Table, asked: Sequence[str] | None, others: Sequence[str | None]
-) -> list[Column]:
-    if asked is not None:
-        return [table.columns[table.position(name)] for name in asked]
-    taken = {table.names.position(name) for name in others if name is not None}
-    return [column for j, column in enumerate(table.columns) if j not in taken]
-
-
-def _kind_of_columns(table: Table, columns: Sequence[Column], asked: bool) -> tuple[Kind, str]:
+def _kind_of_columns(wanted: Wanted) -> tuple[Kind, str]:
     """The kind that the columns look like, and why it is that."""
+    columns, roles = wanted.columns, wanted.roles
     check_mostly_numeric(columns)
     categories, numeric = KINDS[Kind.CATEGORICAL], KINDS[Kind.CONTINUOUS]
-    likely = [column for column in columns if _says_something(column)]
+    likely = [column for column in columns if _says_something(column, roles[column])]
     if likely and all(_is_answer(column) for column in likely):
         return Kind.BINARY, "all columns are 0 and 1, or true and false"
     numbers = [c for c in likely if c.kind == "numbers" and not _is_answer(c)]
     if numbers and all(_surely_counts(column) for column in numbers):
         return Kind.COUNT, "all numbers are whole, from 0 on, and vary as counts do"
-    if any(numeric.why_not(column) is None for column in likely):
+    if any(numeric.why_not(column, roles[column]) is None for column in likely):
         return Kind.CONTINUOUS, "there are measurements"
-    if comma_hint(columns) or not any(categories.why_not(column) is None for column in columns):
-        if asked or any(numeric.cannot(column) is None for column in columns):
-            return Kind.CONTINUOUS, "there is nothing but numbers"
-        told = [f"{c.name} {numeric.why_not(c)}" for c in columns]
-        raise DataError(
-            f"{table.name} has no numeric column, and none of categories that come again "
-            f"({listing(told)}).{comma_hint(columns)}"
-        )
-    return Kind.CATEGORICAL, "there are no measurements, but texts, codes, or yes and no"
+    if not comma_hint(columns) and any(
+        categories.why_not(column, roles[column]) is None for column in columns
+    ):
+        return Kind.CATEGORICAL, "there are no measurements, but texts, codes, or yes and no"
+    if wanted.asked or any(numeric.cannot(column) is None for column in columns):
+        return Kind.CONTINUOUS, "there is nothing but numbers"
+    told = [f"{c.name} {numeric.why_not(c, roles[c])}" for c in columns]
+    raise DataError(
+        f"{wanted.table.name} has no numeric column, and none of categories that come again "
+        f"({listing(told)}).{comma_hint(columns)}"
+    )
 
 
-def _says_something(column: Column) -> bool:
+def _says_something(column: Column, role: Role) -> bool:
     """Whether it is no name, number of the row or constant, which any table may have."""
-    categories = KINDS[Kind.CATEGORICAL]
+    if role.doubt and not role.but_category:
+        return False
     if column.kind == "numbers":
-        return not column.only_numbers_rows and column.numbers.n_distinct > 1
-    return categories.why_not(column) is None
+        return column.numbers.n_distinct > 1
+    return KINDS[Kind.CATEGORICAL].why_not(column, role) is None
 
 
 def _is_answer(column: Column) -> bool:
@@ -137,21 +131,30 @@ def _surely_counts(column: Column) -> bool:
     return varies and skewness >= _SHARE_OF_SKEWNESS / np.sqrt(mean)
 
 
-def _alternatives(description: Description[Any, Any], columns: Sequence[Column]) -> Iterator[str]:
+def _alternatives(description: Description[Any, Any], wanted: Wanted) -> Iterator[str]:
     """What other families would be for: for the columns left out, and for what may be counts."""
-    kind = kind_of(description)
-    left_out = [c for c in columns if KINDS[kind].why_not(c) and _says_something(c)]
+    columns, roles, kind = wanted.columns, wanted.roles, kind_of(description)
+
+    def suits(column: Column, kind: Kind) -> bool:
+        return KINDS[kind].why_not(column, roles[column]) is None
+
+    left_out = [c for c in columns if not suits(c, kind) and _says_something(c, roles[c])]
     widest_first = sorted(DESCRIPTIONS.values(), key=lambda each: list(KINDS).index(kind_of(each)))
     others = [each for each in widest_first if kind_of(each) != kind]
     users = {
-        other.name: [c.name for c in left_out if KINDS[kind_of(other)].why_not(c) is None]
+        other.name: [
+            c.name
+            for c in left_out
+            # Codes can be counts, but hardly are.
+            if suits(c, kind_of(other)) and not (kind_of(other) == Kind.COUNT and is_code(c))
+        ]
         for other in others
     }
     most = max(users, key=lambda name: len(users[name]))
     if users[most]:
-        yield f"--family {most} would use {listing(users[most])}."
-    taken = [column for column in columns if KINDS[kind].why_not(column) is None]
+        yield f"--family {most} would use {', '.join(users[most])}."
+    taken = [column for column in columns if suits(column, kind)]
     counting = [other.name for other in others if kind_of(other) == Kind.COUNT]
-    counts = taken and all(KINDS[Kind.COUNT].why_not(column) is None for column in taken)
-    if counting and counts:
+    answers = any(roles[column].item for column in taken)
+    if counting and taken and not answers and all(suits(column, Kind.COUNT) for column in taken):
         yield f"All numbers are whole: if they are counts, --family {counting[0]} fits them."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from mixtura.cli.columns import Column
 from mixtura.cli.kinds import KINDS, Reading, kind_of, read_as
 from mixtura.cli.refusals import comma_hint, not_numeric
+from mixtura.cli.roles import Roles
 from mixtura.cli.table import Table
+from mixtura.cli.wanted import Wanted
 from mixtura.cli.wording import count, listing, row_list, suggestion
 from mixtura.errors import CellError, DataError
 from mixtura.families.description import Description
@@ -23,12 +25,16 @@ from mixtura.persistence.model_file import Model
 from mixtura.typing import FloatArray
 
 __all__ = [
+    "EXCLUDED",
     "Features",
     "check_mostly_numeric",
     "choose_features",
     "features_of_model",
     "read_weights",
 ]
+
+#: Why columns that the user does not want are left out.
+EXCLUDED = "by --exclude"
 
 # A column of which this share are numbers was meant to be numbers.
 _MOSTLY = 0.8
@@ -46,12 +52,15 @@ class Features:
         All rows of the table; NaN where a cell is missing.
     left_out : tuple of (str, str)
         Names of the other columns, and why they were not chosen.
+    usable : tuple of str
+        Names of those among them that could be used if they were asked for.
     notes : tuple of str
     """
 
     schema: Schema
     values: FloatArray
     left_out: tuple[tuple[str, str], ...] = ()
+    usable: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -94,31 +103,29 @@ class Features:
         return len(self.values)
 
 
-def choose_features(
-    table: Table,
-    description: Description[Any, Any],
-    asked: Sequence[str] | None = None,
-    *others: str | None,
-) -> Features:
-    """The columns asked for, or else all of the family's kind but those that mean something else.
+def choose_features(description: Description[Any, Any], wanted: Wanted) -> Features:
+    """The columns asked for, or else all of the family's kind among those to choose from.
 
     Raises
     ------
     DataError
         If there are none, or one of them has cells that cannot be of the family.
     """
-    reading = KINDS[kind_of(description)]
-    if asked is None:
-        chosen, left_out = _suitable(table, description.name, reading, others)
-    else:
-        chosen, left_out = _asked(table, reading, asked), ()
+    table, reading = wanted.table, KINDS[kind_of(description)]
+    choose = _asked if wanted.asked else _suitable
+    chosen, left_out = choose(wanted, description.name, reading)
     columns = [table.columns[j] for j in chosen]
     complete = _complete(columns)
     described = [reading.describe(column, complete) for column in columns]
     features = replace(
         _features(table, chosen, described, complete),
-        left_out=left_out,
-        notes=tuple(_notes(columns, reading, described)),
+        left_out=(*left_out, *((name, EXCLUDED) for name in wanted.excluded)),
+        usable=tuple(
+            column.name
+            for place, column in zip(wanted.places, wanted.columns, strict=True)
+            if place not in chosen and reading.cannot(column) is None
+        ),
+        notes=tuple(_notes(columns, reading, described, wanted.roles)),
     )
     features.check(description)
     return features
@@ -170,28 +177,31 @@ def read_weights(table: Table, name: str, features: Features) -> FloatArray:
 # Which columns
 
 
-def _suitable(
-    table: Table, family: str, reading: Reading, others: Sequence[str | None]
-) -> tuple[list[int], tuple[tuple[str, str], ...]]:
-    """The places of the columns that suit, and why the others do not."""
-    taken = {table.names.position(name) for name in others if name is not None}
-    left = [j for j in range(len(table.columns)) if j not in taken]
-    columns = [table.columns[j] for j in left]
+#: The places of columns to use, and names of others with the reasons why not.
+Chosen: TypeAlias = tuple[list[int], tuple[tuple[str, str], ...]]
+
+
+def _suitable(wanted: Wanted, family: str, reading: Reading) -> Chosen:
+    """The columns that suit; where there are none, those that could be worse."""
+    columns, roles = wanted.columns, wanted.roles
     if reading.numeric:
         check_mostly_numeric(columns)
-    reasons = {column.name: reading.cannot(column) for column in columns}
-    usable = [j for j in left if reasons[table.columns[j].name] is None]
-    doubts = {table.columns[j].name: reading.doubt(table.columns[j]) for j in usable}
-    if not (all(doubts.values()) and reading.last_resort):
-        reasons |= doubts
-    chosen = [j for j in left if reasons[table.columns[j].name] is None]
-    if not chosen:
-        told = [f"{name} {reason}" for name, reason in reasons.items()]
+    reasons = [reading.why_not(column, roles[column]) for column in columns]
+    usable = [reading.cannot(column) is None for column in columns]
+    chosen = [reason is None for reason in reasons]
+    if not any(chosen) and reading.last_resort:
+        varied = [c.n_levels > 1 and not roles[c].doubt for c in columns]
+        chosen = [a and b for a, b in zip(usable, varied, strict=True)]
+        chosen = chosen if any(chosen) else usable
+    if not any(chosen):
+        told = [f"{c.name} {reason}" for c, reason in zip(columns, reasons, strict=True)]
         raise DataError(
-            f"{table.name} has no {reading.noun} to fit with --family {family} ({listing(told)})."
-            f"{comma_hint(columns)}"
+            f"{wanted.table.name} has no {reading.noun} to fit with --family {family} "
+            f"({listing(told)}).{comma_hint(columns)}"
         )
-    return chosen, tuple((name, reason) for name, reason in reasons.items() if reason)
+    others = zip(columns, reasons, chosen, strict=True)
+    left_out = tuple((c.name, reason) for c, reason, taken in others if reason and not taken)
+    return [j for j, taken in zip(wanted.places, chosen, strict=True) if taken], left_out
 
 
 def check_mostly_numeric(columns: Sequence[Column]) -> None:
@@ -201,15 +211,17 @@ def check_mostly_numeric(columns: Sequence[Column]) -> None:
             raise not_numeric(column)
 
 
-def _asked(table: Table, reading: Reading, names: Sequence[str]) -> list[int]:
-    chosen: dict[int, str] = {}
-    for name in names:
-        j = table.position(name)
-        if j in chosen:
-            raise DataError(f"{chosen[j]!r} and {name!r} are one column of {table.name}.")
-        _usable(table.columns[j], reading)
-        chosen[j] = name
-    return list(chosen)
+def _asked(wanted: Wanted, family: str, reading: Reading) -> Chosen:
+    """The columns asked for; those that only fit a pattern have to be usable."""
+    columns = dict(zip(wanted.places, wanted.columns, strict=True))
+    for j in wanted.named & columns.keys():
+        _usable(columns[j], reading)
+    left_out = {j: why for j, column in columns.items() if (why := reading.cannot(column))}
+    chosen = [j for j in wanted.places if j not in left_out]
+    if not chosen:
+        first = next(iter(left_out))
+        raise reading.refusal(columns[first], left_out[first])
+    return chosen, tuple((columns[j].name, why) for j, why in left_out.items())
 
 
 def _usable(column: Column, reading: Reading) -> Column:
@@ -235,7 +247,10 @@ def _named(table: Table, names: Sequence[str]) -> list[int]:
 def _unnamed(table: Table, model: Model) -> list[int]:
     """The places of the columns that suit a model whose columns have no names."""
     reading, d = KINDS[kind_of(model.description)], len(model.schema)
-    chosen, _ = _suitable(table, model.description.name, reading, ())
+    usable = [j for j, column in enumerate(table.columns) if reading.cannot(column) is None]
+    if len(usable) == d:  # in a few rows, columns look like constants and copies
+        return usable
+    chosen, _ = _suitable(Wanted.of(table), model.description.name, reading)
     if len(chosen) != d:
         names = [table.columns[j].name for j in chosen]
         raise DataError(
@@ -295,11 +310,13 @@ def _complete(columns: Sequence[Column]) -> NDArray[np.bool_]:
 
 
 def _notes(
-    columns: Sequence[Column], reading: Reading, described: Sequence[Described]
+    columns: Sequence[Column], reading: Reading, described: Sequence[Described], roles: Roles
 ) -> Iterator[str]:
     """On columns that are used, though they hardly look like it."""
     for column, known in zip(columns, described, strict=True):
         if column.kind == "true or false" and not known.levels:
             yield f"Column {column.name!r} is true or false: taken as 1 and 0."
-        elif (doubt := reading.doubt(column)) is not None:
+        elif (doubt := reading.doubt(column, roles[column])) is not None:
             yield f"Column {column.name!r} {doubt}, but is used all the same."
+    if reading.numeric:
+        yield from roles.notes([column.name for column in columns])

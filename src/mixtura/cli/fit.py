@@ -15,6 +15,7 @@ from mixtura.cli.options import (
     data_argument,
     delimiter_option,
     equal_weights_option,
+    exclude_option,
     family_option,
     jobs_option,
     json_option,
@@ -43,6 +44,7 @@ _NOT_CONVERGED = 3
 )
 @family_option
 @columns_option
+@exclude_option
 @weights_option
 @known_option
 @click.option(
@@ -91,6 +93,7 @@ def fit(
     components: tuple[int, ...],
     family: str,
     columns: tuple[str, ...] | None,
+    exclude: tuple[str, ...] | None,
     weights: str | None,
     known: str | None,
     out: Path | None,
@@ -128,8 +131,18 @@ def fit(
       poisson      counts: whole numbers of 0 or more
       categorical  categories: text, codes, true and false
       bernoulli    yes or no: 0 and 1, true and false, text with two different cells
-    Columns that name each row, or are the same in all, are left out; auto takes measurements if
-    there are any. The result has all that was left out, and why.
+    auto takes measurements if there are any.
+
+    \b
+    What is left out by every family, unless --columns names it:
+      ids          row numbers, other whole numbers that rise in equal steps or are all different
+                   and close, and what is called id, PatientID, rownames and the like
+      copies       columns that repeat an earlier one, also in another unit
+      constants    columns that are the same in every row
+    Measurements are also no codes (few whole numbers, each often) and no classes (few whole
+    numbers, called class, target, species, ...). But where three or more columns share a range of
+    few whole numbers, such as 1 to 6, they are answers to questions, and used. The result names
+    every column used, and every one left out with the reason.
 
     \b
     What --criterion prefers:
@@ -147,6 +160,7 @@ def fit(
     Examples:
       mixtura fit penguins.csv
       mixtura fit penguins.csv --columns bill_length_mm,bill_depth_mm --components 2-5
+      mixtura fit survey.csv --columns 'A*,E?,age' --exclude A3
       mixtura fit survey.csv.gz --weights weight --family categorical --out survey
       mixtura fit penguins.csv --known species    (names in some rows, the rest empty)
       grep -v Torgersen penguins.csv | mixtura fit - --out others
@@ -157,11 +171,13 @@ def fit(
     from mixtura.cli.reading import read_table
     from mixtura.cli.results import FitResult, check_places, places, write_results
     from mixtura.cli.search import Plan
+    from mixtura.cli.wanted import Wanted
 
     options = OwnOptions.of(own)
     table = read_table(data, delimiter)
-    choice = choose_family(family, options, table, columns, weights, known)
-    features = choose_features(table, choice.description, columns, weights, known)
+    wanted = Wanted.of(table, columns, exclude, (weights, known))
+    choice = choose_family(family, options, wanted)
+    features = choose_features(choice.description, wanted)
     weight = None if weights is None else read_weights(table, weights, features)
     plan = Plan.of(
         features,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mixtura.cli.columns import Column
 from mixtura.cli.levels import as_codes, levels_of
 from mixtura.cli.refusals import not_numeric, not_two, not_usable
+from mixtura.cli.roles import FEW, Role, is_code
 from mixtura.cli.wording import count
 from mixtura.cli.words import MOST_WORDS
 from mixtura.errors import DataError
@@ -21,9 +22,6 @@ from mixtura.families.schema import Kind
 from mixtura.typing import FloatArray
 
 __all__ = ["KINDS", "Reading", "kind_of", "read_as"]
-
-# Whole numbers of which fewer than so many differ, each so often, are codes and not measurements.
-_FEW, _OFTEN = 10, 10
 
 # Categories of which each stands in fewer rows than this on average are rather names.
 _FEW_NAMES, _ROWS_PER_LEVEL = 20, 2
@@ -40,7 +38,8 @@ class Reading:
     cannot : callable
         Why a column can't be read so, in words that follow its name; None if it can.
     doubt : callable
-        Why one that can would not be taken unless it is asked for; None if it would.
+        Why one that can, and has some role, would not be taken unless it is asked for; None if it
+        would.
     describe : callable
         The column as models know it, from the rows (n,) that count.
     refusal : callable
@@ -53,16 +52,16 @@ class Reading:
     """
 
     cannot: Callable[[Column], str | None]
-    doubt: Callable[[Column], str | None]
+    doubt: Callable[[Column, Role], str | None]
     describe: Callable[[Column, NDArray[np.bool_]], Described]
     refusal: Callable[[Column, str], DataError]
     noun: str
     last_resort: bool = False
     numeric: bool = False
 
-    def why_not(self, column: Column) -> str | None:
+    def why_not(self, column: Column, role: Role) -> str | None:
         """Why a column is not taken unless it is asked for; None if it is."""
-        return self.cannot(column) or self.doubt(column)
+        return self.cannot(column) or self.doubt(column, role)
 
 
 def kind_of(description: Description[Any, Any]) -> Kind:
@@ -91,29 +90,26 @@ def _no_numbers(column: Column) -> str | None:
     return "has only missing cells" if column.n_numbers == 0 else None
 
 
-def _no_measurement(column: Column) -> str | None:
+def _no_measurement(column: Column, role: Role) -> str | None:
     if column.kind == "true or false":
         return "is true or false"
-    if column.only_numbers_rows:
-        return "only numbers the rows"
-    if _is_code(column):
+    if role.doubt:
+        return role.doubt
+    if column.numbers.n_distinct == 1:
+        return _CONSTANT
+    if is_code(column) and not role.item:
         n = column.numbers.n_distinct
         return f"has only {n} different whole numbers, like a category"
     return None
 
 
-def _is_code(column: Column) -> bool:
-    """Whether its numbers are few whole ones, each of them often."""
-    numbers = column.numbers
-    often = numbers.n >= _OFTEN * numbers.n_distinct
-    return 1 < numbers.n_distinct < _FEW and often and numbers.whole
-
-
-def _no_count(column: Column) -> str | None:
+def _no_count(column: Column, role: Role) -> str | None:
     if column.kind == "true or false":
         return "is true or false"
-    if column.only_numbers_rows:
-        return "only numbers the rows"
+    if role.doubt:
+        return role.doubt
+    if column.numbers.n_distinct == 1:
+        return _CONSTANT
     if not column.numbers.natural:
         negative = column.numbers.smallest < 0.0
         return f"has {'negative numbers' if negative else 'fractions'}, which are no counts"
@@ -134,14 +130,14 @@ def _no_category(column: Column) -> str | None:
     return None
 
 
-def _no_code(column: Column) -> str | None:
-    if column.only_numbers_rows:
-        return "only numbers the rows"
+def _no_code(column: Column, role: Role) -> str | None:
+    if role.doubt and not role.but_category:
+        return role.doubt
     n, rows = column.n_levels, column.n_cells
     if n == 1:
         return _CONSTANT
     if column.kind == "numbers":
-        codes = column.numbers.whole and n < _FEW and rows >= _ROWS_PER_LEVEL * n
+        codes = column.numbers.whole and n < FEW and rows >= _ROWS_PER_LEVEL * n
         return None if codes else "has many different numbers, like a measurement"
     if n == rows or n > max(_FEW_NAMES, rows / _ROWS_PER_LEVEL):
         return f"has {count(n, 'different cell')} in {count(rows, 'row')}, like a name"
@@ -158,7 +154,9 @@ def _no_answer(column: Column) -> str | None:
     return None
 
 
-def _hardly_answer(column: Column) -> str | None:
+def _hardly_answer(column: Column, role: Role) -> str | None:
+    if role.doubt and not role.but_category:
+        return role.doubt
     if column.kind == "text":
         return "has a name for every row" if column.n_cells == 2 else None
     if column.kind == "numbers" and not column.numbers.zero_or_one:
@@ -179,7 +177,7 @@ def _described_category(column: Column, rows: NDArray[np.bool_]) -> Described:
     return Described(column.name, Kind.CATEGORICAL, levels_of(column, rows))
 
 
-def _numeric(kind: Kind, doubt: Callable[[Column], str | None], noun: str) -> Reading:
+def _numeric(kind: Kind, doubt: Callable[[Column, Role], str | None], noun: str) -> Reading:
     return Reading(
         _no_numbers,
         doubt,

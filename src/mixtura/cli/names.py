@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 
-__all__ = ["Names", "unique_names"]
+__all__ = ["Names", "is_pattern", "unique_names"]
+
+
+def is_pattern(word: str) -> bool:
+    """Whether a word may stand for several names."""
+    return any(character in word for character in "*?[")
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
@@ -46,6 +52,28 @@ class Names:
     def position(self, name: str) -> int | None:
         """Of the column called so, or else of the only one that differs just in such blanks."""
         return self._exactly.get(name, self._bare.get(name.strip()))
+
+    def matching(self, word: str) -> list[int]:
+        """Of the column called so, or else of all that fit a pattern of the shell; [] if none does.
+
+        In a pattern * is anything, ? one character and [abc] one of these. A name comes first: it
+        may have such characters itself.
+
+        Examples
+        --------
+        >>> Names(("A1", "A2", "B[1]", "B1")).matching("A*")
+        [0, 1]
+        >>> Names(("A1", "A2", "B[1]", "B1")).matching("B[1]")
+        [2]
+        """
+        position = self.position(word)
+        if position is not None:
+            return [position]
+        if not is_pattern(word):
+            return []
+        # The blanks around a name are no part of it for people.
+        pattern = word.strip()
+        return [i for i, name in enumerate(self.listed) if fnmatchcase(name.strip(), pattern)]
 
     @cached_property
     def _exactly(self) -> dict[str, int]:

@@ -16,6 +16,7 @@ __all__ = [
     "data_argument",
     "delimiter_option",
     "equal_weights_option",
+    "exclude_option",
     "family_option",
     "file_or_stdout",
     "jobs_option",
@@ -158,7 +159,15 @@ columns_option = click.option(
     "--columns",
     metavar="NAMES",
     callback=_column_names,
-    help="Columns to use, such as a,b.  [default: all that suit the family]",
+    help="Columns to use, such as a,b; in quotes also patterns, such as 'A*,item_?': * is "
+    "anything, ? one character, [ab] one of these.  [default: all that suit the family]",
+)
+
+exclude_option = click.option(
+    "--exclude",
+    metavar="NAMES",
+    callback=_column_names,
+    help="Columns not to use, by names or patterns, also of those that --columns names.",
 )
 
 weights_option = click.option(

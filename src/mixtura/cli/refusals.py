@@ -25,7 +25,8 @@ def not_numeric(column: Column) -> DataError:
     return DataError(
         f"Column {column.name!r} is not numeric: {count(column.n_odd, 'cell')} of "
         f"{len(column.values):,} cannot be read as a number ({', '.join(shown)}{more}). Mend them, "
-        f"write NA where the value is missing, or choose other --columns.{comma_hint([column])}"
+        f"write NA where the value is missing, or, in a fit, --exclude the column."
+        f"{comma_hint([column])}"
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mixtura.cli.columns import Column
-from mixtura.cli.names import Names
+from mixtura.cli.names import Names, is_pattern
 from mixtura.cli.wording import listing, suggestion
 from mixtura.errors import DataError
 from mixtura.typing import FloatArray
@@ -55,9 +55,20 @@ class Table:
         """Of a column, or DataError."""
         position = self.names.position(name)
         if position is None:
-            known = self.names.listed
-            raise DataError(
-                f"{self.name} has no column {name!r}.{suggestion(name, known)} "
-                f"Its columns are {listing(known)}."
-            )
+            raise self._unknown(f"column {name!r}", name)
         return position
+
+    def matching(self, word: str) -> list[int]:
+        """Of the column called so, or of all whose names fit a pattern, or DataError."""
+        places = self.names.matching(word)
+        if not places:
+            pattern = is_pattern(word)
+            noun = f"column that fits {word!r}" if pattern else f"column {word!r}"
+            raise self._unknown(noun, "".join(c for c in word if c not in "*?[]"))
+        return places
+
+    def _unknown(self, noun: str, name: str) -> DataError:
+        known = self.names.listed
+        return DataError(
+            f"{self.name} has no {noun}.{suggestion(name, known)} Its columns are {listing(known)}."
+        )

@@ -13,6 +13,7 @@ from mixtura.cli.options import (
     data_argument,
     delimiter_option,
     equal_weights_option,
+    exclude_option,
     family_option,
     jobs_option,
     json_option,
@@ -39,6 +40,7 @@ __all__ = ["test"]
 )
 @family_option
 @columns_option
+@exclude_option
 @weights_option
 @click.option(
     "--replicates",
@@ -77,6 +79,7 @@ def test(
     components: tuple[int, ...],
     family: str,
     columns: tuple[str, ...] | None,
+    exclude: tuple[str, ...] | None,
     weights: str | None,
     replicates: int,
     level: float,
@@ -102,7 +105,7 @@ def test(
     another shape than the one fitted count as several, and samples of measurements have no equal
     values, so a table of rounded ones may get too many clusters.
 
-    What the families are for, mixtura fit --help tells.
+    What the families are for, and which columns they take, mixtura fit --help tells.
 
     \b
     Examples:
@@ -114,11 +117,13 @@ def test(
     from mixtura.cli.features import choose_features, read_weights
     from mixtura.cli.reading import read_table
     from mixtura.cli.trial import Trial
+    from mixtura.cli.wanted import Wanted
 
     options = OwnOptions.of(own)
     table = read_table(data, delimiter)
-    choice = choose_family(family, options, table, columns, weights)
-    features = choose_features(table, choice.description, columns, weights)
+    wanted = Wanted.of(table, columns, exclude, [weights])
+    choice = choose_family(family, options, wanted)
+    features = choose_features(choice.description, wanted)
     options.check_columns(len(features.names))
     weight = None if weights is None else read_weights(table, weights, features)
     trial = Trial(

@@ -36,6 +36,7 @@ def warned() -> Iterator[list[str]]:
 _OPTIONS = {
     r"\bn_init\b": "--starts",
     r"\bfewer components\b": "fewer --components",
+    r"\bLeave the column out,": "--exclude the column,",
     r"\bn_components\b": "--components",
     r"\bsample_weight\b": "--weights",
     r"\bn_folds=(\d+)": r"--criterion cv with \1 folds",

@@ -36,10 +36,10 @@ def row_list(rows: NDArray[np.bool_]) -> str:
     return f"row {shown}" if len(numbers) == 1 else f"rows {shown}{more}"
 
 
-def listing(names: Sequence[str]) -> str:
+def listing(names: Sequence[str], most: int = _NAMES_SHOWN) -> str:
     """Names with commas between; of very many only the first."""
-    more = len(names) - _NAMES_SHOWN
-    shown = ", ".join(names[:_NAMES_SHOWN])
+    more = len(names) - most
+    shown = ", ".join(names[:most])
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 

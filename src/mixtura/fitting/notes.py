@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mixtura.explain.atoms import note_on_atoms
 from mixtura.families.description import Independent
 from mixtura.families.registry import description_of, is_described
+from mixtura.families.schema import Kind
 from mixtura.mixture import Mixture
 from mixtura.sources import Summary
+from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import BoolArray
 
-__all__ = ["notes_on_data", "notes_on_result"]
+__all__ = ["notes_on_data", "notes_on_result", "notes_on_values"]
 
 # Share of a deviation that rounding may have before it is seen in the result.
 _BLURRED = 1e-3
@@ -34,6 +37,13 @@ def notes_on_data(summary: Summary, names: Sequence[object]) -> list[str]:
             "the digits are lost."
         )
     return notes
+
+
+def notes_on_values(table: TrainingRows, family: Any) -> list[str]:
+    """Of values that no density gives so often, where the family has densities."""
+    if not is_described(family) or Kind.CONTINUOUS not in description_of(family).kinds:
+        return []
+    return list(note_on_atoms(table.atoms, table.column_names))
 
 
 def _columns(which: BoolArray, names: Sequence[object], one: str, more: str) -> str:

@@ -15,7 +15,7 @@ from mixtura.explain import Soundness, judge, upheld
 from mixtura.families.family import Family
 from mixtura.families.noise import Box
 from mixtura.fitting.agreement import ALIKE, Compared, compared
-from mixtura.fitting.notes import notes_on_data, notes_on_result
+from mixtura.fitting.notes import notes_on_data, notes_on_result, notes_on_values
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.restarts import Effort, Found, Restarts, restart, resume
@@ -286,6 +286,7 @@ class Fitting:
             starts=starts,
             notes=(
                 *notes_on_data(self.summary, self.table.column_names),
+                *notes_on_values(self.table, mixture.clusters.family),
                 *notes_on_result(mixture, len(judged.upheld), judged.spurious),
                 *([caution] if caution and self.specification.algorithm.settles else []),
             ),

@@ -29,6 +29,7 @@ TRACE = 2000
 OPTIMA = 500
 CANDIDATES = 300
 LISTED = 50
+NAMED = 1000
 
 
 @dataclass(frozen=True, eq=False)

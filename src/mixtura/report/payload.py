@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.families.description import Shares
-from mixtura.report.excerpt import LISTED, Excerpt, first_of, of_fit, of_search
+from mixtura.report.excerpt import LISTED, NAMED, Excerpt, first_of, of_fit, of_search
 from mixtura.report.marginals import document
 from mixtura.report.summaries import FitSummary, Floats, ModelSummary, SearchSummary, TableSummary
 from mixtura.report.visible import visible
@@ -105,6 +105,7 @@ def build_payload(
             "rows_drawn": len(excerpt.rows),
             "total_weight": float(n if weight is None else np.sum(weight)),
             "columns": [table.columns[c] for c in excerpt.columns],
+            "other_columns": _others_of(table.columns, excerpt, cut),
             "left_out_columns": [{"name": name, "reason": reason} for name, reason in left_out],
         },
         "model": _model(excerpt, assigned),
@@ -140,6 +141,13 @@ def _model(excerpt: Excerpt, assigned: _Assignments) -> dict[str, object]:
         "collapsed": excerpt.drawn(model.collapsed),
         "spurious": excerpt.drawn(model.spurious),
     }
+
+
+def _others_of(columns: Sequence[str], excerpt: Excerpt, cut: list[str]) -> Sequence[str]:
+    """Names of the columns that are used, but not drawn."""
+    drawn = set(excerpt.columns.tolist())
+    others = [name for c, name in enumerate(columns) if c not in drawn]
+    return first_of(others, NAMED, "names of columns that are not drawn", cut)
 
 
 def _others(excerpt: Excerpt, assigned: _Assignments) -> dict[str, object] | None:

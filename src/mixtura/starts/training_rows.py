@@ -15,6 +15,7 @@ import numpy as np
 from mixtura import em
 from mixtura.em import Gather, Start
 from mixtura.errors import DataError
+from mixtura.explain.atoms import Atom, find_atoms
 from mixtura.families.family import Embedding, Family, as_they_are
 from mixtura.fitting.random_streams import Purpose
 from mixtura.mixture import Expectation
@@ -131,6 +132,11 @@ class TrainingRows:
         least = [step.min() if len(step) else np.inf for step in steps]
         rounding = np.square(np.array(least) * self.summary.scales) / 12.0
         return np.where(self.summary.variances == 0.0, np.inf, rounding)
+
+    @cached_property
+    def atoms(self) -> tuple[Atom, ...]:
+        """Single values that come far more often than those beside them."""
+        return find_atoms(self.rows, self.weight)
 
     @cached_property
     def embedded(self) -> Callable[[Embedding], TrainingRows]:

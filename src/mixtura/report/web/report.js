@@ -93,10 +93,22 @@ function fillHead(report, model, points) {
     el("div", {}, el("dt", {}, term), el("dd", {}, figure),
       detail ? el("dd", { class: "detail" }, detail) : null))));
   const told = notes(report, points.n).map((note) => el("li", {}, isolated(note)));
-  const missing = leftOutColumns(report.data.left_out_columns);
+  const missing = [
+    ...otherColumns(report.data.other_columns), ...leftOutColumns(report.data.left_out_columns),
+  ];
   byId("notes").hidden = told.length + missing.length === 0;
   byId("note-list").append(...told, ...missing);
   byId("generator").textContent = report.generator;
+}
+
+// All names, with commas between.
+function listed(names) {
+  return names.flatMap((name, i) => [i > 0 ? ", " : "", isolated(name || "(unnamed)")]);
+}
+
+// One line for the columns that are in the model, but not in the pictures.
+function otherColumns(names = []) {
+  return names.length === 0 ? [] : [el("li", {}, "Columns used, but not drawn: ", ...listed(names), ".")];
 }
 
 // One line for every reason, naming all its columns.
@@ -104,9 +116,8 @@ function leftOutColumns(columns) {
   const reasons = [...new Set(columns.map(({ reason }) => reason))];
   return reasons.map((reason) => {
     const names = columns.filter((column) => column.reason === reason).map(({ name }) => name);
-    const listed = names.flatMap((name, i) => [i > 0 ? ", " : "", isolated(name || "(unnamed)")]);
     const opening = names.length === 1 ? "Column left out: " : "Columns left out: ";
-    return el("li", {}, opening, ...listed, " (", isolated(reason), ").");
+    return el("li", {}, opening, ...listed(names), " (", isolated(reason), ").");
   });
 }
 
