@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
@@ -15,7 +15,6 @@ import numpy as np
 from mixtura.errors import MixturaError
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.restarts import Effort
-from mixtura.mixture import Mixture
 from mixtura.selection.candidate import Candidate, Relatives
 from mixtura.selection.comparison import Comparison, Outcome
 from mixtura.selection.growth import Growth
@@ -33,6 +32,9 @@ Progress: TypeAlias = Callable[[int, int, dict[str, Any]], None]
 #: Tasks -> their results in the order of the tasks, whoever computes them.
 InParallel: TypeAlias = Callable[[Sequence[Callable[[], Candidate]]], Iterable[Candidate]]
 
+#: Takes a candidate further.
+Step: TypeAlias = Callable[[Candidate], Candidate]
+
 #: Parameters -> a candidate that was not asked for.
 Further: TypeAlias = Callable[[dict[str, Any]], Candidate]
 
@@ -44,7 +46,7 @@ _FIRST_PAUSE = 40
 _PAUSE = 300
 # What further starts are not likely to make up for, in units of the criterion: while structures
 # grow, and of those that have.
-_REACH_OF_GROWTH, _REACH = 30.0, 12.0
+_REACH_OF_GROWTH, _REACH, _PER_ROW = 30.0, 7.0, 0.02
 # What no start makes up for at the end.
 _CLOSE = 2.0
 # Iterations in which a run that is leaving a plateau may still come up.
@@ -127,12 +129,12 @@ class Search:
         field_ = _Field(self, table, list(candidates), n_tasks=len(candidates))
         field_.grow()
         if len(candidates) == 1 or self.n_finalists is None:
-            field_.take(range(len(candidates)), lambda i, c: c.finish())
+            field_.take(dict.fromkeys(range(len(candidates)), methodcaller("finish")))
         if len(candidates) > 1:
             field_.settle()
         if self.n_folds is not None:
             validated = methodcaller("cross_validated", self.n_folds, self.seed)
-            field_.take(field_.finalists(math.inf), lambda i, c: validated(c))
+            field_.take(dict.fromkeys(field_.finalists(math.inf), validated))
         return field_.choice()
 
 
@@ -149,18 +151,36 @@ class _Field:
     candidates: list[Candidate]
     n_tasks: int
     n_done: int = 0
-    largest: int = 0
     of_one: dict[str, float] = field(default_factory=dict)
     known: dict[int, tuple[Outcome, float]] = field(default_factory=dict)
+    lines: list[list[int]] = field(init=False)
+    largest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Lines are of candidates that differ in the number of components alone, in its order."""
+        lines: dict[str, list[int]] = {}
+        for i, candidate in enumerate(self.candidates):
+            lines.setdefault(candidate.outcome.structure, []).append(i)
+        self.lines = [sorted(line, key=self._size) for line in lines.values()]
+        self.largest = max(map(self._size, range(len(self.candidates))))
+
+    @property
+    def reach(self) -> float:
+        """What further starts may make up for: optima differ by more where there are more rows."""
+        return max(_REACH, _PER_ROW * self.table.summary.total_weight)
+
+    @property
+    def selective(self) -> bool:
+        """Whether candidates can be left out, since early iterations say something of the end."""
+        return self.search.criterion.tells_early and self.search.n_finalists is not None
 
     # ------------------------------------------------------------------------------- steps
 
-    def take(self, numbers: Iterable[int], step: Callable[[int, Candidate], Candidate]) -> None:
-        """Let some candidates take a step."""
-        numbers = list(numbers)
-        self.n_tasks = max(self.n_tasks, self.n_done + len(numbers))
-        tasks = [partial(step, i, self.candidates[i]) for i in numbers]
-        for i, candidate in zip(numbers, self.search.in_parallel(tasks), strict=True):
+    def take(self, steps: Mapping[int, Step]) -> None:
+        """Let some candidates take steps, which are made before any is taken."""
+        self.n_tasks = max(self.n_tasks, self.n_done + len(steps))
+        tasks = [partial(step, self.candidates[i]) for i, step in steps.items()]
+        for i, candidate in zip(steps, self.search.in_parallel(tasks), strict=True):
             self.candidates[i] = candidate
             self.n_done += 1
             if self.search.progress is not None:
@@ -168,63 +188,57 @@ class _Field:
 
     def grow(self) -> None:
         """First starts of all structures side by side, one component after the other."""
-        growth, early = Growth(_REACH_OF_GROWTH), self.search.criterion.tells_early
-        selective = early and self.search.n_finalists is not None
-        pause = _FIRST_PAUSE if selective else None
+        pause = _FIRST_PAUSE if self.selective else None
         lines, place = self.lines, 0
-        self.largest = max(map(self._size, range(len(self.candidates))))
         while lines:
-            before = {line[place]: line[place - 1] for line in lines if place}
-            self.take([line[place] for line in lines], partial(self._begin, before, pause))
+            self.take({line[place]: self._beginning(line[: place + 1], pause) for line in lines})
             place += 1
-            if selective:
+            if self.selective:
                 for line in lines:
                     self._judge_newest(line[:place])
-                lines = [line for line in lines if self._goes_on(line, place, growth)]
+                values = self.ranks()
+                lines = [line for line in lines if self._goes_on(line, place, values)]
             else:
                 lines = [line for line in lines if place < len(line)]
 
-    def _begin(
-        self, before: dict[int, int], pause: int | None, i: int, candidate: Candidate
-    ) -> Candidate:
-        return candidate.begun(self.table, self._one_fewer(i, before.get(i)), pause)
+    def _beginning(self, line: list[int], pause: int | None) -> Step:
+        """The first starts of the last of a line, from the mixture before if it is the next."""
+        *before, i = line
+        next_one = before and self._size(i) == self._size(before[-1]) + 1
+        smaller = self.candidates[before[-1]].mixture if next_one else None
+        return methodcaller("begun", self.table, smaller, pause)
 
     def _judge_newest(self, line: list[int]) -> None:
         """See that the last candidate of a line is sound, where it is the best so far."""
-        *before, value = self.ranks()[line].tolist()
+        *before, value = (self._rank(self.candidates[i].outcome) for i in line)
         if value < min(before, default=math.inf):
             self.candidates[line[-1]] = self.candidates[line[-1]].judge()
 
-    def _goes_on(self, line: list[int], place: int, growth: Growth) -> bool:
-        rest, values = line[place:], self.ranks()
+    def _goes_on(self, line: list[int], place: int, values: FloatArray) -> bool:
+        rest, own, least = line[place:], values[line[:place]], float(values.min())
         if not rest:
-            return self._lengthened(line, values)
-        reason = growth.ends(
-            values[line[:place]].tolist(), float(values.min()), len(rest), self._price(line[:place])
-        )
+            return self._lengthened(line, own, least)
+        price = self._price(line[:place])
+        reason = Growth(_REACH_OF_GROWTH).ends(own.tolist(), least, len(rest), price)
         if reason is None:
             return True
         for i in rest:
             self.candidates[i] = self.candidates[i].left_out(reason)
         return False
 
-    def _lengthened(self, line: list[int], values: FloatArray) -> bool:
+    def _lengthened(self, line: list[int], own: FloatArray, least: float) -> bool:
         """Give a line one more candidate, if its least is at the end, and may be that of all."""
         last = self.candidates[line[-1]]
-        if self.search.further is None or last.fitting is None or not self._may_fall(line, values):
+        falls = len(own) > 1 and int(own.argmin()) >= len(own) - 2
+        if self.search.further is None or last.fitting is None or not falls:
             return False
         k = self._size(line[-1]) + 1
-        if k > _TIMES_LARGEST * self.largest or last.fitting.price > _AFFORDABLE:
+        affordable = k <= _TIMES_LARGEST * self.largest and last.fitting.price <= _AFFORDABLE
+        if own.min() > least + _REACH_OF_GROWTH or not affordable:
             return False
         line.append(len(self.candidates))
         self.candidates.append(self.search.further({**last.params, _K: k}))
         return True
-
-    def _may_fall(self, line: list[int], values: FloatArray) -> bool:
-        """Whether the least of a line is at its end, and within reach of the best."""
-        own = values[line]
-        at_the_end = len(line) > 1 and int(own.argmin()) >= len(line) - 2
-        return at_the_end and bool(own.min() <= values.min() + _REACH_OF_GROWTH)
 
     def _price(self, line: list[int]) -> float:
         """What BIC charges for the last component of a line."""
@@ -238,23 +252,28 @@ class _Field:
 
     def settle(self) -> None:
         """Let the best candidates begin from each other, until that changes nothing."""
-        best, effort = math.inf, 0
+        best, n_own = math.inf, 0
         for _ in range(_ROUNDS):
-            effort += _OWN_STARTS
+            n_own += _OWN_STARTS
             self.judge()
-            field_ = self.with_neighbors(self.finalists(_REACH))
-            self.take(field_, partial(self._further, Effort.exactly(effort)))
+            field_ = self.with_neighbors(self.finalists(self.reach))
+            self.take({i: self._furthering(i, Effort.exactly(n_own)) for i in field_})
             self.judge()
-            self.take(self.finalists(_CLOSE), lambda i, candidate: candidate.finish())
+            self.take(dict.fromkeys(self.finalists(_CLOSE), methodcaller("finish")))
             self.judge()
             before, best = best, float(self.ranks().min())
             if not best < before - _SAME:
                 break
 
-    def _further(self, effort: Effort, i: int, candidate: Candidate) -> Candidate:
-        """A candidate after it went on, began from its relatives, and made more starts."""
-        there = candidate.go_on(_PAUSE).begun_from(self.relatives(i), _PAUSE)
-        return there.with_starts(effort, _PAUSE)
+    def _furthering(self, i: int, effort: Effort) -> Step:
+        """A candidate goes on, begins from its relatives, and makes more starts."""
+        relatives = self.relatives(i)
+
+        def step(candidate: Candidate) -> Candidate:
+            there = candidate.go_on(_PAUSE).begun_from(relatives, _PAUSE)
+            return there.with_starts(effort, _PAUSE)
+
+        return step
 
     def judge(self) -> None:
         """See that the best candidate is sound; one that is not makes room for the next."""
@@ -282,39 +301,21 @@ class _Field:
 
     # --------------------------------------------------------------------------- relations
 
-    @property
-    def lines(self) -> list[list[int]]:
-        """Candidates that differ in the number of components alone, in its order."""
-        lines: dict[str, list[int]] = {}
-        for i, candidate in enumerate(self.candidates):
-            lines.setdefault(candidate.outcome.structure, []).append(i)
-        return [sorted(line, key=self._size) for line in lines.values()]
-
     def _size(self, i: int) -> int:
         return int(self.candidates[i].params.get(_K, 0))
 
-    def _one_fewer(self, i: int, before: int | None) -> Mixture[Any, Any] | None:
-        """The mixture that a candidate can grow from."""
-        if before is None or self._size(i) != self._size(before) + 1:
-            return None
-        return self.candidates[before].mixture
+    def _line(self, i: int) -> list[int]:
+        return next(line for line in self.lines if i in line)
 
     def relatives(self, i: int) -> Relatives:
         """What a candidate can begin from."""
-        structure, k = self.candidates[i].outcome.structure, self._size(i)
-        values = self.ranks()
-        near: dict[int, Mixture[Any, Any] | None] = {}
-        alike = []
-        for j, other in enumerate(self.candidates):
-            if j == i or other.mixture is None:
-                continue
-            if other.outcome.structure == structure:
-                near[self._size(j)] = other.mixture
-            elif self._size(j) == k and values[j] < math.inf:
-                alike.append(j)
-        best = sorted(alike, key=lambda j: values[j])[:_OTHERS]
-        others = tuple(mixture for j in best if (mixture := self.candidates[j].mixture) is not None)
-        return Relatives(near.get(k - 1), near.get(k + 1), others)
+        k, line = self._size(i), self._line(i)
+        near = {self._size(j): self.candidates[j].mixture for j in line}
+        alike = (j for j in range(len(self.candidates)) if self._size(j) == k and j not in line)
+        ranked = sorted((self._rank(self.candidates[j].outcome), j) for j in alike)
+        others = (self.candidates[j].mixture for value, j in ranked if value < math.inf)
+        known = [mixture for mixture in others if mixture is not None][:_OTHERS]
+        return Relatives(near.get(k - 1), near.get(k + 1), tuple(known))
 
     def finalists(self, reach: float) -> list[int]:
         """The best candidates, as far as they are within reach of the best one."""
@@ -359,7 +360,7 @@ class _Field:
 
     def _at_limit(self, best: int) -> bool:
         """Whether the best candidate has as many components as were tried of its structure."""
-        line = next(line for line in self.lines if best in line)
+        line = self._line(best)
         begun = [i for i in line if self.candidates[i].begun_at_all]
         return len(line) > 1 and best == begun[-1] == line[-1]
 
