@@ -18,7 +18,15 @@ import numpy as np
 
 from mixtura.typing import FloatArray, Selection
 
-__all__ = ["NEGLIGIBLE", "SMALLEST_COUNT", "Extent", "Moments", "Statistics", "Sums"]
+__all__ = [
+    "NEGLIGIBLE",
+    "SMALLEST_COUNT",
+    "ComponentSums",
+    "Extent",
+    "Moments",
+    "Statistics",
+    "Sums",
+]
 
 # A count below this is a denormal number: it has lost so many digits that dividing by it
 # gives noise, so the component has, to working precision, no rows.
@@ -36,11 +44,16 @@ _MOST_PASSES = 10
 
 
 class Statistics(Protocol):
-    """A mergeable record: ``a + b`` for two sets of rows, ``g * a`` for weights times g."""
+    """A mergeable record: ``a + b`` for two sets of rows, ``g * a`` for weights times g.
+
+    ``a.take(components)`` is that of some of the components.
+    """
 
     def __add__(self, other: Self, /) -> Self: ...
 
     def __rmul__(self, factor: float, /) -> Self: ...
+
+    def take(self, components: Selection, /) -> Self: ...
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,15 @@ class Sums:
 
     def __rmul__(self, factor: float) -> Self:
         return type(self)(*(factor * getattr(self, f.name) for f in fields(self)))
+
+
+@dataclass(frozen=True)
+class ComponentSums(Sums):
+    """Base of sufficient statistics that are plain sums, of k components along the first axis."""
+
+    def take(self, components: Selection) -> Self:
+        """Those of some of the components."""
+        return type(self)(*(getattr(self, f.name)[components] for f in fields(self)))
 
 
 @dataclass(frozen=True)

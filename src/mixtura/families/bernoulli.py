@@ -20,7 +20,7 @@ from mixtura.families.description import Shares, refuse
 from mixtura.families.family import Bounded, Embedding, as_they_are, stand_ins
 from mixtura.families.log_linear import weighted_logs
 from mixtura.families.schema import Kind, Schema
-from mixtura.statistics import Sums
+from mixtura.statistics import ComponentSums
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
@@ -42,7 +42,7 @@ class BernoulliParameters(ColumnParameters):
 
 
 @dataclass(frozen=True)
-class BernoulliSums(Sums):
+class BernoulliSums(ComponentSums):
     """Weighted number of ones and zeros.
 
     Attributes

@@ -27,7 +27,7 @@ from mixtura.families.description import (
 from mixtura.families.family import Bounded, Embedding, stand_ins
 from mixtura.families.log_linear import LogCoordinates
 from mixtura.families.schema import Column, Kind, Schema
-from mixtura.statistics import Sums
+from mixtura.statistics import ComponentSums
 from mixtura.typing import AnyArray, FloatArray, IntArray, Selection
 
 __all__ = [
@@ -144,7 +144,7 @@ class CategoricalParameters:
 
 
 @dataclass(frozen=True)
-class CategoricalSums(Sums):
+class CategoricalSums(ComponentSums):
     """Weighted number of rows at each level.
 
     Attributes

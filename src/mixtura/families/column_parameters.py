@@ -11,7 +11,7 @@ from mixtura.families.coordinates import Coordinates
 from mixtura.families.description import Independent, check_entries, check_names, stacked
 from mixtura.families.family import Bounded, Embedding, Family, as_they_are, stand_ins
 from mixtura.families.schema import Schema
-from mixtura.statistics import Sums
+from mixtura.statistics import ComponentSums
 from mixtura.typing import BoolArray, FloatArray, Selection
 
 __all__ = ["ColumnDescription", "ColumnMeans", "ColumnParameters", "ColumnSums"]
@@ -48,7 +48,7 @@ P = TypeVar("P", bound=ColumnParameters)
 
 
 @dataclass(frozen=True)
-class ColumnSums(Sums):
+class ColumnSums(ComponentSums):
     """Weighted number of rows, and sums of their cells.
 
     Attributes

@@ -13,7 +13,7 @@ from mixtura.em import Fit
 from mixtura.errors import DataError, DegenerateError
 from mixtura.explain import Soundness, judge, upheld
 from mixtura.families.family import Family
-from mixtura.families.noise import Box
+from mixtura.families.noise import Box, with_noise
 from mixtura.fitting.agreement import ALIKE, Compared, compared
 from mixtura.fitting.notes import notes_on_data, notes_on_result, notes_on_values
 from mixtura.fitting.random_streams import Purpose
@@ -161,8 +161,13 @@ class Fitting:
         way, made = self.way(number), self.specification
         if way.make is not None or made.values.numbered or made.before is not None:
             return self._begun(self.make_first(number))
-        cuts = splits(self.smaller, self.table)
-        return self._begun(self.first_from(cuts[min(way.rank, len(cuts) - 1)]))
+        firsts = self.splits(self.smaller)
+        return self._begun(firsts[min(way.rank, len(firsts) - 1)])
+
+    def splits(self, smaller: Mixture[Any, Any]) -> list[Mixture[Any, Any]]:
+        """Where runs from a mixture of one cluster fewer begin, the most promising first."""
+        whole = with_noise(self.family, self.region)
+        return splits(smaller, self.table, whole, self.specification.mixing)
 
     def first_from(self, resp: FloatArray) -> Mixture[Any, Any]:
         """The mixture where a run from given responsibilities begins."""
@@ -234,14 +239,18 @@ class Fitting:
         )
 
     def with_starts(
-        self, before: Restarts, way: str, responsibilities: Iterable[FloatArray], pause: int | None
+        self,
+        before: Restarts,
+        way: str,
+        firsts: Iterable[Callable[[], Mixture[Any, Any]]],
+        pause: int | None,
     ) -> Restarts:
-        """With runs from given responsibilities; those that cannot begin are left out."""
+        """With runs from given mixtures; those that cannot begin are left out."""
         restarts = before
-        for resp in responsibilities:
+        for first in firsts:
             with suppress(DegenerateError):
-                fit = self.run(self._begun(self.first_from(resp)), restarts.n_made, pause=pause)
-                restarts = restarts.with_run(Found(fit, (way,)), self.clear, self._same)
+                run = self.run(self._begun(first()), restarts.n_made, pause=pause)
+                restarts = restarts.with_run(Found(run, (way,)), self.clear, self._same)
         return restarts
 
     def resumed(self, paused: Restarts, pause: int | None = None) -> Restarts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
@@ -20,7 +20,7 @@ from mixtura.mixture import Mixture
 from mixtura.selection.comparison import Achievement, Outcome
 from mixtura.selection.cross_validation import held_out_log_likelihood
 from mixtura.selection.scores import score
-from mixtura.starts.split_component import merges, splits
+from mixtura.starts.split_component import merges
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.starts.ways import MERGES, RELATIVES, SPLITS
 from mixtura.typing import FloatArray
@@ -29,9 +29,6 @@ __all__ = ["Candidate", "Prepare", "Relatives"]
 
 #: Rows -> a fit of the candidate to them, before its starts. It may raise MixturaError.
 Prepare: TypeAlias = Callable[[TrainingRows], Fitting]
-
-#: A kind of start, a mixture that is given, and what makes responsibilities of it.
-Offer: TypeAlias = tuple[str, Mixture[Any, Any], Callable[[], Iterable[FloatArray]]]
 
 # Starts of every candidate: one of its own, and one from the next smaller one.
 _FIRST = Effort.exactly(1)
@@ -56,18 +53,36 @@ class Relatives:
     larger: Mixture[Any, Any] | None
     others: tuple[Mixture[Any, Any], ...]
 
-    def offers(self, table: TrainingRows) -> Iterator[Offer]:
-        """Where to begin."""
-        if (smaller := self.smaller) is not None:
-            yield SPLITS, smaller, lambda: splits(smaller, table)[:_PARTS]
-        if (larger := self.larger) is not None:
-            yield MERGES, larger, lambda: merges(larger, table)[:_PARTS]
+    def offers(self) -> Iterator[tuple[str, Mixture[Any, Any]]]:
+        """Where to begin, and how."""
+        if self.smaller is not None:
+            yield SPLITS, self.smaller
+        if self.larger is not None:
+            yield MERGES, self.larger
         for other in self.others:
-            yield RELATIVES, other, partial(_one_partition, other, table)
+            yield RELATIVES, other
 
 
-def _one_partition(mixture: Mixture[Any, Any], table: TrainingRows) -> list[FloatArray]:
+def _parts(way: str, mixture: Mixture[Any, Any], table: TrainingRows) -> list[FloatArray]:
+    """What a mixture's responsibilities become."""
+    if way == MERGES:
+        return merges(mixture, table)[:_PARTS]
     return [scorer(mixture).responsibilities(np.ascontiguousarray(table.rows))]
+
+
+def _with_splits(
+    fitting: Fitting, before: Restarts, smaller: Mixture[Any, Any], n: int, pause: int | None
+) -> Restarts:
+    """The best splits of a smaller mixture, if it can be cut at all."""
+    try:
+        firsts = fitting.splits(smaller)[:n]
+    except DegenerateError:
+        return before
+    return fitting.with_starts(before, SPLITS, [partial(_itself, first) for first in firsts], pause)
+
+
+def _itself(mixture: Mixture[Any, Any]) -> Mixture[Any, Any]:
+    return mixture
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +163,7 @@ class Candidate:
             if smaller is None or fitting.numbered:
                 return self._at(fitting, _first_starts(fitting, until))
             fitting = fitting.growing_from(smaller)
-            grown = fitting.with_starts(NO_STARTS, SPLITS, splits(smaller, table)[:1], until)
+            grown = _with_splits(fitting, NO_STARTS, smaller, 1, until)
             return self._at(fitting, fitting.restarts(_FIRST, grown, until))
 
         return self._trying(begin)
@@ -159,21 +174,22 @@ class Candidate:
         if fitting is None or fitting.numbered:
             return self
         known = {(way, id(mixture)) for way, mixture in self.began_from}
-        offers = [
-            offer
-            for offer in relatives.offers(fitting.table)
-            if (offer[0], id(offer[1])) not in known
-        ]
+        offers = [offer for offer in relatives.offers() if (offer[0], id(offer[1])) not in known]
         if not offers:
             return self
 
         def more(fitting: Fitting) -> Restarts:
             restarts = self.restarts
-            for way, _, responsibilities in offers:
-                restarts = fitting.with_starts(restarts, way, responsibilities(), pause)
+            for way, mixture in offers:
+                if way == SPLITS:
+                    restarts = _with_splits(fitting, restarts, mixture, _PARTS, pause)
+                    continue
+                parts = _parts(way, mixture, fitting.table)
+                firsts = [partial(fitting.first_from, part) for part in parts]
+                restarts = fitting.with_starts(restarts, way, firsts, pause)
             return restarts
 
-        began_from = self.began_from + tuple(offer[:2] for offer in offers)
+        began_from = self.began_from + tuple(offers)
         return replace(self._step(more), began_from=began_from)
 
     def go_on(self, pause: int | None = None) -> Candidate:

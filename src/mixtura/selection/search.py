@@ -53,6 +53,8 @@ _CLOSE = 2.0
 _PROSPECT = 10
 # A gain of the criterion that is none.
 _SAME = 0.05
+# Criteria that differ by less, relatively, are those of one model.
+_TIE = 1e-9
 # Rounds in which the best candidates begin from each other, at most.
 _ROUNDS = 6
 # Structures whose partitions the others begin from.
@@ -399,7 +401,10 @@ class _Field:
         known = ~np.isnan(values)
         sound = known & [outcome.sound for outcome in comparison.outcomes]
         eligible = np.flatnonzero(sound if sound.any() else known)
-        return int(eligible[np.argmin(values[eligible])])
+        # Models that coincide, such as many structures of one component, have one value.
+        least = float(values[eligible].min())
+        same = values[eligible] - least <= _TIE * (1.0 + abs(least))
+        return int(eligible[same.argmax()])
 
     def _told_apart(self) -> list[Outcome]:
         """The outcomes, in which those that were left behind say so."""

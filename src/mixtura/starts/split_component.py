@@ -18,7 +18,9 @@ import numpy as np
 
 from mixtura import em
 from mixtura.errors import DegenerateError
+from mixtura.families.family import Family
 from mixtura.kernels.estep_dispatch import scorer
+from mixtura.mixing_weights import FREE, Mixing
 from mixtura.mixture import Mixture
 from mixtura.selection.scores import mean_log_density
 from mixtura.starts.given import given_responsibilities
@@ -32,36 +34,49 @@ __all__ = ["cuts", "merges", "splits"]
 _STEPS = 20
 
 
-def splits(smaller: Mixture[Any, Any], table: TrainingRows) -> list[FloatArray]:
-    """Responsibilities after one cluster is cut in two: those of the likeliest M-steps first.
+def splits(
+    smaller: Mixture[Any, Any], table: TrainingRows, family: Family[Any, Any], mixing: Mixing = FREE
+) -> list[Mixture[Any, Any]]:
+    """Mixtures after one cluster is cut in two, the likeliest first.
 
     Parameters
     ----------
     smaller : Mixture
         Fitted to the rows.
     table : TrainingRows
-
-    Returns
-    -------
-    list of ndarray of shape (n, k + 1), or (n, k + 2) with noise
+    family : Family
+        Of the larger ones, with noise if the smaller one has any.
+    mixing : Mixing, default=FREE
 
     Raises
     ------
     DegenerateError
-        If no M-step can be made.
+        If no component can be cut in two.
     """
-    source, heights, possible = table.source(1), [], []
+    source, k = table.source(1), smaller.n_clusters
+    resp, upper = _halved(smaller, table)
+    own, rest = resp[:, :k], resp[:, k:]
+    # All halves at once: the upper ones, the lower ones, and one of nothing.
+    halves = np.column_stack([own * upper, own * ~upper, np.zeros(len(own)), rest])
+    known = em.gather(family, source, given_responsibilities(halves))
+    mixtures, heights = [], []
     failure = DegenerateError("No component has rows to be cut in two: use fewer components.")
-    for cut in cuts(smaller, table):
+    for j in np.flatnonzero(upper.any(axis=0)).tolist():
+        others = [i for i in range(k) if i != j]
+        first = np.array([*others, j, k + j])
+        second = np.array([*(k + i for i in others), 2 * k, 2 * k])
+        statistics = known.statistics.take(first) + known.statistics.take(second)
+        counts = np.append(known.counts[first] + known.counts[second], known.counts[2 * k + 1 :])
         try:
-            first = em.begin(smaller.family, source, given_responsibilities(cut))
-            heights.append(mean_log_density(first, source))
-            possible.append(cut)
+            params = family.maximize(statistics, None)
+            mixture = Mixture(family, params, mixing.maximize(counts, None), mixing)
+            heights.append(mean_log_density(mixture, source))
+            mixtures.append(mixture)
         except DegenerateError as collapse:
             failure = collapse
-    if not possible:
+    if not mixtures:
         raise failure
-    return [possible[i] for i in np.argsort(-np.array(heights), kind="stable")]
+    return [mixtures[i] for i in np.argsort(-np.array(heights), kind="stable")]
 
 
 def merges(larger: Mixture[Any, Any], table: TrainingRows) -> list[FloatArray]:
@@ -91,18 +106,27 @@ def merges(larger: Mixture[Any, Any], table: TrainingRows) -> list[FloatArray]:
 
 
 def cuts(mixture: Mixture[Any, Any], table: TrainingRows) -> Iterator[FloatArray]:
-    """Each component in turn cut in two, where it has two different rows."""
+    """Responsibilities after each component in turn is cut in two, if it has different rows.
+
+    They are (n, k + 1), or (n, k + 2) with noise.
+    """
+    resp, upper = _halved(mixture, table)
+    own, noise = resp[:, : mixture.n_clusters], resp[:, mixture.n_clusters :]
+    for j in np.flatnonzero(upper.any(axis=0)):
+        half = upper[:, j]
+        others = np.delete(own, j, axis=1)
+        yield np.column_stack([others, own[:, j] * half, own[:, j] * ~half, noise])
+
+
+def _halved(mixture: Mixture[Any, Any], table: TrainingRows) -> tuple[FloatArray, BoolArray]:
+    """Responsibilities, and which rows lie in the upper half of each component, (n, k)."""
     places = table.embedded(mixture.clusters.family.embedding)
     summary = places.summary
     rows = np.ascontiguousarray(places.rows, dtype=np.float64)
     rows = (rows - summary.moments.mean[0]) / summary.scales
     resp = scorer(mixture).responsibilities(np.ascontiguousarray(table.rows))
-    own, noise = resp[:, : mixture.n_clusters], resp[:, mixture.n_clusters :]
-    upper = _upper_halves(rows, table.row_weights[:, None] * own)
-    for j in np.flatnonzero(upper.any(axis=0)):
-        half = upper[:, j]
-        others = np.delete(own, j, axis=1)
-        yield np.column_stack([others, own[:, j] * half, own[:, j] * ~half, noise])
+    own = resp[:, : mixture.n_clusters]
+    return resp, _upper_halves(rows, table.row_weights[:, None] * own)
 
 
 def _upper_halves(rows: FloatArray, weight: FloatArray) -> BoolArray:
