@@ -46,7 +46,7 @@ _FIRST_PAUSE = 40
 _PAUSE = 300
 # What further starts are not likely to make up for, in units of the criterion: while structures
 # grow, and of those that have.
-_REACH_OF_GROWTH, _REACH, _PER_ROW = 30.0, 7.0, 0.02
+_REACH_OF_GROWTH, _REACH, _PER_ROW = 15.0, 7.0, 0.02
 # What no start makes up for at the end.
 _CLOSE = 2.0
 # Iterations in which a run that is leaving a plateau may still come up.
