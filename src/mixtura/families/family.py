@@ -17,7 +17,15 @@ from mixtura.families.coordinates import Coordinates
 from mixtura.statistics import SMALLEST_COUNT, Statistics
 from mixtura.typing import EVERYONE, AnyArray, FloatArray, IntArray, Selection
 
-__all__ = ["Bounded", "Embedding", "Family", "Parameters", "as_they_are", "stand_ins"]
+__all__ = [
+    "Bounded",
+    "Embedding",
+    "Family",
+    "Parameters",
+    "as_they_are",
+    "in_one_unit",
+    "stand_ins",
+]
 
 
 class Parameters(Protocol):
@@ -48,7 +56,12 @@ Embedding: TypeAlias = Callable[[AnyArray], AnyArray]
 
 
 def as_they_are(rows: AnyArray) -> AnyArray:
-    """The embedding of numbers."""
+    """The embedding of numbers, each feature in a unit of its own."""
+    return rows
+
+
+def in_one_unit(rows: AnyArray) -> AnyArray:
+    """The embedding of numbers whose distances mean something, since all features share a unit."""
     return rows
 
 

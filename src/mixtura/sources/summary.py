@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -59,6 +60,14 @@ class Summary(Sums):
         smallest = deviations[varying].min() if varying.any() else 1.0
         stand_in = np.maximum(smallest, _RESOLUTION * np.abs(self.extent.minimum))
         return np.where(varying, deviations, stand_in)
+
+    @property
+    def in_one_unit(self) -> Self:
+        """The same of features that share a unit: the root of their mean variance."""
+        same = replace(self)
+        unit = float(np.sqrt(self.variances.mean())) or 1.0
+        vars(same)["scales"] = np.full(len(self.variances), unit)
+        return same
 
     def floor(self, share: float) -> FloatArray:
         """Least variances, (d,): a share of the features', but no less than a mean resolves.

@@ -11,7 +11,7 @@ import numpy as np
 
 from mixtura.em import Start, begin, e_step, gather
 from mixtura.errors import MixturaError
-from mixtura.families.family import Embedding, Family, as_they_are
+from mixtura.families.family import Embedding, Family, as_they_are, in_one_unit
 from mixtura.families.noise import Box, with_noise
 from mixtura.mixing_weights import FREE, FixedWeights, Mixing
 from mixtura.mixture import Mixture
@@ -229,7 +229,7 @@ def _starts(
         own = _given_start(values.assigned, k)
         return lambda number: own
     start = partial(table.embedded(embedding).start, values.ways, k, seed)
-    if embedding is as_they_are:
+    if embedding in (as_they_are, in_one_unit):
         return start
     return lambda number: _embedded(start(number), embedding)
 

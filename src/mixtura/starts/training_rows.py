@@ -16,7 +16,7 @@ from mixtura import em
 from mixtura.em import Gather, Start
 from mixtura.errors import DataError
 from mixtura.explain.atoms import Atom, find_atoms
-from mixtura.families.family import Embedding, Family, as_they_are
+from mixtura.families.family import Embedding, Family, as_they_are, in_one_unit
 from mixtura.fitting.random_streams import Purpose
 from mixtura.mixture import Expectation
 from mixtura.sources import ArraySource, Source, Summary, block_rows, summarize
@@ -144,7 +144,10 @@ class TrainingRows:
 
         @cache
         def embedded(embedding: Embedding) -> TrainingRows:
-            return replace(self, rows=embedding(self.rows))
+            places = replace(self, rows=embedding(self.rows))
+            if embedding is in_one_unit:
+                vars(places)["summary"] = self.summary.in_one_unit
+            return places
 
         return lambda embedding: self if embedding is as_they_are else embedded(embedding)
 

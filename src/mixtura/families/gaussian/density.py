@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura.families.family import Embedding, as_they_are, stand_ins
+from mixtura.families.family import Embedding, as_they_are, in_one_unit, stand_ins
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, Prior
-from mixtura.families.gaussian.structures import CovarianceStructure
+from mixtura.families.gaussian.structures import CovarianceStructure, Structure
+from mixtura.families.tie import Tie
 from mixtura.kernels.singular import singular
 from mixtura.statistics import Moments
 from mixtura.typing import BoolArray, FloatArray, IntArray
@@ -103,7 +104,9 @@ class Gaussian:
 
     @property
     def embedding(self) -> Embedding:
-        return as_they_are
+        """Spheres look alike in one unit alone."""
+        spheres = isinstance(self.structure, Structure) and self.structure.shape is Tie.NONE
+        return in_one_unit if spheres else as_they_are
 
     @property
     def gathers(self) -> Hashable:
