@@ -65,8 +65,9 @@ _NOT_CONVERGED = 3
     "--starts",
     type=click.IntRange(min=1),
     metavar="NUMBER",
-    help="Starts of each model, of which the best is kept.  [default: until three kinds of starts "
-    "have found the best, two where EM is quick, 20 at most; models far behind make two]",
+    help="Starts of each model on its own, besides those from other models; the best is kept.  "
+    "[default: until three kinds of starts have found the best, two where EM is quick, 20 at most; "
+    "models far behind make one]",
 )
 @click.option(
     "--algorithm",
@@ -153,8 +154,8 @@ def fit(
       slope   the size at which the largest models begin to fit noise
       cv      the best prediction of rows left out; ten times the work
 
-    Models of one shape grow: each begins from the one with a cluster fewer, of which it splits the
-    best one, and a shape grows no further where that leads nowhere. The best models then begin from
+    Models of all shapes grow side by side, one cluster after the other: each splits a cluster of
+    the one before, and a shape that leads nowhere grows no further. The best models then begin from
     each other until the choice is stable. Models that owe their likelihood to a few rows, or to
     equal ones, are told of, but not chosen.
 

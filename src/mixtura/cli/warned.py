@@ -40,7 +40,8 @@ _MODEL = re.compile(r"(?:\w+=[^\s,]+, )*\bn_components=\d+(?:, \w+=[^\s,]+)*")
 _CLUSTERS = {
     r"\bthose with fewer components\b": "those with fewer clusters",
     r"\brows than components\b": "rows than clusters",
-    r"\bcomponent(s?)(?= (?:collapsed|owes? |have no rows|are the most|of hardly any spread))": r"cluster\1",
+    r"\bcomponent(s?)(?= (?:collapsed|owes? |have no rows|are the most))": r"cluster\1",
+    r"\ba component (?=of hardly any spread)": "a cluster ",
     r"\bComponent(s?)(?= [\d, ]+ owes? )": r"Cluster\1",
 }
 
