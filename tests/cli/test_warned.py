@@ -44,6 +44,40 @@ def test_the_floor_is_named_as_it_can_be_set():
     assert in_options(note).endswith("Use fewer --components or a simpler --covariance.")
 
 
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (
+            "covariance_type=VVE, n_components=7 has a lower BIC, 2,423.3 against 2,768.5, but "
+            "cannot be chosen: 2 components collapsed.",
+            "VVE with 7 clusters has a lower BIC, 2,423.3 against 2,768.5, but cannot be chosen: "
+            "2 clusters collapsed.",
+        ),
+        (
+            "n_components=1 has a lower BIC, but cannot be chosen: 1 component owes its "
+            "likelihood to a few rows.",
+            "1 cluster has a lower BIC, but cannot be chosen: 1 cluster owes its likelihood to a "
+            "few rows.",
+        ),
+        (
+            "9 components are the most that were tried: with more, BIC may be lower still.",
+            "9 clusters are the most that were tried: with more, BIC may be lower still.",
+        ),
+        (
+            "left out: those with fewer components are better",
+            "left out: those with fewer clusters are better",
+        ),
+        (
+            "Components 1, 2 owe their likelihood to a few rows. Use fewer components.",
+            "Clusters 1, 2 owe their likelihood to a few rows. Use fewer --components.",
+        ),
+        ("Columns component, Component 1 are constant", None),
+    ],
+)
+def test_components_are_clusters_and_models_have_names(message, told):
+    assert in_options(message) == (told or message)
+
+
 def test_a_search_that_goes_nowhere_names_options(run, blobs, here, monkeypatch):
     estimate = Structure.estimate
 
@@ -55,7 +89,7 @@ def test_a_search_that_goes_nowhere_names_options(run, blobs, here, monkeypatch)
     monkeypatch.setattr(Structure, "estimate", fails)
     failed = run("fit", blobs, "-k", "1,2", "--covariance", "EEV")
     assert failed.exit_code == 1
-    named = "--covariance=EEV, --components=1 and 1 more failed: The covariance of 1 of 1"
+    named = "EEV with 1 cluster and 1 more failed: The covariance of 1 of 1"
     assert named in failed.stderr
     run("fit", blobs, "-k", 1, "--covariance", "EEV,EII", "--out", "out")
     page = (here / "out" / "report.html").read_text()

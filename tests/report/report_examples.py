@@ -150,9 +150,21 @@ def search(best: int) -> SearchSummary:
     )
 
 
-def starts(ends: list[tuple[float, int, float]], failed: int = 0) -> Starts:
-    """From the objective, the number and the agreement of each optimum."""
-    optima = [Optimum(objective=o, times=t, agreement=a) for o, t, a in ends]
+def starts(ends: list[tuple[float, int, float]], failed: int = 0, known: bool = True) -> Starts:
+    """From the objective, the number and the agreement of each optimum.
+
+    Where it is known, as many rows are in other clusters as the agreement is short of 1.
+    """
+    optima = [
+        Optimum(
+            objective=o,
+            times=t,
+            agreement=a,
+            moved=1.0 - a if known else None,
+            ways=("splits", "k-means")[:t] if known else (),
+        )
+        for o, t, a in ends
+    ]
     made = failed + sum(optimum.times for optimum in optima)
     return Starts(made=made, found_best=optima[0].times, failed=failed, optima=optima)
 

@@ -204,18 +204,38 @@ def test_how_far_candidates_came_is_marked(page: Page, tmp_path: Path) -> None:
     made = [candidate(k, "full", bic) for k, bic in ((1, 5400.0), (2, 5100.0), (3, None))]
     made += [replace(candidate(2, "tied", 5200.0), standing="given up")]
     made += [replace(candidate(3, "tied", -9e9), standing="collapsed")]
+    made += [replace(candidate(4, "tied", -9e9), standing="spurious")]
+    made += [
+        replace(candidate(k, "full", None), standing="left out", status="left out: no use")
+        for k in range(5, 120)
+    ]
     show(page, tmp_path, example(search=SearchSummary(criterion="bic", best=1, candidates=made)))
     count = "document.querySelectorAll('#criterion-plot .mark.%s').length"
-    for standing in ("finished", "left-behind", "given-up", "collapsed"):
+    for standing in ("finished", "left-behind", "given-up", "collapsed", "spurious"):
         assert page.evaluate(count % standing) == 1, standing
-    assert page.evaluate("document.querySelectorAll('#criterion-legend li').length") == 5
+    shapes = (
+        "new Set([...document.querySelectorAll('#criterion-legend path')].map(p => p.outerHTML))"
+    )
+    assert page.evaluate(f"{shapes}.size") == 5
+    legend = page.evaluate("document.querySelector('#criterion-legend').innerText")
+    assert len(legend.splitlines()) == 7
+    assert "115 left out, as more clusters led nowhere" in legend
     ticks = "document.querySelector('#criterion-plot').textContent"
     assert "5200" in page.evaluate(ticks)  # the collapsed one does not squeeze the others
     told = (
         "[...document.querySelectorAll('#criterion-table td:nth-child(3)')].map(td => td.innerText)"
     )
     page.evaluate("document.querySelector('details').open = true")
-    assert page.evaluate(told) == ["chosen", "given up", "left behind", "failed", "collapsed"]
+    assert page.evaluate(told) == [
+        "chosen", "given up", "left behind", "collapsed", "spurious", "failed", "left out",
+    ]  # fmt: skip
+    folded = page.evaluate(
+        "document.querySelector('#criterion-table tbody tr:last-child').innerText"
+    )
+    assert folded.split("\t") == ["5 to 119", "full", "left out", "no use"]
+    assert "115" not in page.evaluate(ticks)  # nor does what was left out
+    ends = "document.querySelector('#criterion-plot .end title').textContent"
+    assert page.evaluate(ends) == "5 to 119 clusters left out: no use"
     assert page.evaluate("document.getElementById('probabilities').hidden")
     assert_quiet(page)
 
@@ -228,8 +248,43 @@ def test_a_single_candidate_and_a_single_optimum_make_no_picture(
     show(page, tmp_path, example(search=alone, fit=ended))
     for section in ("search", "starts"):
         assert page.evaluate(f"document.getElementById('{section}').hidden"), section
-    assert "3 of 3 startsno other found" in text(page, "#figures")
+    assert "3 of 3 startsof 2 kinds: splits, k-means; no other found" in text(page, "#figures")
     assert_quiet(page)
+
+
+def test_at_the_limit_no_number_is_probable(page: Page, tmp_path: Path) -> None:
+    limited = replace(search(best=7), at_limit=True)
+    show(page, tmp_path, example(search=limited))
+    told = text(page, "#probabilities")
+    assert "4 or more: 4 was the largest number tried" in told
+    assert page.evaluate("document.querySelectorAll('#probabilities svg').length") == 0
+    assert page.evaluate("document.getElementById('probability-likeliest').hidden")
+    assert "%" not in page.evaluate("document.querySelector('#probabilities').innerText")
+    assert "Probability" not in text(page, "#criterion-table thead")
+    assert_fits_everywhere(page)
+
+
+def test_optima_are_drawn_by_the_rows_that_change_sides(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example())
+    assert "rows in other clusters" in text(page, "#starts-plot")
+    assert "40%" in text(page, "#starts-plot")
+    assert "40% of the rows in other clusters" in text(page, "#starts-text")
+    cells = "[...document.querySelectorAll('#starts-table tbody tr')].map(tr => tr.innerText)"
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert [row.split("\t") for row in page.evaluate(cells)] == [
+        ["the best", "4", "0%", "splits, k-means", "1.00"],
+        ["10.000", "1", "40%", "splits", "0.60"],
+    ]
+    assert_fits_everywhere(page)
+
+
+def test_earlier_model_files_have_a_table_of_optima_alone(page: Page, tmp_path: Path) -> None:
+    ended = starts([(-2500.0, 4, 1.0), (-2510.0, 1, 0.6)], known=False)
+    show(page, tmp_path, example(fit=replace(fit(), starts=ended)))
+    assert page.evaluate("document.getElementById('starts-plot').hidden")
+    assert "agree with the best ones to 0.60" in text(page, "#starts-text")
+    assert page.evaluate("document.querySelectorAll('#starts-table tbody tr').length") == 2
+    assert_fits_everywhere(page)
 
 
 def test_a_fit_of_one_step_and_one_of_a_thousand_are_drawn(page: Page, tmp_path: Path) -> None:

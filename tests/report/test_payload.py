@@ -21,7 +21,15 @@ from report_examples import (
 )
 
 from mixtura.families.description import Bell, Mass, Shares
-from mixtura.report import SearchSummary, TableSummary, build_payload, payload, render
+from mixtura.report import (
+    Candidate,
+    Limit,
+    SearchSummary,
+    TableSummary,
+    build_payload,
+    payload,
+    render,
+)
 from mixtura.report.excerpt import CANDIDATES, CLUSTERS, COLUMNS, OPTIMA, SPREADS, TRACE
 from mixtura.report.marginals import of_levels, separation
 
@@ -147,9 +155,73 @@ def test_starts_standings_and_flags_are_told() -> None:
     assert part(made, "model")["spurious"] == [0, 2]
     told = part(made, "fit")
     assert (told["remaining"], told["rate"], told["weight"]) == (1e-6, 0.5, 342.0)
-    assert told["starts"]["optima"][1] == {"objective": -2510.0, "times": 1, "agreement": 0.6}
+    assert told["starts"]["optima"][1] == {
+        "objective": -2510.0,
+        "times": 1,
+        "agreement": 0.6,
+        "moved": 0.4,
+        "ways": ["splits"],
+    }
     standings = [candidate["standing"] for candidate in part(made, "search")["candidates"]]
     assert standings[:4] == ["left behind", "finished", "finished", "failed"]
+
+
+def searched(*made: Candidate, best: int = 0, **more: Any) -> SearchSummary:
+    return SearchSummary(criterion="bic", best=best, candidates=made, **more)
+
+
+@pytest.mark.parametrize(
+    ("told", "limit"),
+    [
+        (searched(candidate(1, "a", 9.0), candidate(2, "a", 5.0), best=1), None),
+        (
+            searched(candidate(2, "a", 9.0), candidate(3, "a", 5.0), best=1, at_limit=True),
+            Limit("bic", 3),
+        ),
+        (
+            searched(candidate(3, "b", 9.0), candidate(2, "a", 5.0), best=1, at_limit=True),
+            Limit("bic", 2, "a"),
+        ),
+        (
+            searched(
+                candidate(2, "a", 9.0),
+                candidate(3, "a", 5.0),
+                replace(candidate(4, "a", None), standing="left out"),
+                probabilities=[(2, 0.01), (3, 0.99)],
+            ),
+            Limit("bic", 3),
+        ),
+        (
+            searched(
+                candidate(3, "a", 5.0),
+                replace(candidate(4, "b", 1.0), standing="spurious"),
+                probabilities=[(2, 0.01), (3, 0.99)],
+            ),
+            None,
+        ),
+        (searched(candidate(3, "a", 5.0), probabilities=[(3, 1.0)]), None),
+    ],
+    ids=["in between", "limit", "of one structure", "another criterion", "tried in vain", "alone"],
+)
+def test_where_the_best_has_as_many_as_were_tried(told: SearchSummary, limit: Limit | None) -> None:
+    assert told.limit == limit
+    made = part(example(search=told), "search")["limit"]
+    assert made == (None if limit is None else vars(limit))
+
+
+def test_what_could_not_be_chosen_is_not_compared_and_goes_first() -> None:
+    outs = ("collapsed", "spurious", "left out", "failed")
+    made = [
+        replace(candidate(9, s, -1e6), standing=s) for s in outs for _ in range(CANDIDATES // 4)
+    ]
+    made += [candidate(2, "full", 100.0 - k) for k in range(CANDIDATES // 2)]
+    told = searched(*made, best=0)
+    assert [told.candidates[0], *made[CANDIDATES:]] == told.compared
+    assert told.standings["spurious"] == told.standings["left out"] == CANDIDATES // 4
+    kept = part(example(search=told), "search")
+    standings = [each["standing"] for each in kept["candidates"]]
+    assert kept["candidates"][kept["best"]]["standing"] == "collapsed"
+    assert (len(standings), standings.count("finished")) == (CANDIDATES, CANDIDATES // 2)
 
 
 def test_weights_are_told_by_their_total() -> None:

@@ -24,7 +24,14 @@ def choice(search: SearchSummary) -> Iterator[tuple[str, str]]:
     lowest = f", the lowest of {compared} models compared" if compared > 1 else ""
     value = search.candidates[search.best].criteria[search.criterion]
     yield search.criterion.upper(), f"{_number(value)}{lowest}"
-    if len(search.probabilities) > 1:
+    if (limit := search.limit) is not None:
+        of = f" of {limit.structure}" if limit.structure else ""
+        k = limit.n_components
+        yield (
+            "How many",
+            f"by {limit.criterion.upper()}, {k} or more: {k} was the largest number tried{of}",
+        )
+    elif len(search.probabilities) > 1:
         likeliest = sorted(search.probabilities, key=lambda pair: -pair[1])
         (k, first), *others = likeliest
         told = [f"{k} with probability {percent(first)}"]
@@ -42,7 +49,7 @@ def print_candidates(console: Console, search: SearchSummary) -> None:
         (candidate for candidate in decided if candidate is not chosen),
         key=lambda candidate: candidate.criteria[search.criterion] or 0.0,
     )
-    rows = [_cells(each, search.criterion) for each in (chosen, *others[: _SHOWN - 1])]
+    rows = [_cells(each, search) for each in (chosen, *others[: _SHOWN - 1])]
     heads = ("clusters", "shape", search.criterion.upper(), "log-lik.", "par.", "probability")
     filled = [i for i in range(len(heads)) if any(row[i] for row in rows)]  # not all have shapes
     grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
@@ -67,6 +74,8 @@ _STANDINGS = {
     "left behind": "left behind after a few",
     "given up": "given up on the way",
     "collapsed": "collapsed and not considered",
+    "spurious": "owing their likelihood to a few rows and not considered",
+    "left out": "left out, as more clusters led nowhere",
     "failed": "could not be fitted",
 }
 
@@ -76,14 +85,16 @@ def _standings(search: SearchSummary) -> Iterator[tuple[int, str]]:
     return ((counts[name], words) for name, words in _STANDINGS.items() if name in counts)
 
 
-def _cells(candidate: Candidate, criterion: str) -> tuple[str, ...]:
+def _cells(candidate: Candidate, search: SearchSummary) -> tuple[str, ...]:
+    """What is told of a candidate; no probability where better ones may not have been tried."""
+    probability = "-" if candidate.probability is None else percent(candidate.probability)
     return (
         str(candidate.n_components),
         candidate.structure,
-        _number(candidate.criteria[criterion]),
+        _number(candidate.criteria[search.criterion]),
         _number(candidate.log_likelihood),
         str(candidate.n_parameters),
-        "-" if candidate.probability is None else percent(candidate.probability),
+        "" if search.limit else probability,
     )
 
 

@@ -16,7 +16,7 @@ from mixtura.cli.assignments import SURE
 from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_components
 from mixtura.cli.features import Features
-from mixtura.cli.readings import restraints_of
+from mixtura.cli.readings import restraints_of, starts_in_words
 from mixtura.cli.results import FitResult, feature_names
 from mixtura.cli.table import Table
 from mixtura.cli.trial import Verdict
@@ -101,7 +101,7 @@ def print_model(model: Model) -> None:
             ("Rows", f"total weight {record.scores.weight:,.10g}"),
             *((name.upper(), f"{value:,.1f}") for name, value in record.criteria.items()),
             ("Fit", record.status.text),
-            ("Starts", str(record.starts)),
+            ("Starts", starts_in_words(record.starts)),
             *(("Note", note) for note in record.notes),
         ]
     print_facts(console, facts)
@@ -137,7 +137,7 @@ def _facts(result: FitResult) -> Iterator[tuple[str, str]]:
     yield from restraints_of(result.model)
     yield from choice(result.search)
     yield "Fit", record.status.text
-    yield "Starts", str(record.starts)
+    yield "Starts", starts_in_words(record.starts)
     if mixture.n_components > 1:
         belong = "have a cluster, or are noise," if noisy else "have a cluster"
         yield (

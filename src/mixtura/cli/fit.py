@@ -38,9 +38,8 @@ _NOT_CONVERGED = 3
     "--components",
     metavar="COUNTS",
     callback=component_counts,
-    default="1-9",
-    show_default=True,
-    help="Numbers of clusters to try: 3, 1-9 or 2,4,6.",
+    help="Numbers of clusters to try: 3, 1-9 or 2,4,6.  [default: 1-9, and further while the "
+    "criterion falls]",
 )
 @family_option
 @columns_option
@@ -66,8 +65,9 @@ _NOT_CONVERGED = 3
     "--starts",
     type=click.IntRange(min=1),
     metavar="NUMBER",
-    help="Starts of each model, of which the best is kept.  [default: until the best has been "
-    "found five times, twice where EM is quick, 20 at most; models far behind make two]",
+    help="Starts of each model on its own, besides those from other models; the best is kept.  "
+    "[default: until three kinds of starts have found the best, two where EM is quick, 20 at most; "
+    "models far behind make one]",
 )
 @click.option(
     "--algorithm",
@@ -90,7 +90,7 @@ def fit(
     context: click.Context,
     /,
     data: DataFile,
-    components: tuple[int, ...],
+    components: tuple[int, ...] | None,
     family: str,
     columns: tuple[str, ...] | None,
     exclude: tuple[str, ...] | None,
@@ -153,6 +153,11 @@ def fit(
       nec     the least doubt for what clusters gain; best with one shape
       slope   the size at which the largest models begin to fit noise
       cv      the best prediction of rows left out; ten times the work
+
+    Models of all shapes grow side by side, one cluster after the other: each splits a cluster of
+    the one before, and a shape that leads nowhere grows no further. The best models then begin from
+    each other until the choice is stable. Models that owe their likelihood to a few rows, or to
+    equal ones, are told of, but not chosen.
 
     Whether one more cluster is more than chance, mixtura test can tell.
 

@@ -37,8 +37,14 @@ _STDOUT = [Path(name) for name in ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/
 _MOST_CLUSTERS = 100_000
 
 
-def component_counts(context: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
-    """Numbers of components from '3', '1-9', '2,4,6' or '1-3,6'."""
+def component_counts(
+    context: click.Context, param: click.Parameter, value: str | None
+) -> tuple[int, ...] | None:
+    """Numbers of components from '3', '1-9', '2,4,6' or '1-3,6'; None if none are asked for."""
+    return None if value is None else _counts(value)
+
+
+def _counts(value: str) -> tuple[int, ...]:
     counts: set[int] = set()
     for part in value.split(","):
         first, dash, last = part.strip().partition("-")
@@ -59,7 +65,7 @@ def component_counts(context: click.Context, param: click.Parameter, value: str)
 
 def run_of_counts(context: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
     """Numbers of components that follow each other, from '3' or '1-8'."""
-    counts = component_counts(context, param, value)
+    counts = _counts(value)
     if len(counts) <= counts[-1] - counts[0]:
         raise click.BadParameter(f"{value!r} has gaps; write 3 or 1-8.")
     return counts

@@ -11,6 +11,7 @@ from mixtura import __version__
 from mixtura.cli.features import Features
 from mixtura.cli.readings import restraints_of
 from mixtura.cli.table import Table
+from mixtura.fitting.restarts import Optimum as Found
 from mixtura.fitting.restarts import Starts
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.persistence.model_file import Model
@@ -28,6 +29,9 @@ from mixtura.report import Starts as StartsSummary
 from mixtura.typing import FloatArray
 
 __all__ = ["report_page"]
+
+# Agreement of two partitions that are equal, but for rounding.
+_EQUAL = 1.0 - 1e-9
 
 
 def report_page(
@@ -133,8 +137,15 @@ def _starts(starts: Starts, weight: float) -> StartsSummary:
                 objective=weight * optimum.objective,
                 times=optimum.times,
                 agreement=optimum.agreement,
+                moved=None if _unknown(optimum) else optimum.moved,
+                ways=optimum.ways,
             )
             for optimum in starts.optima
             if math.isfinite(optimum.objective)
         ],
     )
+
+
+def _unknown(optimum: Found) -> bool:
+    """Whether it is of an earlier model file, which has 0 for the share of rows that moved."""
+    return optimum.moved == 0.0 and optimum.agreement < _EQUAL

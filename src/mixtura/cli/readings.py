@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from mixtura.cli.wording import count
 from mixtura.families.description import Marginal
+from mixtura.fitting.restarts import Starts
 from mixtura.mixing_weights import FREE
 from mixtura.persistence.model_file import Model
 
-__all__ = ["flags_of", "marginals_of", "restraints_of"]
+__all__ = ["flags_of", "marginals_of", "restraints_of", "starts_in_words"]
 
 
 def marginals_of(model: Model, n: int | None = None) -> list[Marginal]:
@@ -35,3 +36,19 @@ def flags_of(model: Model, component: int) -> tuple[str, ...]:
         "empty": bool(model.mixture.weights[component] == 0.0),
     }
     return tuple(flag for flag, holds in raised.items() if holds)
+
+
+def starts_in_words(starts: Starts) -> str:
+    """How often the best optimum was found, by which kinds of starts, and what else was."""
+    others, kinds = len(starts.optima) - 1, ", ".join(starts.ways)
+    by = f"{starts.n_best} of {count(starts.n_made, 'start')}"
+    told = [f"best optimum found by {by}"]
+    if len(starts.ways) > 1:
+        told[0] += f", of {len(starts.ways)} kinds ({kinds})"
+    elif kinds:
+        told[0] += f" ({kinds})"
+    if others > 0:
+        told.append(f"{others:,} other{'s' if others > 1 else ''} found")
+    if starts.n_failed:
+        told.append(f"{starts.n_failed:,} not sound")
+    return "; ".join(told)

@@ -112,6 +112,7 @@ class FitResult:
                 **self.search.candidates[self.search.best].criteria,
                 "probability": self.search.candidates[self.search.best].probability,
                 "probabilities": {str(k): p for k, p in self.search.probabilities},
+                "at_limit": self.search.at_limit,
                 "candidates": len(self.search.candidates),
                 "standings": self.search.standings,
                 **_course(self.record),

@@ -12,7 +12,7 @@ from mixtura.cli.features import Features
 from mixtura.cli.known import Known
 from mixtura.cli.own_options import OwnOptions
 from mixtura.cli.warned import in_options, warned
-from mixtura.cli.wording import count
+from mixtura.cli.wording import count, model_name, structure_name
 from mixtura.errors import DataError
 from mixtura.persistence.model_file import Model
 from mixtura.report import Candidate, SearchSummary
@@ -22,6 +22,9 @@ from mixtura.typing import FloatArray
 __all__ = ["Found", "Plan"]
 
 _K = "n_components"
+
+# Numbers of components to try if none are asked for, before the search goes on by itself.
+_COUNTS = tuple(range(1, 10))
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Plan:
         Clusters of some rows.
     notes : tuple of str
         What was asked for but cannot be tried.
+    extend : bool
+        Whether to try more components than that, while the criterion falls.
     """
 
     counts: tuple[int, ...]
@@ -66,13 +71,14 @@ class Plan:
     equal_weights: bool = False
     known: Known | None = None
     notes: tuple[str, ...] = ()
+    extend: bool = False
 
     @classmethod
     def of(
         cls,
         features: Features,
         weight: FloatArray | None,
-        counts: Sequence[int],
+        asked: Sequence[int] | None,
         *,
         own: OwnOptions,
         starts: int | None,
@@ -86,6 +92,7 @@ class Plan:
         MixturaError
             If that is nothing.
         """
+        counts = _COUNTS if asked is None else tuple(asked)
         n = len(features.rows) if weight is None else int(np.count_nonzero(weight))
         possible = tuple(k for k in counts if k <= n)
         what = "complete row" if weight is None else "complete row of positive weight"
@@ -97,7 +104,7 @@ class Plan:
         notes = []
         if len(possible) < len(counts):
             notes.append(
-                f"Only up to {count(max(possible), 'component')} tried: there "
+                f"Only up to {count(max(possible), 'cluster')} tried: there "
                 f"{'is' if n == 1 else 'are'} only {count(n, what)}."
             )
         if known is not None:
@@ -110,6 +117,7 @@ class Plan:
             starts="thorough" if starts is None else starts,
             notes=tuple(notes),
             known=known,
+            extend=asked is None and max(counts) <= n,
             **choices,
         )
 
@@ -140,6 +148,7 @@ class Plan:
             estimator,
             search_grid(estimator, len(features.names), given),
             criterion=self.criterion,
+            extend=self.extend,
             n_jobs=self.jobs,
             random_state=self.seed,
         )
@@ -155,17 +164,8 @@ class Plan:
         return Found(_in_options(model), _summary(search, self.criterion), (*self.notes, *told))
 
 
-def _structure(params: Mapping[str, Any]) -> str:
-    """In what a candidate differs from others besides its number of clusters; empty if in nothing.
-
-    Parameters stand in the order of their names.
-    """
-    return " ".join(str(params[name]) for name in sorted(params) if name != _K)
-
-
 def _in_words(params: Mapping[str, Any]) -> str:
-    structure, k = _structure(params), int(params[_K])
-    return f"{structure} with {k}" if structure else count(k, "cluster")
+    return model_name(structure_name(params), int(params[_K]))
 
 
 def _in_options(model: Model) -> Model:
@@ -182,7 +182,7 @@ def _summary(search: Any, criterion: str) -> SearchSummary:
     candidates = [
         Candidate(
             n_components=int(results[_K][i]),
-            structure=_structure({name: results[name][i] for name in names}),
+            structure=structure_name({name: results[name][i] for name in names}),
             status=in_options(results["status"][i]),
             standing=str(results["standing"][i]),
             n_parameters=_known(results["n_parameters"][i], int),
@@ -197,6 +197,7 @@ def _summary(search: Any, criterion: str) -> SearchSummary:
         best=search.best_index_,
         candidates=candidates,
         probabilities=list(search.k_probabilities_.items()),
+        at_limit=search.at_limit_,
     )
 
 

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from mixtura.cli.wording import model_name, structure_name
 from mixtura.errors import MixturaError
 from mixtura.estimators.family_options import FAMILY_WORDS
 
@@ -32,6 +33,18 @@ def warned() -> Iterator[list[str]]:
     told.extend(dict.fromkeys(in_options(str(warning.message)) for warning in lasting))
 
 
+# A model of a search: what the estimators name by its parameters, of which one is this.
+_MODEL = re.compile(r"(?:\w+=[^\s,]+, )*\bn_components=\d+(?:, \w+=[^\s,]+)*")
+
+# Components are clusters where they are the subject; `fewer components` may be an option below.
+_CLUSTERS = {
+    r"\bthose with fewer components\b": "those with fewer clusters",
+    r"\brows than components\b": "rows than clusters",
+    r"\bcomponent(s?)(?= (?:collapsed|owes? |have no rows|are the most))": r"cluster\1",
+    r"\ba component (?=of hardly any spread)": "a cluster ",
+    r"\bComponent(s?)(?= [\d, ]+ owes? )": r"Cluster\1",
+}
+
 # What the estimators call a parameter, and the command line an option; what is no option goes.
 _OPTIONS = {
     r"\bn_init\b": "--starts",
@@ -45,8 +58,15 @@ _OPTIONS = {
 
 
 def in_options(message: str) -> str:
-    """A sentence of the estimators with options in place of parameters."""
-    for phrases in (_OPTIONS, *(words.phrases for words in FAMILY_WORDS.values())):
+    """A sentence of the estimators with options in place of parameters, and models by name."""
+    message = _MODEL.sub(lambda found: _named(found[0]), message)
+    for phrases in (_CLUSTERS, _OPTIONS, *(words.phrases for words in FAMILY_WORDS.values())):
         for parameter, option in phrases.items():
             message = re.sub(parameter, option, message)
     return message
+
+
+def _named(params: str) -> str:
+    """A model from its parameters, as in 'covariance_type=VVE, n_components=7'."""
+    values = dict(pair.split("=", 1) for pair in params.split(", "))
+    return model_name(structure_name(values), int(values["n_components"]))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["count", "listing", "percent", "row_list", "suggestion"]
+__all__ = ["count", "listing", "model_name", "percent", "row_list", "structure_name", "suggestion"]
 
 _SHOWN = 5
 _NAMES_SHOWN = 20
@@ -17,6 +18,19 @@ _NAMES_SHOWN = 20
 def count(n: int, noun: str) -> str:
     """'1 row', '1,204 rows'."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def structure_name(params: Mapping[str, Any]) -> str:
+    """In what a model differs from others besides its number of clusters; empty if in nothing.
+
+    Parameters stand in the order of their names.
+    """
+    return " ".join(str(params[name]) for name in sorted(params) if name != "n_components")
+
+
+def model_name(structure: str, k: int) -> str:
+    """'VVE with 7 clusters', or '7 clusters' where models differ in nothing else."""
+    return f"{structure} with {count(k, 'cluster')}" if structure else count(k, "cluster")
 
 
 def percent(share: float) -> str:

@@ -75,17 +75,20 @@ class GaussianMixture(MixtureEstimator):
         Most iterations of a start. For `algorithm='stochastic'` the number it makes.
     n_init : int, 'auto' or 'thorough', default='auto'
         Number of starts; the best is kept, `starts_` tells how often it was found. 'thorough'
-        makes starts until the best optimum has been found five times, or twice where EM came to
-        its end within 20 iterations, so that the components lie apart; 20 at most. 'auto' does so
+        makes starts until three kinds of them have found the best optimum, or two where EM came to
+        its end within 20 iterations, so that the components lie apart; 20 at most. (Starts of one
+        kind resemble each other. Where there are fewer kinds, starts count.) 'auto' does so
         where it is cheap: all starts take about a fifth of a second at most, so that large tables
         get one. Runs of `algorithm='stochastic'` are not compared: both make one.
     init_params : str or array, default='auto'
         'kmeans', 'k-means++', 'random_from_data' or 'random' for all starts; 'auto' for a first
-        start by k-means, another by 'hierarchical', and further ones by the first three in turn;
-        'varied' for all ways, those below and 'random' among them; 'hierarchical'
-        for a first start by model-based agglomerative hierarchical clustering (Banfield and
-        Raftery 1993), or 'quantiles' for one with k groups of equal weight along the first
-        principal axis, neither of which is random, and further ones as in 'auto'; or the user's
+        start by k-means, one by random rows, one each by 'hierarchical' and by two 'splits', and
+        further ones by the first three in turn; 'varied' for all ways, those below and 'random'
+        among them; 'hierarchical' for a first start by model-based agglomerative hierarchical
+        clustering (Banfield and Raftery 1993), 'quantiles' for one with k groups of equal weight
+        along the first principal axis, or 'splits' for two from a mixture with one component less,
+        of which they cut one in two, none of which are random, and further ones by the first three;
+        or the user's
         own labels (n,) or responsibilities (n, k), from which the fit begins with an M-step.
         With noise, label -1 is noise, and responsibilities have a last column for it.
     weights_init : array of shape (k,), or (k + 1,) with noise, default=None

@@ -37,15 +37,25 @@ __all__ = ["MixtureSearch", "Progress"]
 
 
 class MixtureSearch(SoftClusters):
-    """Fit every candidate of a grid and keep the best by a penalised likelihood.
+    """Compare mixtures of several sizes and structures, and keep the best by a criterion.
 
-    All candidates make the first iterations of two starts; the better ones go on, fewer and fewer
-    (successive halving), until two dozen have reached the ends of these starts; the most promising
-    dozen make five, and a quarter of them all of theirs. The starts are the same for all structures
-    of a family, and made once.
+    Structures grow side by side, one component after the other. Each candidate makes a start of
+    its own, and one from the best split of the candidate before, which has one component less. A
+    structure grows no further where that leads nowhere: more components only raise the criterion,
+    the optima are not sound any longer, or it would not catch up with the best even if it went on
+    to gain as it does.
 
-    Candidates with a collapsed component (see `GaussianMixture.n_collapsed_`) are shown in the
-    results, but are chosen only if all have one.
+    Then the best candidates begin from each other: from splits of those with one component less,
+    from merges of those with one more, and from the partitions of other structures. They make
+    further starts of their own as well, and that is repeated until the choice is stable; those that
+    are close to the best make all the starts that are wanted of them.
+
+    The best is chosen among candidates whose optimum is sound: no component has collapsed, none
+    owes its likelihood to a few rows that lie close together or nearly in a plane, and each is of
+    use to its rows although it has not seen them (`mixtura.explain.soundness` has the definition).
+    A candidate whose best optimum is not sound falls back on its next one that is. Those that have
+    none are shown in the results, but are chosen only if there are no others. Where one of them has
+    a lower criterion than the best, `notes_` of `best_estimator_` says so.
 
     Parameters
     ----------
@@ -53,8 +63,9 @@ class MixtureSearch(SoftClusters):
         What is fitted: any estimator of this package that fits one mixture. By default a
         `GaussianMixture` with `n_init='thorough'` varied starts.
     param_grid : dict or list of dict, default=None
-        Parameter names and the values to try. By default 1 to 9 components and, of a
-        `GaussianMixture`, all 14 structures, or 'E' and 'V' in one dimension.
+        Parameter names and the values to try. By default 1 to 9 components, and more while the
+        criterion falls, see `extend`; and, of a `GaussianMixture`, all 14 structures, or 'E' and
+        'V' in one dimension.
     criterion : str, default='bic'
         What to minimise.
 
@@ -69,9 +80,16 @@ class MixtureSearch(SoftClusters):
     n_folds : int, default=10
         Folds for `criterion='cv'`.
     finalists : int, default=12
-        Candidates that make more than two starts: those that are best then, by the criterion
-        (by BIC if that is 'slope' or 'cv'). A quarter of them makes all. The others' status says
-        where they were left behind. None for all candidates: then none is left behind.
+        Candidates that may be chosen, at most: those that are best once all structures have
+        grown, by the criterion (by BIC if that is 'slope' or 'cv'). They begin from each other.
+        None for all candidates: then none is paused, left out or left behind, and all make all of
+        their starts.
+    extend : bool, default=None
+        Whether structures grow past the largest number of components of the grid while the
+        criterion falls, as far as three times that number, and where an iteration is not too
+        dear. By default they do if there is no `param_grid`: whoever gives one means it. The
+        results then have more rows than the grid; those come last. With `finalists=None`, 'nec'
+        and 'slope' the grid is all that is tried.
     n_jobs : int, default=None
         Candidates fitted at a time, in threads; -1 for all cores.
     random_state : int, RandomState or None, default=None
@@ -83,18 +101,31 @@ class MixtureSearch(SoftClusters):
     best_params_ : dict
     best_index_ : int
         Its place in `results_`.
+    at_limit_ : bool
+        Whether no more components were tried than the best candidate has, of its structure. Then
+        more may be better still, and `k_probabilities_` knows nothing of these.
     results_ : dict of str to ndarray
         A column for each parameter tried, and `log_likelihood`, `n_parameters`, `bic`, `aic`,
         `icl`, `sabic`, `nec`, `slope`, `cv`, `probability`, `standing`, `status` and `seconds`.
         `cv` is NaN but for finalists when it is the criterion, `slope` if the candidates are too
-        few, `nec` if a single component of that structure is singular. `standing` is 'finished' for
-        candidates that made all their starts, 'left behind' for those that made fewer, 'given up'
-        for those whose best start was paused and did not go on, 'collapsed' for those with a
-        collapsed component, and 'failed' for those that could not be fitted, which have NaN and say
-        why in `status`.
+        few, `nec` if a single component of that structure is singular. `probability` is NaN for
+        those that are not sound. `status` says how the best start ended or what became of the
+        candidate, and `standing` says it in a word:
+
+        - 'finished': it made all the starts that were wanted.
+        - 'left behind': it made fewer, as others were better; it may be better than it looks.
+        - 'given up': the same, and its best start was paused and did not go on.
+        - 'collapsed': not considered, as a component of its best optimum has collapsed (see
+          `GaussianMixture.collapsed_`).
+        - 'spurious': not considered, as a component owes its likelihood to a few rows (see
+          `GaussianMixture.spurious_`).
+        - 'left out': it has not begun, as its structure led nowhere before; its numbers are NaN.
+        - 'failed': it could not be fitted; its numbers are NaN.
     k_probabilities_ : dict of int to float
         Approximate posterior probability of each number of components: the column `probability`,
-        which comes from BIC and gives all models the same prior probability, summed.
+        which comes from BIC and gives all sound models the same prior probability, summed. It is
+        among the numbers that were tried: where `at_limit_` is True, the largest stands for
+        whatever lies beyond it as well.
 
     All methods of the fitted mixture are those of the best estimator.
 
@@ -107,6 +138,8 @@ class MixtureSearch(SoftClusters):
     >>> search = mx.MixtureSearch(random_state=0).fit(X)
     >>> search.best_params_
     {'covariance_type': 'V', 'n_components': 2}
+    >>> search.at_limit_
+    False
     """
 
     def __init__(
@@ -150,7 +183,8 @@ class MixtureSearch(SoftClusters):
             Components that rows are known to belong to, from 0, and -1 where that is unknown.
             Candidates with fewer components fail.
         progress : callable, default=None
-            Told of each candidate as it ends, and again if it is a finalist.
+            Told of each step of a candidate: its first starts, its next ones, or its
+            cross-validation. Steps that turn out to be needed add to their number.
 
         Returns
         -------

@@ -5,6 +5,7 @@ from mixtura.report.payload import build_payload
 from mixtura.report.summaries import (
     Candidate,
     FitSummary,
+    Limit,
     ModelSummary,
     NoiseSummary,
     Optimum,
@@ -16,6 +17,7 @@ from mixtura.report.summaries import (
 __all__ = [
     "Candidate",
     "FitSummary",
+    "Limit",
     "ModelSummary",
     "NoiseSummary",
     "Optimum",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mixtura.families.description import Marginal, Shares
 from mixtura.report.marginals import of_clusters, of_levels, of_values, separation
-from mixtura.report.summaries import FitSummary, Floats, ModelSummary, SearchSummary
+from mixtura.report.summaries import UNCOMPARED, FitSummary, Floats, ModelSummary, SearchSummary
 
 T = TypeVar("T")
 Numbers = NDArray[np.intp]
@@ -157,11 +157,13 @@ def of_fit(fit: FitSummary, cut: list[str]) -> FitSummary:
 
 
 def of_search(search: SearchSummary, cut: list[str]) -> SearchSummary:
-    """The best candidates by the criterion, the chosen one among them."""
+    """The best candidates by the criterion, the chosen one among them, then those that were out."""
 
-    def rank(i: int) -> tuple[bool, float]:
-        value = search.candidates[i].criteria[search.criterion]
-        return i != search.best, inf if value is None else value
+    def rank(i: int) -> tuple[bool, bool, float]:
+        candidate = search.candidates[i]
+        value = candidate.criteria[search.criterion]
+        out = candidate.standing in UNCOMPARED
+        return i != search.best, out, inf if value is None else value
 
     ranked = sorted(range(len(search.candidates)), key=rank)
     kept = sorted(first_of(ranked, CANDIDATES, "candidates of the search", cut))

@@ -91,6 +91,7 @@ def build_payload(
     cut = excerpt.notes
     left_out = first_of(table.left_out_columns, LISTED, "columns left out", cut)
     fit = of_fit(fit, cut)
+    limit = None if search is None or search.limit is None else asdict(search.limit)
     search = None if search is None else of_search(search, cut)
     assigned = _assignments(X, responsibilities, model.n_columns)
     payload = {
@@ -110,7 +111,7 @@ def build_payload(
         },
         "model": _model(excerpt, assigned),
         "fit": asdict(fit),
-        "search": None if search is None else asdict(search),
+        "search": None if search is None else {**asdict(search), "limit": limit},
         "uncertainty": assigned.uncertainty(),
         "notes": [*first_of(notes, LISTED, "notes", cut), *cut],
     }

@@ -119,11 +119,18 @@ class Optimum:
         How many starts ended there.
     agreement : float
         Adjusted Rand index of its partition with the best one's.
+    moved : float or None
+        Share of the rows that are in another cluster than under the best one; None where that is
+        not known.
+    ways : sequence of str
+        The kinds of these starts.
     """
 
     objective: float
     times: int
     agreement: float
+    moved: float | None = None
+    ways: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +147,7 @@ class Starts:
     optima : sequence of Optimum
         The different ones found, best first.
     caution : str or None
-        A word of warning where the best may not be the highest there is.
+        What it means for the clusters that one start alone found the best, if anything.
     """
 
     made: int
@@ -208,7 +215,8 @@ class Candidate:
         How its best start ended, or why it failed, in words.
     standing : str
         How far it came: 'finished' with all its starts, 'left behind' after a few, 'given up' on
-        the way, 'collapsed' and so not considered, or 'failed'.
+        the way, 'collapsed' or 'spurious' and so not considered, 'left out' before it began, or
+        'failed'.
     criteria : mapping of str to float or None
         All criteria by their names, the same for every candidate.
     n_parameters : int or None
@@ -227,6 +235,28 @@ class Candidate:
     probability: float | None = None
 
 
+#: Standings of candidates that could not be chosen.
+UNCOMPARED = ("collapsed", "spurious", "left out", "failed")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The largest number of components that was tried, where the best has as many.
+
+    Attributes
+    ----------
+    criterion : str
+        By which it is the best.
+    n_components : int
+    structure : str
+        The structure of which no more were tried; empty if none were of any.
+    """
+
+    criterion: str
+    n_components: int
+    structure: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SearchSummary:
     """The models compared.
@@ -239,20 +269,42 @@ class SearchSummary:
         Position of the chosen one among the candidates.
     candidates : sequence of Candidate
     probabilities : sequence of (int, float)
-        Numbers of components, ascending, and how probable each is.
+        Numbers of components, ascending, and how probable each is, going by BIC.
+    at_limit : bool
+        Whether the chosen one has as many components as were tried of its structure.
     """
 
     criterion: str
     best: int
     candidates: Sequence[Candidate]
     probabilities: Sequence[tuple[int, float]] = ()
+    at_limit: bool = False
 
     @property
     def compared(self) -> list[Candidate]:
         """The candidates that could be chosen, and the one that was."""
-        out = ("collapsed", "failed")
         chosen = self.candidates[self.best]
-        return [c for c in self.candidates if c is chosen or c.standing not in out]
+        return [c for c in self.candidates if c is chosen or c.standing not in UNCOMPARED]
+
+    @property
+    def limit(self) -> Limit | None:
+        """Where the numbers tried end below what may be better still, if they do.
+
+        Then the numbers of components have no probabilities: those beyond are not among them.
+        """
+        tried: dict[str, int] = {}
+        for c in self.candidates:
+            if c.standing not in ("left out", "failed"):
+                tried[c.structure] = max(tried.get(c.structure, 0), c.n_components)
+        if self.at_limit:
+            chosen = self.candidates[self.best]
+            others = max(tried.values()) > chosen.n_components
+            return Limit(self.criterion, chosen.n_components, chosen.structure if others else "")
+        if len(self.probabilities) > 1:
+            k, _ = max(self.probabilities, key=lambda pair: pair[1])
+            if k == max(tried.values()):
+                return Limit("bic", k)
+        return None
 
     @property
     def standings(self) -> dict[str, int]:

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
-  criteriaOf, criterionText, hasFarCandidates, lineEnds, nearDomain, ranked, standings, structureLines,
+  criteriaOf, criterionText, hasFarCandidates, leftOut, leftOutText, lineEnds, nearDomain, ranked, runOf, standings,
+  structureLines,
 } from "../../../src/mixtura/report/web/criterion.js";
 import { flagMeanings, flagsOf } from "../../../src/mixtura/report/web/flags.js";
 import { likeliest, probabilityText } from "../../../src/mixtura/report/web/probabilities.js";
@@ -27,7 +28,8 @@ const search = {
 
 const starts = (ends, failed = 0, caution = null) => ({
   made: ends.reduce((sum, [, times]) => sum + times, failed), found_best: ends[0][1], failed, caution,
-  optima: ends.map(([objective, times, agreement]) => ({ objective, times, agreement })),
+  optima: ends.map(([objective, times, agreement, moved = 1 - agreement, ways = ["k-means"]]) => (
+    { objective, times, agreement, moved, ways })),
 });
 
 const report = (sure, k = 3) => ({
@@ -69,6 +71,22 @@ test("key figures leave out what is not known", () => {
     criteria: {}, weight: null, log_likelihood: null, converged: null, n_iter: null, status: "", starts: null,
   };
   assert.deepEqual(keyFigures(stored).map(([term]) => term), ["Structure", "Sure rows"]);
+});
+
+test("earlier model files do not say how many rows are in other clusters", () => {
+  const told = startsText(starts([[-10, 3, 1, null, []], [-12.5, 1, 0.64, null, []]]));
+  assert.match(told, /2\.500 nats lower; its clusters agree with the best ones to 0\.64 \(1 is the same, 0 is chance\)\.$/);
+});
+
+const found = (made) => keyFigures({ ...report(0.9), fit: { ...report(0.9).fit, starts: made } })
+  .find(([term]) => term === "Best solution found by");
+
+test("who found the best solution is told with the kinds of starts, and what that means for the rows", () => {
+  assert.deepEqual(found(starts([[-1, 4, 1, 0, ["splits", "merges", "rows"]]])), [
+    "Best solution found by", "4 of 4 starts", "of 3 kinds: splits, merges, rows; no other found"]);
+  const [, , doubt] = found(starts([[-1, 1, 1], [-2, 3, 0.7, 0.123]], 1, "But 1 of 5 did."));
+  assert.equal(doubt, "1 other found; 1 not sound; the next best has 12% of the rows in other clusters");
+  assert.deepEqual(found(starts([[-1, 1, 1]])).slice(1), ["a single start", "the only one that was made"]);
 });
 
 test("how the fit ended is told once", () => {
@@ -115,6 +133,14 @@ test("the numbers of clusters are told by falling probability", () => {
   assert.match(probabilityText(some), /2 with 20%\. Candidates that did not make all .* likelier than shown\.$/);
 });
 
+test("at the limit numbers have no probabilities", () => {
+  const limit = { criterion: "icl", n_components: 9, structure: "VVV" };
+  const told = probabilityText({ probabilities: [[8, 0.001], [9, 0.999]], candidates: [], limit });
+  assert.match(told, /^9 or more: 9 was the largest number tried of VVV, and has the lowest ICL\. /);
+  assert.ok(!told.includes("%"));
+  assert.match(probabilityText({ limit: { ...limit, structure: "" } }), /largest number tried, and has/);
+});
+
 test("far candidates are noticed, and the chosen one always stays in the picture", () => {
   assert.equal(hasFarCandidates(search, "bic"), false);
   const far = { ...search, candidates: [...search.candidates, candidate(1, "spherical", 9000)] };
@@ -150,11 +176,14 @@ test("a random walk and a fit that did not move have no course", () => {
 });
 
 test("where the starts ended is told with the next best, and a caution where it is due", () => {
-  const told = startsText(starts([[-10, 3, 1], [-12.5, 1, 0.64]], 2));
+  const told = startsText(starts([[-10, 3, 1], [-12.5, 1, 0.64, 0.2]], 2));
   assert.match(told, /^3 of 6 starts found the best optimum; 1 other was found\./);
-  assert.match(told, /next best is 2\.500 nats lower; .* to 0\.64 .* 2 starts ended with a collapsed or spurious cluster/);
-  assert.ok(!told.includes("A better one"));
-  assert.match(startsText(starts([[-10, 1, 1], [-12, 2, 0.6]], 0, "Only 1")), /A better one may exist/);
+  assert.match(told, /next best is 2\.500 nats lower, with 20% of the rows in other clusters\. 2 starts ended with a coll/);
+  const alone = startsText(starts([[-10, 1, 1], [-12, 2, 0.6]], 0, "But 1 of 3 did."));
+  assert.equal(alone, "But 1 of 3 did. In all 1 other was found.");
+  assert.match(startsText(starts([[-10, 3, 1], [-11, 1, 0.9, 0]])), /1\.000 nats lower, with the same clusters\.$/);
+  const kinds = startsText(starts([[-10, 3, 1, 0, ["splits", "rows"]], [-11, 1, 0.9, 0.05]]));
+  assert.match(kinds, /^3 of 4 starts, of 2 kinds \(splits, rows\), found the best optimum; /);
   assert.equal(startsText(starts([[-10, 3, 1]])), "3 of 3 starts found the best optimum, and no other was found.");
 });
 
@@ -201,6 +230,41 @@ const contest = {
     { ...candidate(2, "tied", 101), probability: 0.2989 },
   ],
 };
+
+const out = (k, structure, why) => (
+  { ...candidate(k, structure, null), standing: "left out", status: `left out: ${why}` });
+
+const grown = {
+  ...contest,
+  candidates: [
+    out(6, "tied", "behind"), ...contest.candidates, { ...candidate(3, "tied", -700), standing: "spurious" },
+    out(7, "full", "not sound"), out(9, "full", "not sound"), out(8, "full", "not sound"), out(4, "tied", "behind"),
+  ],
+  best: 2,
+};
+
+test("spurious candidates are as little compared as collapsed ones, and told apart", () => {
+  assert.deepEqual(structureLines(grown, "bic").map(({ points }) => points.length), [1, 3]);
+  assert.equal(nearDomain(grown, "bic")[0], 100);
+  assert.match(criterionText(grown, "bic"), /among 4 candidates\. It has the lowest BIC\.$/);
+  assert.deepEqual(standings(grown).map(({ name, count }) => [name, count]), [
+    ["finished", 2], ["left behind", 1], ["given up", 1], ["collapsed", 1], ["spurious", 1], ["left out", 5],
+    ["failed", 1]]);
+});
+
+test("a chosen candidate that is not sound counts itself", () => {
+  const none = { ...contest, best: 0, candidates: [contest.candidates[2], contest.candidates[4]] };
+  assert.match(criterionText(none, "bic"), /among 1 candidate\./);
+});
+
+test("what was left out comes last, with its structure and its reason once", () => {
+  assert.deepEqual(ranked(grown), [2, 6, 1, 4, 3, 7, 5, 0, 8, 9, 10, 11]);
+  assert.deepEqual(leftOut(grown), [[0, 11], [8, 9, 10]]);
+  assert.equal(leftOutText(grown, "full"), "7 to 9 clusters left out: not sound");
+  assert.equal(leftOutText(grown, "tied"), "4, 6 clusters left out: behind");
+  assert.equal(leftOutText(grown, "other"), "");
+  assert.deepEqual([[3], [8, 9], [5, 6, 7], [2, 4, 6]].map(runOf), ["3", "8, 9", "5 to 7", "2, 4, 6"]);
+});
 
 test("collapsed candidates neither bend the picture nor count as the lowest", () => {
   assert.deepEqual(structureLines(contest, "bic")[0].points.map(({ k }) => k), [1, 2, 4]);

@@ -6,12 +6,16 @@ import { counted, paddedDomain, percent, statistic, wholeNumber } from "./scales
 
 // How far candidates came, in the order of the legend, and how they are marked.
 const STANDINGS = {
-  finished: { marker: "circle", r: 3.2, words: "made all its starts" },
+  finished: { marker: "circle", r: 3.2, words: "made all their starts" },
   "left behind": { marker: "circle", r: 3.2, words: "left behind after a few starts, and could be lower" },
   "given up": { marker: "diamond", r: 3, words: "given up on the way, and could be lower" },
   collapsed: { marker: "cross", r: 3.6, words: "not considered, as a cluster collapsed" },
+  spurious: { marker: "plus", r: 3.3, words: "not considered, as a cluster owes its likelihood to a few rows" },
+  "left out": { words: "left out, as more clusters led nowhere: see the table" },
   failed: { words: "could not be fitted: see the table" },
 };
+const BEGUN = Object.keys(STANDINGS).filter((name) => STANDINGS[name].marker);
+const UNSOUND = ["collapsed", "spurious"];
 const NAMES = { cv: "Cross-validation", slope: "Slope heuristic" };
 
 export function criterionName(criterion) {
@@ -34,7 +38,8 @@ export function drawCriterion(host, search, criterion, whole) {
     return;
   }
   const width = host.clientWidth;
-  const ks = search.candidates.map((candidate) => candidate.n_components);
+  const ks = search.candidates.filter(({ standing }) => BEGUN.includes(standing))
+    .map((candidate) => candidate.n_components);
   const longest = Math.max(...lines.map((line) => line.structure.length));
   const room = longest > 0 ? Math.min(0.28 * width, 48 + 6.6 * longest) : 14;
   const drawn = frame({
@@ -51,7 +56,7 @@ export function drawCriterion(host, search, criterion, whole) {
   const ends = lineEnds(lines, drawn, room);
   drawn.picture.append(
     clip("criterion-clip", drawn.inner),
-    ...lines.map((line, i) => curve(line, drawn, ends[i])).sort(chosenLast),
+    ...lines.map((line, i) => curve(line, drawn, ends[i], leftOutText(search, line.structure))).sort(chosenLast),
     crosses(search, criterion, drawn), chosenMark(search, criterion, drawn));
   show(host, drawn.picture, criterionText(search, criterion));
 }
@@ -84,9 +89,10 @@ function standingMark(standing, [x, y], scale = 1) {
   });
 }
 
-// The value of a collapsed candidate is that of the variance floor, and means nothing beside others.
+// The value of a collapsed candidate is that of the variance floor, that of a spurious one says how close
+// together a few rows lie: they mean nothing beside others.
 function isComparable({ standing }) {
-  return standing !== "collapsed" && standing !== "failed";
+  return BEGUN.includes(standing) && !UNSOUND.includes(standing);
 }
 
 // Where a few candidates are hopeless, the better half of all fills two thirds of the picture and
@@ -129,7 +135,7 @@ export function structureLines({ candidates, best }, criterion) {
   })).filter((line) => line.points.length > 0);
 }
 
-function curve({ points, chosen, structure }, { x, y, inner }, { at, from, gone, text }) {
+function curve({ points, chosen, structure }, { x, y, inner }, { at, from, gone, text }, leftOut) {
   const corners = points.map((point) => [x(point.k), y(point.value)]);
   const marks = points.map((point, i) => {
     const mark = standingMark(point.standing, corners[i]);
@@ -140,7 +146,8 @@ function curve({ points, chosen, structure }, { x, y, inner }, { at, from, gone,
     svg("path", { d: outline(corners, false) }), ...marks);
   const way = gone ? [] : [[from[0] + 5, from[1]], [inner.right + 14, at], [inner.right + 20, at]];
   const leader = svg("path", { class: "leader", d: outline(way, false) });
-  const label = svg("text", { class: "end", x: inner.right + 24, y: at + 4 }, text);
+  const label = svg("text", { class: "end", x: inner.right + 24, y: at + 4 }, text,
+    leftOut === "" ? null : svg("title", {}, leftOut));
   const named = structure === "" ? [] : [leader, label];
   return svg("g", { class: chosen ? "curve chosen" : "curve" }, inside, ...named);
 }
@@ -168,14 +175,15 @@ export function lineEnds(lines, { x, y, inner }, room) {
   return ends;
 }
 
-// Candidates whose value means nothing, at the edge below which it may lie.
+// Candidates whose value means nothing, at the edge below which it may lie. Above lines end, too.
 function crosses({ candidates, best }, criterion, { x, y, inner }) {
   const layer = svg("g", { class: "curve" });
   candidates.forEach((c, i) => {
     const value = c.criteria[criterion];
-    if (c.standing !== "collapsed" || value === null || i === best) return;
-    const at = Math.min(inner.bottom, Math.max(inner.top, y(value)));
-    const mark = standingMark("collapsed", [x(c.n_components), at]);
+    if (!UNSOUND.includes(c.standing) || value === null || i === best) return;
+    const at = Math.min(inner.bottom, y(value));
+    if (at < inner.top - 6) return;
+    const mark = standingMark(c.standing, [x(c.n_components), at]);
     mark.append(svg("title", {}, `${modelName(c.structure, c.n_components)}: ${c.status}`));
     layer.append(mark);
   });
@@ -205,21 +213,57 @@ export function criterionText(search, criterion) {
   const { candidates } = search;
   const [chosen, least] = [candidates[search.best], lowest(candidates, criterion)];
   const used = criterionName(search.criterion);
+  const compared = counted(candidates.filter((c) => c === chosen || isComparable(c)).length, "candidate");
   const shown = criterionName(criterion);
   const opening = chosen ? `The circle marks the model of this report: ${described(chosen)}, `
-    + `chosen by ${used} among ${candidates.filter(isComparable).length} candidates. ` : "";
+    + `chosen by ${used} among ${compared}. ` : "";
   if (!least) return opening.trim();
   if (least !== chosen) return `${opening}The lowest ${shown} belongs to ${described(least)}.`;
   return `${opening}It ${shown === used ? "has" : "also has"} the lowest ${shown}.`;
 }
 
-// Places of the candidates: the chosen one, then the others by what chose it, those without a value last.
+// Places of the candidates: the chosen one, then the others by what chose it, then those that are not sound,
+// those that failed, and those that were left out.
 export function ranked({ candidates, best, criterion }) {
-  const rank = (i) => {
-    if (i === best) return -Infinity;
-    return isComparable(candidates[i]) ? candidates[i].criteria[criterion] ?? Infinity : Infinity;
+  const group = (i) => {
+    if (i === best) return -1;
+    return isComparable(candidates[i]) ? 0 : 1 + [...UNSOUND, "failed", "left out"].indexOf(candidates[i].standing);
   };
-  return candidates.map((_, i) => i).sort((a, b) => (rank(a) < rank(b) ? -1 : Number(rank(a) > rank(b))));
+  const value = (i) => candidates[i].criteria[criterion] ?? Infinity;
+  return candidates.map((_, i) => i)
+    .sort((a, b) => group(a) - group(b) || (value(a) < value(b) ? -1 : Number(value(a) > value(b))));
+}
+
+// Candidates of one structure that were left out for the same reason, together; by their places.
+export function leftOut({ candidates }) {
+  const groups = new Map();
+  candidates.forEach((c, i) => {
+    if (c.standing !== "left out") return;
+    const key = JSON.stringify([c.structure, c.status]);
+    groups.set(key, [...(groups.get(key) ?? []), i]);
+  });
+  return [...groups.values()];
+}
+
+// '7 to 9', '8, 9' or '2, 4, 6'.
+export function runOf(ks) {
+  const run = ks.length > 2 && ks.every((k, i) => i === 0 || k === ks[i - 1] + 1);
+  return run ? `${wholeNumber(ks[0])} to ${wholeNumber(ks.at(-1))}` : ks.map(wholeNumber).join(", ");
+}
+
+function numbers({ candidates }, places) {
+  return runOf(places.map((i) => candidates[i].n_components).sort((a, b) => a - b));
+}
+
+// Why a line ends where it does, if candidates of its structure were left out.
+export function leftOutText(search, structure) {
+  return leftOut(search).filter(([i]) => search.candidates[i].structure === structure)
+    .map((places) => `${numbers(search, places)} clusters ${search.candidates[places[0]].status}`).join("\n");
+}
+
+// The reason alone, where it stands beside 'left out'.
+function reason(status) {
+  return status.replace(/^left out: /, "");
 }
 
 export function criterionTable(search) {
@@ -227,21 +271,29 @@ export function criterionTable(search) {
   const structured = search.candidates.some(({ structure }) => structure !== "");
   const [first, last] = [structured ? 3 : 2, 1]; // columns of words at the ends
   const head = [
-    "Clusters", ...(structured ? ["Structure"] : []), "Outcome", ...criteria.map(criterionName), "Probability",
-    "Log-likelihood", "Parameters", "How its best start ended",
+    "Clusters", ...(structured ? ["Structure"] : []), "Outcome", ...criteria.map(criterionName),
+    ...(search.limit ? [] : ["Probability"]), "Log-likelihood", "Parameters", "How its best start ended",
   ];
   const body = el("tbody");
   const count = (number) => (number === null ? "–" : wholeNumber(number));
+  const opening = (c, ks, outcome) => [
+    el("th", { scope: "row" }, ks), structured ? el("td", {}, isolated(c.structure)) : null, el("td", {}, outcome)];
   ranked(search).forEach((i) => {
     const c = search.candidates[i];
-    const numbers = [
-      ...criteria.map((name) => statistic(c.criteria[name])), percent(c.probability),
+    if (c.standing === "left out") return;
+    const figures = [
+      ...criteria.map((name) => statistic(c.criteria[name])), ...(search.limit ? [] : [percent(c.probability)]),
       statistic(c.log_likelihood), count(c.n_parameters),
     ];
     body.append(el("tr", { class: i === search.best ? "chosen" : c.standing.replace(" ", "-") },
-      el("th", { scope: "row" }, wholeNumber(c.n_components)), structured ? el("td", {}, isolated(c.structure)) : null,
-      el("td", {}, i === search.best ? "chosen" : c.standing),
-      ...numbers.map((text) => el("td", { class: "number" }, text)), el("td", {}, c.status)));
+      ...opening(c, wholeNumber(c.n_components), i === search.best ? "chosen" : c.standing),
+      ...figures.map((text) => el("td", { class: "number" }, text)), el("td", {}, c.status)));
+  });
+  leftOut(search).forEach((places) => {
+    const c = search.candidates[places[0]];
+    const rest = { colspan: head.length - first };
+    body.append(el("tr", { class: "left-out" }, ...opening(c, numbers(search, places), "left out"),
+      el("td", rest, reason(c.status))));
   });
   const titles = el("tr", {}, ...head.map((text, i) => (
     el("th", { scope: "col", class: i >= first && i < head.length - last ? "number" : null }, text))));

@@ -41,6 +41,11 @@ export function markerPath(marker, r) {
       [-long, long], [-short, 0]];
     return `M${turned.join("L")}z`;
   }
+  if (marker === "plus") {
+    const [long, short] = [1.3 * r, 0.25 * r];
+    const half = `${short},${-long}V${-short}H${long}V${short}H${short}V${long}`;
+    return `M${half}H${-short}V${short}H${-long}V${-short}H${-short}V${-long}z`;
+  }
   return `M${r},0A${r},${r} 0 1 1 ${-r},0A${r},${r} 0 1 1 ${r},0z`;
 }
 

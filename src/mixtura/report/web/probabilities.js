@@ -31,8 +31,16 @@ export function drawProbabilities(host, search) {
   show(host, picture, probabilityText(search));
 }
 
+// Where no more were tried than the best has: whatever lies beyond has no part in the probabilities.
+export function openEndText({ criterion, n_components: k, structure }) {
+  const [name, shape] = [criterion.toUpperCase(), structure === "" ? "" : ` of ${structure}`];
+  return `${k} or more: ${k} was the largest number tried${shape}, and has the lowest ${name}. With more clusters it may `
+    + "be lower still, so that no probabilities are given.";
+}
+
 // In a sentence, by falling probability; nothing where only one number was tried.
-export function probabilityText({ probabilities, candidates }) {
+export function probabilityText({ probabilities, candidates, limit = null }) {
+  if (limit) return openEndText(limit);
   if (probabilities.length < 2) return "";
   const told = [...probabilities].sort((a, b) => b[1] - a[1]).filter(([, p]) => p >= WORTH)
     .map(([k, p], i) => `${i > 0 ? `${k} with` : `${counted(k, "cluster")} with probability`} ${percent(p)}`);

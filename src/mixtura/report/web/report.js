@@ -20,7 +20,7 @@ import { drawProbabilities, likeliestList, probabilityText } from "./probabiliti
 import { hasMoreProfiles, levelPlaces, profileTable, profileText } from "./profiles.js";
 import { momentFormat, valueFormat } from "./scales.js";
 import { scatter } from "./scatter.js";
-import { drawStarts, startsText } from "./starts.js";
+import { drawStarts, startsTable, startsText } from "./starts.js";
 import { drawTrace, hasCourse, traceText } from "./trace.js";
 import { drawUncertainty, uncertaintyText } from "./uncertainty.js";
 import { headline, keyFigures, notes, pictureText } from "./words.js";
@@ -249,22 +249,31 @@ function searchPictures(search) {
 
 // Where one number of clusters was tried, there is nothing to choose.
 function probabilityPictures(search) {
-  const shown = search.probabilities.length > 1;
+  const shown = search.limit || search.probabilities.length > 1;
   byId("probabilities").hidden = !shown;
+  byId("probability-likeliest").hidden = Boolean(search.limit);
   if (!shown) return [];
+  const host = byId("probability-plot");
+  if (search.limit) {
+    host.append(el("p", { class: "caption" }, probabilityText(search)));
+    return [];
+  }
   byId("probability-models").append(likeliestList(search));
   byId("probability-text").textContent = probabilityText(search);
-  const host = byId("probability-plot");
   return [{ host, draw: () => drawProbabilities(host, search) }];
 }
 
-// A single optimum makes no picture: the key figures say all of it.
+// A single optimum makes no picture: the key figures say all of it. Earlier model files do not say how many
+// rows are in other clusters, and have a table alone.
 function startsPictures(starts) {
   const shown = Boolean(starts) && starts.optima.length > 1;
   byId("starts").hidden = !shown;
   if (!shown) return [];
   byId("starts-text").textContent = startsText(starts);
+  byId("starts-table").append(startsTable(starts));
   const host = byId("starts-plot");
+  host.hidden = !starts.optima.every(({ moved }) => moved !== null);
+  if (host.hidden) return [];
   return [{ host, draw: () => drawStarts(host, starts) }];
 }
 

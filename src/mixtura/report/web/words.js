@@ -60,11 +60,13 @@ function convergence({ converged, n_iter: iterations, status }) {
 function starts(made) {
   if (!made) return [null, ""];
   const { made: all, found_best: best, failed, optima, caution } = made;
-  if (all === 1) return ["a single start", "more would show whether a better solution exists"];
+  if (all === 1) return ["a single start", "the only one that was made"];
   const others = optima.length - 1;
+  const kinds = optima.length > 0 ? optima[0].ways : [];
   const found = [
+    kinds.length > 1 ? `of ${kinds.length} kinds: ${kinds.join(", ")}` : null,
     others > 0 ? `${counted(others, "other")} found` : "no other found", failed > 0 ? `${failed} not sound` : null,
-    caution ? "more starts may find a better one" : null,
+    caution ? `the next best has ${percent(optima[1].moved)} of the rows in other clusters` : null,
   ];
   return [`${best} of ${all} starts`, found.filter((part) => part !== null).join("; ")];
 }
