@@ -200,6 +200,8 @@ class _Optimism:
     def spurious(self) -> BoolArray:
         """Those of all components (k,) that owe their likelihood to a few rows."""
         which = np.zeros(self.n_clusters, dtype=np.bool_)
+        if not len(self.small):
+            return which
         if self.lost.sum() > self.conceded:
             dearest = self.lost >= min(self.price, self.lost.max())
             which[self.small[dearest]] = True

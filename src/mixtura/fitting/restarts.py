@@ -91,7 +91,7 @@ class Starts:
         best, next_best = self.optima[:2]
         lower = weight * (best.objective - next_best.objective)
         return (
-            f"But 1 of {self.n_made} starts found the best optimum. The next best one, found by "
+            f"Only 1 of {self.n_made} starts found the best optimum. The next best one, found by "
             f"{next_best.times}, has a log-likelihood that is less by {lower:.3g}, and "
             f"{next_best.moved:.0%} of the rows in other clusters."
         )

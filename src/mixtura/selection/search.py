@@ -258,6 +258,7 @@ class _Field:
         for _ in range(_ROUNDS):
             n_own += _OWN_STARTS
             self.judge()
+            self.take(self._following())
             field_ = self.with_neighbors(self.finalists(self.reach))
             self.take({i: self._furthering(i, Effort.exactly(n_own)) for i in field_})
             self.judge()
@@ -266,6 +267,19 @@ class _Field:
             before, best = best, float(self.ranks().min())
             if not best < before - _SAME:
                 break
+
+    def _following(self) -> dict[int, Step]:
+        """Where the best candidate is, the other structures of as many components begin, too."""
+        values = self.ranks()
+        if not len(values) or math.isinf(values.min()):
+            return {}
+        best = int(values.argmin())
+        mixture, k = self.candidates[best].mixture, self._size(best)
+        assert mixture is not None  # its criterion is finite
+        there = Relatives(None, None, (mixture,))
+        others = (i for i in range(len(values)) if i != best and self._size(i) == k > 1)
+        begun = (i for i in others if self.candidates[i].begun_at_all)
+        return {i: methodcaller("begun_from", there, _FIRST_PAUSE) for i in begun}
 
     def _furthering(self, i: int, effort: Effort) -> Step:
         """A candidate goes on, begins from its relatives, and makes more starts."""
