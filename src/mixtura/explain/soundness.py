@@ -265,7 +265,8 @@ def _left_out(
     for part in (fold == number for number in np.unique(fold)):
         X, weight, resp = rows.X[part], rows.weight[part], rows.resp[part]
         unseen = np.full(len(X), -np.inf)
-        seen = expectation_of(mixture, X, weight, resp, rows.log_density[part])
-        with suppress(DegenerateError):
-            unseen = mixture.maximize(whole + (-1.0) * seen).log_density(X)
+        if weight.sum() <= _WHOLE * whole.weight:  # else nothing is left
+            seen = expectation_of(mixture, X, weight, resp, rows.log_density[part])
+            with suppress(DegenerateError):
+                unseen = mixture.maximize(whole + (-1.0) * seen).log_density(X)
         yield rows.number[part], part, unseen

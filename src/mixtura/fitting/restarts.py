@@ -23,6 +23,9 @@ Same: TypeAlias = Callable[[Fit[Any, Any], Fit[Any, Any]], bool]
 # Iterations within which a run comes to its end where components lie apart.
 _FEW = 20
 
+# Starts after which finding the best optimum but once says something.
+_TELLING = 3
+
 # Share of the rows in other clusters from which on that is worth a word.
 _MOVED = 0.01
 
@@ -86,7 +89,9 @@ class Starts:
 
         `weight` is the total weight of the rows.
         """
-        if self.n_best != 1 or len(self.optima) == 1 or self.optima[1].moved < _MOVED:
+        if self.n_best != 1 or self.n_made < _TELLING or len(self.optima) == 1:
+            return None
+        if self.optima[1].moved < _MOVED:
             return None
         best, next_best = self.optima[:2]
         lower = weight * (best.objective - next_best.objective)

@@ -42,7 +42,8 @@ class Growth:
         Parameters
         ----------
         values : sequence of float
-            The criterion of its candidates so far, infinite where they are not sound.
+            The criterion of its candidates so far: infinite where they are not sound, and no
+            number where they could not be fitted, which says nothing of those with more.
         least : float
             That of the best sound one of all structures.
         n_left : int
@@ -50,6 +51,9 @@ class Growth:
         price : float
             What the criterion charges for a component.
         """
+        values = [value for value in values if not math.isnan(value)]
+        if not values:
+            return None
         last = values[-_IN_VAIN:]
         if len(values) >= _IN_VAIN and all(map(math.isinf, last)):
             return "those with fewer components are not sound"

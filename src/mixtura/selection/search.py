@@ -217,7 +217,9 @@ class _Field:
             self.candidates[line[-1]] = self.candidates[line[-1]].judge()
 
     def _goes_on(self, line: list[int], place: int, values: FloatArray) -> bool:
-        rest, own, least = line[place:], values[line[:place]], float(values.min())
+        rest, least = line[place:], float(values.min())
+        failed = [self.candidates[i].fitting is None for i in line[:place]]
+        own = np.where(failed, np.nan, values[line[:place]])
         if not rest:
             return self._lengthened(line, own, least)
         price = self._price(line[:place])
@@ -231,12 +233,12 @@ class _Field:
     def _lengthened(self, line: list[int], own: FloatArray, least: float) -> bool:
         """Give a line one more candidate, if its least is at the end, and may be that of all."""
         last = self.candidates[line[-1]]
-        falls = len(own) > 1 and int(own.argmin()) >= len(own) - 2
+        falls = len(own) > 1 and not np.isnan(own).all() and np.nanargmin(own) >= len(own) - 2
         if self.search.further is None or last.fitting is None or not falls:
             return False
         k = self._size(line[-1]) + 1
         affordable = k <= _TIMES_LARGEST * self.largest and last.fitting.price <= _AFFORDABLE
-        if own.min() > least + _REACH_OF_GROWTH or not affordable:
+        if np.nanmin(own) > least + _REACH_OF_GROWTH or not affordable:
             return False
         line.append(len(self.candidates))
         self.candidates.append(self.search.further({**last.params, _K: k}))
@@ -383,7 +385,7 @@ class _Field:
     def _notes(self, best: int, outcomes: Sequence[Outcome]) -> Iterator[str]:
         """What to know of the choice."""
         name = self.search.criterion.rank_name.upper()
-        if self._at_limit(best):
+        if self.search.criterion.tells_early and self._at_limit(best):
             yield (
                 f"{self._size(best)} components are the most that were tried: with more, {name} "
                 "may be lower still."

@@ -5,7 +5,8 @@ the best known optimum far more often than mixtures from any cut of the rows alo
 2000, "SMEM algorithm for mixture models", split and merge components of one mixture; so do
 Verbeek and others 2003, "Efficient greedy learning of Gaussian mixture models".)
 
-Nothing here is random: a component is cut across the longest axis of its rows.
+Nothing here is random: a component is cut across its longest axis, and across the direction along
+which its rows are the least like a bell.
 """
 
 from __future__ import annotations
@@ -26,12 +27,16 @@ from mixtura.selection.scores import mean_log_density
 from mixtura.starts.given import given_responsibilities
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.statistics import Moments
-from mixtura.typing import BoolArray, FloatArray
+from mixtura.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["cuts", "merges", "splits"]
 
 # Steps of k-means along an axis, which settle soon.
 _STEPS = 20
+
+# Fourth moment of a bell in units of its variance, and shares of the largest variance along which
+# there is nothing but rounding.
+_OF_A_BELL, _FLAT = 3.0, 1e-12
 
 
 def splits(
@@ -54,21 +59,18 @@ def splits(
         If no component can be cut in two.
     """
     source, k = table.source(1), smaller.n_clusters
-    resp, upper = _halved(smaller, table)
-    own, rest = resp[:, :k], resp[:, k:]
-    # All halves at once: the upper ones, the lower ones, and one of nothing.
-    halves = np.column_stack([own * upper, own * ~upper, np.zeros(len(own)), rest])
-    known = em.gather(family, source, given_responsibilities(halves))
+    resp, owner, upper = _halved(smaller, table)
+    halved, rest, n_cuts = resp[:, owner], resp[:, k:], len(owner)
+    # All components and all halves at once.
+    parts = np.column_stack([resp[:, :k], halved * upper, halved * ~upper, rest])
+    known = em.gather(family, source, given_responsibilities(parts))
     mixtures, heights = [], []
     failure = DegenerateError("No component has rows to be cut in two: use fewer components.")
-    for j in np.flatnonzero(upper.any(axis=0)).tolist():
-        others = [i for i in range(k) if i != j]
-        first = np.array([*others, j, k + j])
-        second = np.array([*(k + i for i in others), 2 * k, 2 * k])
-        statistics = known.statistics.take(first) + known.statistics.take(second)
-        counts = np.append(known.counts[first] + known.counts[second], known.counts[2 * k + 1 :])
+    for cut, j in enumerate(owner.tolist()):
+        chosen = np.array([*(i for i in range(k) if i != j), k + cut, k + n_cuts + cut])
+        counts = np.append(known.counts[chosen], known.counts[k + 2 * n_cuts :])
         try:
-            params = family.maximize(statistics, None)
+            params = family.maximize(known.statistics.take(chosen), None)
             mixture = Mixture(family, params, mixing.maximize(counts, None), mixing)
             heights.append(mean_log_density(mixture, source))
             mixtures.append(mixture)
@@ -110,34 +112,63 @@ def cuts(mixture: Mixture[Any, Any], table: TrainingRows) -> Iterator[FloatArray
 
     They are (n, k + 1), or (n, k + 2) with noise.
     """
-    resp, upper = _halved(mixture, table)
+    resp, owner, upper = _halved(mixture, table)
     own, noise = resp[:, : mixture.n_clusters], resp[:, mixture.n_clusters :]
-    for j in np.flatnonzero(upper.any(axis=0)):
-        half = upper[:, j]
+    for j, half in zip(owner.tolist(), upper.T, strict=True):
         others = np.delete(own, j, axis=1)
         yield np.column_stack([others, own[:, j] * half, own[:, j] * ~half, noise])
 
 
-def _halved(mixture: Mixture[Any, Any], table: TrainingRows) -> tuple[FloatArray, BoolArray]:
-    """Responsibilities, and which rows lie in the upper half of each component, (n, k)."""
+def _halved(
+    mixture: Mixture[Any, Any], table: TrainingRows
+) -> tuple[FloatArray, IntArray, BoolArray]:
+    """Responsibilities, the component of each cut (c,), and which rows are above it, (n, c)."""
     places = table.embedded(mixture.clusters.family.embedding)
     summary = places.summary
     rows = np.ascontiguousarray(places.rows, dtype=np.float64)
     rows = (rows - summary.moments.mean[0]) / summary.scales
     resp = scorer(mixture).responsibilities(np.ascontiguousarray(table.rows))
-    own = resp[:, : mixture.n_clusters]
-    return resp, _upper_halves(rows, table.row_weights[:, None] * own)
+    weight = table.row_weights[:, None] * resp[:, : mixture.n_clusters]
+    place, owner = _places(rows, weight)
+    upper = _upper_halves(place, weight[:, owner])
+    two = upper.any(axis=0)
+    return resp, owner[two], upper[:, two]
 
 
-def _upper_halves(rows: FloatArray, weight: FloatArray) -> BoolArray:
-    """Which rows lie in the upper of two groups along each component's longest axis, (n, k).
+def _places(rows: FloatArray, weight: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Where rows lie along some directions (n, c), from a component's mean, and which it is (c,).
 
-    The groups are those of k-means along the axis, from the halves about the mean. None do where
-    a component has no two different rows.
+    The directions are its longest axis, and of its axes and the features the one along which its
+    rows are the least like a bell: of the two groups that it may be made of neither has to be
+    where it is longest.
     """
     moments = Moments.of(rows, weight, diagonal=False)
-    axes = np.linalg.eigh(moments.scatter)[1][:, :, -1]
-    place = rows @ axes.T - np.einsum("kd,kd->k", moments.mean, axes)
+    spread, axes = np.linalg.eigh(moments.scatter)
+    along, owner = [], []
+    for j in np.flatnonzero(spread[:, -1] > 0.0).tolist():
+        deviation = rows - moments.mean[j]
+        places = np.hstack([deviation @ axes[j][:, ::-1], deviation])
+        squares = np.square(places)
+        variance = weight[:, j] @ squares
+        fourth = weight[:, j] @ np.square(squares)
+        known = variance > _FLAT * variance.max()
+        kurtosis = np.full(len(variance), _OF_A_BELL)
+        np.divide(moments.count[j] * fourth, np.square(variance), out=kurtosis, where=known)
+        unlike = int(np.abs(np.log(kurtosis / _OF_A_BELL)).argmax())
+        for direction in {0, unlike}:
+            along.append(places[:, direction])
+            owner.append(j)
+    if not along:
+        return np.empty((len(rows), 0)), np.empty(0, dtype=np.intp)
+    return np.column_stack(along), np.array(owner)
+
+
+def _upper_halves(place: FloatArray, weight: FloatArray) -> BoolArray:
+    """Which rows lie in the upper of two groups along each direction, (n, c).
+
+    The groups are those of k-means along it, from the halves about the mean. None do where all
+    rows are in one.
+    """
     upper: BoolArray = place > 0.0
     total = weight.sum(axis=0)
     moment = np.einsum("nk,nk->k", weight, place)
