@@ -17,13 +17,14 @@ is sound if
 
    On the left regular maxima have about one nat for each parameter, where components have rows
    enough, and far more where they have not;
-3. every component is of use to its rows although it has not seen them. With P" the mixture
-   without the component, BIC would pay for it:
+3. no component is of use to its rows for the only reason that it has seen them. With P" the
+   mixture without the component, BIC pays for it where
 
-       sum_i v_i (log P'(x_i) - log P"(x_i))  >  1/2 (its parameters) log n
+       sum_i v_i (log P(x_i) - log P"(x_i))  >  1/2 (its parameters) log n
 
-   over the rows that are the component's. The rows that choose it among all others by chance are
-   part of this sum: each pays the logarithm of the component's small weight.
+   over the rows that are the component's; if so, it does with P' instead of P, too. The rows that
+   choose it among all others by chance are part of this sum: each pays the logarithm of the
+   component's small weight.
 
 Rows are left out of components alone that have few rows for their parameters; of the others one
 nat for each parameter is taken for granted. All three are the same in any units, and for rows in
@@ -206,7 +207,8 @@ class _Optimism:
             dearest = self.lost >= min(self.price, self.lost.max())
             which[self.small[dearest]] = True
         else:
-            which[self.small[self.left <= self.price]] = True
+            seen = self.left + self.lost > self.price
+            which[self.small[seen & (self.left <= self.price)]] = True
         return which
 
 

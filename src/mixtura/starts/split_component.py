@@ -5,8 +5,8 @@ the best known optimum far more often than mixtures from any cut of the rows alo
 2000, "SMEM algorithm for mixture models", split and merge components of one mixture; so do
 Verbeek and others 2003, "Efficient greedy learning of Gaussian mixture models".)
 
-Nothing here is random: a component is cut across its longest axis, and across the direction along
-which its rows are the least like a bell.
+A component is cut across its longest axis, across the direction along which its rows are the least
+like a bell, and by k-means. Nothing here depends on a seed.
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ import numpy as np
 from mixtura import em
 from mixtura.errors import DegenerateError
 from mixtura.families.family import Family
+from mixtura.fitting.random_streams import Purpose
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixing_weights import FREE, Mixing
 from mixtura.mixture import Mixture
 from mixtura.selection.scores import mean_log_density
+from mixtura.starts.centers import k_means
 from mixtura.starts.given import given_responsibilities
+from mixtura.starts.nearest_center import squared_distances
+from mixtura.starts.sample import Sample
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.statistics import Moments
 from mixtura.typing import BoolArray, FloatArray, IntArray
@@ -131,8 +135,24 @@ def _halved(
     weight = table.row_weights[:, None] * resp[:, : mixture.n_clusters]
     place, owner = _places(rows, weight)
     upper = _upper_halves(place, weight[:, owner])
+    compact, every = _compact_halves(rows, weight), np.arange(weight.shape[1])
+    owner, upper = np.append(owner, every), np.column_stack([upper, compact])
     two = upper.any(axis=0)
     return resp, owner[two], upper[:, two]
+
+
+def _compact_halves(rows: FloatArray, weight: FloatArray) -> BoolArray:
+    """Which rows are in the second of two groups of each component by k-means, (n, k).
+
+    The random numbers are always the same.
+    """
+    order = np.einsum("nd,nd->n", rows, rows).argsort(kind="stable")
+    rng, ordered = np.random.default_rng(Purpose.SPLIT), rows[order]
+    second = np.zeros(weight.shape, dtype=np.bool_)
+    for j in np.flatnonzero(weight.any(axis=0)).tolist():
+        sample = Sample(ordered, np.ascontiguousarray(weight[order, j]))
+        second[:, j] = squared_distances(rows, k_means(sample, 2, rng)).argmin(axis=1) == 1
+    return second
 
 
 def _places(rows: FloatArray, weight: FloatArray) -> tuple[FloatArray, IntArray]:
