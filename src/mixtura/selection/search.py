@@ -179,8 +179,11 @@ class _Field:
     # ------------------------------------------------------------------------------- steps
 
     def take(self, steps: Mapping[int, Step]) -> None:
-        """Let some candidates take steps, which are made before any is taken."""
-        self.n_tasks = max(self.n_tasks, self.n_done + len(steps))
+        """Let some candidates take further steps, which are made before any is taken."""
+        self.n_tasks += len(steps)
+        self._take(steps)
+
+    def _take(self, steps: Mapping[int, Step]) -> None:
         tasks = [partial(step, self.candidates[i]) for i, step in steps.items()]
         for i, candidate in zip(steps, self.search.in_parallel(tasks), strict=True):
             self.candidates[i] = candidate
@@ -193,7 +196,7 @@ class _Field:
         pause = _FIRST_PAUSE if self.selective else None
         lines, place = self.lines, 0
         while lines:
-            self.take({line[place]: self._beginning(line[: place + 1], pause) for line in lines})
+            self._take({line[place]: self._beginning(line[: place + 1], pause) for line in lines})
             place += 1
             if self.selective:
                 for line in lines:
@@ -228,6 +231,7 @@ class _Field:
             return True
         for i in rest:
             self.candidates[i] = self.candidates[i].left_out(reason)
+        self.n_done += len(rest)
         return False
 
     def _lengthened(self, line: list[int], own: FloatArray, least: float) -> bool:
@@ -240,6 +244,7 @@ class _Field:
         affordable = k <= _TIMES_LARGEST * self.largest and last.fitting.price <= _AFFORDABLE
         if np.nanmin(own) > least + _REACH_OF_GROWTH or not affordable:
             return False
+        self.n_tasks += 1
         line.append(len(self.candidates))
         self.candidates.append(self.search.further({**last.params, _K: k}))
         return True
