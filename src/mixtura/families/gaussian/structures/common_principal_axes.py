@@ -18,11 +18,23 @@ curvature of the vector O_ba, for each a, is 2 sum_j w_j times
     T_jbc (m_ja - (m_jb + m_jc) / 2) - 2 m_ja^2 T_jab T_jac
 
 Equal volumes add the weighted covariances of s_j, divided by d.
+
+The curvature is a matrix of d^2 / 2 rows: Newton's step costs d^6. In many dimensions a quasi-Newton
+method of limited memory (Nocedal 1980) takes its place, whose steps cost k d^3. In place of the
+curvature it begins with
+
+    2 sum_j w_j (T_jqq - T_jpp) (m_jp - m_jq)
+
+in each plane, which is that of the turns in one plane, and never negative. Where scatters are singular
+it would take hundreds of steps; it makes no more than some, since the next M-step goes on from there.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from functools import cache
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -31,9 +43,9 @@ from mixtura.typing import FloatArray
 
 __all__ = ["common_axes", "diagonals", "geometric_means"]
 
-# Sweeps. Where planes are not too many, Newton steps after a few, and sweeps again to see that
-# they ended where no turn helps.
-_SWEEPS, _NEAR, _ROUNDS, _NEWTON_DIMENSIONS = 200, 3, 3, 12
+# Sweeps, and Newton steps after them. Where planes are not too many, sweeps again to see that these
+# ended where no turn helps.
+_NEAR, _ROUNDS, _NEWTON_STEPS, _NEWTON_DIMENSIONS = 3, 3, 200, 12
 
 # The search ends when no axis turns by more than this, in radians.
 _TURNED = 1e-7
@@ -44,19 +56,25 @@ _TURNED = 1e-7
 _FARTHEST, _LEAST_DAMPING, _DAMPING_STEP, _LEVEL, _TRIALS = 0.5, 1e-3, 4.0, 1e-13, 40
 _OF_THE_LARGEST = 1e-8
 
+# Of the quasi-Newton method: steps, and how many of them it remembers; the largest turn; the share
+# of what the slope promises that a step has to gain; curvature in all planes, as a share of the
+# weights, for those in which no component has any.
+_STEPS, _MEMORY, _FAR, _ARMIJO, _FLAT = 100, 5, 0.2, 1e-4, 1e-6
+
 
 def common_axes(
     count: FloatArray, scatter: FloatArray, axes: FloatArray, *, equal_volumes: bool
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The reference of `Algebra.common_axes`."""
     turned = axes.T @ scatter @ axes
-    d = len(axes)
-    for n_sweeps in range(1, _SWEEPS + 1 if d > _NEWTON_DIMENSIONS else _ROUNDS * _NEAR + 1):
+    few = len(axes) <= _NEWTON_DIMENSIONS
+    settle = _newton if few else _quasi_newton
+    for n_sweeps in range(1, (_ROUNDS if few else 1) * _NEAR + 1):
         axes, turned, largest = _sweep(count, turned, axes, equal_volumes=equal_volumes)
         if largest < _TURNED:
             break
-        if n_sweeps % _NEAR == 0 and d <= _NEWTON_DIMENSIONS:
-            axes, turned = _settle(count, turned, axes, equal_volumes=equal_volumes)
+        if n_sweeps % _NEAR == 0:
+            axes, turned = settle(count, turned, axes, equal_volumes=equal_volumes)
     spread = diagonals(turned)
     check_positive(spread)
     return axes, spread, _shares(count, spread, equal_volumes=equal_volumes)
@@ -122,13 +140,13 @@ def _turn(
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a step that is no number is not taken
-def _settle(
+def _newton(
     count: FloatArray, turned: FloatArray, axes: FloatArray, *, equal_volumes: bool
 ) -> tuple[FloatArray, FloatArray]:
     """The best axes, from near them."""
     best, damping = _unlikeliness(count, turned, equal_volumes=equal_volumes), 0.0
     rounding = 1.0 if equal_volumes else float(count.sum())
-    for _ in range(_SWEEPS):
+    for _ in range(_NEWTON_STEPS):
         slope, curvature = _slopes(count, turned, equal_volumes=equal_volumes)
         same = best + _LEVEL * (abs(best) + rounding)
         for _ in range(_TRIALS):
@@ -158,18 +176,26 @@ def _unlikeliness(count: FloatArray, turned: FloatArray, *, equal_volumes: bool)
     return float(count @ np.log(spread).sum(axis=1))
 
 
+def _slope(
+    count: FloatArray, turned: FloatArray, *, equal_volumes: bool
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Slope (planes,) along turns, and of what it is made: s (k, planes), w (k,) and m (k, d)."""
+    spread = diagonals(turned)
+    m, weight = 1.0 / spread, _shares(count, spread, equal_volumes=equal_volumes)
+    if equal_volumes:
+        weight = weight / weight.sum()
+    p, q = _planes(turned.shape[1])
+    own = 2.0 * turned[:, p, q] * (m[:, p] - m[:, q])
+    return weight @ own, own, weight, m
+
+
 def _slopes(
     count: FloatArray, turned: FloatArray, *, equal_volumes: bool
 ) -> tuple[FloatArray, FloatArray]:
     """Slope (planes,) and curvature (planes, planes) of the unlikeliness along turns."""
     d = turned.shape[1]
-    spread = diagonals(turned)
-    m, weight = 1.0 / spread, _shares(count, spread, equal_volumes=equal_volumes)
-    if equal_volumes:
-        weight = weight / weight.sum()
-    p, q = np.triu_indices(d, 1)
-    own = 2.0 * turned[:, p, q] * (m[:, p] - m[:, q])
-    slope = weight @ own
+    slope, own, weight, m = _slope(count, turned, equal_volumes=equal_volumes)
+    p, q = _planes(d)
     pairs = m[:, :, None, None] - 0.5 * (m[:, None, :, None] + m[:, None, None, :])
     each = turned[:, None] * pairs
     ratios = m[:, :, None] * turned
@@ -203,3 +229,81 @@ def _turn_all(
     for (p, q), tangent in zip(combinations(range(len(axes)), 2), tangents.tolist(), strict=True):
         axes, turned = _turn(axes, turned, p, q, tangent)
     return axes, turned
+
+
+# ---------------------------------------------------------------------------------------------
+# Many planes at once
+
+
+@np.errstate(over="ignore", invalid="ignore")  # as above
+def _quasi_newton(
+    count: FloatArray, turned: FloatArray, axes: FloatArray, *, equal_volumes: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Better axes, from near the best; they are the best if those are not many steps away."""
+    best = _unlikeliness(count, turned, equal_volumes=equal_volumes)
+    slope, curvature = _slope_and_curvature(count, turned, equal_volumes=equal_volumes)
+    level = _LEVEL * (1.0 if equal_volumes else float(count.sum()))
+    steps: deque[tuple[FloatArray, FloatArray]] = deque(maxlen=_MEMORY)
+    for _ in range(_STEPS):
+        angles = -_inverse_curvature(steps, curvature, slope)
+        promised = float(slope @ angles)
+        if not promised < -level:
+            break
+        share = min(1.0, _FAR / float(np.abs(angles).max()))
+        for _ in range(_TRIALS):
+            turn = _cayley(share * angles, len(axes))
+            new_turned = turn.T @ turned @ turn
+            now = _unlikeliness(count, new_turned, equal_volumes=equal_volumes)
+            if now <= best + _ARMIJO * share * promised:
+                break
+            share *= 0.5
+        else:
+            break
+        axes, turned, best, before = axes @ turn, new_turned, now, slope
+        slope, curvature = _slope_and_curvature(count, turned, equal_volumes=equal_volumes)
+        if (slope - before) @ angles > 0.0:
+            steps.append((share * angles, slope - before))
+    return axes, turned
+
+
+def _slope_and_curvature(
+    count: FloatArray, turned: FloatArray, *, equal_volumes: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Slope (planes,), and about the curvature in each plane."""
+    slope, _, weight, m = _slope(count, turned, equal_volumes=equal_volumes)
+    p, q = _planes(turned.shape[1])
+    spread = diagonals(turned)
+    bends = (spread[:, q] - spread[:, p]) * (m[:, p] - m[:, q])
+    return slope, 2.0 * weight @ bends + _FLAT * weight.sum()
+
+
+def _inverse_curvature(
+    steps: deque[tuple[FloatArray, FloatArray]], curvature: FloatArray, slope: FloatArray
+) -> FloatArray:
+    """The slope by the inverse of the curvature that the last steps told (Nocedal 1980)."""
+    shares = []
+    for step, change in reversed(steps):
+        shares.append(float(step @ slope) / float(step @ change))
+        slope = slope - shares[-1] * change
+    slope = slope / curvature
+    if steps:
+        step, change = steps[-1]
+        slope *= float(step @ change) / float(change @ (change / curvature))
+    for (step, change), share in zip(steps, reversed(shares), strict=True):
+        slope += (share - float(change @ slope) / float(step @ change)) * step
+    return slope
+
+
+def _cayley(angles: FloatArray, d: int) -> FloatArray:
+    """Orthogonal matrix (d, d) that turns by about these angles in all planes."""
+    half = np.zeros((d, d))
+    half[_planes(d)] = -0.5 * angles
+    half -= half.T
+    turn: FloatArray = np.linalg.solve(np.eye(d) - half, np.eye(d) + half)
+    return turn
+
+
+@cache
+def _planes(d: int) -> Any:
+    """Numbers of the two axes of each plane."""
+    return np.triu_indices(d, 1)
