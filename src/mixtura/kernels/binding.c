@@ -395,11 +395,14 @@ static PyObject *common_axes(PyObject *self, PyObject *args)
         Py_ssize_t k = t->shape[0], d = t->shape[1];
         Py_buffer *s = enter(&door, shares, "shares", WRITE, "d", 1, SHAPE(k));
         Py_buffer *a = s ? enter(&door, axes, "axes", WRITE, "d", 2, SHAPE(d, d)) : NULL;
-        if (a) {
+        double *work = a ? PyMem_New(double, mixtura_axes_work_size(k, d) + 1) : NULL;
+        if (a && !work) PyErr_NoMemory();
+        if (work) {
             Py_BEGIN_ALLOW_THREADS
-            mixtura_common_axes(k, d, equal_volumes, s->buf, t->buf, a->buf);
+            mixtura_common_axes(k, d, equal_volumes, s->buf, t->buf, a->buf, work);
             Py_END_ALLOW_THREADS
         }
+        PyMem_Free(work);
     }
     leave(&door);
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);

@@ -8,15 +8,18 @@
 #include "estep.h"
 #include "mstep.h"
 
-/* Turns in one plane after the other come near the best axes; Newton's method in all planes at
-   once, which takes memory for the pairs of planes, comes there. */
-enum { SWEEPS = 200, NEAR = 3, ROUNDS = 3, NEWTON_DIMENSIONS = 12, PLANES = 66, TRIALS = 40 };
+/* As in common_principal_axes.py. Newton's method takes memory for the pairs of planes. */
+enum { NEAR = 3, ROUNDS = 3, NEWTON_STEPS = 200, NEWTON_DIMENSIONS = 12, PLANES = 66, TRIALS = 40 };
+enum { STEPS = 100, MEMORY = 5 };
+
+/* Sweeps of Jacobi's method. */
+enum { SWEEPS = 200 };
 
 static const double TURNED = 1e-7;
 
-/* As in common_principal_axes.py. */
 static const double FARTHEST = 0.5, LEAST_DAMPING = 1e-3, DAMPING_STEP = 4.0, LEVEL = 1e-13;
 static const double OF_THE_LARGEST = 1e-8;
+static const double FAR = 0.2, ARMIJO = 1e-4, FLAT = 1e-6;
 
 extern const Kernel mixtura_baseline;
 
@@ -164,13 +167,13 @@ static double sweep(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
     return largest;
 }
 
-/* What the best axes make least; renews the shares where volumes are equal. */
+/* What the best axes make least; renews the shares where volumes are equal. logs: d. */
 static double unlikeliness(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
-                           const double *turned)
+                           const double *turned, double *logs)
 {
     double sum = 0.0;
     for (ptrdiff_t j = 0; j < k; j++, turned += d * d) {
-        double logs[NEWTON_DIMENSIONS], total = 0.0;
+        double total = 0.0;
         for (ptrdiff_t a = 0; a < d; a++) {
             logs[a] = turned[a * d + a];
             if (!(logs[a] > 0.0)) return __builtin_inf();
@@ -264,13 +267,14 @@ static void turn_all(ptrdiff_t k, ptrdiff_t d, const double *tangents, int back,
 }
 
 /* From near the best axes to them. */
-static void settle(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, double *turned,
+static void newton(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, double *turned,
                    double *axes)
 {
-    double slope[PLANES], curvature[PLANES * PLANES], turns[PLANES], damping = 0.0, total = 0.0;
-    double best = unlikeliness(k, d, equal_volumes, shares, turned);
+    double slope[PLANES], curvature[PLANES * PLANES], turns[PLANES], logs[NEWTON_DIMENSIONS];
+    double damping = 0.0, total = 0.0;
+    double best = unlikeliness(k, d, equal_volumes, shares, turned, logs);
     for (ptrdiff_t j = 0; j < k; j++) total += equal_volumes ? 1.0 / k : shares[j];
-    for (int step = 0; step < SWEEPS; step++) {
+    for (int step = 0; step < NEWTON_STEPS; step++) {
         double largest = 0.0, now = __builtin_inf(), same = best + LEVEL * (size_of(best) + total);
         slopes(k, d, equal_volumes, shares, turned, slope, curvature);
         for (int trial = 0; !(now <= same); trial++) {
@@ -279,10 +283,10 @@ static void settle(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, 
             largest = newton_turns(d * (d - 1) / 2, slope, curvature, damping, turns);
             if (largest >= FARTHEST) continue;
             turn_all(k, d, turns, 0, turned, axes);
-            now = unlikeliness(k, d, equal_volumes, shares, turned);
+            now = unlikeliness(k, d, equal_volumes, shares, turned, logs);
             if (now <= same) break;
             turn_all(k, d, turns, 1, turned, axes);
-            unlikeliness(k, d, equal_volumes, shares, turned);
+            unlikeliness(k, d, equal_volumes, shares, turned, logs);
         }
         best = now;
         if (largest < TURNED && damping <= LEAST_DAMPING) return;
@@ -290,8 +294,183 @@ static void settle(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, 
     }
 }
 
+/* -------------------------------------------------------- common axes, in many dimensions */
+
+/* result += a b, or a^T b where `across`: d x d. */
+static void add_product(ptrdiff_t d, int across, const double *restrict a, const double *restrict b,
+                        double *restrict result)
+{
+    ptrdiff_t along = across ? 1 : d, next = across ? d : 1, m = 0;
+    for (; m + 4 <= d; m += 4, b += 4 * d)
+        for (ptrdiff_t i = 0; i < d; i++) {
+            const double *x = a + i * along + m * next;
+            double x0 = x[0], x1 = x[next], x2 = x[2 * next], x3 = x[3 * next];
+            for (ptrdiff_t c = 0; c < d; c++)
+                result[i * d + c] +=
+                    x0 * b[c] + x1 * b[d + c] + x2 * b[2 * d + c] + x3 * b[3 * d + c];
+        }
+    for (; m < d; m++, b += d)
+        for (ptrdiff_t i = 0; i < d; i++) {
+            double x = a[i * along + m * next];
+            for (ptrdiff_t c = 0; c < d; c++) result[i * d + c] += x * b[c];
+        }
+}
+
+static void product(ptrdiff_t d, int across, const double *a, const double *b, double *result)
+{
+    for (ptrdiff_t i = 0; i < d * d; i++) result[i] = 0.0;
+    add_product(d, across, a, b, result);
+}
+
+/* Cayley's orthogonal matrix that turns by about these angles in all planes, 2 (I - K / 2)^-1 - I.
+   The pivots of what has a skew difference from I are all positive. */
+static void cayley(ptrdiff_t d, const double *angles, double share, double *restrict turn)
+{
+    for (ptrdiff_t p = 0, i = 0; p < d; p++) {
+        turn[p * d + p] = 1.0;
+        for (ptrdiff_t q = p + 1; q < d; q++, i++) {
+            turn[p * d + q] = 0.5 * share * angles[i];
+            turn[q * d + p] = -turn[p * d + q];
+        }
+    }
+    for (ptrdiff_t m = 0; m < d; m++) {
+        double *pivot = turn + m * d, inverse = 1.0 / pivot[m];
+        pivot[m] = 1.0;
+        for (ptrdiff_t c = 0; c < d; c++) pivot[c] *= inverse;
+        for (ptrdiff_t i = 0; i < d; i++) {
+            double *row = turn + i * d, factor = row[m];
+            if (i == m) continue;
+            row[m] = 0.0;
+            for (ptrdiff_t c = 0; c < d; c++) row[c] -= factor * pivot[c];
+        }
+    }
+    for (ptrdiff_t i = 0; i < d * d; i++) turn[i] = 2.0 * turn[i] - (i % (d + 1) == 0);
+}
+
+/* Slope (planes), and about the curvature in each plane. inverse: d. */
+static void slope_and_curvature(ptrdiff_t k, ptrdiff_t d, int equal_volumes, const double *shares,
+                                const double *turned, double *slope, double *curvature,
+                                double *inverse)
+{
+    double total = 0.0, weights = 0.0;
+    for (ptrdiff_t j = 0; j < k; j++) total += shares[j];
+    weights = equal_volumes ? 1.0 : total;
+    for (ptrdiff_t i = 0; i < d * (d - 1) / 2; i++) slope[i] = 0.0, curvature[i] = FLAT * weights;
+    for (ptrdiff_t j = 0; j < k; j++, turned += d * d) {
+        double twice = 2.0 * (equal_volumes ? shares[j] / total : shares[j]);
+        for (ptrdiff_t a = 0; a < d; a++) inverse[a] = 1.0 / turned[a * d + a];
+        for (ptrdiff_t p = 0, i = 0; p < d; p++)
+            for (ptrdiff_t q = p + 1; q < d; q++, i++) {
+                double difference = twice * (inverse[p] - inverse[q]);
+                slope[i] += difference * turned[p * d + q];
+                curvature[i] += difference * (turned[q * d + q] - turned[p * d + p]);
+            }
+    }
+}
+
+static double dot(const double *x, const double *y, ptrdiff_t n)
+{
+    double sum = 0.0;
+    for (ptrdiff_t i = 0; i < n; i++) sum += x[i] * y[i];
+    return sum;
+}
+
+/* The last steps and what they changed in the slope (planes each), in a circle. */
+typedef struct {
+    double *step, *change, products[MEMORY];
+    ptrdiff_t made;
+} Memory;
+
+/* Angles of the next step: less the slope by the inverse of the curvature that the last steps told. */
+static void next_angles(ptrdiff_t n, const Memory *memory, const double *slope,
+                        const double *curvature, double *angles)
+{
+    double shares[MEMORY], scale = 1.0;
+    ptrdiff_t known = memory->made < MEMORY ? memory->made : MEMORY;
+    for (ptrdiff_t i = 0; i < n; i++) angles[i] = -slope[i];
+    for (ptrdiff_t back = 1; back <= known; back++) {
+        ptrdiff_t at = (memory->made - back) % MEMORY;
+        shares[at] = dot(memory->step + at * n, angles, n) / memory->products[at];
+        for (ptrdiff_t i = 0; i < n; i++) angles[i] -= shares[at] * memory->change[at * n + i];
+    }
+    if (known) {
+        ptrdiff_t at = (memory->made - 1) % MEMORY;
+        double bent = 0.0;
+        for (ptrdiff_t i = 0; i < n; i++)
+            bent += memory->change[at * n + i] * (memory->change[at * n + i] / curvature[i]);
+        scale = memory->products[at] / bent;
+    }
+    for (ptrdiff_t i = 0; i < n; i++) angles[i] = scale * (angles[i] / curvature[i]);
+    for (ptrdiff_t back = known; back > 0; back--) {
+        ptrdiff_t at = (memory->made - back) % MEMORY;
+        double share = shares[at] - dot(memory->change + at * n, angles, n) / memory->products[at];
+        for (ptrdiff_t i = 0; i < n; i++) angles[i] += share * memory->step[at * n + i];
+    }
+}
+
+static void copy(double *to, const double *from, ptrdiff_t n)
+{
+    for (ptrdiff_t i = 0; i < n; i++) to[i] = from[i];
+}
+
+ptrdiff_t mixtura_axes_work_size(ptrdiff_t k, ptrdiff_t d)
+{
+    return d <= NEWTON_DIMENSIONS ? 0 : d + (k + 2) * d * d + (4 + 2 * MEMORY) * (d * (d - 1) / 2);
+}
+
+/* Better axes, from near the best. */
+static void quasi_newton(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
+                         double *turned, double *axes, double *work)
+{
+    ptrdiff_t n = d * (d - 1) / 2, each = d * d;
+    double *column = work, *turn = column + d, *half = turn + each, *trial = half + each;
+    double *slope = trial + k * each, *before = slope + n, *curvature = before + n;
+    double *angles = curvature + n, level = 0.0;
+    Memory memory = {.step = angles + n, .change = angles + n + MEMORY * n, .made = 0};
+    double best = unlikeliness(k, d, equal_volumes, shares, turned, column);
+    for (ptrdiff_t j = 0; j < k; j++) level += LEVEL * (equal_volumes ? 1.0 / k : shares[j]);
+    slope_and_curvature(k, d, equal_volumes, shares, turned, slope, curvature, column);
+    for (int step = 0; step < STEPS; step++) {
+        next_angles(n, &memory, slope, curvature, angles);
+        double promised = dot(slope, angles, n), largest = 0.0, share = 1.0;
+        if (!(promised < -level)) return;
+        for (ptrdiff_t i = 0; i < n; i++) largest = larger(size_of(angles[i]), largest);
+        if (largest > FAR) share = FAR / largest;
+        for (int tried = 0;; tried++, share *= 0.5) {
+            if (tried == TRIALS) {
+                unlikeliness(k, d, equal_volumes, shares, turned, column);
+                return;
+            }
+            cayley(d, angles, share, turn);
+            for (ptrdiff_t j = 0; j < k; j++) {
+                product(d, 0, turned + j * each, turn, half);
+                product(d, 1, turn, half, trial + j * each);
+            }
+            double now = unlikeliness(k, d, equal_volumes, shares, trial, column);
+            if (now <= best + ARMIJO * share * promised) {
+                best = now;
+                break;
+            }
+        }
+        product(d, 0, axes, turn, half);
+        copy(axes, half, each);
+        copy(turned, trial, k * each);
+        copy(before, slope, n);
+        slope_and_curvature(k, d, equal_volumes, shares, turned, slope, curvature, column);
+        ptrdiff_t at = memory.made % MEMORY;
+        for (ptrdiff_t i = 0; i < n; i++) {
+            memory.step[at * n + i] = share * angles[i];
+            memory.change[at * n + i] = slope[i] - before[i];
+        }
+        memory.products[at] = dot(memory.step + at * n, memory.change + at * n, n);
+        memory.made += memory.products[at] > 0.0;
+    }
+}
+
+/* ---------------------------------------------------------------------------- in either */
+
 void mixtura_common_axes(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
-                         double *turned, double *axes)
+                         double *turned, double *axes, double *work)
 {
     for (ptrdiff_t j = 0; equal_volumes && j < k; j++) {
         const double *s = turned + j * d * d;
@@ -300,9 +479,13 @@ void mixtura_common_axes(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *sh
         shares[j] = exp_of(logs / d);
     }
     int few = d <= NEWTON_DIMENSIONS;
-    for (int i = 1; i <= (few ? ROUNDS * NEAR : SWEEPS); i++) {
+    for (int i = 1; i <= (few ? ROUNDS : 1) * NEAR; i++) {
         double largest = sweep(k, d, equal_volumes, shares, turned, axes);
         if (largest > 1.5 || largest < TURNED) return;
-        if (few && i % NEAR == 0) settle(k, d, equal_volumes, shares, turned, axes);
+        if (i % NEAR != 0) continue;
+        if (few)
+            newton(k, d, equal_volumes, shares, turned, axes);
+        else
+            quasi_newton(k, d, equal_volumes, shares, turned, axes, work);
     }
 }

@@ -55,11 +55,13 @@ typedef struct {
     double *count, *scatter; /* of the moments about the new means */
     double *raised;          /* the scatter where it was below the floor */
     double *spread, *shares, *axes, *form;
+    double *turns; /* for common axes */
 } Work;
 
 ptrdiff_t mixtura_work_size(ptrdiff_t k, ptrdiff_t d, int dense)
 {
-    return 2 + k * (4 + 2 * d + 3 * each_of(d, dense) + d * d) + d * d;
+    return 2 + k * (4 + 2 * d + 3 * each_of(d, dense) + d * d) + d * d +
+           (dense ? mixtura_axes_work_size(k, d) : 0);
 }
 
 static Work work_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
@@ -75,6 +77,7 @@ static Work work_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
     work.shares = work.spread + k * d;
     work.axes = work.shares + k;
     work.form = work.axes + k * d * d;
+    work.turns = work.form + d * d;
     return work;
 }
 
@@ -278,7 +281,7 @@ static int same_axes(const Manner *how, const Mixture *now, const double *scatte
     for (ptrdiff_t j = 0; j < k; j++)
         turned_into(d, axes, scatter + j * each, turned + j * each);
     copy(shares, work->count, k);
-    mixtura_common_axes(k, d, how->volume == TIE_SHARED, shares, turned, axes);
+    mixtura_common_axes(k, d, how->volume == TIE_SHARED, shares, turned, axes, work->turns);
     double volume = sum_of(shares, k) / sum_of(work->count, k);
     for (ptrdiff_t j = 0; j < k; j++) {
         double variances[MSTEP_DIMENSIONS];
