@@ -127,10 +127,11 @@ static void run_mstep(ptrdiff_t k, ptrdiff_t d, ptrdiff_t n)
     mixtura_recentre(k, d, 1, per_feature, &dense, &to);
     Moments along = {count, first, per_feature};
     mixtura_recentre(k, d, 0, means, &along, &to);
+    double *work = malloc(mixtura_axes_work_size(k, d) * sizeof(double));
     for (int equal_volumes = 0; equal_volumes < 2; equal_volumes++)
-        mixtura_common_axes(k, d, equal_volumes, count, scatter, axes);
+        mixtura_common_axes(k, d, equal_volumes, count, scatter, axes, work);
 
-    free(scatter), free(axes), free(count), free(per_component), free(per_feature);
+    free(scatter), free(work), free(axes), free(count), free(per_component), free(per_feature);
     free(means), free(first), free(result), free(form);
 }
 

@@ -8,18 +8,13 @@
 #include "estep.h"
 #include "mstep.h"
 
-/* As in common_principal_axes.py. Newton's method takes memory for the pairs of planes. */
-enum { NEAR = 3, ROUNDS = 3, NEWTON_STEPS = 200, NEWTON_DIMENSIONS = 12, PLANES = 66, TRIALS = 40 };
-enum { STEPS = 100, MEMORY = 5 };
-
 /* Sweeps of Jacobi's method. */
-enum { SWEEPS = 200 };
+enum { MOST_SWEEPS = 200 };
 
-static const double TURNED = 1e-7;
+/* As in common_principal_axes.py. */
+enum { SWEEPS = 3, ROUNDS = 3, STEPS = 200, MEMORY = 5, TRIALS = 12 };
 
-static const double FARTHEST = 0.5, LEAST_DAMPING = 1e-3, DAMPING_STEP = 4.0, LEVEL = 1e-13;
-static const double OF_THE_LARGEST = 1e-8;
-static const double FAR = 0.2, ARMIJO = 1e-4, FLAT = 1e-6;
+static const double FARTHEST = 0.2, ARMIJO = 1e-4, FLAT = 1e-6, LEVEL = 1e-13;
 
 extern const Kernel mixtura_baseline;
 
@@ -94,7 +89,7 @@ void mixtura_principal(ptrdiff_t k, ptrdiff_t d, const double *matrices, double 
             axes[i] = i % (d + 1) == 0;
         }
         int turned = 1;
-        for (int sweep = 0; sweep < SWEEPS && turned; sweep++) {
+        for (int sweep = 0; sweep < MOST_SWEEPS && turned; sweep++) {
             turned = 0;
             for (ptrdiff_t p = 0; p < d; p++)
                 for (ptrdiff_t q = p + 1; q < d; q++) turned |= clear(d, matrix, axes, p, q);
@@ -115,22 +110,22 @@ void mixtura_principal(ptrdiff_t k, ptrdiff_t d, const double *matrices, double 
 
 /* ------------------------------------------------------------------------ common axes */
 
-/* The best turn in the plane of axes p and q; gives the size of its sine, or 2 where a component
-   has collapsed onto fewer axes. */
-static double turn(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, double *turned,
+/* The best turn in the plane of axes p and q; gives 0 where a component has collapsed onto fewer
+   axes. */
+static int turn(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, double *turned,
                    double *axes, ptrdiff_t p, ptrdiff_t q)
 {
     double x = 0.0, y = 0.0;
     for (ptrdiff_t j = 0; j < k; j++) {
         const double *s = turned + j * d * d;
         double along_p = s[p * d + p], along_q = s[q * d + q];
-        if (!(along_p > 0.0 && along_q > 0.0)) return 2.0;
+        if (!(along_p > 0.0 && along_q > 0.0)) return 0;
         double difference = shares[j] / along_p - shares[j] / along_q;
         x -= 0.5 * difference * (along_p - along_q);
         y -= difference * s[p * d + q];
     }
     double scale = larger(size_of(x), size_of(y)); /* whose square may overflow */
-    if (!(scale > 0.0 && scale < __builtin_inf())) return 0.0;
+    if (!(scale > 0.0 && scale < __builtin_inf())) return 1;
     x /= scale, y /= scale;
     double length = __builtin_sqrt(x * x + y * y);
     x /= length, y /= length; /* cosine and sine of twice the angle */
@@ -150,22 +145,21 @@ static double turn(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, 
         if (equal_volumes)
             shares[j] *= exp_of(log_of(s[p * d + p] * s[q * d + q] / product) / d);
     }
-    return size_of(sine);
+    return 1;
 }
 
-/* A sweep through all planes; gives the largest sine, or 2 as above. */
-static double sweep(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, double *turned,
-                    double *axes)
+/* Sweeps through all planes; gives 0 as above. */
+static int sweep(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, double *turned,
+                 double *axes, int times)
 {
-    double largest = 0.0;
-    for (ptrdiff_t p = 0; p < d; p++)
-        for (ptrdiff_t q = p + 1; q < d; q++) {
-            double sine = turn(k, d, equal_volumes, shares, turned, axes, p, q);
-            if (sine > 1.5) return sine;
-            largest = larger(sine, largest);
-        }
-    return largest;
+    for (int time = 0; time < times; time++)
+        for (ptrdiff_t p = 0; p < d; p++)
+            for (ptrdiff_t q = p + 1; q < d; q++)
+                if (!turn(k, d, equal_volumes, shares, turned, axes, p, q)) return 0;
+    return 1;
 }
+
+/* ------------------------------------------------------------ turns in all planes at once */
 
 /* What the best axes make least; renews the shares where volumes are equal. logs: d. */
 static double unlikeliness(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
@@ -185,116 +179,6 @@ static double unlikeliness(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *
     }
     return equal_volumes ? d * log_of(sum) : sum;
 }
-
-static ptrdiff_t plane(ptrdiff_t d, ptrdiff_t p, ptrdiff_t q)
-{
-    return p < q ? p * (2 * d - p - 1) / 2 + q - p - 1 : plane(d, q, p);
-}
-
-/* Slope and curvature of the unlikeliness along turns in all planes. */
-static void slopes(ptrdiff_t k, ptrdiff_t d, int equal_volumes, const double *shares,
-                   const double *turned, double *slope, double *curvature)
-{
-    ptrdiff_t n = d * (d - 1) / 2;
-    double total = 0.0, own[PLANES], m[NEWTON_DIMENSIONS];
-    for (ptrdiff_t i = 0; i < n; i++) slope[i] = 0.0;
-    for (ptrdiff_t i = 0; i < n * n; i++) curvature[i] = 0.0;
-    for (ptrdiff_t j = 0; j < k; j++) total += shares[j];
-    for (ptrdiff_t j = 0; j < k; j++, turned += d * d) {
-        double weight = equal_volumes ? shares[j] / total : shares[j];
-        for (ptrdiff_t a = 0; a < d; a++) m[a] = 1.0 / turned[a * d + a];
-        for (ptrdiff_t p = 0, i = 0; p < d; p++)
-            for (ptrdiff_t q = p + 1; q < d; q++, i++) {
-                own[i] = 2.0 * turned[p * d + q] * (m[p] - m[q]);
-                slope[i] += weight * own[i];
-            }
-        for (ptrdiff_t a = 0; a < d; a++)
-            for (ptrdiff_t b = 0; b < d; b++)
-                for (ptrdiff_t c = 0; c < d && b != a; c++) {
-                    if (c == a) continue;
-                    double both = turned[b * d + c] * (m[a] - 0.5 * (m[b] + m[c])) -
-                                  2.0 * (m[a] * turned[a * d + b]) * (m[a] * turned[a * d + c]);
-                    if ((b < a) != (c < a)) both = -both;
-                    curvature[plane(d, a, b) * n + plane(d, a, c)] += 2.0 * weight * both;
-                }
-        for (ptrdiff_t i = 0; equal_volumes && i < n * n; i++)
-            curvature[i] += weight / d * own[i / n] * own[i % n];
-    }
-    for (ptrdiff_t i = 0; equal_volumes && i < n * n; i++)
-        curvature[i] -= slope[i / n] * slope[i % n] / d;
-}
-
-/* Newton's turns, damped; gives the largest, or 1 where there are none downhill. */
-static double newton_turns(ptrdiff_t n, const double *slope, const double *curvature,
-                           double damping, double *turns)
-{
-    double u[PLANES * PLANES], shift[PLANES], largest = 0.0;
-    for (ptrdiff_t i = 0; i < n; i++) largest = larger(size_of(curvature[i * n + i]), largest);
-    for (ptrdiff_t i = 0; i < n; i++)
-        shift[i] = -damping * (size_of(curvature[i * n + i]) + OF_THE_LARGEST * largest);
-    if (!mixtura_upper_factor(n, curvature, shift, 0.0, u)) return 1.0;
-    for (ptrdiff_t i = 0; i < n; i++) {
-        turns[i] = -slope[i];
-        for (ptrdiff_t m = 0; m < i; m++) turns[i] -= u[m * n + i] * turns[m];
-        turns[i] /= u[i * n + i];
-    }
-    largest = 0.0;
-    for (ptrdiff_t i = n - 1; i >= 0; i--) {
-        for (ptrdiff_t m = i + 1; m < n; m++) turns[i] -= u[i * n + m] * turns[m];
-        turns[i] /= u[i * n + i];
-        largest = larger(size_of(turns[i]), largest);
-    }
-    return largest;
-}
-
-/* Turn by angles with these tangents in all planes, or back. */
-static void turn_all(ptrdiff_t k, ptrdiff_t d, const double *tangents, int back, double *turned,
-                     double *axes)
-{
-    ptrdiff_t n = d * (d - 1) / 2;
-    for (ptrdiff_t step = 0; step < n; step++) {
-        ptrdiff_t i = back ? n - 1 - step : step, p = 0, first = 0;
-        while (i - first >= d - 1 - p) first += d - 1 - p++;
-        ptrdiff_t q = p + 1 + i - first;
-        double cosine = 1.0 / __builtin_sqrt(1.0 + tangents[i] * tangents[i]);
-        double sine = (back ? -tangents[i] : tangents[i]) * cosine;
-        turn_columns(d, axes, p, q, cosine, sine);
-        for (ptrdiff_t j = 0; j < k; j++) {
-            turn_columns(d, turned + j * d * d, p, q, cosine, sine);
-            turn_rows(d, turned + j * d * d, p, q, cosine, sine);
-        }
-    }
-}
-
-/* From near the best axes to them. */
-static void newton(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares, double *turned,
-                   double *axes)
-{
-    double slope[PLANES], curvature[PLANES * PLANES], turns[PLANES], logs[NEWTON_DIMENSIONS];
-    double damping = 0.0, total = 0.0;
-    double best = unlikeliness(k, d, equal_volumes, shares, turned, logs);
-    for (ptrdiff_t j = 0; j < k; j++) total += equal_volumes ? 1.0 / k : shares[j];
-    for (int step = 0; step < NEWTON_STEPS; step++) {
-        double largest = 0.0, now = __builtin_inf(), same = best + LEVEL * (size_of(best) + total);
-        slopes(k, d, equal_volumes, shares, turned, slope, curvature);
-        for (int trial = 0; !(now <= same); trial++) {
-            if (trial == TRIALS) return;
-            if (trial) damping = larger(DAMPING_STEP * damping, LEAST_DAMPING);
-            largest = newton_turns(d * (d - 1) / 2, slope, curvature, damping, turns);
-            if (largest >= FARTHEST) continue;
-            turn_all(k, d, turns, 0, turned, axes);
-            now = unlikeliness(k, d, equal_volumes, shares, turned, logs);
-            if (now <= same) break;
-            turn_all(k, d, turns, 1, turned, axes);
-            unlikeliness(k, d, equal_volumes, shares, turned, logs);
-        }
-        best = now;
-        if (largest < TURNED && damping <= LEAST_DAMPING) return;
-        damping = damping > LEAST_DAMPING ? damping / DAMPING_STEP : 0.0;
-    }
-}
-
-/* -------------------------------------------------------- common axes, in many dimensions */
 
 /* result += a b, or a^T b where `across`: d x d. */
 static void add_product(ptrdiff_t d, int across, const double *restrict a, const double *restrict b,
@@ -381,8 +265,8 @@ typedef struct {
     ptrdiff_t made;
 } Memory;
 
-/* Angles of the next step: less the slope by the inverse of the curvature that the last steps told. */
-static void next_angles(ptrdiff_t n, const Memory *memory, const double *slope,
+/* Less the slope by the inverse of the curvature that the last steps told. */
+static void newton_step(ptrdiff_t n, const Memory *memory, const double *slope,
                         const double *curvature, double *angles)
 {
     double shares[MEMORY], scale = 1.0;
@@ -415,43 +299,39 @@ static void copy(double *to, const double *from, ptrdiff_t n)
 
 ptrdiff_t mixtura_axes_work_size(ptrdiff_t k, ptrdiff_t d)
 {
-    return d <= NEWTON_DIMENSIONS ? 0 : d + (k + 2) * d * d + (4 + 2 * MEMORY) * (d * (d - 1) / 2);
+    return d + (k + 2) * d * d + (4 + 2 * MEMORY) * (d * (d - 1) / 2);
 }
 
-/* Better axes, from near the best. */
-static void quasi_newton(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
-                         double *turned, double *axes, double *work)
+/* Gives whether it ends at a minimum, the unlikeliness in *best. */
+static int descend(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double level, double *shares,
+                   double *turned, double *axes, double *work, double *best)
 {
     ptrdiff_t n = d * (d - 1) / 2, each = d * d;
     double *column = work, *turn = column + d, *half = turn + each, *trial = half + each;
     double *slope = trial + k * each, *before = slope + n, *curvature = before + n;
-    double *angles = curvature + n, level = 0.0;
+    double *angles = curvature + n;
     Memory memory = {.step = angles + n, .change = angles + n + MEMORY * n, .made = 0};
-    double best = unlikeliness(k, d, equal_volumes, shares, turned, column);
-    for (ptrdiff_t j = 0; j < k; j++) level += LEVEL * (equal_volumes ? 1.0 / k : shares[j]);
     slope_and_curvature(k, d, equal_volumes, shares, turned, slope, curvature, column);
     for (int step = 0; step < STEPS; step++) {
-        next_angles(n, &memory, slope, curvature, angles);
-        double promised = dot(slope, angles, n), largest = 0.0, share = 1.0;
-        if (!(promised < -level)) return;
+        newton_step(n, &memory, slope, curvature, angles);
+        double promised = dot(slope, angles, n), largest = 0.0, share = 1.0, now = *best;
+        if (!(promised < -level)) return 1;
         for (ptrdiff_t i = 0; i < n; i++) largest = larger(size_of(angles[i]), largest);
-        if (largest > FAR) share = FAR / largest;
-        for (int tried = 0;; tried++, share *= 0.5) {
-            if (tried == TRIALS) {
-                unlikeliness(k, d, equal_volumes, shares, turned, column);
-                return;
-            }
+        if (largest > FARTHEST) share = FARTHEST / largest;
+        for (int tried = 0; tried < TRIALS; tried++, share *= 0.5) {
             cayley(d, angles, share, turn);
             for (ptrdiff_t j = 0; j < k; j++) {
                 product(d, 0, turned + j * each, turn, half);
                 product(d, 1, turn, half, trial + j * each);
             }
-            double now = unlikeliness(k, d, equal_volumes, shares, trial, column);
-            if (now <= best + ARMIJO * share * promised) {
-                best = now;
-                break;
-            }
+            now = unlikeliness(k, d, equal_volumes, shares, trial, column);
+            if (now <= *best + ARMIJO * share * promised) break;
         }
+        if (!(now <= *best + ARMIJO * share * promised)) {
+            unlikeliness(k, d, equal_volumes, shares, turned, column);
+            return 1;
+        }
+        *best = now;
         product(d, 0, axes, turn, half);
         copy(axes, half, each);
         copy(turned, trial, k * each);
@@ -465,9 +345,8 @@ static void quasi_newton(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *sh
         memory.products[at] = dot(memory.step + at * n, memory.change + at * n, n);
         memory.made += memory.products[at] > 0.0;
     }
+    return 0;
 }
-
-/* ---------------------------------------------------------------------------- in either */
 
 void mixtura_common_axes(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *shares,
                          double *turned, double *axes, double *work)
@@ -478,14 +357,14 @@ void mixtura_common_axes(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *sh
         for (ptrdiff_t a = 0; a < d; a++) logs += log_of(s[a * d + a]);
         shares[j] = exp_of(logs / d);
     }
-    int few = d <= NEWTON_DIMENSIONS;
-    for (int i = 1; i <= (few ? ROUNDS : 1) * NEAR; i++) {
-        double largest = sweep(k, d, equal_volumes, shares, turned, axes);
-        if (largest > 1.5 || largest < TURNED) return;
-        if (i % NEAR != 0) continue;
-        if (few)
-            newton(k, d, equal_volumes, shares, turned, axes);
-        else
-            quasi_newton(k, d, equal_volumes, shares, turned, axes, work);
+    double best = __builtin_inf(), level = 0.0;
+    for (ptrdiff_t j = 0; j < k; j++) level += LEVEL * (equal_volumes ? 1.0 / k : shares[j]);
+    int settled = 1;
+    for (int round = 0; round < ROUNDS; round++) {
+        if (!sweep(k, d, equal_volumes, shares, turned, axes, round ? 1 : SWEEPS)) return;
+        double now = unlikeliness(k, d, equal_volumes, shares, turned, work);
+        if (!settled || !(now < best - level - LEVEL * size_of(now))) return;
+        best = now;
+        settled = descend(k, d, equal_volumes, level, shares, turned, axes, work, &best);
     }
 }
