@@ -210,23 +210,25 @@ def test_a_component_of_all_rows_is_not_spurious() -> None:
     assert len(find_spurious(fit.mixture_, alone)) == 0
 
 
-def test_scales_that_only_rounding_moves_have_settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng, turns = np.random.default_rng(0), 0
-    rows = rng.normal(size=(2, 20, 3))
+@pytest.mark.parametrize("size", [(20, 3), (6, 13), (7, 60)])
+def test_scales_are_found_in_a_few_steps_where_scatters_are_singular(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n_steps, judge = 0, algebra._slope_and_curvature
+
+    def counted(*args: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+        nonlocal n_steps
+        n_steps += 1
+        return judge(*args)
+
+    monkeypatch.setattr(algebra, "_slope_and_curvature", counted)
+    (n, d), count = size, np.array([1.0, 1.0, 1.2]) * size[0]
+    rows = np.random.default_rng(0).normal(size=(3, n, d))
     rows[:, :, 2] = rows[:, :, 0] + 1e-4 * rows[:, :, 2]  # nearly collinear
-    scatter = rows.transpose(0, 2, 1) @ rows
-    inverse = algebra._inverse
-
-    def counted(form: np.ndarray, k: int) -> np.ndarray:
-        nonlocal turns
-        turns += 1
-        return inverse(form, k)
-
-    monkeypatch.setattr(algebra, "_inverse", counted)
-    count = np.full(2, 20.0)
-    scales, form = algebra.NumPyAlgebra.common_form(count, scatter, np.ones(2))
-    assert turns < 100
-    again = np.einsum("jab,ba->j", scatter, np.linalg.inv(form)) / 60.0
+    scatter = rows.transpose(0, 2, 1) @ rows + 1e-6 * n * np.eye(d)
+    scales, form = algebra.NumPyAlgebra.common_form(count, scatter, np.ones(3))
+    assert n_steps < 50  # where turns made 10,000
+    again = np.einsum("jab,ba->j", scatter, np.linalg.inv(form)) / (d * count)
     np.testing.assert_allclose(scales, again, rtol=1e-6)
 
 

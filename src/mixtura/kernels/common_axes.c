@@ -252,13 +252,6 @@ static void slope_and_curvature(ptrdiff_t k, ptrdiff_t d, int equal_volumes, con
     }
 }
 
-static double dot(const double *x, const double *y, ptrdiff_t n)
-{
-    double sum = 0.0;
-    for (ptrdiff_t i = 0; i < n; i++) sum += x[i] * y[i];
-    return sum;
-}
-
 /* The last steps and what they changed in the slope (planes each), in a circle. */
 typedef struct {
     double *step, *change, products[MEMORY];
@@ -290,11 +283,6 @@ static void newton_step(ptrdiff_t n, const Memory *memory, const double *slope,
         double share = shares[at] - dot(memory->change + at * n, angles, n) / memory->products[at];
         for (ptrdiff_t i = 0; i < n; i++) angles[i] += share * memory->step[at * n + i];
     }
-}
-
-static void copy(double *to, const double *from, ptrdiff_t n)
-{
-    for (ptrdiff_t i = 0; i < n; i++) to[i] = from[i];
 }
 
 ptrdiff_t mixtura_axes_work_size(ptrdiff_t k, ptrdiff_t d)

@@ -28,11 +28,6 @@ static double sum_of(const double *x, ptrdiff_t n)
     return sum;
 }
 
-static void copy(double *to, const double *from, ptrdiff_t n)
-{
-    for (ptrdiff_t i = 0; i < n; i++) to[i] = from[i];
-}
-
 /* ----------------------------------------------------------------------------- memory */
 
 static ptrdiff_t each_of(ptrdiff_t d, int dense) { return dense ? d * d : d; }
@@ -55,13 +50,19 @@ typedef struct {
     double *count, *scatter; /* of the moments about the new means */
     double *raised;          /* the scatter where it was below the floor */
     double *spread, *shares, *axes, *form;
-    double *turns; /* for common axes */
+    double *search; /* for common axes, or a common form */
 } Work;
+
+static ptrdiff_t search_size(ptrdiff_t k, ptrdiff_t d, int dense)
+{
+    ptrdiff_t form = mixtura_form_work_size(k, d, dense), axes = mixtura_axes_work_size(k, d);
+    return dense && axes > form ? axes : form;
+}
 
 ptrdiff_t mixtura_work_size(ptrdiff_t k, ptrdiff_t d, int dense)
 {
     return 2 + k * (4 + 2 * d + 3 * each_of(d, dense) + d * d) + d * d +
-           (dense ? mixtura_axes_work_size(k, d) : 0);
+           search_size(k, d, dense);
 }
 
 static Work work_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
@@ -77,20 +78,20 @@ static Work work_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
     work.shares = work.spread + k * d;
     work.axes = work.shares + k;
     work.form = work.axes + k * d * d;
-    work.turns = work.form + d * d;
+    work.search = work.form + d * d;
     return work;
 }
 
 /* ------------------------------------------------- covariances along the features */
 
 /* Scales and a form in proportion to which the variances are likeliest, from spreads (k x d). */
-static int proportional(const Mixture *now, const double *count, int dense, const double *spread,
-                        double *scales, double *form)
+static int proportional(const Mixture *now, const Work *work, int dense, const double *spread)
 {
+    double *scales = work->shares;
     ptrdiff_t k = now->k, d = now->d;
     for (ptrdiff_t j = 0; j < k; j++) scales[j] = now->log_determinants[j] / d;
     mixtura_baseline.exp(scales, scales, k);
-    mixtura_common_form(k, d, dense, count, spread, scales, form);
+    mixtura_common_form(k, d, dense, work->count, spread, scales, work->form, work->search);
     for (ptrdiff_t j = 0; j < k; j++)
         if (scales[j] == 0.0) return 0;
     return 1;
@@ -101,7 +102,7 @@ static int one_form(const Mixture *now, int dense, const double *scatter, const 
                     double *covariances)
 {
     ptrdiff_t k = now->k, each = each_of(now->d, dense);
-    if (!proportional(now, work->count, dense, scatter, work->shares, work->form)) return 0;
+    if (!proportional(now, work, dense, scatter)) return 0;
     for (ptrdiff_t i = 0; i < k * each; i++)
         covariances[i] = work->shares[i / each] * work->form[i % each];
     return 1;
@@ -281,7 +282,7 @@ static int same_axes(const Manner *how, const Mixture *now, const double *scatte
     for (ptrdiff_t j = 0; j < k; j++)
         turned_into(d, axes, scatter + j * each, turned + j * each);
     copy(shares, work->count, k);
-    mixtura_common_axes(k, d, how->volume == TIE_SHARED, shares, turned, axes, work->turns);
+    mixtura_common_axes(k, d, how->volume == TIE_SHARED, shares, turned, axes, work->search);
     double volume = sum_of(shares, k) / sum_of(work->count, k);
     for (ptrdiff_t j = 0; j < k; j++) {
         double variances[MSTEP_DIMENSIONS];
@@ -304,7 +305,7 @@ static int same_shape(const Manner *how, const Mixture *now, const double *scatt
     mixtura_principal(k, d, scatter, work->spread, work->axes);
     if (how->volume == TIE_SHARED)
         pooled(k, d, work->spread, work, shape);
-    else if (!proportional(now, work->count, 0, work->spread, work->shares, shape))
+    else if (!proportional(now, work, 0, work->spread))
         return 0;
     for (ptrdiff_t j = 0; j < k; j++) {
         double variances[MSTEP_DIMENSIONS], scale = how->volume == TIE_OWN ? work->shares[j] : 1.0;

@@ -5,10 +5,11 @@ With T_j = axes^T scatter_j axes the likeliest covariances along given axes make
     sum_j n_j sum_a log T_jaa,   or   n d log sum_j (prod_a T_jaa)^(1/d)
 
 but for constants, for free and for equal volumes. Turns in one plane after the other, each the best
-for the present covariances (Flury and Gautschi 1986), come near the minimum, but where scatters are
-nearly singular hundreds of sweeps do not reach it. A quasi-Newton method of limited memory (Nocedal
-1980), with steps in all planes at once, does in some tens. With w_j the components' weights (n_j, or
-their shares of the volume) and m_ja = 1 / T_jaa the slope in the plane of p and q is
+for the present covariances (Flury and Gautschi 1986), come near the minimum, but where scatters
+are nearly singular hundreds of sweeps do not reach it. A quasi-Newton method of limited memory
+(Nocedal 1980), with steps in all planes at once, does in some tens. With w_j the components'
+weights (n_j, or their shares of the volume) and m_ja = 1 / T_jaa the slope in the plane of p and q
+is
 
     sum_j w_j s_jpq   with   s_jpq = 2 T_jpq (m_jp - m_jq)
 
@@ -180,11 +181,12 @@ def _slope_and_curvature(
     spread = diagonals(turned)
     m, weight = 1.0 / spread, _shares(count, spread, equal_volumes=equal_volumes)
     if equal_volumes:
-        weight = weight / weight.sum()
+        weight = weight / float(weight.sum())
     p, q = _planes(turned.shape[1])
     difference = 2.0 * weight[:, None] * (m[:, p] - m[:, q])
-    curvature = (difference * (spread[:, q] - spread[:, p])).sum(axis=0)
-    return (difference * turned[:, p, q]).sum(axis=0), curvature + _FLAT * weight.sum()
+    slope: FloatArray = (difference * turned[:, p, q]).sum(axis=0)
+    curvature: FloatArray = (difference * (spread[:, q] - spread[:, p])).sum(axis=0)
+    return slope, curvature + _FLAT * float(weight.sum())
 
 
 def _newton_step(
