@@ -441,7 +441,7 @@ static PyObject *climb(PyObject *self, PyObject *args)
     void *raw = NULL;
     double *work = NULL;
     if (!enter_rows(&door, rows, &table) || !enter_weight(&door, weight, &table)) goto out;
-    if (k < 1 || known < 0 || most < 0 || table.d > MSTEP_DIMENSIONS || !are_tied(&how)) {
+    if (k < 1 || known < 0 || most < 0 || (dense && table.d > MSTEP_DIMENSIONS) || !are_tied(&how)) {
         PyErr_SetString(PyExc_ValueError, "no such components, columns, ties or numbers of steps");
         goto out;
     }

@@ -8,8 +8,12 @@
 #include "estep.h"
 #include "mstep.h"
 
-/* Sweeps of Jacobi's method. */
-enum { MOST_SWEEPS = 200 };
+/* Of principal axes: sweeps of Jacobi's method, and the columns from which on a tridiagonal form is
+   found first; steps for each eigenvalue of that. */
+enum { MOST_SWEEPS = 200, MANY = 5, MOST_SHIFTS = 60 };
+
+/* As in eigen.py. */
+static const double LOST = 1e-13;
 
 /* As in common_principal_axes.py. */
 enum { SWEEPS = 3, ROUNDS = 3, STEPS = 200, MEMORY = 5, TRIALS = 12 };
@@ -70,6 +74,123 @@ static int clear(ptrdiff_t d, double *matrix, double *axes, ptrdiff_t p, ptrdiff
     return 1;
 }
 
+static void jacobi(ptrdiff_t d, const double *given, double *spread, double *axes)
+{
+    double matrix[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS];
+    for (ptrdiff_t i = 0; i < d * d; i++) {
+        matrix[i] = given[i];
+        axes[i] = i % (d + 1) == 0;
+    }
+    int turned = 1;
+    for (int sweep = 0; sweep < MOST_SWEEPS && turned; sweep++) {
+        turned = 0;
+        for (ptrdiff_t p = 0; p < d; p++)
+            for (ptrdiff_t q = p + 1; q < d; q++) turned |= clear(d, matrix, axes, p, q);
+    }
+    for (ptrdiff_t a = 0; a < d; a++) spread[a] = matrix[a * d + a];
+}
+
+/* Householder's reflections that make a matrix tridiagonal: its diagonal, what is beside that, and
+   the orthogonal rows (d x d) along which it is so. The matrix is lost. */
+static void tridiagonal(ptrdiff_t d, double *matrix, double *diagonal, double *beside, double *rows)
+{
+    double moved[MSTEP_DIMENSIONS], factors[MSTEP_DIMENSIONS];
+    for (ptrdiff_t i = 0; i + 1 < d; i++) {
+        ptrdiff_t n = d - i - 1;
+        double *v = matrix + i * d + i + 1, first = v[0];
+        double length = __builtin_sqrt(dot(v, v, n)), scale = first > 0.0 ? -length : length;
+        diagonal[i] = matrix[i * d + i];
+        beside[i] = scale;
+        v[0] = first - scale;
+        double factor = factors[i] = length > 0.0 && n > 1 ? -1.0 / (scale * v[0]) : 0.0;
+        if (factor == 0.0) {
+            beside[i] = first;
+            continue;
+        }
+        for (ptrdiff_t a = 0; a < n; a++)
+            moved[a] = factor * dot(matrix + (i + 1 + a) * d + i + 1, v, n);
+        double back = 0.5 * factor * dot(moved, v, n);
+        for (ptrdiff_t a = 0; a < n; a++) moved[a] -= back * v[a];
+        for (ptrdiff_t a = 0; a < n; a++) {
+            double *row = matrix + (i + 1 + a) * d + i + 1, x = v[a], y = moved[a];
+            for (ptrdiff_t b = 0; b < n; b++) row[b] -= x * moved[b] + y * v[b];
+        }
+    }
+    diagonal[d - 1] = matrix[d * d - 1];
+    beside[d - 1] = 0.0;
+    for (ptrdiff_t i = 0; i < d * d; i++) rows[i] = i % (d + 1) == 0;
+    for (ptrdiff_t i = d - 3; i >= 0; i--) {
+        const double *v = matrix + i * d + i + 1;
+        for (ptrdiff_t a = i + 1; a < d; a++) {
+            double *row = rows + a * d + i + 1, share = factors[i] * dot(row, v, d - i - 1);
+            for (ptrdiff_t b = 0; b < d - i - 1; b++) row[b] -= share * v[b];
+        }
+    }
+}
+
+static double hypotenuse(double x, double y) { return __builtin_sqrt(x * x + y * y); }
+
+/* Eigenvalues of a tridiagonal matrix in its diagonal, by QL steps with implicit shifts (Bowdler,
+   Martin, Reinsch and Wilkinson 1968), and the rows turned along; gives 0 where they do not end. */
+static int turn_tridiagonal(ptrdiff_t d, double *diagonal, double *beside, double *rows)
+{
+    for (ptrdiff_t l = 0; l < d; l++)
+        for (int shifts = 0;; shifts++) {
+            ptrdiff_t m = l;
+            while (m + 1 < d && size_of(beside[m]) > EPSILON * (size_of(diagonal[m]) +
+                                                               size_of(diagonal[m + 1])))
+                m++;
+            if (m == l) break;
+            if (shifts == MOST_SHIFTS) return 0;
+            double g = (diagonal[l + 1] - diagonal[l]) / (2.0 * beside[l]), r = hypotenuse(g, 1.0);
+            g = diagonal[m] - diagonal[l] + beside[l] / (g + (g < 0.0 ? -r : r));
+            double sine = 1.0, cosine = 1.0, shift = 0.0;
+            ptrdiff_t i = m - 1;
+            for (; i >= l; i--) {
+                double f = sine * beside[i], b = cosine * beside[i];
+                beside[i + 1] = r = hypotenuse(f, g);
+                if (r == 0.0) break;
+                sine = f / r, cosine = g / r;
+                g = diagonal[i + 1] - shift;
+                r = (diagonal[i] - g) * sine + 2.0 * cosine * b;
+                shift = sine * r;
+                diagonal[i + 1] = g + shift;
+                g = cosine * r - b;
+                double *upper = rows + i * d, *lower = upper + d;
+                for (ptrdiff_t a = 0; a < d; a++) {
+                    double x = upper[a], y = lower[a];
+                    lower[a] = sine * x + cosine * y;
+                    upper[a] = cosine * x - sine * y;
+                }
+            }
+            if (i >= l) { /* it fell into two parts */
+                diagonal[i + 1] -= shift;
+                beside[m] = 0.0;
+                continue;
+            }
+            diagonal[l] -= shift;
+            beside[l] = g;
+            beside[m] = 0.0;
+        }
+    return 1;
+}
+
+/* Gives 0 where the least eigenvalues have lost their digits. */
+static int by_tridiagonal(ptrdiff_t d, const double *given, double *spread, double *axes)
+{
+    double matrix[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS], rows[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS];
+    double beside[MSTEP_DIMENSIONS], least = __builtin_inf(), most = 0.0;
+    copy(matrix, given, d * d);
+    tridiagonal(d, matrix, spread, beside, rows);
+    if (!turn_tridiagonal(d, spread, beside, rows)) return 0;
+    for (ptrdiff_t a = 0; a < d; a++) {
+        least = spread[a] < least ? spread[a] : least;
+        most = larger(spread[a], most);
+        for (ptrdiff_t b = 0; b < d; b++) axes[b * d + a] = rows[a * d + b];
+    }
+    return least >= LOST * most && most < __builtin_inf();
+}
+
 static void swap_columns(ptrdiff_t d, double *matrix, ptrdiff_t p, ptrdiff_t q)
 {
     for (ptrdiff_t a = 0; a < d; a++, matrix += d) {
@@ -82,27 +203,15 @@ static void swap_columns(ptrdiff_t d, double *matrix, ptrdiff_t p, ptrdiff_t q)
 void mixtura_principal(ptrdiff_t k, ptrdiff_t d, const double *matrices, double *spread,
                        double *axes)
 {
-    double matrix[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS];
     for (ptrdiff_t j = 0; j < k; j++, matrices += d * d, spread += d, axes += d * d) {
-        for (ptrdiff_t i = 0; i < d * d; i++) {
-            matrix[i] = matrices[i];
-            axes[i] = i % (d + 1) == 0;
-        }
-        int turned = 1;
-        for (int sweep = 0; sweep < MOST_SWEEPS && turned; sweep++) {
-            turned = 0;
-            for (ptrdiff_t p = 0; p < d; p++)
-                for (ptrdiff_t q = p + 1; q < d; q++) turned |= clear(d, matrix, axes, p, q);
-        }
-        for (ptrdiff_t a = 0; a < d; a++) {
-            double own = matrix[a * d + a];
-            ptrdiff_t b = a;
-            for (; b > 0 && spread[b - 1] > own; b--) {
-                spread[b] = spread[b - 1];
+        if (d < MANY || !by_tridiagonal(d, matrices, spread, axes))
+            jacobi(d, matrices, spread, axes);
+        for (ptrdiff_t a = 1; a < d; a++)
+            for (ptrdiff_t b = a; b > 0 && spread[b - 1] > spread[b]; b--) {
+                double own = spread[b];
+                spread[b] = spread[b - 1], spread[b - 1] = own;
                 swap_columns(d, axes, b, b - 1);
             }
-            spread[b] = own;
-        }
         for (ptrdiff_t a = 0; a < d; a++) /* rounding can make the least negative */
             if (!(spread[a] > 0.0)) spread[a] = 0.0;
     }
@@ -178,32 +287,6 @@ static double unlikeliness(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double *
         sum += equal_volumes ? shares[j] : shares[j] * total;
     }
     return equal_volumes ? d * log_of(sum) : sum;
-}
-
-/* result += a b, or a^T b where `across`: d x d. */
-static void add_product(ptrdiff_t d, int across, const double *restrict a, const double *restrict b,
-                        double *restrict result)
-{
-    ptrdiff_t along = across ? 1 : d, next = across ? d : 1, m = 0;
-    for (; m + 4 <= d; m += 4, b += 4 * d)
-        for (ptrdiff_t i = 0; i < d; i++) {
-            const double *x = a + i * along + m * next;
-            double x0 = x[0], x1 = x[next], x2 = x[2 * next], x3 = x[3 * next];
-            for (ptrdiff_t c = 0; c < d; c++)
-                result[i * d + c] +=
-                    x0 * b[c] + x1 * b[d + c] + x2 * b[2 * d + c] + x3 * b[3 * d + c];
-        }
-    for (; m < d; m++, b += d)
-        for (ptrdiff_t i = 0; i < d; i++) {
-            double x = a[i * along + m * next];
-            for (ptrdiff_t c = 0; c < d; c++) result[i * d + c] += x * b[c];
-        }
-}
-
-static void product(ptrdiff_t d, int across, const double *a, const double *b, double *result)
-{
-    for (ptrdiff_t i = 0; i < d * d; i++) result[i] = 0.0;
-    add_product(d, across, a, b, result);
 }
 
 /* Cayley's orthogonal matrix that turns by about these angles in all planes, 2 (I - K / 2)^-1 - I.
@@ -309,8 +392,8 @@ static int descend(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double level, do
         for (int tried = 0; tried < TRIALS; tried++, share *= 0.5) {
             cayley(d, angles, share, turn);
             for (ptrdiff_t j = 0; j < k; j++) {
-                product(d, 0, turned + j * each, turn, half);
-                product(d, 1, turn, half, trial + j * each);
+                mixtura_product(d, 0, turned + j * each, turn, half);
+                mixtura_product(d, 1, turn, half, trial + j * each);
             }
             now = unlikeliness(k, d, equal_volumes, shares, trial, column);
             if (now <= *best + ARMIJO * share * promised) break;
@@ -320,7 +403,7 @@ static int descend(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double level, do
             return 1;
         }
         *best = now;
-        product(d, 0, axes, turn, half);
+        mixtura_product(d, 0, axes, turn, half);
         copy(axes, half, each);
         copy(turned, trial, k * each);
         copy(before, slope, n);

@@ -220,29 +220,11 @@ static int whiten_along_features(const Work *work, Mixture *next)
 /* axes diag(variances) axes^T */
 static void along(ptrdiff_t d, const double *axes, const double *variances, double *matrix)
 {
-    for (ptrdiff_t a = 0; a < d; a++)
-        for (ptrdiff_t b = 0; b <= a; b++) {
-            double sum = 0.0;
-            for (ptrdiff_t m = 0; m < d; m++)
-                sum += axes[a * d + m] * variances[m] * axes[b * d + m];
-            matrix[a * d + b] = matrix[b * d + a] = sum;
-        }
-}
-
-/* axes^T matrix axes */
-static void turned_into(ptrdiff_t d, const double *axes, const double *matrix, double *turned)
-{
-    double column[MSTEP_DIMENSIONS];
-    for (ptrdiff_t q = 0; q < d; q++) {
-        for (ptrdiff_t a = 0; a < d; a++) {
-            column[a] = 0.0;
-            for (ptrdiff_t b = 0; b < d; b++) column[a] += matrix[a * d + b] * axes[b * d + q];
-        }
-        for (ptrdiff_t p = 0; p < d; p++) {
-            double sum = 0.0;
-            for (ptrdiff_t a = 0; a < d; a++) sum += axes[a * d + p] * column[a];
-            turned[p * d + q] = sum;
-        }
+    double row[MSTEP_DIMENSIONS];
+    for (ptrdiff_t a = 0; a < d; a++) {
+        for (ptrdiff_t m = 0; m < d; m++) row[m] = axes[a * d + m] * variances[m];
+        for (ptrdiff_t b = 0; b <= a; b++)
+            matrix[a * d + b] = matrix[b * d + a] = dot(row, axes + b * d, d);
     }
 }
 
@@ -279,8 +261,10 @@ static int same_axes(const Manner *how, const Mixture *now, const double *scatte
         for (ptrdiff_t i = 0; i < each; i++)
             pooled[i] += (1.0 + 0.1 * j / k) * now->covariances[j * each + i];
     mixtura_principal(1, d, pooled, work->spread, axes);
-    for (ptrdiff_t j = 0; j < k; j++)
-        turned_into(d, axes, scatter + j * each, turned + j * each);
+    for (ptrdiff_t j = 0; j < k; j++) {
+        mixtura_product(d, 0, scatter + j * each, axes, work->search);
+        mixtura_product(d, 1, axes, work->search, turned + j * each);
+    }
     copy(shares, work->count, k);
     mixtura_common_axes(k, d, how->volume == TIE_SHARED, shares, turned, axes, work->search);
     double volume = sum_of(shares, k) / sum_of(work->count, k);

@@ -25,6 +25,34 @@ static const double CANCELLED = 1e-3;
 
 extern const Kernel mixtura_baseline;
 
+/* -------------------------------------------------------------------------- products */
+
+/* result += a b, or a^T b */
+static void add_product(ptrdiff_t d, int across, const double *restrict a, const double *restrict b,
+                        double *restrict result)
+{
+    ptrdiff_t along = across ? 1 : d, next = across ? d : 1, m = 0;
+    for (; m + 4 <= d; m += 4, b += 4 * d)
+        for (ptrdiff_t i = 0; i < d; i++) {
+            const double *x = a + i * along + m * next;
+            double x0 = x[0], x1 = x[next], x2 = x[2 * next], x3 = x[3 * next];
+            for (ptrdiff_t c = 0; c < d; c++)
+                result[i * d + c] +=
+                    x0 * b[c] + x1 * b[d + c] + x2 * b[2 * d + c] + x3 * b[3 * d + c];
+        }
+    for (; m < d; m++, b += d)
+        for (ptrdiff_t i = 0; i < d; i++) {
+            double x = a[i * along + m * next];
+            for (ptrdiff_t c = 0; c < d; c++) result[i * d + c] += x * b[c];
+        }
+}
+
+void mixtura_product(ptrdiff_t d, int across, const double *a, const double *b, double *result)
+{
+    for (ptrdiff_t i = 0; i < d * d; i++) result[i] = 0.0;
+    add_product(d, across, a, b, result);
+}
+
 /* --------------------------------------------------------------------------- moments */
 
 int mixtura_recentre(ptrdiff_t k, ptrdiff_t d, int dense, const double *centres,
@@ -160,28 +188,6 @@ static Judged judged_at(double *work, ptrdiff_t k, ptrdiff_t d, int dense)
     return judged;
 }
 
-/* share root^T scatter root, of an upper triangular root */
-static void whiten(ptrdiff_t d, const double *root, const double *scatter, double share,
-                   double *restrict half, double *restrict white)
-{
-    for (ptrdiff_t a = 0; a < d; a++) {
-        double *row = half + a * d;
-        for (ptrdiff_t b = 0; b < d; b++) row[b] = 0.0;
-        for (ptrdiff_t m = 0; m < d; m++) {
-            double factor = share * scatter[a * d + m];
-            for (ptrdiff_t b = m; b < d; b++) row[b] += factor * root[m * d + b];
-        }
-    }
-    for (ptrdiff_t a = 0; a < d; a++) {
-        double *row = white + a * d;
-        for (ptrdiff_t b = 0; b < d; b++) row[b] = 0.0;
-        for (ptrdiff_t m = 0; m <= a; m++) {
-            double factor = root[m * d + a];
-            for (ptrdiff_t b = 0; b < d; b++) row[b] += factor * half[m * d + b];
-        }
-    }
-}
-
 static void likeliest_form(ptrdiff_t k, ptrdiff_t each, double total, const double *scatter,
                            const double *scales, double *form)
 {
@@ -217,7 +223,11 @@ static int judge(ptrdiff_t k, ptrdiff_t d, int dense, const double *count, const
         for (ptrdiff_t j = 0; j < k; j++) scales[j] = alive = 0;
     for (ptrdiff_t j = 0; j < k && regular; j++) {
         double *white = judged->white + j * each, share = 1.0 / scales[j], trace = 0.0;
-        if (dense) whiten(d, judged->root, scatter + j * each, share, judged->half, white);
+        if (dense) {
+            mixtura_product(d, 0, scatter + j * each, judged->root, judged->half);
+            mixtura_product(d, 1, judged->root, judged->half, white);
+            for (ptrdiff_t i = 0; i < each; i++) white[i] *= share;
+        }
         for (ptrdiff_t a = 0; a < d; a++) {
             if (!dense) white[a] = share * scatter[j * d + a] / form[a];
             trace += white[dense ? a * d + a : a];

@@ -29,7 +29,10 @@ static inline double dot(const double *x, const double *y, ptrdiff_t n)
 }
 
 /* Most dimensions of what follows; LAPACK is faster above. */
-#define MSTEP_DIMENSIONS 24
+#define MSTEP_DIMENSIONS 64
+
+/* a b, or a^T b where `across`: d x d, in any number of dimensions. */
+void mixtura_product(ptrdiff_t d, int across, const double *a, const double *b, double *result);
 
 /* Counts, sums of the deviations from centres, and second moments about those -> counts, means,
    and second moments about the means (k x d x d, or k x d where not dense). */

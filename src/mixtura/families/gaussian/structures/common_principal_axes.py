@@ -211,7 +211,7 @@ def _cayley(angles: FloatArray, d: int) -> FloatArray:
     half = np.zeros((d, d))
     half[_planes(d)] = -0.5 * angles
     half -= half.T
-    turn: FloatArray = np.linalg.solve(np.eye(d) - half, np.eye(d) + half)
+    turn: FloatArray = np.linalg.solve(np.eye(d) - half, np.eye(d) + half).astype(np.float64)
     return turn
 
 
