@@ -26,7 +26,7 @@ _fused = pytest.importorskip("mixtura.kernels._fused", reason="no compiled kerne
 REFERENCE: Algebra = NumPyAlgebra()
 COMPILED: Algebra = CompiledAlgebra()
 
-sizes = st.tuples(st.integers(1, 9), st.integers(1, 24))
+sizes = st.tuples(st.integers(1, 9), st.integers(1, 30))
 seeds = st.integers(0, 2**32 - 1)
 every_size = given(seed=seeds, size=sizes, unit=st.sampled_from([1e-6, 1.0, 1e6]))
 

@@ -28,7 +28,7 @@ static inline double dot(const double *x, const double *y, ptrdiff_t n)
     return (a + b) + (c + e);
 }
 
-/* Most dimensions of what follows; LAPACK is faster above. */
+/* Most dimensions of what follows; above, LAPACK is as fast. */
 #define MSTEP_DIMENSIONS 64
 
 /* a b, or a^T b where `across`: d x d, in any number of dimensions. */
