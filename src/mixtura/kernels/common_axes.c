@@ -16,9 +16,9 @@ enum { MOST_SWEEPS = 200, MANY = 5, MOST_SHIFTS = 60 };
 static const double LOST = 1e-13;
 
 /* As in common_principal_axes.py. */
-enum { SWEEPS = 3, ROUNDS = 3, STEPS = 200, MEMORY = 5, TRIALS = 12 };
+enum { SWEEPS = 2, ROUNDS = 3, STEPS = 150, MEMORY = 10, TRIALS = 12 };
 
-static const double FARTHEST = 0.2, ARMIJO = 1e-4, FLAT = 1e-6, LEVEL = 1e-13;
+static const double FARTHEST = 0.2, ARMIJO = 1e-4, FLAT = 1e-6, LEVEL = 1e-13, SETTLED = 1e-20;
 
 extern const Kernel mixtura_baseline;
 
@@ -382,11 +382,14 @@ static int descend(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double level, do
     double *slope = trial + k * each, *before = slope + n, *curvature = before + n;
     double *angles = curvature + n;
     Memory memory = {.step = angles + n, .change = angles + n + MEMORY * n, .made = 0};
+    double last = __builtin_inf();
     slope_and_curvature(k, d, equal_volumes, shares, turned, slope, curvature, column);
     for (int step = 0; step < STEPS; step++) {
         newton_step(n, &memory, slope, curvature, angles);
-        double promised = dot(slope, angles, n), largest = 0.0, share = 1.0, now = *best;
-        if (!(promised < -level)) return 1;
+        double promised = -dot(slope, angles, n), largest = 0.0, share = 1.0;
+        int trusted = promised <= level, taken = 0;
+        if (!(promised > level * SETTLED / LEVEL && promised < last)) return 1;
+        last = trusted ? promised : __builtin_inf();
         for (ptrdiff_t i = 0; i < n; i++) largest = larger(size_of(angles[i]), largest);
         if (largest > FARTHEST) share = FARTHEST / largest;
         for (int tried = 0; tried < TRIALS; tried++, share *= 0.5) {
@@ -395,14 +398,16 @@ static int descend(ptrdiff_t k, ptrdiff_t d, int equal_volumes, double level, do
                 mixtura_product(d, 0, turned + j * each, turn, half);
                 mixtura_product(d, 1, turn, half, trial + j * each);
             }
-            now = unlikeliness(k, d, equal_volumes, shares, trial, column);
-            if (now <= *best + ARMIJO * share * promised) break;
+            double now = unlikeliness(k, d, equal_volumes, shares, trial, column);
+            taken = trusted || now <= *best - ARMIJO * share * promised;
+            if (!taken) continue;
+            *best = now;
+            break;
         }
-        if (!(now <= *best + ARMIJO * share * promised)) {
+        if (!taken) {
             unlikeliness(k, d, equal_volumes, shares, turned, column);
             return 1;
         }
-        *best = now;
         mixtura_product(d, 0, axes, turn, half);
         copy(axes, half, each);
         copy(turned, trial, k * each);

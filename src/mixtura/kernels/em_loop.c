@@ -61,7 +61,7 @@ static ptrdiff_t search_size(ptrdiff_t k, ptrdiff_t d, int dense)
 
 ptrdiff_t mixtura_work_size(ptrdiff_t k, ptrdiff_t d, int dense)
 {
-    return 2 + k * (4 + 2 * d + 3 * each_of(d, dense) + d * d) + d * d +
+    return 2 + k * (4 + 2 * d + 4 * each_of(d, dense)) + each_of(d, dense) +
            search_size(k, d, dense);
 }
 
@@ -77,8 +77,8 @@ static Work work_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
     work.spread = work.raised + each;
     work.shares = work.spread + k * d;
     work.axes = work.shares + k;
-    work.form = work.axes + k * d * d;
-    work.search = work.form + d * d;
+    work.form = work.axes + each;
+    work.search = work.form + each_of(d, dense);
     return work;
 }
 

@@ -164,14 +164,15 @@ int mixtura_exceeds(ptrdiff_t k, ptrdiff_t d, const double *matrices, const doub
 typedef struct {
     double *white;                        /* k x d x d, or k x d: in units of the form */
     double *slope, *curvature, value;     /* k, k x k: along the logarithms of the scales */
-    double *root, *half;                  /* d x d */
+    double *root, *half;                  /* d x d, or d */
     double *held, *factor, *step, *trial; /* k x k, k x k, k, k */
     double promised, largest;             /* of the step */
 } Judged;
 
 ptrdiff_t mixtura_form_work_size(ptrdiff_t k, ptrdiff_t d, int dense)
 {
-    return k * (3 + 3 * k + (dense ? d * d : d)) + 2 * d * d;
+    ptrdiff_t each = dense ? d * d : d;
+    return k * (3 + 3 * k + each) + 2 * each;
 }
 
 static Judged judged_at(double *work, ptrdiff_t k, ptrdiff_t d, int dense)
@@ -184,7 +185,7 @@ static Judged judged_at(double *work, ptrdiff_t k, ptrdiff_t d, int dense)
     judged.held = judged.curvature + k * k;
     judged.factor = judged.held + k * k;
     judged.root = judged.factor + k * k;
-    judged.half = judged.root + d * d;
+    judged.half = judged.root + (dense ? d * d : d);
     return judged;
 }
 

@@ -37,10 +37,10 @@ __all__ = ["common_axes", "diagonals", "geometric_means"]
 
 # Sweeps before the quasi-Newton steps. After these one more, in case that they ended where a turn
 # helps, and if so they begin again.
-_SWEEPS, _ROUNDS = 3, 3
+_SWEEPS, _ROUNDS = 2, 3
 
 # Quasi-Newton steps, how many of them are remembered, and the largest turn of one in radians.
-_STEPS, _MEMORY, _FARTHEST = 200, 5, 0.2
+_STEPS, _MEMORY, _FARTHEST = 150, 10, 0.2
 
 # A step has to gain a share of what the slope promises, and is halved until it does.
 _ARMIJO, _TRIALS = 1e-4, 12
@@ -48,8 +48,9 @@ _ARMIJO, _TRIALS = 1e-4, 12
 # Curvature in all planes, as a share of the weights: in some no component has any.
 _FLAT = 1e-6
 
-# Gains that mean nothing, as a share of the rows.
-_LEVEL = 1e-13
+# Gains per row that rounding hides: steps that promise no more are taken on trust, as long as they
+# promise less than those before, until the axes are known to the root of the second.
+_LEVEL, _SETTLED = 1e-13, 1e-20
 
 
 def common_axes(
@@ -137,17 +138,20 @@ def _descend(
     level = _level(count, 0.0, equal_volumes=equal_volumes)
     slope, curvature = _slope_and_curvature(count, turned, equal_volumes=equal_volumes)
     steps: deque[tuple[FloatArray, FloatArray]] = deque(maxlen=_MEMORY)
+    last = float("inf")
     for _ in range(_STEPS):
         angles = -_newton_step(steps, curvature, slope)
-        promised = float(slope @ angles)
-        if not promised < -level:
+        promised = -float(slope @ angles)
+        trusted = promised <= level
+        if not level * _SETTLED / _LEVEL < promised < last:
             return axes, turned, best, True
+        last = promised if trusted else float("inf")
         angles *= min(1.0, _FARTHEST / float(np.abs(angles).max()))
         for _ in range(_TRIALS):
             turn = _cayley(angles, len(axes))
             new = turn.T @ turned @ turn
             now = _unlikeliness(count, new, equal_volumes=equal_volumes)
-            if now <= best + _ARMIJO * float(slope @ angles):
+            if trusted or now <= best + _ARMIJO * float(slope @ angles):
                 break
             angles *= 0.5
         else:
