@@ -175,20 +175,28 @@ static int turn_tridiagonal(ptrdiff_t d, double *diagonal, double *beside, doubl
     return 1;
 }
 
-/* Gives 0 where the least eigenvalues have lost their digits. */
+/* Gives 0 where they are not found. */
 static int by_tridiagonal(ptrdiff_t d, const double *given, double *spread, double *axes)
 {
     double matrix[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS], rows[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS];
-    double beside[MSTEP_DIMENSIONS], least = __builtin_inf(), most = 0.0;
+    double beside[MSTEP_DIMENSIONS];
     copy(matrix, given, d * d);
     tridiagonal(d, matrix, spread, beside, rows);
     if (!turn_tridiagonal(d, spread, beside, rows)) return 0;
-    for (ptrdiff_t a = 0; a < d; a++) {
+    for (ptrdiff_t a = 0; a < d; a++)
+        for (ptrdiff_t b = 0; b < d; b++) axes[b * d + a] = rows[a * d + b];
+    return 1;
+}
+
+/* Whether Jacobi's method would find more digits of the least spreads. */
+static int has_lost_digits(ptrdiff_t d, const double *matrix, const double *spread)
+{
+    double least = spread[0], most = spread[0], u[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS];
+    for (ptrdiff_t a = 1; a < d; a++) {
         least = spread[a] < least ? spread[a] : least;
         most = larger(spread[a], most);
-        for (ptrdiff_t b = 0; b < d; b++) axes[b * d + a] = rows[a * d + b];
     }
-    return least >= LOST * most && most < __builtin_inf();
+    return !(least >= LOST * most) && mixtura_upper_factor(d, matrix, NULL, 0.0, u);
 }
 
 static void swap_columns(ptrdiff_t d, double *matrix, ptrdiff_t p, ptrdiff_t q)
@@ -200,11 +208,12 @@ static void swap_columns(ptrdiff_t d, double *matrix, ptrdiff_t p, ptrdiff_t q)
     }
 }
 
-void mixtura_principal(ptrdiff_t k, ptrdiff_t d, const double *matrices, double *spread,
+void mixtura_principal(ptrdiff_t k, ptrdiff_t d, int fine, const double *matrices, double *spread,
                        double *axes)
 {
     for (ptrdiff_t j = 0; j < k; j++, matrices += d * d, spread += d, axes += d * d) {
-        if (d < MANY || !by_tridiagonal(d, matrices, spread, axes))
+        int found = d < MANY ? 0 : by_tridiagonal(d, matrices, spread, axes);
+        if (!found || (fine && has_lost_digits(d, matrices, spread)))
             jacobi(d, matrices, spread, axes);
         for (ptrdiff_t a = 1; a < d; a++)
             for (ptrdiff_t b = a; b > 0 && spread[b - 1] > spread[b]; b--) {

@@ -6,8 +6,9 @@
 #include <stddef.h>
 
 /* Spreads (k x d), ascending, along the principal axes (k x d x d, in columns) of each symmetric
-   matrix; none is negative. At most MSTEP_DIMENSIONS. */
-void mixtura_principal(ptrdiff_t k, ptrdiff_t d, const double *matrices, double *spread,
+   matrix; none is negative. fine: to a share of each, not of the largest, as far as the matrix tells.
+   At most MSTEP_DIMENSIONS. */
+void mixtura_principal(ptrdiff_t k, ptrdiff_t d, int fine, const double *matrices, double *spread,
                        double *axes);
 
 /* Doubles that the work below takes. */

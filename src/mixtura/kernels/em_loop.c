@@ -240,7 +240,7 @@ static int raise_matrices(ptrdiff_t k, ptrdiff_t d, const double *floor, const W
         if (mixtura_exceeds(1, d, matrices, floor)) continue;
         for (ptrdiff_t i = 0; i < d * d; i++)
             scaled[i] = matrices[i] / (unit[i / d] * unit[i % d]);
-        mixtura_principal(1, d, scaled, values, axes);
+        mixtura_principal(1, d, 0, scaled, values, axes);
         if (values[0] >= 1.0) continue;
         raised = 1;
         for (ptrdiff_t a = 0; a < d; a++) values[a] = larger(values[a], 1.0);
@@ -260,7 +260,7 @@ static int same_axes(const Manner *how, const Mixture *now, const double *scatte
     for (ptrdiff_t j = 0; j < k; j++) /* unequal shares: see shared_axes */
         for (ptrdiff_t i = 0; i < each; i++)
             pooled[i] += (1.0 + 0.1 * j / k) * now->covariances[j * each + i];
-    mixtura_principal(1, d, pooled, work->spread, axes);
+    mixtura_principal(1, d, 1, pooled, work->spread, axes);
     for (ptrdiff_t j = 0; j < k; j++) {
         mixtura_product(d, 0, scatter + j * each, axes, work->search);
         mixtura_product(d, 1, axes, work->search, turned + j * each);
@@ -286,7 +286,7 @@ static int same_shape(const Manner *how, const Mixture *now, const double *scatt
 {
     ptrdiff_t k = now->k, d = now->d, each = d * d;
     double *shape = work->form;
-    mixtura_principal(k, d, scatter, work->spread, work->axes);
+    mixtura_principal(k, d, 1, scatter, work->spread, work->axes);
     if (how->volume == TIE_SHARED)
         pooled(k, d, work->spread, work, shape);
     else if (!proportional(now, work, 0, work->spread))
@@ -350,10 +350,11 @@ static double expected_log_likelihood(const Mixture *mixture, int dense, const W
         const double *w = mixture->whitening + j * each_of(d, dense);
         twice += work->count[j] * mixture->log_determinants[j];
         for (ptrdiff_t a = 0; !dense && a < d; a++) twice += scatter[a] * w[a] * w[a];
-        for (ptrdiff_t a = 0; dense && a < d; a++)
-            for (ptrdiff_t b = 0; b < d; b++)
-                for (ptrdiff_t m = a > b ? a : b; m < d; m++)
-                    twice += scatter[a * d + b] * w[a * d + m] * w[b * d + m];
+        for (ptrdiff_t a = 0; dense && a < d; a++) {
+            twice += scatter[a * d + a] * dot(w + a * d + a, w + a * d + a, d - a);
+            for (ptrdiff_t b = 0; b < a; b++)
+                twice += 2.0 * scatter[a * d + b] * dot(w + a * d + a, w + b * d + a, d - a);
+        }
     }
     return -0.5 * twice;
 }
