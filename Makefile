@@ -6,7 +6,7 @@ BUILT := setup.py $(wildcard $(KERNELS)/*.[ch])
 TIMES ?= 50
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
-.PHONY: demo test check unit fuzz bench bench-acceleration bench-search sanitize sanitize-passes \
+.PHONY: demo test check unit fuzz bench bench-acceleration bench-msteps bench-search sanitize sanitize-passes \
   sanitize-binding wasm clean help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make test   every check: ruff, mypy, pytest"
 	@echo "make bench  time everything against scikit-learn and oneDAL: benchmarks/RESULTS.md"
 	@echo "make bench-acceleration  passes of accelerated and plain EM: benchmarks/ACCELERATION.md"
+	@echo "make bench-msteps  M-steps of each structure in 13 to 60 columns: benchmarks/MSTEPS.md"
 	@echo "make bench-search  the default search against mclust (needs R): benchmarks/SEARCH.md"
 	@echo "make fuzz   the fuzzer with new random cases, 50 times as many as in the tests; TIMES=500 for more"
 	@echo "make sanitize  the kernel and its binding under AddressSanitizer and UBSan"
@@ -55,6 +56,9 @@ bench: .venv/.installed benchmarks/.onedal/.installed
 
 bench-acceleration: .venv/.installed
 	$(BIN)/python benchmarks/acceleration.py
+
+bench-msteps: .venv/.installed
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/msteps.py
 
 bench-search: .venv/.installed
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt

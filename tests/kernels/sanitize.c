@@ -191,7 +191,7 @@ static void run_tree(ptrdiff_t size, ptrdiff_t d, int dense)
 
 static void run_small(void)
 {
-    for (ptrdiff_t d = 1; d <= MSTEP_DIMENSIONS; d++)
+    for (ptrdiff_t d = 1; d <= MSTEP_DIMENSIONS; d += d < 13 ? 1 : 9)
         for (ptrdiff_t k = 1; k < 12; k += 5) run_mstep(k, d, d / 2), run_mstep(k, d, 3 * d);
     printf("mstep: clean\n");
     for (ptrdiff_t d = 1; d <= 12; d++)

@@ -16,7 +16,7 @@ __all__ = ["CompiledAlgebra", "many"]
 
 
 def many(d: int) -> bool:
-    """Whether d dimensions are too many for compiled matrices, but for `common_axes`."""
+    """Whether LAPACK is faster in d dimensions, but for `common_axes`."""
     return d > _fused.MSTEP_DIMENSIONS
 
 

@@ -28,8 +28,8 @@ static inline double dot(const double *x, const double *y, ptrdiff_t n)
     return (a + b) + (c + e);
 }
 
-/* Most dimensions of what follows; above, LAPACK is as fast. */
-#define MSTEP_DIMENSIONS 64
+/* Most dimensions of what follows; above, LAPACK is faster. */
+#define MSTEP_DIMENSIONS 40
 
 /* a b, or a^T b where `across`: d x d, in any number of dimensions. */
 void mixtura_product(ptrdiff_t d, int across, const double *a, const double *b, double *result);
