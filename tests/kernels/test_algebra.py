@@ -86,6 +86,18 @@ def test_common_forms(seed: int, size: tuple[int, int], unit: float, dense: bool
     np.testing.assert_allclose(fast, reference, rtol=0, atol=1e-10 * largest)
 
 
+@pytest.mark.parametrize("share", [0.49, 0.4999, 0.5001])
+def test_a_scale_that_may_vanish(share: float) -> None:
+    scatter, count = np.stack([np.eye(2), np.diag([1.0, 0.0])]), np.array([1.0 - share, share])
+    for form in (COMPILED, REFERENCE):
+        if share < 0.5:
+            scales = form.common_form(count, scatter, np.ones(2))[0]
+            assert scales[1] / scales[0] == pytest.approx(0.5 / share - 1.0, rel=1e-9)
+        else:
+            with pytest.raises(DegenerateError, match="1 of 2"):
+                form.common_form(count, scatter, np.ones(2))
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=seeds, size=st.tuples(st.integers(1, 5), st.integers(1, 5)), equal=st.booleans())
 def test_common_axes(seed: int, size: tuple[int, int], equal: bool) -> None:

@@ -18,7 +18,7 @@ from mixtura.assignments import Assignment, hard, soft
 from mixtura.em import Fit
 from mixtura.errors import DegenerateError
 from mixtura.families import Gaussian
-from mixtura.families.gaussian.structures import EVE, VEI, VVE, VVV, Structure
+from mixtura.families.gaussian.structures import EEV, EVE, VEI, VEV, VVE, VVV, Structure
 from mixtura.kernels.compiled_loop import CompiledLoop
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, Mixing
 from mixtura.mixture import Mixture
@@ -89,6 +89,14 @@ def test_leaps_equal_the_loop(structure: Structure, assignment: Assignment, d: i
         # the root of that, and so is what follows.
         searched = d > 12 and structure in (EVE, VVE)
         assert_alike(*fits, rtol=1e-8 if searched else 1e-10)
+
+
+@pytest.mark.parametrize("structure", [EEV, VEV], ids=["EEV", "VEV"])
+def test_units_far_apart_cost_no_digits(structure: Structure) -> None:
+    X = three_groups(d=6) * 10.0 ** np.arange(-5, 7, 2)  # least spreads of 1e-20 of the largest
+    source = ArraySource(X)
+    mixture = begun(structure, source, floor=1e-9 * X.var(axis=0))
+    assert_alike(*leaping_and_not(mixture, source, stopping=fixed_length(9)), rtol=1e-8)
 
 
 @structures
