@@ -6,14 +6,15 @@ BUILT := setup.py $(wildcard $(KERNELS)/*.[ch])
 TIMES ?= 50
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
-.PHONY: demo test check unit fuzz bench bench-acceleration bench-search bench-stability bench-bootstrap \
-  sanitize sanitize-passes sanitize-binding wasm clean help
+.PHONY: demo test check unit fuzz bench bench-acceleration bench-bootstrap bench-msteps bench-search \
+  bench-stability sanitize sanitize-passes sanitize-binding wasm clean help
 
 help:
 	@echo "make demo   fit the penguins and say where the three results are"
 	@echo "make test   every check: ruff, mypy, pytest"
 	@echo "make bench  time everything against scikit-learn and oneDAL: benchmarks/RESULTS.md"
 	@echo "make bench-acceleration  passes of accelerated and plain EM: benchmarks/ACCELERATION.md"
+	@echo "make bench-msteps  M-steps of each structure in 13 to 60 columns: benchmarks/MSTEPS.md"
 	@echo "make bench-search  the default search against mclust (needs R): benchmarks/SEARCH.md"
 	@echo "make bench-stability  its choice by seed, beside mclust's (needs R): benchmarks/STABILITY.md"
 	@echo "  of a few: make bench-stability ONLY='--tables iris wine --seeds 2 --out FILE'; bench-search has --rounds"
@@ -58,6 +59,9 @@ bench: .venv/.installed benchmarks/.onedal/.installed
 
 bench-acceleration: .venv/.installed
 	$(BIN)/python benchmarks/acceleration.py
+
+bench-msteps: .venv/.installed
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/msteps.py
 
 bench-search: .venv/.installed
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt

@@ -120,17 +120,20 @@ static void run_mstep(ptrdiff_t k, ptrdiff_t d, ptrdiff_t n)
     mixtura_factorize(k, d, scatter, result, per_component);
     for (ptrdiff_t j = 0; j < k; j++) per_component[j] = 1.0;
     mixtura_exceeds(k, d, scatter, per_feature);
-    mixtura_common_form(k, d, 1, count, scatter, per_component, form);
+    double *search = malloc(mixtura_form_work_size(k, d, 1) * sizeof(double));
+    mixtura_common_form(k, d, 1, count, scatter, per_component, form, search);
+    free(search), search = malloc(mixtura_form_work_size(k, d, 0) * sizeof(double));
     for (ptrdiff_t j = 0; j < k; j++) per_component[j] = 1.0;
-    mixtura_common_form(k, d, 0, count, per_feature, per_component, form);
+    mixtura_common_form(k, d, 0, count, per_feature, per_component, form, search);
     Moments dense = {count, first, scatter}, to = {per_component, means, result};
     mixtura_recentre(k, d, 1, per_feature, &dense, &to);
     Moments along = {count, first, per_feature};
     mixtura_recentre(k, d, 0, means, &along, &to);
+    free(search), search = malloc(mixtura_axes_work_size(k, d) * sizeof(double));
     for (int equal_volumes = 0; equal_volumes < 2; equal_volumes++)
-        mixtura_common_axes(k, d, equal_volumes, count, scatter, axes);
+        mixtura_common_axes(k, d, equal_volumes, count, scatter, axes, search);
 
-    free(scatter), free(axes), free(count), free(per_component), free(per_feature);
+    free(scatter), free(search), free(axes), free(count), free(per_component), free(per_feature);
     free(means), free(first), free(result), free(form);
 }
 
@@ -188,7 +191,7 @@ static void run_tree(ptrdiff_t size, ptrdiff_t d, int dense)
 
 static void run_small(void)
 {
-    for (ptrdiff_t d = 1; d <= MSTEP_DIMENSIONS; d++)
+    for (ptrdiff_t d = 1; d <= MSTEP_DIMENSIONS; d += d < 13 ? 1 : 9)
         for (ptrdiff_t k = 1; k < 12; k += 5) run_mstep(k, d, d / 2), run_mstep(k, d, 3 * d);
     printf("mstep: clean\n");
     for (ptrdiff_t d = 1; d <= 12; d++)

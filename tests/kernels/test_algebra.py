@@ -14,7 +14,10 @@ from scipy.linalg import expm
 from mixtura import kernels
 from mixtura.errors import DegenerateError
 from mixtura.families.gaussian.structures.algebra import Algebra, NumPyAlgebra, algebra
-from mixtura.families.gaussian.structures.common_principal_axes import _slopes, _unlikeliness
+from mixtura.families.gaussian.structures.common_principal_axes import (
+    _slope_and_curvature,
+    _unlikeliness,
+)
 from mixtura.families.gaussian.structures.dense import DenseCovariances
 from mixtura.kernels.algebra import CompiledAlgebra
 
@@ -23,7 +26,7 @@ _fused = pytest.importorskip("mixtura.kernels._fused", reason="no compiled kerne
 REFERENCE: Algebra = NumPyAlgebra()
 COMPILED: Algebra = CompiledAlgebra()
 
-sizes = st.tuples(st.integers(1, 9), st.integers(1, 24))
+sizes = st.tuples(st.integers(1, 9), st.integers(1, 30))
 seeds = st.integers(0, 2**32 - 1)
 every_size = given(seed=seeds, size=sizes, unit=st.sampled_from([1e-6, 1.0, 1e6]))
 
@@ -83,6 +86,18 @@ def test_common_forms(seed: int, size: tuple[int, int], unit: float, dense: bool
     np.testing.assert_allclose(fast, reference, rtol=0, atol=1e-10 * largest)
 
 
+@pytest.mark.parametrize("share", [0.49, 0.4999, 0.5001])
+def test_a_scale_that_may_vanish(share: float) -> None:
+    scatter, count = np.stack([np.eye(2), np.diag([1.0, 0.0])]), np.array([1.0 - share, share])
+    for form in (COMPILED, REFERENCE):
+        if share < 0.5:
+            scales = form.common_form(count, scatter, np.ones(2))[0]
+            assert scales[1] / scales[0] == pytest.approx(0.5 / share - 1.0, rel=1e-9)
+        else:
+            with pytest.raises(DegenerateError, match="1 of 2"):
+                form.common_form(count, scatter, np.ones(2))
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=seeds, size=st.tuples(st.integers(1, 5), st.integers(1, 5)), equal=st.booleans())
 def test_common_axes(seed: int, size: tuple[int, int], equal: bool) -> None:
@@ -104,6 +119,37 @@ def test_common_axes(seed: int, size: tuple[int, int], equal: bool) -> None:
     assert again.expected_log_likelihood(count, scatter) >= reached - 1e-12 * abs(reached)
 
 
+def slope_and_curvatures(
+    count: np.ndarray, turned: np.ndarray, equal: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Slope (planes,) of the unlikeliness along turns, and its curvature (planes, planes).
+
+    Along axes exp(O) with O skew-symmetric, the diagonals of the scatters T are
+
+        T_aa + 2 sum_b T_ab O_ba + sum_bc (T_ab O_bc O_ca + O_ba T_bc O_ca) + ...
+    """
+    d, spread = turned.shape[1], turned.diagonal(0, 1, 2)
+    m, weight = 1.0 / spread, count
+    if equal:
+        weight = np.exp(np.log(spread).mean(axis=1))
+        weight = weight / weight.sum()
+    p, q = np.triu_indices(d, 1)
+    own = 2.0 * turned[:, p, q] * (m[:, p] - m[:, q])
+    each = turned[:, None] * (m[:, :, None, None] - 0.5 * (m[:, None, :, None] + m[:, None, None]))
+    ratios = m[:, :, None] * turned
+    each -= 2.0 * ratios[:, :, :, None] * ratios[:, :, None, :]
+    sign = np.sign(np.arange(d) - np.arange(d)[:, None])
+    number = np.zeros((d, d), dtype=np.intp)
+    number[p, q] = number[q, p] = np.arange(len(p))
+    curvature = np.zeros((len(p), len(p)))
+    both = 2.0 * sign[:, :, None] * sign[:, None, :] * np.einsum("j,jabc->abc", weight, each)
+    np.add.at(curvature, (number[:, :, None], number[:, None, :]), both)
+    slope = weight @ own
+    if equal:
+        curvature += ((own.T * weight) @ own - np.outer(slope, slope)) / d
+    return slope, curvature
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     seed=seeds, size=st.tuples(st.integers(2, 5), st.integers(2, 7)), equal=st.booleans(),
@@ -119,7 +165,7 @@ def test_no_turns_improve_common_axes_of_nearly_singular_scatters(
     scatter = (vectors * values[:, None, :]) @ vectors.transpose(0, 2, 1)
     start = np.linalg.eigh(scatter.sum(axis=0))[1]
     for axes, _, _ in both(lambda a: a.common_axes(count, scatter, start, equal_volumes=equal)):
-        slope, curvature = _slopes(count, axes.T @ scatter @ axes, equal_volumes=equal)
+        slope, curvature = slope_and_curvatures(count, axes.T @ scatter @ axes, equal)
         bends = np.linalg.eigvalsh(curvature)
         assert bends[0] >= -1e-9 * np.abs(bends).max()
         still_to_gain = 0.5 * slope @ np.linalg.lstsq(curvature, slope)[0]
@@ -142,7 +188,9 @@ def test_common_axes_of_a_component_that_has_hardly_any_spread(equal: bool) -> N
 def test_slopes_and_curvatures_are_those_of_differences() -> None:
     count, scatter = scatters(3, (3, 4), 1.0)
     for equal in (False, True):
-        slope, curvature = _slopes(count, scatter, equal_volumes=equal)
+        slope, curvature = slope_and_curvatures(count, scatter, equal)
+        own = _slope_and_curvature(count, scatter, equal_volumes=equal)[0]
+        np.testing.assert_allclose(own, slope, rtol=1e-12)
 
         def at(turns: np.ndarray, equal: bool = equal) -> float:
             skew = np.zeros((4, 4))
@@ -172,6 +220,23 @@ def test_common_axes_in_many_dimensions() -> None:
     for axes, spread, _ in (fast, reference):
         along = axes.T @ scatter @ axes
         np.testing.assert_allclose(along, spread[:, :, None] * np.eye(30), atol=1e-5)
+
+
+@pytest.mark.parametrize("equal", [False, True])
+@pytest.mark.parametrize(("d", "n"), [(13, 60), (20, 40), (30, 90)])
+def test_no_turn_improves_common_axes_in_many_dimensions(d: int, n: int, equal: bool) -> None:
+    # Sweeps alone, 200 of them, stopped tenths of a nat to hundreds of nats short.
+    rows = np.random.default_rng(d).normal(size=(3, n, d))
+    scatter, count = rows.transpose(0, 2, 1) @ rows, np.full(3, float(n))
+    start = np.linalg.eigh(scatter.sum(axis=0))[1]
+    for axes, spread, _ in both(
+        lambda a: a.common_axes(count, scatter, start, equal_volumes=equal)
+    ):
+        turned = axes.T @ scatter @ axes
+        np.testing.assert_allclose(turned.diagonal(0, 1, 2), spread, rtol=1e-10)
+        np.testing.assert_allclose(axes.T @ axes, np.eye(d), atol=1e-12)
+        slope, curvature = _slope_and_curvature(count, turned, equal_volumes=equal)
+        assert 0.5 * (slope**2 / curvature).sum() <= 1e-9 * (1.0 if equal else count.sum())
 
 
 def _axes_of(covariances: DenseCovariances) -> np.ndarray:

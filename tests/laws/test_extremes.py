@@ -210,24 +210,43 @@ def test_a_component_of_all_rows_is_not_spurious() -> None:
     assert len(find_spurious(fit.mixture_, alone)) == 0
 
 
-def test_scales_that_only_rounding_moves_have_settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng, turns = np.random.default_rng(0), 0
-    rows = rng.normal(size=(2, 20, 3))
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What each step towards a common form is judged by, as they are made."""
+    made: list[float] = []
+    judge = algebra._slope_and_curvature
+
+    def noted(*args: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+        judged = judge(*args)
+        made.append(judged[2])
+        return judged
+
+    monkeypatch.setattr(algebra, "_slope_and_curvature", noted)
+    return made
+
+
+@pytest.mark.parametrize("size", [(20, 3), (6, 13), (7, 60)])
+def test_scales_are_found_in_a_few_steps_where_scatters_are_singular(
+    size: tuple[int, int], steps: list[float]
+) -> None:
+    (n, d), count = size, np.array([1.0, 1.0, 1.2]) * size[0]
+    rows = np.random.default_rng(0).normal(size=(3, n, d))
     rows[:, :, 2] = rows[:, :, 0] + 1e-4 * rows[:, :, 2]  # nearly collinear
-    scatter = rows.transpose(0, 2, 1) @ rows
-    inverse = algebra._inverse
-
-    def counted(form: np.ndarray, k: int) -> np.ndarray:
-        nonlocal turns
-        turns += 1
-        return inverse(form, k)
-
-    monkeypatch.setattr(algebra, "_inverse", counted)
-    count = np.full(2, 20.0)
-    scales, form = algebra.NumPyAlgebra.common_form(count, scatter, np.ones(2))
-    assert turns < 100
-    again = np.einsum("jab,ba->j", scatter, np.linalg.inv(form)) / 60.0
+    scatter = rows.transpose(0, 2, 1) @ rows + 1e-6 * n * np.eye(d)
+    scales, form = algebra.NumPyAlgebra.common_form(count, scatter, np.ones(3))
+    assert len(steps) <= 8  # turns made up to 73
+    again = np.einsum("jab,ba->j", scatter, np.linalg.inv(form)) / (d * count)
     np.testing.assert_allclose(scales, again, rtol=1e-6)
+
+
+def test_scales_that_nearly_vanish_are_found_as_well(steps: list[float]) -> None:
+    # With r the second scale, in units of the first, n log(1 + 1 / r) + 2 n_1 log r is least.
+    scatter, count = np.stack([np.eye(2), np.diag([1.0, 0.0])]), np.array([5.0, 4.99])
+    scales, _ = algebra.NumPyAlgebra.common_form(count, scatter, np.ones(2))
+    assert len(steps) <= 20  # 10,000 turns did not come near
+    assert scales[1] / scales[0] == pytest.approx(9.99 / (2.0 * 4.99) - 1.0, rel=1e-9)
+    with pytest.raises(mx.DegenerateError, match="1 of 2"):
+        algebra.NumPyAlgebra.common_form(count[::-1], scatter, np.ones(2))
 
 
 @pytest.mark.parametrize("covariance_type", ["EVI", "EVV"])

@@ -374,11 +374,14 @@ static PyObject *common_form(PyObject *self, PyObject *args)
         Py_buffer *n = enter(&door, count, "count", READ, "d", 1, SHAPE(k));
         Py_buffer *v = n ? enter(&door, scales, "scales", WRITE, "d", 1, SHAPE(k)) : NULL;
         Py_buffer *f = v ? enter(&door, form, "form", WRITE, "d", s->ndim - 1, SHAPE(d, d)) : NULL;
-        if (f) {
+        double *work = f ? PyMem_New(double, mixtura_form_work_size(k, d, dense)) : NULL;
+        if (f && !work) PyErr_NoMemory();
+        if (work) {
             Py_BEGIN_ALLOW_THREADS
-            mixtura_common_form(k, d, dense, n->buf, s->buf, v->buf, f->buf);
+            mixtura_common_form(k, d, dense, n->buf, s->buf, v->buf, f->buf, work);
             Py_END_ALLOW_THREADS
         }
+        PyMem_Free(work);
     }
     leave(&door);
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
@@ -396,11 +399,14 @@ static PyObject *common_axes(PyObject *self, PyObject *args)
         Py_ssize_t k = t->shape[0], d = t->shape[1];
         Py_buffer *s = enter(&door, shares, "shares", WRITE, "d", 1, SHAPE(k));
         Py_buffer *a = s ? enter(&door, axes, "axes", WRITE, "d", 2, SHAPE(d, d)) : NULL;
-        if (a) {
+        double *work = a ? PyMem_New(double, mixtura_axes_work_size(k, d)) : NULL;
+        if (a && !work) PyErr_NoMemory();
+        if (work) {
             Py_BEGIN_ALLOW_THREADS
-            mixtura_common_axes(k, d, equal_volumes, s->buf, t->buf, a->buf);
+            mixtura_common_axes(k, d, equal_volumes, s->buf, t->buf, a->buf, work);
             Py_END_ALLOW_THREADS
         }
+        PyMem_Free(work);
     }
     leave(&door);
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
@@ -436,7 +442,7 @@ static PyObject *climb(PyObject *self, PyObject *args)
     void *raw = NULL;
     double *work = NULL;
     if (!enter_rows(&door, rows, &table) || !enter_weight(&door, weight, &table)) goto out;
-    if (k < 1 || known < 0 || most < 0 || table.d > MSTEP_DIMENSIONS || !are_tied(&how)) {
+    if (k < 1 || known < 0 || most < 0 || (dense && table.d > MSTEP_DIMENSIONS) || !are_tied(&how)) {
         PyErr_SetString(PyExc_ValueError, "no such components, columns, ties or numbers of steps");
         goto out;
     }

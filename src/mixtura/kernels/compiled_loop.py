@@ -14,6 +14,8 @@ from typing import Any, Self
 from mixtura.assignments import Assignment, hard, soft
 from mixtura.families import FLAT, Gaussian, GaussianParameters
 from mixtura.families.gaussian.structures import AxisCovariances, DenseCovariances, Structure
+from mixtura.families.tie import Tie
+from mixtura.kernels.algebra import many
 from mixtura.kernels.em_loop import LoopBinding, LoopState
 from mixtura.kernels.kernel import chosen
 from mixtura.mixing_weights import FREE, Mixing
@@ -24,13 +26,14 @@ from mixtura.typing import FloatArray
 
 __all__ = ["CompiledIterations", "CompiledLoop"]
 
-# In more dimensions the interpreter takes little, and LAPACK is faster.
-_MOST_FEATURES = 12
 # A call is work for some hundredths of a second, so that an interruption is heard: products of
-# deviations, per row and component.
+# numbers.
 _PRODUCTS = 2e8
-# Rows have other costs than products; in units of these.
+# Rows have other costs than products of deviations; in units of these.
 _OTHER = 20
+# Products of matrices (d, d) in an M-step, per component: a search for common axes at its longest,
+# and the others.
+_SEARCH, _DIRECT = 800, 20
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,12 @@ class CompiledLoop:
     Attributes
     ----------
     binding : LoopBinding
+    n_matrices : int
+        Products of matrices (d, d) in an M-step, per component.
     """
 
     binding: LoopBinding
+    n_matrices: int
 
     @classmethod
     def of(cls, mixture: Mixture[Any, Any], source: Source, assignment: Assignment) -> Self | None:
@@ -71,14 +77,17 @@ class CompiledLoop:
             return None
         structure, floor = family.structure, family.floor
         plain = family.prior is FLAT and not family.fixed_means and _whole(floor)
-        if not isinstance(structure, Structure) or not plain or len(floor) > _MOST_FEATURES:
+        if not isinstance(structure, Structure) or not plain:
+            return None
+        if not structure.diagonal and many(len(floor)):
             return None
         if not isinstance(source, ArraySource) or source.labelled or len(source.handles()) != 1:
             return None
         chunk = source.load(0)
         ties = structure.volume.value, structure.shape.value, structure.orientation.value
         return cls(
-            LoopBinding(kernel.name, chunk.rows, chunk.weight, floor, ties, assignment is hard)
+            LoopBinding(kernel.name, chunk.rows, chunk.weight, floor, ties, assignment is hard),
+            _n_matrices(structure),
         )
 
     def __call__(
@@ -108,7 +117,15 @@ class CompiledLoop:
 
     def _n_at_once(self, mixture: Mixture[Any, Any]) -> int:
         k, d = mixture.params.means.shape
-        return max(1, int(_PRODUCTS / (len(self.binding.rows) * k * (d * (d + 1) + _OTHER))))
+        rows = len(self.binding.rows) * k * (d * (d + 1) + _OTHER)
+        return max(1, int(_PRODUCTS / (rows + self.n_matrices * k * d**3)))
+
+
+def _n_matrices(structure: Structure) -> int:
+    if structure.diagonal:
+        return 0
+    common_axes = structure.orientation is Tie.SHARED and structure.shape is Tie.OWN
+    return _SEARCH if common_axes else _DIRECT
 
 
 def _whole(floor: FloatArray) -> bool:

@@ -28,11 +28,6 @@ static double sum_of(const double *x, ptrdiff_t n)
     return sum;
 }
 
-static void copy(double *to, const double *from, ptrdiff_t n)
-{
-    for (ptrdiff_t i = 0; i < n; i++) to[i] = from[i];
-}
-
 /* ----------------------------------------------------------------------------- memory */
 
 static ptrdiff_t each_of(ptrdiff_t d, int dense) { return dense ? d * d : d; }
@@ -55,11 +50,19 @@ typedef struct {
     double *count, *scatter; /* of the moments about the new means */
     double *raised;          /* the scatter where it was below the floor */
     double *spread, *shares, *axes, *form;
+    double *search; /* for common axes, or a common form */
 } Work;
+
+static ptrdiff_t search_size(ptrdiff_t k, ptrdiff_t d, int dense)
+{
+    ptrdiff_t form = mixtura_form_work_size(k, d, dense), axes = mixtura_axes_work_size(k, d);
+    return dense && axes > form ? axes : form;
+}
 
 ptrdiff_t mixtura_work_size(ptrdiff_t k, ptrdiff_t d, int dense)
 {
-    return 2 + k * (4 + 2 * d + 3 * each_of(d, dense) + d * d) + d * d;
+    return 2 + k * (4 + 2 * d + 4 * each_of(d, dense)) + each_of(d, dense) +
+           search_size(k, d, dense);
 }
 
 static Work work_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
@@ -74,20 +77,21 @@ static Work work_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
     work.spread = work.raised + each;
     work.shares = work.spread + k * d;
     work.axes = work.shares + k;
-    work.form = work.axes + k * d * d;
+    work.form = work.axes + each;
+    work.search = work.form + each_of(d, dense);
     return work;
 }
 
 /* ------------------------------------------------- covariances along the features */
 
 /* Scales and a form in proportion to which the variances are likeliest, from spreads (k x d). */
-static int proportional(const Mixture *now, const double *count, int dense, const double *spread,
-                        double *scales, double *form)
+static int proportional(const Mixture *now, const Work *work, int dense, const double *spread)
 {
+    double *scales = work->shares;
     ptrdiff_t k = now->k, d = now->d;
     for (ptrdiff_t j = 0; j < k; j++) scales[j] = now->log_determinants[j] / d;
     mixtura_baseline.exp(scales, scales, k);
-    mixtura_common_form(k, d, dense, count, spread, scales, form);
+    mixtura_common_form(k, d, dense, work->count, spread, scales, work->form, work->search);
     for (ptrdiff_t j = 0; j < k; j++)
         if (scales[j] == 0.0) return 0;
     return 1;
@@ -98,7 +102,7 @@ static int one_form(const Mixture *now, int dense, const double *scatter, const 
                     double *covariances)
 {
     ptrdiff_t k = now->k, each = each_of(now->d, dense);
-    if (!proportional(now, work->count, dense, scatter, work->shares, work->form)) return 0;
+    if (!proportional(now, work, dense, scatter)) return 0;
     for (ptrdiff_t i = 0; i < k * each; i++)
         covariances[i] = work->shares[i / each] * work->form[i % each];
     return 1;
@@ -216,29 +220,11 @@ static int whiten_along_features(const Work *work, Mixture *next)
 /* axes diag(variances) axes^T */
 static void along(ptrdiff_t d, const double *axes, const double *variances, double *matrix)
 {
-    for (ptrdiff_t a = 0; a < d; a++)
-        for (ptrdiff_t b = 0; b <= a; b++) {
-            double sum = 0.0;
-            for (ptrdiff_t m = 0; m < d; m++)
-                sum += axes[a * d + m] * variances[m] * axes[b * d + m];
-            matrix[a * d + b] = matrix[b * d + a] = sum;
-        }
-}
-
-/* axes^T matrix axes */
-static void turned_into(ptrdiff_t d, const double *axes, const double *matrix, double *turned)
-{
-    double column[MSTEP_DIMENSIONS];
-    for (ptrdiff_t q = 0; q < d; q++) {
-        for (ptrdiff_t a = 0; a < d; a++) {
-            column[a] = 0.0;
-            for (ptrdiff_t b = 0; b < d; b++) column[a] += matrix[a * d + b] * axes[b * d + q];
-        }
-        for (ptrdiff_t p = 0; p < d; p++) {
-            double sum = 0.0;
-            for (ptrdiff_t a = 0; a < d; a++) sum += axes[a * d + p] * column[a];
-            turned[p * d + q] = sum;
-        }
+    double row[MSTEP_DIMENSIONS];
+    for (ptrdiff_t a = 0; a < d; a++) {
+        for (ptrdiff_t m = 0; m < d; m++) row[m] = axes[a * d + m] * variances[m];
+        for (ptrdiff_t b = 0; b <= a; b++)
+            matrix[a * d + b] = matrix[b * d + a] = dot(row, axes + b * d, d);
     }
 }
 
@@ -254,7 +240,7 @@ static int raise_matrices(ptrdiff_t k, ptrdiff_t d, const double *floor, const W
         if (mixtura_exceeds(1, d, matrices, floor)) continue;
         for (ptrdiff_t i = 0; i < d * d; i++)
             scaled[i] = matrices[i] / (unit[i / d] * unit[i % d]);
-        mixtura_principal(1, d, scaled, values, axes);
+        mixtura_principal(1, d, 0, scaled, values, axes);
         if (values[0] >= 1.0) continue;
         raised = 1;
         for (ptrdiff_t a = 0; a < d; a++) values[a] = larger(values[a], 1.0);
@@ -274,11 +260,13 @@ static int same_axes(const Manner *how, const Mixture *now, const double *scatte
     for (ptrdiff_t j = 0; j < k; j++) /* unequal shares: see shared_axes */
         for (ptrdiff_t i = 0; i < each; i++)
             pooled[i] += (1.0 + 0.1 * j / k) * now->covariances[j * each + i];
-    mixtura_principal(1, d, pooled, work->spread, axes);
-    for (ptrdiff_t j = 0; j < k; j++)
-        turned_into(d, axes, scatter + j * each, turned + j * each);
+    mixtura_principal(1, d, 1, pooled, work->spread, axes);
+    for (ptrdiff_t j = 0; j < k; j++) {
+        mixtura_product(d, 0, scatter + j * each, axes, work->search);
+        mixtura_product(d, 1, axes, work->search, turned + j * each);
+    }
     copy(shares, work->count, k);
-    mixtura_common_axes(k, d, how->volume == TIE_SHARED, shares, turned, axes);
+    mixtura_common_axes(k, d, how->volume == TIE_SHARED, shares, turned, axes, work->search);
     double volume = sum_of(shares, k) / sum_of(work->count, k);
     for (ptrdiff_t j = 0; j < k; j++) {
         double variances[MSTEP_DIMENSIONS];
@@ -298,10 +286,10 @@ static int same_shape(const Manner *how, const Mixture *now, const double *scatt
 {
     ptrdiff_t k = now->k, d = now->d, each = d * d;
     double *shape = work->form;
-    mixtura_principal(k, d, scatter, work->spread, work->axes);
+    mixtura_principal(k, d, 1, scatter, work->spread, work->axes);
     if (how->volume == TIE_SHARED)
         pooled(k, d, work->spread, work, shape);
-    else if (!proportional(now, work->count, 0, work->spread, work->shares, shape))
+    else if (!proportional(now, work, 0, work->spread))
         return 0;
     for (ptrdiff_t j = 0; j < k; j++) {
         double variances[MSTEP_DIMENSIONS], scale = how->volume == TIE_OWN ? work->shares[j] : 1.0;
@@ -362,10 +350,11 @@ static double expected_log_likelihood(const Mixture *mixture, int dense, const W
         const double *w = mixture->whitening + j * each_of(d, dense);
         twice += work->count[j] * mixture->log_determinants[j];
         for (ptrdiff_t a = 0; !dense && a < d; a++) twice += scatter[a] * w[a] * w[a];
-        for (ptrdiff_t a = 0; dense && a < d; a++)
-            for (ptrdiff_t b = 0; b < d; b++)
-                for (ptrdiff_t m = a > b ? a : b; m < d; m++)
-                    twice += scatter[a * d + b] * w[a * d + m] * w[b * d + m];
+        for (ptrdiff_t a = 0; dense && a < d; a++) {
+            twice += scatter[a * d + a] * dot(w + a * d + a, w + a * d + a, d - a);
+            for (ptrdiff_t b = 0; b < a; b++)
+                twice += 2.0 * scatter[a * d + b] * dot(w + a * d + a, w + b * d + a, d - a);
+        }
     }
     return -0.5 * twice;
 }

@@ -11,9 +11,10 @@
 /* A pivot of no more than this share of its variance, times d, may be nothing but rounding. */
 #define SINGULAR (16.0 * EPSILON)
 
-enum { TURNS = 10000 };
+/* As in families/gaussian/structures/algebra.py. */
+enum { STEPS = 100, HALVINGS = 12 };
 
-static const double SETTLED = 1e-12;
+static const double FARTHEST = 10.0, SMALL = 0.1, NEAR = 1e-13, FLAT = 1e-12;
 
 /* Where one component alone has any spread in some direction, its scale outgrows the others'. */
 static const double VANISHED = 1e-100;
@@ -24,11 +25,32 @@ static const double CANCELLED = 1e-3;
 
 extern const Kernel mixtura_baseline;
 
-static double dot(const double *x, const double *y, ptrdiff_t n)
+/* -------------------------------------------------------------------------- products */
+
+/* result += a b, or a^T b */
+static void add_product(ptrdiff_t d, int across, const double *restrict a, const double *restrict b,
+                        double *restrict result)
 {
-    double sum = 0.0;
-    for (ptrdiff_t i = 0; i < n; i++) sum += x[i] * y[i];
-    return sum;
+    ptrdiff_t along = across ? 1 : d, next = across ? d : 1, m = 0;
+    for (; m + 4 <= d; m += 4, b += 4 * d)
+        for (ptrdiff_t i = 0; i < d; i++) {
+            const double *x = a + i * along + m * next;
+            double x0 = x[0], x1 = x[next], x2 = x[2 * next], x3 = x[3 * next];
+            for (ptrdiff_t c = 0; c < d; c++)
+                result[i * d + c] +=
+                    x0 * b[c] + x1 * b[d + c] + x2 * b[2 * d + c] + x3 * b[3 * d + c];
+        }
+    for (; m < d; m++, b += d)
+        for (ptrdiff_t i = 0; i < d; i++) {
+            double x = a[i * along + m * next];
+            for (ptrdiff_t c = 0; c < d; c++) result[i * d + c] += x * b[c];
+        }
+}
+
+void mixtura_product(ptrdiff_t d, int across, const double *a, const double *b, double *result)
+{
+    for (ptrdiff_t i = 0; i < d * d; i++) result[i] = 0.0;
+    add_product(d, across, a, b, result);
 }
 
 /* --------------------------------------------------------------------------- moments */
@@ -138,50 +160,144 @@ int mixtura_exceeds(ptrdiff_t k, ptrdiff_t d, const double *matrices, const doub
 
 /* ------------------------------------------------------------- proportional covariances */
 
-/* The inverse of a form, (d x d) or its diagonal; 0 where it is singular. */
-static int invert(ptrdiff_t d, int dense, const double *form, double *inverse)
+/* What a form and its scales are judged by. */
+typedef struct {
+    double *white;                        /* k x d x d, or k x d: in units of the form */
+    double *slope, *curvature, value;     /* k, k x k: along the logarithms of the scales */
+    double *root, *half;                  /* d x d, or d */
+    double *held, *factor, *step, *trial; /* k x k, k x k, k, k */
+    double promised, largest;             /* of the step */
+} Judged;
+
+ptrdiff_t mixtura_form_work_size(ptrdiff_t k, ptrdiff_t d, int dense)
 {
-    if (!dense) {
-        for (ptrdiff_t a = 0; a < d; a++) {
-            if (!(form[a] > 0.0)) return 0;
-            inverse[a] = 1.0 / form[a];
-        }
-        return 1;
+    ptrdiff_t each = dense ? d * d : d;
+    return k * (3 + 3 * k + each) + 2 * each;
+}
+
+static Judged judged_at(double *work, ptrdiff_t k, ptrdiff_t d, int dense)
+{
+    Judged judged = {.white = work};
+    judged.slope = work + k * (dense ? d * d : d);
+    judged.step = judged.slope + k;
+    judged.trial = judged.step + k;
+    judged.curvature = judged.trial + k;
+    judged.held = judged.curvature + k * k;
+    judged.factor = judged.held + k * k;
+    judged.root = judged.factor + k * k;
+    judged.half = judged.root + (dense ? d * d : d);
+    return judged;
+}
+
+static void likeliest_form(ptrdiff_t k, ptrdiff_t each, double total, const double *scatter,
+                           const double *scales, double *form)
+{
+    for (ptrdiff_t i = 0; i < each; i++) form[i] = 0.0;
+    for (ptrdiff_t j = 0; j < k; j++) {
+        double share = 1.0 / (scales[j] * total);
+        for (ptrdiff_t i = 0; i < each; i++) form[i] += share * scatter[j * each + i];
     }
-    double u[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS];
-    if (!mixtura_upper_factor(d, form, NULL, d * SINGULAR, u)) return 0;
-    invert_upper(d, u);
-    for (ptrdiff_t a = 0; a < d; a++)
-        for (ptrdiff_t b = 0; b <= a; b++)
-            inverse[a * d + b] = inverse[b * d + a] = dot(u + a * d + a, u + b * d + a, d - a);
-    return 1;
+}
+
+/* Scales of components that collapsed become 0, and then it gives 0. */
+static int judge(ptrdiff_t k, ptrdiff_t d, int dense, const double *count, const double *scatter,
+                 double *scales, double *form, Judged *judged)
+{
+    ptrdiff_t each = dense ? d * d : d;
+    double largest = 0.0, total = 0.0, log_determinant = 0.0;
+    int alive = 1, regular = 1;
+    for (ptrdiff_t j = 0; j < k; j++) total += count[j], largest = larger(scales[j], largest);
+    for (ptrdiff_t j = 0; j < k; j++)
+        if (!(scales[j] > VANISHED * largest)) scales[j] = alive = 0;
+    if (!alive) return 0;
+    likeliest_form(k, each, total, scatter, scales, form);
+    if (dense)
+        regular = !mixtura_factorize(1, d, form, judged->root, &log_determinant);
+    else {
+        for (ptrdiff_t a = 0; a < d; a++) regular &= form[a] > 0.0;
+        mixtura_baseline.log(form, judged->half, d);
+        for (ptrdiff_t a = 0; a < d; a++) log_determinant += judged->half[a];
+    }
+    mixtura_baseline.log(scales, judged->slope, k);
+    judged->value = total * log_determinant + d * dot(count, judged->slope, k);
+    if (!regular)
+        for (ptrdiff_t j = 0; j < k; j++) scales[j] = alive = 0;
+    for (ptrdiff_t j = 0; j < k && regular; j++) {
+        double *white = judged->white + j * each, share = 1.0 / scales[j], trace = 0.0;
+        if (dense) {
+            mixtura_product(d, 0, scatter + j * each, judged->root, judged->half);
+            mixtura_product(d, 1, judged->root, judged->half, white);
+            for (ptrdiff_t i = 0; i < each; i++) white[i] *= share;
+        }
+        for (ptrdiff_t a = 0; a < d; a++) {
+            if (!dense) white[a] = share * scatter[j * d + a] / form[a];
+            trace += white[dense ? a * d + a : a];
+        }
+        if (!(trace > 0.0)) scales[j] = alive = 0;
+        judged->slope[j] = d * count[j] - trace;
+        for (ptrdiff_t l = 0; l <= j; l++) {
+            double both = dot(white, judged->white + l * each, each) / total;
+            judged->curvature[j * k + l] = judged->curvature[l * k + j] = (j == l) * trace - both;
+        }
+    }
+    return alive;
+}
+
+/* Newton's step, and how far the slope falls along it. */
+static void newton_step(ptrdiff_t k, ptrdiff_t d, const double *count, Judged *judged)
+{
+    double *u = judged->factor, *step = judged->step, mean = 0.0;
+    judged->promised = judged->largest = 0.0;
+    for (ptrdiff_t j = 0; j < k; j++) mean += judged->curvature[j * k + j] / k;
+    for (ptrdiff_t i = 0; i < k * k; i++) judged->held[i] = judged->curvature[i] + mean / k;
+    for (ptrdiff_t j = 0; j < k; j++) judged->held[j * k + j] += FLAT * d * count[j];
+    for (ptrdiff_t j = 0; j < k; j++) step[j] = 0.0;
+    if (!mixtura_upper_factor(k, judged->held, NULL, 0.0, u)) return;
+    for (ptrdiff_t i = 0; i < k; i++) {
+        step[i] = -judged->slope[i];
+        for (ptrdiff_t m = 0; m < i; m++) step[i] -= u[m * k + i] * step[m];
+        step[i] /= u[i * k + i];
+    }
+    for (ptrdiff_t i = k - 1; i >= 0; i--) {
+        for (ptrdiff_t m = i + 1; m < k; m++) step[i] -= u[i * k + m] * step[m];
+        step[i] /= u[i * k + i];
+        judged->largest = larger(size_of(step[i]), judged->largest);
+    }
+    judged->promised = -dot(judged->slope, step, k);
+    for (ptrdiff_t i = 0; i < k; i++) step[i] *= FARTHEST / larger(judged->largest, FARTHEST);
+}
+
+/* trial = scales exp(step) */
+static void move(ptrdiff_t k, const double *scales, const double *step, double *trial)
+{
+    mixtura_baseline.exp(step, trial, k);
+    for (ptrdiff_t j = 0; j < k; j++) trial[j] *= scales[j];
 }
 
 void mixtura_common_form(ptrdiff_t k, ptrdiff_t d, int dense, const double *count,
-                         const double *scatter, double *scales, double *form)
+                         const double *scatter, double *scales, double *form, double *work)
 {
-    ptrdiff_t each = dense ? d * d : d;
-    double inverse[MSTEP_DIMENSIONS * MSTEP_DIMENSIONS], total = 0.0;
+    Judged judged = judged_at(work, k, d, dense);
+    double total = 0.0, before = __builtin_inf();
     for (ptrdiff_t j = 0; j < k; j++) total += count[j];
-    for (int turn = 0; turn < TURNS; turn++) {
-        for (ptrdiff_t i = 0; i < each; i++) form[i] = 0.0;
-        for (ptrdiff_t j = 0; j < k; j++) {
-            double share = 1.0 / (scales[j] * total);
-            for (ptrdiff_t i = 0; i < each; i++) form[i] += share * scatter[j * each + i];
+    if (!judge(k, d, dense, count, scatter, scales, form, &judged)) return;
+    for (int i = 0; i < STEPS; i++) {
+        double now = judged.value;
+        newton_step(k, d, count, &judged);
+        int settled = judged.promised <= NEAR * d * total, small = judged.largest <= SMALL;
+        int alive = 1, tried = 0;
+        if (!settled && small && judged.promised >= before) break; /* by rounding */
+        before = small ? judged.promised : __builtin_inf();
+        for (; tried < HALVINGS; tried++) {
+            move(k, scales, judged.step, judged.trial);
+            if (settled) break;
+            alive = judge(k, d, dense, count, scatter, judged.trial, form, &judged);
+            if (!alive || small || judged.value < now) break;
+            for (ptrdiff_t j = 0; j < k; j++) judged.step[j] *= 0.5;
         }
-        int settled = 1, collapsed = 0, regular = invert(d, dense, form, inverse);
-        double largest = 0.0;
-        for (ptrdiff_t j = 0; j < k; j++) {
-            double trace = regular ? dot(scatter + j * each, inverse, each) : 0.0;
-            double scale = trace > 0.0 ? trace / (d * count[j]) : 0.0;
-            settled &= size_of(scale - scales[j]) <= SETTLED * scale;
-            scales[j] = scale;
-            largest = scale > largest ? scale : largest;
-        }
-        for (ptrdiff_t j = 0; j < k; j++) {
-            if (!(scales[j] > VANISHED * largest)) scales[j] = 0.0;
-            collapsed |= scales[j] == 0.0;
-        }
-        if (settled || collapsed) return;
+        if (tried < HALVINGS) copy(scales, judged.trial, k);
+        if (!alive) return;
+        if (settled || tried == HALVINGS) break;
     }
+    likeliest_form(k, dense ? d * d : d, total, scatter, scales, form);
 }

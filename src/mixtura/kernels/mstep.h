@@ -10,8 +10,29 @@
 static inline double size_of(double x) { return x < 0.0 ? -x : x; }
 static inline double larger(double x, double y) { return x > y ? x : y; }
 
-/* Most dimensions of what follows; LAPACK is faster above. */
-#define MSTEP_DIMENSIONS 24
+static inline void copy(double *to, const double *from, ptrdiff_t n)
+{
+    for (ptrdiff_t i = 0; i < n; i++) to[i] = from[i];
+}
+
+/* In four sums, which need not wait for each other. */
+static inline double dot(const double *x, const double *y, ptrdiff_t n)
+{
+    double a = 0.0, b = 0.0, c = 0.0, e = 0.0;
+    ptrdiff_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        a += x[i] * y[i], b += x[i + 1] * y[i + 1];
+        c += x[i + 2] * y[i + 2], e += x[i + 3] * y[i + 3];
+    }
+    for (; i < n; i++) a += x[i] * y[i];
+    return (a + b) + (c + e);
+}
+
+/* Most dimensions of what follows; above, LAPACK is faster. */
+#define MSTEP_DIMENSIONS 40
+
+/* a b, or a^T b where `across`: d x d, in any number of dimensions. */
+void mixtura_product(ptrdiff_t d, int across, const double *a, const double *b, double *result);
 
 /* Counts, sums of the deviations from centres, and second moments about those -> counts, means,
    and second moments about the means (k x d x d, or k x d where not dense). */
@@ -41,9 +62,12 @@ ptrdiff_t mixtura_factorize(ptrdiff_t k, ptrdiff_t d, const double *matrices, do
 /* Whether each matrix less diag(floor) is positive definite. */
 int mixtura_exceeds(ptrdiff_t k, ptrdiff_t d, const double *matrices, const double *floor);
 
+/* Doubles that the work below takes. */
+ptrdiff_t mixtura_form_work_size(ptrdiff_t k, ptrdiff_t d, int dense);
+
 /* Scales and form for which scale_j form is likeliest; scales (k) are those to start from.
    scatter: k x d x d, or k x d where not dense. A scale of 0 marks a component that collapsed. */
 void mixtura_common_form(ptrdiff_t k, ptrdiff_t d, int dense, const double *count,
-                         const double *scatter, double *scales, double *form);
+                         const double *scatter, double *scales, double *form, double *work);
 
 #endif

@@ -20,15 +20,16 @@ from mixtura.typing import FloatArray
 
 __all__ = ["Algebra", "NumPyAlgebra", "algebra"]
 
-_TURNS = 10_000
+# Newton steps for proportional covariances, the largest in the logarithm of a scale, and how often
+# one is halved that makes the covariances no likelier. Curvatures change by no more than twice the
+# move of a scale: small steps need no trial, which rounding would decide.
+_STEPS, _FARTHEST, _HALVINGS, _SMALL = 100, 10.0, 12, 0.1
 
-# Scales that move by less, as a share of themselves, have settled. The likelihood is level to
-# the square of it.
-_SETTLED = 1e-12
+# Where a step promises no more than this per row and column, what it leaves is the square of that.
+_NEAR = 1e-13
 
-# Where features are nearly collinear rounding moves them by more, for ever: moves within this are
-# rounding if none of so many is smaller than those before.
-_ROUNDING, _IDLE = 1e-8, 10
+# Curvature, as a share of the counts, that holds scales along which the likelihood is level.
+_FLAT = 1e-12
 
 # Where one component alone has any spread in some direction, its scale outgrows the others'.
 _VANISHED = 1e-100
@@ -70,9 +71,14 @@ class Algebra(Protocol):
     ) -> tuple[FloatArray, FloatArray]:
         """Scales (k,) and form F for which the covariances scale_j F are likeliest.
 
-        By turns F = sum_j scatter_j / scale_j / n and scale_j = tr(scatter_j F^-1) / (d n_j).
-        Each turn raises the likelihood, whose maximum is the only one: its negative is convex in
-        the logarithms of the scales (Celeux and Govaert 1995, sections 4.2 and 4.3).
+        Given the scales F = sum_j scatter_j / scale_j / n. What is left of -2 log-likelihood,
+
+            n log |F| + d sum_j n_j log scale_j
+
+        is convex in the logarithms of the scales. With R_j = F^-1/2 scatter_j F^-1/2 / scale_j, so
+        that the mean over the rows of all is the identity, its slope is d n_j - tr R_j and its
+        curvature is tr R_j on the diagonal, less tr(R_j R_l) / n: Newton's method. (The turns of
+        Celeux and Govaert 1995, sections 4.2 and 4.3, make thousands where scatters are singular.)
 
         Parameters
         ----------
@@ -150,21 +156,30 @@ class NumPyAlgebra:
         count: FloatArray, scatter: FloatArray, scales: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         k, d = scatter.shape[:2]
-        flat = scatter.reshape(k, -1)
-        least, idle = _ROUNDING, 0
-        for _ in range(_TURNS):
-            form = np.asarray(flat.T @ (1.0 / (scales * count.sum()))).reshape(scatter.shape[1:])
-            new = flat @ _inverse(form, k).ravel() / (d * count)
-            alive = new > _VANISHED * new.max()
-            if not alive.all():
-                raise singular(~alive)
-            moved = float((np.abs(new - scales) / new).max())
-            scales = new
-            idle = idle + 1 if moved >= least else 0
-            least = min(least, moved)
-            if moved <= _SETTLED or (least < _ROUNDING and idle == _IDLE):
+        slope, curvature, now = _slope_and_curvature(count, scatter, scales)
+        before = float("inf")
+        for _ in range(_STEPS):
+            held = curvature + (curvature.diagonal().mean() / k) + np.diag(_FLAT * d * count)
+            step = np.linalg.solve(held, -slope)
+            promised = -float(slope @ step)
+            largest = float(np.abs(step).max())
+            step *= min(1.0, _FARTHEST / max(largest, _FARTHEST))
+            if promised <= _NEAR * d * count.sum():
+                scales = scales * np.exp(step)
                 break
-        return scales, form
+            if largest <= _SMALL and promised >= before:  # by rounding
+                break
+            before = promised if largest <= _SMALL else float("inf")
+            for _ in range(_HALVINGS):
+                new = scales * np.exp(step)
+                slope, curvature, after = _slope_and_curvature(count, scatter, new)
+                if largest <= _SMALL or after < now:
+                    break
+                step *= 0.5
+            else:
+                break
+            scales, now = new, after
+        return scales, _form(count, scatter, scales)
 
     common_axes = staticmethod(common_axes)
 
@@ -201,14 +216,35 @@ def _inverse_triangle(factor: FloatArray) -> FloatArray:
     return inverse
 
 
-def _inverse(form: FloatArray, k: int) -> FloatArray:
-    """Inverse of a form (d, d), or of its diagonal (d,), that k components share."""
-    if form.ndim == 1:
+def _form(count: FloatArray, scatter: FloatArray, scales: FloatArray) -> FloatArray:
+    """The likeliest form, (d, d) or (d,), given scales."""
+    form: FloatArray = np.tensordot(1.0 / (scales * count.sum()), scatter, axes=1)
+    return form
+
+
+def _slope_and_curvature(
+    count: FloatArray, scatter: FloatArray, scales: FloatArray
+) -> tuple[FloatArray, FloatArray, float]:
+    """Slope (k,), curvature (k, k) and value of what the likeliest scales make least."""
+    alive = scales > _VANISHED * scales.max()
+    if not alive.all():
+        raise singular(~alive)
+    k, d = scatter.shape[:2]
+    form, total = _form(count, scatter, scales), count.sum()
+    if scatter.ndim == 2:
         check_positive(form[None].repeat(k, axis=0))
-        return np.square(1.0 / np.sqrt(form))
-    try:
-        whitening = NumPyAlgebra.factorize(form[None])[0]
-    except DegenerateError:
-        raise singular(np.ones(k, dtype=np.bool_)) from None
-    inverse: FloatArray = whitening[0] @ whitening[0].T
-    return inverse
+        white, log_determinant = scatter / form, np.log(form).sum()
+        traces = white.sum(axis=1) / scales
+    else:
+        try:
+            (root,), (log_determinant,) = NumPyAlgebra.factorize(form[None])
+        except DegenerateError:
+            raise singular(np.ones(k, dtype=np.bool_)) from None
+        white = root.T @ scatter @ root
+        traces = diagonals(white).sum(axis=1) / scales
+    if not (traces > 0.0).all():
+        raise singular(~(traces > 0.0))
+    white = white.reshape(k, -1) / scales[:, None]
+    curvature = np.diag(traces) - white @ white.T / total
+    value = total * log_determinant + d * count @ np.log(scales)
+    return d * count - traces, curvature, float(value)

@@ -5,24 +5,28 @@ With T_j = axes^T scatter_j axes the likeliest covariances along given axes make
     sum_j n_j sum_a log T_jaa,   or   n d log sum_j (prod_a T_jaa)^(1/d)
 
 but for constants, for free and for equal volumes. Turns in one plane after the other, each the best
-for the present covariances (Flury and Gautschi 1986), come near the minimum, but where scatters are
-nearly singular hundreds of sweeps do not reach it. Newton's method, damped where the function is
-not convex, does in a few steps. Along axes exp(O) with O skew-symmetric, the diagonals are
+for the present covariances (Flury and Gautschi 1986), come near the minimum, but where scatters
+are nearly singular hundreds of sweeps do not reach it. A quasi-Newton method of limited memory
+(Nocedal 1980), with steps in all planes at once, does in some tens. With w_j the components'
+weights (n_j, or their shares of the volume) and m_ja = 1 / T_jaa the slope in the plane of p and q
+is
 
-    T_aa + 2 sum_b T_ab O_ba + sum_bc (T_ab O_bc O_ca + O_ba T_bc O_ca) + ...
+    sum_j w_j s_jpq   with   s_jpq = 2 T_jpq (m_jp - m_jq)
 
-so that with w_j the components' weights (n_j, or their shares of the volume) and m_ja = 1 / T_jaa
-the slope in the plane of p and q is sum_j w_j s_jpq with s_jpq = 2 T_jpq (m_jp - m_jq), and the
-curvature of the vector O_ba, for each a, is 2 sum_j w_j times
+and the curvature that it begins with is that of the best turns for the present covariances,
 
-    T_jbc (m_ja - (m_jb + m_jc) / 2) - 2 m_ja^2 T_jab T_jac
+    2 sum_j w_j (T_jqq - T_jpp) (m_jp - m_jq)
 
-Equal volumes add the weighted covariances of s_j, divided by d.
+which is never negative. A step costs k d^3, as a sweep does, and no more than some are made: from
+axes that are better than before, the next M-step of EM goes on.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from functools import cache
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -31,18 +35,22 @@ from mixtura.typing import FloatArray
 
 __all__ = ["common_axes", "diagonals", "geometric_means"]
 
-# Sweeps. Where planes are not too many, Newton steps after a few, and sweeps again to see that
-# they ended where no turn helps.
-_SWEEPS, _NEAR, _ROUNDS, _NEWTON_DIMENSIONS = 200, 3, 3, 12
+# Sweeps before the quasi-Newton steps. After these one more, in case that they ended where a turn
+# helps, and if so they begin again.
+_SWEEPS, _ROUNDS = 2, 3
 
-# The search ends when no axis turns by more than this, in radians.
-_TURNED = 1e-7
+# Quasi-Newton steps, how many of them are remembered, and the largest turn of one in radians.
+_STEPS, _MEMORY, _FARTHEST = 150, 10, 0.2
 
-# A Newton step has no turns as large as this (radians). Its damping adds to each curvature a share
-# of itself, since they differ by powers of ten, and of the largest as far as its rounding goes. A
-# rise within this share is rounding. After so many trials nothing is to be gained.
-_FARTHEST, _LEAST_DAMPING, _DAMPING_STEP, _LEVEL, _TRIALS = 0.5, 1e-3, 4.0, 1e-13, 40
-_OF_THE_LARGEST = 1e-8
+# A step has to gain a share of what the slope promises, and is halved until it does.
+_ARMIJO, _TRIALS = 1e-4, 12
+
+# Curvature in all planes, as a share of the weights: in some no component has any.
+_FLAT = 1e-6
+
+# Gains per row that rounding hides: steps that promise no more are taken on trust, as long as they
+# promise less than those before, until the axes are known to the root of the second.
+_LEVEL, _SETTLED = 1e-13, 1e-20
 
 
 def common_axes(
@@ -50,13 +58,15 @@ def common_axes(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The reference of `Algebra.common_axes`."""
     turned = axes.T @ scatter @ axes
-    d = len(axes)
-    for n_sweeps in range(1, _SWEEPS + 1 if d > _NEWTON_DIMENSIONS else _ROUNDS * _NEAR + 1):
-        axes, turned, largest = _sweep(count, turned, axes, equal_volumes=equal_volumes)
-        if largest < _TURNED:
+    best, n_sweeps, settled = float("inf"), _SWEEPS, True
+    for _ in range(_ROUNDS):
+        for _ in range(n_sweeps):
+            axes, turned = _sweep(count, turned, axes, equal_volumes=equal_volumes)
+        now = _unlikeliness(count, turned, equal_volumes=equal_volumes)
+        if not settled or not now < best - _level(count, now, equal_volumes=equal_volumes):
             break
-        if n_sweeps % _NEAR == 0 and d <= _NEWTON_DIMENSIONS:
-            axes, turned = _settle(count, turned, axes, equal_volumes=equal_volumes)
+        axes, turned, best, settled = _descend(count, turned, axes, equal_volumes=equal_volumes)
+        n_sweeps = 1
     spread = diagonals(turned)
     check_positive(spread)
     return axes, spread, _shares(count, spread, equal_volumes=equal_volumes)
@@ -83,16 +93,14 @@ def _shares(count: FloatArray, spread: FloatArray, *, equal_volumes: bool) -> Fl
 
 def _sweep(
     count: FloatArray, turned: FloatArray, axes: FloatArray, *, equal_volumes: bool
-) -> tuple[FloatArray, FloatArray, float]:
-    """The axes and the scatters along them after a turn in each plane, and the largest sine."""
-    largest = 0.0
+) -> tuple[FloatArray, FloatArray]:
+    """The axes and the scatters along them after a turn in each plane."""
     for p, q in combinations(range(len(axes)), 2):
         check_positive(diagonals(turned))
         shares = _shares(count, diagonals(turned), equal_volumes=equal_volumes)
         tangent = _best_tangent(shares, turned, p, q)
         axes, turned = _turn(axes, turned, p, q, tangent)
-        largest = max(largest, abs(tangent) / float(np.hypot(1.0, tangent)))
-    return axes, turned, largest
+    return axes, turned
 
 
 def _best_tangent(shares: FloatArray, turned: FloatArray, p: int, q: int) -> float:
@@ -122,30 +130,37 @@ def _turn(
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a step that is no number is not taken
-def _settle(
+def _descend(
     count: FloatArray, turned: FloatArray, axes: FloatArray, *, equal_volumes: bool
-) -> tuple[FloatArray, FloatArray]:
-    """The best axes, from near them."""
-    best, damping = _unlikeliness(count, turned, equal_volumes=equal_volumes), 0.0
-    rounding = 1.0 if equal_volumes else float(count.sum())
-    for _ in range(_SWEEPS):
-        slope, curvature = _slopes(count, turned, equal_volumes=equal_volumes)
-        same = best + _LEVEL * (abs(best) + rounding)
+) -> tuple[FloatArray, FloatArray, float, bool]:
+    """Quasi-Newton steps: as `_sweep`, with the unlikeliness, and whether it is a minimum."""
+    best = _unlikeliness(count, turned, equal_volumes=equal_volumes)
+    level = _level(count, 0.0, equal_volumes=equal_volumes)
+    slope, curvature = _slope_and_curvature(count, turned, equal_volumes=equal_volumes)
+    steps: deque[tuple[FloatArray, FloatArray]] = deque(maxlen=_MEMORY)
+    last = float("inf")
+    for _ in range(_STEPS):
+        angles = -_newton_step(steps, curvature, slope)
+        promised = -float(slope @ angles)
+        trusted = promised <= level
+        if not level * _SETTLED / _LEVEL < promised < last:
+            return axes, turned, best, True
+        last = promised if trusted else float("inf")
+        angles *= min(1.0, _FARTHEST / float(np.abs(angles).max()))
         for _ in range(_TRIALS):
-            tangents = _newton_turns(slope, curvature, damping)
-            if tangents is not None:
-                new_axes, new_turned = _turn_all(axes, turned, tangents)
-                now = _unlikeliness(count, new_turned, equal_volumes=equal_volumes)
-                if now <= same:
-                    break
-            damping = max(_DAMPING_STEP * damping, _LEAST_DAMPING)
+            turn = _cayley(angles, len(axes))
+            new = turn.T @ turned @ turn
+            now = _unlikeliness(count, new, equal_volumes=equal_volumes)
+            if trusted or now <= best + _ARMIJO * float(slope @ angles):
+                break
+            angles *= 0.5
         else:
-            return axes, turned
-        axes, turned, best = new_axes, new_turned, now
-        if np.abs(tangents).max() < _TURNED and damping <= _LEAST_DAMPING:
-            break
-        damping = damping / _DAMPING_STEP if damping > _LEAST_DAMPING else 0.0
-    return axes, turned
+            return axes, turned, best, True
+        axes, turned, best, before = axes @ turn, new, now, slope
+        slope, curvature = _slope_and_curvature(count, turned, equal_volumes=equal_volumes)
+        if (slope - before) @ angles > 0.0:
+            steps.append((angles, slope - before))
+    return axes, turned, best, False
 
 
 def _unlikeliness(count: FloatArray, turned: FloatArray, *, equal_volumes: bool) -> float:
@@ -158,48 +173,53 @@ def _unlikeliness(count: FloatArray, turned: FloatArray, *, equal_volumes: bool)
     return float(count @ np.log(spread).sum(axis=1))
 
 
-def _slopes(
+def _level(count: FloatArray, unlikeliness: float, *, equal_volumes: bool) -> float:
+    """Differences of the unlikeliness that mean nothing."""
+    return _LEVEL * ((1.0 if equal_volumes else float(count.sum())) + abs(unlikeliness))
+
+
+def _slope_and_curvature(
     count: FloatArray, turned: FloatArray, *, equal_volumes: bool
 ) -> tuple[FloatArray, FloatArray]:
-    """Slope (planes,) and curvature (planes, planes) of the unlikeliness along turns."""
-    d = turned.shape[1]
+    """Slope (planes,) along turns, and about the curvature in each plane."""
     spread = diagonals(turned)
     m, weight = 1.0 / spread, _shares(count, spread, equal_volumes=equal_volumes)
     if equal_volumes:
-        weight = weight / weight.sum()
-    p, q = np.triu_indices(d, 1)
-    own = 2.0 * turned[:, p, q] * (m[:, p] - m[:, q])
-    slope = weight @ own
-    pairs = m[:, :, None, None] - 0.5 * (m[:, None, :, None] + m[:, None, None, :])
-    each = turned[:, None] * pairs
-    ratios = m[:, :, None] * turned
-    each -= 2.0 * ratios[:, :, :, None] * ratios[:, :, None, :]
-    sign = np.sign(np.arange(d) - np.arange(d)[:, None])
-    number = np.zeros((d, d), dtype=np.intp)
-    number[p, q] = number[q, p] = np.arange(len(p))
-    curvature = np.zeros((len(p), len(p)))
-    both = 2.0 * sign[:, :, None] * sign[:, None, :] * np.einsum("j,jabc->abc", weight, each)
-    np.add.at(curvature, (number[:, :, None], number[:, None, :]), both)
-    if equal_volumes:
-        curvature += ((own.T * weight) @ own - np.outer(slope, slope)) / d
-    return slope, curvature
+        weight = weight / float(weight.sum())
+    p, q = _planes(turned.shape[1])
+    difference = 2.0 * weight[:, None] * (m[:, p] - m[:, q])
+    slope: FloatArray = (difference * turned[:, p, q]).sum(axis=0)
+    curvature: FloatArray = (difference * (spread[:, q] - spread[:, p])).sum(axis=0)
+    return slope, curvature + _FLAT * float(weight.sum())
 
 
-def _newton_turns(slope: FloatArray, curvature: FloatArray, damping: float) -> FloatArray | None:
-    """Newton's tangents (planes,), damped; None where they are too large, or not downhill."""
-    own = np.abs(curvature.diagonal())
-    shifted = curvature + np.diag(damping * (own + _OF_THE_LARGEST * own.max()))
-    try:
-        factor = np.linalg.cholesky(shifted)
-    except np.linalg.LinAlgError:
-        return None
-    tangents = -np.linalg.solve(factor.T, np.linalg.solve(factor, slope))
-    return tangents if np.abs(tangents).max() < _FARTHEST else None
+def _newton_step(
+    steps: deque[tuple[FloatArray, FloatArray]], curvature: FloatArray, slope: FloatArray
+) -> FloatArray:
+    """The slope by the inverse of the curvature that the last steps told (Nocedal 1980)."""
+    shares = []
+    for step, change in reversed(steps):
+        shares.append(float(step @ slope) / float(step @ change))
+        slope = slope - shares[-1] * change
+    slope = slope / curvature
+    if steps:
+        step, change = steps[-1]
+        slope *= float(step @ change) / float(change @ (change / curvature))
+    for (step, change), share in zip(steps, reversed(shares), strict=True):
+        slope += (share - float(change @ slope) / float(step @ change)) * step
+    return slope
 
 
-def _turn_all(
-    axes: FloatArray, turned: FloatArray, tangents: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    for (p, q), tangent in zip(combinations(range(len(axes)), 2), tangents.tolist(), strict=True):
-        axes, turned = _turn(axes, turned, p, q, tangent)
-    return axes, turned
+def _cayley(angles: FloatArray, d: int) -> FloatArray:
+    """Orthogonal matrix (d, d) that turns by about these angles in all planes."""
+    half = np.zeros((d, d))
+    half[_planes(d)] = -0.5 * angles
+    half -= half.T
+    turn: FloatArray = np.linalg.solve(np.eye(d) - half, np.eye(d) + half).astype(np.float64)
+    return turn
+
+
+@cache
+def _planes(d: int) -> Any:
+    """Numbers of the two axes of each plane."""
+    return np.triu_indices(d, 1)
