@@ -52,6 +52,7 @@ def test_runs_that_are_leaving_a_plateau_stay_in_the_race(seed: int) -> None:
     assert search.best_params_["n_components"] == 2
 
 
+@pytest.mark.filterwarnings("ignore:Component.*few rows")
 @pytest.mark.parametrize("criterion", ["bic", "cv"])
 def test_known_components_hold_in_every_candidate(criterion: str) -> None:
     X = groups(120)
@@ -102,6 +103,8 @@ def whole() -> mx.MixtureSearch:
     return searched("cv", groups())
 
 
+@pytest.mark.filterwarnings("ignore:.*the most that were tried")
+@pytest.mark.filterwarnings("ignore:Only 1 of")
 @pytest.mark.parametrize("criterion", CRITERIA)
 def test_every_criterion_is_minimised(criterion: str, whole: mx.MixtureSearch) -> None:
     search = whole if criterion == "cv" else searched(criterion, groups())
@@ -182,14 +185,13 @@ def test_what_a_criterion_needs_is_said_before_the_work() -> None:
 
 
 def test_a_candidate_that_cannot_be_cross_validated_is_not_chosen() -> None:
+    X = (np.random.default_rng(0).random((30, 8)) < 0.5).astype(float)
     grid = {"n_components": [1, 29]}
-    search = mx.MixtureSearch(
-        mx.GaussianMixture(reg_covar=0.1), grid, criterion="cv", random_state=0
-    ).fit(groups(30))
-    assert search.best_params_ == {"n_components": 1}
+    search = mx.MixtureSearch(mx.BernoulliMixture(), grid, criterion="cv", random_state=0).fit(X)
     assert np.isnan(search.results_["cv"][1])
     assert "not cross-validated: " in search.results_["status"][1]
     assert np.isfinite(search.results_["bic"][1])
+    assert search.best_params_ == {"n_components": 1}
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -214,6 +216,7 @@ def test_jobs_give_the_same_bits_and_progress_is_told() -> None:
         np.testing.assert_array_equal(serial.results_[name], parallel.results_[name])
 
 
+@pytest.mark.filterwarnings("ignore:.*the most that were tried")
 def test_cross_validation_is_told_too() -> None:
     told: list[tuple[int, int]] = []
     progress: Progress = lambda done, total, params: told.append((done, total))  # noqa: E731
@@ -252,6 +255,7 @@ def test_candidates_that_fail_say_why() -> None:
         mx.MixtureSearch(param_grid={"n_components": [40]}).fit(groups(30))
 
 
+@pytest.mark.filterwarnings("ignore:.*the most that were tried")
 def test_a_structure_that_one_component_cannot_have_lacks_one_criterion_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -311,7 +315,7 @@ def test_what_a_fit_finds_a_search_finds(monkeypatch: pytest.MonkeyPatch) -> Non
     estimator = mx.GaussianMixture(3, n_init=6, init_params="varied", random_state=0)
     alone = estimator.fit(groups())
     search = mx.MixtureSearch(estimator, {}).fit(groups())
-    assert alone.starts_.n_failed == 4
+    assert alone.starts_.n_failed >= 4
     assert search.best_estimator_.starts_ == alone.starts_
 
 
@@ -386,48 +390,70 @@ def test_notes_of_the_best_are_told_once() -> None:
 
 
 # ---------------------------------------------------------------------------------------------
-# The contest
+# Structures that grow side by side
 
 
-def test_a_finalist_is_what_it_would_be_alone() -> None:
+def test_the_best_is_as_good_as_it_would_be_alone() -> None:
     X, options = groups(), {"n_init": "auto", "init_params": "varied", "random_state": 0}
     search = mx.MixtureSearch(mx.GaussianMixture(**options), {"n_components": [1, 2, 3, 4]}).fit(X)
     alone = mx.GaussianMixture(3, **options).fit(X)
     assert search.best_params_ == {"n_components": 3}
-    assert search.best_estimator_.starts_ == alone.starts_
-    np.testing.assert_array_equal(search.best_estimator_.means_, alone.means_)
+    np.testing.assert_allclose(search.best_estimator_.means_, alone.means_, rtol=1e-3)
+    assert search.best_estimator_.lower_bound_ >= alone.lower_bound_ - 1e-7
 
 
 def test_those_left_behind_say_so_and_lose() -> None:
     estimator = mx.GaussianMixture(n_init=4, init_params="varied")
-    grid = {"n_components": [1, 2, 3, 4], "covariance_type": ["EII", "EVI", "VVV"]}
-    search = mx.MixtureSearch(estimator, grid, random_state=0, finalists=3).fit(groups())
+    grid = {"n_components": [1, 2, 3, 4, 5, 6], "covariance_type": ["EII", "EVI", "VVV"]}
+    search = mx.MixtureSearch(estimator, grid, random_state=0, finalists=1).fit(groups())
     everyone = mx.MixtureSearch(estimator, grid, random_state=0, finalists=None).fit(groups())
-    behind = np.array(["left behind after 2 starts" in told for told in search.results_["status"]])
-    assert behind.sum() == len(behind) - 3
-    assert not behind[search.best_index_]
-    assert not any("left behind" in told for told in everyone.results_["status"])
-    assert search.best_params_ == everyone.best_params_
-    assert (search.results_["bic"] >= everyone.results_["bic"] - 1e-3).all()
-    standing = search.results_["standing"]
-    assert (standing[~behind] == "finished").all()
+    standing, told = search.results_["standing"], search.results_["status"]
+    assert set(standing) >= {"finished", "given up", "left out"}
+    for i in np.flatnonzero(standing == "left out"):
+        assert told[i].startswith("left out: ")
+        assert np.isnan(search.results_["bic"][i])
+        assert everyone.results_["bic"][i] > search.results_["bic"][search.best_index_]
+    behind = np.array(["left behind after" in text for text in told])
     assert set(standing[behind]) <= {"left behind", "given up"}
-    assert set(everyone.results_["standing"]) == {"finished"}
+    assert standing[search.best_index_] == "finished"
+    assert search.best_params_ == everyone.best_params_
+    begun = standing != "left out"
+    assert (search.results_["bic"] >= everyone.results_["bic"] - 1e-3)[begun].all()
+    assert not set(everyone.results_["standing"]) & {"left behind", "given up", "left out"}
 
 
-def test_the_race_is_between_candidates() -> None:
-    estimator = mx.GaussianMixture(n_init=2, init_params="varied")
-    grid = {"n_components": range(1, 5), "covariance_type": searched_types(2)}
-    search = mx.MixtureSearch(estimator, grid, random_state=0).fit(groups())
-    behind = np.array(["left behind" in text for text in search.results_["status"]])
-    paused = np.array([text.startswith("paused after 5 ") for text in search.results_["status"]])
-    assert (search.results_["standing"][paused] == "given up").all()
-    assert paused.sum() >= 5
-    assert not (paused & ~behind).any()
-    assert not behind[search.best_index_]
-    full = mx.MixtureSearch(estimator, grid, random_state=0, finalists=None).fit(groups())
-    assert full.best_params_ == search.best_params_
-    assert full.best_estimator_.lower_bound_ >= search.best_estimator_.lower_bound_ - 1e-6
+def test_it_goes_on_past_the_default_grid_while_the_criterion_falls() -> None:
+    rng = np.random.default_rng(0)
+    centers = 12.0 * np.stack(np.meshgrid(np.arange(4), np.arange(3)), axis=-1).reshape(12, 2)
+    X = np.repeat(centers, 25, axis=0) + rng.normal(size=(300, 2))
+    search = mx.MixtureSearch(random_state=0).fit(X)
+    assert search.best_params_["n_components"] == 12
+    assert not search.at_limit_
+    grid = {"n_components": range(1, 10), "covariance_type": ["EII"]}
+    with pytest.warns(mx.DataWarning, match=r"^9 components are the most that were tried: .* BIC"):
+        asked = mx.MixtureSearch(param_grid=grid, random_state=0).fit(X)
+    assert asked.at_limit_
+    assert asked.best_params_["n_components"] == 9
+    further = mx.MixtureSearch(param_grid=grid, random_state=0, extend=True).fit(X)
+    assert further.best_params_["n_components"] == 12
+    assert max(further.results_["n_components"]) > 12
+
+
+def test_unsound_optima_do_not_win_and_are_told() -> None:
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(size=200), rng.exponential(size=200)])
+    X[:60, 1] = 0.0  # an atom: the likelihood of a component there is that of the floor
+    with pytest.warns(
+        mx.DataWarning, match="has a lower BIC, .* but cannot be chosen: .*collapsed"
+    ):
+        search = mx.MixtureSearch(random_state=0).fit(X)
+    assert search.best_estimator_.collapsed_ == search.best_estimator_.spurious_ == ()
+    other = mx.MixtureSearch(mx.GaussianMixture(reg_covar=1e-8, n_init="thorough"), random_state=0)
+    with pytest.warns(mx.DataWarning):
+        other.fit(X)
+    assert other.best_params_ == search.best_params_
+    bic = [each.results_["bic"][each.best_index_] for each in (search, other)]
+    np.testing.assert_allclose(*bic, atol=0.1)
 
 
 @pytest.mark.parametrize(
@@ -445,13 +471,13 @@ def test_nobody_is_paused_where_early_iterations_say_nothing(
 
 
 @pytest.mark.parametrize("options", [{"prior": "default"}, {"algorithm": "hard"}, {"noise": True}])
-def test_a_race_of_any_kind_ends(options: dict[str, Any]) -> None:
+def test_a_search_of_any_kind_ends(options: dict[str, Any]) -> None:
     grid = {"n_components": range(1, 11), "covariance_type": ["EII", "VII", "EEI"]}
     search = mx.MixtureSearch(mx.GaussianMixture(**options), grid, finalists=3, random_state=0).fit(
         groups()
     )
     told = search.results_["status"]
-    assert any(text.startswith("paused") for text in told)
+    assert any(text.startswith("left out") for text in told)
     assert search.best_estimator_.converged_
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from mixtura.errors import DegenerateError, MixturaError
 from mixtura.explain import Soundness
 from mixtura.fitting.record import FitRecord
-from mixtura.fitting.restarts import Effort, Restarts
+from mixtura.fitting.restarts import Effort, Found, Restarts
 from mixtura.fitting.run import NO_STARTS, Fitting
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
@@ -167,6 +167,16 @@ class Candidate:
             return self._at(fitting, fitting.restarts(_FIRST, grown, until))
 
         return self._trying(begin)
+
+    def glimpse(self, table: TrainingRows) -> Candidate:
+        """What the candidate would be after the first M-step of its first start, and no more."""
+
+        def look() -> Candidate:
+            fitting = self.prepare(table)
+            one = Restarts((Found(fitting.begin(0), ("glimpse",)),))
+            return self._at(fitting, one)
+
+        return self._trying(look)
 
     def begun_from(self, relatives: Relatives, pause: int | None) -> Candidate:
         """The candidate after starts from what others came to, as far as these are new."""

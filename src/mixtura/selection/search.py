@@ -155,6 +155,7 @@ class _Field:
     n_done: int = 0
     of_one: dict[str, float] = field(default_factory=dict)
     known: dict[int, tuple[Outcome, float]] = field(default_factory=dict)
+    glimpses: dict[int, Candidate] = field(default_factory=dict)
     lines: list[list[int]] = field(init=False)
     largest: int = field(init=False)
 
@@ -227,12 +228,24 @@ class _Field:
             return self._lengthened(line, own, least)
         price = self._price(line[:place])
         reason = Growth(_REACH_OF_GROWTH).ends(own.tolist(), least, len(rest), price)
-        if reason is None:
+        if reason is None or self._promising(rest, least):
             return True
         for i in rest:
             self.candidates[i] = self.candidates[i].left_out(reason)
         self.n_done += len(rest)
         return False
+
+    def _promising(self, rest: list[int], least: float) -> bool:
+        """Whether one of some candidates that have not begun looks better than all that have.
+
+        Of many groups in a pattern those with too few components all may be bad alike.
+        """
+        for i in rest:
+            if i not in self.glimpses:
+                self.glimpses[i] = self.candidates[i].glimpse(self.table)
+            if self._rank(self.glimpses[i].outcome) < least:
+                self.glimpses[i] = self.glimpses[i].judge()
+        return any(self._rank(self.glimpses[i].outcome) < least for i in rest)
 
     def _lengthened(self, line: list[int], own: FloatArray, least: float) -> bool:
         """Give a line one more candidate, if its least is at the end, and may be that of all."""
@@ -432,10 +445,11 @@ class _Field:
         if len(self.candidates) == 1:
             return [self.candidates[0].outcome]
         values, name = self.ranks(), self.search.criterion.rank_name.upper()
+        least = float(values.min())
         return [
             candidate.outcome
             if candidate.finished or np.isinf(value)
-            else candidate.left_behind(f"{name} {value - values.min():.1f} above the best")
+            else candidate.left_behind(f"{name} {value - least:.1f} above the best")
             for candidate, value in zip(self.candidates, values.tolist(), strict=True)
         ]
 
