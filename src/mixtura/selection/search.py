@@ -200,8 +200,9 @@ class _Field:
             self._take({line[place]: self._beginning(line[: place + 1], pause) for line in lines})
             place += 1
             if self.selective:
+                least = float(self.ranks().min())
                 for line in lines:
-                    self._judge_newest(line[:place])
+                    self._judge_newest(line[:place], least)
                 values = self.ranks()
                 lines = [line for line in lines if self._goes_on(line, place, values)]
             else:
@@ -214,10 +215,10 @@ class _Field:
         smaller = self.candidates[before[-1]].mixture if next_one else None
         return methodcaller("begun", self.table, smaller, pause)
 
-    def _judge_newest(self, line: list[int]) -> None:
-        """See that the last candidate of a line is sound, where it is the best so far."""
+    def _judge_newest(self, line: list[int], least: float) -> None:
+        """See that the last of a line is sound, where it is its best and may be that of all."""
         *before, value = (self._rank(self.candidates[i].outcome) for i in line)
-        if value < min(before, default=math.inf):
+        if value < min(before, default=math.inf) and value <= least + _REACH_OF_GROWTH:
             self.candidates[line[-1]] = self.candidates[line[-1]].judge()
 
     def _goes_on(self, line: list[int], place: int, values: FloatArray) -> bool:

@@ -175,7 +175,7 @@ def _places(rows: FloatArray, weight: FloatArray) -> tuple[FloatArray, IntArray]
         kurtosis = np.full(len(variance), _OF_A_BELL)
         np.divide(moments.count[j] * fourth, np.square(variance), out=kurtosis, where=known)
         unlike = int(np.abs(np.log(kurtosis / _OF_A_BELL)).argmax())
-        for direction in {0, unlike}:
+        for direction in {unlike}:
             along.append(places[:, direction])
             owner.append(j)
     if not along:
