@@ -149,11 +149,16 @@ class Candidate:
     # -------------------------------------------------------------------------------- steps
 
     def begun(
-        self, table: TrainingRows, smaller: Mixture[Any, Any] | None, pause: int | None
+        self,
+        table: TrainingRows,
+        smaller: Mixture[Any, Any] | None,
+        pause: int | None,
+        n_own: int,
     ) -> Candidate:
         """The candidate after its first starts, or after so many of their iterations.
 
-        One is its own, the other, if a smaller mixture is given, the best split of that.
+        They are the best split of a smaller mixture, if one is given, and some of its own; one of
+        its own if it has no other.
         """
 
         def begin() -> Candidate:
@@ -164,7 +169,8 @@ class Candidate:
                 return self._at(fitting, _first_starts(fitting, until))
             fitting = fitting.growing_from(smaller)
             grown = _with_splits(fitting, NO_STARTS, smaller, 1, until)
-            return self._at(fitting, fitting.restarts(_FIRST, grown, until))
+            n_least = 1 if not grown.n_made else n_own
+            return self._at(fitting, fitting.restarts(Effort.exactly(n_least), grown, until))
 
         return self._trying(begin)
 

@@ -22,6 +22,8 @@ __all__ = ["Growth"]
 _IN_VAIN = 2
 # Gains that a structure may go on to make are as large as the largest of so many.
 _GAINS = 2
+# Components for which it may go on to make them: gains shrink.
+_LASTING = 3
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Growth:
             return f"those with fewer components are better; the largest of them is {behind}"
         gains = [old - new for old, new in pairwise(values)][-_GAINS:]
         if len(gains) == _GAINS and all(map(math.isfinite, gains)):
-            reached = values[-1] - n_left * max(*gains, 0.0)
+            reached = values[-1] - min(n_left, _LASTING) * max(*gains, 0.0)
             if reached > least + self.reach:
                 return f"the largest before is {behind}, and out of reach"
         return None

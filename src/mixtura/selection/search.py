@@ -47,6 +47,8 @@ _PAUSE = 300
 # What further starts are not likely to make up for, in units of the criterion: while structures
 # grow, and of those that have.
 _REACH_OF_GROWTH, _REACH, _PER_ROW = 15.0, 7.0, 0.02
+# What makes a structure so unlikely that its own starts can wait.
+_NEAR = 60.0
 # What no start makes up for at the end.
 _CLOSE = 2.0
 # Iterations in which a run that is leaving a plateau may still come up.
@@ -213,7 +215,12 @@ class _Field:
         *before, i = line
         next_one = before and self._size(i) == self._size(before[-1]) + 1
         smaller = self.candidates[before[-1]].mixture if next_one else None
-        return methodcaller("begun", self.table, smaller, pause)
+        near = not self.selective or not before or self._behind(before[-1]) <= _NEAR
+        return methodcaller("begun", self.table, smaller, pause, 1 if near else 0)
+
+    def _behind(self, i: int) -> float:
+        """By how much the criterion of a candidate is above the best one's."""
+        return self._rank(self.candidates[i].outcome) - float(self.ranks().min())
 
     def _judge_newest(self, line: list[int], least: float) -> None:
         """See that the last of a line is sound, where it is its best and may be that of all."""

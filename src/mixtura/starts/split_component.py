@@ -5,8 +5,8 @@ the best known optimum far more often than mixtures from any cut of the rows alo
 2000, "SMEM algorithm for mixture models", split and merge components of one mixture; so do
 Verbeek and others 2003, "Efficient greedy learning of Gaussian mixture models".)
 
-A component is cut across its longest axis, across the direction along which its rows are the least
-like a bell, and by k-means. Nothing here depends on a seed.
+A component is cut by k-means, and across the direction along which its rows are the least like a
+bell. Nothing here depends on a seed.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ _STEPS = 20
 # Fourth moment of a bell in units of its variance, and shares of the largest variance along which
 # there is nothing but rounding.
 _OF_A_BELL, _FLAT = 3.0, 1e-12
+
+# Share of the weight in which two cuts of a component differ that leads to the same end.
+_NEARLY_THE_SAME = 0.02
 
 
 def splits(
@@ -133,10 +136,11 @@ def _halved(
     rows = (rows - summary.moments.mean[0]) / summary.scales
     resp = scorer(mixture).responsibilities(np.ascontiguousarray(table.rows))
     weight = table.row_weights[:, None] * resp[:, : mixture.n_clusters]
-    place, owner = _places(rows, weight)
-    upper = _upper_halves(place, weight[:, owner])
-    compact, every = _compact_halves(rows, weight), np.arange(weight.shape[1])
-    owner, upper = np.append(owner, every), np.column_stack([upper, compact])
+    compact, along = _compact_halves(rows, weight), _halves_along(_places(rows, weight), weight)
+    shared = np.einsum("nk,nk->k", weight, compact == along) / weight.sum(axis=0).clip(min=1e-300)
+    differ = np.flatnonzero(np.minimum(shared, 1.0 - shared) > _NEARLY_THE_SAME)
+    owner = np.append(np.arange(weight.shape[1]), differ)
+    upper = np.column_stack([compact, along[:, differ]])
     two = upper.any(axis=0)
     return resp, owner[two], upper[:, two]
 
@@ -155,36 +159,31 @@ def _compact_halves(rows: FloatArray, weight: FloatArray) -> BoolArray:
     return second
 
 
-def _places(rows: FloatArray, weight: FloatArray) -> tuple[FloatArray, IntArray]:
-    """Where rows lie along some directions (n, c), from a component's mean, and which it is (c,).
+def _places(rows: FloatArray, weight: FloatArray) -> FloatArray:
+    """Where rows lie from the mean of each component, along one direction, (n, k).
 
-    The directions are its longest axis, and of its axes and the features the one along which its
-    rows are the least like a bell: of the two groups that it may be made of neither has to be
-    where it is longest.
+    Of its axes and the features it is the one along which its rows are the least like a bell: of
+    the two groups that it may be made of neither has to be where it is longest.
     """
     moments = Moments.of(rows, weight, diagonal=False)
-    spread, axes = np.linalg.eigh(moments.scatter)
-    along, owner = [], []
-    for j in np.flatnonzero(spread[:, -1] > 0.0).tolist():
+    axes = np.linalg.eigh(moments.scatter)[1]
+    along = np.zeros(weight.shape)
+    for j in np.flatnonzero(moments.count).tolist():
         deviation = rows - moments.mean[j]
-        places = np.hstack([deviation @ axes[j][:, ::-1], deviation])
+        places = np.hstack([deviation @ axes[j], deviation])
         squares = np.square(places)
         variance = weight[:, j] @ squares
         fourth = weight[:, j] @ np.square(squares)
         known = variance > _FLAT * variance.max()
         kurtosis = np.full(len(variance), _OF_A_BELL)
         np.divide(moments.count[j] * fourth, np.square(variance), out=kurtosis, where=known)
-        unlike = int(np.abs(np.log(kurtosis / _OF_A_BELL)).argmax())
-        for direction in {unlike}:
-            along.append(places[:, direction])
-            owner.append(j)
-    if not along:
-        return np.empty((len(rows), 0)), np.empty(0, dtype=np.intp)
-    return np.column_stack(along), np.array(owner)
+        unlike = np.abs(np.log(kurtosis / _OF_A_BELL)).argmax()
+        along[:, j] = places[:, unlike]
+    return along
 
 
-def _upper_halves(place: FloatArray, weight: FloatArray) -> BoolArray:
-    """Which rows lie in the upper of two groups along each direction, (n, c).
+def _halves_along(place: FloatArray, weight: FloatArray) -> BoolArray:
+    """Which rows lie in the upper of two groups along each direction, (n, k).
 
     The groups are those of k-means along it, from the halves about the mean. None do where all
     rows are in one.
