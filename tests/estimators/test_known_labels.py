@@ -114,6 +114,7 @@ def test_bad_labels(labels: Any, words: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:2 of 3 components have no rows")
+@pytest.mark.filterwarnings("ignore:.*the most that were tried")
 @pytest.mark.parametrize("algorithm", ["em", "hard", "stochastic"])
 def test_rows_that_are_all_known_to_be_noise_leave_none_for_the_components(algorithm: str) -> None:
     X, labels = overlapping()[0], np.full(400, 2)

@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 
 import mixtura as mx
+from mixtura import em
 from mixtura.estimators.bootstrap_test import BootstrapTest
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 from mixtura.families import GaussianParameters
 from mixtura.families.gaussian.structures import AxisCovariances
 from mixtura.mixture import Mixture
 from mixtura.selection.likelihood_ratio import Fitted, Resampling
-from mixtura.starts.split_component import splits
+from mixtura.starts.given import given_responsibilities
+from mixtura.starts.split_component import cuts, merges, splits
 from mixtura.starts.training_rows import TrainingRows
 
 STRUCTURES = [name for name in COVARIANCE_TYPES if len(name) == 3]
@@ -139,12 +141,12 @@ def test_where_a_component_collapses_in_a_sample_the_model_makes_its_own_starts(
     model = fitted(X, 2, covariance_type="diag")
     # From its mixture the far component has two rows of the sample, which are equal.
     end = model.again(table_of(X))
-    assert not end.collapsed
+    assert not end.soundness.upheld
     far = np.array([[0.0, 0.0], [30.0, 30.0]])
     params = GaussianParameters(far, AxisCovariances(np.ones((2, 2))))
     there = replace(model, mixture=replace(model.mixture, params=params))
     again = there.again(table_of(X))
-    assert not again.collapsed
+    assert not again.soundness.upheld
     np.testing.assert_allclose(again.log_likelihood, end.log_likelihood, rtol=1e-5)
 
 
@@ -153,15 +155,45 @@ def test_splits_cut_one_component_and_leave_the_others(noise: bool) -> None:
     X = two_groups()
     mixture = mx.GaussianMixture(2, noise=noise, random_state=0).fit(X).mixture_
     resp = mixture.responsibilities(X)
-    cuts = list(splits(mixture, table_of(X), 0))
-    assert len(cuts) == 2
-    for j, cut in enumerate(cuts):
+    found = list(cuts(mixture, table_of(X)))
+    assert 2 <= len(found) <= 4
+    halved = []
+    for cut in found:
         assert cut.shape == (60, 3 + noise)
-        halves = cut[:, [j, 2]]
-        np.testing.assert_allclose(halves.sum(axis=1), resp[:, j], atol=1e-12)
-        assert (halves.sum(axis=0) > 0.0).all()
-        np.testing.assert_allclose(cut[:, 1 - j], resp[:, 1 - j], atol=1e-12)
+        (whole,) = (j for j in range(2) if np.allclose(cut[:, 0], resp[:, j], atol=1e-12))
+        halved.append(1 - whole)
+        np.testing.assert_allclose(cut[:, 1:3].sum(axis=1), resp[:, 1 - whole], atol=1e-12)
+        assert (cut[:, 1:3].sum(axis=0) > 0.0).all()
         np.testing.assert_allclose(cut[:, 3:], resp[:, 2:], atol=1e-12)
+    assert set(halved) == {0, 1}
+
+
+@pytest.mark.parametrize("noise", [False, True])
+def test_likely_splits_are_the_m_steps_after_cuts(noise: bool) -> None:
+    X = two_groups()
+    mixture = mx.GaussianMixture(2, noise=noise, random_state=0).fit(X).mixture_
+    table = table_of(X)
+    source = table.source(1)
+    likely = splits(mixture, table, mixture.family, mixture.mixing)
+    heights = [np.mean(split.log_density(X)) for split in likely]
+    assert heights == sorted(heights, reverse=True)
+    by_hand = [
+        em.begin(mixture.family, source, given_responsibilities(cut)).log_density(X).mean()
+        for cut in cuts(mixture, table)
+    ]
+    np.testing.assert_allclose(heights, sorted(by_hand, reverse=True), rtol=1e-10)
+
+
+def test_merges_begin_with_those_that_share_the_most() -> None:
+    X = two_groups()
+    mixture = mx.GaussianMixture(3, covariance_type="diag", random_state=0).fit(X).mixture_
+    resp = mixture.responsibilities(X)
+    first, *others = merges(mixture, table_of(X))
+    assert len(others) == 2
+    np.testing.assert_allclose(first.sum(axis=1), 1.0, rtol=1e-12)
+    share = resp.T @ resp / np.sqrt(np.outer(*2 * [np.square(resp).sum(axis=0)]))
+    a, b = divmod(int((share - np.eye(3)).argmax()), 3)
+    np.testing.assert_allclose(first[:, 1], resp[:, a] + resp[:, b], atol=1e-12)
 
 
 @pytest.mark.filterwarnings("ignore:GaussianMixture did not converge")

@@ -52,6 +52,7 @@ def test_runs_that_are_leaving_a_plateau_stay_in_the_race(seed: int) -> None:
     assert search.best_params_["n_components"] == 2
 
 
+@pytest.mark.filterwarnings("ignore:.*the most that were tried")
 @pytest.mark.filterwarnings("ignore:Component.*few rows")
 @pytest.mark.parametrize("criterion", ["bic", "cv"])
 def test_known_components_hold_in_every_candidate(criterion: str) -> None:
@@ -398,7 +399,7 @@ def test_the_best_is_as_good_as_it_would_be_alone() -> None:
     search = mx.MixtureSearch(mx.GaussianMixture(**options), {"n_components": [1, 2, 3, 4]}).fit(X)
     alone = mx.GaussianMixture(3, **options).fit(X)
     assert search.best_params_ == {"n_components": 3}
-    np.testing.assert_allclose(search.best_estimator_.means_, alone.means_, rtol=1e-3)
+    np.testing.assert_allclose(search.best_estimator_.means_, alone.means_, atol=1e-3)
     assert search.best_estimator_.lower_bound_ >= alone.lower_bound_ - 1e-7
 
 
@@ -439,6 +440,7 @@ def test_it_goes_on_past_the_default_grid_while_the_criterion_falls() -> None:
     assert max(further.results_["n_components"]) > 12
 
 
+@pytest.mark.filterwarnings("ignore:.*an atom")
 def test_unsound_optima_do_not_win_and_are_told() -> None:
     rng = np.random.default_rng(0)
     X = np.column_stack([rng.normal(size=200), rng.exponential(size=200)])

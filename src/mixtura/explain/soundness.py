@@ -24,7 +24,8 @@ is sound if
 
    over the rows that are the component's; if so, it does with P' instead of P, too. The rows that
    choose it among all others by chance are part of this sum: each pays the logarithm of the
-   component's small weight.
+   component's small weight. Of components of very few rows the second is asked in any case: where
+   the number of components is given, the likelihood alone would choose them.
 
 Rows are left out of components alone that have few rows for their parameters; of the others one
 nat for each parameter is taken for granted. All three are the same in any units, and for rows in
@@ -52,8 +53,8 @@ __all__ = ["Soundness", "judge", "upheld"]
 # Nats that a component may owe to what holds it up: they decide nothing.
 _NOTHING = 0.05
 
-# Rows for each of its parameters with which a component is no longer small.
-_SMALL = 5.0
+# Rows for each of its parameters with which a component is no longer small, or very small.
+_SMALL, _VERY_FEW = 5.0, 2.0
 
 # Parts in which the rows of small components are left out, so that 100 rows do not cost 100
 # M-steps.
@@ -131,7 +132,7 @@ def upheld(mixture: Mixture[Any, Any], source: Source, rounding: FloatArray) -> 
 
 
 def _unit(source: Source) -> float:
-    """What counts as one row: weights may be shares."""
+    """The weight of what counts as one row: weights may be shares of a whole."""
     n_rows, weight = source.map_reduce(
         lambda chunk: np.array([float(len(chunk.X)), chunk.weight.sum()])
     )
@@ -159,6 +160,8 @@ class _Optimism:
         Nats that their rows lose when they are left out.
     left : ndarray of shape (m,)
         Nats by which a component is still of use to its rows then.
+    very_few : ndarray of shape (m,)
+        Whether they have so few rows that BIC need not pay for what they seem to be of use.
     price : float
         What BIC charges for a component.
     conceded : float
@@ -169,6 +172,7 @@ class _Optimism:
     small: IntArray
     lost: FloatArray
     left: FloatArray
+    very_few: BoolArray
     price: float
     conceded: float
 
@@ -176,27 +180,28 @@ class _Optimism:
     def of(cls, mixture: Mixture[Any, Any], source: Source) -> _Optimism:
         k, d, family = mixture.n_clusters, mixture.n_features, mixture.family
         brought = 1 + family.n_parameters(k, d) - family.n_parameters(k - 1, d)
-        whole = e_step(mixture, source)
-        log_n = float(np.log(max(whole.weight, 1.0)))
-        counts = whole.counts[:k]
-        few = (counts > 0.0) & (counts <= min(_SMALL * brought, _WHOLE * whole.weight))
+        whole, unit = e_step(mixture, source), _unit(source)
+        n_rows, counts = whole.weight / unit, whole.counts[:k] / unit
+        log_n = float(np.log(max(n_rows, 1.0)))
+        few = (counts > 0.0) & (counts <= min(_SMALL * brought, _WHOLE * n_rows))
         small = np.flatnonzero(few) if k > 1 else np.empty(0, dtype=np.intp)
         p, shared = mixture.n_parameters, mixture.n_parameters - brought * k
-        others = brought * (k - len(small)) + shared * (1.0 - counts[small].sum() / whole.weight)
+        others = brought * (k - len(small)) + shared * (1.0 - counts[small].sum() / n_rows)
         conceded = 0.5 * p * log_n - others
         lost, left = np.zeros(len(small)), np.zeros(len(small))
         if len(small):
             rows = _Rows.of(mixture, source, small)
             for number, own, unseen in _left_out(mixture, whole, rows):
-                part = rows.weight[own]
+                part = rows.weight[own] / unit
                 np.add.at(lost, number, part * (rows.log_density[own] - unseen))
                 np.add.at(left, number, part * (unseen - rows.without[own]))
                 if lost.sum() > conceded:  # the other parts would only add to it
                     break
             else:
                 without_rows = np.bincount(rows.number, minlength=len(small)) == 0
-                lost[without_rows], left[without_rows] = np.inf, -np.inf
-        return cls(k, small, lost, left, 0.5 * brought * log_n, conceded)
+                left[without_rows] = np.inf  # nobody's first choice: it gains nothing
+        very_few = counts[small] <= _VERY_FEW * brought
+        return cls(k, small, lost, left, very_few, 0.5 * brought * log_n, conceded)
 
     def spurious(self) -> BoolArray:
         """Those of all components (k,) that owe their likelihood to a few rows."""
@@ -207,8 +212,8 @@ class _Optimism:
             dearest = self.lost >= min(self.price, self.lost.max())
             which[self.small[dearest]] = True
         else:
-            seen = self.left + self.lost > self.price
-            which[self.small[seen & (self.left <= self.price)]] = True
+            paid = self.left + self.lost > self.price
+            which[self.small[(paid | self.very_few) & (self.left <= self.price)]] = True
         return which
 
 

@@ -156,7 +156,7 @@ class Effort:
         return (len(best.kinds) if kinds_left else best.times) >= wanted
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Found:
     """An optimum, and the starts that ended there.
 

@@ -16,6 +16,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 
 from mixtura.errors import DegenerateError, MixturaError
+from mixtura.explain import Soundness
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.run import Fitting, fit
@@ -246,7 +247,7 @@ class Fitted:
         found = StartingValues(own.values.ways)
         here = replace(own, before=Before(self.mixture, (), found))
         end = _highest([here, *(_from_responsibilities(own, resp) for resp in further)], sample)[1]
-        return end if not end.collapsed else _End.of(fit(own, sample))
+        return _End.of(fit(own, sample)) if end.soundness.upheld else end
 
 
 @dataclass(frozen=True, eq=False)
@@ -294,34 +295,36 @@ class Resampling:
 
 @dataclass(frozen=True, eq=False)
 class _End:
-    """Where a run ended, and with what log-likelihood."""
+    """Where a run ended, with what log-likelihood, and whether that is of groups of rows."""
 
     mixture: Mixture[Any, Any]
-    collapsed: bool
     log_likelihood: float
+    soundness: Soundness
 
     @classmethod
     def of(cls, record: FitRecord) -> Self:
-        return cls(record.mixture, bool(record.collapsed), record.scores.log_likelihood)
+        flaws = Soundness(record.collapsed, record.spurious)
+        return cls(record.mixture, record.scores.log_likelihood, flaws)
 
     @property
-    def height(self) -> tuple[bool, float]:
-        """A collapsed component's likelihood is that of the floor."""
-        return not self.collapsed, self.log_likelihood
+    def height(self) -> tuple[bool, bool, float]:
+        """The likelihood of a collapsed component is that of the floor; of few rows, of chance."""
+        flaws = self.soundness
+        return not flaws.upheld, not flaws.spurious, self.log_likelihood
 
 
 def _end(specification: Specification, table: TrainingRows) -> _End:
     """Where the first run of a specification ends."""
     fitting = Fitting.of(specification, table)
-    run = fitting.run(fitting.begin(0))
-    log_likelihood = table.summary.total_weight * mean_log_density(run.mixture, fitting.source)
-    return _End(run.mixture, not fitting.clear(run), log_likelihood)
+    mixture = fitting.run(fitting.begin(0)).mixture
+    log_likelihood = table.summary.total_weight * mean_log_density(mixture, fitting.source)
+    return _End(mixture, log_likelihood, fitting.judged(mixture))
 
 
 def _highest(
     specifications: Iterable[Specification], table: TrainingRows
 ) -> tuple[Specification, _End]:
-    """The one whose first run ends highest; collapsed ones only if there is no other.
+    """The one whose first run ends highest; unsound ones only if there is no other.
 
     Raises
     ------

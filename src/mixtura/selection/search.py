@@ -445,7 +445,7 @@ class _Field:
         eligible = np.flatnonzero(sound if sound.any() else known)
         # Models that coincide, such as many structures of one component, have one value.
         least = float(values[eligible].min())
-        same = values[eligible] - least <= _TIE * (1.0 + abs(least))
+        same = values[eligible] <= least + _TIE * (1.0 + abs(least))
         return int(eligible[same.argmax()])
 
     def _told_apart(self) -> list[Outcome]:

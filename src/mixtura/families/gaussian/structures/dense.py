@@ -63,9 +63,9 @@ class DenseCovariances:
 
     def color(self, noise: FloatArray, labels: IntArray) -> FloatArray:
         colored = np.empty_like(noise)
-        for j, factor in enumerate(np.linalg.cholesky(self.dense)):
+        for j, whitening in enumerate(self.whitening):
             rows = labels == j
-            colored[rows] = noise[rows] @ factor.T
+            colored[rows] = np.linalg.solve(whitening.T, noise[rows].T).T
         return colored
 
     def least_ratios(self, floor: FloatArray) -> FloatArray:
