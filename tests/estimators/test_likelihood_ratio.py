@@ -136,6 +136,7 @@ def test_samples_are_fitted_as_well_as_by_many_starts() -> None:
     assert abs(np.mean(shortfalls)) < 1.0
 
 
+@pytest.mark.filterwarnings("ignore:Component.*few rows")  # two
 def test_where_a_component_collapses_in_a_sample_the_model_makes_its_own_starts() -> None:
     X = np.r_[two_groups(), np.repeat([[30.0, 30.0]], 2, axis=0)]
     model = fitted(X, 2, covariance_type="diag")

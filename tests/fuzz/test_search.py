@@ -23,7 +23,15 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
 ]
 
-STANDINGS = {"finished", "left behind", "given up", "collapsed", "failed"}
+STANDINGS = {
+    "finished",
+    "left behind",
+    "given up",
+    "collapsed",
+    "spurious",
+    "left out",
+    "failed",
+}
 
 
 def search(case: Case, criterion: str, finalists: int | None, n_jobs: int) -> mx.MixtureSearch:
@@ -50,10 +58,11 @@ def tells(results: dict[str, Any]) -> None:
     """Every candidate has a line, and says what became of it."""
     assert {len(column) for column in results.values()} == {len(results["status"])}
     assert set(results["standing"]) <= STANDINGS
-    failed = results["standing"] == "failed"
+    failed, left_out = (results["standing"] == name for name in ("failed", "left out"))
     for name in ("log_likelihood", "bic", "aic", "icl", "sabic", "n_parameters"):
-        np.testing.assert_array_equal(np.isnan(results[name]), failed, name)
+        np.testing.assert_array_equal(np.isnan(results[name]), failed | left_out, name)
     assert all(text.startswith("failed: ") for text in results["status"][failed])
+    assert all(text.startswith("left out: ") for text in results["status"][left_out])
     assert (results["seconds"] >= 0.0).all()
 
 

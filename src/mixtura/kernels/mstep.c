@@ -144,8 +144,19 @@ ptrdiff_t mixtura_factorize(ptrdiff_t k, ptrdiff_t d, const double *matrices, do
         mixtura_baseline.log(pivots, pivots, d);
         double sum = 0.0;
         for (ptrdiff_t a = 0; a < d; a++) sum += pivots[a];
-        log_determinants[j] = 2.0 * sum;
         invert_upper(d, whitening);
+        /* A pivot may be large enough in one order of the features and vanish in another. */
+        double inflation = 0.0;
+        for (ptrdiff_t a = 0; a < d; a++) {
+            double own = 0.0;
+            for (ptrdiff_t b = a; b < d; b++) own += whitening[a * d + b] * whitening[a * d + b];
+            inflation += own * matrices[a * d + a];
+        }
+        if (!(inflation * SINGULAR < 1.0)) {
+            singular++;
+            continue;
+        }
+        log_determinants[j] = 2.0 * sum;
     }
     return singular;
 }

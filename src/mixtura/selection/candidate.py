@@ -311,7 +311,9 @@ class Candidate:
             verdict = fitting.judged(best.mixture)
         elif verdict is None and self.verdict is not None and self.restarts.optima:
             same = restarts.best is self.restarts.best
-            if same and (self.verdict.sound or restarts.optima == self.restarts.optima):
+            others = zip(restarts.optima, self.restarts.optima, strict=False)
+            no_others = len(restarts.optima) == len(self.restarts.optima)
+            if same and (self.verdict.sound or (no_others and all(a is b for a, b in others))):
                 verdict = self.verdict
         status, standing = best.status.text, "given up" if best.status.paused else "finished"
         flaw = None
