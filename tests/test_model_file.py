@@ -193,6 +193,7 @@ def test_columns_without_levels_have_0_and_1(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.predict_proba(X), fit.predict_proba(X))
 
 
+@pytest.mark.filterwarnings("ignore:Only 1 of")
 @pytest.mark.parametrize(
     ("family", "kind"),
     [
@@ -219,6 +220,7 @@ def test_a_family_comes_back_in_the_estimator_of_its_name(
         assert again.noise is (kind is None)
 
 
+@pytest.mark.filterwarnings("ignore:.*the most that were tried")
 def test_feature_names_and_searches(tmp_path: Path) -> None:
     X = pd.DataFrame(groups(), columns=["ä b", "1"])
     search = mx.MixtureSearch(param_grid={"n_components": [1, 2]}, random_state=0).fit(X)

@@ -130,6 +130,7 @@ PRIORS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:Component.*few rows")
 @pytest.mark.filterwarnings("ignore:GaussianMixture did not converge")
 @pytest.mark.parametrize(("name", "model"), PRIORS)
 def test_posterior_modes_from_given_responsibilities(name: str, model: str) -> None:

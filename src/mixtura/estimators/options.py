@@ -85,7 +85,7 @@ STARTS = {
     "splits": Ways((_BY_SPLIT, _BY_ANOTHER_SPLIT), _BY_CENTERS_IN_TURNS),
 }
 
-_THOROUGH = Effort(most=20, enough=3, enough_apart=2)
+_THOROUGH = Effort(most=20, enough=4, enough_apart=2)
 # Numbers that the first iterations of all starts may add up, in all: about a fifth of a second.
 _AFFORDABLE = 1e7
 

@@ -67,8 +67,8 @@ def moved(table: FloatArray) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> moved(np.array([[0.0, 5.0], [4.0, 1.0]]))
-    0.1
+    >>> moved(np.array([[0.0, 2.0], [1.0, 1.0]]))
+    0.25
     """
     rest, kept = table.copy(), 0.0
     for _ in range(min(table.shape)):

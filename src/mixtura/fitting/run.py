@@ -13,7 +13,7 @@ from mixtura.em import Fit
 from mixtura.errors import DataError, DegenerateError
 from mixtura.explain import Soundness, judge, upheld
 from mixtura.families.family import Family
-from mixtura.families.noise import Box, with_noise
+from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.fitting.agreement import ALIKE, Compared, compared
 from mixtura.fitting.notes import notes_on_data, notes_on_result, notes_on_values
 from mixtura.fitting.random_streams import Purpose
@@ -109,12 +109,13 @@ class Fitting:
                 f"Expected n_samples >= n_components, but got {n} rows for {k} components: "
                 "use fewer components or more rows."
             )
-        if labels is not None or k == 1:  # splits do not know which rows' components are known
+        source, summary = table.source(k, labels), table.summary
+        family = specification.family(source, summary, k)
+        if labels is not None or k == 1 or isinstance(family, WithNoise):
+            # Splits know neither whose rows are known nor of noise that is one of k components.
             values = specification.values
             of_rows = replace(values, ways=values.ways.of_rows)
             specification = replace(specification, values=of_rows)
-        source, summary = table.source(k, labels), table.summary
-        family = specification.family(source, summary, k)
         region = _region(specification.noise, source, summary)
         if specification.before is None:
             own = first_mixtures(

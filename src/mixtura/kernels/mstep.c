@@ -148,9 +148,11 @@ ptrdiff_t mixtura_factorize(ptrdiff_t k, ptrdiff_t d, const double *matrices, do
         /* A pivot may be large enough in one order of the features and vanish in another. */
         double inflation = 0.0;
         for (ptrdiff_t a = 0; a < d; a++) {
-            double own = 0.0;
-            for (ptrdiff_t b = a; b < d; b++) own += whitening[a * d + b] * whitening[a * d + b];
-            inflation += own * matrices[a * d + a];
+            double variance = matrices[a * d + a];
+            for (ptrdiff_t b = a; b < d; b++) {
+                double w = whitening[a * d + b];
+                inflation += w * (w * variance);
+            }
         }
         if (!(inflation * SINGULAR < 1.0)) {
             singular++;

@@ -42,6 +42,9 @@ _STEPS = 20
 # there is nothing but rounding.
 _OF_A_BELL, _FLAT = 3.0, 1e-12
 
+# In more dimensions the features alone are looked along: axes would take d^3.
+_MOST_AXES = 60
+
 # Share of the weight in which two cuts of a component differ that leads to the same end.
 _NEARLY_THE_SAME = 0.02
 
@@ -165,12 +168,13 @@ def _places(rows: FloatArray, weight: FloatArray) -> FloatArray:
     Of its axes and the features it is the one along which its rows are the least like a bell: of
     the two groups that it may be made of neither has to be where it is longest.
     """
-    moments = Moments.of(rows, weight, diagonal=False)
-    axes = np.linalg.eigh(moments.scatter)[1]
+    few = rows.shape[1] <= _MOST_AXES
+    moments = Moments.of(rows, weight, diagonal=not few)
+    axes = np.linalg.eigh(moments.scatter)[1] if few else None
     along = np.zeros(weight.shape)
     for j in np.flatnonzero(moments.count).tolist():
         deviation = rows - moments.mean[j]
-        places = np.hstack([deviation @ axes[j], deviation])
+        places = deviation if axes is None else np.hstack([deviation @ axes[j], deviation])
         squares = np.square(places)
         variance = weight[:, j] @ squares
         fourth = weight[:, j] @ np.square(squares)

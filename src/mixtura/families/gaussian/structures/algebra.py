@@ -142,7 +142,8 @@ class NumPyAlgebra:
         for j, factor in enumerate(factors):
             whitening[j] = _inverse_triangle(factor).T
         # A pivot may be large enough in one order of the features and vanish in another.
-        inflation = np.einsum("kab,ka->k", np.square(whitening), diagonals(matrices))
+        scaled = whitening * np.sqrt(diagonals(matrices))[:, :, None]
+        inflation = np.einsum("kab,kab->k", scaled, scaled)
         if not (inflation * _SINGULAR < 1.0).all():
             raise singular(inflation * _SINGULAR >= 1.0)
         return whitening, 2.0 * np.log(diagonals(factors)).sum(axis=1)
