@@ -66,7 +66,7 @@ _NOT_CONVERGED = 3
     type=click.IntRange(min=1),
     metavar="NUMBER",
     help="Starts of each model on its own, besides those from other models; the best is kept.  "
-    "[default: until three kinds of starts have found the best, two where EM is quick, 20 at most; "
+    "[default: until four kinds of starts have found the best, two where EM is quick, 20 at most; "
     "models far behind make one]",
 )
 @click.option(

@@ -75,7 +75,7 @@ class GaussianMixture(MixtureEstimator):
         Most iterations of a start. For `algorithm='stochastic'` the number it makes.
     n_init : int, 'auto' or 'thorough', default='auto'
         Number of starts; the best is kept, `starts_` tells how often it was found. 'thorough'
-        makes starts until three kinds of them have found the best optimum, or two where EM came to
+        makes starts until four kinds of them have found the best optimum, or two where EM came to
         its end within 20 iterations, so that the components lie apart; 20 at most. (Starts of one
         kind resemble each other. Where there are fewer kinds, starts count.) 'auto' does so
         where it is cheap: all starts take about a fifth of a second at most, so that large tables
@@ -179,17 +179,17 @@ class GaussianMixture(MixtureEstimator):
     scores_ : Scores
         Weight, log-likelihood and certainty of the training rows, with aic, bic and icl.
     collapsed_ : tuple of int
-        Components held at the variance floor. They sit on rows that are equal in some direction
-        and owe their likelihood to the floor: neither starts nor candidates of a search with any
-        of them compete with sound ones.
+        Components that owe their likelihood to what holds them up: the variance floor, or values
+        that are rounded. They sit on rows that are equal in some direction, and neither starts
+        nor candidates of a search with any of them compete with sound ones.
     n_collapsed_ : int
         How many these are.
     n_known_ : int
         Rows whose component was known (`labels` in `fit`).
     spurious_ : tuple of int
-        Components that owe their likelihood to a few rows: small, narrow, and of no use to their
-        own rows once these are left out (see `mixtura.explain.spurious`). An optimum with such a
-        component is passed over if other starts found one without.
+        Components that owe their likelihood to a few rows: left out, these lose more than BIC
+        charges, or do not need the component (see `mixtura.explain.soundness`). An optimum with
+        such a component is passed over if other starts found one without.
     starts_ : Starts
         How often the best optimum was found, and where the other starts ended.
     notes_ : tuple of str

@@ -297,17 +297,29 @@ class _Field:
                 break
 
     def _following(self) -> dict[int, Step]:
-        """Where the best candidate is, the other structures of as many components begin, too."""
+        """Other structures of as many components begin where the best candidate is, too.
+
+        Those that are near make starts of their own: theirs may be another partition.
+        """
         values = self.ranks()
-        if not len(values) or math.isinf(values.min()):
+        if math.isinf(values.min()):
             return {}
         best = int(values.argmin())
         mixture, k = self.candidates[best].mixture, self._size(best)
         assert mixture is not None  # its criterion is finite
         there = Relatives(None, None, (mixture,))
-        others = (i for i in range(len(values)) if i != best and self._size(i) == k > 1)
-        begun = (i for i in others if self.candidates[i].begun_at_all)
-        return {i: methodcaller("begun_from", there, _FIRST_PAUSE) for i in begun}
+
+        def step(n_own: int, candidate: Candidate) -> Candidate:
+            begun = candidate.begun_from(there, _FIRST_PAUSE)
+            return begun.with_starts(Effort.exactly(n_own), _FIRST_PAUSE)
+
+        alike = [i for i in range(len(values)) if i != best and self._size(i) == k > 1]
+        near = values <= values[best] + _NEAR
+        return {
+            i: partial(step, 1 + _OWN_STARTS if near[i] else 1)
+            for i in alike
+            if self.candidates[i].begun_at_all
+        }
 
     def _furthering(self, i: int, effort: Effort) -> Step:
         """A candidate goes on, begins from its relatives, and makes more starts."""
