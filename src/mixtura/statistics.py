@@ -16,6 +16,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
+from mixtura.kernels.algebra import compiled_moments
 from mixtura.typing import FloatArray, Selection
 
 __all__ = [
@@ -103,6 +104,9 @@ class Moments:
     @classmethod
     def of(cls, X: FloatArray, resp: FloatArray, *, diagonal: bool) -> Self:
         """Moments of rows X (n, d) with weighted responsibilities (n, k), in two passes."""
+        compiled = compiled_moments(X, resp, diagonal=diagonal)
+        if compiled is not None:
+            return cls(*compiled)
         count = resp.sum(axis=0)
         count = np.where(count < SMALLEST_COUNT, 0.0, count)
         center = X.mean(axis=0)

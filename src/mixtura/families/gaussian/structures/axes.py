@@ -28,6 +28,22 @@ class AxisCovariances:
     def __post_init__(self) -> None:
         check_positive(self.variances)
 
+    @classmethod
+    def from_arrays(
+        cls, variances: FloatArray, whitening: FloatArray, log_determinants: FloatArray
+    ) -> Self:
+        """What the compiled kernel has made: all positive."""
+        made = cls.__new__(cls)
+        vars(made).update(
+            variances=variances, whitening=whitening, log_determinants=log_determinants
+        )
+        return made
+
+    @property
+    def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """What the compiled kernel takes."""
+        return self.variances, self.whitening, self.log_determinants
+
     @cached_property
     def log_determinants(self) -> FloatArray:
         result: FloatArray = np.log(self.variances).sum(axis=1)

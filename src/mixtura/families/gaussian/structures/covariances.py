@@ -59,6 +59,11 @@ class Covariances(Protocol):
         """Those of the components in the given order."""
         ...
 
+    @property
+    def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The covariances as they are kept, their whitening and their log-determinants."""
+        ...
+
 
 class CovarianceStructure(Protocol):
     """What estimates the covariances of k components: one of the 14 `Structure`, or your own."""

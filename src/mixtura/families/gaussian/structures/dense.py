@@ -44,6 +44,18 @@ class DenseCovariances:
         dense = 0.5 * (dense + dense.transpose(0, 2, 1))
         return cls(dense, *algebra(dense.shape[1]).factorize(dense))
 
+    @classmethod
+    def from_arrays(
+        cls, dense: FloatArray, whitening: FloatArray, log_determinants: FloatArray
+    ) -> Self:
+        """What the compiled kernel has made."""
+        return cls(dense, whitening, log_determinants)
+
+    @property
+    def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """What the compiled kernel takes."""
+        return self.dense, self.whitening, self.log_determinants
+
     @property
     def variances(self) -> FloatArray:
         """Variance of each feature, (k, d)."""
