@@ -275,6 +275,8 @@ class MixtureSearch(SoftClusters):
         return n_folds
 
     def _in_parallel(self, tasks: Sequence[Callable[[], Candidate]]) -> Iterator[Candidate]:
+        if effective_n_jobs(self.n_jobs) == 1:
+            return (task() for task in tasks)
         parallel = Parallel(self.n_jobs, prefer="threads", return_as="generator")
         results: Iterator[Candidate] = parallel(delayed(task)() for task in tasks)
         return results

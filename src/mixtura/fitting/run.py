@@ -166,8 +166,20 @@ class Fitting:
 
     def splits(self, smaller: Mixture[Any, Any]) -> list[Mixture[Any, Any]]:
         """Where runs from a mixture of one cluster fewer begin, the most promising first."""
+        return self._splits(smaller)
+
+    @cached_property
+    def _splits(self) -> Callable[[Mixture[Any, Any]], list[Mixture[Any, Any]]]:
+        known: dict[int, tuple[Mixture[Any, Any], list[Mixture[Any, Any]]]] = {}
         whole = with_noise(self.family, self.region)
-        return splits(smaller, self.table, whole, self.specification.mixing)
+
+        def made(smaller: Mixture[Any, Any]) -> list[Mixture[Any, Any]]:
+            if id(smaller) not in known:
+                firsts = splits(smaller, self.table, whole, self.specification.mixing)
+                known[id(smaller)] = smaller, firsts
+            return known[id(smaller)][1]
+
+        return made
 
     def first_from(self, resp: FloatArray) -> Mixture[Any, Any]:
         """The mixture where a run from given responsibilities begins."""

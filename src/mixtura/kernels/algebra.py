@@ -58,11 +58,11 @@ class CompiledAlgebra:
         if not floor.all() and floor.any():  # the kernel divides by it
             return None
         made = np.empty(scatter.shape), np.empty(scatter.shape), np.empty(len(count))
-        now: CovarianceArrays | tuple[None, None, None] = (None, None, None)
-        if previous is not None:
-            now = _contiguous(previous[0]), _contiguous(previous[1]), _contiguous(previous[2])
-        count, scatter = _contiguous(count), _contiguous(scatter)
-        return made if _fused.estimate(ties, floor, count, scatter, *now, *made) else None
+        old, whitening, logs = map(_contiguous, previous) if previous else (None, None, None)
+        regular = _fused.estimate(
+            ties, floor, _contiguous(count), _contiguous(scatter), old, whitening, logs, *made
+        )
+        return made if regular else None
 
     @staticmethod
     def factorize(matrices: FloatArray) -> tuple[FloatArray, FloatArray]:
