@@ -54,8 +54,12 @@ class AxisCovariances:
         """Standard deviations, (k, d)."""
         return np.sqrt(self.variances)
 
+    def expected_log_likelihoods(self, count: FloatArray, scatter: FloatArray) -> FloatArray:
+        traces = (scatter / self.variances).sum(axis=1)
+        return np.asarray(-0.5 * (count * self.log_determinants + traces))
+
     def expected_log_likelihood(self, count: FloatArray, scatter: FloatArray) -> float:
-        return -0.5 * float(count @ self.log_determinants + (scatter / self.variances).sum())
+        return float(self.expected_log_likelihoods(count, scatter).sum())
 
     @cached_property
     def whitening(self) -> FloatArray:

@@ -61,9 +61,12 @@ class DenseCovariances:
         """Variance of each feature, (k, d)."""
         return diagonals(self.dense)
 
+    def expected_log_likelihoods(self, count: FloatArray, scatter: FloatArray) -> FloatArray:
+        traces = (self.precisions() * scatter).sum(axis=(1, 2))
+        return np.asarray(-0.5 * (count * self.log_determinants + traces))
+
     def expected_log_likelihood(self, count: FloatArray, scatter: FloatArray) -> float:
-        traces = np.vdot(self.precisions(), scatter)
-        return -0.5 * float(count @ self.log_determinants + traces)
+        return float(self.expected_log_likelihoods(count, scatter).sum())
 
     def squared_distances(self, X: FloatArray, means: FloatArray) -> FloatArray:
         distances = np.empty((len(X), len(means)))
