@@ -6,6 +6,7 @@ import warnings
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -301,7 +302,13 @@ class MixtureSearch(SoftClusters):
 
 
 def _preparing(variant: MixtureEstimator, labels: Any) -> Callable[[TrainingRows], Fitting]:
-    return lambda table: variant._prepare(table, labels)
+    """Keeps what it has made of the last rows."""
+
+    @lru_cache(maxsize=1)
+    def prepare(table: TrainingRows) -> Fitting:
+        return variant._prepare(table, labels)
+
+    return prepare
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from mixtura.errors import DataError, DegenerateError
 from mixtura.explain import Soundness, judge, upheld
 from mixtura.families.family import Family
 from mixtura.families.noise import Box, with_noise
-from mixtura.fitting.agreement import ALIKE, Compared, compared
+from mixtura.fitting.agreement import ALIKE, Compared, agreement, compared
 from mixtura.fitting.notes import notes_on_data, notes_on_result, notes_on_values
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.record import FitRecord
@@ -335,7 +335,7 @@ class Fitting:
     def _same(self, a: AnyFit, b: AnyFit) -> bool:
         tol = max(self.specification.tol, _FINEST)
         level = abs(a.objective - b.objective) <= _SAME_HEIGHT * tol
-        return level and self._compared(a, b).agreement >= _SAME_PARTITION
+        return level and agreement(a.mixture, b.mixture, self.source) >= _SAME_PARTITION
 
     def _compared(self, a: AnyFit, b: AnyFit) -> Compared:
         return ALIKE if a is b else compared(a.mixture, b.mixture, self.source)

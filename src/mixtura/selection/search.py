@@ -429,7 +429,8 @@ class _Field:
             )
 
     def _value(self, outcome: Outcome) -> float:
-        return float(self._comparison([outcome]).column(self.search.criterion.along_the_way)[0])
+        table = self._comparison([outcome]).table
+        return float(self.search.criterion.along_the_way(table)[0]) if table else math.nan
 
     def _best(self, comparison: Comparison, values: FloatArray) -> int:
         if self.search.criterion.name == "slope" and comparison.entries:
