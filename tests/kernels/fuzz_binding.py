@@ -102,6 +102,29 @@ def recentre(module: Any, rng: Rng) -> tuple[Any, ...]:
     return numbers(rng, k, d), *moments, *(np.empty(part.shape) for part in moments)
 
 
+def moments(module: Any, rng: Rng) -> tuple[Any, ...]:
+    k, d = size(rng)
+    n, dense = choose(rng, COUNTS), rng.random() < 0.5
+    second = np.empty((k, d, d) if dense else (k, d))
+    resp = numbers(rng, n, k, positive=True)
+    return numbers(rng, n, d), resp, dense, np.empty(k), np.empty((k, d)), second
+
+
+def estimate(module: Any, rng: Rng) -> tuple[Any, ...]:
+    k, d = size(rng)
+    ties = choose(rng, TIES) if rng.random() < 0.95 else (choose(rng, [5, *HUGE[1:5]]), 1, 1)
+    dense = ties[2] != 0
+    scatter = matrices(rng, k, d) if dense else numbers(rng, k, d, positive=True)
+    floor = np.zeros(d) if rng.random() < 0.4 else numbers(rng, d, positive=True)
+    before: list[Any] = [None, None, None]
+    if rng.random() < 0.6:
+        whitening = np.empty(scatter.shape)
+        whitening[:] = np.eye(d) if dense else 1.0
+        before = [matrices(rng, k, d) if dense else whitening, whitening, numbers(rng, k)]
+    made = np.empty(scatter.shape), np.empty(scatter.shape), np.empty(k)
+    return ties, floor, numbers(rng, k, positive=True), scatter, *before, *made
+
+
 def constants(module: Any, rng: Rng) -> tuple[Any, ...]:
     k, d = size(rng)
     return choose(rng, [d, *HUGE]), numbers(rng, k), numbers(rng, k), np.empty(k)
@@ -191,6 +214,8 @@ CALLS: dict[str, Call] = {
     "exp": elementwise,
     "log": elementwise,
     "recentre": recentre,
+    "moments": moments,
+    "estimate": estimate,
     "constants": constants,
     "factorize": factorize,
     "exceeds": exceeds,

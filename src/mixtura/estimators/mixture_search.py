@@ -6,6 +6,7 @@ import warnings
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -275,6 +276,8 @@ class MixtureSearch(SoftClusters):
         return n_folds
 
     def _in_parallel(self, tasks: Sequence[Callable[[], Candidate]]) -> Iterator[Candidate]:
+        if effective_n_jobs(self.n_jobs) == 1:
+            return (task() for task in tasks)
         parallel = Parallel(self.n_jobs, prefer="threads", return_as="generator")
         results: Iterator[Candidate] = parallel(delayed(task)() for task in tasks)
         return results
@@ -299,7 +302,13 @@ class MixtureSearch(SoftClusters):
 
 
 def _preparing(variant: MixtureEstimator, labels: Any) -> Callable[[TrainingRows], Fitting]:
-    return lambda table: variant._prepare(table, labels)
+    """Keeps what it has made of the last rows."""
+
+    @lru_cache(maxsize=1)
+    def prepare(table: TrainingRows) -> Fitting:
+        return variant._prepare(table, labels)
+
+    return prepare
 
 
 @contextmanager

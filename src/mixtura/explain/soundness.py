@@ -34,7 +34,7 @@ any order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -44,8 +44,10 @@ import numpy as np
 from mixtura.assignments import log_sum_exp
 from mixtura.em import e_step, expectation_of
 from mixtura.errors import DegenerateError
+from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Expectation, Mixture
 from mixtura.sources import Source
+from mixtura.statistics import Statistics
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Soundness", "judge", "upheld"]
@@ -116,16 +118,24 @@ def judge(mixture: Mixture[Any, Any], source: Source, rounding: FloatArray) -> S
     """
     if mixture.family.bounded:
         return Soundness()
-    held = upheld(mixture, source, rounding)
-    spurious = _Optimism.of(mixture, source).spurious()
+    whole = e_step(mixture, source)
+    held = _held(mixture, source, rounding, lambda: whole.statistics)
+    spurious = _Optimism.of(mixture, source, whole).spurious()
     return Soundness(_numbers(held), _numbers(spurious & ~held))
 
 
 def upheld(mixture: Mixture[Any, Any], source: Source, rounding: FloatArray) -> BoolArray:
     """Which of the clusters (k,) owe their likelihood to what holds them up."""
-    owed = mixture.family.upheld(
-        mixture.params, rounding, lambda: e_step(mixture, source).statistics
-    )
+    return _held(mixture, source, rounding, lambda: e_step(mixture, source).statistics)
+
+
+def _held(
+    mixture: Mixture[Any, Any],
+    source: Source,
+    rounding: FloatArray,
+    statistics: Callable[[], Statistics],
+) -> BoolArray:
+    owed = mixture.family.upheld(mixture.params, rounding, statistics)
     if not owed.any():
         return np.zeros(mixture.n_clusters, dtype=np.bool_)
     return np.asarray((owed > _NOTHING * _unit(source)) & (mixture.clusters.weights > 0.0))
@@ -177,10 +187,10 @@ class _Optimism:
     conceded: float
 
     @classmethod
-    def of(cls, mixture: Mixture[Any, Any], source: Source) -> _Optimism:
+    def of(cls, mixture: Mixture[Any, Any], source: Source, whole: Expectation[Any]) -> _Optimism:
         k, d, family = mixture.n_clusters, mixture.n_features, mixture.family
         brought = 1 + family.n_parameters(k, d) - family.n_parameters(k - 1, d)
-        whole, unit = e_step(mixture, source), _unit(source)
+        unit = _unit(source)
         n_rows, counts = whole.weight / unit, whole.counts[:k] / unit
         log_n = float(np.log(max(n_rows, 1.0)))
         few = (counts > 0.0) & (counts <= min(_SMALL * brought, _WHOLE * n_rows))
@@ -275,5 +285,5 @@ def _left_out(
         if weight.sum() <= _WHOLE * whole.weight:  # else nothing is left
             seen = expectation_of(mixture, X, weight, resp, rows.log_density[part])
             with suppress(DegenerateError):
-                unseen = mixture.maximize(whole + (-1.0) * seen).log_density(X)
+                unseen = scorer(mixture.maximize(whole + (-1.0) * seen)).log_density(X)
         yield rows.number[part], part, unseen

@@ -21,7 +21,7 @@ from mixtura.mixture import Mixture
 from mixtura.sources.source import Chunk, Source
 from mixtura.typing import FloatArray
 
-__all__ = ["ALIKE", "Compared", "adjusted_rand", "compared", "moved"]
+__all__ = ["ALIKE", "Compared", "adjusted_rand", "agreement", "compared", "moved"]
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,26 @@ ALIKE = Compared(1.0, 0.0)
 
 def compared(a: Mixture[Any, Any], b: Mixture[Any, Any], source: Source) -> Compared:
     """The likeliest components under two mixtures."""
-    first, second = scorer(a), scorer(b)
-
-    def cross_table(chunk: Chunk) -> FloatArray:
-        table = np.zeros((len(a.weights), len(b.weights)))
-        pairs = first.labels(chunk.rows), second.labels(chunk.rows)
-        np.add.at(table, pairs, chunk.weight)
-        return table
-
-    table = source.map_reduce(cross_table)
+    table = _cross_table(a, b, source)
     return Compared(adjusted_rand(table), moved(table))
+
+
+def agreement(a: Mixture[Any, Any], b: Mixture[Any, Any], source: Source) -> float:
+    """The adjusted Rand index alone."""
+    return adjusted_rand(_cross_table(a, b, source))
+
+
+def _cross_table(a: Mixture[Any, Any], b: Mixture[Any, Any], source: Source) -> FloatArray:
+    """The weight of the rows that one mixture gives to i and the other to j."""
+    first, second = scorer(a), scorer(b)
+    shape = len(a.weights), len(b.weights)
+
+    def of(chunk: Chunk) -> FloatArray:
+        rows, columns = first.labels(chunk.rows) % shape[0], second.labels(chunk.rows) % shape[1]
+        weight = np.bincount(rows * shape[1] + columns, chunk.weight, shape[0] * shape[1])
+        return np.asarray(weight, dtype=np.float64)
+
+    return source.map_reduce(of).reshape(shape)
 
 
 def moved(table: FloatArray) -> float:

@@ -14,7 +14,7 @@ from mixtura.errors import DataError, DegenerateError
 from mixtura.explain import Soundness, judge, upheld
 from mixtura.families.family import Family
 from mixtura.families.noise import Box, WithNoise, with_noise
-from mixtura.fitting.agreement import ALIKE, Compared, compared
+from mixtura.fitting.agreement import ALIKE, Compared, agreement, compared
 from mixtura.fitting.notes import notes_on_data, notes_on_result, notes_on_values
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.record import FitRecord
@@ -167,8 +167,20 @@ class Fitting:
 
     def splits(self, smaller: Mixture[Any, Any]) -> list[Mixture[Any, Any]]:
         """Where runs from a mixture of one cluster fewer begin, the most promising first."""
+        return self._splits(smaller)
+
+    @cached_property
+    def _splits(self) -> Callable[[Mixture[Any, Any]], list[Mixture[Any, Any]]]:
+        known: dict[int, tuple[Mixture[Any, Any], list[Mixture[Any, Any]]]] = {}
         whole = with_noise(self.family, self.region)
-        return splits(smaller, self.table, whole, self.specification.mixing)
+
+        def made(smaller: Mixture[Any, Any]) -> list[Mixture[Any, Any]]:
+            if id(smaller) not in known:
+                firsts = splits(smaller, self.table, whole, self.specification.mixing)
+                known[id(smaller)] = smaller, firsts
+            return known[id(smaller)][1]
+
+        return made
 
     def first_from(self, resp: FloatArray) -> Mixture[Any, Any]:
         """The mixture where a run from given responsibilities begins."""
@@ -324,7 +336,7 @@ class Fitting:
     def _same(self, a: AnyFit, b: AnyFit) -> bool:
         tol = max(self.specification.tol, _FINEST)
         level = abs(a.objective - b.objective) <= _SAME_HEIGHT * tol
-        return level and self._compared(a, b).agreement >= _SAME_PARTITION
+        return level and agreement(a.mixture, b.mixture, self.source) >= _SAME_PARTITION
 
     def _compared(self, a: AnyFit, b: AnyFit) -> Compared:
         return ALIKE if a is b else compared(a.mixture, b.mixture, self.source)

@@ -37,6 +37,15 @@ def recentre(
     scatter: FloatArray,
     /,
 ) -> bool: ...
+def moments(
+    rows: FloatArray,
+    resp: FloatArray,
+    dense: bool,
+    count: FloatArray,
+    mean: FloatArray,
+    scatter: FloatArray,
+    /,
+) -> bool: ...
 def constants(
     d: int, weights: FloatArray, log_determinants: FloatArray, constants: FloatArray, /
 ) -> None: ...
@@ -50,6 +59,19 @@ def common_form(
 def common_axes(
     equal_volumes: bool, shares: FloatArray, turned: FloatArray, axes: FloatArray, /
 ) -> None: ...
+def estimate(
+    ties: tuple[int, int, int],
+    floor: FloatArray,
+    count: FloatArray,
+    scatter: FloatArray,
+    old_covariances: FloatArray | None,
+    old_whitening: FloatArray | None,
+    old_log_determinants: FloatArray | None,
+    covariances: FloatArray,
+    whitening: FloatArray,
+    log_determinants: FloatArray,
+    /,
+) -> bool: ...
 def climb(
     kernel: str,
     rows: AnyArray,

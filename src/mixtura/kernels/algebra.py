@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TypeAlias
 
 import numpy as np
 
+from mixtura.kernels.choice import chosen_name
 from mixtura.kernels.singular import check_positive, singular
 from mixtura.typing import FloatArray
 
 with suppress(ImportError):  # without it nothing here is called
     from mixtura.kernels import _fused
 
-__all__ = ["CompiledAlgebra", "many"]
+__all__ = ["CompiledAlgebra", "CovarianceArrays", "compiled_moments", "many"]
+
+#: Covariances (k, d, d), or (k, d) along the features, their whitening and log-determinants (k,).
+CovarianceArrays: TypeAlias = tuple[FloatArray, FloatArray, FloatArray]
+
+# Products of rows, components and pairs of features above which matrix products are faster.
+_PRODUCTS = 100_000
 
 
 def many(d: int) -> bool:
@@ -20,8 +28,41 @@ def many(d: int) -> bool:
     return d > _fused.MSTEP_DIMENSIONS
 
 
+_contiguous = np.ascontiguousarray
+
+
+def compiled_moments(
+    X: FloatArray, resp: FloatArray, *, diagonal: bool
+) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+    """The equal of `Moments.of` on small tables; None where it does not serve."""
+    (n, d), k = X.shape, resp.shape[1]
+    if chosen_name() is None or not n or many(d) or n * k * d * d > _PRODUCTS:
+        return None
+    scatter = np.empty((k, d) if diagonal else (k, d, d))
+    moments = np.empty(k), np.empty((k, d)), scatter
+    rows, resp = np.ascontiguousarray(X), np.ascontiguousarray(resp)
+    return moments if _fused.moments(rows, resp, not diagonal, *moments) else None
+
+
 class CompiledAlgebra:
     """The equal of `NumPyAlgebra` in `families/gaussian/structures`, which has the formulas."""
+
+    @staticmethod
+    def estimate(
+        ties: tuple[int, int, int],
+        count: FloatArray,
+        scatter: FloatArray,
+        floor: FloatArray,
+        previous: CovarianceArrays | None,
+    ) -> CovarianceArrays | None:
+        if not floor.all() and floor.any():  # the kernel divides by it
+            return None
+        made = np.empty(scatter.shape), np.empty(scatter.shape), np.empty(len(count))
+        old, whitening, logs = map(_contiguous, previous) if previous else (None, None, None)
+        regular = _fused.estimate(
+            ties, floor, _contiguous(count), _contiguous(scatter), old, whitening, logs, *made
+        )
+        return made if regular else None
 
     @staticmethod
     def factorize(matrices: FloatArray) -> tuple[FloatArray, FloatArray]:

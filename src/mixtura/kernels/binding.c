@@ -47,7 +47,7 @@ static const Kernel *kernel_named(const char *name)
 
 /* The buffers of one call, released together. */
 typedef struct {
-    Py_buffer views[8];
+    Py_buffer views[9];
     int n;
 } Door;
 
@@ -310,6 +310,30 @@ static PyObject *recentre(PyObject *self, PyObject *args)
     return PyErr_Occurred() ? NULL : PyBool_FromLong(kept);
 }
 
+static PyObject *moments_of(PyObject *self, PyObject *args)
+{
+    PyObject *rows, *resp, *to[3];
+    int dense, kept = 0;
+    if (!PyArg_ParseTuple(args, "OOpOOO:moments", &rows, &resp, &dense, to, to + 1, to + 2))
+        return NULL;
+    Door door = {.n = 0};
+    Moments moments;
+    Py_buffer *x = enter(&door, rows, "rows", READ, "d", 2, SHAPE(-1, -1));
+    Py_buffer *r = x ? enter(&door, resp, "resp", READ, "d", 2, SHAPE(x->shape[0], -1)) : NULL;
+    if (r) {
+        Py_ssize_t n = x->shape[0], d = x->shape[1], k = r->shape[1];
+        if (n < 1 || d < 1 || k < 1 || d > MSTEP_DIMENSIONS)
+            PyErr_SetString(PyExc_ValueError, "no rows, or no such columns or components");
+        else if (enter_moments(&door, to, WRITE, k, d, dense ? 3 : 2, &moments)) {
+            Py_BEGIN_ALLOW_THREADS
+            kept = mixtura_moments(n, k, d, dense, x->buf, r->buf, &moments);
+            Py_END_ALLOW_THREADS
+        }
+    }
+    leave(&door);
+    return PyErr_Occurred() ? NULL : PyBool_FromLong(kept);
+}
+
 static PyObject *constants_of(PyObject *self, PyObject *args)
 {
     PyObject *weights, *log_determinants, *constants;
@@ -420,6 +444,58 @@ static int are_tied(const Manner *how)
                   how->shape >= TIE_NONE && how->shape <= TIE_OWN &&
                   how->orientation >= TIE_NONE && how->orientation <= TIE_OWN;
     return letters && (how->shape != TIE_NONE || how->orientation == TIE_NONE);
+}
+
+/* Covariances, whitening and log-determinants of k components. */
+static int enter_covariances(Door *door, PyObject *const *arrays, int flags, int dense,
+                             Py_ssize_t k, Py_ssize_t d, Mixture *mixture)
+{
+    int ndim = dense ? 3 : 2;
+    Py_buffer *c = enter(door, arrays[0], "covariances", flags, "d", ndim, SHAPE(k, d, d));
+    Py_buffer *w = c ? enter(door, arrays[1], "whitening", flags, "d", ndim, SHAPE(k, d, d)) : NULL;
+    Py_buffer *l = w ? enter(door, arrays[2], "log_determinants", flags, "d", 1, SHAPE(k)) : NULL;
+    if (!l) return 0;
+    *mixture = (Mixture){k, d, NULL, NULL, c->buf, w->buf, l->buf};
+    return 1;
+}
+
+static PyObject *estimate(PyObject *self, PyObject *args)
+{
+    PyObject *floor, *count, *scatter, *from[3], *to[3];
+    int volume, shape, orientation, regular = 0;
+    if (!PyArg_ParseTuple(args, "(iii)OOOOOOOOO:estimate", &volume, &shape, &orientation, &floor,
+                          &count, &scatter, from, from + 1, from + 2, to, to + 1, to + 2))
+        return NULL;
+    Manner how = {.volume = volume, .shape = shape, .orientation = orientation};
+    int dense = orientation != TIE_NONE, known = from[0] != Py_None;
+    Mixture now, next;
+    Door door = {.n = 0};
+    double *work = NULL;
+    Py_buffer *n = enter(&door, count, "count", READ, "d", 1, SHAPE(-1));
+    Py_buffer *s = n ? enter(&door, scatter, "scatter", READ, "d", dense ? 3 : 2,
+                             SHAPE(n->shape[0], -1, -1)) : NULL;
+    if (!s) goto out;
+    Py_ssize_t k = n->shape[0], d = s->shape[1];
+    if (k < 1 || d < 1 || (dense && (d != s->shape[2] || d > MSTEP_DIMENSIONS)) || !are_tied(&how)) {
+        PyErr_SetString(PyExc_ValueError, "no such components, columns or ties");
+        goto out;
+    }
+    Py_buffer *f = enter(&door, floor, "floor", READ, "d", 1, SHAPE(d));
+    if (!f || (known && !enter_covariances(&door, from, READ, dense, k, d, &now)) ||
+        !enter_covariances(&door, to, WRITE, dense, k, d, &next))
+        goto out;
+    work = PyMem_Malloc(mixtura_work_size(k, d, dense) * sizeof(double));
+    if (!work) PyErr_NoMemory();
+    if (work) {
+        how.floor = f->buf;
+        Py_BEGIN_ALLOW_THREADS
+        regular = mixtura_estimate(&how, k, d, n->buf, s->buf, known ? &now : NULL, &next, work);
+        Py_END_ALLOW_THREADS
+    }
+out:
+    PyMem_Free(work);
+    leave(&door);
+    return PyErr_Occurred() ? NULL : PyBool_FromLong(regular);
 }
 
 static PyObject *climb(PyObject *self, PyObject *args)
@@ -571,11 +647,16 @@ static PyMethodDef methods[] = {
     {"exp", exp_of, METH_VARARGS, "exp(kernel, x, result)"},
     {"log", log_of, METH_VARARGS, "log(kernel, x, result)"},
     {"recentre", recentre, METH_VARARGS, "recentre(means, count, first, second, and the same to write): whether it went well."},
+    {"moments", moments_of, METH_VARARGS,
+     "moments(rows, resp, dense, count, mean, scatter): whether rounding does not show."},
     {"constants", constants_of, METH_VARARGS, "constants(d, weights, log_determinants, constants)"},
     {"factorize", factorize, METH_VARARGS, "factorize(matrices, whitening, log_determinants)"},
     {"exceeds", exceeds, METH_VARARGS, "exceeds(matrices, floor)"},
     {"common_form", common_form, METH_VARARGS, "common_form(count, scatter, scales, form)"},
     {"common_axes", common_axes, METH_VARARGS, "common_axes(equal, shares, turned, axes)"},
+    {"estimate", estimate, METH_VARARGS,
+     "estimate((volume, shape, orientation), floor, count, scatter, covariances, whitening and "
+     "log-determinants before, or None each, and the same to write): whether it is regular."},
     {"climb", climb, METH_VARARGS,
      "climb(kernel, rows, weight, hard, free_weights, (volume, shape, orientation), floor, tol, k, "
      "state, trace, known, most): iterations made, and which of the three mixtures of the state "

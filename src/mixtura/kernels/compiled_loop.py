@@ -107,7 +107,7 @@ class CompiledLoop:
         if not _weights_known(mixture.mixing, mixture.weights):
             return None
         params = mixture.params
-        start = LoopState(mixture.weights, params.means, *_arrays(params))
+        start = LoopState(mixture.weights, params.means, *params.covariances.arrays)
         most, free = min(most, self._n_at_once(mixture)), mixture.mixing == FREE
         made = self.binding(start, trace, tol, most, free_weights=free)
         if made is None:
@@ -138,18 +138,9 @@ def _weights_known(mixing: Mixing, weights: FloatArray) -> bool:
     return mixing == FREE or bool((mixing.maximize(weights, weights) == weights).all())
 
 
-def _arrays(params: GaussianParameters) -> tuple[FloatArray, FloatArray, FloatArray]:
-    own = params.covariances
-    written = own.dense if isinstance(own, DenseCovariances) else own.variances
-    return written, own.whitening, own.log_determinants
-
-
 def _mixture(before: Mixture[Any, Any], end: LoopState) -> Mixture[Any, Any]:
-    covariances = (
-        AxisCovariances(end.covariances)
-        if end.covariances.ndim == 2
-        else DenseCovariances(end.covariances, end.whitening, end.log_determinants)
-    )
+    kind = AxisCovariances if end.covariances.ndim == 2 else DenseCovariances
+    covariances = kind.from_arrays(end.covariances, end.whitening, end.log_determinants)
     return Mixture(
         before.family, GaussianParameters(end.means, covariances), end.weights, before.mixing
     )

@@ -84,12 +84,13 @@ static Work work_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
 
 /* ------------------------------------------------- covariances along the features */
 
-/* Scales and a form in proportion to which the variances are likeliest, from spreads (k x d). */
-static int proportional(const Mixture *now, const Work *work, int dense, const double *spread)
+/* Scales and a form in proportion to which the variances are likeliest, from spreads (k x d).
+   `now` is NULL where there are no covariances yet, here and below. */
+static int proportional(const Mixture *now, ptrdiff_t k, ptrdiff_t d, const Work *work, int dense,
+                        const double *spread)
 {
     double *scales = work->shares;
-    ptrdiff_t k = now->k, d = now->d;
-    for (ptrdiff_t j = 0; j < k; j++) scales[j] = now->log_determinants[j] / d;
+    for (ptrdiff_t j = 0; j < k; j++) scales[j] = now ? now->log_determinants[j] / d : 0.0;
     mixtura_baseline.exp(scales, scales, k);
     mixtura_common_form(k, d, dense, work->count, spread, scales, work->form, work->search);
     for (ptrdiff_t j = 0; j < k; j++)
@@ -98,11 +99,11 @@ static int proportional(const Mixture *now, const Work *work, int dense, const d
 }
 
 /* VEI and VEE: in proportion to one form. */
-static int one_form(const Mixture *now, int dense, const double *scatter, const Work *work,
-                    double *covariances)
+static int one_form(const Mixture *now, ptrdiff_t k, ptrdiff_t d, int dense, const double *scatter,
+                    const Work *work, double *covariances)
 {
-    ptrdiff_t k = now->k, each = each_of(now->d, dense);
-    if (!proportional(now, work, dense, scatter)) return 0;
+    ptrdiff_t each = each_of(d, dense);
+    if (!proportional(now, k, d, work, dense, scatter)) return 0;
     for (ptrdiff_t i = 0; i < k * each; i++)
         covariances[i] = work->shares[i / each] * work->form[i % each];
     return 1;
@@ -180,10 +181,9 @@ static int raise_spreads(const Manner *how, ptrdiff_t k, ptrdiff_t d, const Work
 
 /* Variances for the new mixture; gives whether they may fall short of the present ones, -1 where
    they are not regular. */
-static int along_features(const Manner *how, const Mixture *now, const Work *work,
-                          double *variances)
+static int along_features(const Manner *how, const Mixture *now, ptrdiff_t k, ptrdiff_t d,
+                          const Work *work, double *variances)
 {
-    ptrdiff_t k = now->k, d = now->d;
     if (how->shape == TIE_NONE) {
         spheres(how, k, d, work, variances);
         return 0;
@@ -201,7 +201,7 @@ static int along_features(const Manner *how, const Mixture *now, const Work *wor
         equal_determinants(k, d, 0, work->raised, work, variances);
         return raised;
     }
-    return one_form(now, 0, work->raised, work, variances) ? raised : -1;
+    return one_form(now, k, d, 0, work->raised, work, variances) ? raised : -1;
 }
 
 static int whiten_along_features(const Work *work, Mixture *next)
@@ -251,15 +251,16 @@ static int raise_matrices(ptrdiff_t k, ptrdiff_t d, const double *floor, const W
 }
 
 /* EVE and VVE: along the same axes. */
-static int same_axes(const Manner *how, const Mixture *now, const double *scatter,
-                     const Work *work, double *matrices)
+static int same_axes(const Manner *how, const Mixture *now, ptrdiff_t k, ptrdiff_t d,
+                     const double *scatter, const Work *work, double *matrices)
 {
-    ptrdiff_t k = now->k, d = now->d, each = d * d;
+    ptrdiff_t each = d * d;
+    const double *known = now ? now->covariances : scatter;
     double *turned = matrices, *pooled = work->form, *axes = work->axes, *shares = work->shares;
     for (ptrdiff_t i = 0; i < each; i++) pooled[i] = 0.0;
     for (ptrdiff_t j = 0; j < k; j++) /* unequal shares: see shared_axes */
         for (ptrdiff_t i = 0; i < each; i++)
-            pooled[i] += (1.0 + 0.1 * j / k) * now->covariances[j * each + i];
+            pooled[i] += (1.0 + 0.1 * j / k) * known[j * each + i];
     mixtura_principal(1, d, 1, pooled, work->spread, axes);
     for (ptrdiff_t j = 0; j < k; j++) {
         mixtura_product(d, 0, scatter + j * each, axes, work->search);
@@ -281,15 +282,15 @@ static int same_axes(const Manner *how, const Mixture *now, const double *scatte
 }
 
 /* EEV and VEV: one shape, turned. */
-static int same_shape(const Manner *how, const Mixture *now, const double *scatter,
-                      const Work *work, double *matrices)
+static int same_shape(const Manner *how, const Mixture *now, ptrdiff_t k, ptrdiff_t d,
+                      const double *scatter, const Work *work, double *matrices)
 {
-    ptrdiff_t k = now->k, d = now->d, each = d * d;
+    ptrdiff_t each = d * d;
     double *shape = work->form;
     mixtura_principal(k, d, 1, scatter, work->spread, work->axes);
     if (how->volume == TIE_SHARED)
         pooled(k, d, work->spread, work, shape);
-    else if (!proportional(now, work, 0, work->spread))
+    else if (!proportional(now, k, d, work, 0, work->spread))
         return 0;
     for (ptrdiff_t j = 0; j < k; j++) {
         double variances[MSTEP_DIMENSIONS], scale = how->volume == TIE_OWN ? work->shares[j] : 1.0;
@@ -313,7 +314,7 @@ static void one_matrix(const Manner *how, int floored, const Work *work, Mixture
 static int in_any_direction(const Manner *how, const Mixture *now, int floored, const Work *work,
                             Mixture *next)
 {
-    ptrdiff_t k = now->k, d = now->d, each = d * d;
+    ptrdiff_t k = next->k, d = next->d, each = d * d;
     double *matrices = next->covariances, *scatter = work->scatter;
     int own_axes = how->orientation == TIE_OWN, own_shape = how->shape == TIE_OWN;
     int own_volume = how->volume == TIE_OWN, raised = 0, made = 1;
@@ -332,11 +333,11 @@ static int in_any_direction(const Manner *how, const Mixture *now, int floored, 
         made = !mixtura_factorize(k, d, scatter, next->whitening, work->shares);
         if (made) equal_determinants(k, d, 1, scatter, work, matrices);
     } else if (own_axes)
-        made = same_shape(how, now, scatter, work, matrices);
+        made = same_shape(how, now, k, d, scatter, work, matrices);
     else if (own_shape)
-        made = same_axes(how, now, scatter, work, matrices);
+        made = same_axes(how, now, k, d, scatter, work, matrices);
     else
-        made = one_form(now, 1, scatter, work, matrices);
+        made = one_form(now, k, d, 1, scatter, work, matrices);
     return made ? raised : -1;
 }
 
@@ -363,22 +364,37 @@ static double expected_log_likelihood(const Mixture *mixture, int dense, const W
 static int estimate(const Manner *how, const Mixture *now, int floored, const Work *work,
                     Mixture *next)
 {
-    ptrdiff_t k = now->k, d = now->d;
+    ptrdiff_t k = next->k, d = next->d;
     int dense = how->orientation != TIE_NONE;
     int short_of = dense ? in_any_direction(how, now, floored, work, next)
-                         : along_features(how, now, work, next->covariances);
+                         : along_features(how, now, k, d, work, next->covariances);
     if (short_of < 0) return 0;
     if (dense ? mixtura_factorize(k, d, next->covariances, next->whitening,
                                   next->log_determinants) != 0
               : !whiten_along_features(work, next))
         return 0;
-    if (short_of && !(expected_log_likelihood(next, dense, work) >=
+    if (now && short_of && !(expected_log_likelihood(next, dense, work) >=
                       expected_log_likelihood(now, dense, work))) {
         copy(next->covariances, now->covariances, k * each_of(d, dense));
         copy(next->whitening, now->whitening, k * each_of(d, dense));
         copy(next->log_determinants, now->log_determinants, k);
     }
     return 1;
+}
+
+int mixtura_estimate(const Manner *how, ptrdiff_t k, ptrdiff_t d, const double *count,
+                     const double *scatter, const Mixture *now, Mixture *next, double *work_place)
+{
+    int dense = how->orientation != TIE_NONE;
+    Work work = work_at(work_place, k, d, dense);
+    copy(work.count, count, k);
+    for (ptrdiff_t i = 0; i < k * each_of(d, dense); i++) {
+        ptrdiff_t row = i / d % d, column = i % d;
+        work.scatter[i] = dense ? 0.5 * (scatter[i] + scatter[i + (column - row) * (d - 1)])
+                                : scatter[i];
+    }
+    next->k = k, next->d = d;
+    return estimate(how, now, how->floor[0] > 0.0, &work, next);
 }
 
 /* -------------------------------------------------------------------------- the steps */

@@ -30,6 +30,13 @@ typedef struct {
 ptrdiff_t mixtura_mixture_size(ptrdiff_t k, ptrdiff_t d, int dense);
 ptrdiff_t mixtura_work_size(ptrdiff_t k, ptrdiff_t d, int dense);
 
+/* The likeliest covariances of k components, with their whitening and log-determinants, from counts
+   (all positive) and scatters (k x d x d, or k x d where the orientation is none); `now` has the
+   covariances before, or is NULL. Neither weights nor means are looked at. work: as for climbing.
+   Gives 0 where an estimate is not regular. */
+int mixtura_estimate(const Manner *how, ptrdiff_t k, ptrdiff_t d, const double *count,
+                     const double *scatter, const Mixture *now, Mixture *next, double *work);
+
 /* The mixture that is next, the one before, and one to be written. */
 enum { CLIMB_MIXTURES = 3 };
 

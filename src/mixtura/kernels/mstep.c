@@ -23,6 +23,10 @@ static const double VANISHED = 1e-100;
    cancels, and takes digits with it. */
 static const double CANCELLED = 1e-3;
 
+/* As in statistics.py: a count below this is none; error of a mean that would be seen, in its rows'
+   deviations. */
+static const double SMALLEST_COUNT = 0x1p-1022, ROUGH = 1e-6;
+
 extern const Kernel mixtura_baseline;
 
 /* -------------------------------------------------------------------------- products */
@@ -86,6 +90,51 @@ int mixtura_recentre(ptrdiff_t k, ptrdiff_t d, int dense, const double *centres,
 }
 
 /* ---------------------------------------------------------------------- factorisation */
+
+/* Adds weight times products of deviations to moments: of features a and b <= a where dense. */
+static void add_squares(ptrdiff_t d, int dense, const double *row, const double *mean,
+                        double weight, double *scatter)
+{
+    for (ptrdiff_t a = 0; a < d; a++) {
+        double weighted = weight * (row[a] - mean[a]);
+        if (!dense) scatter[a] += weighted * (row[a] - mean[a]);
+        for (ptrdiff_t b = 0; dense && b <= a; b++)
+            scatter[a * d + b] += weighted * (row[b] - mean[b]);
+    }
+}
+
+int mixtura_moments(ptrdiff_t n, ptrdiff_t k, ptrdiff_t d, int dense, const double *rows,
+                    const double *resp, const Moments *moments)
+{
+    ptrdiff_t each = dense ? d * d : d;
+    double center[MSTEP_DIMENSIONS] = {0.0}, rounding[MSTEP_DIMENSIONS];
+    for (ptrdiff_t i = 0; i < n; i++)
+        for (ptrdiff_t a = 0; a < d; a++) center[a] += rows[i * d + a];
+    for (ptrdiff_t a = 0; a < d; a++) center[a] /= n;
+    for (ptrdiff_t j = 0; j < k; j++) {
+        double *mean = moments->first + j * d, *scatter = moments->second + j * each, count = 0.0;
+        for (ptrdiff_t i = 0; i < n; i++) count += resp[i * k + j];
+        moments->count[j] = count = count < SMALLEST_COUNT ? 0.0 : count;
+        for (ptrdiff_t a = 0; a < d; a++) {
+            double sum = 0.0;
+            for (ptrdiff_t i = 0; i < n; i++)
+                sum += resp[i * k + j] * (rows[i * d + a] - center[a]);
+            double offset = count > 0.0 ? sum / count : 0.0;
+            mean[a] = center[a] + offset;
+            rounding[a] = EPSILON * (size_of(center[a]) + size_of(offset));
+        }
+        for (ptrdiff_t i = 0; i < each; i++) scatter[i] = 0.0;
+        for (ptrdiff_t i = 0; i < n; i++)
+            if (resp[i * k + j] != 0.0)
+                add_squares(d, dense, rows + i * d, mean, resp[i * k + j], scatter);
+        for (ptrdiff_t a = 0; a < d; a++) {
+            double square = scatter[dense ? a * d + a : a];
+            if (!(count * rounding[a] * rounding[a] <= ROUGH * ROUGH * square)) return 0;
+            for (ptrdiff_t b = 0; dense && b < a; b++) scatter[b * d + a] = scatter[a * d + b];
+        }
+    }
+    return 1;
+}
 
 void mixtura_constants(ptrdiff_t k, ptrdiff_t d, const double *weights,
                        const double *log_determinants, double *constants)

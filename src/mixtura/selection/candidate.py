@@ -306,7 +306,7 @@ class Candidate:
         self, fitting: Fitting, restarts: Restarts, verdict: Soundness | None = None
     ) -> Candidate:
         """The candidate with these starts made."""
-        best = fitting.best(restarts)
+        best = restarts.best
         if not restarts.optima:  # all have collapsed
             verdict = fitting.judged(best.mixture)
         elif verdict is None and self.verdict is not None and self.restarts.optima:
@@ -322,7 +322,7 @@ class Candidate:
             status += f"; not considered: {flaw}"
         achieved = Achievement(best.mixture, score(best.mixture, fitting.source))
         outcome = replace(self.outcome, best=achieved, status=status, standing=standing, flaw=flaw)
-        return replace(self, outcome=outcome, fitting=fitting, restarts=restarts, verdict=verdict)
+        return Candidate(self.prepare, outcome, fitting, restarts, verdict, self.began_from)
 
 
 def _flaw(verdict: Soundness) -> tuple[str, str]:

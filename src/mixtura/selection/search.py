@@ -441,7 +441,8 @@ class _Field:
             )
 
     def _value(self, outcome: Outcome) -> float:
-        return float(self._comparison([outcome]).column(self.search.criterion.along_the_way)[0])
+        table = self._comparison([outcome]).table
+        return float(self.search.criterion.along_the_way(table)[0]) if table else math.nan
 
     def _best(self, comparison: Comparison, values: FloatArray) -> int:
         if self.search.criterion.name == "slope" and comparison.entries:
@@ -475,16 +476,17 @@ class _Field:
 
     def ranks(self) -> FloatArray:
         """The criterion of each, infinite for those that may not compete."""
-        return np.array([self._rank(candidate.outcome) for candidate in self.candidates])
+        rank = self._rank
+        return np.array([rank(candidate.outcome) for candidate in self.candidates])
 
     def _rank(self, outcome: Outcome) -> float:
         """A criterion along the way looks at one candidate at a time."""
-        if not outcome.sound:
-            return math.inf
-        if id(outcome) not in self.known:
-            value = self._value(outcome)
-            self.known[id(outcome)] = outcome, math.inf if math.isnan(value) else value
-        return self.known[id(outcome)][1]
+        known = self.known.get(id(outcome))
+        if known is None:
+            value = self._value(outcome) if outcome.sound else math.nan
+            known = outcome, math.inf if math.isnan(value) else value
+            self.known[id(outcome)] = known
+        return known[1]
 
     def _comparison(self, outcomes: list[Outcome]) -> Comparison:
         return Comparison(outcomes, self.table.source(1), self.of_one)

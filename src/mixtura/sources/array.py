@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 from typing import TypeVar
 
@@ -86,7 +86,19 @@ class ArraySource:
     def handles(self) -> Sequence[int]:
         return range(-(-len(self.X) // self.rows_per_block))
 
+    @cached_property
+    def _whole(self) -> Chunk | None:
+        """All rows of a small table, which is asked for them again and again."""
+        return self._block(0) if 0 < len(self.X) <= self._small else None
+
+    @property
+    def _small(self) -> int:
+        return min(self.rows_per_block, _SMALLEST_BLOCK)
+
     def load(self, handle: int) -> Chunk:
+        return self._whole if handle == 0 and self._whole is not None else self._block(handle)
+
+    def _block(self, handle: int) -> Chunk:
         start = handle * self.rows_per_block
         block = slice(start, start + self.rows_per_block)
         X = self.X[block]
@@ -105,4 +117,6 @@ class ArraySource:
         return in_order(serve, handles, min(self.n_threads, len(handles)))
 
     def map_reduce(self, function: Callable[[Chunk], M]) -> M:
+        if self._whole is not None:
+            return function(self._whole)
         return reduce(add, self.map(function))

@@ -27,7 +27,6 @@ from mixtura.mixture import Mixture
 from mixtura.selection.scores import mean_log_density
 from mixtura.starts.centers import k_means
 from mixtura.starts.given import given_responsibilities
-from mixtura.starts.nearest_center import squared_distances
 from mixtura.starts.sample import Sample
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.statistics import Moments
@@ -154,12 +153,13 @@ def _compact_halves(rows: FloatArray, weight: FloatArray) -> BoolArray:
     The random numbers are always the same.
     """
     order = np.einsum("nd,nd->n", rows, rows).argsort(kind="stable")
-    rng, ordered = np.random.default_rng(Purpose.SPLIT), rows[order]
-    second = np.zeros(weight.shape, dtype=np.bool_)
+    rng, ordered, weights = np.random.default_rng(Purpose.SPLIT), rows[order], weight.T[:, order]
+    centers = np.zeros((2, len(weights), rows.shape[1]))
     for j in np.flatnonzero(weight.any(axis=0)).tolist():
-        sample = Sample(ordered, np.ascontiguousarray(weight[order, j]))
-        second[:, j] = squared_distances(rows, k_means(sample, 2, rng)).argmin(axis=1) == 1
-    return second
+        centers[:, j] = k_means(Sample(ordered, weights[j]), 2, rng)
+    apart = centers[1] - centers[0]
+    middle = np.einsum("kd,kd->k", apart, 0.5 * (centers[0] + centers[1]))
+    return np.asarray(rows @ apart.T > middle)
 
 
 def _places(rows: FloatArray, weight: FloatArray) -> FloatArray:

@@ -94,7 +94,14 @@ class TrainingRows:
     def source(self, k: int, labels: IntArray | None = None) -> ArraySource:
         """The rows in blocks that suit k components."""
         rows_per_block = block_rows(self.rows.shape[1], k)
+        if labels is None and len(self.rows) <= rows_per_block:
+            return self._one_block
         return ArraySource(self.rows, self.weight, rows_per_block, self.n_threads, labels)
+
+    @cached_property
+    def _one_block(self) -> ArraySource:
+        """Where the rows are one block for some number of components."""
+        return ArraySource(self.rows, self.weight, max(len(self.rows), 1), self.n_threads)
 
     @property
     def row_weights(self) -> FloatArray:

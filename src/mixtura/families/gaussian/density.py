@@ -137,9 +137,11 @@ class Gaussian:
     ) -> FloatArray:
         """What covariances under a lower floor would gain over those that rounding allows."""
         nothing, floor = np.zeros(params.n_components), self.floor
+        if not floor.any():
+            return nothing
         varying = np.isfinite(rounding)
         coarse = np.where(varying, np.maximum(floor, rounding), 1e-3 * floor)
-        if not floor.any() or params.covariances.exceed(_CLEAR * coarse):
+        if params.covariances.exceed(_CLEAR * coarse):
             return nothing
         lower = np.where(varying, floor / _CLEAR, floor)
         higher = np.where(varying, coarse, floor)
@@ -148,16 +150,11 @@ class Gaussian:
         count, scatter = count[live], moments.scatter[live]
         current = params.covariances.take(live)
 
-        def reached(bound: FloatArray) -> list[float]:
+        def reached(bound: FloatArray) -> FloatArray:
             best = self.structure.estimate(count, scatter, bound, current)
-            return [
-                best.take(slice(j, j + 1)).expected_log_likelihood(
-                    count[j : j + 1], scatter[j : j + 1]
-                )
-                for j in range(len(count))
-            ]
+            return best.expected_log_likelihoods(count, scatter)
 
-        nothing[live] = np.maximum(np.subtract(reached(lower), reached(higher)), 0.0)
+        nothing[live] = np.maximum(reached(lower) - reached(higher), 0.0)
         return nothing
 
     def on_floor(self, params: GaussianParameters) -> BoolArray:

@@ -13,7 +13,7 @@ from scipy.linalg import lapack
 
 from mixtura.errors import DegenerateError
 from mixtura.families.gaussian.structures.common_principal_axes import common_axes, diagonals
-from mixtura.kernels.algebra import CompiledAlgebra, many
+from mixtura.kernels.algebra import CompiledAlgebra, CovarianceArrays, many
 from mixtura.kernels.choice import chosen_name
 from mixtura.kernels.singular import check_positive, singular
 from mixtura.typing import FloatArray
@@ -41,6 +41,26 @@ _SINGULAR = 16.0 * np.finfo(np.float64).eps
 
 class Algebra(Protocol):
     """What the structures ask of small matrices."""
+
+    def estimate(
+        self,
+        ties: tuple[int, int, int],
+        count: FloatArray,
+        scatter: FloatArray,
+        floor: FloatArray,
+        previous: CovarianceArrays | None,
+        /,
+    ) -> CovarianceArrays | None:
+        """What `Structure.estimate` gives, in one call; None where that has to do it in steps.
+
+        Parameters
+        ----------
+        ties : tuple of int
+            Volume, shape and orientation, by the numbers of `Tie`.
+        count, scatter, floor
+        previous : CovarianceArrays or None
+        """
+        ...
 
     def factorize(self, matrices: FloatArray, /) -> tuple[FloatArray, FloatArray]:
         """Whitening factors and log-determinants of positive-definite matrices.
@@ -134,6 +154,16 @@ def algebra(d: int) -> Algebra:
 
 class NumPyAlgebra:
     """The reference."""
+
+    @staticmethod
+    def estimate(
+        ties: tuple[int, int, int],
+        count: FloatArray,
+        scatter: FloatArray,
+        floor: FloatArray,
+        previous: CovarianceArrays | None,
+    ) -> CovarianceArrays | None:
+        return None
 
     @staticmethod
     def factorize(matrices: FloatArray) -> tuple[FloatArray, FloatArray]:

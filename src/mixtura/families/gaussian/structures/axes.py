@@ -28,6 +28,22 @@ class AxisCovariances:
     def __post_init__(self) -> None:
         check_positive(self.variances)
 
+    @classmethod
+    def from_arrays(
+        cls, variances: FloatArray, whitening: FloatArray, log_determinants: FloatArray
+    ) -> Self:
+        """What the compiled kernel has made: all positive."""
+        made = cls.__new__(cls)
+        vars(made).update(
+            variances=variances, whitening=whitening, log_determinants=log_determinants
+        )
+        return made
+
+    @property
+    def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """What the compiled kernel takes."""
+        return self.variances, self.whitening, self.log_determinants
+
     @cached_property
     def log_determinants(self) -> FloatArray:
         result: FloatArray = np.log(self.variances).sum(axis=1)
@@ -38,8 +54,12 @@ class AxisCovariances:
         """Standard deviations, (k, d)."""
         return np.sqrt(self.variances)
 
+    def expected_log_likelihoods(self, count: FloatArray, scatter: FloatArray) -> FloatArray:
+        traces = (scatter / self.variances).sum(axis=1)
+        return np.asarray(-0.5 * (count * self.log_determinants + traces))
+
     def expected_log_likelihood(self, count: FloatArray, scatter: FloatArray) -> float:
-        return -0.5 * float(count @ self.log_determinants + (scatter / self.variances).sum())
+        return float(self.expected_log_likelihoods(count, scatter).sum())
 
     @cached_property
     def whitening(self) -> FloatArray:

@@ -31,6 +31,10 @@ class Covariances(Protocol):
         """-1/2 sum_j n_j log|S_j| + tr(S_j^-1 scatter_j): what an M-step makes large."""
         ...
 
+    def expected_log_likelihoods(self, count: FloatArray, scatter: FloatArray, /) -> FloatArray:
+        """-1/2 (n_j log|S_j| + tr(S_j^-1 scatter_j)), for each component, (k,)."""
+        ...
+
     def squared_distances(self, X: FloatArray, means: FloatArray, /) -> FloatArray:
         """Squared Mahalanobis distance of each row to each mean, (n, k)."""
         ...
@@ -57,6 +61,11 @@ class Covariances(Protocol):
 
     def take(self, order: Selection, /) -> Self:
         """Those of the components in the given order."""
+        ...
+
+    @property
+    def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The covariances as they are kept, their whitening and their log-determinants."""
         ...
 
 

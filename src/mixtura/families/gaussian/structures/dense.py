@@ -44,14 +44,29 @@ class DenseCovariances:
         dense = 0.5 * (dense + dense.transpose(0, 2, 1))
         return cls(dense, *algebra(dense.shape[1]).factorize(dense))
 
+    @classmethod
+    def from_arrays(
+        cls, dense: FloatArray, whitening: FloatArray, log_determinants: FloatArray
+    ) -> Self:
+        """What the compiled kernel has made."""
+        return cls(dense, whitening, log_determinants)
+
+    @property
+    def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """What the compiled kernel takes."""
+        return self.dense, self.whitening, self.log_determinants
+
     @property
     def variances(self) -> FloatArray:
         """Variance of each feature, (k, d)."""
         return diagonals(self.dense)
 
+    def expected_log_likelihoods(self, count: FloatArray, scatter: FloatArray) -> FloatArray:
+        traces = (self.precisions() * scatter).sum(axis=(1, 2))
+        return np.asarray(-0.5 * (count * self.log_determinants + traces))
+
     def expected_log_likelihood(self, count: FloatArray, scatter: FloatArray) -> float:
-        traces = np.vdot(self.precisions(), scatter)
-        return -0.5 * float(count @ self.log_determinants + traces)
+        return float(self.expected_log_likelihoods(count, scatter).sum())
 
     def squared_distances(self, X: FloatArray, means: FloatArray) -> FloatArray:
         distances = np.empty((len(X), len(means)))

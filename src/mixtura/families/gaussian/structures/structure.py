@@ -8,10 +8,14 @@ letters name the structure (Banfield and Raftery 1993; Celeux and Govaert 1995).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 from mixtura.errors import MixturaError
+from mixtura.families.gaussian.structures.algebra import algebra
+from mixtura.families.gaussian.structures.axes import AxisCovariances
 from mixtura.families.gaussian.structures.covariances import Covariances
+from mixtura.families.gaussian.structures.dense import DenseCovariances
 from mixtura.families.gaussian.structures.estimation import (
     along_features,
     in_any_direction,
@@ -82,6 +86,10 @@ class Structure:
         """The letters of volume, shape and orientation."""
         return "".join(_LETTERS[tie] for tie in (self.volume, self.shape, self.orientation))
 
+    @cached_property
+    def _letters(self) -> tuple[int, int, int]:
+        return self.volume.value, self.shape.value, self.orientation.value
+
     @property
     def diagonal(self) -> bool:
         """Whether the diagonals of the scatter matrices are all it needs."""
@@ -110,6 +118,10 @@ class Structure:
         Where components constrain each other (VEI, EVI, VEE, EVE, VVE, EEV, VEV, EVV) each one's
         scatter is raised to the floor, and the estimate is kept if it is `likelier`.
         """
+        known = None if previous is None else previous.arrays
+        made = algebra(len(floor)).estimate(self._letters, count, scatter, floor, known)
+        if made is not None:
+            return (AxisCovariances if self.diagonal else DenseCovariances).from_arrays(*made)
         make = along_features if self.diagonal else in_any_direction
         new, falls_short = make(self, count, scatter, floor, previous)
         return likelier(new, previous, count, scatter) if falls_short else new
