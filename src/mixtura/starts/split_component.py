@@ -167,19 +167,19 @@ def _places(rows: FloatArray, weight: FloatArray) -> FloatArray:
     """
     moments = Moments.of(rows, weight, diagonal=False)
     axes = np.linalg.eigh(moments.scatter)[1]
-    along = np.zeros(weight.shape)
-    for j in np.flatnonzero(moments.count).tolist():
-        deviation = rows - moments.mean[j]
-        places = np.hstack([deviation @ axes[j], deviation])
-        squares = np.square(places)
-        variance = weight[:, j] @ squares
-        fourth = weight[:, j] @ np.square(squares)
-        known = variance > _FLAT * variance.max()
-        kurtosis = np.full(len(variance), _OF_A_BELL)
-        np.divide(moments.count[j] * fourth, np.square(variance), out=kurtosis, where=known)
-        unlike = np.abs(np.log(kurtosis / _OF_A_BELL)).argmax()
-        along[:, j] = places[:, unlike]
-    return along
+    directions = np.concatenate([axes, np.broadcast_to(np.eye(len(axes.T)), axes.shape)], axis=2)
+    variance, fourth = np.empty((2, len(axes), 2 * rows.shape[1]))
+    for j, (mean, each) in enumerate(zip(moments.mean, axes, strict=True)):
+        deviation = rows - mean
+        squares = np.square(np.hstack([deviation @ each, deviation]))
+        variance[j] = weight[:, j] @ squares
+        fourth[j] = weight[:, j] @ np.square(squares)
+    known = variance > _FLAT * variance.max(axis=1, keepdims=True)
+    kurtosis = np.full(variance.shape, _OF_A_BELL)
+    np.divide(moments.count[:, None] * fourth, np.square(variance), out=kurtosis, where=known)
+    unlike = np.abs(np.log(kurtosis / _OF_A_BELL)).argmax(axis=1)
+    chosen = directions[np.arange(len(axes)), :, unlike]
+    return np.asarray(rows @ chosen.T - np.einsum("kd,kd->k", moments.mean, chosen))
 
 
 def _halves_along(place: FloatArray, weight: FloatArray) -> BoolArray:
