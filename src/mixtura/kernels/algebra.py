@@ -40,8 +40,8 @@ def compiled_moments(
         return None
     scatter = np.empty((k, d) if diagonal else (k, d, d))
     moments = np.empty(k), np.empty((k, d)), scatter
-    rows, resp = np.ascontiguousarray(X), np.ascontiguousarray(resp)
-    return moments if _fused.moments(rows, resp, not diagonal, *moments) else None
+    _fused.moments(_contiguous(X), _contiguous(resp), not diagonal, *moments)
+    return moments
 
 
 class CompiledAlgebra:

@@ -313,7 +313,7 @@ static PyObject *recentre(PyObject *self, PyObject *args)
 static PyObject *moments_of(PyObject *self, PyObject *args)
 {
     PyObject *rows, *resp, *to[3];
-    int dense, kept = 0;
+    int dense;
     if (!PyArg_ParseTuple(args, "OOpOOO:moments", &rows, &resp, &dense, to, to + 1, to + 2))
         return NULL;
     Door door = {.n = 0};
@@ -326,12 +326,12 @@ static PyObject *moments_of(PyObject *self, PyObject *args)
             PyErr_SetString(PyExc_ValueError, "no rows, or no such columns or components");
         else if (enter_moments(&door, to, WRITE, k, d, dense ? 3 : 2, &moments)) {
             Py_BEGIN_ALLOW_THREADS
-            kept = mixtura_moments(n, k, d, dense, x->buf, r->buf, &moments);
+            mixtura_moments(n, k, d, dense, x->buf, r->buf, &moments);
             Py_END_ALLOW_THREADS
         }
     }
     leave(&door);
-    return PyErr_Occurred() ? NULL : PyBool_FromLong(kept);
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
 static PyObject *constants_of(PyObject *self, PyObject *args)
@@ -648,7 +648,7 @@ static PyMethodDef methods[] = {
     {"log", log_of, METH_VARARGS, "log(kernel, x, result)"},
     {"recentre", recentre, METH_VARARGS, "recentre(means, count, first, second, and the same to write): whether it went well."},
     {"moments", moments_of, METH_VARARGS,
-     "moments(rows, resp, dense, count, mean, scatter): whether rounding does not show."},
+     "moments(rows, resp, dense, count, mean, scatter)"},
     {"constants", constants_of, METH_VARARGS, "constants(d, weights, log_determinants, constants)"},
     {"factorize", factorize, METH_VARARGS, "factorize(matrices, whitening, log_determinants)"},
     {"exceeds", exceeds, METH_VARARGS, "exceeds(matrices, floor)"},

@@ -7,7 +7,7 @@ there: what is not regular is left to it, and so is the word on when to stop.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -46,13 +46,18 @@ class CompiledIterations:
         Of the mixtures that were left, in nats per row.
     last : Mixture
         The last one of these.
-    end : Mixture
-        The next one.
+    make_end : callable
+        Gives the next one, which a run that has come to its end does not ask for.
     """
 
     objectives: list[float]
     last: Mixture[Any, Any]
-    end: Mixture[Any, Any]
+    make_end: Callable[[], Mixture[Any, Any]]
+
+    @property
+    def end(self) -> Mixture[Any, Any]:
+        """The next one."""
+        return self.make_end()
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +118,9 @@ class CompiledLoop:
         if made is None:
             return None
         objectives, last, end = made
-        return CompiledIterations(objectives, _mixture(mixture, last), _mixture(mixture, end))
+        return CompiledIterations(
+            objectives, _mixture(mixture, last), lambda: _mixture(mixture, end())
+        )
 
     def _n_at_once(self, mixture: Mixture[Any, Any]) -> int:
         k, d = mixture.params.means.shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -72,11 +72,12 @@ class LoopBinding:
         most: int,
         *,
         free_weights: bool,
-    ) -> tuple[list[float], LoopState, LoopState] | None:
+    ) -> tuple[list[float], LoopState, Callable[[], LoopState]] | None:
         """At most so many iterations; None if the first one is not regular.
 
         They end where a rule with the tolerance `tol` might stop, and before what is not regular.
-        Given are the objectives of the states that were left, the last of these, and the end.
+        Given are the objectives of the states that were left, the last of these, and what gives the
+        end.
         """
         parts = start.weights, start.means, start.covariances, start.whitening
         sizes = [part.size for part in (*parts, start.log_determinants)]
@@ -105,7 +106,7 @@ class LoopBinding:
         return (
             objectives[len(known) : len(known) + n_made].tolist(),
             _unpacked(state[place - 1], start),
-            _unpacked(state[place], start),
+            lambda: _unpacked(state[place], start),
         )
 
 

@@ -14,6 +14,9 @@
 /* As in families/gaussian/structures/algebra.py. */
 enum { STEPS = 100, HALVINGS = 12 };
 
+/* As in statistics.py: passes after which a mean is right. */
+enum { PASSES = 10 };
+
 static const double FARTHEST = 10.0, SMALL = 0.1, NEAR = 1e-13, FLAT = 1e-12;
 
 /* Where one component alone has any spread in some direction, its scale outgrows the others'. */
@@ -91,49 +94,64 @@ int mixtura_recentre(ptrdiff_t k, ptrdiff_t d, int dense, const double *centres,
 
 /* ---------------------------------------------------------------------- factorisation */
 
-/* Adds weight times products of deviations to moments: of features a and b <= a where dense. */
-static void add_squares(ptrdiff_t d, int dense, const double *row, const double *mean,
-                        double weight, double *scatter)
+/* Second moments of weighted rows about a point; the weights are `step` apart. */
+static void scatter_about(ptrdiff_t n, ptrdiff_t d, int dense, const double *rows,
+                          const double *weight, ptrdiff_t step, const double *mean, double *scatter)
 {
-    for (ptrdiff_t a = 0; a < d; a++) {
-        double weighted = weight * (row[a] - mean[a]);
-        if (!dense) scatter[a] += weighted * (row[a] - mean[a]);
-        for (ptrdiff_t b = 0; dense && b <= a; b++)
-            scatter[a * d + b] += weighted * (row[b] - mean[b]);
+    for (ptrdiff_t i = 0; i < (dense ? d * d : d); i++) scatter[i] = 0.0;
+    for (ptrdiff_t i = 0; i < n; i++, rows += d, weight += step) {
+        if (*weight == 0.0) continue;
+        for (ptrdiff_t a = 0; a < d; a++) {
+            double deviation = rows[a] - mean[a], weighted = *weight * deviation;
+            if (!dense) scatter[a] += weighted * deviation;
+            for (ptrdiff_t b = 0; dense && b <= a; b++)
+                scatter[a * d + b] += weighted * (rows[b] - mean[b]);
+        }
     }
+    for (ptrdiff_t a = 0; dense && a < d; a++)
+        for (ptrdiff_t b = 0; b < a; b++) scatter[b * d + a] = scatter[a * d + b];
 }
 
-int mixtura_moments(ptrdiff_t n, ptrdiff_t k, ptrdiff_t d, int dense, const double *rows,
-                    const double *resp, const Moments *moments)
+/* A nearer mean of weighted rows, from one that is off by some rounding; gives whether it moved. */
+static int nearer(ptrdiff_t n, ptrdiff_t d, const double *rows, const double *weight,
+                  ptrdiff_t step, double total, double *mean)
+{
+    int moved = 0;
+    for (ptrdiff_t a = 0; a < d; a++) {
+        double before = mean[a], sum = 0.0;
+        for (ptrdiff_t i = 0; i < n; i++) sum += weight[i * step] * (rows[i * d + a] - before);
+        mean[a] = before + sum / total;
+        moved |= mean[a] != before;
+    }
+    return moved;
+}
+
+void mixtura_moments(ptrdiff_t n, ptrdiff_t k, ptrdiff_t d, int dense, const double *rows,
+                     const double *resp, const Moments *moments)
 {
     ptrdiff_t each = dense ? d * d : d;
-    double center[MSTEP_DIMENSIONS] = {0.0}, rounding[MSTEP_DIMENSIONS];
+    double center[MSTEP_DIMENSIONS] = {0.0};
     for (ptrdiff_t i = 0; i < n; i++)
         for (ptrdiff_t a = 0; a < d; a++) center[a] += rows[i * d + a];
     for (ptrdiff_t a = 0; a < d; a++) center[a] /= n;
     for (ptrdiff_t j = 0; j < k; j++) {
         double *mean = moments->first + j * d, *scatter = moments->second + j * each, count = 0.0;
+        int rough = 0;
         for (ptrdiff_t i = 0; i < n; i++) count += resp[i * k + j];
         moments->count[j] = count = count < SMALLEST_COUNT ? 0.0 : count;
+        copy(mean, center, d);
+        if (count > 0.0) nearer(n, d, rows, resp + j, k, count, mean);
+        scatter_about(n, d, dense, rows, resp + j, k, mean, scatter);
         for (ptrdiff_t a = 0; a < d; a++) {
-            double sum = 0.0;
-            for (ptrdiff_t i = 0; i < n; i++)
-                sum += resp[i * k + j] * (rows[i * d + a] - center[a]);
-            double offset = count > 0.0 ? sum / count : 0.0;
-            mean[a] = center[a] + offset;
-            rounding[a] = EPSILON * (size_of(center[a]) + size_of(offset));
-        }
-        for (ptrdiff_t i = 0; i < each; i++) scatter[i] = 0.0;
-        for (ptrdiff_t i = 0; i < n; i++)
-            if (resp[i * k + j] != 0.0)
-                add_squares(d, dense, rows + i * d, mean, resp[i * k + j], scatter);
-        for (ptrdiff_t a = 0; a < d; a++) {
+            double rounding = EPSILON * (size_of(center[a]) + size_of(mean[a] - center[a]));
             double square = scatter[dense ? a * d + a : a];
-            if (!(count * rounding[a] * rounding[a] <= ROUGH * ROUGH * square)) return 0;
-            for (ptrdiff_t b = 0; dense && b < a; b++) scatter[b * d + a] = scatter[a * d + b];
+            rough |= count * rounding * rounding > ROUGH * ROUGH * square;
         }
+        if (!rough) continue;
+        for (int pass = 0; pass < PASSES; pass++)
+            if (!nearer(n, d, rows, resp + j, k, count, mean)) break;
+        scatter_about(n, d, dense, rows, resp + j, k, mean, scatter);
     }
-    return 1;
 }
 
 void mixtura_constants(ptrdiff_t k, ptrdiff_t d, const double *weights,

@@ -45,9 +45,9 @@ int mixtura_recentre(ptrdiff_t k, ptrdiff_t d, int dense, const double *centres,
                      const Moments *about_centres, const Moments *about_means);
 
 /* Counts, means and moments about these of n rows (n x d), from weighted responsibilities (n x k).
-   Of MSTEP_DIMENSIONS at most. Gives 0 where a mean's rounding would show. */
-int mixtura_moments(ptrdiff_t n, ptrdiff_t k, ptrdiff_t d, int dense, const double *rows,
-                    const double *resp, const Moments *moments);
+   Of MSTEP_DIMENSIONS at most. */
+void mixtura_moments(ptrdiff_t n, ptrdiff_t k, ptrdiff_t d, int dense, const double *rows,
+                     const double *resp, const Moments *moments);
 
 /* What the components' log-densities add to -|W_j^T (x - mean_j)|^2 / 2: log(w_j) less half of
    d log(2 pi) + log-determinant; -inf for a component of weight 0. */

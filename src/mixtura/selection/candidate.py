@@ -320,7 +320,9 @@ class Candidate:
         if verdict is not None and not verdict.sound:
             standing, flaw = _flaw(verdict)
             status += f"; not considered: {flaw}"
-        achieved = Achievement(best.mixture, score(best.mixture, fitting.source))
+        achieved = self.outcome.best
+        if achieved is None or achieved.mixture is not best.mixture:
+            achieved = Achievement(best.mixture, score(best.mixture, fitting.source))
         outcome = replace(self.outcome, best=achieved, status=status, standing=standing, flaw=flaw)
         return Candidate(self.prepare, outcome, fitting, restarts, verdict, self.began_from)
 

@@ -16,7 +16,7 @@ from mixtura.errors import MixturaError
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.restarts import Effort
 from mixtura.selection.candidate import Candidate, Relatives
-from mixtura.selection.comparison import Comparison, Outcome
+from mixtura.selection.comparison import Achievement, Comparison, Outcome
 from mixtura.selection.growth import Growth
 from mixtura.selection.named import Criterion
 from mixtura.selection.slope import estimate_slope
@@ -156,7 +156,7 @@ class _Field:
     n_tasks: int
     n_done: int = 0
     of_one: dict[str, float] = field(default_factory=dict)
-    known: dict[int, tuple[Outcome, float]] = field(default_factory=dict)
+    known: dict[int, tuple[Achievement, float]] = field(default_factory=dict)
     glimpses: dict[int, Candidate] = field(default_factory=dict)
     lines: list[list[int]] = field(init=False)
     largest: int = field(init=False)
@@ -481,11 +481,14 @@ class _Field:
 
     def _rank(self, outcome: Outcome) -> float:
         """A criterion along the way looks at one candidate at a time."""
-        known = self.known.get(id(outcome))
+        best = outcome.best
+        if best is None or outcome.flaw is not None:
+            return math.inf
+        known = self.known.get(id(best))
         if known is None:
-            value = self._value(outcome) if outcome.sound else math.nan
-            known = outcome, math.inf if math.isnan(value) else value
-            self.known[id(outcome)] = known
+            value = self._value(outcome)
+            known = best, math.inf if math.isnan(value) else value
+            self.known[id(best)] = known
         return known[1]
 
     def _comparison(self, outcomes: list[Outcome]) -> Comparison:

@@ -32,11 +32,12 @@ class AxisCovariances:
     def from_arrays(
         cls, variances: FloatArray, whitening: FloatArray, log_determinants: FloatArray
     ) -> Self:
-        """What the compiled kernel has made: all positive."""
+        """What the compiled kernel has made: all positive.
+
+        Its log-determinants round in another way than those of the same variances read from a file.
+        """
         made = cls.__new__(cls)
-        vars(made).update(
-            variances=variances, whitening=whitening, log_determinants=log_determinants
-        )
+        vars(made).update(variances=variances, whitening=whitening)
         return made
 
     @property
