@@ -133,9 +133,9 @@ class Moments:
         count = self.count + other.count
         fraction = _divide(other.count, count)
         delta = other.mean - self.mean
-        mean = np.where(
-            (self.count == 0.0)[:, None], other.mean, self.mean + fraction[:, None] * delta
-        )
+        mean = self.mean + fraction[:, None] * delta
+        if not self.count.all():
+            mean = np.where((self.count == 0.0)[:, None], other.mean, mean)
         # Where one side is empty its mean is a stand-in, and the factor below is exactly 0.
         between = _aligned(self.count * fraction, self.scatter) * self._product(delta)
         return type(self)(count, mean, self.scatter + other.scatter + between)

@@ -42,7 +42,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.assignments import log_sum_exp
-from mixtura.em import e_step, expectation_of
+from mixtura.em import e_step
 from mixtura.errors import DegenerateError
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Expectation, Mixture
@@ -283,7 +283,20 @@ def _left_out(
         X, weight, resp = rows.X[part], rows.weight[part], rows.resp[part]
         unseen = np.full(len(X), -np.inf)
         if weight.sum() <= _WHOLE * whole.weight:  # else nothing is left
-            seen = expectation_of(mixture, X, weight, resp, rows.log_density[part])
+            others = _without(mixture, whole, X, resp * weight[:, None])
             with suppress(DegenerateError):
-                unseen = scorer(mixture.maximize(whole + (-1.0) * seen)).log_density(X)
+                unseen = scorer(mixture.maximize(others)).log_density(X)
         yield rows.number[part], part, unseen
+
+
+def _without(
+    mixture: Mixture[Any, Any], whole: Expectation[Any], X: FloatArray, resp: FloatArray
+) -> Expectation[Any]:
+    """What an M-step needs to know without some rows, of weighted responsibilities (n, k).
+
+    The objective, which it does not, is that of all rows.
+    """
+    seen = mixture.family.statistics(mixture.params, X, resp)
+    counts = whole.counts - resp.sum(axis=0)
+    left = whole.statistics + (-1.0) * seen
+    return Expectation(float(counts.sum()), whole.objective, counts, left)
