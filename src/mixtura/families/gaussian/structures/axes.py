@@ -32,12 +32,11 @@ class AxisCovariances:
     def from_arrays(
         cls, variances: FloatArray, whitening: FloatArray, log_determinants: FloatArray
     ) -> Self:
-        """What the compiled kernel has made: all positive."""
-        made = cls.__new__(cls)
-        vars(made).update(
-            variances=variances, whitening=whitening, log_determinants=log_determinants
-        )
-        return made
+        """What the compiled kernel has made, but for what follows from the variances.
+
+        That has the same bits for all that have them, such as those that are loaded.
+        """
+        return cls(variances)
 
     @property
     def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
