@@ -32,13 +32,11 @@ class AxisCovariances:
     def from_arrays(
         cls, variances: FloatArray, whitening: FloatArray, log_determinants: FloatArray
     ) -> Self:
-        """What the compiled kernel has made: all positive.
+        """What the compiled kernel has made, but for what follows from the variances.
 
-        Its log-determinants round in another way than those of the same variances read from a file.
+        That has the same bits for all that have them, such as those that are loaded.
         """
-        made = cls.__new__(cls)
-        vars(made).update(variances=variances, whitening=whitening)
-        return made
+        return cls(variances)
 
     @property
     def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
