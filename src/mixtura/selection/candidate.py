@@ -317,7 +317,7 @@ class Candidate:
                 verdict = self.verdict
         status, standing = best.status.text, "given up" if best.status.paused else "finished"
         flaw = None
-        if verdict is not None and not verdict.sound:
+        if verdict is not None and not (verdict.sound and restarts.optima):
             standing, flaw = _flaw(verdict)
             status += f"; not considered: {flaw}"
         achieved = self.outcome.best
@@ -329,6 +329,8 @@ class Candidate:
 
 def _flaw(verdict: Soundness) -> tuple[str, str]:
     """The standing of a candidate whose best optimum is not sound, and why it is not."""
+    if verdict.sound:  # what was before
+        return "collapsed", "a component collapsed"
     which = verdict.upheld or verdict.spurious
     noun, owe = ("component", "owes its") if len(which) == 1 else ("components", "owe their")
     if verdict.upheld:

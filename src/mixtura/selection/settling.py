@@ -1,0 +1,88 @@
+"""The best candidates of a search begin from each other, until the choice among them is stable."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from operator import methodcaller
+
+from mixtura.fitting.restarts import Effort
+from mixtura.selection.candidate import Candidate, Relatives
+from mixtura.selection.field import Field, Step
+
+__all__ = ["CLOSE", "settle"]
+
+#: What no start makes up for at the end, in units of the criterion.
+CLOSE = 2.0
+
+# Iterations after which runs pause that may not be chosen; and that may, before acceleration.
+_FIRST_PAUSE, _PAUSE = 40, 300
+# What further starts are not likely to make up for, in all and for each row.
+_REACH, _PER_ROW = 7.0, 0.02
+# What makes a structure so unlikely that its own starts can wait.
+_NEAR = 60.0
+# A gain of the criterion that is none.
+_SAME = 0.05
+# Rounds in which the best candidates begin from each other, at most.
+_ROUNDS = 6
+# Own starts of a candidate that may be chosen, in the first round and with each further one.
+_OWN_STARTS = 2
+
+
+def settle(field: Field) -> None:
+    """Let the best candidates begin from each other, until that changes nothing."""
+    best, n_own = math.inf, 0
+    for _ in range(_ROUNDS):
+        n_own += _OWN_STARTS
+        field.judge()
+        field.take(_following(field))
+        best_ones = field.with_neighbors(field.finalists(_reach(field)))
+        field.take({i: _furthering(field, i, Effort.exactly(n_own)) for i in best_ones})
+        field.judge()
+        field.take(dict.fromkeys(field.finalists(CLOSE), methodcaller("finish")))
+        field.judge()
+        before, best = best, float(field.ranks().min())
+        if not best < before - _SAME:
+            break
+
+
+def _following(field: Field) -> dict[int, Step]:
+    """Other structures of as many components begin where the best candidate is, too.
+
+    Those that are near make starts of their own: theirs may be another partition.
+    """
+    values = field.ranks()
+    if math.isinf(values.min()):
+        return {}
+    best = int(values.argmin())
+    mixture, k = field.candidates[best].mixture, field.size(best)
+    assert mixture is not None  # its criterion is finite
+    there = Relatives(None, None, (mixture,))
+
+    def step(n_own: int, candidate: Candidate) -> Candidate:
+        begun = candidate.begun_from(there, _FIRST_PAUSE)
+        return begun.with_starts(Effort.exactly(n_own), _FIRST_PAUSE)
+
+    alike = [i for i in range(len(values)) if i != best and field.size(i) == k > 1]
+    near = values <= values[best] + _NEAR
+    return {
+        i: partial(step, 1 + _OWN_STARTS if near[i] else 1)
+        for i in alike
+        if field.candidates[i].begun_at_all
+    }
+
+
+def _furthering(field: Field, i: int, effort: Effort) -> Step:
+    """A candidate goes on, begins from its relatives, and makes more starts."""
+    relatives = field.relatives(i)
+
+    def step(candidate: Candidate) -> Candidate:
+        there = candidate.go_on(_PAUSE).begun_from(relatives, _PAUSE)
+        return there.with_starts(effort, _PAUSE)
+
+    return step
+
+
+def _reach(field: Field) -> float:
+    """What further starts may make up for: optima differ by more where there are more rows."""
+    return max(_REACH, _PER_ROW * field.table.summary.total_weight)
