@@ -176,7 +176,7 @@ class Fitting:
 
         def made(smaller: Mixture[Any, Any]) -> list[Mixture[Any, Any]]:
             if id(smaller) not in known:
-                firsts = splits(smaller, self.table, whole, self.specification.mixing)
+                firsts = splits(smaller, self.table.thinned, whole, self.specification.mixing)
                 known[id(smaller)] = smaller, firsts
             return known[id(smaller)][1]
 

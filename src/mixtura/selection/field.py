@@ -149,14 +149,14 @@ class Field:
         known = [mixture for mixture in others if mixture is not None][:_OTHERS]
         return Relatives(near.get(k - 1), near.get(k + 1), tuple(known))
 
-    def finalists(self, reach: float) -> list[int]:
-        """The best candidates, as far as they are within reach of the best one."""
-        values, n_most = self.ranks(), self.n_finalists
-        prospects = [2.0 * c.prospect(_PROSPECT) for c in self.candidates]
-        hopes = values - prospects
+    def finalists(self, reach: float, *, as_they_are: bool = False) -> list[int]:
+        """The best candidates, as far as they are, or else might soon be, in reach of the best."""
+        values = self.ranks()
+        prospects = [2.0 * candidate.prospect(_PROSPECT) for candidate in self.candidates]
+        hopes = values if as_they_are else values - prospects
         numbers = [int(i) for i in np.argsort(hopes, kind="stable") if hopes[i] < math.inf]
         within = [i for i in numbers if hopes[i] <= values.min() + reach]
-        return within[:n_most]
+        return within[: self.n_finalists]
 
     def with_neighbors(self, numbers: list[int]) -> list[int]:
         """Some candidates, and those of one component more or fewer that have begun."""

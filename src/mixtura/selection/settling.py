@@ -15,10 +15,12 @@ __all__ = ["CLOSE", "settle"]
 #: What no start makes up for at the end, in units of the criterion.
 CLOSE = 2.0
 
-# Iterations after which runs pause that may not be chosen; and that may, before acceleration.
-_FIRST_PAUSE, _PAUSE = 40, 300
-# What further starts are not likely to make up for, in all and for each row.
-_REACH, _PER_ROW = 7.0, 0.02
+# Iterations after which runs pause that may not be chosen; and that may: before acceleration on
+# small tables, and on others after so many numbers that are added up.
+_FIRST_PAUSE, _PAUSE, _WORK = 40, 300, 1e7
+# What further starts are not likely to make up for: some at least, so much for each row, and no
+# more than so much.
+_LEAST_REACH, _PER_ROW, _REACH = 7.0, 0.02, 25.0
 # What makes a structure so unlikely that its own starts can wait.
 _NEAR = 60.0
 # A gain of the criterion that is none.
@@ -39,7 +41,7 @@ def settle(field: Field) -> None:
         best_ones = field.with_neighbors(field.finalists(_reach(field)))
         field.take({i: _furthering(field, i, Effort.exactly(n_own)) for i in best_ones})
         field.judge()
-        field.take(dict.fromkeys(field.finalists(CLOSE), methodcaller("finish")))
+        field.take(dict.fromkeys(field.finalists(CLOSE, as_they_are=True), methodcaller("finish")))
         field.judge()
         before, best = best, float(field.ranks().min())
         if not best < before - _SAME:
@@ -77,12 +79,21 @@ def _furthering(field: Field, i: int, effort: Effort) -> Step:
     relatives = field.relatives(i)
 
     def step(candidate: Candidate) -> Candidate:
-        there = candidate.go_on(_PAUSE).begun_from(relatives, _PAUSE)
-        return there.with_starts(effort, _PAUSE)
+        pause = _pause(candidate)
+        there = candidate.go_on(pause).begun_from(relatives, pause)
+        return there.with_starts(effort, pause)
 
     return step
 
 
+def _pause(candidate: Candidate) -> int:
+    """Iterations after which the runs of a candidate that may be chosen pause."""
+    if candidate.fitting is None:
+        return _PAUSE
+    return max(_FIRST_PAUSE, int(min(_PAUSE, _WORK / candidate.fitting.price)))
+
+
 def _reach(field: Field) -> float:
     """What further starts may make up for: optima differ by more where there are more rows."""
-    return max(_REACH, _PER_ROW * field.table.summary.total_weight)
+    by_rows = _PER_ROW * field.table.summary.total_weight
+    return min(max(_LEAST_REACH, by_rows), _REACH)

@@ -34,6 +34,9 @@ NamedStart: TypeAlias = Callable[[Ways, int, int, int], Start]
 #: Rows among which noise is looked for, at most: their distances to each other tell enough.
 _ROWS_FOR_NOISE = 1_000
 
+#: Rows on which it is looked for where a component is best cut in two.
+_ROWS_FOR_SPLITS = 2_000
+
 #: Between these a number has a square, and two squares a product, that neither overflow nor vanish.
 SMALLEST, LARGEST = 1e-75, 1e75
 
@@ -139,6 +142,16 @@ class TrainingRows:
         least = [step.min() if len(step) else np.inf for step in steps]
         rounding = np.square(np.array(least) * self.summary.scales) / 12.0
         return np.where(self.summary.variances == 0.0, np.inf, rounding)
+
+    @cached_property
+    def thinned(self) -> TrainingRows:
+        """The same, or where they are many some rows of them: enough to see where groups part."""
+        if self.summary.n_rows <= 2 * _ROWS_FOR_SPLITS:
+            return self
+        rng, summary = np.random.default_rng(Purpose.SPLIT), self.summary
+        sample = draw_rows(self.source(1), summary, rng, _ROWS_FOR_SPLITS)
+        rows = sample.rows * summary.scales + summary.moments.mean[0]
+        return replace(self, rows=rows, weight=sample.weight, present=None)
 
     @cached_property
     def atoms(self) -> tuple[Atom, ...]:
