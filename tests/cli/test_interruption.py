@@ -21,8 +21,8 @@ def fall(function, when=lambda *args: True):
 
 import mixtura.cli.results as results
 if place == "fit":
-    from mixtura.selection import search
-    search.Comparison = fall(search.Comparison)
+    from mixtura.selection import field
+    field.Comparison = fall(field.Comparison)
 elif place == "write":
     results.write_blocks = fall(results.write_blocks)
 elif place == "move":
