@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, TypeVar
 
 from mixtura import em
 from mixtura.em import Fit
@@ -34,6 +34,8 @@ from mixtura.typing import FloatArray, IntArray
 __all__ = ["NO_STARTS", "AnyFit", "Fitting", "fit"]
 
 AnyFit: TypeAlias = Fit[Any, Any]
+
+_T = TypeVar("_T")
 
 NO_STARTS = Restarts()
 
@@ -165,22 +167,13 @@ class Fitting:
         firsts = self.splits(self.smaller)
         return self._begun(firsts[min(way.rank, len(firsts) - 1)])
 
-    def splits(self, smaller: Mixture[Any, Any]) -> list[Mixture[Any, Any]]:
-        """Where runs from a mixture of one cluster fewer begin, the most promising first."""
-        return self._splits(smaller)
-
     @cached_property
-    def _splits(self) -> Callable[[Mixture[Any, Any]], list[Mixture[Any, Any]]]:
-        known: dict[int, tuple[Mixture[Any, Any], list[Mixture[Any, Any]]]] = {}
+    def splits(self) -> Callable[[Mixture[Any, Any]], list[Mixture[Any, Any]]]:
+        """Gives where runs from a mixture of one cluster fewer begin, the most promising first."""
         whole = with_noise(self.family, self.region)
-
-        def made(smaller: Mixture[Any, Any]) -> list[Mixture[Any, Any]]:
-            if id(smaller) not in known:
-                firsts = splits(smaller, self.table.thinned, whole, self.specification.mixing)
-                known[id(smaller)] = smaller, firsts
-            return known[id(smaller)][1]
-
-        return made
+        return _once_for_each(
+            lambda smaller: splits(smaller, self.table.thinned, whole, self.specification.mixing)
+        )
 
     def first_from(self, resp: FloatArray) -> Mixture[Any, Any]:
         """The mixture where a run from given responsibilities begins."""
@@ -318,14 +311,7 @@ class Fitting:
     @cached_property
     def judged(self) -> Callable[[Mixture[Any, Any]], Soundness]:
         """Gives whether an optimum is sound, found out once."""
-        known: dict[int, tuple[Mixture[Any, Any], Soundness]] = {}
-
-        def judged(mixture: Mixture[Any, Any]) -> Soundness:
-            if id(mixture) not in known:
-                known[id(mixture)] = mixture, judge(mixture, self.source, self.table.rounding)
-            return known[id(mixture)][1]
-
-        return judged
+        return _once_for_each(lambda mixture: judge(mixture, self.source, self.table.rounding))
 
     def clear(self, fit: AnyFit) -> bool:
         """Whether a run can compete at all: what holds a component up makes it win."""
@@ -340,6 +326,18 @@ class Fitting:
 
     def _compared(self, a: AnyFit, b: AnyFit) -> Compared:
         return ALIKE if a is b else compared(a.mixture, b.mixture, self.source)
+
+
+def _once_for_each(make: Callable[[Mixture[Any, Any]], _T]) -> Callable[[Mixture[Any, Any]], _T]:
+    """The same, but made once for each mixture, which is kept so that no other has its id."""
+    known: dict[int, tuple[Mixture[Any, Any], _T]] = {}
+
+    def made(mixture: Mixture[Any, Any]) -> _T:
+        if id(mixture) not in known:
+            known[id(mixture)] = mixture, make(mixture)
+        return known[id(mixture)][1]
+
+    return made
 
 
 def _region(noise: Noise | None, source: ArraySource, summary: Summary) -> Box | None:

@@ -148,9 +148,12 @@ class TrainingRows:
         """The same, or where they are many some rows of them: enough to see where groups part."""
         if self.summary.n_rows <= 2 * _ROWS_FOR_SPLITS:
             return self
-        rng, summary = np.random.default_rng(Purpose.SPLIT), self.summary
-        sample = draw_rows(self.source(1), summary, rng, _ROWS_FOR_SPLITS)
-        rows = sample.rows * summary.scales + summary.moments.mean[0]
+        rng = np.random.default_rng(Purpose.SPLIT)
+        return self._of(draw_rows(self.source(1), self.summary, rng, _ROWS_FOR_SPLITS))
+
+    def _of(self, sample: Sample) -> Self:
+        """Some rows of them, in their own units again."""
+        rows = sample.rows * self.summary.scales + self.summary.moments.mean[0]
         return replace(self, rows=rows, weight=sample.weight, present=None)
 
     @cached_property
@@ -214,11 +217,9 @@ class TrainingRows:
 
         @cache
         def guesses(seed: int) -> Sequence[SetAside]:
-            rng, summary = np.random.default_rng((seed, Purpose.NOISE)), self.summary
-            sample, table = draw_rows(self.source(1), summary, rng, _ROWS_FOR_NOISE), self
-            if summary.n_rows > _ROWS_FOR_NOISE:
-                rows = sample.rows * summary.scales + summary.moments.mean[0]
-                table = replace(self, rows=rows, weight=sample.weight, present=None)
+            rng = np.random.default_rng((seed, Purpose.NOISE))
+            sample = draw_rows(self.source(1), self.summary, rng, _ROWS_FOR_NOISE)
+            table = self._of(sample) if self.summary.n_rows > _ROWS_FOR_NOISE else self
             noise = noise_guesses(sample.rows, sample.weight)
             return [SetAside.of(table, probabilities) for probabilities in noise]
 
