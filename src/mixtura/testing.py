@@ -23,7 +23,7 @@ from mixtura import em
 from mixtura.acceleration import MixtureCoordinates
 from mixtura.errors import DataError, ModelFileError
 from mixtura.families import Family
-from mixtura.families.description import Bell, Description, Mass
+from mixtura.families.description import Bell, Curve, Description, Mass
 from mixtura.families.gaussian.testing import check_structure
 from mixtura.families.likeness import assert_alike, leaves
 from mixtura.families.schema import Schema
@@ -274,15 +274,22 @@ def _check_marginal(
     marginal = description.marginal(params, place, schema)
     k, m = drawn.shape
     dispersions = description.dispersions(params, [place])
-    if isinstance(marginal, Bell | Mass):
-        error = 5.0 * marginal.deviation / np.sqrt(m)
-        assert (np.abs(drawn.mean(axis=1) - marginal.mean) <= error).all(), "means are those drawn"
-        spread = drawn.std(axis=1) / marginal.deviation - 1.0
-        assert (np.abs(spread) <= 0.1).all(), "deviations are those drawn"
+    if isinstance(marginal, Bell | Curve | Mass):
+        finite = np.isfinite(marginal.deviation)
+        means, deviations = marginal.mean[finite], marginal.deviation[finite]
+        rows = drawn[finite] - means[:, None]
+        error = 5.0 * deviations / np.sqrt(m)
+        assert (np.abs(rows.mean(axis=1)) <= error).all(), "means are those drawn"
+        fourth = np.sqrt((rows**4).mean(axis=1) / m) / deviations**2
+        spread = drawn[finite].std(axis=1) / deviations - 1.0
+        assert (np.abs(spread) <= 0.1 + 2.5 * fourth).all(), "deviations are those drawn"
         if dispersions is not None:
             assert dispersions.shape == (k, 1, 1)
             assert_alike(np.sqrt(dispersions[:, 0, 0]), marginal.deviation, law="deviations agree")
     if isinstance(marginal, Bell):
+        return
+    if isinstance(marginal, Curve):
+        _check_curve(marginal, drawn)
         return
     values = marginal.values if isinstance(marginal, Mass) else np.arange(len(marginal.levels))
     p = marginal.probabilities
@@ -293,6 +300,20 @@ def _check_marginal(
     often = (drawn[:, :, None] == values).mean(axis=1)
     error = 5.0 * np.sqrt(p * (1.0 - p) / m) + 5.0 / m
     assert (np.abs(often - p) <= error).all(), "probabilities are those of what is drawn"
+
+
+def _check_curve(marginal: Curve, drawn: FloatArray) -> None:
+    """Between the places of a curve lies what its densities say, of what was drawn (k, m)."""
+    k, m = drawn.shape
+    values, densities = marginal.values, marginal.densities
+    assert densities.shape == (k, len(values))
+    assert (np.diff(values) > 0.0).all(), "places ascend"
+    assert np.isfinite(densities).all()
+    between = 0.5 * (densities[:, 1:] + densities[:, :-1]) * np.diff(values)
+    below = np.sort(drawn, axis=1)
+    share = np.array([np.searchsorted(row, values) for row in below]) / m
+    error = np.abs(between.cumsum(axis=1) - (share[:, 1:] - share[:, :1]))
+    assert (error <= 0.03 + 5.0 / np.sqrt(m)).all(), "densities are those of what is drawn"
 
 
 def check_source(source: Source, X: AnyArray, weight: FloatArray) -> None:

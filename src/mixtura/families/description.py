@@ -7,7 +7,7 @@ descriptions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -21,6 +21,7 @@ from mixtura.typing import BoolArray, FloatArray
 
 __all__ = [
     "Bell",
+    "Curve",
     "Description",
     "Independent",
     "Marginal",
@@ -28,6 +29,7 @@ __all__ = [
     "Shares",
     "check_entries",
     "check_names",
+    "curve",
     "number_kind",
     "refuse",
     "stacked",
@@ -48,6 +50,29 @@ class Bell:
 
     mean: FloatArray
     deviation: FloatArray
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A column of numbers of which each component has a density of some other shape.
+
+    Attributes
+    ----------
+    mean : ndarray of shape (k,)
+        The median where there is no mean, as of some heavy tails.
+    deviation : ndarray of shape (k,)
+        Infinite where the variance is.
+    values : ndarray of shape (m,)
+        Ascending places, close together where some density bends, that hold nearly all of the
+        mass.
+    densities : ndarray of shape (k, m)
+        At these places; finite.
+    """
+
+    mean: FloatArray
+    deviation: FloatArray
+    values: FloatArray
+    densities: FloatArray
 
 
 @dataclass(frozen=True)
@@ -83,7 +108,11 @@ class Shares:
 
 
 #: What each component makes of one column.
-Marginal: TypeAlias = Bell | Mass | Shares
+Marginal: TypeAlias = Bell | Curve | Mass | Shares
+
+# A curve is drawn between these shares of the mass, through so many places for all components.
+_ENDS = 0.001, 0.999
+_MOST_PLACES, _FEWEST_PLACES, _PLACES = 64, 8, 400
 
 
 class Description(Protocol[F_contra, P]):
@@ -198,6 +227,38 @@ class Independent:
 
     def dispersions(self, params: Any, places: Sequence[int]) -> None:
         """None: columns are independent."""
+
+
+def curve(
+    mean: FloatArray,
+    deviation: FloatArray,
+    quantile: Callable[[FloatArray], FloatArray],
+    density: Callable[[FloatArray], FloatArray],
+) -> Curve:
+    """A curve through quantiles of all components.
+
+    Parameters
+    ----------
+    mean, deviation : ndarray of shape (k,)
+    quantile : callable
+        Shares of the mass (m,) -> the values (k, m) below which so much of it lies.
+    density : callable
+        Values (m,) -> densities (k, m) at these.
+
+    Examples
+    --------
+    >>> def of_waits(shares):  # exponential ones
+    ...     return -np.log1p(-shares)[None]
+    >>> drawn = curve(np.ones(1), np.ones(1), of_waits, lambda waits: np.exp(-waits)[None])
+    >>> drawn.densities[0, [0, -1]].round(3).tolist()
+    [0.999, 0.001]
+    """
+    n = int(np.clip(_PLACES // len(mean), _FEWEST_PLACES, _MOST_PLACES))
+    low, high = _ENDS
+    middle = np.arange(1.0, n) / n
+    shares = np.concatenate([[low], middle[(middle > low) & (middle < high)], [high]])
+    values = np.unique(quantile(shares))
+    return Curve(mean, deviation, values, density(values))
 
 
 def number_kind(kinds: Collection[Kind]) -> Kind:

@@ -2,6 +2,7 @@
 of them there is room for, and the JSON values of them.
 
     {"kind": "bell", "mean", "deviation"}                               (k,) each
+    {"kind": "curve", "mean", "deviation", "values", "densities"}       (m,) values, (k, m)
     {"kind": "mass", "mean", "deviation", "values", "probabilities"}    (m,) values, (k, m)
     {"kind": "shares", "levels", "probabilities"}                       L names, (k, L)
 """
@@ -12,7 +13,7 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura.families.description import Bell, Marginal, Mass, Shares
+from mixtura.families.description import Bell, Curve, Marginal, Mass, Shares
 from mixtura.report.summaries import Floats
 from mixtura.report.visible import visible
 
@@ -30,7 +31,7 @@ def separation(marginal: Marginal, weights: Floats) -> float:
     match marginal:
         case Shares(probabilities=means):
             variances = (means * (1.0 - means)).sum(axis=1)
-        case Bell() | Mass():
+        case Bell() | Curve() | Mass():
             means, variances = marginal.mean[:, None], np.square(marginal.deviation)
     between = float(share @ np.square(means - share @ means).sum(axis=1))
     within = float(share @ variances)
@@ -44,6 +45,9 @@ def of_clusters(marginal: Marginal, n: int) -> Marginal:
     match marginal:
         case Bell():
             return Bell(marginal.mean[:n], marginal.deviation[:n])
+        case Curve():
+            own = marginal.mean[:n], marginal.deviation[:n]
+            return Curve(*own, marginal.values, marginal.densities[:n])
         case Mass():
             own = marginal.mean[:n], marginal.deviation[:n]
             return Mass(*own, marginal.values, marginal.probabilities[:n])
@@ -83,6 +87,14 @@ def document(marginal: Marginal) -> dict[str, object]:
     match marginal:
         case Bell(mean, deviation):
             return {"kind": "bell", "mean": mean, "deviation": deviation}
+        case Curve(mean, deviation, values, densities):
+            return {
+                "kind": "curve",
+                "mean": mean,
+                "deviation": deviation,
+                "values": values,
+                "densities": _rounded(densities),
+            }
         case Mass(mean, deviation, values, probabilities):
             return {
                 "kind": "mass",
