@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.families.description import Bell, Marginal, Mass, Shares
+from mixtura.families.description import Bell, Curve, Marginal, Mass, Shares
 from mixtura.report import (
     Candidate,
     FitSummary,
@@ -41,6 +41,14 @@ def counts(k: int, d: int, **more: Any) -> ModelSummary:
     mass = np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
     marginal = Mass(rates[:, 0], np.sqrt(rates[:, 0]), values, mass)
     return summary([marginal] * d, family="poisson", **more)
+
+
+def curves(k: int, d: int, **more: Any) -> ModelSummary:
+    """Components with exponential densities of means 1, 4, 7, ..., the last without a variance."""
+    values, means = np.linspace(0.0, 40.0, 200), 1.0 + 3.0 * np.arange(k)
+    densities = np.exp(-values / means[:, None]) / means[:, None]
+    deviations = np.where(np.arange(k) == k - 1, np.inf, means)
+    return summary([Curve(means, deviations, values, densities)] * d, family="exponential", **more)
 
 
 def categories(k: int, d: int, levels: Sequence[str] = "abc", **more: Any) -> ModelSummary:
@@ -97,6 +105,9 @@ def _logs(marginal: Marginal, cells: Floats) -> Floats:
         z = (cells[:, None] - marginal.mean) / marginal.deviation
         logs: Floats = -0.5 * np.square(z) - np.log(np.sqrt(2 * np.pi) * marginal.deviation)
         return logs
+    if isinstance(marginal, Curve):
+        shapes = marginal.densities
+        return np.log(np.array([np.interp(cells, marginal.values, shape) for shape in shapes]).T)
     return np.log(marginal.probabilities[:, cells.astype(int)].T)
 
 
@@ -115,6 +126,8 @@ def _drawn(
 ) -> Floats:
     if isinstance(marginal, Bell):
         return marginal.mean[component] + marginal.deviation[component] * noise
+    if isinstance(marginal, Curve):
+        return np.minimum(generator.exponential(marginal.mean[component]), 40.0)
     p = marginal.probabilities
     codes = [generator.choice(p.shape[1], p=p[j] / p[j].sum()) for j in component]
     return np.array(codes, dtype=np.float64)

@@ -12,6 +12,7 @@ from report_examples import (
     candidate,
     categories,
     counts,
+    curves,
     example,
     fit,
     mixture,
@@ -300,7 +301,7 @@ def test_a_fit_of_one_step_and_one_of_a_thousand_are_drawn(page: Page, tmp_path:
 
 def visible(page: Page) -> list[str]:
     """Ids of the sections of rows and clusters that the page shows."""
-    names = ["map", "counts", "profiles", "patterns"]
+    names = ["map", "shapes", "profiles", "patterns"]
     return [
         name for name in names if not page.evaluate(f"document.getElementById('{name}').hidden")
     ]
@@ -326,21 +327,30 @@ def assert_fits_everywhere(page: Page) -> None:
 
 def test_a_table_of_counts_has_a_scatter_plot_and_histograms(page: Page, tmp_path: Path) -> None:
     show(page, tmp_path, of_three(counts(3, 3), 3))
-    assert visible(page) == ["map", "counts"]
+    assert visible(page) == ["map", "shapes"]
     assert page.evaluate("document.querySelectorAll('#map-plot .ellipse').length") == 6
-    assert page.evaluate("document.querySelectorAll('#counts-plot .density').length") == 3
-    assert page.evaluate("document.querySelectorAll('#counts-plot .mass').length") > 20
+    assert page.evaluate("document.querySelectorAll('#shapes-plot .density').length") == 3
+    assert page.evaluate("document.querySelectorAll('#shapes-plot .mass').length") > 20
     assert "strewn" in page.evaluate("document.body.innerText")
-    before = page.evaluate("document.getElementById('counts-plot').innerHTML")
-    page.evaluate("document.getElementById('counts-plot').focus()")
+    before = page.evaluate("document.getElementById('shapes-plot').innerHTML")
+    page.evaluate("document.getElementById('shapes-plot').focus()")
     page.press("End")
-    assert page.evaluate("document.getElementById('counts-live').textContent").endswith(".")
-    choose(page, "counts-column", "2")
-    assert page.evaluate("document.getElementById('counts-plot').innerHTML") != before
+    assert page.evaluate("document.getElementById('shapes-live').textContent").endswith(".")
+    choose(page, "shapes-column", "2")
+    assert page.evaluate("document.getElementById('shapes-plot').innerHTML") != before
     assert "Histogram of column_2" in page.evaluate(
-        "document.getElementById('counts-plot').ariaLabel"
+        "document.getElementById('shapes-plot').ariaLabel"
     )
     assert_fits_everywhere(page)
+
+
+def test_densities_that_are_no_bells_have_histograms(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, of_three(curves(3, 3), 3))
+    assert visible(page) == ["map", "shapes"]
+    assert page.evaluate("document.querySelectorAll('#shapes-plot .density').length") == 3
+    assert page.evaluate("document.querySelectorAll('#shapes-plot .mass').length") == 0
+    assert "± ∞" in text(page, "#components")  # the last cluster has no variance
+    assert "NaN" not in page.evaluate("document.querySelector('main').innerHTML")
 
 
 def test_a_single_column_of_counts_has_one_histogram(page: Page, tmp_path: Path) -> None:
@@ -364,11 +374,11 @@ def test_a_selected_bar_that_another_column_lacks_is_let_go(page: Page, tmp_path
         fit=fit(),
     )
     show(page, tmp_path, made)
-    page.evaluate("document.getElementById('counts-plot').focus()")
+    page.evaluate("document.getElementById('shapes-plot').focus()")
     page.press("End")
-    assert text(page, "#counts-panel h3") == "39"
-    choose(page, "counts-column", "1")
-    assert text(page, "#counts-panel h3") == "Clusters and their weights"
+    assert text(page, "#shapes-panel h3") == "39"
+    choose(page, "shapes-column", "1")
+    assert text(page, "#shapes-panel h3") == "Clusters and their weights"
     assert_quiet(page)
 
 

@@ -226,7 +226,7 @@ def _course(record: FitRecord) -> dict[str, Any]:
 
 
 def _finite(value: float) -> float | None:
-    """JSON has no infinity, which is what criteria are where some row is out of reach."""
+    """JSON has no infinity: criteria where some row is out of reach, deviations of heavy tails."""
     return value if math.isfinite(value) else None
 
 
@@ -271,7 +271,7 @@ def _readings(marginals: list[tuple[str, Marginal]], j: int) -> dict[str, dict[s
     told: dict[str, dict[str, Any]] = {}
     if of_numbers:
         told["mean"] = {name: float(m.mean[j]) for name, m in of_numbers}
-        told["sd"] = {name: float(m.deviation[j]) for name, m in of_numbers}
+        told["sd"] = {name: _finite(float(m.deviation[j])) for name, m in of_numbers}
     if of_levels:
         told["probabilities"] = {
             name: dict(zip(m.levels, m.probabilities[j].tolist(), strict=True))

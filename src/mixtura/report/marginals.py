@@ -56,8 +56,8 @@ def of_clusters(marginal: Marginal, n: int) -> Marginal:
 
 
 def of_values(marginal: Marginal, most: int) -> Marginal:
-    """The marginal, of which a mass function of very many values is told as a bell."""
-    if isinstance(marginal, Mass) and len(marginal.values) > most:
+    """The marginal, which is told as a bell if it has very many values."""
+    if isinstance(marginal, Curve | Mass) and len(marginal.values) > most:
         return Bell(marginal.mean, marginal.deviation)
     return marginal
 

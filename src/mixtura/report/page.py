@@ -15,6 +15,7 @@ MODULES = (
     "scales.js",
     "points.js",
     "bell.js",
+    "curve.js",
     "mass.js",
     "dom.js",
     "frame.js",

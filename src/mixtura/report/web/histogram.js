@@ -3,6 +3,7 @@
 
 import { bellHistogram } from "./bell.js";
 import { mixedColour, oklabFromHex } from "./colour.js";
+import { curveHistogram } from "./curve.js";
 import { outline, svg } from "./dom.js";
 import { flagsOf } from "./flags.js";
 import { clip, frame } from "./frame.js";
@@ -10,7 +11,7 @@ import { massHistogram } from "./mass.js";
 import { wholeNumber } from "./scales.js";
 import { centreLabels } from "./scatter.js";
 
-const SHAPES = { bell: bellHistogram, mass: massHistogram };
+const SHAPES = { bell: bellHistogram, curve: curveHistogram, mass: massHistogram };
 
 // `id` keeps apart what two histograms of a page define.
 export function histogram({ plot, points, columns, model, place, id }) {

@@ -128,17 +128,17 @@ function weightSegment(weight, j) {
   return segment;
 }
 
-// Two columns of numbers make a scatter plot, a single one a histogram. Beside a scatter plot counts have
-// their histograms too.
+// Two columns of numbers make a scatter plot, a single one a histogram. Beside a scatter plot counts, and
+// numbers whose densities are no bells, have their histograms too.
 function rowPictures(report, drawn) {
   const { columns } = drawn;
   const numbers = columns.map((_, c) => c).filter((c) => columns[c].kind !== "shares");
-  const counts = numbers.filter((c) => columns[c].kind === "mass");
+  const shaped = numbers.filter((c) => columns[c].kind !== "bell");
   byId("map").hidden = numbers.length === 0;
-  byId("counts").hidden = numbers.length < 2 || counts.length === 0;
+  byId("shapes").hidden = numbers.length < 2 || shaped.length === 0;
   const pictures = [];
   if (numbers.length > 0) pictures.push(mapPicture(report, drawn, numbers));
-  if (!byId("counts").hidden) pictures.push(countsPicture(report, drawn, counts));
+  if (!byId("shapes").hidden) pictures.push(shapesPicture(report, drawn, shaped));
   return pictures;
 }
 
@@ -162,13 +162,13 @@ function mapPicture(report, drawn, numbers) {
   return { host: plot, draw };
 }
 
-function countsPicture(report, drawn, counts) {
+function shapesPicture(report, drawn, shaped) {
   const { columns, model } = drawn;
-  const plot = byId("counts-plot");
-  const [place] = model.ranking.filter((c) => counts.includes(c));
-  const picture = histogram({ ...drawn, plot, place, id: "counts" });
-  const draw = explored("counts", plot, picture, report, drawn, () => [picture.view.place]);
-  chooseColumns("counts-column", picture.view, "place", columns, counts, () => draw(currentTheme(model)));
+  const plot = byId("shapes-plot");
+  const [place] = model.ranking.filter((c) => shaped.includes(c));
+  const picture = histogram({ ...drawn, plot, place, id: "shapes" });
+  const draw = explored("shapes", plot, picture, report, drawn, () => [picture.view.place]);
+  chooseColumns("shapes-column", picture.view, "place", columns, shaped, () => draw(currentTheme(model)));
   return { host: plot, draw };
 }
 
@@ -219,7 +219,7 @@ function showPatterns(model, columns, points) {
 // (clouds), or for all others (groups).
 function tellKinds({ marginals, spreads }) {
   const kinds = new Set(marginals.flatMap((marginal) => [marginal.kind, ...levelKinds(marginal)]));
-  kinds.add(kinds.has("mass") || kinds.has("shares") ? "groups" : "clouds");
+  kinds.add([...kinds].every((kind) => kind === "bell") ? "clouds" : "groups");
   if (marginals.length > 1) kinds.add("several");
   if (!spreads && marginals.length > 1) kinds.add("independent");
   document.querySelectorAll("[data-kind]").forEach((part) => {
