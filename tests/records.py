@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.families import Bernoulli, Box, Categorical, Family, Gaussian, Poisson, WithNoise
+from mixtura.families import (
+    Bernoulli,
+    Block,
+    Box,
+    Categorical,
+    Family,
+    Gaussian,
+    Poisson,
+    Product,
+    WithNoise,
+)
 from mixtura.families.gaussian.structures import EEI, STRUCTURES, VVV
 from mixtura.families.schema import Column, Kind, Schema
 from mixtura.testing import BadCell
@@ -98,5 +108,45 @@ FAMILIES = [
         for structure in (VVV, EEI)
     ),
 ]
+
+
+def mixed_rows(n: int = 60) -> FloatArray:
+    """Two measurements, a category of three levels, a count and a yes or no, not in that order."""
+    rng = np.random.default_rng(5)
+    measured = two_groups(n, 2)
+    levels, counts = rng.integers(0, 3, n), rng.poisson(3.0, n)
+    return np.column_stack([levels, measured[:, 0], counts, rng.random(n) < 0.4, measured[:, 1]])
+
+
+FAMILIES.append(
+    FamilyRecord(
+        "mixed",
+        Product(
+            (
+                Block(Gaussian(VVV, np.zeros(2)), (1, 4)),
+                Block(Categorical((3,)), (0,)),
+                Block(Poisson(), (2,)),
+                Block(Bernoulli(), (3,)),
+            )
+        ),
+        mixed_rows(),
+        Schema(
+            (
+                Column("eyes", Kind.CATEGORICAL, ("blue", "brown", "green")),
+                Column("height"),
+                Column("visits", Kind.COUNT),
+                Column("won", Kind.BINARY),
+                Column("weight"),
+            )
+        ),
+        (
+            (0, 3.0, "numbers 0 to 2"),
+            (1, np.inf, "a measurement is a finite number"),
+            (2, 0.5, "a count is a whole number"),
+            (3, 2.0, "0 or 1"),
+            (4, np.nan, "a measurement is a finite number"),
+        ),
+    )
+)
 FAMILY_IDS = [record.name for record in FAMILIES]
 STRUCTURE_IDS = [structure.name for structure in STRUCTURES]

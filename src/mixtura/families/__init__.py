@@ -8,6 +8,12 @@ from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.families.poisson import Poisson, PoissonParameters
+from mixtura.families.product.family import (
+    Block,
+    Product,
+    ProductParameters,
+    ProductStatistics,
+)
 from mixtura.families.registry import register
 
 __all__ = [
@@ -15,6 +21,7 @@ __all__ = [
     "Bernoulli",
     "BernoulliParameters",
     "BernoulliSums",
+    "Block",
     "Bounded",
     "Box",
     "Categorical",
@@ -29,6 +36,9 @@ __all__ = [
     "Poisson",
     "PoissonParameters",
     "Prior",
+    "Product",
+    "ProductParameters",
+    "ProductStatistics",
     "WithNoise",
     "register",
     "with_noise",

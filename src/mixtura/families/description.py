@@ -21,6 +21,7 @@ from mixtura.typing import BoolArray, FloatArray
 
 __all__ = [
     "Bell",
+    "Composed",
     "Curve",
     "Description",
     "Independent",
@@ -197,7 +198,20 @@ class Description(Protocol[F_contra, P]):
         ...
 
     def dispersions(self, params: P, places: Sequence[int], /) -> FloatArray | None:
-        """Covariances (k, m, m) of some columns; None where columns are independent."""
+        """Covariances (k, m, m) of some columns; None where columns are independent.
+
+        NaN where all that is known of a column is its deviation.
+        """
+        ...
+
+
+class Composed(Protocol):
+    """Of families that are made of others: what is said of one depends on which these are."""
+
+    def of(
+        self, family: Any, describe: Callable[[Any], Description[Any, Any]], /
+    ) -> Description[Any, Any]:
+        """The description of one such family, from what describes those that it is made of."""
         ...
 
 

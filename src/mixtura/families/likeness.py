@@ -13,9 +13,11 @@ __all__ = ["assert_alike", "leaves"]
 
 
 def leaves(record: Any) -> list[AnyArray]:
-    """All arrays and numbers in a record of records, in the order of their fields."""
+    """All arrays and numbers in a record or tuple of records, in their order."""
     if is_dataclass(record):
         return [leaf for f in fields(record) for leaf in leaves(getattr(record, f.name))]
+    if isinstance(record, tuple):
+        return [leaf for part in record for leaf in leaves(part)]
     return [np.asarray(record)]
 
 

@@ -7,14 +7,24 @@ from typing import Any
 from mixtura.errors import MixturaError
 from mixtura.families.bernoulli import Bernoulli, BernoulliDescription
 from mixtura.families.categorical import Categorical, CategoricalDescription
-from mixtura.families.description import Description
+from mixtura.families.description import Composed, Description
 from mixtura.families.family import Family
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.description import GaussianDescription
 from mixtura.families.noise import WithNoise
 from mixtura.families.poisson import Poisson, PoissonDescription
+from mixtura.families.product.description import ProductDescription
+from mixtura.families.product.family import Product
+from mixtura.families.schema import Column, Kind
 
-__all__ = ["DESCRIPTIONS", "description_named", "description_of", "is_described", "register"]
+__all__ = [
+    "DESCRIPTIONS",
+    "MIXED",
+    "description_named",
+    "description_of",
+    "is_described",
+    "register",
+]
 
 #: One of each type of family, the most particular kinds of columns first.
 DESCRIPTIONS: dict[type, Description[Any, Any]] = {
@@ -24,6 +34,43 @@ DESCRIPTIONS: dict[type, Description[Any, Any]] = {
     Gaussian: GaussianDescription(),
 }
 
+# The family of a column where nobody chooses one.
+_OF_KIND: dict[Kind, type] = {
+    Kind.CONTINUOUS: Gaussian,
+    Kind.COUNT: Poisson,
+    Kind.BINARY: Bernoulli,
+    Kind.CATEGORICAL: Categorical,
+}
+
+
+def _of_column(column: Column) -> Description[Any, Any]:
+    return DESCRIPTIONS[_OF_KIND[column.kind]]
+
+
+def description_named(name: str) -> Description[Any, Any]:
+    """The description of that name.
+
+    Examples
+    --------
+    >>> description_named("poisson").text
+    'an expected count for each column of whole numbers'
+    """
+    named = {description.name: description for description in DESCRIPTIONS.values()}
+    if name not in named:
+        raise MixturaError(
+            f"There is no family {name!r}; expected one of {', '.join(named)}. One's own is known "
+            "once mixtura.families.register has been called."
+        )
+    return named[name]
+
+
+#: Of products of whatever columns there are.
+MIXED = ProductDescription(_of_column, description_named)
+
+DESCRIPTIONS[Product] = MIXED
+
+# Those that are made of others.
+_COMPOSED: dict[type, Composed] = {Product: MIXED}
 
 _OURS = frozenset(description.name for description in DESCRIPTIONS.values())
 
@@ -69,7 +116,10 @@ def description_of(family: Family[Any, Any]) -> Description[Any, Any]:
     >>> description_of(Bernoulli()).name
     'bernoulli'
     """
-    kind = type(_clusters(family))
+    clusters = _clusters(family)
+    kind = type(clusters)
+    if kind in _COMPOSED:
+        return _COMPOSED[kind].of(clusters, description_of)
     if kind not in DESCRIPTIONS:
         raise MixturaError(
             f"{kind.__name__} is a family that nothing describes: write a description of it (see "
@@ -81,20 +131,3 @@ def description_of(family: Family[Any, Any]) -> Description[Any, Any]:
 
 def _clusters(family: Family[Any, Any]) -> Family[Any, Any]:
     return _clusters(family.family) if isinstance(family, WithNoise) else family
-
-
-def description_named(name: str) -> Description[Any, Any]:
-    """The description of that name.
-
-    Examples
-    --------
-    >>> description_named("poisson").text
-    'an expected count for each column of whole numbers'
-    """
-    named = {description.name: description for description in DESCRIPTIONS.values()}
-    if name not in named:
-        raise MixturaError(
-            f"There is no family {name!r}; expected one of {', '.join(named)}. One's own is known "
-            "once mixtura.families.register has been called."
-        )
-    return named[name]

@@ -19,7 +19,7 @@ export function ellipse([mx, my], [[vxx, vxy], [, vyy]], radius, corners = 72) {
 export function pairOf({ marginals, spreads }, component, columns) {
   const mean = columns.map((c) => marginals[c].mean[component]);
   const entry = (r, c) => {
-    if (spreads) return spreads[component][r][c];
+    if (spreads && spreads[component][r][c] !== null) return spreads[component][r][c];
     return r === c ? marginals[c].deviation[component] ** 2 : 0;
   };
   return { mean, spread: columns.map((r) => columns.map((c) => entry(r, c))) };

@@ -1,0 +1,1 @@
+"""Blocks of columns, each of a family of its own."""
