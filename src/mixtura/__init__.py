@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         PoissonMixture,
     )
     from mixtura.estimators.gaussian_mixture import GaussianMixture
+    from mixtura.estimators.mixed_mixture import MixedMixture
     from mixtura.estimators.mixture_search import MixtureSearch
     from mixtura.estimators.saving import load, save
 
@@ -43,6 +44,7 @@ __all__ = [
     "DegenerateError",
     "FamilyMixture",
     "GaussianMixture",
+    "MixedMixture",
     "MixturaError",
     "MixtureSearch",
     "ModelFileError",
@@ -60,6 +62,7 @@ _LAZY = {
     "CategoricalMixture": "mixtura.estimators.family_mixtures",
     "BernoulliMixture": "mixtura.estimators.family_mixtures",
     "GaussianMixture": "mixtura.estimators.gaussian_mixture",
+    "MixedMixture": "mixtura.estimators.mixed_mixture",
     "MixtureSearch": "mixtura.estimators.mixture_search",
     "bootstrap_test": "mixtura.estimators.bootstrap_test",
     "load": "mixtura.estimators.saving",

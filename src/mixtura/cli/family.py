@@ -17,6 +17,7 @@ from mixtura.cli.roles import Role, is_code
 from mixtura.cli.wanted import Wanted
 from mixtura.cli.wording import listing
 from mixtura.errors import DataError
+from mixtura.estimators.likely_kinds import are_surely_counts
 from mixtura.families.description import Description
 from mixtura.families.registry import DESCRIPTIONS, description_named
 from mixtura.families.schema import Kind
@@ -24,13 +25,6 @@ from mixtura.families.schema import Kind
 __all__ = ["AUTO", "Choice", "choose_family"]
 
 AUTO = "auto"
-
-# Whole numbers that are surely counts: from 0 to more than a code would have, with a variance of
-# about the mean's size, and skewed as counts are.
-_LARGER_THAN_CODES = 3
-_VARIANCE_TO_MEAN = 0.5, 3.0
-_SHARE_OF_SKEWNESS = 0.5
-_ROWS_TO_BE_SURE = 30
 
 
 @dataclass(frozen=True)
@@ -118,17 +112,8 @@ def _is_answer(column: Column) -> bool:
 
 
 def _surely_counts(column: Column) -> bool:
-    numbers = column.numbers
-    if not numbers.natural or numbers.smallest > 0.0 or numbers.largest <= _LARGER_THAN_CODES:
-        return False
-    if numbers.n < _ROWS_TO_BE_SURE or not np.isfinite(numbers.largest):
-        return False
     values = column.values[~np.isnan(column.values)]
-    mean, deviation = float(values.mean()), float(values.std())
-    skewness = float(np.mean(((values - mean) / deviation) ** 3))
-    low, high = _VARIANCE_TO_MEAN
-    varies = low * mean <= deviation**2 <= high * mean
-    return varies and skewness >= _SHARE_OF_SKEWNESS / np.sqrt(mean)
+    return bool(np.isfinite(values).all()) and are_surely_counts(values)
 
 
 def _alternatives(description: Description[Any, Any], wanted: Wanted) -> Iterator[str]:

@@ -27,13 +27,10 @@ from mixtura.cli.telling_names import (
     may_be_found,
     most_classes,
 )
+from mixtura.estimators.likely_kinds import FEW, are_codes
 from mixtura.typing import FloatArray
 
 __all__ = ["FEW", "Role", "Roles", "is_code"]
-
-#: Fewer different whole numbers than this, each so often, are codes and not measurements.
-FEW = 10
-_OFTEN = 10
 
 # In fewer rows numbers can run like those of rows, or like those of another column, by chance.
 _ROWS_TO_BE_SURE = 10
@@ -245,9 +242,8 @@ def _class(column: Column) -> Role | None:
 
 def is_code(column: Column) -> bool:
     """Whether its numbers are few whole ones, each of them often."""
-    numbers = column.numbers
-    often = numbers.n >= _OFTEN * numbers.n_distinct
-    return column.kind == "numbers" and numbers.whole and often and 1 < numbers.n_distinct < FEW
+    n = column.numbers
+    return column.kind == "numbers" and are_codes(n.n, n.n_distinct, whole=n.whole)
 
 
 def _items(columns: Sequence[Column]) -> Iterator[Column]:

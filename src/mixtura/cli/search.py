@@ -146,7 +146,7 @@ class Plan:
         given = {_K: self.counts, **self.own.searched}
         search = MixtureSearch(
             estimator,
-            search_grid(estimator, len(features.names), given),
+            search_grid(estimator, features.schema, given),
             criterion=self.criterion,
             extend=self.extend,
             n_jobs=self.jobs,

@@ -431,8 +431,8 @@ class GaussianMixture(MixtureEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "covariances_")
 
-    def _default_grid(self, d: int) -> dict[str, Sequence[Any]]:
-        return {**super()._default_grid(d), "covariance_type": searched_types(d)}
+    def _default_grid(self, schema: Schema) -> dict[str, Sequence[Any]]:
+        return {**super()._default_grid(schema), "covariance_type": searched_types(len(schema))}
 
     # ----------------------------------------------------------------------------- questions
 

@@ -12,10 +12,12 @@ from typing import Any
 
 from mixtura.estimators.gaussian_vocabulary import gaussian_parameters
 from mixtura.estimators.options import ACCELERATIONS, ALGORITHMS, EFFORTS, STARTS
+from mixtura.families.product.family import Product
+from mixtura.families.registry import MIXED, description_of
 from mixtura.mixture import Mixture
 from mixtura.persistence.entries import Entry, either, flag, number, optional, text, whole
 
-__all__ = ["kept_parameters"]
+__all__ = ["OF_BLOCKS", "kept_parameters"]
 
 _OF_ALL: dict[str, Entry[Any]] = {
     "tol": number(0.0),
@@ -28,8 +30,24 @@ _OF_ALL: dict[str, Entry[Any]] = {
     "acceleration": optional(text(*ACCELERATIONS)),
 }
 
+#: Those that a mixture of blocks shares with the estimators of its blocks.
+OF_BLOCKS = ("covariance_type", "reg_covar")
+
+
+def _of_blocks(family: Product, d: int) -> dict[str, Entry[Any]]:
+    for block in family.blocks:
+        own = _OWN.get(description_of(block.family).name)
+        if own is not None:
+            entries = own(block.family, len(block.places))
+            return {name: entries[name] for name in OF_BLOCKS if name in entries}
+    return {}
+
+
 #: By the name of a family: those that its estimator alone has, from a family and its dimension.
-_OWN: dict[str, Callable[[Any, int], dict[str, Entry[Any]]]] = {"gaussian": gaussian_parameters}
+_OWN: dict[str, Callable[[Any, int], dict[str, Entry[Any]]]] = {
+    "gaussian": gaussian_parameters,
+    MIXED.name: _of_blocks,
+}
 
 
 def kept_parameters(name: str, mixture: Mixture[Any, Any]) -> dict[str, Entry[Any]]:

@@ -1,10 +1,10 @@
-"""Tables of categories at the door: levels are learnt once, and cells become their numbers."""
+"""Tables with categories at the door: levels are learnt once, and cells become their numbers."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, SupportsFloat, TypeAlias
 
 import narwhals as nw
 import numpy as np
@@ -15,7 +15,7 @@ from mixtura.errors import CellError, DataError, DataWarning
 from mixtura.families.schema import Column, Kind, Level, Schema, in_order
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["as_codes", "as_levels", "columns_of", "learn_levels"]
+__all__ = ["Cells", "as_codes", "as_levels", "as_numbers", "columns_of", "learn_levels", "learnt"]
 
 #: A column of numbers or truth values as an array, of anything else as a list.
 Cells: TypeAlias = AnyArray | list[Any]
@@ -69,10 +69,11 @@ def _first_missing(cells: Cells) -> int | None:
 
 def learn_levels(columns: Columns) -> Schema:
     """A categorical column for each, with the levels that it has, in their natural order."""
-    return Schema(tuple(_learnt(name, cells) for name, cells in columns))
+    return Schema(tuple(learnt(name, cells) for name, cells in columns))
 
 
-def _learnt(name: str, cells: Cells) -> Column:
+def learnt(name: str, cells: Cells) -> Column:
+    """A categorical column with the levels that its cells have, in their natural order."""
     distinct = np.unique(cells).tolist() if isinstance(cells, np.ndarray) else cells
     levels = in_order({_known(level): level for level in map(_plain, distinct)}.values())
     if len(levels) > max(_FEW, len(cells) / _ROWS_PER_LEVEL):
@@ -85,15 +86,18 @@ def _learnt(name: str, cells: Cells) -> Column:
 
 
 def as_codes(columns: Columns, schema: Schema) -> FloatArray:
-    """The number of each cell's level, (n, d).
+    """The number of each cell's level, (n, d); of columns without levels the cells themselves.
 
     Raises
     ------
     CellError
-        If a cell has a level that is not in the schema.
+        If a cell has a level that is not in the schema, or is no number where one is expected.
     """
     codes = np.empty((len(columns[0][1]), len(schema)))
     for a, (column, (_, cells)) in enumerate(zip(schema, columns, strict=True)):
+        if not column.has_levels:
+            codes[:, a] = as_numbers(column.name, cells)
+            continue
         codes[:, a] = _numbers(column, cells)
         unseen = np.flatnonzero(codes[:, a] < 0.0)
         if len(unseen):
@@ -101,6 +105,18 @@ def as_codes(columns: Columns, schema: Schema) -> FloatArray:
             expected = f"its levels in the fit were {column.levels_text}"
             raise CellError(column.name, repr(_plain(cells[row])), row, expected, len(unseen) - 1)
     return codes
+
+
+def as_numbers(name: str, cells: Cells) -> FloatArray:
+    """A column of numbers, (n,)."""
+    if isinstance(cells, np.ndarray):
+        return cells.astype(np.float64)
+    numbers = np.empty(len(cells))
+    for row, cell in enumerate(cells):
+        if isinstance(cell, str | bool) or not isinstance(cell, SupportsFloat):
+            raise CellError(name, repr(cell), row, "a number was expected")
+        numbers[row] = float(cell)
+    return numbers
 
 
 def _numbers(column: Column, cells: Cells) -> Any:
@@ -114,11 +130,12 @@ def _numbers(column: Column, cells: Cells) -> Any:
 
 def as_levels(codes: FloatArray, schema: Schema) -> AnyArray:
     """Rows of levels from their numbers, (n, d); the numbers themselves where levels are those."""
-    if all(_are_numbers(column.values) for column in schema):
+    if all(not column.has_levels or _are_numbers(column.values) for column in schema):
         return codes
-    rows = np.empty(codes.shape, dtype=object)
+    rows = codes.astype(object)
     for a, column in enumerate(schema):
-        rows[:, a] = [column.values[int(code)] for code in codes[:, a]]
+        if column.has_levels:
+            rows[:, a] = [column.values[int(code)] for code in codes[:, a]]
     return rows
 
 

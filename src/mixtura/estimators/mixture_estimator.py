@@ -293,8 +293,8 @@ class MixtureEstimator(Recorded, SoftClusters):
 
     # ------------------------------------------------------------------------ for a search
 
-    def _default_grid(self, d: int) -> dict[str, Sequence[Any]]:
-        """Parameters and their values that a search tries for tables of d columns."""
+    def _default_grid(self, schema: Schema) -> dict[str, Sequence[Any]]:
+        """Parameters and their values that a search tries for tables of such columns."""
         return {"n_components": range(1, 10)}
 
     def _variant(self, params: Mapping[str, Any]) -> Self:

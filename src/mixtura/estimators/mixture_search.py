@@ -200,7 +200,7 @@ class MixtureSearch(SoftClusters):
         base = self._base()
         rows = base._door(X, reset=True)
         weight = as_weights(sample_weight, len(rows))
-        params = list(ParameterGrid(self._grid(base, rows.shape[1])))
+        params = list(ParameterGrid(self._grid(base)))
         clone(base).set_params(**ChainMap(*params))  # says which parameters there are none of
         variants: list[MixtureEstimator] = []
 
@@ -258,8 +258,8 @@ class MixtureSearch(SoftClusters):
             base.random_state = seed_of(self.random_state)
         return base
 
-    def _grid(self, base: MixtureEstimator, d: int) -> Any:
-        return base._default_grid(d) if self.param_grid is None else self.param_grid
+    def _grid(self, base: MixtureEstimator) -> Any:
+        return base._default_grid(base.schema_) if self.param_grid is None else self.param_grid
 
     @property
     def _extends(self) -> bool:

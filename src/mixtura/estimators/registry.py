@@ -5,25 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mixtura.estimators.family_mixtures import (
-    BernoulliMixture,
-    CategoricalMixture,
-    FamilyMixture,
-    PoissonMixture,
-)
-from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.family_mixtures import FamilyMixture
+from mixtura.estimators.mixed_mixture import MixedMixture
 from mixtura.estimators.mixture_estimator import MixtureEstimator
-from mixtura.families.registry import description_named
+from mixtura.estimators.single_families import SINGLE_FAMILIES
+from mixtura.families.registry import MIXED, description_named
 from mixtura.families.schema import Schema
 
 __all__ = ["ESTIMATORS", "estimator_class", "estimator_of", "search_grid"]
 
-ESTIMATORS: dict[str, type[MixtureEstimator]] = {
-    "gaussian": GaussianMixture,
-    "bernoulli": BernoulliMixture,
-    "categorical": CategoricalMixture,
-    "poisson": PoissonMixture,
-}
+ESTIMATORS: dict[str, type[MixtureEstimator]] = {**SINGLE_FAMILIES, MIXED.name: MixedMixture}
 
 
 def estimator_class(family: str) -> type[MixtureEstimator]:
@@ -38,6 +29,8 @@ def estimator_of(family: str, schema: Schema, **parameters: Any) -> MixtureEstim
     return FamilyMixture(description_named(family).family(schema), **parameters)
 
 
-def search_grid(estimator: MixtureEstimator, d: int, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What a search tries for tables of d columns: the given values, or else the estimator's."""
-    return {**estimator._default_grid(d), **given}
+def search_grid(
+    estimator: MixtureEstimator, schema: Schema, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a search tries for such columns: the given values, or else the estimator's."""
+    return {**estimator._default_grid(schema), **given}

@@ -204,7 +204,7 @@ class _Optimism:
             for number, own, unseen in _left_out(mixture, whole, rows):
                 part = rows.weight[own] / unit
                 np.add.at(lost, number, part * (rows.log_density[own] - unseen))
-                np.add.at(left, number, part * (unseen - rows.without[own]))
+                np.add.at(left, number, part * _gain(unseen, rows.without[own]))
                 if lost.sum() > conceded:  # the other parts would only add to it
                     break
             else:
@@ -289,6 +289,13 @@ def _left_out(
         yield rows.number[part], part, unseen
 
 
+def _gain(log_density: FloatArray, other: FloatArray) -> FloatArray:
+    """By how much rows are likelier; by nothing where neither can reach them."""
+    gain = np.zeros(len(log_density))
+    np.subtract(log_density, other, out=gain, where=log_density != other)
+    return gain
+
+
 def _without(
     mixture: Mixture[Any, Any], whole: Expectation[Any], X: FloatArray, resp: FloatArray
 ) -> Expectation[Any]:
@@ -298,5 +305,5 @@ def _without(
     """
     seen = mixture.family.statistics(mixture.params, X, resp)
     counts = whole.counts - resp.sum(axis=0)
-    left = whole.statistics + (-1.0) * seen
+    left = mixture.family.without(whole.statistics, seen)
     return Expectation(float(counts.sum()), whole.objective, counts, left)

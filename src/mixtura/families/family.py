@@ -22,6 +22,7 @@ __all__ = [
     "Embedding",
     "Family",
     "Parameters",
+    "Unbounded",
     "as_they_are",
     "in_one_unit",
     "stand_ins",
@@ -158,6 +159,14 @@ class Family(Protocol[P, S]):
         """Whether the likelihood is: then nothing has to hold components up."""
         ...
 
+    def without(self, whole: S, seen: S, /) -> S:
+        """The statistics of all rows without those of some, as far as these could be owed to.
+
+        Of what is bounded they stay as they are: a level that no other row has says nothing of
+        how a component came about.
+        """
+        ...
+
     def upheld(self, params: P, rounding: FloatArray, statistics: Callable[[], S], /) -> FloatArray:
         """Nats (k,) that each component owes to what holds it up, such as a floor.
 
@@ -171,6 +180,19 @@ class Family(Protocol[P, S]):
             Gives the expected statistics under the parameters, where they are needed.
         """
         ...
+
+
+class Unbounded:
+    """Base of families whose likelihood grows without end as a component shrinks onto few rows."""
+
+    @property
+    def bounded(self) -> bool:
+        """False."""
+        return False
+
+    def without(self, whole: S, seen: S) -> S:
+        """What the other rows add up to."""
+        return whole + (-1.0) * seen
 
 
 class Bounded:
@@ -188,6 +210,10 @@ class Bounded:
     def bounded(self) -> bool:
         """True."""
         return True
+
+    def without(self, whole: S, seen: S) -> S:
+        """All of them."""
+        return whole
 
     def upheld(
         self, params: Parameters, rounding: FloatArray, statistics: Callable[[], Statistics]

@@ -130,6 +130,9 @@ class WithNoise(Generic[P, S]):
     def bounded(self) -> bool:
         return self.family.bounded
 
+    def without(self, whole: S, seen: S) -> S:
+        return self.family.without(whole, seen)
+
     def upheld(self, params: P, rounding: FloatArray, statistics: Callable[[], S]) -> FloatArray:
         return self.family.upheld(params, rounding, statistics)
 

@@ -46,6 +46,11 @@ class Column:
     levels: tuple[Level, ...] = ()
 
     @property
+    def has_levels(self) -> bool:
+        """Whether its numbers are those of levels."""
+        return self.kind in (Kind.BINARY, Kind.CATEGORICAL)
+
+    @property
     def n_levels(self) -> int:
         """Of a categorical or binary column; that one's need no names."""
         return len(self.values)

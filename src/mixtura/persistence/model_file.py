@@ -71,9 +71,6 @@ _MIXINGS: dict[bool, dict[str, Mixing]] = {
     for noise, equal in ((False, EqualWeights()), (True, FreeLast(EqualWeights())))
 }
 
-#: Kinds of columns whose cells are numbers of levels.
-_WITH_LEVELS = (Kind.BINARY, Kind.CATEGORICAL)
-
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -329,7 +326,7 @@ def _schema(
         n_levels = len(column["levels"])
         if kind is Kind.BINARY and n_levels not in (0, 2):
             raise unexpected(f"columns[{a}].levels", list(column["levels"]), "none or two")
-        if kind not in _WITH_LEVELS and n_levels:
+        if n_levels and not Column(column["name"], kind).has_levels:
             raise unexpected(f"columns[{a}].levels", list(column["levels"]), "empty")
     return Schema(
         tuple(Column(each["name"], Kind(each["kind"]), each["levels"]) for each in columns)

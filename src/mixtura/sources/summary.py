@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -40,6 +41,15 @@ class Summary(Sums):
     @property
     def total_weight(self) -> float:
         return float(self.moments.count[0])
+
+    def take(self, places: Sequence[int]) -> Self:
+        """The same of some of the columns."""
+        own, m, extent = list(places), self.moments, self.extent
+        return type(self)(
+            self.n_rows,
+            Moments(m.count, m.mean[:, own], m.scatter[:, own]),
+            Extent(extent.minimum[own], extent.maximum[own]),
+        )
 
     @cached_property
     def variances(self) -> FloatArray:

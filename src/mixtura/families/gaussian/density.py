@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura.families.family import Embedding, as_they_are, in_one_unit, stand_ins
+from mixtura.families.family import Embedding, Unbounded, as_they_are, in_one_unit, stand_ins
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, Prior
@@ -39,7 +39,7 @@ _ROUNDING = 16.0 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True)
-class Gaussian:
+class Gaussian(Unbounded):
     """Gaussian components of a given covariance structure.
 
     Parameters
@@ -127,10 +127,6 @@ class Gaussian:
         scatter = covariances.variances if self.structure.diagonal else covariances.matrices()
         raised = self.structure.estimate(np.ones(len(scatter)), scatter, self.floor, covariances)
         return GaussianParameters(params.means, raised)
-
-    @property
-    def bounded(self) -> bool:
-        return False
 
     def upheld(
         self, params: GaussianParameters, rounding: FloatArray, statistics: Callable[[], Moments]
