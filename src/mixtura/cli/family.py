@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from mixtura.cli.wording import listing
 from mixtura.errors import DataError
 from mixtura.estimators.likely_kinds import are_surely_counts
 from mixtura.families.description import Description
-from mixtura.families.registry import DESCRIPTIONS, description_named
+from mixtura.families.registry import DESCRIPTIONS, MIXED, description_named
 from mixtura.families.schema import Kind
 
 __all__ = ["AUTO", "Choice", "choose_family"]
@@ -38,21 +38,34 @@ class Choice:
         Empty if it was asked for.
     notes : tuple of str
         That, and which other family there would be for the columns, or for those left out.
+    by_column : dict of str to str
+        Of blocks of families, those that are asked for by the names of columns.
     """
 
     description: Description[Any, Any]
     why: str = ""
     notes: tuple[str, ...] = ()
+    by_column: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What it sets of the estimator."""
+        return {"families": dict(self.by_column)} if self.by_column else {}
 
 
-def choose_family(family: str, own: OwnOptions, wanted: Wanted) -> Choice:
+def choose_family(family: str | Mapping[str, str], own: OwnOptions, wanted: Wanted) -> Choice:
     """The family of a name; or for 'auto', one for the columns that are wanted.
+
+    Of names by columns it is that of blocks of families.
 
     Raises
     ------
     MixturaError
         If an option is of another family, or no column can be of any.
     """
+    if not isinstance(family, str):
+        own.check_family(MIXED.name)
+        return Choice(MIXED, by_column=family)
     if family != AUTO:
         own.check_family(family)
         return Choice(description_named(family))
@@ -137,7 +150,10 @@ def _alternatives(description: Description[Any, Any], wanted: Wanted) -> Iterato
     }
     most = max(users, key=lambda name: len(users[name]))
     if users[most]:
-        yield f"--family {most} would use {', '.join(users[most])}."
+        yield (
+            f"--family {most} would use {', '.join(users[most])}, and --mixed these as well as "
+            "the others."
+        )
     taken = [column for column in columns if suits(column, kind)]
     counting = [other.name for other in others if kind_of(other) == Kind.COUNT]
     answers = any(roles[column].item for column in taken)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.cli.columns import Column
-from mixtura.cli.kinds import KINDS, Reading, kind_of, read_as
+from mixtura.cli.kinds import KINDS, Reading, Readings, kind_of, read_as
+from mixtura.cli.mixed import mixed_note, mixed_readings
 from mixtura.cli.refusals import comma_hint, not_numeric
 from mixtura.cli.roles import Roles
 from mixtura.cli.table import Table
@@ -19,6 +20,7 @@ from mixtura.cli.wanted import Wanted
 from mixtura.cli.wording import count, listing, row_list, suggestion
 from mixtura.errors import CellError, DataError
 from mixtura.families.description import Description
+from mixtura.families.registry import MIXED
 from mixtura.families.schema import Column as Described
 from mixtura.families.schema import Kind, Schema
 from mixtura.persistence.model_file import Model
@@ -103,29 +105,45 @@ class Features:
         return len(self.values)
 
 
-def choose_features(description: Description[Any, Any], wanted: Wanted) -> Features:
+def choose_features(
+    description: Description[Any, Any], wanted: Wanted, by_column: Mapping[str, str] | None = None
+) -> Features:
     """The columns asked for, or else all of the family's kind among those to choose from.
+
+    Parameters
+    ----------
+    description : Description
+        Of the family.
+    wanted : Wanted
+    by_column : mapping of str to str, optional
+        Of blocks of families, those of some columns.
 
     Raises
     ------
     DataError
         If there are none, or one of them has cells that cannot be of the family.
     """
-    table, reading = wanted.table, KINDS[kind_of(description)]
+    table, mixed = wanted.table, description is MIXED
+    readings = (
+        mixed_readings(wanted, by_column or {})
+        if mixed
+        else Readings.alike(KINDS[kind_of(description)])
+    )
     choose = _asked if wanted.asked else _suitable
-    chosen, left_out = choose(wanted, description.name, reading)
+    chosen, left_out = choose(wanted, description.name, readings)
     columns = [table.columns[j] for j in chosen]
     complete = _complete(columns)
-    described = [reading.describe(column, complete) for column in columns]
+    described = [readings.of(column).describe(column, complete) for column in columns]
+    notes = [mixed_note(Schema(tuple(described)), by_column or {})] if mixed else []
     features = replace(
         _features(table, chosen, described, complete),
         left_out=(*left_out, *((name, EXCLUDED) for name in wanted.excluded)),
         usable=tuple(
             column.name
             for place, column in zip(wanted.places, wanted.columns, strict=True)
-            if place not in chosen and reading.cannot(column) is None
+            if place not in chosen and readings.of(column).cannot(column) is None
         ),
-        notes=tuple(_notes(columns, reading, described, wanted.roles)),
+        notes=(*notes, *_notes(columns, readings, described, wanted.roles)),
     )
     features.check(description)
     return features
@@ -181,22 +199,22 @@ def read_weights(table: Table, name: str, features: Features) -> FloatArray:
 Chosen: TypeAlias = tuple[list[int], tuple[tuple[str, str], ...]]
 
 
-def _suitable(wanted: Wanted, family: str, reading: Reading) -> Chosen:
+def _suitable(wanted: Wanted, family: str, readings: Readings) -> Chosen:
     """The columns that suit; where there are none, those that could be worse."""
     columns, roles = wanted.columns, wanted.roles
-    if reading.numeric:
+    if readings.numeric:
         check_mostly_numeric(columns)
-    reasons = [reading.why_not(column, roles[column]) for column in columns]
-    usable = [reading.cannot(column) is None for column in columns]
+    reasons = [readings.of(column).why_not(column, roles[column]) for column in columns]
+    usable = [readings.of(column).cannot(column) is None for column in columns]
     chosen = [reason is None for reason in reasons]
-    if not any(chosen) and reading.last_resort:
+    if not any(chosen) and readings.last_resort:
         varied = [c.n_levels > 1 and not roles[c].doubt for c in columns]
         chosen = [a and b for a, b in zip(usable, varied, strict=True)]
         chosen = chosen if any(chosen) else usable
     if not any(chosen):
         told = [f"{c.name} {reason}" for c, reason in zip(columns, reasons, strict=True)]
         raise DataError(
-            f"{wanted.table.name} has no {reading.noun} to fit with --family {family} "
+            f"{wanted.table.name} has no {readings.noun} to fit with --family {family} "
             f"({listing(told)}).{comma_hint(columns)}"
         )
     others = zip(columns, reasons, chosen, strict=True)
@@ -211,16 +229,18 @@ def check_mostly_numeric(columns: Sequence[Column]) -> None:
             raise not_numeric(column)
 
 
-def _asked(wanted: Wanted, family: str, reading: Reading) -> Chosen:
+def _asked(wanted: Wanted, family: str, readings: Readings) -> Chosen:
     """The columns asked for; those that only fit a pattern have to be usable."""
     columns = dict(zip(wanted.places, wanted.columns, strict=True))
     for j in wanted.named & columns.keys():
-        _usable(columns[j], reading)
-    left_out = {j: why for j, column in columns.items() if (why := reading.cannot(column))}
+        _usable(columns[j], readings.of(columns[j]))
+    left_out = {
+        j: why for j, column in columns.items() if (why := readings.of(column).cannot(column))
+    }
     chosen = [j for j in wanted.places if j not in left_out]
     if not chosen:
         first = next(iter(left_out))
-        raise reading.refusal(columns[first], left_out[first])
+        raise readings.of(columns[first]).refusal(columns[first], left_out[first])
     return chosen, tuple((columns[j].name, why) for j, why in left_out.items())
 
 
@@ -250,7 +270,7 @@ def _unnamed(table: Table, model: Model) -> list[int]:
     usable = [j for j, column in enumerate(table.columns) if reading.cannot(column) is None]
     if len(usable) == d:  # in a few rows, columns look like constants and copies
         return usable
-    chosen, _ = _suitable(Wanted.of(table), model.description.name, reading)
+    chosen, _ = _suitable(Wanted.of(table), model.description.name, Readings.alike(reading))
     if len(chosen) != d:
         names = [table.columns[j].name for j in chosen]
         raise DataError(
@@ -310,13 +330,13 @@ def _complete(columns: Sequence[Column]) -> NDArray[np.bool_]:
 
 
 def _notes(
-    columns: Sequence[Column], reading: Reading, described: Sequence[Described], roles: Roles
+    columns: Sequence[Column], readings: Readings, described: Sequence[Described], roles: Roles
 ) -> Iterator[str]:
     """On columns that are used, though they hardly look like it."""
     for column, known in zip(columns, described, strict=True):
         if column.kind == "true or false" and not known.levels:
             yield f"Column {column.name!r} is true or false: taken as 1 and 0."
-        elif (doubt := reading.doubt(column, roles[column])) is not None:
+        elif (doubt := readings.of(column).doubt(column, roles[column])) is not None:
             yield f"Column {column.name!r} {doubt}, but is used all the same."
-    if reading.numeric:
+    if readings.numeric:
         yield from roles.notes([column.name for column in columns])

@@ -10,6 +10,7 @@ import click
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.document import print_document
 from mixtura.cli.options import (
+    asked_family,
     columns_option,
     component_counts,
     data_argument,
@@ -20,6 +21,7 @@ from mixtura.cli.options import (
     jobs_option,
     json_option,
     known_option,
+    mixed_option,
     quiet_option,
     seed_option,
     weights_option,
@@ -42,6 +44,7 @@ _NOT_CONVERGED = 3
     "criterion falls]",
 )
 @family_option
+@mixed_option
 @columns_option
 @exclude_option
 @weights_option
@@ -91,7 +94,8 @@ def fit(
     /,
     data: DataFile,
     components: tuple[int, ...] | None,
-    family: str,
+    family: str | dict[str, str],
+    mixed: bool,
     columns: tuple[str, ...] | None,
     exclude: tuple[str, ...] | None,
     weights: str | None,
@@ -131,6 +135,7 @@ def fit(
       poisson      counts: whole numbers of 0 or more
       categorical  categories: text, codes, true and false
       bernoulli    yes or no: 0 and 1, true and false, text with two different cells
+      mixed        all of these together, each column by its own family (also --mixed)
     auto takes measurements if there are any.
 
     \b
@@ -166,6 +171,8 @@ def fit(
       mixtura fit penguins.csv
       mixtura fit penguins.csv --columns bill_length_mm,bill_depth_mm --components 2-5
       mixtura fit survey.csv --columns 'A*,E?,age' --exclude A3
+      mixtura fit survey.csv --mixed --components 2-6
+      mixtura fit survey.csv --family visits=poisson,age=gaussian
       mixtura fit survey.csv.gz --weights weight --family categorical --out survey
       mixtura fit penguins.csv --known species    (names in some rows, the rest empty)
       grep -v Torgersen penguins.csv | mixtura fit - --out others
@@ -181,14 +188,15 @@ def fit(
     options = OwnOptions.of(own)
     table = read_table(data, delimiter)
     wanted = Wanted.of(table, columns, exclude, (weights, known))
-    choice = choose_family(family, options, wanted)
-    features = choose_features(choice.description, wanted)
+    choice = choose_family(asked_family(family, mixed), options, wanted)
+    features = choose_features(choice.description, wanted, choice.by_column)
     weight = None if weights is None else read_weights(table, weights, features)
     plan = Plan.of(
         features,
         weight,
         components,
         family=choice.description.name,
+        parameters=choice.parameters,
         own=options,
         criterion=criterion,
         algorithm=algorithm,

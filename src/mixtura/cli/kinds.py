@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from mixtura.families.schema import Column as Described
 from mixtura.families.schema import Kind
 from mixtura.typing import FloatArray
 
-__all__ = ["KINDS", "Reading", "kind_of", "read_as"]
+__all__ = ["KINDS", "Reading", "Readings", "kind_of", "read_as"]
 
 # Categories of which each stands in fewer rows than this on average are rather names.
 _FEW_NAMES, _ROWS_PER_LEVEL = 20, 2
@@ -62,6 +62,29 @@ class Reading:
     def why_not(self, column: Column, role: Role) -> str | None:
         """Why a column is not taken unless it is asked for; None if it is."""
         return self.cannot(column) or self.doubt(column, role)
+
+
+@dataclass(frozen=True)
+class Readings:
+    """How the columns of a table are read, each in its way.
+
+    Attributes
+    ----------
+    of : callable
+        That of a column.
+    noun, last_resort, numeric
+        As of a reading, for all of them.
+    """
+
+    of: Callable[[Column], Reading]
+    noun: str
+    last_resort: bool = False
+    numeric: bool = False
+
+    @classmethod
+    def alike(cls, reading: Reading) -> Self:
+        """All columns in one way."""
+        return cls(lambda column: reading, reading.noun, reading.last_resort, reading.numeric)
 
 
 def kind_of(description: Description[Any, Any]) -> Kind:

@@ -11,6 +11,7 @@ import click
 from mixtura.cli.datafile import DataFile
 
 __all__ = [
+    "asked_family",
     "columns_option",
     "component_counts",
     "data_argument",
@@ -22,6 +23,7 @@ __all__ = [
     "jobs_option",
     "json_option",
     "known_option",
+    "mixed_option",
     "model_argument",
     "output_option",
     "quiet_option",
@@ -71,16 +73,38 @@ def run_of_counts(context: click.Context, param: click.Parameter, value: str) ->
     return counts
 
 
-def _family_name(context: click.Context, param: click.Parameter, value: str) -> str:
-    """'auto', or the name of a family."""
+def _words(value: str) -> tuple[str, ...]:
+    """From 'a,b'; one with a comma in it goes in quotes."""
+    return tuple(word for row in csv.reader([value], skipinitialspace=True) for word in row)
+
+
+def _families(context: click.Context, param: click.Parameter, value: str) -> str | dict[str, str]:
+    """'auto', the name of a family, or names of families by columns."""
     if value == "auto":
         return value
     from mixtura.families.registry import DESCRIPTIONS
 
     names = [description.name for description in DESCRIPTIONS.values()]
-    if value not in names:
-        raise click.BadParameter(f"{value!r} is unknown; choose auto, {', '.join(names)}.")
-    return value
+    parts = _words(value) if "=" in value else []
+    by_column = dict(map(_assigned, parts))
+    for family in by_column.values() if parts else [value]:
+        if family not in names:
+            raise click.BadParameter(f"{family!r} is unknown; choose auto, {', '.join(names)}.")
+    return by_column or value
+
+
+def _assigned(part: str) -> tuple[str, str]:
+    column, equals, family = part.rpartition("=")
+    if not (column and equals and family):
+        raise click.BadParameter(f"{part!r} is no column with a family; write a=gaussian.")
+    return column, family
+
+
+def asked_family(family: str | dict[str, str], mixed: bool) -> str | dict[str, str]:
+    """What --family and --mixed come to together."""
+    if mixed and isinstance(family, str) and family not in ("auto", "mixed"):
+        raise click.UsageError(f"--mixed and --family {family} are two wishes: leave one out.")
+    return "mixed" if mixed and isinstance(family, str) else family
 
 
 def _column_names(
@@ -89,7 +113,7 @@ def _column_names(
     """Names from 'a,b'; a name with a comma in it goes in quotes."""
     if value is None:
         return None
-    names = tuple(name for row in csv.reader([value], skipinitialspace=True) for name in row)
+    names = _words(value)
     if not names or not all(name.strip() for name in names):
         raise click.BadParameter("a name is empty; write a,b,c.")
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -154,11 +178,19 @@ seed_option = click.option(
 family_option = click.option(
     "--family",
     metavar="NAME",
-    callback=_family_name,
+    callback=_families,
     default="auto",
     show_default=True,
     help="Family of distributions that clusters have in the columns, such as categorical. auto "
-    "looks at the columns, and tells what it takes and why.",
+    "looks at the columns, and tells what it takes and why. height=gaussian,visits=poisson is "
+    "--mixed with families for some columns.",
+)
+
+mixed_option = click.option(
+    "--mixed",
+    is_flag=True,
+    help="Use numbers, counts, categories, and yes or no together, each column by a family that "
+    "suits it; the result tells which.",
 )
 
 columns_option = click.option(

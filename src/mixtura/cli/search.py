@@ -45,6 +45,8 @@ class Plan:
     counts : tuple of int
         Numbers of components.
     family : str
+    parameters : dict
+        Of its estimator, that come with the choice of the family.
     own : OwnOptions
         Those of the family.
     criterion, algorithm : str
@@ -62,6 +64,7 @@ class Plan:
 
     counts: tuple[int, ...]
     family: str
+    parameters: Mapping[str, Any]
     own: OwnOptions
     criterion: str
     algorithm: str
@@ -141,6 +144,7 @@ class Plan:
             init_params="varied",
             algorithm=self.algorithm,
             equal_weights=self.equal_weights,
+            **self.parameters,
             **self.own.fixed,
         )
         given = {_K: self.counts, **self.own.searched}

@@ -9,6 +9,7 @@ import click
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.document import print_document
 from mixtura.cli.options import (
+    asked_family,
     columns_option,
     data_argument,
     delimiter_option,
@@ -17,6 +18,7 @@ from mixtura.cli.options import (
     family_option,
     jobs_option,
     json_option,
+    mixed_option,
     quiet_option,
     run_of_counts,
     seed_option,
@@ -39,6 +41,7 @@ __all__ = ["test"]
     help="Numbers of clusters, each to be tested against one more: 3 or 1-8.",
 )
 @family_option
+@mixed_option
 @columns_option
 @exclude_option
 @weights_option
@@ -77,7 +80,8 @@ __all__ = ["test"]
 def test(
     data: DataFile,
     components: tuple[int, ...],
-    family: str,
+    family: str | dict[str, str],
+    mixed: bool,
     columns: tuple[str, ...] | None,
     exclude: tuple[str, ...] | None,
     weights: str | None,
@@ -122,8 +126,8 @@ def test(
     options = OwnOptions.of(own)
     table = read_table(data, delimiter)
     wanted = Wanted.of(table, columns, exclude, [weights])
-    choice = choose_family(family, options, wanted)
-    features = choose_features(choice.description, wanted)
+    choice = choose_family(asked_family(family, mixed), options, wanted)
+    features = choose_features(choice.description, wanted, choice.by_column)
     options.check_columns(len(features.names))
     weight = None if weights is None else read_weights(table, weights, features)
     trial = Trial(

@@ -181,6 +181,7 @@ class Trial:
             n_init=self.starts,
             init_params="varied",
             equal_weights=self.equal_weights,
+            **self.choice.parameters,
             **self.own.fixed,
         )
         with warned() as told:

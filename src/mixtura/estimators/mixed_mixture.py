@@ -10,6 +10,7 @@ from mixtura.estimators.kept_parameters import OF_BLOCKS
 from mixtura.estimators.levels import as_codes, as_levels, columns_of
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.single_families import SINGLE_FAMILIES
+from mixtura.families.description import Description
 from mixtura.families.family import Family
 from mixtura.families.product.description import DescribedBlock
 from mixtura.families.product.family import Block, Product
@@ -142,6 +143,7 @@ verbose_interval, algorithm, acceleration, equal_weights, fixed, n_jobs
 
     def _read(self, X: Any, *, reset: bool) -> AnyArray:
         table = columns_of(self, X, reset=reset)
+        described: Description[Any, Any]
         if reset:
             inferred = InferredColumns.of(table, self.families)
             self.schema_ = inferred.schema
@@ -150,8 +152,11 @@ verbose_interval, algorithm, acceleration, equal_weights, fixed, n_jobs
                 name: f"{family}: {inferred.reasons[name]}"
                 for name, family in inferred.families.items()
             }
+            described = MIXED.laid_out(self.schema_, self._families)
+        else:
+            described = description_of(self.mixture_.family)
         rows = as_codes(table, self.schema_)
-        MIXED.laid_out(self.schema_, self._families).check(rows, self.schema_)
+        described.check(rows, self.schema_)
         return rows
 
     # ------------------------------------------------------------------- the specification

@@ -159,6 +159,15 @@ class Family(Protocol[P, S]):
         """Whether the likelihood is: then nothing has to hold components up."""
         ...
 
+    @property
+    def absorbing(self) -> bool:
+        """Whether EM leaves some parameters where they are, such as a probability of 0.
+
+        Then no start may give each row to one component alone: a level that none of its rows has
+        would never come to be one of the component's.
+        """
+        ...
+
     def without(self, whole: S, seen: S, /) -> S:
         """The statistics of all rows without those of some, as far as these could be owed to.
 
@@ -190,6 +199,11 @@ class Unbounded:
         """False."""
         return False
 
+    @property
+    def absorbing(self) -> bool:
+        """False."""
+        return False
+
     def without(self, whole: S, seen: S) -> S:
         """What the other rows add up to."""
         return whole + (-1.0) * seen
@@ -209,6 +223,11 @@ class Bounded:
     @property
     def bounded(self) -> bool:
         """True."""
+        return True
+
+    @property
+    def absorbing(self) -> bool:
+        """True: all such families of the package have probabilities or rates that can be 0."""
         return True
 
     def without(self, whole: S, seen: S) -> S:

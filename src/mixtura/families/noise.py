@@ -130,6 +130,10 @@ class WithNoise(Generic[P, S]):
     def bounded(self) -> bool:
         return self.family.bounded
 
+    @property
+    def absorbing(self) -> bool:
+        return self.family.absorbing
+
     def without(self, whole: S, seen: S) -> S:
         return self.family.without(whole, seen)
 

@@ -290,7 +290,7 @@ def _current(document: dict[str, Any]) -> Model:
         raise unexpected("noise", document["noise"], "null: it is for columns of measurements")
     mixture = _mixture(document, with_noise(family, region), params, noise=region is not None)
     if Kind.CONTINUOUS in description.kinds:
-        _check_bells(mixture, description, schema)
+        _check_bells(mixture, description_of(family), schema)
     body = _body(mixture, description.name).read(document, "")
     return Model(
         mixture, schema, head["named"], head["dtype"], body["parameters"], body["training"]

@@ -14,6 +14,7 @@ from mixtura.starts.sample import Sample
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = [
+    "SHARED",
     "following",
     "from_chance",
     "given_labels",
@@ -21,6 +22,7 @@ __all__ = [
     "keeping_labels",
     "noise_aside",
     "random_responsibilities",
+    "shared",
 ]
 
 
@@ -38,6 +40,21 @@ def random_responsibilities(k: int, seed: Sequence[int]) -> Start:
         return normalised
 
     return start
+
+
+#: Share of each row that starts spread over all components where EM would not move what is 0.
+SHARED = 0.2
+
+
+def shared(start: Start) -> Start:
+    """A start that gives each component some share of every row."""
+
+    def spread(chunk: Chunk) -> FloatArray:
+        resp = start(chunk)
+        soft: FloatArray = (1.0 - SHARED) * resp + SHARED / resp.shape[1]
+        return soft
+
+    return spread
 
 
 def given_responsibilities(resp: AnyArray) -> Start:

@@ -26,7 +26,7 @@ from mixtura.mixing_weights import FREE, Mixing
 from mixtura.mixture import Mixture
 from mixtura.selection.scores import mean_log_density
 from mixtura.starts.centers import k_means
-from mixtura.starts.given import given_responsibilities
+from mixtura.starts.given import SHARED, given_responsibilities
 from mixtura.starts.sample import Sample
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.statistics import Moments
@@ -70,8 +70,10 @@ def splits(
     source, k = table.source(1), smaller.n_clusters
     resp, owner, upper = _halved(smaller, table)
     halved, rest, n_cuts = resp[:, owner], resp[:, k:], len(owner)
+    share = 0.5 * SHARED if family.absorbing else 0.0
+    upper_share = np.where(upper, 1.0 - share, share)
     # All components and all halves at once.
-    parts = np.column_stack([resp[:, :k], halved * upper, halved * ~upper, rest])
+    parts = np.column_stack([resp[:, :k], halved * upper_share, halved * (1.0 - upper_share), rest])
     known = em.gather(family, source, given_responsibilities(parts))
     mixtures, heights = [], []
     failure = DegenerateError("No component has rows to be cut in two: use fewer components.")

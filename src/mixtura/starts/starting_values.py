@@ -23,6 +23,7 @@ from mixtura.starts.given import (
     given_responsibilities,
     keeping_labels,
     noise_aside,
+    shared,
 )
 from mixtura.starts.noise import noisy_begin
 from mixtura.starts.training_rows import SetAside, TrainingRows
@@ -141,7 +142,7 @@ def first_mixtures(
         return values.put_into(first)
 
     def starts(table: TrainingRows) -> Callable[[int], Start]:
-        return _starts(table, values, family.embedding, k, seed, noise=region is not None)
+        return _starts(table, values, family, k, seed, noise=region is not None)
 
     if region is None or values.assigned is not None:
         make_start = starts(table)
@@ -208,7 +209,7 @@ def _ranked_like(weights: FloatArray, first: Mixture[Any, Any]) -> Mixture[Any, 
 def _starts(
     table: TrainingRows,
     values: StartingValues,
-    embedding: Embedding,
+    family: Family[Any, Any],
     k: int,
     seed: int,
     *,
@@ -228,10 +229,28 @@ def _starts(
     if values.assigned is not None:
         own = _given_start(values.assigned, k)
         return lambda number: own
-    start = partial(table.embedded(embedding).start, values.ways, k, seed)
-    if embedding in (as_they_are, in_one_unit):
-        return start
-    return lambda number: _embedded(start(number), embedding)
+    start = partial(table.embedded(family.embedding).start, values.ways, k, seed)
+    return _changed(start, family)
+
+
+def _changed(
+    make_start: Callable[[int], Start], family: Family[Any, Any]
+) -> Callable[[int], Start]:
+    """Starts of embedded rows for the rows of a family, soft ones where EM could not soften them.
+
+    They are the same ones, so that families can share them, where there is nothing to change.
+    """
+    embedded = family.embedding not in (as_they_are, in_one_unit)
+    if not (embedded or family.absorbing):
+        return make_start
+
+    def start(number: int) -> Start:
+        made = make_start(number)
+        if embedded:
+            made = _embedded(made, family.embedding)
+        return shared(made) if family.absorbing else made
+
+    return start
 
 
 def _embedded(start: Start, embedding: Embedding) -> Start:

@@ -1,0 +1,78 @@
+"""How the columns of a table of several kinds are read: as asked for, or as they look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from mixtura.cli.columns import Column
+from mixtura.cli.kinds import KINDS, Reading, Readings, kind_of
+from mixtura.cli.wanted import Wanted
+from mixtura.cli.wording import listing, suggestion
+from mixtura.errors import DataError
+from mixtura.estimators.likely_kinds import likely_family
+from mixtura.families.registry import MIXED, description_named
+from mixtura.families.schema import Kind, Schema
+
+__all__ = ["mixed_note", "mixed_readings"]
+
+
+def mixed_readings(wanted: Wanted, by_column: Mapping[str, str]) -> Readings:
+    """Each column as its family reads it.
+
+    Parameters
+    ----------
+    wanted : Wanted
+    by_column : mapping of str to str
+        Names of families that are asked for, by names of columns.
+
+    Raises
+    ------
+    DataError
+        If there is no such column, or a family cannot read it.
+    """
+    chosen = {name: _chosen(wanted, name, family) for name, family in by_column.items()}
+
+    def reading(column: Column) -> Reading:
+        return chosen.get(column.name) or KINDS[_likely_kind(column, wanted)]
+
+    return Readings(reading, "column of numbers or categories", numeric=True)
+
+
+def _chosen(wanted: Wanted, name: str, family: str) -> Reading:
+    """That of a family that is asked for, so that nothing is doubted."""
+    known = {column.name: column for column in wanted.columns}
+    if name not in known:
+        hint = suggestion(name, list(known))
+        raise DataError(
+            f"--family names the column {name!r}, which is none of those to use.{hint} They are "
+            f"{listing(list(known))}."
+        )
+    reading = replace(KINDS[kind_of(description_named(family))], doubt=lambda column, role: None)
+    if reason := reading.cannot(known[name]):
+        raise reading.refusal(known[name], reason)
+    return reading
+
+
+def _likely_kind(column: Column, wanted: Wanted) -> Kind:
+    if column.kind == "true or false":
+        return Kind.BINARY
+    if column.kind != "numbers":
+        return Kind.CATEGORICAL
+    if wanted.roles[column].item:
+        return Kind.CONTINUOUS
+    values = column.values[np.isfinite(column.values)]
+    return likely_family(values)[1] if len(values) else Kind.CONTINUOUS
+
+
+def mixed_note(schema: Schema, by_column: Mapping[str, str]) -> str:
+    """Which column has which family, in a sentence."""
+    blocks = MIXED.laid_out(schema, by_column).blocks
+    told = [f"{b.description.name} {', '.join(b.schema(schema).names)}" for b in blocks]
+    example = schema.names[blocks[-1].places[0]]
+    return (
+        f"Families by column: {'; '.join(told)}. --family {example}=NAME takes another for one of "
+        "them."
+    )
