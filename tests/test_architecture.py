@@ -116,13 +116,18 @@ def test_the_public_names_are_those_promised() -> None:
 
 
 #: Where it may be known that there are Gaussians: the family, the kernels, its estimator and words.
-GAUSSIAN_ROOMS = ("families/gaussian/", "kernels/", "estimators/gaussian_")
+GAUSSIAN_ROOMS = (
+    "families/gaussian/",
+    "kernels/",
+    "estimators/gaussian_",
+    "estimators/mixed_mixture",  # which has the parameter of its Gaussian block
+)
 
 #: One line for each family: these name all of them.
 REGISTRIES = {
     "families",
     "families.registry",
-    "estimators.registry",
+    "estimators.single_families",
     "estimators.family_options",
     "__init__",
 }

@@ -26,7 +26,13 @@ from mixtura.families.gaussian.structures import (
 )
 from mixtura.persistence.entries import Entry, either, flag, number, optional, text
 
-__all__ = ["COVARIANCE_TYPES", "CovarianceType", "gaussian_parameters", "searched_types"]
+__all__ = [
+    "COVARIANCE_TYPES",
+    "OF_BLOCKS",
+    "CovarianceType",
+    "gaussian_parameters",
+    "searched_types",
+]
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,9 @@ COVARIANCE_TYPES = {
     "E": CovarianceType(EEE, Full(), "all components share one variance", True),
     "V": CovarianceType(VVV, Full(), "each component has its own variance", True),
 }
+
+#: Parameters that a mixture of blocks shares with the estimators of those that have them.
+OF_BLOCKS = ("covariance_type", "reg_covar")
 
 
 def searched_types(d: int) -> tuple[str, ...]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mixtura.estimators.gaussian_vocabulary import gaussian_parameters
+from mixtura.estimators.gaussian_vocabulary import OF_BLOCKS, gaussian_parameters
 from mixtura.estimators.options import ACCELERATIONS, ALGORITHMS, EFFORTS, STARTS
 from mixtura.families.product.family import Product
 from mixtura.families.registry import MIXED, description_of
 from mixtura.mixture import Mixture
 from mixtura.persistence.entries import Entry, either, flag, number, optional, text, whole
 
-__all__ = ["OF_BLOCKS", "kept_parameters"]
+__all__ = ["kept_parameters"]
 
 _OF_ALL: dict[str, Entry[Any]] = {
     "tol": number(0.0),
@@ -29,9 +29,6 @@ _OF_ALL: dict[str, Entry[Any]] = {
     "algorithm": text(*ALGORITHMS),
     "acceleration": optional(text(*ACCELERATIONS)),
 }
-
-#: Those that a mixture of blocks shares with the estimators of its blocks.
-OF_BLOCKS = ("covariance_type", "reg_covar")
 
 
 def _of_blocks(family: Product, d: int) -> dict[str, Entry[Any]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mixtura.estimators.gaussian_vocabulary import OF_BLOCKS
 from mixtura.estimators.inferred_columns import InferredColumns
-from mixtura.estimators.kept_parameters import OF_BLOCKS
 from mixtura.estimators.levels import as_codes, as_levels, columns_of
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.single_families import SINGLE_FAMILIES
