@@ -89,6 +89,12 @@ def test_an_array_of_objects_is_a_table() -> None:
     assert list(mixed.blocks_.values()) == [("0", "3"), ("1", "5"), ("2",), ("4",)]
 
 
+def test_columns_may_be_called_by_numbers() -> None:
+    named = table().set_axis(range(6), axis="columns")
+    mixed = mx.MixedMixture(3, random_state=0).fit(named)
+    assert list(mixed.blocks_.values()) == [("0", "3"), ("1", "5"), ("2",), ("4",)]
+
+
 def test_an_array_of_numbers_is_a_table() -> None:
     numbers = table()[["height", "visits"]].to_numpy()
     assert mx.MixedMixture(2, random_state=0).fit(numbers).blocks_ == {

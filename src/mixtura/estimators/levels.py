@@ -34,7 +34,9 @@ def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
     if isinstance(frame, nw.DataFrame):
         native = X if frame.implementation.is_pandas() else frame.to_polars()
         validate_data(estimator, native, reset=reset, skip_check_array=True)
-        columns = [(str(name), _cells(frame[name].to_numpy())) for name in frame.columns]
+        # By place: a name may be a number, which would be that of a row.
+        cells = [_cells(frame[:, place].to_numpy()) for place in range(len(frame.columns))]
+        columns = list(zip(map(str, frame.columns), cells, strict=True))
     else:
         table = np.asarray(X)
         if table.ndim != 2:
