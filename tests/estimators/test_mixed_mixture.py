@@ -192,7 +192,7 @@ def test_cells_that_cannot_be() -> None:
         rows["day"] = [datetime.datetime(2020, 1, 1)] * 150
 
     assert "Column height is inf in row 7" in refused(infinite)
-    assert "Column color has a missing cell in row 9" in refused(gap)
+    assert "Column color has a missing cell (None or NaN) in row 9" in refused(gap)
     assert "Column day holds dates or times" in refused(days)
 
 

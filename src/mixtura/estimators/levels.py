@@ -9,7 +9,7 @@ from typing import Any, SupportsFloat, TypeAlias
 import narwhals as nw
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_array, validate_data
 
 from mixtura.errors import CellError, DataError, DataWarning
 from mixtura.families.schema import Column, Kind, Level, Schema, in_order
@@ -35,15 +35,14 @@ def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
         native = X if frame.implementation.is_pandas() else frame.to_polars()
         validate_data(estimator, native, reset=reset, skip_check_array=True)
         # By place: a name may be a number, which would be that of a row.
-        cells = [_cells(frame[:, place].to_numpy()) for place in range(len(frame.columns))]
-        columns = list(zip(map(str, frame.columns), cells, strict=True))
+        columns = [
+            (str(name), _cells(frame[:, place].to_numpy()))
+            for place, name in enumerate(frame.columns)
+        ]
     else:
-        table = np.asarray(X)
-        if table.ndim != 2:
-            raise DataError(
-                f"Expected a table of rows and columns, but got {table.ndim} dimensions. Reshape "
-                "your data: X.reshape(-1, 1) is a single column."
-            )
+        # As objects, numbers beside texts stay numbers.
+        X = np.asarray(X, dtype=object) if isinstance(X, list | tuple) else X
+        table = check_array(X, dtype=None, ensure_all_finite=False)
         validate_data(estimator, table, reset=reset, skip_check_array=True)
         columns = [(str(a), _cells(column)) for a, column in enumerate(table.T)]
     if not columns or not len(columns[0][1]):
@@ -52,7 +51,7 @@ def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
         missing = _first_missing(cells)
         if missing is not None:
             raise DataError(
-                f"Column {name} has a missing cell in row {missing}: leave the row out, or make "
+                f"Column {name} has a missing cell (None or NaN) in row {missing}: leave the row out, or make "
                 "'missing' a level of its own."
             )
     return columns
