@@ -14,6 +14,7 @@ from mixtura.cli.table import Table
 from mixtura.cli.warned import in_options, warned
 from mixtura.cli.wording import count
 from mixtura.errors import MixturaError
+from mixtura.families.registry import description_of
 from mixtura.typing import FloatArray
 
 __all__ = ["Step", "Trial", "Verdict"]
@@ -208,7 +209,8 @@ class Trial:
             *told,
             *(_doubts(steps) if nested else ()),
         )
-        structure = self.choice.description.structure(mixture.clusters.family)
+        clusters = mixture.clusters.family
+        structure = description_of(clusters).structure(clusters)
         return Verdict(self, table, features, steps, structure, outcome.n_components, reason, notes)
 
     def _step(self, step: Any) -> Step:

@@ -51,8 +51,8 @@ def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
         missing = _first_missing(cells)
         if missing is not None:
             raise DataError(
-                f"Column {name} has a missing cell (None or NaN) in row {missing}: leave the row out, or make "
-                "'missing' a level of its own."
+                f"Column {name} has a missing cell (None or NaN) in row {missing}: leave the row "
+                "out, or make 'missing' a level of its own."
             )
     return columns
 
