@@ -7,7 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.families import Bernoulli, Box, Categorical, Family, Gaussian, Poisson, WithNoise
+from mixtura.families import (
+    Bernoulli,
+    Box,
+    Categorical,
+    Exponential,
+    Family,
+    Gamma,
+    Gaussian,
+    Geometric,
+    Poisson,
+    WithNoise,
+)
 from mixtura.families.gaussian.structures import EEI, STRUCTURES, VVV
 from mixtura.families.schema import Column, Kind, Schema
 from mixtura.testing import BadCell
@@ -86,6 +97,33 @@ FAMILIES = [
             (2, 1e17, "a count is a whole number"),
             (2, np.inf, "a count is a whole number"),
             (0, np.nan, "a count is a whole number"),
+        ),
+    ),
+    FamilyRecord(
+        "geometric",
+        Geometric(),
+        np.random.default_rng(5).geometric((0.8, 0.3, 0.1), (60, 3)) - 1.0,
+        Schema.of("abc", Kind.COUNT),
+        ((0, 1.5, "a count is a whole number"), (1, -1.0, "a count is a whole number")),
+    ),
+    FamilyRecord(
+        "exponential",
+        Exponential(),
+        np.random.default_rng(6).exponential((0.1, 1.0, 70.0), (60, 3)),
+        bad=(
+            (0, -0.5, "a waiting time is a finite number of 0 or more"),
+            (1, np.inf, "a waiting time is a finite number of 0 or more"),
+            (2, np.nan, "leave out others, or choose the family gaussian"),
+        ),
+    ),
+    FamilyRecord(
+        "gamma",
+        Gamma(),
+        np.random.default_rng(7).gamma((0.4, 3.0, 900.0), (1e-3, 2.0, 0.1), (60, 3)),
+        bad=(
+            (0, 0.0, "a gamma distributed cell is a finite number above 0"),
+            (1, -2.0, "leave out rows that are not"),
+            (2, np.nan, "or choose a family that has them"),
         ),
     ),
     *(

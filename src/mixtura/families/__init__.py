@@ -2,10 +2,13 @@
 
 from mixtura.families.bernoulli import Bernoulli, BernoulliParameters, BernoulliSums
 from mixtura.families.categorical import Categorical, CategoricalParameters, CategoricalSums
+from mixtura.families.exponential import Exponential, ExponentialParameters
 from mixtura.families.family import Bounded, Family, Parameters
+from mixtura.families.gamma import Gamma, GammaMoments, GammaParameters
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
+from mixtura.families.geometric import Geometric, GeometricParameters
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.families.poisson import Poisson, PoissonParameters
 from mixtura.families.registry import register
@@ -20,10 +23,17 @@ __all__ = [
     "Categorical",
     "CategoricalParameters",
     "CategoricalSums",
+    "Exponential",
+    "ExponentialParameters",
     "Family",
     "FlatPrior",
+    "Gamma",
+    "GammaMoments",
+    "GammaParameters",
     "Gaussian",
     "GaussianParameters",
+    "Geometric",
+    "GeometricParameters",
     "NormalInverseWishart",
     "Parameters",
     "Poisson",

@@ -8,9 +8,12 @@ from mixtura.errors import MixturaError
 from mixtura.families.bernoulli import Bernoulli, BernoulliDescription
 from mixtura.families.categorical import Categorical, CategoricalDescription
 from mixtura.families.description import Description
+from mixtura.families.exponential import Exponential, ExponentialDescription
 from mixtura.families.family import Family
+from mixtura.families.gamma import Gamma, GammaDescription
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.description import GaussianDescription
+from mixtura.families.geometric import Geometric, GeometricDescription
 from mixtura.families.noise import WithNoise
 from mixtura.families.poisson import Poisson, PoissonDescription
 
@@ -22,6 +25,9 @@ DESCRIPTIONS: dict[type, Description[Any, Any]] = {
     Categorical: CategoricalDescription(),
     Poisson: PoissonDescription(),
     Gaussian: GaussianDescription(),
+    Exponential: ExponentialDescription(),
+    Gamma: GammaDescription(),
+    Geometric: GeometricDescription(),
 }
 
 
