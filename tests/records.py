@@ -16,7 +16,9 @@ from mixtura.families import (
     Gamma,
     Gaussian,
     Geometric,
+    LogNormal,
     Poisson,
+    Uniform,
     WithNoise,
 )
 from mixtura.families.gaussian.structures import EEI, STRUCTURES, VVV
@@ -126,6 +128,20 @@ FAMILIES = [
             (2, np.nan, "or choose a family that has them"),
         ),
     ),
+    *(
+        FamilyRecord(
+            f"log-normal-{structure.name}",
+            LogNormal(Gaussian(structure, np.zeros(3))),
+            np.exp(0.2 * two_groups()),
+            bad=(
+                (0, 0.0, "a log-normal cell is a finite number above 0"),
+                (1, -2.0, "leave out rows that are not"),
+                (2, np.nan, "or choose a family that has them"),
+            ),
+        )
+        for structure in (VVV, EEI)
+    ),
+    FamilyRecord("uniform", Uniform(), two_groups()),
     *(
         FamilyRecord(
             f"gaussian-{structure.name}-noise",

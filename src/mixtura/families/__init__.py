@@ -9,9 +9,11 @@ from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
 from mixtura.families.geometric import Geometric, GeometricParameters
+from mixtura.families.log_normal import LogNormal
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.families.poisson import Poisson, PoissonParameters
 from mixtura.families.registry import register
+from mixtura.families.uniform import Uniform, UniformExtents, UniformParameters
 
 __all__ = [
     "FLAT",
@@ -34,11 +36,15 @@ __all__ = [
     "GaussianParameters",
     "Geometric",
     "GeometricParameters",
+    "LogNormal",
     "NormalInverseWishart",
     "Parameters",
     "Poisson",
     "PoissonParameters",
     "Prior",
+    "Uniform",
+    "UniformExtents",
+    "UniformParameters",
     "WithNoise",
     "register",
     "with_noise",

@@ -28,6 +28,7 @@ from mixtura.families.description import (
     check_entries,
     check_names,
     curve,
+    mean_density,
     refuse,
     stacked,
 )
@@ -401,9 +402,8 @@ class GammaDescription(Independent):
         def quantile(shares: FloatArray) -> FloatArray:
             return np.asarray(np.maximum(scales * gammaincinv(shapes, shares), _LEAST))
 
-        def density(values: FloatArray) -> FloatArray:
-            middle = 0.5 * (values[1:] + values[:-1])
-            edges = np.concatenate([values[:1], middle, values[-1:]])
-            return np.asarray(np.diff(gammainc(shapes, edges / scales)) / np.diff(edges))
+        def below(values: FloatArray) -> FloatArray:
+            return np.asarray(gammainc(shapes, values / scales))
 
-        return curve(means, means / np.sqrt(shapes[:, 0]), quantile, density)
+        deviations = means / np.sqrt(shapes[:, 0])
+        return curve(means, deviations, quantile, lambda values: mean_density(values, below))

@@ -14,8 +14,10 @@ from mixtura.families.gamma import Gamma, GammaDescription
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.description import GaussianDescription
 from mixtura.families.geometric import Geometric, GeometricDescription
+from mixtura.families.log_normal import LogNormal, LogNormalDescription
 from mixtura.families.noise import WithNoise
 from mixtura.families.poisson import Poisson, PoissonDescription
+from mixtura.families.uniform import Uniform, UniformDescription
 
 __all__ = ["DESCRIPTIONS", "description_named", "description_of", "is_described", "register"]
 
@@ -28,6 +30,8 @@ DESCRIPTIONS: dict[type, Description[Any, Any]] = {
     Exponential: ExponentialDescription(),
     Gamma: GammaDescription(),
     Geometric: GeometricDescription(),
+    LogNormal: LogNormalDescription(),
+    Uniform: UniformDescription(),
 }
 
 
