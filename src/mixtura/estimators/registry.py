@@ -9,9 +9,16 @@ from mixtura.estimators.family_mixtures import (
     BernoulliMixture,
     CategoricalMixture,
     FamilyMixture,
+    GeometricMixture,
     PoissonMixture,
 )
 from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.log_normal_mixture import LogNormalMixture
+from mixtura.estimators.measurement_mixtures import (
+    ExponentialMixture,
+    GammaMixture,
+    UniformMixture,
+)
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.families.registry import description_named
 from mixtura.families.schema import Schema
@@ -23,6 +30,11 @@ ESTIMATORS: dict[str, type[MixtureEstimator]] = {
     "bernoulli": BernoulliMixture,
     "categorical": CategoricalMixture,
     "poisson": PoissonMixture,
+    "exponential": ExponentialMixture,
+    "gamma": GammaMixture,
+    "geometric": GeometricMixture,
+    "log-normal": LogNormalMixture,
+    "uniform": UniformMixture,
 }
 
 

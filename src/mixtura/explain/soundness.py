@@ -204,7 +204,7 @@ class _Optimism:
             for number, own, unseen in _left_out(mixture, whole, rows):
                 part = rows.weight[own] / unit
                 np.add.at(lost, number, part * (rows.log_density[own] - unseen))
-                np.add.at(left, number, part * (unseen - rows.without[own]))
+                np.add.at(left, number, part * _gained(unseen, rows.without[own]))
                 if lost.sum() > conceded:  # the other parts would only add to it
                     break
             else:
@@ -264,6 +264,12 @@ class _Rows:
             resp = np.exp(log_joint - log_density[:, None])
             picked.append((X[row], weight[row], resp, number, log_density, without))
         return cls(*(np.concatenate(column) for column in zip(*picked, strict=True)))
+
+
+def _gained(log_density: FloatArray, without: FloatArray) -> FloatArray:
+    """The difference of log-densities; nothing where neither gives a row any density."""
+    gained = np.zeros_like(log_density)
+    return np.subtract(log_density, without, out=gained, where=log_density != without)
 
 
 def _left_out(
