@@ -255,7 +255,7 @@ class _Rows:
         for X, weight in source.map(lambda chunk: (chunk.X, chunk.weight)):
             log_joint = mixture.log_joint(X)
             log_density = log_sum_exp(log_joint)
-            row, number = np.nonzero(log_joint[:, small] - log_density[:, None] > np.log(0.5))
+            row, number = np.nonzero(log_joint[:, small] > log_density[:, None] + np.log(0.5))
             log_joint, log_density = log_joint[row], log_density[row]
             others = log_joint.copy()
             others[np.arange(len(row)), small[number]] = -np.inf
