@@ -204,7 +204,8 @@ def test_an_option_of_another_family_is_an_error(run, here, command, option):
     TABLES["poisson"]().write_csv("t.csv")
     result = run(command, "t.csv", "--family", "poisson", *option)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert f"{option[0]} is an option of --family gaussian, not of poisson" in result.stderr
+    having = "gaussian or log-normal" if option[0] == "--covariance" else "gaussian"
+    assert f"{option[0]} is an option of --family {having}, not of poisson" in result.stderr
 
 
 def test_an_option_of_one_family_chooses_it(run, here):
@@ -214,6 +215,13 @@ def test_an_option_of_one_family_chooses_it(run, here):
     assert document["model"]["family_reason"] == "--covariance is an option of it"
     plain = run("fit", "t.csv", *LIGHT, "--covariance", "auto", "--prior", "none", "--json").stdout
     assert json.loads(plain)["model"]["family"] == "poisson"
+
+
+def test_log_normal_clusters_have_shapes(run, here):
+    ASKED["log-normal"]().write_csv("t.csv")
+    args = ("fit", "t.csv", "--family", "log-normal", "--covariance", "VII,EEE", "-k", 2)
+    document = json.loads(run(*args, "--json").stdout)
+    assert document["model"]["structure"] in ("VII", "EEE")
 
 
 def test_an_unknown_family(run, here):

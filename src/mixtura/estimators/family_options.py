@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from mixtura.estimators.family_option import FamilyOption, FamilyWords
-from mixtura.estimators.gaussian_options import GAUSSIAN_WORDS
+from mixtura.estimators.gaussian_options import GAUSSIAN_WORDS, LOG_NORMAL_WORDS
 
 __all__ = ["FAMILY_WORDS", "families_with", "family_options"]
 
 #: Only families that add something.
-FAMILY_WORDS: dict[str, FamilyWords] = {"gaussian": GAUSSIAN_WORDS}
+FAMILY_WORDS: dict[str, FamilyWords] = {
+    "gaussian": GAUSSIAN_WORDS,
+    "log-normal": LOG_NORMAL_WORDS,
+}
 
 
 def family_options() -> list[FamilyOption]:
