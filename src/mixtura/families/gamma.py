@@ -57,8 +57,9 @@ _LEAST_SHAPE = 1e-6
 # Shapes below a share of the largest are nowhere near it, and one so much larger is another.
 _CLEAR = 4.0
 
-# Newton's method for a shape ends when no logarithm changes by more, or after so many steps.
-_SAME, _MOST_STEPS = 4.0 * np.finfo(np.float64).eps, 50
+# Newton's method for a shape ends when no logarithm changes by more, for a next step would change
+# no digit; or after so many steps.
+_LAST_CHANGE, _MOST_STEPS = 1e-8, 50
 
 
 @dataclass(frozen=True)
@@ -277,7 +278,7 @@ def _likeliest_shapes(gaps: FloatArray, largest: FloatArray | float) -> FloatArr
     for _ in range(_MOST_STEPS):
         change = np.clip(a * (_gap(a) - gap) / _information(a), -1.0, 1.0)
         a *= np.exp(change)
-        if (np.abs(change) <= _SAME).all():
+        if (np.abs(change) <= _LAST_CHANGE).all():
             break
     shapes[below] = np.minimum(a, largest[below])
     return shapes
@@ -362,7 +363,10 @@ class GammaDescription(Independent):
 
     name = "gamma"
     text = "a mean and a shape for each column of positive numbers"
-    held_by = "rows that are equal in some column, and are held at the largest shape"
+    held_by = (
+        "rows that are nearly equal in some column, next to their size, and are held at the "
+        "largest shape"
+    )
     kinds = frozenset({Kind.CONTINUOUS})
 
     def family(self, schema: Schema) -> Gamma:

@@ -175,12 +175,12 @@ def _places(rows: FloatArray, weight: FloatArray) -> FloatArray:
     for j in np.flatnonzero(moments.count).tolist():
         deviation = rows - moments.mean[j]
         places = deviation if axes is None else np.hstack([deviation @ axes[j], deviation])
-        squares = np.square(places)
-        variance = weight[:, j] @ squares
-        fourth = weight[:, j] @ np.square(squares)
+        squares, share = np.square(places), weight[:, j] / moments.count[j]
+        variance = share @ squares
+        fourth = share @ np.square(squares)
         known = variance > _FLAT * variance.max()
         kurtosis = np.full(len(variance), _OF_A_BELL)
-        np.divide(moments.count[j] * fourth, np.square(variance), out=kurtosis, where=known)
+        np.divide(fourth, np.square(variance), out=kurtosis, where=known)
         unlike = np.abs(np.log(kurtosis / _OF_A_BELL)).argmax()
         along[:, j] = places[:, unlike]
     return along
