@@ -45,8 +45,9 @@ __all__ = ["LARGEST_SHAPES", "Gamma", "GammaDescription", "GammaMoments", "Gamma
 #: Largest shapes may be from 1 to this: rounding blurs the rows of larger ones.
 LARGEST_SHAPES = 1e12
 
-# Cells and means below this have no ordinary ratio to the largest numbers of a table.
+# Cells below this have no ordinary ratio to the largest ones of a table; means, but for rounding.
 _LEAST = 1e-200
+_LEAST_MEAN = 0.5 * _LEAST
 
 # A cell that is nearer to the mean than this share of it is told by its difference from that.
 _NEAR = 0.5
@@ -115,21 +116,20 @@ class GammaMoments:
     def of(cls, X: FloatArray, resp: FloatArray) -> Self:
         """Of rows X (n, d) with weighted responsibilities (n, k)."""
         center = X.mean(axis=0)
-        count = resp.sum(axis=0)
-        count = np.where(count < SMALLEST_COUNT, 0.0, count)[:, None]
-        shift = np.zeros((len(count), len(center)))
-        np.divide(resp.T @ (X - center), count, out=shift, where=count > 0.0)
-        mean = center + shift
-        spread = resp.T @ _spread(X, center) - count * _spread(mean, center)
-        return cls(count[:, 0], mean, np.maximum(spread, 0.0))
+        count, mean = resp.sum(axis=0), np.zeros((resp.shape[1], len(center)))
+        np.divide(resp.T @ X, count[:, None], out=mean, where=count[:, None] >= SMALLEST_COUNT)
+        vanished = (mean < _LEAST_MEAN).any(axis=1)  # as good as no rows: their mean underflows
+        count[vanished], mean[vanished] = 0.0, center
+        spread = resp.T @ _spread(X, center) - count[:, None] * _spread(mean, center)
+        return cls(count, mean, np.maximum(spread, 0.0))
 
     @np.errstate(divide="ignore", invalid="ignore", over="ignore")  # of counts that cancel
     def __add__(self, other: Self) -> Self:
         own, others = self.count[:, None], other.count[:, None]
         count = own + others
-        fraction = np.divide(others, count, out=np.zeros_like(count), where=count != 0.0)
-        mean = self.mean + fraction * (other.mean - self.mean)
-        mean = np.where(own == 0.0, other.mean, mean)
+        share = np.divide(own, count, out=np.zeros_like(count), where=count != 0.0)
+        rest = np.divide(others, count, out=np.ones_like(count), where=count != 0.0)
+        mean = share * self.mean + rest * other.mean  # no difference: that of small ones is lost
         between = own * _spread(self.mean, mean) + others * _spread(other.mean, mean)
         return type(self)(count[:, 0], mean, self.spread + other.spread + between)
 
@@ -192,7 +192,7 @@ class Gamma:
     def maximize(self, statistics: GammaMoments, params: GammaParameters | None) -> GammaParameters:
         live, order = stand_ins(statistics.count)
         own = statistics.take(live)
-        if not (own.mean >= _LEAST).all():
+        if not (own.mean >= _LEAST_MEAN).all():
             raise DegenerateError(
                 "The rows of a component have hardly any weight, and no mean above 0. Use fewer "
                 "components."
@@ -354,7 +354,7 @@ class GammaCoordinates:
         """The coordinates about other parameters, if they are sound and the same ones."""
         there = type(self)(params, self.largest_shape)
         means, shapes = params.means, params.shapes
-        sound = ((means >= _LEAST) & (means < np.inf) & (shapes >= _LEAST_SHAPE)).all()
+        sound = ((means >= _LEAST_MEAN) & (means < np.inf) & (shapes >= _LEAST_SHAPE)).all()
         return there if sound and np.array_equal(there.inner, self.inner) else None
 
 
@@ -374,8 +374,9 @@ class GammaDescription(Independent):
 
     def check(self, X: FloatArray, schema: Schema) -> None:
         positive = (X >= _LEAST) & np.isfinite(X)
-        words = "a gamma distributed cell is a finite number above 0; leave out rows that are not, "
-        refuse(~positive, X, schema, words + "or choose a family that has them, such as gaussian")
+        expected = f"a gamma distributed cell is a finite number above 0, of {_LEAST:g} or more"
+        remedy = "leave out rows that are not, or choose a family that has them, such as gaussian"
+        refuse(~positive, X, schema, f"{expected}; {remedy}")
 
     def options(self, family: Gamma) -> dict[str, Any]:
         return {"largest_shape": float(family.largest_shape)}
@@ -390,7 +391,7 @@ class GammaDescription(Independent):
         check_names("options", options, tuple(entries))
         family, size = Gamma(**record(entries).read(options, "options")), (len(schema),)
         means, shapes = stacked(arrays, means=size, shapes=size)
-        check_entries("means", means, means >= _LEAST, "a number above 0")
+        check_entries("means", means, means >= _LEAST_MEAN, "a number above 0")
         good = (shapes >= _LEAST_SHAPE) & (shapes <= family.largest_shape)
         expected = f"a number from {_LEAST_SHAPE:g} to the largest shape, {family.largest_shape:g}"
         check_entries("shapes", shapes, good, expected)
