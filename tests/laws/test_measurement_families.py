@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import mixtura as mx
-from mixtura.errors import DegenerateError, MixturaError
+from mixtura.errors import DegenerateError
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.families.registry import description_of
 from mixtura.typing import FloatArray
@@ -130,13 +131,12 @@ def test_odd_tables_give_a_result_or_say_why_not(case: Case, k: int, weighted: b
     strewn = 10.0 ** np.random.default_rng(0).uniform(-60, 60, (30, 2))
     for rows in (X, constant, twice, np.full((9, 2), 3.0), strewn, X + 1e6, X[:, :1]):
         weight = np.linspace(0.1, 3.0, len(rows)) if weighted else None
-        try:
+        if case.estimator is mx.UniformMixture and (np.ptp(rows, axis=0) == 0.0).any():
+            with pytest.raises(DegenerateError, match=r"boxes without width.*Use fewer comp"):
+                case.fitted(rows, k, sample_weight=weight)
+            continue
+        with suppress(DegenerateError) if case.estimator is mx.UniformMixture else nullcontext():
             fit = case.fitted(rows, k, sample_weight=weight)
-        except MixturaError as error:
-            assert isinstance(error, DegenerateError)
-            assert "Use fewer components" in str(error)
-            assert case.estimator is mx.UniformMixture
-        else:
             assert np.isfinite(fit.log_likelihood_)
             assert np.isfinite(fit.predict_proba(rows)).all()
 

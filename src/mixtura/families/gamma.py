@@ -260,9 +260,7 @@ class Gamma:
     ) -> FloatArray:
         shapes = params.shapes[labels]
         rows: FloatArray = rng.gamma(shapes, params.means[labels] / shapes)
-        return np.asarray(
-            np.maximum(rows, _LEAST)
-        )  # small shapes have much of their mass below all numbers
+        return np.maximum(rows, _LEAST, out=rows)  # small shapes have mass below all numbers
 
 
 def _likeliest_shapes(gaps: FloatArray, largest: FloatArray | float) -> FloatArray:
