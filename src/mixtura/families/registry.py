@@ -47,7 +47,7 @@ def register(family: type[Family[Any, Any]], description: Description[Any, Any])
     Parameters
     ----------
     family : type
-        The class itself, such as `Geometric`.
+        The class itself, such as `Rayleigh`.
     description : Description
 
     Raises
