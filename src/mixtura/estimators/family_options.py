@@ -11,6 +11,7 @@ __all__ = ["FAMILY_WORDS", "families_with", "family_options"]
 FAMILY_WORDS: dict[str, FamilyWords] = {
     "gaussian": GAUSSIAN_WORDS,
     "log-normal": LOG_NORMAL_WORDS,
+    "gamma": FamilyWords(phrases={r" \(largest_shape\)": ""}),
 }
 
 

@@ -74,7 +74,8 @@ class GammaMixture(NamedFamilyMixture):
         Number of components k. All others but the last are those of `BernoulliMixture`.
     largest_shape : float, default=1e6
         No shape is larger, so that no deviation is less than 1 / sqrt(largest_shape) of its mean:
-        rows that are equal have ever more likelihood as the shape grows. From 1 to 1e12.
+        rows that are equal have ever more likelihood as the shape grows. From 1 to 1e12; raise it
+        for columns that vary by less than that.
 
     Attributes
     ----------
@@ -189,7 +190,7 @@ class UniformMixture(NamedFamilyMixture):
     A component is the smallest box along the axes about all rows that can be its own. A row in a
     box stays there, so that EM shrinks no box: it settles how much weight boxes that overlap have,
     and the start says where they are. 'random' starts give all components the same box. Rows
-    beyond all boxes have density 0. A start with a box without width is given up. A component of
+    beyond all boxes have density 0, and are of no component (-1). A start with a box without width is given up. A component of
     five rows for each of its parameters, or less, is taken for one of a few rows that happen to
     lie close together: its box says nothing of other rows. Parameters and methods are those of
     `BernoulliMixture`.

@@ -22,8 +22,9 @@ from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
 __all__ = ["Exponential", "ExponentialDescription", "ExponentialParameters", "cube_roots"]
 
-# Means below this have lost digits, and their rates overflow.
-_LEAST = np.finfo(np.float64).tiny
+# Means below the first have lost digits, and their rates overflow; no table that can be fitted has
+# means above the second.
+_LEAST, _LARGEST = float(np.finfo(np.float64).tiny), 1e75
 
 
 class ExponentialParameters(MeanParameters):
@@ -118,7 +119,7 @@ class ExponentialDescription(ColumnDescription[ExponentialParameters]):
     held_by = "rows that are 0, or rounded to 0"
     kinds = frozenset({Kind.CONTINUOUS})
     parameters, array = ExponentialParameters, "means"
-    expected = "a number above 0"
+    expected = f"a number above 0, up to {_LARGEST:g}"
 
     def family(self, schema: Schema) -> Exponential:
         return Exponential()
@@ -129,8 +130,9 @@ class ExponentialDescription(ColumnDescription[ExponentialParameters]):
         refuse(~times, X, schema, words + "the family gaussian, which has them")
 
     def are_values(self, values: FloatArray) -> BoolArray:
-        return values >= _LEAST
+        return (values >= _LEAST) & (values <= _LARGEST)
 
+    @np.errstate(over="ignore")
     def marginal(self, params: ExponentialParameters, place: int, schema: Schema) -> Curve:
         means = params.values[:, place]
         rates = 1.0 / means[:, None]

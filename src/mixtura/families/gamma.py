@@ -45,9 +45,10 @@ __all__ = ["LARGEST_SHAPES", "Gamma", "GammaDescription", "GammaMoments", "Gamma
 #: Largest shapes may be from 1 to this: rounding blurs the rows of larger ones.
 LARGEST_SHAPES = 1e12
 
-# Cells below this have no ordinary ratio to the largest ones of a table; means, but for rounding.
-_LEAST = 1e-200
-_LEAST_MEAN = 0.5 * _LEAST
+# Cells below this have no ordinary ratio to the largest ones that a table can have. So have means,
+# but for rounding.
+_LEAST, _LARGEST = 1e-200, 1e75
+_LEAST_MEAN, _LARGEST_MEAN = 0.5 * _LEAST, 2.0 * _LARGEST
 
 # A cell that is nearer to the mean than this share of it is told by its difference from that.
 _NEAR = 0.5
@@ -352,7 +353,7 @@ class GammaCoordinates:
         """The coordinates about other parameters, if they are sound and the same ones."""
         there = type(self)(params, self.largest_shape)
         means, shapes = params.means, params.shapes
-        sound = ((means >= _LEAST_MEAN) & (means < np.inf) & (shapes >= _LEAST_SHAPE)).all()
+        sound = ((means >= _LEAST_MEAN) & (means <= _LARGEST_MEAN) & (shapes >= _LEAST_SHAPE)).all()
         return there if sound and np.array_equal(there.inner, self.inner) else None
 
 
@@ -363,7 +364,7 @@ class GammaDescription(Independent):
     text = "a mean and a shape for each column of positive numbers"
     held_by = (
         "rows that are nearly equal in some column, next to their size, and are held at the "
-        "largest shape"
+        "largest shape (largest_shape)"
     )
     kinds = frozenset({Kind.CONTINUOUS})
 
@@ -389,12 +390,14 @@ class GammaDescription(Independent):
         check_names("options", options, tuple(entries))
         family, size = Gamma(**record(entries).read(options, "options")), (len(schema),)
         means, shapes = stacked(arrays, means=size, shapes=size)
-        check_entries("means", means, means >= _LEAST_MEAN, "a number above 0")
+        good = (means >= _LEAST_MEAN) & (means <= _LARGEST_MEAN)
+        check_entries("means", means, good, f"a number above 0, up to {_LARGEST:g}")
         good = (shapes >= _LEAST_SHAPE) & (shapes <= family.largest_shape)
         expected = f"a number from {_LEAST_SHAPE:g} to the largest shape, {family.largest_shape:g}"
         check_entries("shapes", shapes, good, expected)
         return family, GammaParameters(means, shapes)
 
+    @np.errstate(over="ignore")
     def marginal(self, params: GammaParameters, place: int, schema: Schema) -> Curve:
         """A curve of mean densities about each place, for a density may be infinite at 0."""
         from scipy.special import gammainc, gammaincinv

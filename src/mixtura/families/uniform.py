@@ -35,6 +35,9 @@ from mixtura.typing import FloatArray, IntArray, Selection
 
 __all__ = ["Uniform", "UniformDescription", "UniformExtents", "UniformParameters"]
 
+# No table that can be fitted has numbers beyond this.
+_FURTHEST = 1e75
+
 _LARGEST = float(np.finfo(np.float64).max)
 
 
@@ -228,8 +231,10 @@ class UniformDescription(Independent):
     ) -> tuple[Uniform, UniformParameters]:
         check_names("options", options, ())
         low, high = stacked(arrays, low=(len(schema),), high=(len(schema),))
-        wide = (high > low) & np.isfinite(high - low)
-        check_entries("high", high, wide, "a number above that in 'arrays.low'")
+        for name, array in (("low", low), ("high", high)):
+            near = np.abs(array) <= _FURTHEST
+            check_entries(name, array, near, f"a number from -{_FURTHEST:g} to {_FURTHEST:g}")
+        check_entries("high", high, high > low, "a number above that in 'arrays.low'")
         return Uniform(), UniformParameters(low, high)
 
     def marginal(self, params: UniformParameters, place: int, schema: Schema) -> Curve:
