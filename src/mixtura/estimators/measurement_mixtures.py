@@ -189,11 +189,13 @@ class UniformMixture(NamedFamilyMixture):
 
     A component is the smallest box along the axes about all rows that can be its own. A row in a
     box stays there, so that EM shrinks no box: it settles how much weight boxes that overlap have,
-    and the start says where they are. 'random' starts give all components the same box. Rows
-    beyond all boxes have density 0, and are of no component (-1). A start with a box without width is given up. A component of
-    five rows for each of its parameters, or less, is taken for one of a few rows that happen to
-    lie close together: its box says nothing of other rows. Parameters and methods are those of
-    `BernoulliMixture`.
+    and the start says where they are. 'random' starts give all components the same box, and a start
+    with a box without width is given up. Rows beyond all boxes have density 0, and are of no
+    component (-1).
+
+    A component of five rows for each of its parameters, or less, is taken for one of a few rows
+    that happen to lie close together: its box says nothing of other rows. Parameters and methods
+    are those of `BernoulliMixture`.
 
     Attributes
     ----------
