@@ -12,10 +12,15 @@ from mixtura.families import (
     Block,
     Box,
     Categorical,
+    Exponential,
     Family,
+    Gamma,
     Gaussian,
+    Geometric,
+    LogNormal,
     Poisson,
     Product,
+    Uniform,
     WithNoise,
 )
 from mixtura.families.gaussian.structures import EEI, STRUCTURES, VVV
@@ -98,6 +103,47 @@ FAMILIES = [
             (0, np.nan, "a count is a whole number"),
         ),
     ),
+    FamilyRecord(
+        "geometric",
+        Geometric(),
+        np.random.default_rng(5).geometric((0.8, 0.3, 0.1), (60, 3)) - 1.0,
+        Schema.of("abc", Kind.COUNT),
+        ((0, 1.5, "a count is a whole number"), (1, -1.0, "a count is a whole number")),
+    ),
+    FamilyRecord(
+        "exponential",
+        Exponential(),
+        np.random.default_rng(6).exponential((0.1, 1.0, 70.0), (60, 3)),
+        bad=(
+            (0, -0.5, "a waiting time is a finite number of 0 or more"),
+            (1, np.inf, "a waiting time is a finite number of 0 or more"),
+            (2, np.nan, "leave out others, or choose the family gaussian"),
+        ),
+    ),
+    FamilyRecord(
+        "gamma",
+        Gamma(),
+        np.random.default_rng(7).gamma((0.4, 3.0, 900.0), (1e-3, 2.0, 0.1), (60, 3)),
+        bad=(
+            (0, 0.0, "a gamma distributed cell is a finite number above 0"),
+            (1, -2.0, "leave out rows that are not"),
+            (2, np.nan, "or choose a family that has them"),
+        ),
+    ),
+    *(
+        FamilyRecord(
+            f"log_normal-{structure.name}",
+            LogNormal(Gaussian(structure, np.zeros(3))),
+            np.exp(0.2 * two_groups()),
+            bad=(
+                (0, 0.0, "a log-normal cell is a finite number above 0"),
+                (1, -2.0, "leave out rows that are not"),
+                (2, np.nan, "or choose a family that has them"),
+            ),
+        )
+        for structure in (VVV, EEI)
+    ),
+    FamilyRecord("uniform", Uniform(), two_groups()),
     *(
         FamilyRecord(
             f"gaussian-{structure.name}-noise",

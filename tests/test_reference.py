@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 from mixtura.families import (
     Bernoulli,
     Categorical,
+    Exponential,
     Family,
+    Gamma,
     Gaussian,
     GaussianParameters,
+    Geometric,
     Poisson,
 )
 from mixtura.families.gaussian.modes import find_modes
@@ -301,6 +305,43 @@ def test_discrete_mixtures_from_given_responsibilities(name: str) -> None:
     np.testing.assert_allclose(fit.mixture.weights, final["pi"], atol=1e-5)
     params = side_by_side(case, final["params"])
     np.testing.assert_allclose(fit.mixture.params.sort_key, params, atol=1e-5)
+    resp = fit.mixture.responsibilities(source.load(0).X[:5])
+    np.testing.assert_allclose(resp, final["z_first5"], atol=1e-5)
+
+
+#: Families of one column, and their parameters as the reference has them.
+ONE_COLUMN: dict[str, tuple[Family[Any, Any], Callable[[Any], np.ndarray]]] = {
+    "exponential_sim_2": (Exponential(), lambda params: params.rates),
+    "geometric_sim_2": (Geometric(), lambda params: params.probabilities),
+    "gamma_sim_2": (
+        Gamma(),
+        lambda params: np.hstack([params.shapes, params.shapes / params.means]),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ONE_COLUMN)
+def test_mixtures_of_one_column_from_given_responsibilities(name: str) -> None:
+    case, (family, shown) = read(name), ONE_COLUMN[name]
+    source, final = (
+        ArraySource(np.array(case["data"]["x"], dtype=np.float64)[:, None]),
+        case["final"],
+    )
+    start = given_responsibilities(given_start({"G": case["K"], **case}))
+    first = em.begin(family, source, start)
+    np.testing.assert_allclose(first.weights, case["step1"]["pi"], rtol=1e-12)
+    np.testing.assert_allclose(shown(first.params), case["step1"]["params"], rtol=1e-10)
+    fit = em.fit(first, source, stopping=projected_gain(0.0, 20_000))
+    n = case["total_weight"]
+    trace = [n * fit.trace[min(pairs - 1, fit.n_iter)] for pairs in case["trace_at"]]
+    np.testing.assert_allclose(trace, case["trace"], rtol=1e-12)
+    scores, df = score(fit.mixture, source), fit.mixture.n_parameters
+    assert df == final["df"]
+    np.testing.assert_allclose(scores.log_likelihood, final["loglik"], rtol=1e-12)
+    np.testing.assert_allclose(scores.bic(df), final["bic_minus"], rtol=1e-12)
+    np.testing.assert_allclose(scores.entropy, final["entropy"], rtol=1e-4)
+    np.testing.assert_allclose(fit.mixture.weights, final["pi"], rtol=1e-5)
+    np.testing.assert_allclose(shown(fit.mixture.params), final["params"], rtol=1e-5)
     resp = fit.mixture.responsibilities(source.load(0).X[:5])
     np.testing.assert_allclose(resp, final["z_first5"], atol=1e-5)
 

@@ -27,9 +27,16 @@ if TYPE_CHECKING:
         BernoulliMixture,
         CategoricalMixture,
         FamilyMixture,
+        GeometricMixture,
         PoissonMixture,
     )
     from mixtura.estimators.gaussian_mixture import GaussianMixture
+    from mixtura.estimators.log_normal_mixture import LogNormalMixture
+    from mixtura.estimators.measurement_mixtures import (
+        ExponentialMixture,
+        GammaMixture,
+        UniformMixture,
+    )
     from mixtura.estimators.mixed_mixture import MixedMixture
     from mixtura.estimators.mixture_search import MixtureSearch
     from mixtura.estimators.saving import load, save
@@ -42,13 +49,18 @@ __all__ = [
     "DataError",
     "DataWarning",
     "DegenerateError",
+    "ExponentialMixture",
     "FamilyMixture",
+    "GammaMixture",
     "GaussianMixture",
+    "GeometricMixture",
+    "LogNormalMixture",
     "MixedMixture",
     "MixturaError",
     "MixtureSearch",
     "ModelFileError",
     "PoissonMixture",
+    "UniformMixture",
     "__version__",
     "bootstrap_test",
     "load",
@@ -57,6 +69,11 @@ __all__ = [
 
 # Imported when first asked for: scikit-learn takes longer to import than most answers.
 _LAZY = {
+    "ExponentialMixture": "mixtura.estimators.measurement_mixtures",
+    "GammaMixture": "mixtura.estimators.measurement_mixtures",
+    "GeometricMixture": "mixtura.estimators.family_mixtures",
+    "LogNormalMixture": "mixtura.estimators.log_normal_mixture",
+    "UniformMixture": "mixtura.estimators.measurement_mixtures",
     "PoissonMixture": "mixtura.estimators.family_mixtures",
     "FamilyMixture": "mixtura.estimators.family_mixtures",
     "CategoricalMixture": "mixtura.estimators.family_mixtures",

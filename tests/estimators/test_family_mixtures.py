@@ -44,12 +44,44 @@ def answers(n: int = 90) -> AnyArray:
     return np.array(["no", "perhaps", "yes"], dtype=object)[codes]
 
 
+def waits(n: int = 90) -> AnyArray:
+    rng = np.random.default_rng(4)
+    means = np.array([[1.0, 50.0, 3.0, 9.0], [20.0, 1.0, 3.0, 0.2]])
+    return rng.exponential(means[_groups(n, 2)])
+
+
+def sizes(n: int = 90) -> AnyArray:
+    rng = np.random.default_rng(5)
+    shapes, means = np.array([[2.0, 9.0], [9.0, 0.8]]), np.array([[1.0, 50.0], [9.0, 2.0]])
+    own = _groups(n, 2)
+    return rng.gamma(shapes[own], (means / shapes)[own])
+
+
+def failures(n: int = 90) -> AnyArray:
+    rng = np.random.default_rng(6)
+    p = np.array([[0.9, 0.05, 0.5, 0.04], [0.1, 0.7, 0.5, 0.6]])
+    return rng.geometric(p[_groups(n, 2)]) - 1.0
+
+
+def places(n: int = 90) -> AnyArray:
+    low = np.array([[0.0, 1.0], [3.0, 1.5]])[_groups(n, 2)]
+    return np.random.default_rng(7).uniform(low, low + np.array([1.0, 2.0]))
+
+
 @dataclass(frozen=True)
 class Case:
-    """An estimator without random numbers of its own, and a table of two groups."""
+    """An estimator without random numbers of its own, and a table of two groups.
+
+    Attributes
+    ----------
+    estimator, table
+    bad : float or str
+        What no cell of the table can be.
+    """
 
     estimator: MixtureEstimator
     table: Callable[[], AnyArray]
+    bad: float | str = 0.5
 
     def fitted(self, **options: Any) -> MixtureEstimator:
         wanted = {"n_components": 2, "random_state": 0, **options}
@@ -59,7 +91,12 @@ class Case:
 CASES = {
     "bernoulli": Case(mx.BernoulliMixture(), binary),
     "poisson": Case(mx.PoissonMixture(), counts),
-    "categorical": Case(mx.CategoricalMixture(), answers),
+    "categorical": Case(mx.CategoricalMixture(), answers, bad="maybe"),
+    "exponential": Case(mx.ExponentialMixture(), waits, bad=-1.0),
+    "gamma": Case(mx.GammaMixture(), sizes, bad=0.0),
+    "geometric": Case(mx.GeometricMixture(), failures),
+    "log_normal": Case(mx.LogNormalMixture(), sizes, bad=0.0),
+    "uniform": Case(mx.UniformMixture(), places, bad=np.inf),
     "family": Case(mx.FamilyMixture(Poisson()), counts),
 }
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -197,8 +234,10 @@ def test_what_a_family_cannot_have_given(estimator: Any, X: Any, words: str) -> 
 @cases
 def test_new_rows_are_asked_the_same(case: Case) -> None:
     fit, X = case.fitted(), case.table()[:2].copy()
-    X[1, 0] = "maybe" if X.dtype == object else 0.5
-    with pytest.raises(mx.DataError, match=r"Column 0 has .* in row 1"):
+    X[1, 0] = case.bad
+    anything = case.bad == np.inf  # then it is scikit-learn that refuses the cell
+    words = "contains infinity" if anything else r"Column 0 has .* in row 1"
+    with pytest.raises(ValueError if anything else mx.DataError, match=words):
         fit.predict_proba(X)
 
 

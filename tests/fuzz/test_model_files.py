@@ -62,6 +62,12 @@ def valid_files() -> Iterator[str]:
             rows = rows.astype(np.float32)
         yield fitted(mx.GaussianMixture(2, covariance_type=kind, random_state=0, **more), rows)
     yield fitted(mx.PoissonMixture(2, random_state=0), rng.poisson(np.abs(X)))
+    yield fitted(mx.GeometricMixture(2, random_state=0), rng.geometric(1.0 / (1.0 + np.abs(X))) - 1)
+    sizes = np.exp(0.3 * X)
+    yield fitted(mx.ExponentialMixture(2, random_state=0), sizes)
+    yield fitted(mx.GammaMixture(2, random_state=0, largest_shape=1e4), sizes)
+    yield fitted(mx.LogNormalMixture(2, random_state=0, covariance_type="diag"), sizes)
+    yield fitted(mx.UniformMixture(2, random_state=0), sizes)
     yield fitted(mx.BernoulliMixture(2, random_state=0, equal_weights=True), (X > 4.0).astype(int))
     cells = np.array([["a", True, 1.5], ["b", 1, 2], ["", "1", -3]], dtype=object)
     columns = [cells[rng.integers(0, 3, 60), a] for a in range(3)]
@@ -191,6 +197,8 @@ def rows_for(estimator: Any) -> Any:
     rows, _ = estimator.sample(20)
     if isinstance(estimator, mx.GaussianMixture):
         rows = np.concatenate([rows, estimator.mixture_.params.means]).clip(-FURTHEST, FURTHEST)
+    if isinstance(estimator, mx.ExponentialMixture | mx.GammaMixture | mx.LogNormalMixture):
+        rows = np.minimum(rows, FURTHEST)
     if isinstance(estimator, mx.PoissonMixture):
         rows = np.minimum(rows, LARGEST_COUNT)
     names = getattr(estimator, "feature_names_in_", None)

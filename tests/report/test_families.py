@@ -49,6 +49,32 @@ def test_poisson(halves: Any) -> None:
     assert (model["family"], model["structure"], model["spreads"]) == ("poisson", "", None)
 
 
+def test_measurements_that_are_no_bells(halves: Any) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.uniform(1.0, 2.0, (60, 2)) + 90.0 * halves
+    for estimator in (mx.ExponentialMixture, mx.GammaMixture, mx.UniformMixture):
+        model = model_of(estimator(2, random_state=0), X)
+        assert [marginal["kind"] for marginal in model["marginals"]] == ["curve"] * 2
+        assert (model["structure"], model["spreads"]) == ("", None)
+        assert np.shape(model["marginals"][0]["densities"])[0] == 2
+
+
+def test_log_normal(halves: Any) -> None:
+    X = np.exp(3.0 * halves + np.random.default_rng(0).normal(size=(60, 2)))
+    model = model_of(mx.LogNormalMixture(2, random_state=0), X)
+    assert [marginal["kind"] for marginal in model["marginals"]] == ["curve"] * 2
+    deviations = [marginal["deviation"] for marginal in model["marginals"]]
+    variances = np.diagonal(model["spreads"], axis1=1, axis2=2)
+    assert np.allclose(np.square(deviations).T, variances)
+    assert model["structure"]
+
+
+def test_geometric(halves: Any) -> None:
+    X = np.random.default_rng(0).geometric(0.9 - 0.8 * halves + [0.0, -0.0999]) - 1.0
+    model = model_of(mx.GeometricMixture(2, random_state=0), X)
+    assert [marginal["kind"] for marginal in model["marginals"]] == ["mass", "curve"]
+
+
 def test_bernoulli(halves: Any) -> None:
     X = (np.random.default_rng(0).random((60, 4)) < 0.1 + 0.8 * halves).astype(float)
     model = model_of(mx.BernoulliMixture(2, random_state=0), X)

@@ -136,7 +136,12 @@ def fit(
       categorical  categories: text, codes, true and false
       bernoulli    yes or no: 0 and 1, true and false, text with two different cells
       mixed        all of these together, each column by its own family (also --mixed)
-    auto takes measurements if there are any.
+      exponential  measurements of 0 or more, most of them small: waiting times
+      gamma        measurements above 0, skewed: sizes, durations, rainfall
+      log_normal   measurements above 0 whose logarithms are bells: incomes, concentrations
+      uniform      measurements that lie evenly in boxes
+      geometric    counts that fall off from 0 on: failures before a success
+    auto takes one of the first four: measurements if there are any.
 
     \b
     What is left out by every family, unless --columns names it:

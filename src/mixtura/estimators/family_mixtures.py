@@ -17,10 +17,17 @@ from mixtura.fitting.specification import MakeFamily
 from mixtura.mixture import Mixture
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
-__all__ = ["BernoulliMixture", "CategoricalMixture", "FamilyMixture", "PoissonMixture"]
+__all__ = [
+    "BernoulliMixture",
+    "CategoricalMixture",
+    "FamilyMixture",
+    "GeometricMixture",
+    "NamedFamilyMixture",
+    "PoissonMixture",
+]
 
 
-class _NamedFamilyMixture(MixtureEstimator):
+class NamedFamilyMixture(MixtureEstimator):
     """An estimator for the family of one name, all of its options at their defaults."""
 
     _name: ClassVar[str]
@@ -41,7 +48,7 @@ class _NamedFamilyMixture(MixtureEstimator):
         return lambda source, summary, k: family
 
 
-class BernoulliMixture(_NamedFamilyMixture):
+class BernoulliMixture(NamedFamilyMixture):
     """Mixture of independent 0/1 columns, fitted by EM or one of its kin.
 
     Within a component each column is a coin of its own: P(x | C_j) = prod_a p_ja^x_a
@@ -114,7 +121,7 @@ class BernoulliMixture(_NamedFamilyMixture):
         return probabilities
 
 
-class PoissonMixture(_NamedFamilyMixture):
+class PoissonMixture(NamedFamilyMixture):
     """Mixture of independent counts, fitted by EM or one of its kin.
 
     Within a component each column is Poisson distributed with a rate of its own. Parameters and
@@ -151,7 +158,53 @@ class PoissonMixture(_NamedFamilyMixture):
         return rates
 
 
-class CategoricalMixture(_NamedFamilyMixture):
+class GeometricMixture(NamedFamilyMixture):
+    """Mixture of independent counts that fall off from 0 on, fitted by EM or one of its kin.
+
+    Within a component each column is the number of failures before a success: P(x | C_j) =
+    prod_a p_ja (1 - p_ja)^x_a. Such counts spread further than Poisson ones: with mean m, their
+    variance is m + m^2. Parameters and methods are those of `BernoulliMixture`.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (k,)
+        Mixing weights, in falling order unless the start was given.
+    means_ : ndarray of shape (k, d)
+        Expected count of each column in each component.
+    probabilities_ : ndarray of shape (k, d)
+        Of a success: p_ja = 1 / (1 + means_).
+    record_ : FitRecord
+    schema_ : Schema
+
+    References
+    ----------
+    Johnson, Kemp, Kotz (2005), "Univariate Discrete Distributions", section 5.2.
+
+    Examples
+    --------
+    >>> import mixtura as mx
+    >>> failures = [[0], [1], [0], [0], [1], [30], [22], [41]]
+    >>> mx.GeometricMixture(2, random_state=0).fit(failures).means_.round(1)
+    array([[ 0.4],
+           [28.2]])
+    """
+
+    _name = "geometric"
+
+    @property
+    def means_(self) -> FloatArray:
+        """Expected counts, (k, d)."""
+        means: FloatArray = self.mixture_.params.means
+        return means
+
+    @property
+    def probabilities_(self) -> FloatArray:
+        """Of a success, (k, d)."""
+        probabilities: FloatArray = self.mixture_.params.probabilities
+        return probabilities
+
+
+class CategoricalMixture(NamedFamilyMixture):
     """Mixture of independent categories, known as latent class analysis, fitted by EM.
 
     Within a component each level of each column has a probability. Tables may hold text, numbers

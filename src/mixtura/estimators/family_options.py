@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mixtura.estimators.family_option import FamilyOption, FamilyWords
-from mixtura.estimators.gaussian_options import GAUSSIAN_WORDS, MIXED_WORDS
+from mixtura.estimators.gaussian_options import GAUSSIAN_WORDS, LOG_NORMAL_WORDS, MIXED_WORDS
 
 __all__ = ["FAMILY_WORDS", "families_with", "family_options"]
 
@@ -11,6 +11,8 @@ __all__ = ["FAMILY_WORDS", "families_with", "family_options"]
 FAMILY_WORDS: dict[str, FamilyWords] = {
     "gaussian": GAUSSIAN_WORDS,
     "mixed": MIXED_WORDS,
+    "log_normal": LOG_NORMAL_WORDS,
+    "gamma": FamilyWords(phrases={r" \(largest_shape\)": ""}),
 }
 
 

@@ -1,4 +1,4 @@
-"""What the Gaussian family adds to the command line. Importing it imports nothing large."""
+"""What Gaussian families add to the command line. Importing it imports nothing large."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from mixtura.errors import MixturaError
 from mixtura.estimators.family_option import FamilyOption, FamilyWords
 
 __all__ = ["COVARIANCE", "GAUSSIAN_WORDS", "MIXED_WORDS"]
+__all__ = ["GAUSSIAN_WORDS", "LOG_NORMAL_WORDS"]
 
 
 def _covariance_types() -> Mapping[str, str]:
@@ -26,19 +27,18 @@ def _suits(name: str, d: int) -> None:
         )
 
 
-#: Of all families with covariances.
 COVARIANCE = FamilyOption(
     "--covariance",
     "covariance_type",
-    "Shapes of Gaussian clusters to try, such as full,tied. auto tries all 14 of the literature, "
-    "from EII (round and alike) over EEE (one ellipsoid for all) to VVV (each its own); of one "
-    "column, E (equal variances) and V (varying).",
+    "Shapes of Gaussian and log-normal clusters to try, such as full,tied. auto tries all 14 of "
+    "the literature, from EII (round and alike) over EEE (one ellipsoid for all) to VVV (each its "
+    "own); of one column, E (equal variances) and V (varying).",
     choices=_covariance_types,
     metavar="NAMES",
     default="auto",
     searched=True,
     metavar_of_one="NAME",
-    help_of_one="Shape of Gaussian clusters, one of those of fit.  [default: full]",
+    help_of_one="Shape of Gaussian and log-normal clusters, one of those of fit.  [default: full]",
     check=_suits,
 )
 
@@ -71,3 +71,4 @@ GAUSSIAN_WORDS = FamilyWords(
 
 #: Of blocks of columns, one of which is Gaussian.
 MIXED_WORDS = FamilyWords(options=(COVARIANCE,), phrases=GAUSSIAN_WORDS.phrases)
+LOG_NORMAL_WORDS = FamilyWords((COVARIANCE,))

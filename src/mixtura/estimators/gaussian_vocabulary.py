@@ -24,13 +24,16 @@ from mixtura.families.gaussian.structures import (
     CovarianceStructure,
     Structure,
 )
+from mixtura.families.log_normal import LogNormal
 from mixtura.persistence.entries import Entry, either, flag, number, optional, text
 
 __all__ = [
     "COVARIANCE_TYPES",
     "OF_BLOCKS",
     "CovarianceType",
+    "covariance_parameters",
     "gaussian_parameters",
+    "log_normal_parameters",
     "searched_types",
 ]
 
@@ -78,8 +81,8 @@ def searched_types(d: int) -> tuple[str, ...]:
     return ("E", "V") if d == 1 else tuple(structure.name for structure in STRUCTURES)
 
 
-def gaussian_parameters(family: Gaussian, d: int) -> dict[str, Entry[Any]]:
-    """Parameters of its own that a model file keeps for a mixture of the family in d dimensions.
+def covariance_parameters(family: Gaussian, d: int) -> dict[str, Entry[Any]]:
+    """Parameters of covariances that a model file keeps for the family in d dimensions.
 
     Of covariance types these are the names of the family's structure.
     """
@@ -88,9 +91,18 @@ def gaussian_parameters(family: Gaussian, d: int) -> dict[str, Entry[Any]]:
         for name, kind in COVARIANCE_TYPES.items()
         if kind.structure == family.structure and (d == 1 or not kind.one_dimensional)
     ]
+    return {"covariance_type": text(*names), "reg_covar": number(0.0)}
+
+
+def gaussian_parameters(family: Gaussian, d: int) -> dict[str, Entry[Any]]:
+    """Parameters of its own that a model file keeps for a mixture of the family."""
     return {
-        "covariance_type": text(*names),
-        "reg_covar": number(0.0),
+        **covariance_parameters(family, d),
         "prior": optional(text("default")),
         "noise": either(flag(), number(above=0.0)),
     }
+
+
+def log_normal_parameters(family: LogNormal, d: int) -> dict[str, Entry[Any]]:
+    """The same for a mixture of log-normal components."""
+    return covariance_parameters(family.gaussian, d)

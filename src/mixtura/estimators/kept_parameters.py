@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mixtura.estimators.gaussian_vocabulary import OF_BLOCKS, gaussian_parameters
+from mixtura.estimators.gaussian_vocabulary import (
+    OF_BLOCKS,
+    gaussian_parameters,
+    log_normal_parameters,
+)
 from mixtura.estimators.options import ACCELERATIONS, ALGORITHMS, EFFORTS, STARTS
 from mixtura.families.product.family import Product
 from mixtura.families.registry import MIXED, description_of
@@ -44,6 +48,7 @@ def _of_blocks(family: Product, d: int) -> dict[str, Entry[Any]]:
 _OWN: dict[str, Callable[[Any, int], dict[str, Entry[Any]]]] = {
     "gaussian": gaussian_parameters,
     MIXED.name: _of_blocks,
+    "log_normal": log_normal_parameters,
 }
 
 

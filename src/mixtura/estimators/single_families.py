@@ -5,9 +5,16 @@ from __future__ import annotations
 from mixtura.estimators.family_mixtures import (
     BernoulliMixture,
     CategoricalMixture,
+    GeometricMixture,
     PoissonMixture,
 )
 from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.log_normal_mixture import LogNormalMixture
+from mixtura.estimators.measurement_mixtures import (
+    ExponentialMixture,
+    GammaMixture,
+    UniformMixture,
+)
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 
 __all__ = ["SINGLE_FAMILIES"]
@@ -17,4 +24,9 @@ SINGLE_FAMILIES: dict[str, type[MixtureEstimator]] = {
     "bernoulli": BernoulliMixture,
     "categorical": CategoricalMixture,
     "poisson": PoissonMixture,
+    "exponential": ExponentialMixture,
+    "gamma": GammaMixture,
+    "geometric": GeometricMixture,
+    "log_normal": LogNormalMixture,
+    "uniform": UniformMixture,
 }

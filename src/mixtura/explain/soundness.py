@@ -204,7 +204,7 @@ class _Optimism:
             for number, own, unseen in _left_out(mixture, whole, rows):
                 part = rows.weight[own] / unit
                 np.add.at(lost, number, part * (rows.log_density[own] - unseen))
-                np.add.at(left, number, part * _gain(unseen, rows.without[own]))
+                np.add.at(left, number, part * _gained(unseen, rows.without[own]))
                 if lost.sum() > conceded:  # the other parts would only add to it
                     break
             else:
@@ -255,7 +255,7 @@ class _Rows:
         for X, weight in source.map(lambda chunk: (chunk.X, chunk.weight)):
             log_joint = mixture.log_joint(X)
             log_density = log_sum_exp(log_joint)
-            row, number = np.nonzero(log_joint[:, small] - log_density[:, None] > np.log(0.5))
+            row, number = np.nonzero(log_joint[:, small] > log_density[:, None] + np.log(0.5))
             log_joint, log_density = log_joint[row], log_density[row]
             others = log_joint.copy()
             others[np.arange(len(row)), small[number]] = -np.inf
@@ -264,6 +264,12 @@ class _Rows:
             resp = np.exp(log_joint - log_density[:, None])
             picked.append((X[row], weight[row], resp, number, log_density, without))
         return cls(*(np.concatenate(column) for column in zip(*picked, strict=True)))
+
+
+def _gained(log_density: FloatArray, without: FloatArray) -> FloatArray:
+    """The difference of log-densities; nothing where neither gives a row any density."""
+    gained = np.zeros_like(log_density)
+    return np.subtract(log_density, without, out=gained, where=log_density != without)
 
 
 def _left_out(
@@ -287,13 +293,6 @@ def _left_out(
             with suppress(DegenerateError):
                 unseen = scorer(mixture.maximize(others)).log_density(X)
         yield rows.number[part], part, unseen
-
-
-def _gain(log_density: FloatArray, other: FloatArray) -> FloatArray:
-    """By how much rows are likelier; by nothing where neither can reach them."""
-    gain = np.zeros(len(log_density))
-    np.subtract(log_density, other, out=gain, where=log_density != other)
-    return gain
 
 
 def _without(

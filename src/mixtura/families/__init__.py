@@ -2,10 +2,14 @@
 
 from mixtura.families.bernoulli import Bernoulli, BernoulliParameters, BernoulliSums
 from mixtura.families.categorical import Categorical, CategoricalParameters, CategoricalSums
+from mixtura.families.exponential import Exponential, ExponentialParameters
 from mixtura.families.family import Bounded, Family, Parameters
+from mixtura.families.gamma import Gamma, GammaMoments, GammaParameters
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
+from mixtura.families.geometric import Geometric, GeometricParameters
+from mixtura.families.log_normal import LogNormal
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.families.poisson import Poisson, PoissonParameters
 from mixtura.families.product.family import (
@@ -15,6 +19,7 @@ from mixtura.families.product.family import (
     ProductStatistics,
 )
 from mixtura.families.registry import register
+from mixtura.families.uniform import Uniform, UniformExtents, UniformParameters
 
 __all__ = [
     "FLAT",
@@ -27,10 +32,18 @@ __all__ = [
     "Categorical",
     "CategoricalParameters",
     "CategoricalSums",
+    "Exponential",
+    "ExponentialParameters",
     "Family",
     "FlatPrior",
+    "Gamma",
+    "GammaMoments",
+    "GammaParameters",
     "Gaussian",
     "GaussianParameters",
+    "Geometric",
+    "GeometricParameters",
+    "LogNormal",
     "NormalInverseWishart",
     "Parameters",
     "Poisson",
@@ -39,6 +52,9 @@ __all__ = [
     "Product",
     "ProductParameters",
     "ProductStatistics",
+    "Uniform",
+    "UniformExtents",
+    "UniformParameters",
     "WithNoise",
     "register",
     "with_noise",

@@ -31,6 +31,7 @@ __all__ = [
     "check_entries",
     "check_names",
     "curve",
+    "mean_density",
     "number_kind",
     "refuse",
     "stacked",
@@ -273,6 +274,27 @@ def curve(
     shares = np.concatenate([[low], middle[(middle > low) & (middle < high)], [high]])
     values = np.unique(quantile(shares))
     return Curve(mean, deviation, values, density(values))
+
+
+def mean_density(values: FloatArray, below: Callable[[FloatArray], FloatArray]) -> FloatArray:
+    """Densities (k, m) at the places of a curve, each the mean of the interval about it.
+
+    For densities that jump, or are infinite somewhere.
+
+    Parameters
+    ----------
+    values : ndarray of shape (m,)
+        Ascending, and at least two.
+    below : callable
+        Values (m,) -> the shares (k, m) of the mass below these.
+
+    Examples
+    --------
+    >>> mean_density(np.array([0.0, 1.0, 2.0]), lambda values: np.sqrt(values / 2.0)[None]).round(2)
+    array([[1.  , 0.37, 0.27]])
+    """
+    edges = np.concatenate([values[:1], 0.5 * (values[1:] + values[:-1]), values[-1:]])
+    return np.diff(below(edges)) / np.diff(edges)
 
 
 def number_kind(kinds: Collection[Kind]) -> Kind:

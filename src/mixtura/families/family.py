@@ -235,7 +235,7 @@ class Bounded:
         return whole
 
     def upheld(
-        self, params: Parameters, rounding: FloatArray, statistics: Callable[[], Statistics]
+        self, params: Any, rounding: FloatArray, statistics: Callable[[], Any]
     ) -> FloatArray:
         """Nothing."""
         return np.zeros(params.n_components)

@@ -11,7 +11,7 @@ import numpy as np
 
 from mixtura.typing import BoolArray, FloatArray
 
-__all__ = ["LogCoordinates", "LogLinear", "weighted_logs"]
+__all__ = ["LogCoordinates", "LogLinear", "weighted", "weighted_logs"]
 
 
 def weighted_logs(times: FloatArray, values: FloatArray) -> FloatArray:
@@ -30,8 +30,22 @@ def weighted_logs(times: FloatArray, values: FloatArray) -> FloatArray:
     array([[  0.],
            [-inf]])
     """
-    never = values <= 0.0
-    sums: FloatArray = times @ np.log(np.where(never, 1.0, values)).T
+    logs = np.full_like(values, -np.inf)
+    np.log(values, out=logs, where=values > 0.0)
+    return weighted(times, logs)
+
+
+def weighted(times: FloatArray, logs: FloatArray) -> FloatArray:
+    """sum_a times_ia logs_ja, shape (n, k), where 0 times -inf is 0.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n, m)
+        0 or more.
+    logs : ndarray of shape (k, m)
+    """
+    never = np.isneginf(logs)
+    sums: FloatArray = times @ np.where(never, 0.0, logs).T
     if never.any():
         sums[times @ never.T.astype(np.float64) > 0.0] = -np.inf
     return sums

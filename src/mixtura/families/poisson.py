@@ -18,7 +18,8 @@ from mixtura.families.column_parameters import (
     ColumnParameters,
     ColumnSums,
 )
-from mixtura.families.description import Bell, Mass, refuse
+from mixtura.families.counts import LARGEST_COUNT, check_counts, whole_numbers
+from mixtura.families.description import Bell, Mass
 from mixtura.families.family import Embedding
 from mixtura.families.log_linear import LogCoordinates, weighted_logs
 from mixtura.families.schema import Kind, Schema
@@ -31,12 +32,8 @@ __all__ = [
     "stabilized",
 ]
 
-# Whole numbers above this one are no longer all floats.
-_LARGEST_COUNT = 2.0**53
-
-# A mass function is shown for at most so many values, as far as so many deviations from the rates
-# and this much further: fewer than one count in a million lies beyond.
-_MOST_VALUES = 400
+# A mass function is shown as far as so many deviations from the rates and this much further: fewer
+# than one count in a million lies beyond.
 _DEVIATIONS = 5.0
 _FURTHER = 5.0
 
@@ -118,17 +115,16 @@ class PoissonDescription(ColumnDescription[PoissonParameters]):
     text = "an expected count for each column of whole numbers"
     kinds = frozenset({Kind.COUNT})
     parameters, array = PoissonParameters, "rates"
-    expected = f"a number from 0 to {_LARGEST_COUNT:.10g}"
+    expected = f"a number from 0 to {LARGEST_COUNT:.10g}"
 
     def family(self, schema: Schema) -> Poisson:
         return Poisson()
 
     def check(self, X: FloatArray, schema: Schema) -> None:
-        counts = (X >= 0.0) & (X <= _LARGEST_COUNT) & (np.floor(X) == X)
-        refuse(~counts, X, schema, f"a count is a whole number from 0 to {_LARGEST_COUNT:.10g}")
+        check_counts(X, schema)
 
     def are_values(self, values: FloatArray) -> BoolArray:
-        return (values >= 0.0) & (values <= _LARGEST_COUNT)
+        return (values >= 0.0) & (values <= LARGEST_COUNT)
 
     def marginal(self, params: PoissonParameters, place: int, schema: Schema) -> Mass | Bell:
         """Bells where the counts that matter are too many to be told apart."""
@@ -136,10 +132,10 @@ class PoissonDescription(ColumnDescription[PoissonParameters]):
         reach = _DEVIATIONS * np.sqrt(rates)
         first = np.floor(max((rates - reach).min(), 0.0))
         last = np.ceil((rates + reach).max() + _FURTHER)
-        if last - first >= _MOST_VALUES:
+        values = whole_numbers(first, last)
+        if values is None:
             # Among them a rate of 0 is as wide as the numbers that are rounded to it.
             return Bell(rates, np.sqrt(rates + _ROUNDING))
-        values = np.arange(first, last + 1.0)
         alone = PoissonParameters(rates[:, None])
         log_mass = Poisson().log_density(alone, values[:, None])
         return Mass(rates, np.sqrt(rates), values, np.exp(log_mass.T))

@@ -8,14 +8,19 @@ from mixtura.errors import MixturaError
 from mixtura.families.bernoulli import Bernoulli, BernoulliDescription
 from mixtura.families.categorical import Categorical, CategoricalDescription
 from mixtura.families.description import Composed, Description
+from mixtura.families.exponential import Exponential, ExponentialDescription
 from mixtura.families.family import Family
+from mixtura.families.gamma import Gamma, GammaDescription
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.description import GaussianDescription
+from mixtura.families.geometric import Geometric, GeometricDescription
+from mixtura.families.log_normal import LogNormal, LogNormalDescription
 from mixtura.families.noise import WithNoise
 from mixtura.families.poisson import Poisson, PoissonDescription
 from mixtura.families.product.description import ProductDescription
 from mixtura.families.product.family import Product
 from mixtura.families.schema import Column, Kind
+from mixtura.families.uniform import Uniform, UniformDescription
 
 __all__ = [
     "DESCRIPTIONS",
@@ -32,6 +37,11 @@ DESCRIPTIONS: dict[type, Description[Any, Any]] = {
     Categorical: CategoricalDescription(),
     Poisson: PoissonDescription(),
     Gaussian: GaussianDescription(),
+    Exponential: ExponentialDescription(),
+    Gamma: GammaDescription(),
+    Geometric: GeometricDescription(),
+    LogNormal: LogNormalDescription(),
+    Uniform: UniformDescription(),
 }
 
 # The family of a column where nobody chooses one.
@@ -84,7 +94,7 @@ def register(family: type[Family[Any, Any]], description: Description[Any, Any])
     Parameters
     ----------
     family : type
-        The class itself, such as `Geometric`.
+        The class itself, such as `Rayleigh`.
     description : Description
 
     Raises

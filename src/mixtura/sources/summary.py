@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Self
+from functools import cached_property, partial
+from typing import Self, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from mixtura.statistics import Extent, Moments, Sums
 from mixtura.typing import FloatArray
 
 __all__ = ["Summary", "summarize"]
+
+#: Rows (n, d) as other numbers (n, m).
+Change: TypeAlias = Callable[[FloatArray], FloatArray]
 
 # A share of a value that is far above its rounding error and far below anything that matters.
 _RESOLUTION = 2.0**-30
@@ -97,19 +100,26 @@ class Summary(Sums):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def summarize(source: Source) -> Summary:
+def summarize(source: Source, change: Change | None = None) -> Summary:
     """Count, moments and extent of a source's rows, in one pass.
 
     Where squares overflow, the moments are no numbers, and the extent tells why.
+
+    Parameters
+    ----------
+    source : Source
+    change : callable, optional
+        Rows (n, d) -> what is to be summarized of them, (n, m), such as logarithms.
     """
-    return source.map_reduce(_summarize_chunk)
+    return source.map_reduce(partial(_summarize_chunk, change=change))
 
 
 @np.errstate(over="ignore", invalid="ignore")  # each thread has its own
-def _summarize_chunk(chunk: Chunk) -> Summary:
-    columns = np.ascontiguousarray(chunk.X.T)  # minima of whole columns are much faster
+def _summarize_chunk(chunk: Chunk, change: Change | None) -> Summary:
+    rows = chunk.X if change is None else change(chunk.X)
+    columns = np.ascontiguousarray(rows.T)  # minima of whole columns are much faster
     return Summary(
-        len(chunk.X),
-        Moments.of(chunk.X, chunk.weight[:, None], diagonal=True),
+        len(rows),
+        Moments.of(rows, chunk.weight[:, None], diagonal=True),
         Extent(columns.min(axis=1), columns.max(axis=1)),
     )

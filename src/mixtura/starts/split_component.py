@@ -41,6 +41,9 @@ _STEPS = 20
 # there is nothing but rounding.
 _OF_A_BELL, _FLAT = 3.0, 1e-12
 
+# Squares of variances below this are no ordinary numbers.
+_VANISHING = 1e-150
+
 # In more dimensions the features alone are looked along: axes would take d^3.
 _MOST_AXES = 60
 
@@ -177,12 +180,12 @@ def _places(rows: FloatArray, weight: FloatArray) -> FloatArray:
     for j in np.flatnonzero(moments.count).tolist():
         deviation = rows - moments.mean[j]
         places = deviation if axes is None else np.hstack([deviation @ axes[j], deviation])
-        squares = np.square(places)
-        variance = weight[:, j] @ squares
-        fourth = weight[:, j] @ np.square(squares)
-        known = variance > _FLAT * variance.max()
+        squares, share = np.square(places), weight[:, j] / moments.count[j]
+        variance = share @ squares
+        fourth = share @ np.square(squares)
+        known = variance > max(_FLAT * variance.max(), _VANISHING)
         kurtosis = np.full(len(variance), _OF_A_BELL)
-        np.divide(moments.count[j] * fourth, np.square(variance), out=kurtosis, where=known)
+        np.divide(fourth, np.square(variance), out=kurtosis, where=known)
         unlike = np.abs(np.log(kurtosis / _OF_A_BELL)).argmax()
         along[:, j] = places[:, unlike]
     return along
