@@ -27,11 +27,14 @@ if TYPE_CHECKING:
         BernoulliMixture,
         CategoricalMixture,
         FamilyMixture,
+        MultinomialMixture,
+        NegativeBinomialMixture,
         PoissonMixture,
     )
     from mixtura.estimators.gaussian_mixture import GaussianMixture
     from mixtura.estimators.mixture_search import MixtureSearch
     from mixtura.estimators.saving import load, save
+    from mixtura.estimators.von_mises_fisher_mixture import VonMisesFisherMixture
 
 __version__ = "0.1.0"
 
@@ -46,7 +49,10 @@ __all__ = [
     "MixturaError",
     "MixtureSearch",
     "ModelFileError",
+    "MultinomialMixture",
+    "NegativeBinomialMixture",
     "PoissonMixture",
+    "VonMisesFisherMixture",
     "__version__",
     "bootstrap_test",
     "load",
@@ -56,6 +62,9 @@ __all__ = [
 # Imported when first asked for: scikit-learn takes longer to import than most answers.
 _LAZY = {
     "PoissonMixture": "mixtura.estimators.family_mixtures",
+    "NegativeBinomialMixture": "mixtura.estimators.family_mixtures",
+    "MultinomialMixture": "mixtura.estimators.family_mixtures",
+    "VonMisesFisherMixture": "mixtura.estimators.von_mises_fisher_mixture",
     "FamilyMixture": "mixtura.estimators.family_mixtures",
     "CategoricalMixture": "mixtura.estimators.family_mixtures",
     "BernoulliMixture": "mixtura.estimators.family_mixtures",

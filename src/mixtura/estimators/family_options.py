@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from mixtura.estimators.family_option import FamilyOption, FamilyWords
 from mixtura.estimators.gaussian_options import GAUSSIAN_WORDS
+from mixtura.estimators.von_mises_fisher_options import VON_MISES_FISHER_WORDS
 
 __all__ = ["FAMILY_WORDS", "families_with", "family_options"]
 
 #: Only families that add something.
-FAMILY_WORDS: dict[str, FamilyWords] = {"gaussian": GAUSSIAN_WORDS}
+FAMILY_WORDS: dict[str, FamilyWords] = {
+    "gaussian": GAUSSIAN_WORDS,
+    "von_mises_fisher": VON_MISES_FISHER_WORDS,
+}
 
 
 def family_options() -> list[FamilyOption]:

@@ -9,10 +9,13 @@ from mixtura.estimators.family_mixtures import (
     BernoulliMixture,
     CategoricalMixture,
     FamilyMixture,
+    MultinomialMixture,
+    NegativeBinomialMixture,
     PoissonMixture,
 )
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.mixture_estimator import MixtureEstimator
+from mixtura.estimators.von_mises_fisher_mixture import VonMisesFisherMixture
 from mixtura.families.registry import description_named
 from mixtura.families.schema import Schema
 
@@ -23,6 +26,9 @@ ESTIMATORS: dict[str, type[MixtureEstimator]] = {
     "bernoulli": BernoulliMixture,
     "categorical": CategoricalMixture,
     "poisson": PoissonMixture,
+    "negative_binomial": NegativeBinomialMixture,
+    "multinomial": MultinomialMixture,
+    "von_mises_fisher": VonMisesFisherMixture,
 }
 
 

@@ -6,9 +6,12 @@ from mixtura.families.family import Bounded, Family, Parameters
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
+from mixtura.families.multinomial import Multinomial, MultinomialParameters
+from mixtura.families.negative_binomial import NegativeBinomial, NegativeBinomialParameters
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.families.poisson import Poisson, PoissonParameters
 from mixtura.families.registry import register
+from mixtura.families.von_mises_fisher import VonMisesFisher, VonMisesFisherParameters
 
 __all__ = [
     "FLAT",
@@ -24,11 +27,17 @@ __all__ = [
     "FlatPrior",
     "Gaussian",
     "GaussianParameters",
+    "Multinomial",
+    "MultinomialParameters",
+    "NegativeBinomial",
+    "NegativeBinomialParameters",
     "NormalInverseWishart",
     "Parameters",
     "Poisson",
     "PoissonParameters",
     "Prior",
+    "VonMisesFisher",
+    "VonMisesFisherParameters",
     "WithNoise",
     "register",
     "with_noise",

@@ -82,7 +82,8 @@ class MultinomialParameters:
 
     def excess(self, statistics: ColumnSums) -> FloatArray:
         counts = statistics.total.sum(axis=1, keepdims=True)
-        return statistics.total - counts * self.probabilities
+        excess: FloatArray = statistics.total - counts * self.probabilities
+        return excess
 
     def scaled(self, factors: FloatArray) -> Self:
         scaled = self.probabilities * factors
@@ -102,8 +103,9 @@ def shares(counts: AnyArray) -> AnyArray:
            [0.5 , 0.5 ]])
     """
     totals = counts.sum(axis=1, keepdims=True)
-    equal = np.full(counts.shape, 1.0 / counts.shape[1])
-    return np.divide(counts, totals, out=equal, where=totals > 0)
+    places: FloatArray = np.full(counts.shape, 1.0 / counts.shape[1])
+    np.divide(counts, totals, out=places, where=totals > 0)
+    return places
 
 
 @dataclass(frozen=True)

@@ -140,9 +140,9 @@ class NegativeBinomial(Bounded):
     Of counts that vary less than Poisson's the dispersion is 0:
 
     >>> import numpy as np
-    >>> family, counts = NegativeBinomial(), np.array([[1.0, 0.0], [2.0, 9.0]])
+    >>> family, counts = NegativeBinomial(), np.array([[1.0, 0.0], [2.0, 8.0]])
     >>> family.maximize(family.statistics(None, counts, np.ones((2, 1))), None)
-    NegativeBinomialParameters(means=array([[1.5, 4.5]]), dispersions=array([[0.        , 0.26719577]]))
+    NegativeBinomialParameters(means=array([[1.5, 4. ]]), dispersions=array([[0.  , 0.75]]))
     """
 
     def log_density(self, params: NegativeBinomialParameters, X: FloatArray) -> FloatArray:
@@ -399,8 +399,8 @@ class NegativeBinomialCoordinates:
     The complete data's information about the first is w_j m / (1 + u) with u = a m; that about the
     second is nearly w_j over the sum of 2 (1 + u)^2 / u^2, which it is for large sizes, and of
     a / log(1 + u), which it is for small ones. By Fisher's identity the gradients are, per row of
-    weight, (total - n_j m) / (1 + u) and a (slope - n_j m^2 share(u) - m (total - n_j m) / (1 + u)).
-    A mean or a dispersion of 0 has no logarithm: it stays where it is.
+    weight, e = (total - n_j m) / (1 + u) and a (slope - n_j m^2 share(u) - m e), with the share of
+    `logarithmic_share`. A mean or a dispersion of 0 has no logarithm: it stays where it is.
 
     Attributes
     ----------
@@ -492,9 +492,7 @@ class NegativeBinomialDescription(Independent):
         self, params: NegativeBinomialParameters, place: int, schema: Schema
     ) -> Mass | Bell:
         """Bells where the counts that matter are too many to be told apart."""
-        alone = NegativeBinomialParameters(
-            params.means[:, [place]], params.dispersions[:, [place]]
-        )
+        alone = NegativeBinomialParameters(params.means[:, [place]], params.dispersions[:, [place]])
         low, high = _rates(alone)
 
         def mass(values: FloatArray) -> FloatArray:
@@ -506,7 +504,7 @@ class NegativeBinomialDescription(Independent):
 
 def _rates(params: NegativeBinomialParameters) -> tuple[FloatArray, FloatArray]:
     """Between what rates nearly all rows of one column are, (k,) each."""
-    from scipy.special import gammaincinv, gammainccinv  # they take as long to import as a fit
+    from scipy.special import gammainccinv, gammaincinv  # they take as long to import as a fit
 
     low, high = params.means[:, 0].copy(), params.means[:, 0].copy()
     scale = params.dispersions[:, 0] * low

@@ -11,8 +11,11 @@ from mixtura.families.description import Description
 from mixtura.families.family import Family
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.description import GaussianDescription
+from mixtura.families.multinomial import Multinomial, MultinomialDescription
+from mixtura.families.negative_binomial import NegativeBinomial, NegativeBinomialDescription
 from mixtura.families.noise import WithNoise
 from mixtura.families.poisson import Poisson, PoissonDescription
+from mixtura.families.von_mises_fisher import VonMisesFisher, VonMisesFisherDescription
 
 __all__ = ["DESCRIPTIONS", "description_named", "description_of", "is_described", "register"]
 
@@ -22,6 +25,9 @@ DESCRIPTIONS: dict[type, Description[Any, Any]] = {
     Categorical: CategoricalDescription(),
     Poisson: PoissonDescription(),
     Gaussian: GaussianDescription(),
+    NegativeBinomial: NegativeBinomialDescription(),
+    Multinomial: MultinomialDescription(),
+    VonMisesFisher: VonMisesFisherDescription(),
 }
 
 

