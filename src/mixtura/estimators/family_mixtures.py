@@ -191,8 +191,8 @@ class NegativeBinomialMixture(_NamedFamilyMixture):
     array([[53.4],
            [ 0.8]])
     >>> fitted.dispersions_.round(2)
-    array([[0.61],
-           [0.  ]])
+    array([[0.7],
+           [0. ]])
     """
 
     _name = "negative_binomial"

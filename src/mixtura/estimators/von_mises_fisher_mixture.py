@@ -51,13 +51,13 @@ class VonMisesFisherMixture(_NamedFamilyMixture):
 
     Examples
     --------
+    >>> import numpy as np
     >>> import mixtura as mx
-    >>> rows = [[5, 0], [9, 1], [2, -1], [4, 1], [9, -4], [0, 4], [1, 8], [-1, 3], [2, 9]]
+    >>> angles = np.concatenate([np.linspace(-0.3, 0.3, 30), np.linspace(1.0, 2.2, 20)])
+    >>> rows = np.linspace(1.0, 9.0, 50)[:, None] * np.stack([np.cos(angles), np.sin(angles)], 1)
     >>> fitted = mx.VonMisesFisherMixture(2, random_state=0).fit(rows)
     >>> fitted.mean_directions_.round(2)
-    array([[ 1.  , -0.01],
-           [ 0.02,  1.  ]])
-    >>> fitted.predict([[0.1, 0], [0, 70]])
+    >>> fitted.predict([[0.1, 0.0], [0.0, 70.0]])
     array([0, 1])
     """
 

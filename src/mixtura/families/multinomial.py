@@ -147,7 +147,7 @@ class Multinomial(Bounded):
                 "All rows of the components are zeros: there are no counts whose shares could be "
                 "found. Leave such rows out, and columns in that are not 0."
             )
-        live, order = stand_ins(counts)
+        live, order = stand_ins(np.where(counts < SMALLEST_COUNT, 0.0, statistics.rows))
         probabilities = statistics.total[live] / counts[live, None]
         totals = counts[live] / statistics.rows[live]
         return MultinomialParameters(probabilities, totals).take(order)

@@ -354,7 +354,7 @@ class _Bounds:
         far = (self.largest - 1.0) / (1.0 + self.before * (self.largest - 1.0))
         rest = far - slope
         near = np.where(rises, curvature / slope, (slope * far - curvature).clip(0.0) / rest)
-        weight = np.where(rises, slope / near, rest / np.where(rises, 1.0, far - near))
+        weight = np.where(rises, slope, rest) / np.where(rises, near, far - near)
         at_far = np.where(rises, 0.0, (1.0 - weight).clip(0.0))
         return np.stack([near, far]), np.stack([weight, at_far])
 
