@@ -45,7 +45,10 @@ NO_MEASUREMENTS = (
 
 @dataclass(frozen=True)
 class FamilyRecord:
-    """A family, a table that it can describe, and cells that it cannot."""
+    """A family, a table that it can describe, and cells that it cannot.
+
+    `one_step` says whether one M-step finds the maximum for given responsibilities.
+    """
 
     name: str
     family: Family[Any, Any]
@@ -53,6 +56,7 @@ class FamilyRecord:
     schema: Schema = MEASUREMENTS
     bad: tuple[BadCell, ...] = NO_MEASUREMENTS
     noise: bool = False
+    one_step: bool = True
 
 
 def two_groups(n: int = 60, d: int = 3, seed: int = 1) -> FloatArray:
@@ -113,6 +117,7 @@ FAMILIES = [
         .astype(np.float64),
         Schema.of("abc", Kind.COUNT),
         NO_COUNTS,
+        one_step=False,
     ),
     FamilyRecord(
         "multinomial",

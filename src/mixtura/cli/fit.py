@@ -131,6 +131,9 @@ def fit(
       poisson      counts: whole numbers of 0 or more
       categorical  categories: text, codes, true and false
       bernoulli    yes or no: 0 and 1, true and false, text with two different cells
+      negative_binomial  counts that vary more widely than poisson's
+      multinomial  counts of which the shares in a row's total matter: words, species
+      von_mises_fisher  directions: rows of numbers whose length does not matter
     auto takes measurements if there are any.
 
     \b

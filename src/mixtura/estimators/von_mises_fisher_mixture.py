@@ -107,14 +107,13 @@ class VonMisesFisherMixture(_NamedFamilyMixture):
         choose(CONCENTRATIONS, "concentration", self.concentration)
 
     def _make_family(self) -> MakeFamily:
-        tie, _ = choose(CONCENTRATIONS, "concentration", self.concentration)
+        tie = choose(CONCENTRATIONS, "concentration", self.concentration)
         return lambda source, summary, k: VonMisesFisher(tie)
 
     @classmethod
     def _told_by(cls, mixture: Mixture[Any, Any]) -> dict[str, Any]:
         family = mixture.clusters.family
-        concentration, _ = description_of(family).structure(family)
-        return {**super()._told_by(mixture), "concentration": concentration}
+        return {**super()._told_by(mixture), **description_of(family).options(family)}
 
     @property
     def mean_directions_(self) -> FloatArray:

@@ -57,11 +57,8 @@ _NARROW = 1e4
 # Lengths of mean directions are 1, but for rounding, and shared concentrations equal.
 _EQUAL = 1e-9
 
-#: How concentrations are tied over the components, by name, and in words.
-CONCENTRATIONS: dict[str, tuple[Tie, str]] = {
-    "each": (Tie.OWN, "each component has its own concentration"),
-    "shared": (Tie.SHARED, "all components share one concentration"),
-}
+#: Whether each component has a concentration of its own, or all share one, by name.
+CONCENTRATIONS = {"each": Tie.OWN, "shared": Tie.SHARED}
 
 
 @dataclass(frozen=True)
@@ -367,7 +364,9 @@ class VonMisesFisherDescription:
         refuse(zeros, X, schema, "a row of zeros only has no direction: leave such rows out")
 
     def options(self, family: VonMisesFisher) -> dict[str, Any]:
-        return {"concentration": self.structure(family)[0]}
+        return {
+            "concentration": next(n for n, t in CONCENTRATIONS.items() if t is family.concentration)
+        }
 
     def arrays(self, params: VonMisesFisherParameters) -> dict[str, FloatArray]:
         return {"directions": params.directions, "concentrations": params.concentrations}
@@ -377,7 +376,7 @@ class VonMisesFisherDescription:
     ) -> tuple[VonMisesFisher, VonMisesFisherParameters]:
         check_names("options", options, ("concentration",))
         chosen = record({"concentration": text(*CONCENTRATIONS)}).read(options, "options")
-        tie, _ = CONCENTRATIONS[chosen["concentration"]]
+        tie = CONCENTRATIONS[chosen["concentration"]]
         means, kappa = stacked(arrays, directions=(len(schema),), concentrations=())
         check_entries("directions", means, np.abs(means) <= 1.0 + _EQUAL, "a number from -1 to 1")
         lengths = np.linalg.norm(means, axis=1)
@@ -398,15 +397,13 @@ class VonMisesFisherDescription:
         return VonMisesFisher(tie), VonMisesFisherParameters(means, kappa)
 
     def structure(self, family: VonMisesFisher) -> tuple[str, str]:
-        return next(
-            (name, words)
-            for name, (tie, words) in CONCENTRATIONS.items()
-            if tie is family.concentration
-        )
+        """None."""
+        return "", ""
 
     def restraints(self, family: VonMisesFisher) -> tuple[tuple[str, str], ...]:
-        """Nothing."""
-        return ()
+        """That all components share one concentration."""
+        shared = family.concentration is Tie.SHARED
+        return (("Concentration", "one for all components"),) if shared else ()
 
     def marginal(self, params: VonMisesFisherParameters, place: int, schema: Schema) -> Bell:
         mean = params.concentrated.cosine * params.directions[:, place]
