@@ -52,8 +52,9 @@ __all__ = [
     "NegativeBinomialSums",
 ]
 
-# Products of these and counts are numbers. A mean below the other says nothing of its dispersion.
-_LARGEST_DISPERSION = 1e200
+# Dispersions end here: squares of their products with counts are numbers. A mean, or a total, below
+# the other says nothing of its dispersion, and such a product of both changes nothing.
+_LARGEST_DISPERSION = 1e50
 _FAINTEST = 1e-150
 
 # log(1 + a m) is less than this at any maximum: counts have 16 digits.
@@ -249,7 +250,7 @@ class _Distinct:
         x, a, columns = self.counts, params.dispersions[:, self.columns], self.columns
         mean = params.means[:, columns]
         u = a * mean
-        nothing = mean * (1.0 - u * logarithmic_share(u))  # log(1 + u) / a
+        nothing = np.divide(np.log1p(u), a, out=mean.copy(), where=u > _FAINTEST)
         log_mean = np.log(np.where(mean > 0.0, mean, 1.0))
         rising, _, _ = rising_factorials(x, columns, params.dispersions)
         log_masses = rising - log_factorials(x[:, None])[:, 0]
@@ -310,8 +311,9 @@ def _dispersions(sums: NegativeBinomialSums, means: FloatArray, before: FloatArr
 
     Where no count is above 1 that is 0; where next to no count is above 0 they stay.
     """
-    dispersions = np.where(sums.slope > 0.0, before, 0.0)
-    told = (sums.slope > 0.0) & (means > _FAINTEST)
+    varies = sums.slope > _FAINTEST * sums.total
+    dispersions = np.where(varies, before, 0.0)
+    told = varies & (np.minimum(sums.total, means) > _FAINTEST)
     if told.any():
         total = sums.total[told]
         slope, curvature = sums.slope[told] / total, sums.curvature[told] / total
@@ -348,26 +350,32 @@ class _Bounds:
         return self.slope > self.means * logarithmic_share(self.before * self.means)
 
     @cached_property
-    def nodes(self) -> tuple[FloatArray, FloatArray]:
-        """Nodes and their weights, (2, m) each; those at 0 add nothing and have weight 0."""
+    def nodes(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Nodes e, 1 less e times the dispersion before, and weights, (2, m) each.
+
+        Those at 0 add nothing and have weight 0.
+        """
         rises, slope, curvature = self.rises, self.slope, self.curvature
-        far = (self.largest - 1.0) / (1.0 + self.before * (self.largest - 1.0))
+        least = 1.0 / (1.0 + self.before * (self.largest - 1.0))
+        far = (self.largest - 1.0) * least
         rest = far - slope
         near = np.where(rises, curvature / slope, (slope * far - curvature).clip(0.0) / rest)
         weight = np.where(rises, slope, rest) / np.where(rises, near, far - near)
-        at_far = np.where(rises, 0.0, (1.0 - weight).clip(0.0))
-        return np.stack([near, far]), np.stack([weight, at_far])
+        apart = (curvature - slope * slope).clip(0.0) / rest  # slope - near, where it falls
+        at_far = np.where(rises, 0.0, apart / np.where(rises, 1.0, far - near))
+        left = np.stack([np.maximum(1.0 - self.before * near, least), least])
+        return np.stack([near, far]), left, np.stack([weight, at_far])
 
     def log_ratio(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Of what pulls the dispersion up to what pulls it down, and how fast that falls.
 
         By log(1 + u), (m,) each.
         """
-        nodes, weights = self.nodes
-        change = nodes / (1.0 + (u / self.means - self.before) * nodes)
+        nodes, left, weights = self.nodes
+        change = nodes / (left + u / self.means * nodes)
         up, falls = (weights * change).sum(axis=0), (weights * change * change).sum(axis=0)
         down = self.means * logarithmic_share(u)
-        rate = falls / (up * self.means) - curved_share(u) / logarithmic_share(u)
+        rate = falls / up / self.means - curved_share(u) / logarithmic_share(u)
         return np.log(up / down), (1.0 + u) * rate
 
     def highest(self) -> FloatArray:
@@ -385,7 +393,7 @@ class _Bounds:
             at = at + step
             if (np.abs(step) <= _ROUNDING * (1.0 + at)).all():
                 break
-        return np.expm1(at) / self.means
+        return np.minimum(np.expm1(at) / self.means, _LARGEST_DISPERSION)
 
 
 # ---------------------------------------------------------------------------------------------
