@@ -60,6 +60,9 @@ CASES = {
     "bernoulli": Case(mx.BernoulliMixture(), binary),
     "poisson": Case(mx.PoissonMixture(), counts),
     "categorical": Case(mx.CategoricalMixture(), answers),
+    "negative_binomial": Case(mx.NegativeBinomialMixture(), counts),
+    "multinomial": Case(mx.MultinomialMixture(), counts),
+    "von_mises_fisher": Case(mx.VonMisesFisherMixture(), counts),
     "family": Case(mx.FamilyMixture(Poisson()), counts),
 }
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -62,6 +62,11 @@ def valid_files() -> Iterator[str]:
             rows = rows.astype(np.float32)
         yield fitted(mx.GaussianMixture(2, covariance_type=kind, random_state=0, **more), rows)
     yield fitted(mx.PoissonMixture(2, random_state=0), rng.poisson(np.abs(X)))
+    counts = rng.poisson(np.abs(X) * rng.standard_gamma(1.0, X.shape))
+    yield fitted(mx.NegativeBinomialMixture(2, random_state=0), counts)
+    yield fitted(mx.MultinomialMixture(2, random_state=0), counts)
+    shared = mx.VonMisesFisherMixture(2, random_state=0, concentration="shared")
+    yield fitted(shared, X)
     yield fitted(mx.BernoulliMixture(2, random_state=0, equal_weights=True), (X > 4.0).astype(int))
     cells = np.array([["a", True, 1.5], ["b", 1, 2], ["", "1", -3]], dtype=object)
     columns = [cells[rng.integers(0, 3, 60), a] for a in range(3)]

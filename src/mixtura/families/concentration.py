@@ -15,18 +15,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.polynomial import Polynomial
+from numpy.polynomial.polynomial import polyval
 
 from mixtura.typing import FloatArray
 
 __all__ = ["Concentrated", "concentrated", "concentrations", "log_area"]
 
 # Order from which on so many terms of the expansion have all digits.
-_LARGE_ORDER = 64.0
-_TERMS = 9
+_LARGE_ORDER = 20.0
+_TERMS = 12
 
 _MOST_STEPS = 50
 _ROUNDING = 4.0 * np.finfo(np.float64).eps
@@ -99,27 +100,30 @@ def concentrated(kappa: FloatArray, d: int) -> Concentrated:
 
 def _expansion(kappa: FloatArray, order: float) -> tuple[FloatArray, ...]:
     """Deficit, cosine, shortfall and evenness for a large order."""
+    even, odd = _debye(order)
     z = kappa / order
     s = np.sqrt(1.0 + z * z)
-    even, odd = _debye()
-    u = sum((p(1.0 / s) / order**i for i, p in enumerate(even)), np.zeros(z.shape))
-    u_at_0 = sum(float(p(1.0)) / order**i for i, p in enumerate(even))
-    w = sum((p(1.0 / s) / order**i for i, p in enumerate(odd, 1)), np.zeros(z.shape))
+    u, w = polyval(1.0 / s, even), polyval(1.0 / s, odd)
     share = 1.0 / (1.0 + s) + w / (s * u)  # of z
     half = np.log1p(0.5 * z * z / (1.0 + s))  # log((1 + s) / 2)
-    deficit = order * (1.0 - 1.0 / (s + z) + half) + 0.5 * np.log(s) - np.log(u / u_at_0)
+    deficit = order * (1.0 - 1.0 / (s + z) + half) + 0.5 * np.log(s) - np.log(u / even.sum())
     shortfall = (1.0 + 1.0 / (s + z)) / (1.0 + s) - z * w / (s * u)
     return deficit, z * share, shortfall, 2.0 * (1.0 + 1.0 / order) * share
 
 
-@cache
-def _debye() -> tuple[list[Polynomial], list[Polynomial]]:
-    """The polynomials u_k of 9.3.9, and (v_k - u_k) / (1 - t^2) with v_k of 9.3.13 from k = 1."""
-    t, even = Polynomial([0.0, 1.0]), [Polynomial([1.0])]
-    for _ in range(_TERMS):
-        u = even[-1]
-        even.append(0.5 * t**2 * (1 - t**2) * u.deriv() + ((1 - 5 * t**2) * u).integ() / 8)
-    return even, [-t * (0.5 * u + t * u.deriv()) for u in even[:-1]]
+@lru_cache(maxsize=64)
+def _debye(order: float) -> tuple[FloatArray, FloatArray]:
+    """Coefficients of the sums over k of u_k / order^k and of w_k / order^k.
+
+    With u_k of 9.3.9, and w_k = (v_k - u_k) / (1 - t^2) from k = 1 with v_k of 9.3.13.
+    """
+    t, u = Polynomial([0.0, 1.0]), Polynomial([1.0])
+    even, odd = u, Polynomial([0.0])
+    for k in range(1, _TERMS + 1):
+        odd -= t * (0.5 * u + t * u.deriv()) / order**k
+        u = 0.5 * t**2 * (1 - t**2) * u.deriv() + ((1 - 5 * t**2) * u).integ() / 8
+        even += u / order**k
+    return np.asarray(even.coef, np.float64), np.asarray(odd.coef, np.float64)
 
 
 def concentrations(cosine: FloatArray, shortfall: FloatArray, d: int) -> FloatArray:
