@@ -200,7 +200,7 @@ class NegativeBinomialMixture(_NamedFamilyMixture):
     @property
     def means_(self) -> FloatArray:
         """Expected counts, (k, d)."""
-        means: FloatArray = self.mixture_.params.means
+        means: FloatArray = self.mixture_.params.expected
         return means
 
     @property

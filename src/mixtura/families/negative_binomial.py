@@ -75,31 +75,32 @@ class NegativeBinomialParameters:
 
     Attributes
     ----------
-    means, dispersions : ndarray of shape (k, d)
+    expected, dispersions : ndarray of shape (k, d)
+        Mean counts, and how much wider they vary than Poisson's.
     """
 
-    means: FloatArray
+    expected: FloatArray
     dispersions: FloatArray
 
     @property
     def n_components(self) -> int:
-        return len(self.means)
+        return len(self.expected)
 
     @property
     def n_features(self) -> int:
-        return int(self.means.shape[1])
+        return int(self.expected.shape[1])
 
     @property
     def sort_key(self) -> FloatArray:
-        return np.hstack([self.means, self.dispersions])
+        return np.hstack([self.expected, self.dispersions])
 
     @property
     def deviations(self) -> FloatArray:
         """Of the counts, (k, d)."""
-        return np.sqrt(self.means * (1.0 + self.dispersions * self.means))
+        return np.sqrt(self.expected * (1.0 + self.dispersions * self.expected))
 
     def take(self, order: Selection) -> Self:
-        return type(self)(self.means[order], self.dispersions[order])
+        return type(self)(self.expected[order], self.dispersions[order])
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,7 @@ class NegativeBinomial(Bounded):
         self, params: NegativeBinomialParameters, labels: IntArray, rng: np.random.Generator
     ) -> FloatArray:
         """Poisson counts of rates that are gamma distributed where there is a dispersion."""
-        means, dispersions = params.means[labels], params.dispersions[labels]
+        means, dispersions = params.expected[labels], params.dispersions[labels]
         rates, varies = means.copy(), dispersions * means > 0.0
         size = 1.0 / dispersions[varies]
         rates[varies] = rng.standard_gamma(size) * (means * dispersions)[varies]
@@ -248,7 +249,7 @@ class _Distinct:
     def log_masses(self, params: NegativeBinomialParameters) -> FloatArray:
         """The logarithm of the probability of each, (k, L)."""
         x, a, columns = self.counts, params.dispersions[:, self.columns], self.columns
-        mean = params.means[:, columns]
+        mean = params.expected[:, columns]
         u = a * mean
         nothing = np.divide(np.log1p(u), a, out=mean.copy(), where=u > _FAINTEST)
         log_mean = np.log(np.where(mean > 0.0, mean, 1.0))
@@ -270,40 +271,6 @@ def _of_moments(sums: NegativeBinomialSums, means: FloatArray) -> FloatArray:
     dispersions = np.zeros(means.shape)
     dispersions[told] = (ratio - 1.0).clip(0.0)
     return dispersions
-
-
-@dataclass(frozen=True)
-class _Bound:
-    """A lower bound of what m columns expect of L, as a function of the dispersion a.
-
-        sum_i weight_i log(1 + (a - before) node_i)
-
-    Attributes
-    ----------
-    before : ndarray of shape (m,)
-    nodes, weights : ndarray of shape (2, m)
-    """
-
-    before: FloatArray
-    nodes: FloatArray
-    weights: FloatArray
-
-    @classmethod
-    def of(cls, sums: NegativeBinomialSums, before: FloatArray, rises: BoolArray) -> Self:
-        """That for larger dispersions than before where those rise, else that for smaller ones."""
-        slope, curvature, most = sums.slope, sums.curvature, sums.largest - 1.0
-        far = most / (1.0 + before * most)
-        rest = sums.total * far - slope
-        near = np.where(rises, curvature / slope, (slope * far - curvature).clip(0.0) / rest)
-        weight = np.where(rises, np.square(slope) / curvature, rest / (far - near))
-        at_far = np.where(rises, 0.0, (sums.total - weight).clip(0.0))
-        return cls(before, np.stack([near, far]), np.stack([weight, at_far]))
-
-    def slope(self, dispersions: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """The derivative by the dispersion, and how fast it falls, (m,) each."""
-        change = self.nodes / (1.0 + (dispersions - self.before) * self.nodes)
-        falls = self.weights * change
-        return falls.sum(axis=0), (falls * change).sum(axis=0)
 
 
 def _dispersions(sums: NegativeBinomialSums, means: FloatArray, before: FloatArray) -> FloatArray:
@@ -330,15 +297,15 @@ class _Bounds:
 
     Attributes
     ----------
-    means, before : ndarray of shape (m,)
-        The dispersions before.
+    expected, before : ndarray of shape (m,)
+        Mean counts, and the dispersions before.
     slope, curvature : ndarray of shape (m,)
         Of L there, per count.
     largest : ndarray of shape (m,)
         The largest counts.
     """
 
-    means: FloatArray
+    expected: FloatArray
     before: FloatArray
     slope: FloatArray
     curvature: FloatArray
@@ -347,7 +314,7 @@ class _Bounds:
     @cached_property
     def rises(self) -> BoolArray:
         """Whether the expected log-likelihood rises with the dispersion, (m,)."""
-        return self.slope > self.means * logarithmic_share(self.before * self.means)
+        return self.slope > self.expected * logarithmic_share(self.before * self.expected)
 
     @cached_property
     def nodes(self) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -372,15 +339,15 @@ class _Bounds:
         By log(1 + u), (m,) each.
         """
         nodes, left, weights = self.nodes
-        change = nodes / (left + u / self.means * nodes)
+        change = nodes / (left + u / self.expected * nodes)
         up, falls = (weights * change).sum(axis=0), (weights * change * change).sum(axis=0)
-        down = self.means * logarithmic_share(u)
-        rate = falls / up / self.means - curved_share(u) / logarithmic_share(u)
+        down = self.expected * logarithmic_share(u)
+        rate = falls / up / self.expected - curved_share(u) / logarithmic_share(u)
         return np.log(up / down), (1.0 + u) * rate
 
     def highest(self) -> FloatArray:
         """The dispersions (m,) where they are highest: guarded Newton steps in log(1 + u)."""
-        u = self.before * self.means
+        u = self.before * self.expected
         at_zero = self.log_ratio(np.zeros(u.shape))[0]
         at = np.where(self.rises | (at_zero > 0.0), np.log1p(u), 0.0)
         low, high = np.where(self.rises, at, 0.0), np.where(self.rises, _FURTHEST, at)
@@ -393,7 +360,7 @@ class _Bounds:
             at = at + step
             if (np.abs(step) <= _ROUNDING * (1.0 + at)).all():
                 break
-        return np.minimum(np.expm1(at) / self.means, _LARGEST_DISPERSION)
+        return np.minimum(np.expm1(at) / self.expected, _LARGEST_DISPERSION)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -424,7 +391,7 @@ class NegativeBinomialCoordinates:
 
     @property
     def _values(self) -> FloatArray:
-        return np.stack([self.params.means, self.params.dispersions])
+        return np.stack([self.params.expected, self.params.dispersions])
 
     def information(self, weights: FloatArray) -> FloatArray:
         means, a = self._values
@@ -480,7 +447,7 @@ class NegativeBinomialDescription(Independent):
         check_counts(X, schema)
 
     def arrays(self, params: NegativeBinomialParameters) -> dict[str, FloatArray]:
-        return {"means": params.means, "dispersions": params.dispersions}
+        return {"means": params.expected, "dispersions": params.dispersions}
 
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema
@@ -500,21 +467,23 @@ class NegativeBinomialDescription(Independent):
         self, params: NegativeBinomialParameters, place: int, schema: Schema
     ) -> Mass | Bell:
         """Bells where the counts that matter are too many to be told apart."""
-        alone = NegativeBinomialParameters(params.means[:, [place]], params.dispersions[:, [place]])
+        alone = NegativeBinomialParameters(
+            params.expected[:, [place]], params.dispersions[:, [place]]
+        )
         low, high = _rates(alone)
 
         def mass(values: FloatArray) -> FloatArray:
             return np.exp(NegativeBinomial().log_density(alone, values[:, None]).T)
 
         ends = low - _DEVIATIONS * np.sqrt(low), high + _DEVIATIONS * np.sqrt(high) + _FURTHER
-        return count_marginal(alone.means[:, 0], alone.deviations[:, 0], ends, mass)
+        return count_marginal(alone.expected[:, 0], alone.deviations[:, 0], ends, mass)
 
 
 def _rates(params: NegativeBinomialParameters) -> tuple[FloatArray, FloatArray]:
     """Between what rates nearly all rows of one column are, (k,) each."""
     from scipy.special import gammainccinv, gammaincinv  # they take as long to import as a fit
 
-    low, high = params.means[:, 0].copy(), params.means[:, 0].copy()
+    low, high = params.expected[:, 0].copy(), params.expected[:, 0].copy()
     scale = params.dispersions[:, 0] * low
     varies = scale > 0.0
     size = 1.0 / params.dispersions[varies, 0]
