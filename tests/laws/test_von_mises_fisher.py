@@ -74,6 +74,13 @@ def test_constants_and_cosines_in_many_digits(d: int) -> None:
         assert again[0] == pytest.approx(kappa, rel=1e-9)
 
 
+@pytest.mark.parametrize("d", [2, 3, 300])
+def test_cosines_next_to_1_have_their_concentrations(d: int) -> None:
+    shortfall = np.array([1e-9, 1e-12, 1e-15, 2e-16])
+    kappa = concentrations(1.0 - shortfall, shortfall, d)
+    np.testing.assert_allclose(kappa, 0.5 * (d - 1) / shortfall, rtol=1e-6)
+
+
 @pytest.mark.parametrize("d", [2, 3, 10, 300])
 def test_the_variance_of_the_cosine_is_its_slope(d: int) -> None:
     for kappa in (0.5, 7.0, 300.0):
