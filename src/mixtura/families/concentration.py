@@ -147,7 +147,7 @@ def concentrations(cosine: FloatArray, shortfall: FloatArray, d: int) -> FloatAr
     at = cosine[inner] * (d - squared) / (shortfall[inner] * (1.0 + cosine[inner]))
     for _ in range(_MOST_STEPS):
         there = concentrated(at, d)
-        # Between 1 and 1.3; beyond 1e14 the variance has no digits left to say so.
+        # Between 1 and 1.6; beyond 1e14 the variance has no digits left to say so.
         slope = (at * there.rise / (there.cosine * there.shortfall)).clip(0.5, 2.0)
         step = (target - np.log(there.cosine) + np.log(there.shortfall)) / slope
         at = at * np.exp(step)
