@@ -18,17 +18,32 @@ from mixtura.families import (
     Gaussian,
     Geometric,
     LogNormal,
+    Multinomial,
+    NegativeBinomial,
     Poisson,
     Product,
     Uniform,
+    VonMisesFisher,
     WithNoise,
 )
 from mixtura.families.gaussian.structures import EEI, STRUCTURES, VVV
 from mixtura.families.schema import Column, Kind, Schema
+from mixtura.families.tie import Tie
 from mixtura.testing import BadCell
 from mixtura.typing import FloatArray
 
 MEASUREMENTS = Schema.of("abc")
+NO_COUNTS = (
+    (0, 1.5, "a count is a whole number"),
+    (1, -1.0, "a count is a whole number"),
+    (2, 1e17, "a count is a whole number"),
+    (2, np.inf, "a count is a whole number"),
+    (0, np.nan, "a count is a whole number"),
+)
+NO_DIRECTIONS = (
+    (1, np.inf, "a direction has finite numbers"),
+    (0, np.nan, "a direction has finite numbers"),
+)
 NO_MEASUREMENTS = (
     (1, np.inf, "a measurement is a finite number"),
     (0, np.nan, "a measurement is a finite number"),
@@ -37,7 +52,10 @@ NO_MEASUREMENTS = (
 
 @dataclass(frozen=True)
 class FamilyRecord:
-    """A family, a table that it can describe, and cells that it cannot."""
+    """A family, a table that it can describe, and cells that it cannot.
+
+    `one_step` says whether one M-step finds the maximum for given responsibilities.
+    """
 
     name: str
     family: Family[Any, Any]
@@ -45,6 +63,7 @@ class FamilyRecord:
     schema: Schema = MEASUREMENTS
     bad: tuple[BadCell, ...] = NO_MEASUREMENTS
     noise: bool = False
+    one_step: bool = True
 
 
 def two_groups(n: int = 60, d: int = 3, seed: int = 1) -> FloatArray:
@@ -95,13 +114,30 @@ FAMILIES = [
         Poisson(),
         np.random.default_rng(4).poisson((0.3, 4.0, 70.0), (60, 3)).astype(np.float64),
         Schema.of("abc", Kind.COUNT),
-        (
-            (0, 1.5, "a count is a whole number"),
-            (1, -1.0, "a count is a whole number"),
-            (2, 1e17, "a count is a whole number"),
-            (2, np.inf, "a count is a whole number"),
-            (0, np.nan, "a count is a whole number"),
-        ),
+        NO_COUNTS,
+    ),
+    FamilyRecord(
+        "negative_binomial",
+        NegativeBinomial(),
+        np.random.default_rng(5)
+        .negative_binomial(1.5, (0.8, 0.3, 0.02), (60, 3))
+        .astype(np.float64),
+        Schema.of("abc", Kind.COUNT),
+        NO_COUNTS,
+        one_step=False,
+    ),
+    FamilyRecord(
+        "multinomial",
+        Multinomial(),
+        np.random.default_rng(6).poisson((0.5, 3.0, 9.0), (60, 3)).astype(np.float64),
+        Schema.of("abc", Kind.COUNT),
+        NO_COUNTS,
+    ),
+    *(
+        FamilyRecord(
+            f"von_mises_fisher-{name}", VonMisesFisher(tie), two_groups(), bad=NO_DIRECTIONS
+        )
+        for name, tie in (("each", Tie.OWN), ("shared", Tie.SHARED))
     ),
     FamilyRecord(
         "geometric",

@@ -23,6 +23,7 @@ from mixtura.families import (
     Gaussian,
     GaussianParameters,
     Geometric,
+    Multinomial,
     Poisson,
 )
 from mixtura.families.gaussian.modes import find_modes
@@ -271,6 +272,8 @@ def discrete_table(case: dict[str, Any]) -> tuple[Family[Any, Any], ArraySource]
         return Poisson(), ArraySource(
             np.array(data["x"], float)[:, None], np.array(data["weights"])
         )
+    if case["family"] == "Multinomial":
+        return Multinomial(), ArraySource(np.array(data["X"], float))
     X = np.array([[float(cell) for cell in row] for row in data["X_rows_as_strings"]])
     if case["family"] == "Bernoulli":
         return Bernoulli(), ArraySource(X)
@@ -283,7 +286,8 @@ def side_by_side(case: dict[str, Any], params: list[Any]) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "name", ["bernoulli_sim", "categorical_sim", "poisson_thai_2", "poisson_thai_3"]
+    "name",
+    ["bernoulli_sim", "categorical_sim", "multinomial_sim", "poisson_thai_2", "poisson_thai_3"],
 )
 def test_discrete_mixtures_from_given_responsibilities(name: str) -> None:
     case = discrete_case(name)

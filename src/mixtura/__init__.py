@@ -28,6 +28,8 @@ if TYPE_CHECKING:
         CategoricalMixture,
         FamilyMixture,
         GeometricMixture,
+        MultinomialMixture,
+        NegativeBinomialMixture,
         PoissonMixture,
     )
     from mixtura.estimators.gaussian_mixture import GaussianMixture
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from mixtura.estimators.mixed_mixture import MixedMixture
     from mixtura.estimators.mixture_search import MixtureSearch
     from mixtura.estimators.saving import load, save
+    from mixtura.estimators.von_mises_fisher_mixture import VonMisesFisherMixture
 
 __version__ = "0.1.0"
 
@@ -59,8 +62,11 @@ __all__ = [
     "MixturaError",
     "MixtureSearch",
     "ModelFileError",
+    "MultinomialMixture",
+    "NegativeBinomialMixture",
     "PoissonMixture",
     "UniformMixture",
+    "VonMisesFisherMixture",
     "__version__",
     "bootstrap_test",
     "load",
@@ -75,6 +81,9 @@ _LAZY = {
     "LogNormalMixture": "mixtura.estimators.log_normal_mixture",
     "UniformMixture": "mixtura.estimators.measurement_mixtures",
     "PoissonMixture": "mixtura.estimators.family_mixtures",
+    "NegativeBinomialMixture": "mixtura.estimators.family_mixtures",
+    "MultinomialMixture": "mixtura.estimators.family_mixtures",
+    "VonMisesFisherMixture": "mixtura.estimators.von_mises_fisher_mixture",
     "FamilyMixture": "mixtura.estimators.family_mixtures",
     "CategoricalMixture": "mixtura.estimators.family_mixtures",
     "BernoulliMixture": "mixtura.estimators.family_mixtures",

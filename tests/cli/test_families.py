@@ -50,6 +50,15 @@ ASKED: dict[str, Callable[[], pl.DataFrame]] = {
     "mixed": lambda: TABLES["gaussian"]().with_columns(pl.Series("d", answers(("x", "y"), 0.95))),
     "log_normal": lambda: drawn("abc", lambda rng: rng.lognormal(9.0 * GROUPS)),
     "uniform": lambda: drawn("abc", lambda rng: rng.uniform(9.0 * GROUPS, 9.0 * GROUPS + 2.0)),
+    "negative_binomial": lambda: pl.DataFrame(
+        {c: RNG.negative_binomial(3, 1.0 / (1.0 + 1.0 + 19.0 * GROUPS)) for c in "abc"}
+    ),
+    "multinomial": lambda: pl.DataFrame(
+        {c: RNG.poisson(2.0 + 18.0 * ((c == "a") == GROUPS)) for c in "abc"}
+    ),
+    "von_mises_fisher": lambda: pl.DataFrame(
+        {c: RNG.normal(6.0 * ((c == "a") == GROUPS), 1.0) for c in "abc"}
+    ),
 }
 LIGHT = ("-k", "1-3", "--starts", 3)
 
@@ -256,7 +265,7 @@ CHOICES = {
         {"x": MEASURED, "kind": few("a", "b", "c"), "ok": few(0, 1)},
         (),
         "gaussian",
-        ["since there are measurements", "--family categorical would use kind, ok."],
+        ["since there are measurements", "--family categorical would use kind, ok, and --mixed"],
     ),
     "measurements alone": ({"x": MEASURED}, (), "gaussian", ["since there are measurements"]),
     "0 and 1": ({"a": few(0, 1), "b": few(1, 1, 0)}, (), "bernoulli", ["all columns are 0 and 1"]),

@@ -37,6 +37,11 @@ def counts(n: int = 90) -> AnyArray:
     return rng.poisson(np.array([[1.0, 6.0, 3.0], [7.0, 1.0, 3.0]])[_groups(n, 2)]).astype(float)
 
 
+def arrows(n: int = 90) -> AnyArray:
+    rng = np.random.default_rng(4)
+    return rng.normal(np.array([[4.0, 0.0, 1.0], [0.0, 3.0, -1.0]])[_groups(n, 2)], 1.0)
+
+
 def answers(n: int = 90) -> AnyArray:
     rng = np.random.default_rng(3)
     p = np.array([[0.8, 0.15, 0.05], [0.05, 0.15, 0.8]])[_groups(n, 2)]
@@ -76,7 +81,7 @@ class Case:
     ----------
     estimator, table
     bad : float or str
-        What no cell of the table can be.
+        What a row of the table cannot consist of.
     """
 
     estimator: MixtureEstimator
@@ -97,6 +102,9 @@ CASES = {
     "geometric": Case(mx.GeometricMixture(), failures),
     "log_normal": Case(mx.LogNormalMixture(), sizes, bad=0.0),
     "uniform": Case(mx.UniformMixture(), places, bad=np.inf),
+    "negative_binomial": Case(mx.NegativeBinomialMixture(), counts),
+    "multinomial": Case(mx.MultinomialMixture(), counts),
+    "von_mises_fisher": Case(mx.VonMisesFisherMixture(), arrows, bad=0.0),
     "family": Case(mx.FamilyMixture(Poisson()), counts),
 }
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -234,7 +242,7 @@ def test_what_a_family_cannot_have_given(estimator: Any, X: Any, words: str) -> 
 @cases
 def test_new_rows_are_asked_the_same(case: Case) -> None:
     fit, X = case.fitted(), case.table()[:2].copy()
-    X[1, 0] = case.bad
+    X[1] = case.bad
     anything = case.bad == np.inf  # then it is scikit-learn that refuses the cell
     words = "contains infinity" if anything else r"Column 0 has .* in row 1"
     with pytest.raises(ValueError if anything else mx.DataError, match=words):

@@ -68,6 +68,11 @@ def valid_files() -> Iterator[str]:
     yield fitted(mx.GammaMixture(2, random_state=0, largest_shape=1e4), sizes)
     yield fitted(mx.LogNormalMixture(2, random_state=0, covariance_type="diag"), sizes)
     yield fitted(mx.UniformMixture(2, random_state=0), sizes)
+    counts = rng.poisson(np.abs(X) * rng.standard_gamma(1.0, X.shape))
+    yield fitted(mx.NegativeBinomialMixture(2, random_state=0), counts)
+    yield fitted(mx.MultinomialMixture(2, random_state=0), counts)
+    shared = mx.VonMisesFisherMixture(2, random_state=0, concentration="shared")
+    yield fitted(shared, X)
     yield fitted(mx.BernoulliMixture(2, random_state=0, equal_weights=True), (X > 4.0).astype(int))
     cells = np.array([["a", True, 1.5], ["b", 1, 2], ["", "1", -3]], dtype=object)
     columns = [cells[rng.integers(0, 3, 60), a] for a in range(3)]

@@ -141,6 +141,9 @@ def fit(
       log_normal   measurements above 0 whose logarithms are bells: incomes, concentrations
       uniform      measurements that lie evenly in boxes
       geometric    counts that fall off from 0 on: failures before a success
+      negative_binomial  counts that vary more widely than poisson's
+      multinomial  counts of which the shares in a row's total matter: words, species
+      von_mises_fisher  directions: rows of numbers whose length does not matter
     auto takes one of the first four: measurements if there are any.
 
     \b

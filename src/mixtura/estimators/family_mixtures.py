@@ -22,7 +22,9 @@ __all__ = [
     "CategoricalMixture",
     "FamilyMixture",
     "GeometricMixture",
+    "MultinomialMixture",
     "NamedFamilyMixture",
+    "NegativeBinomialMixture",
     "PoissonMixture",
 ]
 
@@ -202,6 +204,107 @@ class GeometricMixture(NamedFamilyMixture):
         """Of a success, (k, d)."""
         probabilities: FloatArray = self.mixture_.params.probabilities
         return probabilities
+
+
+class NegativeBinomialMixture(NamedFamilyMixture):
+    """Mixture of independent counts that vary more than Poisson's, fitted by EM or one of its kin.
+
+    Within a component each column is negative binomial with a mean m and a dispersion a of its
+    own: its variance is m + a m^2. Counts of which the variance is not above the mean have
+    dispersion 0, which is the Poisson distribution. For reads of genes, visits, claims, goals.
+    Parameters and methods are those of `BernoulliMixture`.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (k,)
+        Mixing weights, in falling order unless the start was given.
+    means_ : ndarray of shape (k, d)
+        Expected count of each column in each component.
+    dispersions_ : ndarray of shape (k, d)
+        From 0; 1 / dispersion is what the literature calls size.
+    record_ : FitRecord
+    schema_ : Schema
+
+    References
+    ----------
+    Lawless (1987), "Negative binomial and mixed Poisson regression", Canadian Journal of
+    Statistics 15.
+
+    Examples
+    --------
+    >>> import mixtura as mx
+    >>> counts = [[0], [1], [0], [2], [1], [60], [11], [25], [140], [38]]
+    >>> fitted = mx.NegativeBinomialMixture(2, random_state=0).fit(counts)
+    >>> fitted.means_.round(1)
+    array([[53.4],
+           [ 0.8]])
+    >>> fitted.dispersions_.round(2)
+    array([[0.7],
+           [0. ]])
+    """
+
+    _name = "negative_binomial"
+
+    @property
+    def means_(self) -> FloatArray:
+        """Expected counts, (k, d)."""
+        means: FloatArray = self.mixture_.params.expected
+        return means
+
+    @property
+    def dispersions_(self) -> FloatArray:
+        """How much wider than Poisson's, (k, d)."""
+        dispersions: FloatArray = self.mixture_.params.dispersions
+        return dispersions
+
+
+class MultinomialMixture(NamedFamilyMixture):
+    """Mixture of rows of counts of which the totals are given, fitted by EM or one of its kin.
+
+    Within a component each count of a row falls into column a with probability p_ja, whatever the
+    row's total. For words of documents, species of samples, choices of shoppers. A row of zeros
+    has density 1 in all components, so it belongs to them by their weights. Parameters and methods
+    are those of `BernoulliMixture`.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (k,)
+        Mixing weights, in falling order unless the start was given.
+    probabilities_ : ndarray of shape (k, d)
+        Of each column in each component; they sum to 1.
+    totals_ : ndarray of shape (k,)
+        Mean total of each component's rows, which `sample` gives its rows, rounded. It is no
+        parameter: the likelihood is without it.
+    record_ : FitRecord
+    schema_ : Schema
+
+    References
+    ----------
+    Nigam, McCallum, Thrun, Mitchell (2000), "Text classification from labeled and unlabeled
+    documents using EM", Machine Learning 39.
+
+    Examples
+    --------
+    >>> import mixtura as mx
+    >>> words = [[9, 1, 0], [18, 2, 0], [1, 0, 7], [1, 1, 2], [0, 1, 9]]
+    >>> mx.MultinomialMixture(2, random_state=0).fit(words).probabilities_.round(2)
+    array([[0.09, 0.09, 0.82],
+           [0.9 , 0.1 , 0.  ]])
+    """
+
+    _name = "multinomial"
+
+    @property
+    def probabilities_(self) -> FloatArray:
+        """Shares of the columns, (k, d)."""
+        probabilities: FloatArray = self.mixture_.params.probabilities
+        return probabilities
+
+    @property
+    def totals_(self) -> FloatArray:
+        """Mean totals of the rows, (k,)."""
+        totals: FloatArray = self.mixture_.params.totals
+        return totals
 
 
 class CategoricalMixture(NamedFamilyMixture):

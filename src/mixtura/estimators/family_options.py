@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mixtura.estimators.family_option import FamilyOption, FamilyWords
 from mixtura.estimators.gaussian_options import GAUSSIAN_WORDS, LOG_NORMAL_WORDS, MIXED_WORDS
+from mixtura.estimators.von_mises_fisher_options import VON_MISES_FISHER_WORDS
 
 __all__ = ["FAMILY_WORDS", "families_with", "family_options"]
 
@@ -13,6 +14,7 @@ FAMILY_WORDS: dict[str, FamilyWords] = {
     "mixed": MIXED_WORDS,
     "log_normal": LOG_NORMAL_WORDS,
     "gamma": FamilyWords(phrases={r" \(largest_shape\)": ""}),
+    "von_mises_fisher": VON_MISES_FISHER_WORDS,
 }
 
 

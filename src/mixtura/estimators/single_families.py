@@ -6,6 +6,8 @@ from mixtura.estimators.family_mixtures import (
     BernoulliMixture,
     CategoricalMixture,
     GeometricMixture,
+    MultinomialMixture,
+    NegativeBinomialMixture,
     PoissonMixture,
 )
 from mixtura.estimators.gaussian_mixture import GaussianMixture
@@ -16,6 +18,7 @@ from mixtura.estimators.measurement_mixtures import (
     UniformMixture,
 )
 from mixtura.estimators.mixture_estimator import MixtureEstimator
+from mixtura.estimators.von_mises_fisher_mixture import VonMisesFisherMixture
 
 __all__ = ["SINGLE_FAMILIES"]
 
@@ -29,4 +32,7 @@ SINGLE_FAMILIES: dict[str, type[MixtureEstimator]] = {
     "geometric": GeometricMixture,
     "log_normal": LogNormalMixture,
     "uniform": UniformMixture,
+    "negative_binomial": NegativeBinomialMixture,
+    "multinomial": MultinomialMixture,
+    "von_mises_fisher": VonMisesFisherMixture,
 }

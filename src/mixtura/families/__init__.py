@@ -10,6 +10,8 @@ from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
 from mixtura.families.geometric import Geometric, GeometricParameters
 from mixtura.families.log_normal import LogNormal
+from mixtura.families.multinomial import Multinomial, MultinomialParameters
+from mixtura.families.negative_binomial import NegativeBinomial, NegativeBinomialParameters
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.families.poisson import Poisson, PoissonParameters
 from mixtura.families.product.family import (
@@ -20,6 +22,7 @@ from mixtura.families.product.family import (
 )
 from mixtura.families.registry import register
 from mixtura.families.uniform import Uniform, UniformExtents, UniformParameters
+from mixtura.families.von_mises_fisher import VonMisesFisher, VonMisesFisherParameters
 
 __all__ = [
     "FLAT",
@@ -44,6 +47,10 @@ __all__ = [
     "Geometric",
     "GeometricParameters",
     "LogNormal",
+    "Multinomial",
+    "MultinomialParameters",
+    "NegativeBinomial",
+    "NegativeBinomialParameters",
     "NormalInverseWishart",
     "Parameters",
     "Poisson",
@@ -55,6 +62,8 @@ __all__ = [
     "Uniform",
     "UniformExtents",
     "UniformParameters",
+    "VonMisesFisher",
+    "VonMisesFisherParameters",
     "WithNoise",
     "register",
     "with_noise",

@@ -18,7 +18,12 @@ from mixtura.families.column_parameters import (
     ColumnParameters,
     ColumnSums,
 )
-from mixtura.families.counts import LARGEST_COUNT, check_counts, whole_numbers
+from mixtura.families.counts import (
+    LARGEST_COUNT,
+    check_counts,
+    count_marginal,
+    log_factorials,
+)
 from mixtura.families.description import Bell, Mass
 from mixtura.families.family import Embedding
 from mixtura.families.log_linear import LogCoordinates, weighted_logs
@@ -36,9 +41,6 @@ __all__ = [
 # than one count in a million lies beyond.
 _DEVIATIONS = 5.0
 _FURTHER = 5.0
-
-# Variance of the numbers that are rounded to one whole number.
-_ROUNDING = 1.0 / 12.0
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Poisson(ColumnMeans[PoissonParameters]):
     def log_density(self, params: PoissonParameters, X: FloatArray) -> FloatArray:
         log_density = weighted_logs(X, params.rates)
         log_density -= params.rates.sum(axis=1)
-        log_density -= _log_factorials(X).sum(axis=1, keepdims=True)
+        log_density -= log_factorials(X).sum(axis=1, keepdims=True)
         return log_density
 
     def of_means(self, means: FloatArray) -> PoissonParameters:
@@ -95,17 +97,6 @@ class Poisson(ColumnMeans[PoissonParameters]):
         self, params: PoissonParameters, labels: IntArray, rng: np.random.Generator
     ) -> FloatArray:
         return rng.poisson(params.rates[labels]).astype(np.float64)
-
-
-def _log_factorials(X: FloatArray) -> FloatArray:
-    """log x_ia!, (n, d): looked up where there are fewer counts than cells."""
-    from scipy.special import gammaln  # it takes as long to import as a small fit
-
-    largest = X.max(initial=0.0)
-    if largest >= X.size:
-        return np.asarray(gammaln(X + 1.0))
-    table: FloatArray = gammaln(np.arange(1.0, largest + 2.0))
-    return table[X.astype(np.intp)]
 
 
 class PoissonDescription(ColumnDescription[PoissonParameters]):
@@ -127,15 +118,13 @@ class PoissonDescription(ColumnDescription[PoissonParameters]):
         return (values >= 0.0) & (values <= LARGEST_COUNT)
 
     def marginal(self, params: PoissonParameters, place: int, schema: Schema) -> Mass | Bell:
-        """Bells where the counts that matter are too many to be told apart."""
         rates = params.rates[:, place]
         reach = _DEVIATIONS * np.sqrt(rates)
-        first = np.floor(max((rates - reach).min(), 0.0))
-        last = np.ceil((rates + reach).max() + _FURTHER)
-        values = whole_numbers(first, last)
-        if values is None:
-            # Among them a rate of 0 is as wide as the numbers that are rounded to it.
-            return Bell(rates, np.sqrt(rates + _ROUNDING))
         alone = PoissonParameters(rates[:, None])
-        log_mass = Poisson().log_density(alone, values[:, None])
-        return Mass(rates, np.sqrt(rates), values, np.exp(log_mass.T))
+
+        def mass(values: FloatArray) -> FloatArray:
+            return np.exp(Poisson().log_density(alone, values[:, None]).T)
+
+        return count_marginal(
+            rates, np.sqrt(rates), (rates - reach, rates + reach + _FURTHER), mass
+        )

@@ -15,12 +15,15 @@ from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.description import GaussianDescription
 from mixtura.families.geometric import Geometric, GeometricDescription
 from mixtura.families.log_normal import LogNormal, LogNormalDescription
+from mixtura.families.multinomial import Multinomial, MultinomialDescription
+from mixtura.families.negative_binomial import NegativeBinomial, NegativeBinomialDescription
 from mixtura.families.noise import WithNoise
 from mixtura.families.poisson import Poisson, PoissonDescription
 from mixtura.families.product.description import ProductDescription
 from mixtura.families.product.family import Product
 from mixtura.families.schema import Column, Kind
 from mixtura.families.uniform import Uniform, UniformDescription
+from mixtura.families.von_mises_fisher import VonMisesFisher, VonMisesFisherDescription
 
 __all__ = [
     "DESCRIPTIONS",
@@ -42,6 +45,9 @@ DESCRIPTIONS: dict[type, Description[Any, Any]] = {
     Geometric: GeometricDescription(),
     LogNormal: LogNormalDescription(),
     Uniform: UniformDescription(),
+    NegativeBinomial: NegativeBinomialDescription(),
+    Multinomial: MultinomialDescription(),
+    VonMisesFisher: VonMisesFisherDescription(),
 }
 
 # The family of a column where nobody chooses one.
