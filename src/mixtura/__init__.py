@@ -23,6 +23,7 @@ from mixtura.errors import (
 
 if TYPE_CHECKING:
     from mixtura.estimators.bootstrap_test import bootstrap_test
+    from mixtura.estimators.factor_mixture import FactorMixture
     from mixtura.estimators.family_mixtures import (
         BernoulliMixture,
         CategoricalMixture,
@@ -41,6 +42,7 @@ __all__ = [
     "DataError",
     "DataWarning",
     "DegenerateError",
+    "FactorMixture",
     "FamilyMixture",
     "GaussianMixture",
     "MixturaError",
@@ -59,6 +61,7 @@ _LAZY = {
     "FamilyMixture": "mixtura.estimators.family_mixtures",
     "CategoricalMixture": "mixtura.estimators.family_mixtures",
     "BernoulliMixture": "mixtura.estimators.family_mixtures",
+    "FactorMixture": "mixtura.estimators.factor_mixture",
     "GaussianMixture": "mixtura.estimators.gaussian_mixture",
     "MixtureSearch": "mixtura.estimators.mixture_search",
     "bootstrap_test": "mixtura.estimators.bootstrap_test",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from mixtura.estimators.factor_options import FACTOR_WORDS
 from mixtura.estimators.family_option import FamilyOption, FamilyWords
 from mixtura.estimators.gaussian_options import GAUSSIAN_WORDS
 
-__all__ = ["FAMILY_WORDS", "families_with", "family_options"]
+__all__ = ["FAMILY_WORDS", "families_with", "family_options", "in_words"]
 
 #: Only families that add something.
-FAMILY_WORDS: dict[str, FamilyWords] = {"gaussian": GAUSSIAN_WORDS}
+FAMILY_WORDS: dict[str, FamilyWords] = {"gaussian": GAUSSIAN_WORDS, "factors": FACTOR_WORDS}
 
 
 def family_options() -> list[FamilyOption]:
@@ -20,3 +23,9 @@ def family_options() -> list[FamilyOption]:
 def families_with(option: FamilyOption) -> list[str]:
     """The names of the families that have an option."""
     return [name for name, words in FAMILY_WORDS.items() if option in words.options]
+
+
+def in_words(parameter: str, value: Any) -> str:
+    """The value of a parameter, as its option says it if there is one."""
+    words = (option.in_words for option in family_options() if option.parameter == parameter)
+    return next(words, str)(value)

@@ -29,7 +29,10 @@ _OF_ALL: dict[str, Entry[Any]] = {
 }
 
 #: By the name of a family: those that its estimator alone has, from a family and its dimension.
-_OWN: dict[str, Callable[[Any, int], dict[str, Entry[Any]]]] = {"gaussian": gaussian_parameters}
+_OWN: dict[str, Callable[[Any, int], dict[str, Entry[Any]]]] = {
+    "gaussian": gaussian_parameters,
+    "factors": lambda family, d: {"reg_covar": number(0.0)},
+}
 
 
 def kept_parameters(name: str, mixture: Mixture[Any, Any]) -> dict[str, Entry[Any]]:

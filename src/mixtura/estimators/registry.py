@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mixtura.estimators.factor_mixture import FactorMixture
 from mixtura.estimators.family_mixtures import (
     BernoulliMixture,
     CategoricalMixture,
@@ -23,6 +24,7 @@ ESTIMATORS: dict[str, type[MixtureEstimator]] = {
     "bernoulli": BernoulliMixture,
     "categorical": CategoricalMixture,
     "poisson": PoissonMixture,
+    "factors": FactorMixture,
 }
 
 

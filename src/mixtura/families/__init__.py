@@ -2,6 +2,8 @@
 
 from mixtura.families.bernoulli import Bernoulli, BernoulliParameters, BernoulliSums
 from mixtura.families.categorical import Categorical, CategoricalParameters, CategoricalSums
+from mixtura.families.factor_analyzers.density import FactorAnalyzers
+from mixtura.families.factor_analyzers.parameters import FactorParameters
 from mixtura.families.family import Bounded, Family, Parameters
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.parameters import GaussianParameters
@@ -20,6 +22,8 @@ __all__ = [
     "Categorical",
     "CategoricalParameters",
     "CategoricalSums",
+    "FactorAnalyzers",
+    "FactorParameters",
     "Family",
     "FlatPrior",
     "Gaussian",

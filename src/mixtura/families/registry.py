@@ -8,6 +8,8 @@ from mixtura.errors import MixturaError
 from mixtura.families.bernoulli import Bernoulli, BernoulliDescription
 from mixtura.families.categorical import Categorical, CategoricalDescription
 from mixtura.families.description import Description
+from mixtura.families.factor_analyzers.density import FactorAnalyzers
+from mixtura.families.factor_analyzers.description import FactorDescription
 from mixtura.families.family import Family
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.description import GaussianDescription
@@ -22,6 +24,7 @@ DESCRIPTIONS: dict[type, Description[Any, Any]] = {
     Categorical: CategoricalDescription(),
     Poisson: PoissonDescription(),
     Gaussian: GaussianDescription(),
+    FactorAnalyzers: FactorDescription(),
 }
 
 
