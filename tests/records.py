@@ -7,9 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.families import Bernoulli, Box, Categorical, Family, Gaussian, Poisson, WithNoise
+from mixtura.families import (
+    Bernoulli,
+    Box,
+    Categorical,
+    FactorAnalyzers,
+    Family,
+    Gaussian,
+    Poisson,
+    WithNoise,
+)
 from mixtura.families.gaussian.structures import EEI, STRUCTURES, VVV
 from mixtura.families.schema import Column, Kind, Schema
+from mixtura.families.tie import Tie
 from mixtura.testing import BadCell
 from mixtura.typing import FloatArray
 
@@ -30,12 +40,22 @@ class FamilyRecord:
     schema: Schema = MEASUREMENTS
     bad: tuple[BadCell, ...] = NO_MEASUREMENTS
     noise: bool = False
+    at_once: bool = True  # whether an M-step comes to the maximum, not only nearer to it
 
 
 def two_groups(n: int = 60, d: int = 3, seed: int = 1) -> FloatArray:
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, d)) * np.linspace(1.0, 3.0, d)
     X[n // 3 :] += 2.0
+    return rng.permutation(X)
+
+
+def along_factors(n: int = 90, d: int = 5, seed: int = 5) -> FloatArray:
+    """Two groups, each along two directions of its own."""
+    rng = np.random.default_rng(seed)
+    loadings, group = rng.normal(size=(2, 2, d)), np.arange(n) % 2
+    X = np.einsum("nq,nqd->nd", rng.normal(size=(n, 2)), loadings[group])
+    X += rng.normal(size=(n, d)) * np.linspace(0.5, 1.5, d) + 2.0 * group[:, None]
     return rng.permutation(X)
 
 
@@ -87,6 +107,21 @@ FAMILIES = [
             (2, np.inf, "a count is a whole number"),
             (0, np.nan, "a count is a whole number"),
         ),
+    ),
+    *(
+        FamilyRecord(
+            f"factors-{q}-{tie.name.lower()}-{share:g}",
+            FactorAnalyzers(q, np.full(5, share), np.ones(5), tie),
+            along_factors(),
+            Schema.of("abcde"),
+            at_once=False,
+        )
+        for q, tie, share in (
+            (1, Tie.OWN, 0.0),
+            (2, Tie.OWN, 1e-6),
+            (2, Tie.SHARED, 1e-6),
+            (2, Tie.OWN, 0.5),
+        )
     ),
     *(
         FamilyRecord(

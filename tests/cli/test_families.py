@@ -36,6 +36,16 @@ TABLES: dict[str, Callable[[], pl.DataFrame]] = {
     ),
     "bernoulli": lambda: pl.DataFrame({c: answers((0, 1), 0.95) for c in "abcd"}),
 }
+#: Families that are never chosen by themselves.
+ASKED: dict[str, Callable[[], pl.DataFrame]] = {
+    "factors": lambda: pl.DataFrame(
+        {
+            c: RNG.normal(5.0 * GROUPS, 1.0) + shared
+            for shared in [RNG.normal(size=100)]
+            for c in "abcd"
+        }
+    ),
+}
 LIGHT = ("-k", "1-3", "--starts", 3)
 
 
@@ -66,7 +76,7 @@ def words(result) -> str:
 
 
 def test_each_family_that_there_is_has_a_table_here():
-    assert set(TABLES) == {description.name for description in DESCRIPTIONS.values()}
+    assert {*TABLES, *ASKED} == {description.name for description in DESCRIPTIONS.values()}
 
 
 def test_fit_takes_the_family_and_finds_the_groups(fitted):
@@ -93,6 +103,25 @@ def test_a_family_that_was_asked_for_needs_no_reason(run, fitted):
     fitted.document["model"].pop("family_reason")
     assert document["model"] == fitted.document["model"]
     assert not any(note.startswith("Family") for note in document["notes"])
+
+
+@pytest.mark.parametrize("family", ASKED)
+def test_a_family_that_is_only_fitted_if_asked_for(run, here, family):
+    frame = ASKED[family]()
+    frame.write_csv("t.csv")
+    document = json.loads(run("fit", "t.csv", *LIGHT, "--family", family, "--json").stdout)
+    assert (document["model"]["family"], document["model"]["n_components"]) == (family, 2)
+    written = (here / "t-mixtura" / "assignments.csv").read_text()
+    assert np.mean(pl.read_csv(written.encode())["cluster"].to_numpy() == GROUPS) > 0.9
+    assert run("predict", "t-mixtura/model.json", "t.csv").stdout == written
+    assert run("report", "t-mixtura/model.json", "t.csv", "-o", "page.html").exit_code == 0
+    assert f"Family {family}: " in words(run("info", "t-mixtura/model.json"))
+    drawn = pl.read_csv(run("sample", "t-mixtura/model.json", "-n", 40).stdout.encode())
+    assert drawn.drop("cluster").dtypes == frame.dtypes
+    model = mx.load("t-mixtura/model.json")
+    assert type(model) is ESTIMATORS[family]
+    args = ("test", "t.csv", "-k", 1, "--replicates", 19, "--family", family, "--json")
+    assert json.loads(run(*args).stdout)["model"]["family"] == family
 
 
 def test_predict_report_and_info(run, fitted, here):

@@ -128,11 +128,11 @@ class FactorParameters:
         With y a whitened deviation and z the factors expected of it, |y - W z|^2 + |z|^2: a sum of
         squares, from which nothing is subtracted that is as large as itself.
         """
-        squared = np.empty((len(X), self.n_components))
+        squared, scales = np.empty((len(X), self.n_components)), 1.0 / self.deviations
         for tile in tiles(X):
             for j in range(self.n_components):
                 rest = X[tile] - self.means[j]
-                rest /= self.deviations[j]
+                rest *= scales[j]
                 factors = rest @ self.white_regression[j]
                 rest -= factors @ self.white_loadings[j].T
                 squared[tile, j] = np.einsum("nd,nd->n", rest, rest)

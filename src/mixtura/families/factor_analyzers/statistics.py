@@ -96,10 +96,10 @@ class FactorMoments:
 
     def _between(self, count: FloatArray, means: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Products, and products of scores, of so many rows at other means (k, d)."""
-        rows: FloatArray = (means - self.rows.mean)[:, None, :]
-        scores = np.asarray(rows @ self.directions, dtype=np.float64)
-        weighted = count[:, None, None] * scores
-        return rows.transpose(0, 2, 1) * weighted, scores.transpose(0, 2, 1) * weighted
+        apart = means - self.rows.mean
+        scores = np.einsum("kd,kdl->kl", apart, self.directions)
+        weighted = count[:, None] * scores
+        return np.einsum("kd,kl->kdl", apart, weighted), np.einsum("kl,km->klm", scores, weighted)
 
     def __rmul__(self, factor: float) -> Self:
         return type(self)(
@@ -126,8 +126,9 @@ class FactorMoments:
         count = self.rows.count[:, None]
         factors, products = self.factors / count[:, :, None], self.products / count[:, :, None]
         loadings = np.linalg.solve(factors, products.transpose(0, 2, 1)).transpose(0, 2, 1)
-        explained = np.einsum("kdl,kdl->kd", loadings, products)
-        return loadings, self.rows.scatter / count - explained
+        left: FloatArray = self.rows.scatter / count
+        left -= np.einsum("kdl,kdl->kd", loadings, products)
+        return np.asarray(loadings, dtype=np.float64), left
 
 
 def _deviation(rows: FloatArray, weight: FloatArray, count: float) -> tuple[FloatArray, FloatArray]:
