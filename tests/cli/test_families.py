@@ -40,9 +40,9 @@ TABLES: dict[str, Callable[[], pl.DataFrame]] = {
 ASKED: dict[str, Callable[[], pl.DataFrame]] = {
     "factors": lambda: pl.DataFrame(
         {
-            c: RNG.normal(5.0 * GROUPS, 1.0) + shared
-            for shared in [RNG.normal(size=100)]
-            for c in "abcd"
+            c: RNG.normal(at * GROUPS, 1.0) + along
+            for along in [RNG.normal(size=100)]
+            for c, at in (("a", 9.0), ("b", 0.0), ("c", -9.0), ("d", 0.0))
         }
     ),
 }

@@ -131,6 +131,8 @@ def fit(
       poisson      counts: whole numbers of 0 or more
       categorical  categories: text, codes, true and false
       bernoulli    yes or no: 0 and 1, true and false, text with two different cells
+      factors      measurements in many columns, some thirty or more, of which a few --factors
+                   tell what they have in common
     auto takes measurements if there are any.
 
     \b
