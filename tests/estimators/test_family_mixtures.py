@@ -37,6 +37,13 @@ def counts(n: int = 90) -> AnyArray:
     return rng.poisson(np.array([[1.0, 6.0, 3.0], [7.0, 1.0, 3.0]])[_groups(n, 2)]).astype(float)
 
 
+def measurements(n: int = 90) -> AnyArray:
+    rng = np.random.default_rng(4)
+    group, loadings = _groups(n, 2), rng.normal(size=(2, 2, 6))
+    common = np.einsum("nq,nqd->nd", rng.normal(size=(n, 2)), loadings[group])
+    return 3.0 * rng.normal(size=(2, 6))[group] + common + rng.normal(size=(n, 6))
+
+
 def answers(n: int = 90) -> AnyArray:
     rng = np.random.default_rng(3)
     p = np.array([[0.8, 0.15, 0.05], [0.05, 0.15, 0.8]])[_groups(n, 2)]
@@ -60,6 +67,7 @@ CASES = {
     "bernoulli": Case(mx.BernoulliMixture(), binary),
     "poisson": Case(mx.PoissonMixture(), counts),
     "categorical": Case(mx.CategoricalMixture(), answers),
+    "factors": Case(mx.FactorMixture(n_factors=2), measurements),
     "family": Case(mx.FamilyMixture(Poisson()), counts),
 }
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -152,11 +152,10 @@ def test_of_a_scatter_of_low_rank_the_sketch_loses_nothing() -> None:
     X *= 10.0 ** rng.uniform(-3.0, 3.0, 40)
     family = family_of(X, 2)
     first = family.statistics(None, X, np.ones((200, 1)))
-    loadings, left = principal_factors(first, 2, family.units)
+    loadings, _ = principal_factors(first, 2, family.units)
     scaled = loadings[0] / family.units[:, None]
     truth = np.cov(X, rowvar=False, bias=True) / np.outer(family.units, family.units)
     np.testing.assert_allclose(scaled @ scaled.T, truth, atol=1e-9)
-    assert (left > 0.0).all()
 
 
 def test_directions_are_shared_by_nearly_as_many_factors() -> None:
@@ -193,14 +192,13 @@ def test_acceleration_finds_the_same_maximum_in_far_fewer_passes() -> None:
     assert 3 * quick.n_iter < plain.n_iter
 
 
-@pytest.mark.parametrize("q", [1, 3, 5])
+@pytest.mark.parametrize("q", [1, 3])
 def test_one_component_is_a_factor_analysis(q: int) -> None:
     X = load_breast_cancer().data
     X = (X - X.mean(axis=0)) / X.std(axis=0)
-    known = FactorAnalysis(q, svd_method="lapack", tol=1e-10, max_iter=20_000).fit(X)
+    known = FactorAnalysis(q, svd_method="lapack", tol=1e-7, max_iter=2000).fit(X)
     fitted = mx.FactorMixture(1, n_factors=q, tol=1e-10, max_iter=5000).fit(X)
-    assert fitted.score(X) >= known.score(X) - 1e-7
-    assert fitted.score(X) == pytest.approx(known.score(X), abs=1e-3)
+    assert fitted.score(X) == pytest.approx(known.score(X), abs=1e-7)
 
 
 def test_clusters_of_many_columns_are_found() -> None:

@@ -63,9 +63,12 @@ class FactorAnalyzers:
     >>> import numpy as np
     >>> family = FactorAnalyzers(1, floor=np.zeros(2), units=np.ones(2))
     >>> X = np.array([[-2.0, -2.0], [2.0, 2.0], [-1.0, 1.0], [1.0, -1.0]])
-    >>> params = family.maximize(family.statistics(None, X, np.ones((4, 1))), None)
-    >>> params.loadings[0].T @ params.loadings[0] + params.uniquenesses.sum()
-    array([[5.]])
+    >>> params = None
+    >>> for _ in range(100):
+    ...     params = family.maximize(family.statistics(params, X, np.ones((4, 1))), params)
+    >>> params.matrices().round(3)
+    array([[[2.5, 1.5],
+            [1.5, 2.5]]])
     """
 
     n_factors: int

@@ -7,7 +7,9 @@ columns, the same for all rows. With S the scatter and D these directions, S is 
 
 if its spread is along a few directions (Nystroem; Halko, Martinsson and Tropp 2011, section 5.5).
 Of its principal axes the loadings are taken, each of the length that is left of its spread by the
-noise about it, which is the mean of the spread along the other axes (Tipping and Bishop 1999).
+noise about it, which is the mean of the spread along the other axes (Tipping and Bishop 1999). The
+uniquenesses begin with all of the variances: of what begins too large EM takes off what it should,
+but what begins too small it hardly raises.
 """
 
 from __future__ import annotations
@@ -26,8 +28,7 @@ __all__ = ["directions", "principal_factors", "width"]
 _MORE, _AT_ONCE = 5, 8
 _SEED = 0
 
-# Share of a direction's spread, or of a column's variance, that is left to it in any case: what is
-# 0 EM would not change, and what is nearly 0 hardly.
+# Share of the spread along an axis that a loading has in any case: EM would not change it from 0.
 _LEAST = 0.1
 
 # Share of the largest spread that is nothing but rounding.
@@ -65,16 +66,14 @@ def principal_factors(
     if not q:
         return np.empty((*variances.shape, 0)), variances
     sketch = statistics.products / units[:, None] / count[:, :, None]
-    spread, axes = np.linalg.eigh(statistics.factors / count[:, :, None])
-    sound = spread > _ROUNDING * spread[:, -1:]
-    shares = np.where(sound, 1.0 / np.sqrt(np.where(sound, spread, 1.0)), 0.0)
-    root = sketch @ (axes * shares[:, None, :])
-    along, axes = np.linalg.eigh(root.transpose(0, 2, 1) @ root)
-    along, axes = along[:, : -q - 1 : -1].clip(min=0.0), axes[:, :, : -q - 1 : -1]
+    sizes, axes = np.linalg.eigh(statistics.factors / count[:, :, None])
+    sound = sizes > _ROUNDING * sizes[:, -1:]
+    shares = np.where(sound, 1.0 / np.sqrt(np.where(sound, sizes, 1.0)), 0.0)
+    root = sketch @ (axes * shares[:, None, :])  # the scatter is nearly this times its transpose
+    spread, axes = np.linalg.eigh(root.transpose(0, 2, 1) @ root)
+    spread, axes = spread[:, : -q - 1 : -1].clip(min=0.0), axes[:, :, : -q - 1 : -1]
     total = (variances / np.square(units)).sum(axis=1)
-    noise = (total - along.sum(axis=1)).clip(min=0.0) / max(d - q, 1)
-    kept = np.maximum(along - noise[:, None], _LEAST * along)
-    lengths = np.sqrt(np.divide(kept, along, out=np.zeros_like(along), where=along > 0.0))
-    loadings = units[:, None] * (root @ axes) * lengths[:, None, :]
-    explained = np.square(loadings).sum(axis=2)
-    return loadings, np.maximum(variances - explained, _LEAST * variances)
+    noise = (total - spread.sum(axis=1)).clip(min=0.0) / max(d - q, 1)
+    kept = np.maximum(spread - noise[:, None], _LEAST * spread)
+    lengths = np.sqrt(np.divide(kept, spread, out=np.zeros_like(spread), where=spread > 0.0))
+    return units[:, None] * (root @ axes) * lengths[:, None, :], variances
