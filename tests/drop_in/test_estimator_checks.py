@@ -22,7 +22,7 @@ SMALL_SEARCH = mx.MixtureSearch(
         mx.GaussianMixture(),
         mx.GaussianMixture(2),
         mx.GaussianMixture(2, noise=True),
-        mx.FactorMixture(2),
+        mx.FactorMixture(),
         SMALL_SEARCH,
     ]
 )

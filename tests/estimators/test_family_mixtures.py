@@ -39,8 +39,8 @@ def counts(n: int = 90) -> AnyArray:
 
 def measurements(n: int = 90) -> AnyArray:
     rng = np.random.default_rng(4)
-    group, loadings = _groups(n, 2), rng.normal(size=(2, 2, 6))
-    common = np.einsum("nq,nqd->nd", rng.normal(size=(n, 2)), loadings[group])
+    group, loadings = _groups(n, 2), rng.normal(size=(2, 6))
+    common = rng.normal(size=(n, 1)) * loadings[group]
     return 3.0 * rng.normal(size=(2, 6))[group] + common + rng.normal(size=(n, 6))
 
 
@@ -67,7 +67,7 @@ CASES = {
     "bernoulli": Case(mx.BernoulliMixture(), binary),
     "poisson": Case(mx.PoissonMixture(), counts),
     "categorical": Case(mx.CategoricalMixture(), answers),
-    "factors": Case(mx.FactorMixture(n_factors=2), measurements),
+    "factors": Case(mx.FactorMixture(), measurements),
     "family": Case(mx.FamilyMixture(Poisson()), counts),
 }
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -202,8 +202,9 @@ def test_what_a_family_cannot_have_given(estimator: Any, X: Any, words: str) -> 
         estimator.fit(X)
 
 
-@cases
-def test_new_rows_are_asked_the_same(case: Case) -> None:
+@pytest.mark.parametrize("name", CASES.keys() - {"factors"})  # of these any number can be
+def test_new_rows_are_asked_the_same(name: str) -> None:
+    case = CASES[name]
     fit, X = case.fitted(), case.table()[:2].copy()
     X[1, 0] = "maybe" if X.dtype == object else 0.5
     with pytest.raises(mx.DataError, match=r"Column 0 has .* in row 1"):
