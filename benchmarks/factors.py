@@ -70,7 +70,7 @@ def theirs(X: np.ndarray) -> float:
 
 def speed() -> str:
     lines = [
-        f"| columns | K = {K} | the same per column | K = 1 | scikit-learn, K = 1 | full, K = {K} |",
+        f"| columns | K = {K} | for each column | K = 1 | scikit-learn, K = 1 | full, K = {K} |",
         "|---|---|---|---|---|---|",
     ]
     for d in COLUMNS:
