@@ -202,7 +202,7 @@ def test_what_a_family_cannot_have_given(estimator: Any, X: Any, words: str) -> 
         estimator.fit(X)
 
 
-@pytest.mark.parametrize("name", CASES.keys() - {"factors"})  # of these any number can be
+@pytest.mark.parametrize("name", [name for name in CASES if name != "factors"])
 def test_new_rows_are_asked_the_same(name: str) -> None:
     case = CASES[name]
     fit, X = case.fitted(), case.table()[:2].copy()
