@@ -79,7 +79,7 @@ def speed() -> str:
         family = FactorAnalyzers(Q, floor, units)
         ours = passes(family, X, labels, K)
         one = passes(family, X, np.zeros(N, dtype=np.intp), 1)
-        full = f"{passes(Gaussian(VVV, floor), X, labels, K):.2f} s" if d <= 500 else ""
+        full = f"{passes(Gaussian(VVV, floor), X, labels, K):.3f} s" if d <= 500 else ""
         lines.append(
             f"| {d} | {ours:.3f} s | {1e3 * ours / d:.2f} ms | {one:.3f} s | {theirs(X):.2f} s | "
             f"{full} |"
@@ -123,7 +123,10 @@ def clusters() -> str:
     ]
     for name, (X, labels, factors, more) in tables.items():
         k = len(np.unique(labels))
-        models = {f"{q} factors": mx.FactorMixture(k, n_factors=q, **more) for q in factors}
+        models = {
+            "1 factor" if q == 1 else f"{q} factors": mx.FactorMixture(k, n_factors=q, **more)
+            for q in factors
+        }
         models |= {
             f"Gaussian, {kind}": mx.GaussianMixture(k, covariance_type=kind, **more)
             for kind in ("diag", "tied", "full")
