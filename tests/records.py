@@ -50,7 +50,7 @@ def two_groups(n: int = 60, d: int = 3, seed: int = 1) -> FloatArray:
     return rng.permutation(X)
 
 
-def along_factors(n: int = 90, d: int = 5, seed: int = 5) -> FloatArray:
+def along_factors(n: int = 150, d: int = 7, seed: int = 5) -> FloatArray:
     """Two groups, each along two directions of its own."""
     rng = np.random.default_rng(seed)
     loadings, group = rng.normal(size=(2, 2, d)), np.arange(n) % 2
@@ -111,9 +111,9 @@ FAMILIES = [
     *(
         FamilyRecord(
             f"factors-{q}-{tie.name.lower()}-{share:g}",
-            FactorAnalyzers(q, np.full(5, share), np.ones(5), tie),
+            FactorAnalyzers(q, np.full(7, share), np.ones(7), tie),
             along_factors(),
-            Schema.of("abcde"),
+            Schema.of("abcdefg"),
             at_once=False,
         )
         for q, tie, share in (

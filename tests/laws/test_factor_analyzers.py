@@ -128,7 +128,7 @@ def test_without_factors_they_are_gaussians_along_the_columns(
     own, others = (fit.mixture.params for fit in fits)
     assert_alike(own.means, others.means, 1e-9)
     assert_alike(own.uniquenesses, others.covariances.variances, 1e-9)
-    assert family.n_parameters(3, 5) == gaussian.n_parameters(3, 5)
+    assert family.n_parameters(3, 7) == gaussian.n_parameters(3, 7)
 
 
 def test_parameters_are_counted_up_to_rotations_and_no_more_than_the_matrix_has() -> None:
@@ -169,8 +169,8 @@ def test_directions_are_shared_by_nearly_as_many_factors() -> None:
 def test_statistics_are_the_products_of_the_scatter() -> None:
     X = along_factors()
     rng = np.random.default_rng(0)
-    resp, along = rng.random((90, 2)), rng.normal(size=(2, 5, 3))
-    resp[rng.random((90, 2)) < 0.5] = 0.0
+    resp, along = rng.random((150, 2)), rng.normal(size=(2, 7, 3))
+    resp[rng.random((150, 2)) < 0.5] = 0.0
     seen = FactorMoments.of(X, resp, along, np.broadcast_to(np.eye(3), (2, 3, 3)))
     for j, weight in enumerate(resp.T):
         scatter = weight.sum() * np.cov(X, rowvar=False, bias=True, aweights=weight)
