@@ -13,6 +13,7 @@ from mixtura.families import (
     Box,
     Categorical,
     Exponential,
+    FactorAnalyzers,
     Family,
     Gamma,
     Gaussian,
@@ -54,7 +55,7 @@ NO_MEASUREMENTS = (
 class FamilyRecord:
     """A family, a table that it can describe, and cells that it cannot.
 
-    `one_step` says whether one M-step finds the maximum for given responsibilities.
+    `at_once` says whether one M-step finds the maximum for given responsibilities.
     """
 
     name: str
@@ -63,13 +64,22 @@ class FamilyRecord:
     schema: Schema = MEASUREMENTS
     bad: tuple[BadCell, ...] = NO_MEASUREMENTS
     noise: bool = False
-    one_step: bool = True
+    at_once: bool = True
 
 
 def two_groups(n: int = 60, d: int = 3, seed: int = 1) -> FloatArray:
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, d)) * np.linspace(1.0, 3.0, d)
     X[n // 3 :] += 2.0
+    return rng.permutation(X)
+
+
+def along_factors(n: int = 150, d: int = 7, seed: int = 5) -> FloatArray:
+    """Two groups, each along two directions of its own."""
+    rng = np.random.default_rng(seed)
+    loadings, group = rng.normal(size=(2, 2, d)), np.arange(n) % 2
+    X = np.einsum("nq,nqd->nd", rng.normal(size=(n, 2)), loadings[group])
+    X += rng.normal(size=(n, d)) * np.linspace(0.5, 1.5, d) + 2.0 * group[:, None]
     return rng.permutation(X)
 
 
@@ -124,7 +134,7 @@ FAMILIES = [
         .astype(np.float64),
         Schema.of("abc", Kind.COUNT),
         NO_COUNTS,
-        one_step=False,
+        at_once=False,
     ),
     FamilyRecord(
         "multinomial",
@@ -180,6 +190,21 @@ FAMILIES = [
         for structure in (VVV, EEI)
     ),
     FamilyRecord("uniform", Uniform(), two_groups()),
+    *(
+        FamilyRecord(
+            f"factors-{q}-{tie.name.lower()}-{share:g}",
+            FactorAnalyzers(q, np.full(7, share), np.ones(7), tie),
+            along_factors(),
+            Schema.of("abcdefg"),
+            at_once=False,
+        )
+        for q, tie, share in (
+            (1, Tie.OWN, 0.0),
+            (2, Tie.OWN, 1e-6),
+            (2, Tie.SHARED, 1e-6),
+            (2, Tie.OWN, 0.5),
+        )
+    ),
     *(
         FamilyRecord(
             f"gaussian-{structure.name}-noise",

@@ -120,6 +120,8 @@ GAUSSIAN_ROOMS = (
     "families/gaussian/",
     "kernels/",
     "estimators/gaussian_",
+    "families/factor_analyzers/",
+    "estimators/factor_",
     "families/log_normal",
     "estimators/log_normal_",
     "estimators/mixed_mixture",  # which has the parameter of its Gaussian block

@@ -23,6 +23,7 @@ from mixtura.errors import (
 
 if TYPE_CHECKING:
     from mixtura.estimators.bootstrap_test import bootstrap_test
+    from mixtura.estimators.factor_mixture import FactorMixture
     from mixtura.estimators.family_mixtures import (
         BernoulliMixture,
         CategoricalMixture,
@@ -53,6 +54,7 @@ __all__ = [
     "DataWarning",
     "DegenerateError",
     "ExponentialMixture",
+    "FactorMixture",
     "FamilyMixture",
     "GammaMixture",
     "GaussianMixture",
@@ -87,6 +89,7 @@ _LAZY = {
     "FamilyMixture": "mixtura.estimators.family_mixtures",
     "CategoricalMixture": "mixtura.estimators.family_mixtures",
     "BernoulliMixture": "mixtura.estimators.family_mixtures",
+    "FactorMixture": "mixtura.estimators.factor_mixture",
     "GaussianMixture": "mixtura.estimators.gaussian_mixture",
     "MixedMixture": "mixtura.estimators.mixed_mixture",
     "MixtureSearch": "mixtura.estimators.mixture_search",

@@ -59,6 +59,13 @@ ASKED: dict[str, Callable[[], pl.DataFrame]] = {
     "von_mises_fisher": lambda: pl.DataFrame(
         {c: RNG.normal(6.0 * ((c == "a") == GROUPS), 1.0) for c in "abc"}
     ),
+    "factors": lambda: pl.DataFrame(
+        {
+            c: RNG.normal(at * GROUPS, 1.0) + along
+            for along in [RNG.normal(size=100)]
+            for c, at in (("a", 9.0), ("b", 0.0), ("c", -9.0), ("d", 0.0))
+        }
+    ),
 }
 LIGHT = ("-k", "1-3", "--starts", 3)
 
@@ -124,6 +131,25 @@ def test_a_family_that_was_asked_for_needs_no_reason(run, fitted):
     fitted.document["model"].pop("family_reason")
     assert document["model"] == fitted.document["model"]
     assert not any(note.startswith("Family") for note in document["notes"])
+
+
+@pytest.mark.parametrize("family", ASKED)
+def test_a_family_that_is_only_fitted_if_asked_for(run, here, family):
+    frame = ASKED[family]()
+    frame.write_csv("t.csv")
+    document = json.loads(run("fit", "t.csv", *LIGHT, "--family", family, "--json").stdout)
+    assert (document["model"]["family"], document["model"]["n_components"]) == (family, 2)
+    written = (here / "t-mixtura" / "assignments.csv").read_text()
+    assert np.mean(pl.read_csv(written.encode())["cluster"].to_numpy() == GROUPS) > 0.9
+    assert run("predict", "t-mixtura/model.json", "t.csv").stdout == written
+    assert run("report", "t-mixtura/model.json", "t.csv", "-o", "page.html").exit_code == 0
+    assert f"Family {family}: " in words(run("info", "t-mixtura/model.json"))
+    drawn = pl.read_csv(run("sample", "t-mixtura/model.json", "-n", 40).stdout.encode())
+    assert drawn.drop("cluster").dtypes == frame.dtypes
+    model = mx.load("t-mixtura/model.json")
+    assert type(model) is ESTIMATORS[family]
+    args = ("test", "t.csv", "-k", 1, "--replicates", 19, "--family", family, "--json")
+    assert json.loads(run(*args).stdout)["model"]["family"] == family
 
 
 def test_predict_report_and_info(run, fitted, here):

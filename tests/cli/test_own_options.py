@@ -57,3 +57,19 @@ def test_values_and_words():
         OF_ONE.value("short")
     assert given(tails=(1.0, 2.0), shape=True).searched == {"tails": (1.0, 2.0)}
     assert in_options("Try tails=long.") == "Try --tails long."
+
+
+def test_numbers_may_be_given_as_runs():
+    numbers = {str(q): q for q in range(9)}
+    option = FamilyOption("--factors", "n_factors", "", choices=lambda: numbers, default="auto")
+    assert option.values("3") == (3,)
+    assert option.values("2-4, 0,3") == (2, 3, 4, 0)
+    for text, words in (
+        ("4-2", "'4-2' runs backwards; write 2-4"),
+        ("1-9", "'9' is unknown; choose auto, or some of 0 to 8"),
+        ("two", "'two' is unknown"),
+        ("1,,2", "'' is unknown"),
+    ):
+        with pytest.raises(MixturaError, match=words):
+            option.values(text)
+    assert OF_ONE.values("longer,long") == (1.0, 2.0)

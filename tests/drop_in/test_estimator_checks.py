@@ -18,7 +18,13 @@ SMALL_SEARCH = mx.MixtureSearch(
 
 @pytest.mark.filterwarnings("default")
 @parametrize_with_checks(
-    [mx.GaussianMixture(), mx.GaussianMixture(2), mx.GaussianMixture(2, noise=True), SMALL_SEARCH]
+    [
+        mx.GaussianMixture(),
+        mx.GaussianMixture(2),
+        mx.GaussianMixture(2, noise=True),
+        mx.FactorMixture(),
+        SMALL_SEARCH,
+    ]
 )
 def test_estimator_keeps_scikit_learns_contract(estimator: Any, check: Any) -> None:
     check(estimator)

@@ -61,6 +61,9 @@ def valid_files() -> Iterator[str]:
         if kind == "spherical":
             rows = rows.astype(np.float32)
         yield fitted(mx.GaussianMixture(2, covariance_type=kind, random_state=0, **more), rows)
+    wide = np.hstack([X, X[:, :1] * rng.normal(size=(50, 3)) + rng.normal(size=(50, 3))])
+    yield fitted(mx.FactorMixture(2, n_factors=2, random_state=0), wide)
+    yield fitted(mx.FactorMixture(2, n_factors=0, shared_uniquenesses=True, random_state=0), X)
     yield fitted(mx.PoissonMixture(2, random_state=0), rng.poisson(np.abs(X)))
     yield fitted(mx.GeometricMixture(2, random_state=0), rng.geometric(1.0 / (1.0 + np.abs(X))) - 1)
     sizes = np.exp(0.3 * X)

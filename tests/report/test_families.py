@@ -41,6 +41,15 @@ def test_gaussian(halves: Any) -> None:
     assert model["structure"]
 
 
+def test_factors(halves: Any) -> None:
+    rng = np.random.default_rng(0)
+    X = 9.0 * halves + rng.normal(size=(60, 1)) + rng.normal(size=(60, 4))
+    model = model_of(mx.FactorMixture(2, random_state=0), X)
+    assert [marginal["kind"] for marginal in model["marginals"]] == ["bell"] * 4
+    assert (model["family"], model["structure"]) == ("factors", "1 factor")
+    assert np.shape(model["spreads"])[0] == 2
+
+
 def test_poisson(halves: Any) -> None:
     X = np.random.default_rng(0).poisson(2.0 + 9.0 * halves + [0.0, 9000.0]).astype(float)
     model = model_of(mx.PoissonMixture(2, random_state=0), X)

@@ -144,6 +144,8 @@ def fit(
       negative_binomial  counts that vary more widely than poisson's
       multinomial  counts of which the shares in a row's total matter: words, species
       von_mises_fisher  directions: rows of numbers whose length does not matter
+      factors      measurements in many columns, some thirty or more, of which a few --factors
+                   tell what they have in common
     auto takes one of the first four: measurements if there are any.
 
     \b

@@ -50,8 +50,7 @@ def _value_of(option: FamilyOption, *, several: bool) -> Callable[..., Any]:
         try:
             if not (several and option.searched):
                 return option.value(text.strip())
-            names = dict.fromkeys(name.strip() for name in text.split(","))
-            return tuple(option.value(name, f"{option.default}, or some of") for name in names)
+            return option.values(text)
         except MixturaError as error:
             raise click.BadParameter(str(error)) from None
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura.estimators.family_options import in_words
+
 __all__ = ["count", "listing", "model_name", "percent", "row_list", "structure_name", "suggestion"]
 
 _SHOWN = 5
@@ -25,7 +27,8 @@ def structure_name(params: Mapping[str, Any]) -> str:
 
     Parameters stand in the order of their names.
     """
-    return " ".join(str(params[name]) for name in sorted(params) if name != "n_components")
+    own = sorted(params.keys() - {"n_components"})
+    return " ".join(in_words(name, params[name]) for name in own)
 
 
 def model_name(structure: str, k: int) -> str:

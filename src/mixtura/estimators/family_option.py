@@ -15,6 +15,12 @@ def _suits_any(value: Any, d: int) -> None:
     """Nothing to object."""
 
 
+def _listed(choices: Mapping[str, Any]) -> str:
+    """Choices with commas between; numbers, which follow each other, from the first to the last."""
+    names = list(choices)
+    return f"{names[0]} to {names[-1]}" if names[-1].isdecimal() else ", ".join(names)
+
+
 @dataclass(frozen=True, eq=False)
 class FamilyOption:
     """An option of the command line that not all families have.
@@ -39,6 +45,8 @@ class FamilyOption:
         The same where only one can be given; then there is no default among the choices.
     check : callable
         Raises MixturaError unless a value suits a table of d columns.
+    in_words : callable
+        What tells a model with a value from others.
     """
 
     flag: str
@@ -51,6 +59,7 @@ class FamilyOption:
     metavar_of_one: str = ""
     help_of_one: str = ""
     check: Callable[[Any, int], None] = _suits_any
+    in_words: Callable[[Any], str] = str
 
     @property
     def name(self) -> str:
@@ -68,8 +77,25 @@ class FamilyOption:
         assert self.choices is not None
         choices = self.choices()
         if text not in choices:
-            raise MixturaError(f"{text!r} is unknown; choose {choice} {', '.join(choices)}.")
+            raise MixturaError(f"{text!r} is unknown; choose {choice} {_listed(choices)}.")
         return choices[text]
+
+    def values(self, text: str) -> tuple[Any, ...]:
+        """What choices with commas between stand for; of numbers, 2-4 is 2,3,4."""
+        found: dict[Any, None] = {}
+        for part in map(str.strip, text.split(",")):
+            first, dash, last = part.partition("-")
+            if not (dash and first.isdecimal() and last.isdecimal()):
+                found[self._some(part)] = None
+                continue
+            low, high = self._some(first), self._some(last)
+            if low > high:
+                raise MixturaError(f"{part!r} runs backwards; write {last}-{first}.")
+            found.update(dict.fromkeys(range(low, high + 1)))
+        return tuple(found)
+
+    def _some(self, text: str) -> Any:
+        return self.value(text, f"{self.default}, or some of")
 
 
 @dataclass(frozen=True, eq=False)

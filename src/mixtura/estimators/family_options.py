@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from mixtura.estimators.factor_options import FACTOR_WORDS
 from mixtura.estimators.family_option import FamilyOption, FamilyWords
 from mixtura.estimators.gaussian_options import GAUSSIAN_WORDS, LOG_NORMAL_WORDS, MIXED_WORDS
 from mixtura.estimators.von_mises_fisher_options import VON_MISES_FISHER_WORDS
 
-__all__ = ["FAMILY_WORDS", "families_with", "family_options"]
+__all__ = ["FAMILY_WORDS", "families_with", "family_options", "in_words"]
 
 #: Only families that add something.
 FAMILY_WORDS: dict[str, FamilyWords] = {
@@ -15,6 +18,7 @@ FAMILY_WORDS: dict[str, FamilyWords] = {
     "log_normal": LOG_NORMAL_WORDS,
     "gamma": FamilyWords(phrases={r" \(largest_shape\)": ""}),
     "von_mises_fisher": VON_MISES_FISHER_WORDS,
+    "factors": FACTOR_WORDS,
 }
 
 
@@ -27,3 +31,9 @@ def family_options() -> list[FamilyOption]:
 def families_with(option: FamilyOption) -> list[str]:
     """The names of the families that have an option."""
     return [name for name, words in FAMILY_WORDS.items() if option in words.options]
+
+
+def in_words(parameter: str, value: Any) -> str:
+    """The value of a parameter, as its option says it if there is one."""
+    words = (option.in_words for option in family_options() if option.parameter == parameter)
+    return next(words, str)(value)

@@ -49,6 +49,7 @@ _OWN: dict[str, Callable[[Any, int], dict[str, Entry[Any]]]] = {
     "gaussian": gaussian_parameters,
     MIXED.name: _of_blocks,
     "log_normal": log_normal_parameters,
+    "factors": lambda family, d: {"reg_covar": number(0.0)},
 }
 
 

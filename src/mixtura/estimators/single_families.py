@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mixtura.estimators.factor_mixture import FactorMixture
 from mixtura.estimators.family_mixtures import (
     BernoulliMixture,
     CategoricalMixture,
@@ -35,4 +36,5 @@ SINGLE_FAMILIES: dict[str, type[MixtureEstimator]] = {
     "negative_binomial": NegativeBinomialMixture,
     "multinomial": MultinomialMixture,
     "von_mises_fisher": VonMisesFisherMixture,
+    "factors": FactorMixture,
 }

@@ -3,6 +3,8 @@
 from mixtura.families.bernoulli import Bernoulli, BernoulliParameters, BernoulliSums
 from mixtura.families.categorical import Categorical, CategoricalParameters, CategoricalSums
 from mixtura.families.exponential import Exponential, ExponentialParameters
+from mixtura.families.factor_analyzers.density import FactorAnalyzers
+from mixtura.families.factor_analyzers.parameters import FactorParameters
 from mixtura.families.family import Bounded, Family, Parameters
 from mixtura.families.gamma import Gamma, GammaMoments, GammaParameters
 from mixtura.families.gaussian.density import Gaussian
@@ -37,6 +39,8 @@ __all__ = [
     "CategoricalSums",
     "Exponential",
     "ExponentialParameters",
+    "FactorAnalyzers",
+    "FactorParameters",
     "Family",
     "FlatPrior",
     "Gamma",

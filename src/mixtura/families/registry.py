@@ -9,6 +9,8 @@ from mixtura.families.bernoulli import Bernoulli, BernoulliDescription
 from mixtura.families.categorical import Categorical, CategoricalDescription
 from mixtura.families.description import Composed, Description
 from mixtura.families.exponential import Exponential, ExponentialDescription
+from mixtura.families.factor_analyzers.density import FactorAnalyzers
+from mixtura.families.factor_analyzers.description import FactorDescription
 from mixtura.families.family import Family
 from mixtura.families.gamma import Gamma, GammaDescription
 from mixtura.families.gaussian.density import Gaussian
@@ -48,6 +50,7 @@ DESCRIPTIONS: dict[type, Description[Any, Any]] = {
     NegativeBinomial: NegativeBinomialDescription(),
     Multinomial: MultinomialDescription(),
     VonMisesFisher: VonMisesFisherDescription(),
+    FactorAnalyzers: FactorDescription(),
 }
 
 # The family of a column where nobody chooses one.

@@ -23,7 +23,7 @@ from mixtura.kernels.singular import singular
 from mixtura.statistics import Moments
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["NARROWEST", "Gaussian"]
+__all__ = ["NARROWEST", "Gaussian", "check_resolved"]
 
 # A variance this close to the floor, in units of it, lies on it.
 _AT_FLOOR = 1.0 + 1e-6
@@ -94,7 +94,7 @@ class Gaussian(Unbounded):
         current, scatter = None if params is None else params.covariances.take(live), scatter[live]
         covariances = self.structure.estimate(count[live], scatter, self.floor, current)
         if not self.floor.any():
-            _check_resolved(GaussianParameters(means[live], covariances))
+            check_resolved(means[live], covariances.variances)
         if not self.fixed_means:
             means = means[live][order]
         return GaussianParameters(means, covariances.take(order))
@@ -168,13 +168,13 @@ class Gaussian(Unbounded):
         return params.means[labels] + params.covariances.color(noise, labels)
 
 
-def _check_resolved(params: GaussianParameters) -> None:
-    """Raise DegenerateError where a deviation is no larger than the rounding of the mean.
+def check_resolved(means: FloatArray, variances: FloatArray) -> None:
+    """Raise DegenerateError where a deviation (k, d) is no larger than the rounding of the mean.
 
     Equal rows then look like rows with a tiny spread, whatever the unit. Of rows at 0 there is no
     such rounding: their spread may be what is left of a far row, and shrinks without end.
     """
-    unresolved = np.maximum(np.square(_ROUNDING * np.abs(params.means)), NARROWEST)
-    collapsed = np.any(params.covariances.variances <= unresolved, axis=1)
+    unresolved = np.maximum(np.square(_ROUNDING * np.abs(means)), NARROWEST)
+    collapsed = np.any(variances <= unresolved, axis=1)
     if collapsed.any():
         raise singular(collapsed)

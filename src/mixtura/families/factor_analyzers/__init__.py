@@ -1,0 +1,1 @@
+"""Factor analyzers: Gaussian components whose columns vary together through a few factors."""

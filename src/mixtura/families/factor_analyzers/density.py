@@ -1,0 +1,210 @@
+"""Factor analyzers: p_j(x) = N(x; m_j, L_j L_j^T + Psi_j) with q factors and diagonal Psi_j.
+
+A row of component j is m_j + L_j z + e: the factors z ~ N(0, I) are what its columns have in
+common, and e ~ N(0, Psi_j) is each column's own. This is for many columns: with B = S^-1 L, S the
+covariance, the E-step gathers the scatter's diagonal and its products with B alone, so that time
+and memory are linear in d.
+
+An M-step takes m_j = sum_i r_ij x_i / n_j, which is the maximum whatever the covariance is, and
+then one step of EM for the factor analysis of the scatter C_j about it (Rubin and Thayer 1982):
+
+    L_j = C_j B (n_j (I - B^T L_j) + B^T C_j B)^-1
+    Psi_j = diag(C_j - L_j B^T C_j) / n_j
+
+so that the expected log-likelihood rises, if not to its maximum, and with it the likelihood.
+
+References
+----------
+Ghahramani, Hinton (1996), "The EM algorithm for mixtures of factor analyzers", CRG-TR-96-1.
+McLachlan, Peel, Bean (2003), "Modelling high-dimensional data by mixtures of factor analyzers",
+Computational Statistics and Data Analysis 41.
+McNicholas, Murphy (2008), "Parsimonious Gaussian mixture models", Statistics and Computing 18.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixtura.families.factor_analyzers.coordinates import FactorCoordinates
+from mixtura.families.factor_analyzers.parameters import FactorParameters
+from mixtura.families.factor_analyzers.sketch import directions, principal_factors, width
+from mixtura.families.factor_analyzers.statistics import FactorMoments
+from mixtura.families.family import Embedding, Unbounded, as_they_are, stand_ins
+from mixtura.families.gaussian.density import check_resolved
+from mixtura.families.tie import Tie
+from mixtura.typing import FloatArray, IntArray
+
+__all__ = ["FactorAnalyzers"]
+
+# A floor that is so much lower is another.
+_LOWER = 0.25
+
+
+@dataclass(frozen=True)
+class FactorAnalyzers(Unbounded):
+    """Gaussian components whose columns vary together through a few factors.
+
+    Parameters
+    ----------
+    n_factors : int
+        q. Without any, columns are independent within a component.
+    floor : ndarray of shape (d,)
+        Least uniqueness of each column; zeros for none.
+    units : ndarray of shape (d,)
+        A deviation of each column, by which they are compared where EM begins; all above 0.
+    uniquenesses : Tie, default=Tie.OWN
+        Whether each component has its own, or all share them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> family = FactorAnalyzers(1, floor=np.zeros(2), units=np.ones(2))
+    >>> X = np.array([[-2.0, -2.0], [2.0, 2.0], [-1.0, 1.0], [1.0, -1.0]])
+    >>> params = None
+    >>> for _ in range(100):
+    ...     params = family.maximize(family.statistics(params, X, np.ones((4, 1))), params)
+    >>> params.matrices().round(3)
+    array([[[2.5, 1.5],
+            [1.5, 2.5]]])
+    """
+
+    n_factors: int
+    floor: FloatArray
+    units: FloatArray
+    uniquenesses: Tie = Tie.OWN
+
+    @np.errstate(over="ignore")  # a squared distance beyond all numbers is a log-density of -inf
+    def log_density(self, params: FactorParameters, X: FloatArray) -> FloatArray:
+        constant = X.shape[1] * np.log(2.0 * np.pi) + params.log_determinants
+        log_density: FloatArray = -0.5 * (params.squared_distances(X) + constant)
+        return log_density
+
+    def statistics(
+        self, params: FactorParameters | None, X: FloatArray, resp: FloatArray
+    ) -> FactorMoments:
+        if params is not None:
+            return FactorMoments.of(X, resp, params.regression, params.factor_covariances)
+        along = directions(X.shape[1], self.n_factors) / self.units[:, None]
+        (d, m), k = along.shape, resp.shape[1]
+        return FactorMoments.of(X, resp, np.broadcast_to(along, (k, d, m)), np.zeros((k, m, m)))
+
+    def maximize(
+        self, statistics: FactorMoments, params: FactorParameters | None
+    ) -> FactorParameters:
+        live, order = stand_ins(statistics.rows.count)
+        seen = statistics.take(live)
+        if params is None:
+            loadings, left = principal_factors(seen, self.n_factors, self.units)
+        else:
+            loadings, left = seen.regressed()
+        means = seen.rows.mean
+        uniquenesses = np.maximum(self._tied(left, seen.rows.count), self.floor)
+        if not self.floor.any():
+            check_resolved(means, uniquenesses)
+        return FactorParameters(means, loadings, uniquenesses).take(order)
+
+    def _tied(self, left: FloatArray, count: FloatArray) -> FloatArray:
+        """Variances (k, d) that factors leave, the same for all components where they share it."""
+        if self.uniquenesses is Tie.OWN:
+            return left
+        shared = (count / count.sum()) @ left
+        return np.broadcast_to(shared, left.shape).copy()
+
+    def log_prior(self, params: FactorParameters) -> float:
+        return 0.0
+
+    def n_parameters(self, k: int, d: int) -> int:
+        """Loadings are free but for a rotation; no more than the covariances have themselves."""
+        q = self.n_factors
+        loadings, entries = d * q - q * (q - 1) // 2, d * (d + 1) // 2
+        covariances = k * min(loadings, entries - d) + self.uniquenesses.size(k) * d
+        return k * d + covariances
+
+    def sample(
+        self, params: FactorParameters, labels: IntArray, rng: np.random.Generator
+    ) -> FloatArray:
+        factors = rng.standard_normal((len(labels), self.n_factors))
+        rows = rng.standard_normal((len(labels), params.n_features))
+        for j in np.unique(labels).tolist():
+            own = labels == j
+            common = params.means[j] + factors[own] @ params.loadings[j].T
+            rows[own] = common + params.deviations[j] * rows[own]
+        return rows
+
+    @property
+    def embedding(self) -> Embedding:
+        return as_they_are
+
+    @property
+    def gathers(self) -> Hashable:
+        """What a search begins with is the same for as many directions in the same units."""
+        return FactorMoments, width(self.n_factors), self.units.tobytes()
+
+    def n_sums(self, d: int) -> int:
+        q = self.n_factors
+        return 1 + 2 * d + q * (d + 1) + q * (q + 1) // 2
+
+    def coordinates(self, params: FactorParameters, weight: float) -> FactorCoordinates:
+        return FactorCoordinates(params, self.uniquenesses, self.floor)
+
+    def reachable(self, params: FactorParameters) -> FactorParameters:
+        """The same where the floor is kept; else uniquenesses raised to it, as an M-step does."""
+        if (params.uniquenesses >= self.floor).all():
+            return params
+        raised = np.maximum(params.uniquenesses, self.floor)
+        return FactorParameters(params.means, params.loadings, raised)
+
+    def upheld(
+        self,
+        params: FactorParameters,
+        rounding: FloatArray,
+        statistics: Callable[[], FactorMoments],
+    ) -> FloatArray:
+        """What lower uniquenesses would gain, and what as large ones as rounding has would lose.
+
+        That as many uniquenesses vanish as there are factors is no collapse (Heywood 1931): each of
+        these columns is a factor then. A floor owes them nothing, since EM would not lower them
+        any further if it could. More of them make the covariance singular.
+        """
+        varying = np.isfinite(rounding)
+        narrow = self._narrower(params, np.where(varying, rounding, 0.0))
+        held = params.on_floor(self.floor) & varying
+        if not (narrow.any() or held.any()):
+            return np.zeros(params.n_components)
+        seen = statistics()
+        live, _ = stand_ins(seen.rows.count)
+        count = np.zeros(params.n_components)
+        count[live] = seen.rows.count[live]
+        owed = count * narrow
+        if held.any():
+            own, held, floor = params.uniquenesses[live], held[live], self.floor
+            left = seen.take(live).regressed()[1]
+            lower = np.where(held, np.maximum(left, _LOWER * floor), own)
+            gains = np.log(own / lower) - left * (1.0 / lower - 1.0 / own)
+            owed[live] += 0.5 * count[live] * gains.sum(axis=1).clip(min=0.0)
+        return owed
+
+    def _narrower(self, params: FactorParameters, rounding: FloatArray) -> FloatArray:
+        """Nats per row (k,) that directions narrower than rounding (d,) gain, at least.
+
+        A direction with the share t < 1 of the variance of rounding gains (t - 1 - log t) / 2, a
+        convex and falling function. Summed over all directions it is no less than over the
+        columns (Schur), nor than over the uniquenesses without the smallest q (Weyl).
+        """
+        k, d = params.uniquenesses.shape
+        coarse = rounding > 0.0
+        if not (params.uniquenesses < rounding).any():
+            return np.zeros(k)
+
+        def gains(variances: FloatArray) -> FloatArray:
+            share = np.ones((k, d))
+            np.divide(variances, rounding, out=share, where=coarse)
+            share = share.clip(max=1.0)
+            return np.asarray(0.5 * (share - 1.0 - np.log(share)))
+
+        kept = max(d - self.n_factors, 0)
+        without_largest = np.sort(gains(params.uniquenesses), axis=1)[:, :kept].sum(axis=1)
+        return np.asarray(np.maximum(gains(params.variances).sum(axis=1), without_largest))
