@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         PoissonMixture,
     )
     from mixtura.estimators.gaussian_mixture import GaussianMixture
+    from mixtura.estimators.mixture_classifier import MixtureClassifier
     from mixtura.estimators.mixture_search import MixtureSearch
     from mixtura.estimators.saving import load, save
 
@@ -44,6 +45,7 @@ __all__ = [
     "FamilyMixture",
     "GaussianMixture",
     "MixturaError",
+    "MixtureClassifier",
     "MixtureSearch",
     "ModelFileError",
     "PoissonMixture",
@@ -60,6 +62,7 @@ _LAZY = {
     "CategoricalMixture": "mixtura.estimators.family_mixtures",
     "BernoulliMixture": "mixtura.estimators.family_mixtures",
     "GaussianMixture": "mixtura.estimators.gaussian_mixture",
+    "MixtureClassifier": "mixtura.estimators.mixture_classifier",
     "MixtureSearch": "mixtura.estimators.mixture_search",
     "bootstrap_test": "mixtura.estimators.bootstrap_test",
     "load": "mixtura.estimators.saving",

@@ -16,9 +16,19 @@ SMALL_SEARCH = mx.MixtureSearch(
 )
 
 
+SMALL_GRID = {"n_components": [1, 2], "covariance_type": ["EII", "full"]}
+
+
 @pytest.mark.filterwarnings("default")
 @parametrize_with_checks(
-    [mx.GaussianMixture(), mx.GaussianMixture(2), mx.GaussianMixture(2, noise=True), SMALL_SEARCH]
+    [
+        mx.GaussianMixture(),
+        mx.GaussianMixture(2),
+        mx.GaussianMixture(2, noise=True),
+        SMALL_SEARCH,
+        mx.MixtureClassifier(mx.GaussianMixture(), param_grid=SMALL_GRID, random_state=0),
+        mx.MixtureClassifier(method="edda", random_state=0),
+    ]
 )
 def test_estimator_keeps_scikit_learns_contract(estimator: Any, check: Any) -> None:
     check(estimator)

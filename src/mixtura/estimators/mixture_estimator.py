@@ -29,7 +29,7 @@ from mixtura.estimators.parameters import (
 )
 from mixtura.estimators.recorded import Recorded
 from mixtura.estimators.soft_clusters import SoftClusters
-from mixtura.estimators.tables import Table, as_weights
+from mixtura.estimators.tables import Table, as_weights, whole_of
 from mixtura.estimators.verbose import narrate
 from mixtura.families.schema import Schema
 from mixtura.fitting.record import FitRecord
@@ -126,7 +126,7 @@ class MixtureEstimator(Recorded, SoftClusters):
         weight = as_weights(sample_weight, len(rows))
         with one_blas_thread():
             names, n_threads = self.schema_.names, effective_n_jobs(self.n_jobs)
-            table = TrainingRows.of(rows, weight, names, n_threads)
+            table = TrainingRows.of(rows, weight, names, n_threads, whole_of(X))
             fitting = self._prepare(table, labels)
             self._publish(fitting.record(fitting.all_starts()), rows.dtype)
         self.warn()
