@@ -83,12 +83,14 @@ class ClassDensities:
 
     def likeliest(self, rows: AnyArray) -> IntArray:
         """The number of each row's likeliest class, (n,)."""
-        return self.log_posterior(rows).argmax(axis=1)
+        numbers: IntArray = self.log_posterior(rows).argmax(axis=1)
+        return numbers
 
     def scores(self, source: ArraySource) -> Scores:
         """Of rows together with their classes, the labels of the source: nothing is in doubt."""
 
         def of(chunk: Chunk) -> Scores:
+            assert chunk.labels is not None
             log_joint = self.log_joint(chunk.rows)
             own = np.take_along_axis(log_joint, chunk.labels[:, None], axis=1)[:, 0]
             return Scores(float(chunk.weight.sum()), float(chunk.weight @ own), 0.0, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -10,7 +11,7 @@ from joblib import effective_n_jobs
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from mixtura.errors import DataError, MixturaError
+from mixtura.errors import DataError, DataWarning, MixturaError
 from mixtura.estimators.tables import Table
 from mixtura.families.schema import Schema
 from mixtura.sources import ArraySource, Summary, block_rows
@@ -18,6 +19,10 @@ from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = ["KnownClasses"]
+
+_REMEDY = (
+    "Give it more rows, or use method='edda', where small classes have the structure of large ones."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +124,16 @@ class KnownClasses:
         n = int((self.numbers == number).sum())
         return MixturaError(
             f"Class {self.names[number]!r} cannot be fitted to its {n} row{'s' if n > 1 else ''}: "
-            f"{str(reason).removesuffix('.')}. Give it more rows, or use method='edda', where "
-            "small classes share the structure of large ones."
+            f"{str(reason).removesuffix('.')}. {_REMEDY}"
         )
+
+    def warn_without_spread(self, number: int) -> None:
+        """Warn of a class whose rows are all the same, in whose density they have a spread."""
+        rows = self.rows[self.numbers == number]
+        if (rows == rows[0]).all():
+            warnings.warn(
+                f"Class {self.names[number]!r} has no two rows that differ, and no spread but the "
+                f"variance floor: hardly any other row will be found to be of it. {_REMEDY}",
+                DataWarning,
+                stacklevel=4,
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import ParameterGrid
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura.errors import MixturaError
+from mixtura.errors import DataWarning, MixturaError
 from mixtura.estimators.class_densities import ClassDensities
 from mixtura.estimators.known_classes import KnownClasses
 from mixtura.estimators.mixture_estimator import MixtureEstimator
@@ -21,9 +22,9 @@ from mixtura.estimators.parameters import check_array
 from mixtura.estimators.row_by_row import row_by_row
 from mixtura.estimators.tables import as_weights, column_names
 from mixtura.estimators.warned import warned_of, without_warnings
+from mixtura.fitting.notes import notes_on_data
 from mixtura.mixture import Mixture
 from mixtura.selection.named import FIT_CRITERIA
-from mixtura.selection.scores import Scores
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["MixtureClassifier"]
@@ -86,9 +87,9 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    All classes share the units of the columns, hence the variance floor `reg_covar`: a column that
-    is constant within a class has a variance of 1e-6 of that of the whole column there. Such a class
-    is sure of itself. Raise `reg_covar` if it should not be.
+    All classes share the units of the columns, and with them the variance floor `reg_covar`: where
+    a column is constant within a class, it has 1e-6 of the variance of the whole column there. Such
+    a class is very sure of itself; raise `reg_covar` if it should not be.
 
     Bensmail and Celeux choose a structure by the cross-validated error: `GridSearchCV` over
     `estimator__covariance_type` does it.
@@ -109,9 +110,9 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
     >>> edda.estimators_[0].covariance_type
     'VEV'
     >>> edda.predict_proba(X[[0, 70, 100]]).round(2)
-    array([[1.  , 0.  , 0.  ],
-           [0.  , 0.09, 0.91],
-           [0.  , 0.  , 1.  ]])
+    array([[1. , 0. , 0. ],
+           [0. , 0.4, 0.6],
+           [0. , 0. , 1. ]])
 
     Any family will do, such as latent classes within classes:
 
@@ -207,11 +208,14 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
                 f"priors are {priors.tolist()}; they should be above 0 and sum to 1, one for each "
                 f"of the classes {', '.join(map(str, known.names))}."
             )
-        return priors / priors.sum()
+        normalized: FloatArray = priors / priors.sum()
+        return normalized
 
     # ---------------------------------------------------------- each class a mixture of its own
 
     def _fit_mixtures(self, known: KnownClasses) -> ClassDensities:
+        for note in notes_on_data(known.summary, known.schema.names):
+            warnings.warn(note, DataWarning, stacklevel=3)
         grid = self._grid(known.rows.shape[1])
         self.estimators_ = []
         for number, name in enumerate(known.names):
@@ -222,15 +226,15 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
                     made.fit(table, sample_weight=weight)
             except MixturaError as error:
                 raise known.cannot_be_fitted(number, error) from error
-            if len(table.rows) == 1 and not made.mixture_.family.bounded:
-                raise known.cannot_be_fitted(number, "one row has no spread")
+            if not made.mixture_.family.bounded:
+                known.warn_without_spread(number)
             self.estimators_.append(made)
         mixtures = tuple(made.mixture_ for made in self.estimators_)
         return ClassDensities.of_mixtures(mixtures, self.class_prior_)
 
     def _of_one_class(self, grid: Any) -> MixtureEstimator | MixtureSearch:
         """What is fitted to the rows of a class, before it is."""
-        made = clone(self._columns)
+        made: MixtureEstimator | MixtureSearch = clone(self._columns)
         if isinstance(self.estimator, MixtureSearch):
             made = clone(self.estimator).set_params(estimator=made)
         elif grid is not None:
@@ -248,8 +252,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
         if best.densities is None:
             reasons = ", ".join(sorted({each.status for each in tried}))
             raise MixturaError(f"The classes cannot be fitted: {reasons}")
-        with warned_of("The classes"):
-            best.estimator.warn()
+        best.estimator.warn()
         self.estimators_ = [best.estimator]
         self.results_ = _table(tried, self.criterion)
         return best.densities
@@ -258,8 +261,8 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
         """One structure, its estimate from all rows and their classes."""
         criterion = choose(FIT_CRITERIA, "criterion", self.criterion)
         made = clone(self._columns).set_params(**params)
-        # Where all rows are known, the estimate is known after one M-step.
-        made.set_params(n_components=len(known.classes), n_init=1, init_params=known.numbers)
+        # Where all rows are known, any start gives the estimate in one M-step.
+        made.set_params(n_components=len(known.classes), n_init=1)
         if made.n_jobs is None:
             made.n_jobs = self.n_jobs
         try:
@@ -269,7 +272,8 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
             return _Tried(params, made, str(error))
         densities = ClassDensities.of_components(made.mixture_, self.class_prior_)
         scores = densities.scores(known.source(self.n_jobs))
-        status = "collapsed" if made.collapsed_ else "spurious" if made.spurious_ else _SOUND
+        # Which rows a component has was not its choice, so it cannot be spurious.
+        status = "collapsed" if made.collapsed_ else _SOUND
         judged = criterion(scores, self._n_parameters(densities))
         return _Tried(params, made, status, densities, scores.log_likelihood, judged)
 
@@ -290,7 +294,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n, number of classes)
             Rows sum to 1. A row that no class can reach, such as one with a level that no class
-            has, has the prior probabilities. float32 if the table is.
+            has, has the prior probabilities.
         """
         return self._row_by_row(X, lambda classes, rows: np.exp(classes.log_posterior(rows)))
 
@@ -340,9 +344,12 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         rows, classes = self._columns._door(X, reset=False), self._densities
         names = column_names(self, rows)
-        return row_by_row(
-            rows, names, classes.n_components, self.n_jobs, lambda block: function(classes, block)
-        )
+
+        def of_block(block: AnyArray) -> AnyArray:
+            return function(classes, block)
+
+        k, dtype = classes.n_components, np.dtype(np.float64)
+        return row_by_row(rows, names, k, self.n_jobs, of_block, dtype)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_scores")

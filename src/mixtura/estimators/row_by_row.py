@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -28,8 +29,9 @@ def row_by_row(
     n_components: int,
     n_jobs: int | None,
     function: Callable[[AnyArray], AnyArray],
+    dtype: np.dtype[Any],
 ) -> AnyArray:
-    """The function's results for each row; reals in the table's dtype if that holds them.
+    """The function's results for each row; reals in a dtype if that holds them.
 
     Parameters
     ----------
@@ -42,14 +44,16 @@ def row_by_row(
         Threads.
     function : callable
         Rows of a block -> an array with an entry for each.
+    dtype : dtype
+        float32 or float64.
     """
     check_reach(rows, names)
     source = in_blocks(rows, None, n_components, n_jobs)
     result: AnyArray | None = None
     for start, block in source.map(lambda chunk: (chunk.start, function(chunk.rows))):
         if result is None:
-            dtype = rows.dtype if block.dtype == np.float64 else block.dtype
-            result = np.empty((len(rows), *block.shape[1:]), dtype)
+            suits = dtype if block.dtype == np.float64 else block.dtype
+            result = np.empty((len(rows), *block.shape[1:]), suits)
         rest = slice(start, start + len(block))
         try:
             with np.errstate(over="raise"):

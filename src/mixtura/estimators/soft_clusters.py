@@ -139,8 +139,8 @@ class SoftClusters(
     ) -> AnyArray:
         """The function's results for each row; reals in the table's dtype if that holds them."""
         rows = self._as_fitted(X)
-        names = column_names(self, rows)
-        return row_by_row(rows, names, mixture.n_components, self.n_jobs, function)
+        names, k = column_names(self, rows), mixture.n_components
+        return row_by_row(rows, names, k, self.n_jobs, function, rows.dtype)
 
     def _source(self, X: Any, sample_weight: Any, mixture: Mixture[Any, Any]) -> ArraySource:
         rows = self._as_fitted(X)
