@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.families import Bernoulli, Box, Categorical, Family, Gaussian, Poisson, WithNoise
+from mixtura.families import (
+    Bernoulli,
+    Box,
+    Categorical,
+    Family,
+    Gaussian,
+    Nested,
+    Poisson,
+    WithNoise,
+)
 from mixtura.families.gaussian.structures import EEI, STRUCTURES, VVV
 from mixtura.families.schema import Column, Kind, Schema
 from mixtura.testing import BadCell
@@ -87,6 +96,14 @@ FAMILIES = [
             (2, np.inf, "a count is a whole number"),
             (0, np.nan, "a count is a whole number"),
         ),
+    ),
+    FamilyRecord("gaussian-VVV-nested", Nested(Gaussian(VVV, np.zeros(3)), 2), two_groups(120)),
+    FamilyRecord(
+        "bernoulli-nested",
+        Nested(Bernoulli(), 3),
+        (np.random.default_rng(5).random((60, 4)) < 0.4).astype(np.float64),
+        Schema.of("abcd", Kind.BINARY),
+        ((1, 2.0, "0 or 1"), (3, 0.5, "0 or 1"), (0, -1.0, "0 or 1"), (2, np.nan, "0 or 1")),
     ),
     *(
         FamilyRecord(

@@ -6,6 +6,7 @@ from mixtura.families.family import Bounded, Family, Parameters
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
+from mixtura.families.nested import Nested, NestedParameters
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.families.poisson import Poisson, PoissonParameters
 from mixtura.families.registry import register
@@ -24,6 +25,8 @@ __all__ = [
     "FlatPrior",
     "Gaussian",
     "GaussianParameters",
+    "Nested",
+    "NestedParameters",
     "NormalInverseWishart",
     "Parameters",
     "Poisson",
