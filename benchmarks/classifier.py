@@ -134,10 +134,10 @@ def main() -> None:
     text = [
         "# Classifiers",
         "",
-        "Made by `make bench-classifier`: `MixtureClassifier` with its defaults (MclustDA) and with "
-        "`method='edda'`, beside linear and quadratic discriminant analysis and a random forest of "
-        "scikit-learn with theirs. Means over the same stratified folds, ± one standard error; one "
-        "thread. "
+        "Made by `make bench-classifier`: `MixtureClassifier` with its defaults (MclustDA) and "
+        "with `method='edda'`, beside linear and quadratic discriminant analysis and a random "
+        "forest of scikit-learn with theirs. Means over the same stratified folds, ± one standard "
+        "error of the folds; one thread. "
         f"Probabilities count as {LEAST:.0e} at least in the log-loss.",
         "",
     ]

@@ -141,9 +141,7 @@ def _check_parameters(mixture: Mixture[Any, Any], source: Source) -> None:
     assert not (family.bounded and owed.any()), "nothing has to hold up what is bounded"
 
 
-def _check_rows(
-    family: Family[Any, Any], X: FloatArray, statistics: Statistics, k: int
-) -> None:
+def _check_rows(family: Family[Any, Any], X: FloatArray, statistics: Statistics, k: int) -> None:
     """Rows have places, equal ones for equal rows, and statistics are as large as it is said."""
     places = family.embedding(X)
     assert len(places) == len(X)

@@ -126,19 +126,22 @@ class Nested(Generic[P, S]):
 
     Examples
     --------
-    Two classes, of which the first has two hills. Of most rows it is not known which is whose:
+    Two classes of two hills each. Of two rows in a hundred it is known which is whose:
 
     >>> import numpy as np
     >>> import mixtura as mx
     >>> from mixtura.families import Gaussian, Nested
     >>> from mixtura.families.gaussian.structures import VII
-    >>> hills = np.random.default_rng(0).normal(size=(3, 100, 2)) + [[[0, 0]], [[9, 0]], [[4, 8]]]
-    >>> X, labels = hills.reshape(300, 2), np.full(300, -1)
-    >>> labels[[0, 1, 100, 101]], labels[[200, 201, 202, 203]] = 0, 1
-    >>> classes = mx.FamilyMixture(Nested(Gaussian(VII, np.full(2, 1e-6)), 2), 2, random_state=0)
-    >>> found = classes.fit(X, labels=labels).predict(X)
-    >>> [found[hill * 100 : hill * 100 + 100].mean().round(2).item() for hill in range(3)]
-    [0.0, 0.0, 1.0]
+    >>> hill = np.repeat(np.arange(4), 100)
+    >>> places = np.array([[0, 0], [0, 6], [9, 0], [9, 6]])
+    >>> X = places[hill] + np.random.default_rng(0).normal(size=(400, 2))
+    >>> labels = np.where(np.arange(400) % 50, -1, hill // 2)
+    >>> parts = Nested(Gaussian(VII, floor=np.full(2, 1e-6)), 2)
+    >>> classes = mx.FamilyMixture(parts, 2, random_state=0).fit(X, labels=labels)
+    >>> np.mean(classes.predict(X) == hill // 2).item()
+    1.0
+    >>> [[round(v, 1) for v in component] for component in classes.params_.weights.tolist()]
+    [[0.5, 0.5], [0.5, 0.5]]
     """
 
     family: Family[P, S]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mixtura.errors import MixturaError
@@ -11,10 +12,20 @@ from mixtura.families.description import Description
 from mixtura.families.family import Family
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.description import GaussianDescription
+from mixtura.families.nested import Nested
+from mixtura.families.nested_description import NestedDescription
 from mixtura.families.noise import WithNoise
 from mixtura.families.poisson import Poisson, PoissonDescription
+from mixtura.persistence.entries import anything, mapping, record, text
 
-__all__ = ["DESCRIPTIONS", "description_named", "description_of", "is_described", "register"]
+__all__ = [
+    "DESCRIPTIONS",
+    "description_kept",
+    "description_named",
+    "description_of",
+    "is_described",
+    "register",
+]
 
 #: One of each type of family, the most particular kinds of columns first.
 DESCRIPTIONS: dict[type, Description[Any, Any]] = {
@@ -25,7 +36,8 @@ DESCRIPTIONS: dict[type, Description[Any, Any]] = {
 }
 
 
-_OURS = frozenset(description.name for description in DESCRIPTIONS.values())
+# A mixture as a family has no description of its own but with that of its parts.
+_OURS = frozenset({NestedDescription.name, *(each.name for each in DESCRIPTIONS.values())})
 
 
 def register(family: type[Family[Any, Any]], description: Description[Any, Any]) -> None:
@@ -58,7 +70,10 @@ def register(family: type[Family[Any, Any]], description: Description[Any, Any])
 
 def is_described(family: Family[Any, Any]) -> bool:
     """Whether something describes a family; of one with noise, that of its clusters."""
-    return type(_clusters(family)) in DESCRIPTIONS
+    clusters = _clusters(family)
+    if isinstance(clusters, Nested):
+        return is_described(clusters.family)
+    return type(clusters) in DESCRIPTIONS
 
 
 def description_of(family: Family[Any, Any]) -> Description[Any, Any]:
@@ -68,8 +83,13 @@ def description_of(family: Family[Any, Any]) -> Description[Any, Any]:
     --------
     >>> description_of(Bernoulli()).name
     'bernoulli'
+    >>> description_of(Nested(Bernoulli(), 2)).text
+    'a mixture of parts, each with a probability of 1 for each column of 0 and 1'
     """
-    kind = type(_clusters(family))
+    clusters = _clusters(family)
+    if isinstance(clusters, Nested):
+        return NestedDescription(description_of(clusters.family))
+    kind = type(clusters)
     if kind not in DESCRIPTIONS:
         raise MixturaError(
             f"{kind.__name__} is a family that nothing describes: write a description of it (see "
@@ -98,3 +118,17 @@ def description_named(name: str) -> Description[Any, Any]:
             "once mixtura.families.register has been called."
         )
     return named[name]
+
+
+def description_kept(name: str, options: Mapping[str, Any]) -> Description[Any, Any]:
+    """The description of a family that a file has by that name, with these options.
+
+    Raises
+    ------
+    MixturaError
+        If there is none.
+    """
+    if name != NestedDescription.name:
+        return description_named(name)
+    parts = record({"family": text(), "options": mapping(anything())}).read(options, "options")
+    return NestedDescription(description_kept(parts["family"], parts["options"]))
