@@ -119,6 +119,17 @@ def test_names_of_classes_priors_and_weights(method: str) -> None:
     )
 
 
+def test_no_class_is_noise() -> None:
+    strewn = np.concatenate([IRIS, np.random.default_rng(0).uniform(0, 10, (10, 4))])
+    y = np.append(SPECIES, np.zeros(10, dtype=int))
+    noisy = mx.MixtureClassifier(mx.GaussianMixture(noise=True, random_state=0)).fit(strewn, y)
+    assert noisy.mixtures_[0].weights[-1] == pytest.approx(10 / 60, abs=0.05)
+    assert noisy.predict_proba(strewn).shape == (160, 3)
+    edda = mx.MixtureClassifier(mx.GaussianMixture(noise=True), method="edda").fit(IRIS, SPECIES)
+    without = mx.MixtureClassifier(mx.GaussianMixture(), method="edda").fit(IRIS, SPECIES)
+    np.testing.assert_allclose(edda.predict_log_proba(IRIS), without.predict_log_proba(IRIS))
+
+
 def test_log_probabilities_do_not_vanish() -> None:
     fitted = mx.MixtureClassifier(method="edda").fit(IRIS, SPECIES)
     far = IRIS[:1] + 1e6

@@ -47,11 +47,11 @@ class ClassDensities:
 
     @classmethod
     def of_components(cls, mixture: Mixture[Any, Any], priors: FloatArray) -> Self:
-        """The classes are the components of one mixture, whose weights do not matter."""
-        alone = replace(mixture, mixing=FREE)
+        """The classes are the components of one mixture, whose weights and noise do not matter."""
+        alone = replace(mixture.clusters, mixing=FREE)
         each = np.arange(mixture.n_clusters)[:, None]
         mixtures = tuple(replace(alone.take(j), weights=np.ones(1)) for j in each)
-        own = mixture.family.n_parameters(mixture.n_clusters, mixture.n_features)
+        own = alone.family.n_parameters(alone.n_clusters, alone.n_features)
         return cls(mixtures, priors, own)
 
     @property

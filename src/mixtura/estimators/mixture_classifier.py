@@ -252,7 +252,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
         if best.densities is None:
             reasons = ", ".join(sorted({each.status for each in tried}))
             raise MixturaError(f"The classes cannot be fitted: {reasons}")
-        best.estimator.warn()
+        best.estimator.warn(stacklevel=4)
         self.estimators_ = [best.estimator]
         self.results_ = _table(tried, self.criterion)
         return best.densities

@@ -276,16 +276,16 @@ class MixtureEstimator(Recorded, SoftClusters):
         """The parameters that a mixture tells itself, for a model file is without them."""
         return {"n_components": mixture.n_clusters, **mixing_parameters(mixture.mixing)}
 
-    def warn(self) -> None:
+    def warn(self, stacklevel: int = 3) -> None:
         """Warn of what there is to know about the data and the result."""
         for note in self.notes_:
-            warnings.warn(note, DataWarning, stacklevel=3)
+            warnings.warn(note, DataWarning, stacklevel=stacklevel)
         if not self.converged_ and self.max_iter > 0:
             warnings.warn(
                 f"{type(self).__name__} {self.status_.removesuffix('.')}. Raise max_iter, use more "
                 "starts, or check the data for duplicated or collinear columns.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=stacklevel,
             )
 
     def __sklearn_is_fitted__(self) -> bool:
