@@ -185,6 +185,7 @@ def test_small_classes() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        ({"estimator": LinearDiscriminantAnalysis()}, "is a LinearDiscriminantAnalysis"),
         ({"method": "lda"}, "choose one of mixtures, edda"),
         ({"priors": [0.5, 0.5]}, r"shape of \(3,\)"),
         ({"priors": [1.0, 0.0, 0.0]}, "above 0 and sum to 1"),

@@ -181,14 +181,24 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
     def _base(self) -> MixtureEstimator:
         """What all that is fitted has in common."""
         given = self.estimator
-        if not isinstance(given, MixtureSearch):
-            return MixtureSearch(given, random_state=self.random_state)._base()
-        if self.param_grid is not None or self.method != "mixtures":
+        if isinstance(given, MixtureSearch):
+            if self.param_grid is not None or self.method != "mixtures":
+                raise MixturaError(
+                    "A MixtureSearch has a param_grid of its own, and finds the mixture of one "
+                    "class: use it with method='mixtures' and without a param_grid, or give its "
+                    "estimator."
+                )
+            search = clone(given)
+        elif given is None or isinstance(given, MixtureEstimator):
+            search = MixtureSearch(given)
+        else:
             raise MixturaError(
-                "A MixtureSearch has a param_grid of its own, and finds the mixture of one class: "
-                "use it with method='mixtures' and without a param_grid, or give its estimator."
+                f"estimator is a {type(given).__name__}; it should be a mixture estimator of this "
+                "package or a MixtureSearch."
             )
-        return given._base()
+        if search.random_state is None:
+            search.random_state = self.random_state
+        return search._base()
 
     def _grid(self, d: int) -> Any:
         """What is tried of tables of d columns; None for the estimator as it is."""
@@ -236,9 +246,11 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
         """What is fitted to the rows of a class, before it is."""
         made: MixtureEstimator | MixtureSearch = clone(self._columns)
         if isinstance(self.estimator, MixtureSearch):
-            made = clone(self.estimator).set_params(estimator=made)
+            made = clone(self.estimator)
         elif grid is not None:
-            made = MixtureSearch(made, grid, criterion=self.criterion, random_state=0)
+            made = MixtureSearch(made, grid, criterion=self.criterion)
+        if made.random_state is None:
+            made.random_state = self._columns.random_state
         if made.n_jobs is None:
             made.n_jobs = self.n_jobs
         return made

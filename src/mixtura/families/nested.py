@@ -1,14 +1,14 @@
 """A mixture as a family: each component is itself a mixture, of m parts.
 
-    log p_j(x) = log sum_l v_jl q_jl(x)
+    log p_j(x) = log sum_l w_jl q_jl(x)
 
 The q_jl are components of another family, k m of them: a class with several hills, or groups
 within groups. Given that a row is of component j, the probability that it is of part l is
 
-    s_jl(x) = v_jl q_jl(x) / p_j(x)
+    s_jl(x) = w_jl q_jl(x) / p_j(x)
 
 so that a row of responsibility r_j is of part l with r_j s_jl. With these responsibilities the
-M-step is that of the other family, and v_jl = sum_i r_ij s_jl(x_i) / sum_i r_ij. Since the outer
+M-step is that of the other family, and w_jl = sum_i r_ij s_jl(x_i) / sum_i r_ij. Since the outer
 and the inner responsibilities are of the same parameters, this is EM, and never goes down.
 
 In the first step there are no parameters. The rows of each component are then cut into parts of
@@ -58,7 +58,7 @@ class NestedParameters(Generic[P]):
     Attributes
     ----------
     weights : ndarray of shape (k, m)
-        Shares v_jl of the parts in their component.
+        Shares w_jl of the parts in their component.
     parts : Parameters
         Of k m components, those of the first component first.
     """
@@ -83,7 +83,7 @@ class NestedParameters(Generic[P]):
 
     @property
     def log_weights(self) -> FloatArray:
-        """log v_jl, (k, m); -inf for a part of weight 0."""
+        """log w_jl, (k, m); -inf for a part of weight 0."""
         log_weights = np.full(self.weights.shape, -np.inf)
         np.log(self.weights, out=log_weights, where=self.weights > 0.0)
         return log_weights
@@ -224,7 +224,7 @@ class Nested(Generic[P, S]):
         return total
 
     def _log_joint(self, params: NestedParameters[P], X: FloatArray) -> FloatArray:
-        """log(v_jl q_jl(x_i)), shape (n k, m)."""
+        """log(w_jl q_jl(x_i)), shape (n k, m)."""
         log_joint = self.family.log_density(params.parts, X) + params.log_weights.ravel()
         return log_joint.reshape(-1, self.n_parts)
 
@@ -280,8 +280,8 @@ def _quantile_numbers(along: FloatArray, weight: FloatArray, m: int) -> IntArray
 class NestedCoordinates(Generic[P, S]):
     """The parts' own coordinates, after the logarithms of their weights.
 
-    The complete data's information about log v_jl is w_j v_jl, with the mixing weights w_j. By
-    Fisher's identity the gradient is, per row of weight, n_jl - n_j v_jl. Weights of 0 have no
+    The complete data's information about log w_jl is w_j w_jl, with the mixing weights w_j. By
+    Fisher's identity the gradient is, per row of weight, n_jl - n_j w_jl. Weights of 0 have no
     logarithms.
 
     Attributes

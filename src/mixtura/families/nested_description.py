@@ -124,7 +124,8 @@ class NestedDescription:
         within = self.inner.dispersions(params.parts, places)
         if within is None:
             deviations = np.stack([_numbers(each).deviation for each in of_parts], axis=1)
-            within = np.square(deviations)[:, :, None] * np.eye(len(places))
+            own = np.eye(len(places), dtype=np.bool_)
+            within = np.where(own, np.square(deviations)[:, :, None], 0.0)
         apart = _apart(weights, means)
         return _mean(weights, within + apart[:, :, None] * apart[:, None, :])
 
