@@ -188,7 +188,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
                     "class: use it with method='mixtures' and without a param_grid, or give its "
                     "estimator."
                 )
-            search = clone(given)
+            search: MixtureSearch = clone(given)
         elif given is None or isinstance(given, MixtureEstimator):
             search = MixtureSearch(given)
         else:
