@@ -79,7 +79,7 @@ TASKS = [
     Task("wine", bundled(load_wine), 5),
     Task("two moons", moons, 5),
     Task("breast cancer", bundled(load_breast_cancer), 1),
-    Task("digits", bundled(load_digits), 1, n_folds=5),
+    Task("digits", bundled(load_digits), 1, n_folds=2),
 ]
 
 CLASSIFIERS: dict[str, Any] = {
