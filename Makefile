@@ -6,8 +6,9 @@ BUILT := setup.py $(wildcard $(KERNELS)/*.[ch])
 TIMES ?= 50
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
-.PHONY: demo test check unit fuzz bench bench-acceleration bench-bootstrap bench-factors bench-msteps bench-search \
-  bench-stability sanitize sanitize-passes sanitize-binding wasm clean help
+.PHONY: demo test check unit fuzz bench bench-acceleration bench-bootstrap bench-classifier \
+  bench-factors bench-msteps bench-search bench-stability sanitize sanitize-passes \
+  sanitize-binding wasm clean help
 
 help:
 	@echo "make demo   fit the penguins and say where the three results are"
@@ -19,6 +20,7 @@ help:
 	@echo "make bench-search  the default search against mclust (needs R): benchmarks/SEARCH.md"
 	@echo "make bench-stability  its choice by seed, beside mclust's (needs R): benchmarks/STABILITY.md"
 	@echo "  of a few: make bench-stability ONLY='--tables iris wine --seeds 2 --out FILE'; bench-search has --rounds"
+	@echo "make bench-classifier  discriminant analysis by mixtures against others: benchmarks/CLASSIFIER.md"
 	@echo "make bench-bootstrap  the bootstrap test against mclust (needs R): benchmarks/BOOTSTRAP.md"
 	@echo "make fuzz   the fuzzer with new random cases, 50 times as many as in the tests; TIMES=500 for more"
 	@echo "make sanitize  the kernel and its binding under AddressSanitizer and UBSan"
@@ -74,6 +76,10 @@ bench-search: .venv/.installed
 bench-stability: .venv/.installed
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt
 	$(BIN)/python benchmarks/stability.py $(ONLY)
+
+bench-classifier: .venv/.installed
+	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt
+	$(BIN)/python benchmarks/classifier.py
 
 bench-bootstrap: .venv/.installed
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt

@@ -21,6 +21,7 @@ from mixtura.families import (
     LogNormal,
     Multinomial,
     NegativeBinomial,
+    Nested,
     Poisson,
     Product,
     Uniform,
@@ -204,6 +205,14 @@ FAMILIES = [
             (2, Tie.SHARED, 1e-6),
             (2, Tie.OWN, 0.5),
         )
+    ),
+    FamilyRecord("gaussian-VVV-nested", Nested(Gaussian(VVV, np.zeros(3)), 2), two_groups(120)),
+    FamilyRecord(
+        "bernoulli-nested",
+        Nested(Bernoulli(), 3),
+        (np.random.default_rng(5).random((60, 4)) < 0.4).astype(np.float64),
+        Schema.of("abcd", Kind.BINARY),
+        ((1, 2.0, "0 or 1"), (3, 0.5, "0 or 1"), (0, -1.0, "0 or 1"), (2, np.nan, "0 or 1")),
     ),
     *(
         FamilyRecord(

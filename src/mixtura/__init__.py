@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         UniformMixture,
     )
     from mixtura.estimators.mixed_mixture import MixedMixture
+    from mixtura.estimators.mixture_classifier import MixtureClassifier
     from mixtura.estimators.mixture_search import MixtureSearch
     from mixtura.estimators.saving import load, save
     from mixtura.estimators.von_mises_fisher_mixture import VonMisesFisherMixture
@@ -62,6 +63,7 @@ __all__ = [
     "LogNormalMixture",
     "MixedMixture",
     "MixturaError",
+    "MixtureClassifier",
     "MixtureSearch",
     "ModelFileError",
     "MultinomialMixture",
@@ -92,6 +94,7 @@ _LAZY = {
     "FactorMixture": "mixtura.estimators.factor_mixture",
     "GaussianMixture": "mixtura.estimators.gaussian_mixture",
     "MixedMixture": "mixtura.estimators.mixed_mixture",
+    "MixtureClassifier": "mixtura.estimators.mixture_classifier",
     "MixtureSearch": "mixtura.estimators.mixture_search",
     "bootstrap_test": "mixtura.estimators.bootstrap_test",
     "load": "mixtura.estimators.saving",

@@ -110,7 +110,7 @@ def check_family(family: Family[Any, Any], X: FloatArray, k: int = 2, seed: int 
     assert_alike(backwards.log_density(X), mixture.log_density(X), law="order means nothing")
 
     _check_parameters(mixture, source)
-    _check_rows(family, X, weighted.statistics)
+    _check_rows(family, X, weighted.statistics, mixture.n_clusters)
     _check_coordinates(mixture.maximize(em.e_step(mixture, source)), source, rng)
 
 
@@ -141,15 +141,15 @@ def _check_parameters(mixture: Mixture[Any, Any], source: Source) -> None:
     assert not (family.bounded and owed.any()), "nothing has to hold up what is bounded"
 
 
-def _check_rows(family: Family[Any, Any], X: FloatArray, statistics: Statistics) -> None:
+def _check_rows(family: Family[Any, Any], X: FloatArray, statistics: Statistics, k: int) -> None:
     """Rows have places, equal ones for equal rows, and statistics are as large as it is said."""
     places = family.embedding(X)
     assert len(places) == len(X)
     assert np.isfinite(places).all()
     assert_alike(family.embedding(X[::-1]), places[::-1], 0.0, "a row's place is its own")
     hash(family.gathers)
-    n_numbers = sum(leaf[0].size for leaf in leaves(statistics))
-    assert 0 < family.n_sums(X.shape[1]) <= n_numbers
+    n_numbers = sum(leaf.size for leaf in leaves(statistics))
+    assert 0 < family.n_sums(X.shape[1]) <= n_numbers / k
 
 
 def _check_coordinates(

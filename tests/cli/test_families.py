@@ -219,7 +219,7 @@ def test_known_clusters_and_python(run, fitted):
 
 def test_families_without_structures_have_no_column_of_shapes(run, fitted):
     told = words(run("fit", "t.csv", *LIGHT, *fitted.asked))
-    has_shapes = fitted.family in ("gaussian", "log_normal", "mixed")
+    has_shapes = fitted.family in ("gaussian", "log_normal", "mixed", "factors")
     assert ("clusters shape BIC" in told) == has_shapes
     assert ("Shape" in told) == has_shapes
 

@@ -16,6 +16,9 @@ SMALL_SEARCH = mx.MixtureSearch(
 )
 
 
+SMALL_GRID = {"n_components": [1, 2], "covariance_type": ["EII", "full"]}
+
+
 @pytest.mark.filterwarnings("default")
 @parametrize_with_checks(
     [
@@ -24,6 +27,8 @@ SMALL_SEARCH = mx.MixtureSearch(
         mx.GaussianMixture(2, noise=True),
         mx.FactorMixture(),
         SMALL_SEARCH,
+        mx.MixtureClassifier(mx.GaussianMixture(), param_grid=SMALL_GRID, random_state=0),
+        mx.MixtureClassifier(method="edda", random_state=0),
     ]
 )
 def test_estimator_keeps_scikit_learns_contract(estimator: Any, check: Any) -> None:

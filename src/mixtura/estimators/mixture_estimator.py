@@ -29,7 +29,7 @@ from mixtura.estimators.parameters import (
 )
 from mixtura.estimators.recorded import Recorded
 from mixtura.estimators.soft_clusters import SoftClusters
-from mixtura.estimators.tables import Table, as_weights
+from mixtura.estimators.tables import Table, as_weights, whole_of
 from mixtura.estimators.verbose import narrate
 from mixtura.families.schema import Schema
 from mixtura.fitting.record import FitRecord
@@ -126,7 +126,7 @@ class MixtureEstimator(Recorded, SoftClusters):
         weight = as_weights(sample_weight, len(rows))
         with one_blas_thread():
             names, n_threads = self.schema_.names, effective_n_jobs(self.n_jobs)
-            table = TrainingRows.of(rows, weight, names, n_threads)
+            table = TrainingRows.of(rows, weight, names, n_threads, whole_of(X))
             fitting = self._prepare(table, labels)
             self._publish(fitting.record(fitting.all_starts()), rows.dtype)
         self.warn()
@@ -276,16 +276,16 @@ class MixtureEstimator(Recorded, SoftClusters):
         """The parameters that a mixture tells itself, for a model file is without them."""
         return {"n_components": mixture.n_clusters, **mixing_parameters(mixture.mixing)}
 
-    def warn(self) -> None:
+    def warn(self, stacklevel: int = 3) -> None:
         """Warn of what there is to know about the data and the result."""
         for note in self.notes_:
-            warnings.warn(note, DataWarning, stacklevel=3)
+            warnings.warn(note, DataWarning, stacklevel=stacklevel)
         if not self.converged_ and self.max_iter > 0:
             warnings.warn(
                 f"{type(self).__name__} {self.status_.removesuffix('.')}. Raise max_iter, use more "
                 "starts, or check the data for duplicated or collinear columns.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=stacklevel,
             )
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import ParameterGrid
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura.errors import DataWarning
 from mixtura.estimators.blas import one_blas_thread
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import check_count, seed_of
 from mixtura.estimators.registry import ESTIMATORS
 from mixtura.estimators.soft_clusters import SoftClusters
-from mixtura.estimators.tables import as_weights
+from mixtura.estimators.tables import as_weights, whole_of
+from mixtura.estimators.warned import without_warnings
 from mixtura.fitting.run import Fitting
 from mixtura.mixture import Mixture
 from mixtura.selection.candidate import Candidate
@@ -209,8 +206,9 @@ class MixtureSearch(SoftClusters):
             return Candidate.of(each, _preparing(variants[-1], labels))
 
         n_threads = effective_n_jobs(base._variant(params[0]).n_jobs)
-        with _told_in_the_table(), one_blas_thread():
-            table = TrainingRows.of(rows, weight, base.schema_.names, n_threads)
+        with without_warnings(), one_blas_thread():
+            names, whole = base.schema_.names, whole_of(X)
+            table = TrainingRows.of(rows, weight, names, n_threads, whole)
             n_folds = self._n_folds(len(params), table)
             search = Search(
                 criterion,
@@ -309,12 +307,3 @@ def _preparing(variant: MixtureEstimator, labels: Any) -> Callable[[TrainingRows
         return variant._prepare(table, labels)
 
     return prepare
-
-
-@contextmanager
-def _told_in_the_table() -> Iterator[None]:
-    """No warnings: the table has each candidate's status, and the best one warns at the end."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", DataWarning)
-        yield

@@ -90,8 +90,9 @@ def to_model(estimator: MixtureEstimator | MixtureSearch) -> Model:
         return to_model(estimator.best_estimator_)
     if not isinstance(estimator, MixtureEstimator):
         raise MixturaError(
-            f"A {type(estimator).__name__} cannot be saved as a model file; "
-            "give a mixture estimator or a MixtureSearch."
+            f"A {type(estimator).__name__} cannot be saved as a model file, which holds one "
+            "mixture: give a mixture estimator or a MixtureSearch; of a MixtureClassifier each of "
+            "its estimators_, or pickle it."
         )
     mixture, fitted = estimator.mixture_, vars(estimator).get("record_")
     by_hand = fitted is None or fitted.mixture is not mixture

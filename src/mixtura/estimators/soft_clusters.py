@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from joblib import effective_n_jobs
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -18,12 +17,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.estimators.parameters import check_count
+from mixtura.estimators.row_by_row import in_blocks, row_by_row
 from mixtura.estimators.tables import as_weights, check_reach, column_names
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
 from mixtura.selection.scores import Scores, mean_log_density, score
-from mixtura.sources import ArraySource, block_rows
-from mixtura.typing import AnyArray, FloatArray, IntArray
+from mixtura.sources import ArraySource
+from mixtura.typing import AnyArray, IntArray
 
 __all__ = ["SoftClusters"]
 
@@ -134,34 +134,13 @@ class SoftClusters(
         check_is_fitted(self)
         return self.mixture_
 
-    def _blocks(
-        self, rows: AnyArray, weight: FloatArray | None, mixture: Mixture[Any, Any]
-    ) -> ArraySource:
-        n_threads = effective_n_jobs(self.n_jobs)
-        size = block_rows(rows.shape[1], mixture.n_components)
-        return ArraySource(rows, weight, size, n_threads)
-
     def _row_by_row(
         self, X: Any, mixture: Mixture[Any, Any], function: Callable[[AnyArray], AnyArray]
     ) -> AnyArray:
         """The function's results for each row; reals in the table's dtype if that holds them."""
         rows = self._as_fitted(X)
-        check_reach(rows, column_names(self, rows))
-        source = self._blocks(rows, None, mixture)
-        result: AnyArray | None = None
-        for start, block in source.map(lambda chunk: (chunk.start, function(chunk.rows))):
-            if result is None:
-                dtype = rows.dtype if block.dtype == np.float64 else block.dtype
-                result = np.empty((len(rows), *block.shape[1:]), dtype)
-            rest = slice(start, start + len(block))
-            try:
-                with np.errstate(over="raise"):
-                    result[rest] = block
-            except FloatingPointError:
-                result = result.astype(np.float64)
-                result[rest] = block
-        assert result is not None  # the door lets no empty table through
-        return result
+        names, k = column_names(self, rows), mixture.n_components
+        return row_by_row(rows, names, k, self.n_jobs, function, rows.dtype)
 
     def _source(self, X: Any, sample_weight: Any, mixture: Mixture[Any, Any]) -> ArraySource:
         rows = self._as_fitted(X)
@@ -169,7 +148,7 @@ class SoftClusters(
         if weight is not None and not weight.all():  # weight 0 is no row
             rows, weight = rows[weight > 0.0], weight[weight > 0.0]
         check_reach(rows, column_names(self, rows))
-        return self._blocks(rows, weight, mixture)
+        return in_blocks(rows, weight, mixture.n_components, self.n_jobs)
 
     def _judged(
         self, criterion: Callable[[Scores, int], float], X: Any, sample_weight: Any

@@ -14,11 +14,12 @@ from sklearn.utils.validation import validate_data
 
 from mixtura.errors import DataError, DataWarning
 from mixtura.families.schema import Schema
+from mixtura.sources import Summary
 from mixtura.starts.training_rows import LARGEST, SMALLEST
 from mixtura.statistics import NEGLIGIBLE
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["Table", "as_rows", "as_weights", "check_reach", "column_names"]
+__all__ = ["Table", "as_rows", "as_weights", "check_reach", "column_names", "whole_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +31,18 @@ class Table:
     rows : ndarray of shape (n, d), float32 or float64
         Finite numbers; of categories those of their levels.
     schema : Schema
+    whole : Summary or None
+        Of the table that these rows are a part of, if they are: all parts share its units.
     """
 
     rows: AnyArray
     schema: Schema
+    whole: Summary | None = None
+
+
+def whole_of(X: Any) -> Summary | None:
+    """What a table is a part of, if it is."""
+    return X.whole if isinstance(X, Table) else None
 
 
 def as_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> AnyArray:

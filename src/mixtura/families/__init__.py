@@ -14,6 +14,7 @@ from mixtura.families.geometric import Geometric, GeometricParameters
 from mixtura.families.log_normal import LogNormal
 from mixtura.families.multinomial import Multinomial, MultinomialParameters
 from mixtura.families.negative_binomial import NegativeBinomial, NegativeBinomialParameters
+from mixtura.families.nested import Nested, NestedParameters
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.families.poisson import Poisson, PoissonParameters
 from mixtura.families.product.family import (
@@ -55,6 +56,8 @@ __all__ = [
     "MultinomialParameters",
     "NegativeBinomial",
     "NegativeBinomialParameters",
+    "Nested",
+    "NestedParameters",
     "NormalInverseWishart",
     "Parameters",
     "Poisson",

@@ -7,7 +7,8 @@ descriptions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -21,7 +22,7 @@ from mixtura.typing import BoolArray, FloatArray
 
 __all__ = [
     "Bell",
-    "Composed",
+    "Compose",
     "Curve",
     "Description",
     "Independent",
@@ -31,6 +32,7 @@ __all__ = [
     "check_entries",
     "check_names",
     "curve",
+    "entries_within",
     "mean_density",
     "number_kind",
     "refuse",
@@ -206,14 +208,8 @@ class Description(Protocol[F_contra, P]):
         ...
 
 
-class Composed(Protocol):
-    """Of families that are made of others: what is said of one depends on which these are."""
-
-    def of(
-        self, family: Any, describe: Callable[[Any], Description[Any, Any]], /
-    ) -> Description[Any, Any]:
-        """The description of one such family, from what describes those that it is made of."""
-        ...
+#: The description of a family that is made of others, from it and what describes those.
+Compose: TypeAlias = Callable[[Any, Callable[[Any], Description[Any, Any]]], Description[Any, Any]]
 
 
 class Independent:
@@ -350,6 +346,24 @@ def stacked(arrays: Mapping[str, FloatArray], **shapes: tuple[int, ...]) -> list
                 f"shape ({expected}) for k components."
             )
     return [arrays[name] for name in shapes]
+
+
+@contextmanager
+def entries_within(options: str, arrays: str) -> Iterator[None]:
+    """Entries of a family that is part of another are named as those of the whole.
+
+    Parameters
+    ----------
+    options : str
+        Where its options are: 'options.blocks[0].options'.
+    arrays : str
+        What comes before the names of its arrays: 'arrays.gaussian_0.'.
+    """
+    try:
+        yield
+    except ModelFileError as error:
+        told = str(error).replace("'options", f"'{options}").replace("'arrays.", f"'{arrays}")
+        raise ModelFileError(told) from None
 
 
 def check_entries(name: str, array: FloatArray, good: BoolArray, expected: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mixtura.errors import MixturaError
 from mixtura.families.bernoulli import Bernoulli, BernoulliDescription
 from mixtura.families.categorical import Categorical, CategoricalDescription
-from mixtura.families.description import Composed, Description
+from mixtura.families.description import Compose, Description
 from mixtura.families.exponential import Exponential, ExponentialDescription
 from mixtura.families.factor_analyzers.density import FactorAnalyzers
 from mixtura.families.factor_analyzers.description import FactorDescription
@@ -19,6 +20,8 @@ from mixtura.families.geometric import Geometric, GeometricDescription
 from mixtura.families.log_normal import LogNormal, LogNormalDescription
 from mixtura.families.multinomial import Multinomial, MultinomialDescription
 from mixtura.families.negative_binomial import NegativeBinomial, NegativeBinomialDescription
+from mixtura.families.nested import Nested
+from mixtura.families.nested_description import NestedDescription
 from mixtura.families.noise import WithNoise
 from mixtura.families.poisson import Poisson, PoissonDescription
 from mixtura.families.product.description import ProductDescription
@@ -26,10 +29,12 @@ from mixtura.families.product.family import Product
 from mixtura.families.schema import Column, Kind
 from mixtura.families.uniform import Uniform, UniformDescription
 from mixtura.families.von_mises_fisher import VonMisesFisher, VonMisesFisherDescription
+from mixtura.persistence.entries import anything, mapping, record, text
 
 __all__ = [
     "DESCRIPTIONS",
     "MIXED",
+    "description_kept",
     "description_named",
     "description_of",
     "is_described",
@@ -83,15 +88,30 @@ def description_named(name: str) -> Description[Any, Any]:
     return named[name]
 
 
+def description_kept(name: str, options: Mapping[str, Any]) -> Description[Any, Any]:
+    """The description of a family that a file has by that name, with these options.
+
+    Raises
+    ------
+    MixturaError
+        If there is none.
+    """
+    if name != NestedDescription.name:
+        return description_named(name)
+    parts = record({"family": text(), "options": mapping(anything())}).read(options, "options")
+    return NestedDescription(description_kept(parts["family"], parts["options"]))
+
+
 #: Of products of whatever columns there are.
-MIXED = ProductDescription(_of_column, description_named)
+MIXED = ProductDescription(_of_column, description_named, description_kept)
 
 DESCRIPTIONS[Product] = MIXED
 
 # Those that are made of others.
-_COMPOSED: dict[type, Composed] = {Product: MIXED}
+_COMPOSED: dict[type, Compose] = {Product: MIXED.of, Nested: NestedDescription.of}
 
-_OURS = frozenset(description.name for description in DESCRIPTIONS.values())
+# A mixture as a family has no description of its own but with that of its parts.
+_OURS = frozenset({NestedDescription.name, *(each.name for each in DESCRIPTIONS.values())})
 
 
 def register(family: type[Family[Any, Any]], description: Description[Any, Any]) -> None:
@@ -124,7 +144,10 @@ def register(family: type[Family[Any, Any]], description: Description[Any, Any])
 
 def is_described(family: Family[Any, Any]) -> bool:
     """Whether something describes a family; of one with noise, that of its clusters."""
-    return type(_clusters(family)) in DESCRIPTIONS
+    clusters = _clusters(family)
+    if isinstance(clusters, Nested):
+        return is_described(clusters.family)
+    return type(clusters) in DESCRIPTIONS
 
 
 def description_of(family: Family[Any, Any]) -> Description[Any, Any]:
@@ -134,11 +157,13 @@ def description_of(family: Family[Any, Any]) -> Description[Any, Any]:
     --------
     >>> description_of(Bernoulli()).name
     'bernoulli'
+    >>> description_of(Nested(Bernoulli(), 2)).text
+    'a mixture of parts, each with a probability of 1 for each column of 0 and 1'
     """
     clusters = _clusters(family)
     kind = type(clusters)
     if kind in _COMPOSED:
-        return _COMPOSED[kind].of(clusters, description_of)
+        return _COMPOSED[kind](clusters, description_of)
     if kind not in DESCRIPTIONS:
         raise MixturaError(
             f"{kind.__name__} is a family that nothing describes: write a description of it (see "

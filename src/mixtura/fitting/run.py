@@ -300,7 +300,8 @@ class Fitting:
             trace=best.trace,
             starts=starts,
             notes=(
-                *notes_on_data(self.summary, self.table.column_names),
+                # Whoever knows the whole table tells of it.
+                *([] if self.table.whole else notes_on_data(self.summary, self.table.column_names)),
                 *notes_on_values(self.table, mixture.clusters.family),
                 *notes_on_result(mixture, len(judged.upheld), judged.spurious),
                 *([caution] if caution and self.specification.algorithm.settles else []),

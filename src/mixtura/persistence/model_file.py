@@ -22,7 +22,7 @@ from mixtura.families.description import Bell, Description
 from mixtura.families.family import Family, Parameters
 from mixtura.families.gaussian.earlier_files import as_version_3
 from mixtura.families.noise import Box, with_noise
-from mixtura.families.registry import description_named, description_of
+from mixtura.families.registry import description_kept, description_of
 from mixtura.families.schema import Column, Kind, Level, Schema
 from mixtura.fitting.record import FitRecord
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
@@ -231,7 +231,7 @@ _COLUMN = record(
 
 _HEAD = record(
     {
-        "family": made(text(), description_named),
+        "family": text(),
         "options": mapping(anything()),
         "n_components": whole(1),
         "columns": sequence(_COLUMN),
@@ -279,7 +279,8 @@ def _model(document: Any) -> Model:
 
 def _current(document: dict[str, Any]) -> Model:
     head = _HEAD.read(document, "")
-    description: Description[Any, Any] = head["family"]
+    described = made(text(), lambda name: description_kept(name, head["options"]))
+    description: Description[Any, Any] = described.read(head["family"], "family")
     schema = _schema(head["columns"], description, named=head["named"])
     family, params = description.restored(head["options"], head["arrays"], schema)
     k = params.n_components

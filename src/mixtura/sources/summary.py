@@ -77,9 +77,16 @@ class Summary(Sums):
     @property
     def in_one_unit(self) -> Self:
         """The same of features that share a unit: the root of their mean variance."""
-        same = replace(self)
         unit = float(np.sqrt(self.variances.mean())) or 1.0
-        vars(same)["scales"] = np.full(len(self.variances), unit)
+        return self._in_units(np.full(len(self.variances), unit))
+
+    def in_units_of(self, whole: Summary) -> Self:
+        """The same of rows that are a part of others, in the units of all of these."""
+        return self._in_units(whole.scales)
+
+    def _in_units(self, scales: FloatArray) -> Self:
+        same = replace(self)
+        vars(same)["scales"] = scales
         return same
 
     def floor(self, share: float) -> FloatArray:

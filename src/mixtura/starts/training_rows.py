@@ -54,6 +54,8 @@ class TrainingRows:
     present : ndarray of bool, or None
         Which rows of the user's table these are; None for all.
     n_threads : int
+    whole : Summary or None
+        Of a larger table whose units these rows share, if they are a part of one.
     """
 
     rows: AnyArray
@@ -61,6 +63,7 @@ class TrainingRows:
     column_names: Sequence[str]
     present: BoolArray | None = None
     n_threads: int = 1
+    whole: Summary | None = None
 
     @classmethod
     def of(
@@ -69,6 +72,7 @@ class TrainingRows:
         weight: FloatArray | None,
         column_names: Sequence[str],
         n_threads: int = 1,
+        whole: Summary | None = None,
     ) -> Self:
         """From the user's rows and weights.
 
@@ -81,7 +85,7 @@ class TrainingRows:
         if weight is not None and not weight.all():
             present = weight > 0.0
             rows, weight = rows[present], weight[present]
-        made = cls(rows, weight, column_names, present, n_threads)
+        made = cls(rows, weight, column_names, present, n_threads, whole)
         check_range(made.summary.extent, column_names)
         return made
 
@@ -127,7 +131,8 @@ class TrainingRows:
 
     @cached_property
     def summary(self) -> Summary:
-        return summarize(self.source(1))
+        own = summarize(self.source(1))
+        return own if self.whole is None else own.in_units_of(self.whole)
 
     @cached_property
     def rounding(self) -> FloatArray:
@@ -167,7 +172,7 @@ class TrainingRows:
 
         @cache
         def embedded(embedding: Embedding) -> TrainingRows:
-            places = replace(self, rows=embedding(self.rows))
+            places = replace(self, rows=embedding(self.rows), whole=None)
             if embedding is in_one_unit:
                 vars(places)["summary"] = self.summary.in_one_unit
             return places

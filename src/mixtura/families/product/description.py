@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeAlias
 
 import numpy as np
 
 from mixtura.errors import ModelFileError
-from mixtura.families.description import Description, Marginal, check_names
+from mixtura.families.description import Description, Marginal, check_names, entries_within
 from mixtura.families.family import Family
 from mixtura.families.product.family import Block, Product, ProductParameters
 from mixtura.families.schema import Column, Kind, Schema
-from mixtura.persistence.entries import anything, made, mapping, record, sequence, text, whole
+from mixtura.persistence.entries import anything, mapping, record, sequence, text, whole
 from mixtura.typing import FloatArray
 
 __all__ = ["DescribedBlock", "ProductDescription"]
@@ -53,6 +52,8 @@ class ProductDescription:
         The description of the family that a column has where nobody chooses one.
     named : callable
         The description of a name.
+    kept : callable
+        That of a name and options, as a file has them.
     blocks : tuple of DescribedBlock, optional
         Those of one product. Without them it is a product of whatever columns there are, each
         family's columns in one block.
@@ -60,6 +61,7 @@ class ProductDescription:
 
     of_column: Describe
     named: Callable[[str], Description[Any, Any]]
+    kept: Callable[[str, Mapping[str, Any]], Description[Any, Any]]
     blocks: tuple[DescribedBlock, ...] = ()
 
     name = "mixed"
@@ -152,7 +154,7 @@ class ProductDescription:
         check_names("options", options, ("blocks",))
         entry = record(
             {
-                "family": made(text(), self.named),
+                "family": text(),
                 "columns": sequence(whole(0, len(schema) - 1), distinct=True),
                 "options": mapping(anything()),
             }
@@ -161,10 +163,11 @@ class ProductDescription:
         _check_places([each["columns"] for each in found], len(schema))
         left, families, parts = dict(arrays), [], []
         for number, each in enumerate(found):
-            block = DescribedBlock(each["family"], tuple(each["columns"]))
+            described = self.kept(each["family"], each["options"])
+            block = DescribedBlock(described, tuple(each["columns"]))
             prefix = _prefix(number, block)
             own = {n.removeprefix(prefix): left.pop(n) for n in arrays if n.startswith(prefix)}
-            with _entries_within(f"options.blocks[{number}].options", f"arrays.{prefix}"):
+            with entries_within(f"options.blocks[{number}].options", f"arrays.{prefix}"):
                 family, part = block.description.restored(
                     each["options"], own, block.schema(schema)
                 )
@@ -228,16 +231,6 @@ def _counted(block: DescribedBlock) -> str:
 def _prefix(number: int, block: DescribedBlock) -> str:
     """Of the names of a block's arrays."""
     return f"{block.description.name}_{number}."
-
-
-@contextmanager
-def _entries_within(options: str, arrays: str) -> Iterator[None]:
-    """Entries of a block are named as those of the whole."""
-    try:
-        yield
-    except ModelFileError as error:
-        told = str(error).replace("'options", f"'{options}").replace("'arrays.", f"'{arrays}")
-        raise ModelFileError(told) from None
 
 
 def _check_places(places: Sequence[Sequence[int]], d: int) -> None:

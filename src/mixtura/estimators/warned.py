@@ -1,0 +1,33 @@
+"""Warnings of fits that are told otherwise, or told again."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sklearn.exceptions import ConvergenceWarning
+
+from mixtura.errors import DataWarning
+
+__all__ = ["warned_of", "without_warnings"]
+
+
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """No warnings of candidates: a table has each one's status, and the best warns at the end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", DataWarning)
+        yield
+
+
+@contextmanager
+def warned_of(part: str) -> Iterator[None]:
+    """Warnings begin with the part of the data that they are about."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        warnings.simplefilter("always", DataWarning)
+        yield
+    for each in caught:
+        warnings.warn(f"{part}: {each.message}", each.category, stacklevel=5)
