@@ -117,7 +117,7 @@ def ours(estimator: type[Any], table: Table, k: int, seed: int = 0, **options: A
 
 
 def of_spread_partitions(table: Table, k: int) -> Fit:
-    """The best of 20 starts at the nearest of k rows, with 0.3 of each row's share spread evenly."""
+    """The best of 20 starts at the nearest of k rows, 0.3 of each row's share spread evenly."""
     patterns, rows = np.unique(table.codes, axis=0, return_inverse=True)
     fits = []
     for seed in range(20):
