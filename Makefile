@@ -7,8 +7,8 @@ TIMES ?= 50
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
 .PHONY: demo test check unit fuzz bench bench-acceleration bench-bootstrap bench-classifier \
-  bench-factors bench-msteps bench-search bench-stability sanitize sanitize-passes \
-  sanitize-binding wasm clean help
+  bench-factors bench-latent-classes bench-msteps bench-search bench-stability sanitize \
+  sanitize-passes sanitize-binding wasm clean help
 
 help:
 	@echo "make demo   fit the penguins and say where the three results are"
@@ -22,6 +22,7 @@ help:
 	@echo "  of a few: make bench-stability ONLY='--tables iris wine --seeds 2 --out FILE'; bench-search has --rounds"
 	@echo "make bench-classifier  discriminant analysis by mixtures against others: benchmarks/CLASSIFIER.md"
 	@echo "make bench-bootstrap  the bootstrap test against mclust (needs R): benchmarks/BOOTSTRAP.md"
+	@echo "make bench-latent-classes  latent classes against StepMix and poLCA (needs R): benchmarks/LATENT_CLASSES.md"
 	@echo "make fuzz   the fuzzer with new random cases, 50 times as many as in the tests; TIMES=500 for more"
 	@echo "make sanitize  the kernel and its binding under AddressSanitizer and UBSan"
 	@echo "make wasm   the kernel as WebAssembly, and its test"
@@ -84,6 +85,10 @@ bench-classifier: .venv/.installed
 bench-bootstrap: .venv/.installed
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt
 	$(BIN)/python benchmarks/bootstrap.py
+
+bench-latent-classes: .venv/.installed
+	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt
+	$(BIN)/python benchmarks/latent_classes.py
 
 benchmarks/.onedal/.installed: benchmarks/requirements-onedal.txt
 	$(PYTHON) -m venv benchmarks/.onedal

@@ -22,6 +22,7 @@ from mixtura.estimators.parameters import check_array
 from mixtura.estimators.row_by_row import row_by_row
 from mixtura.estimators.tables import as_weights, column_names
 from mixtura.estimators.warned import warned_of, without_warnings
+from mixtura.families.schema import Schema
 from mixtura.fitting.notes import notes_on_data
 from mixtura.mixture import Mixture
 from mixtura.selection.named import FIT_CRITERIA
