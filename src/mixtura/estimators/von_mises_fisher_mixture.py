@@ -53,10 +53,12 @@ class VonMisesFisherMixture(NamedFamilyMixture):
     --------
     >>> import numpy as np
     >>> import mixtura as mx
-    >>> angles = np.concatenate([np.linspace(-0.3, 0.3, 30), np.linspace(1.0, 2.2, 20)])
+    >>> angles = np.concatenate([np.linspace(-0.2, 0.4, 30), np.linspace(0.8, 2.0, 20)])
     >>> rows = np.linspace(1.0, 9.0, 50)[:, None] * np.stack([np.cos(angles), np.sin(angles)], 1)
     >>> fitted = mx.VonMisesFisherMixture(2, random_state=0).fit(rows)
     >>> fitted.mean_directions_.round(2)
+    array([[1.  , 0.1 ],
+           [0.18, 0.98]])
     >>> fitted.predict([[0.1, 0.0], [0.0, 70.0]])
     array([0, 1])
     """
