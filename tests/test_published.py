@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -36,21 +35,6 @@ LATENT_CLASSES = [
     ("interviews", 3, -2754.545),
 ]
 
-#: What the default's starts miss: hard partitions of few categories give levels probabilities of 0
-#: within a class, where EM keeps them.
-MISSED = {
-    ("carcinoma", 3),
-    ("carcinoma", 4),
-    ("interviews", 2),
-    ("interviews", 3),
-    ("interviews", 4),
-}
-
-
-def _of_default(name: str, k: int, published: float) -> Any:
-    marks = [pytest.mark.xfail(strict=True)] if (name, k) in MISSED else []
-    return pytest.param(name, k, published, marks=marks)
-
 
 def _leeway(name: str) -> float:
     """Half the last digit published, and what `tol` leaves."""
@@ -58,22 +42,11 @@ def _leeway(name: str) -> float:
     return (5e-4 if name == "interviews" else 5e-5) + 1e-7 * rows
 
 
-@pytest.mark.filterwarnings("ignore:Only 1 of 20 starts")  # of four classes
+@pytest.mark.filterwarnings("ignore:Only 1 of 20 starts")
 @pytest.mark.parametrize(("name", "k", "published"), LATENT_CLASSES)
-def test_random_starts_find_the_published_latent_classes(
+def test_published_latent_classes_are_found(
     examples: Path, name: str, k: int, published: float
 ) -> None:
-    X, frequencies = table(examples, name)
-    fitted = mx.CategoricalMixture(k, init_params="random", n_init=20, random_state=0)
-    fitted.fit(X, sample_weight=frequencies)
-    assert fitted.log_likelihood_ == pytest.approx(published, rel=0.0, abs=_leeway(name))
-
-
-@pytest.mark.filterwarnings("ignore:Only 1 of 20 starts")
-@pytest.mark.parametrize(
-    ("name", "k", "published"), [_of_default(*each) for each in LATENT_CLASSES]
-)
-def test_the_default_finds_them(examples: Path, name: str, k: int, published: float) -> None:
     X, frequencies = table(examples, name)
     fitted = mx.CategoricalMixture(k, random_state=0).fit(X, sample_weight=frequencies)
     assert fitted.log_likelihood_ > published - _leeway(name)
@@ -81,7 +54,7 @@ def test_the_default_finds_them(examples: Path, name: str, k: int, published: fl
 
 def test_three_kinds_of_slides(examples: Path) -> None:
     # By poLCA 1.6.0; Agresti (2002), table 13.3, is of the same model.
-    fitted = mx.BernoulliMixture(3, init_params="random", n_init=20, tol=1e-10, random_state=0)
+    fitted = mx.BernoulliMixture(3, tol=1e-10, random_state=0)
     fitted.fit(table(examples, "carcinoma")[0])
     np.testing.assert_allclose(fitted.weights_, [0.4447, 0.3736, 0.1817], atol=6e-5)
     expected = [
