@@ -673,7 +673,7 @@ static PyMethodDef methods[] = {
 static struct PyModuleDef module = {
     .m_base = PyModuleDef_HEAD_INIT,
     .m_name = "_fused",
-    .m_doc = "The fused kernel (see estep.c).",
+    .m_doc = "The compiled kernels (see passes.c).",
     .m_size = -1,
     .m_methods = methods,
 };

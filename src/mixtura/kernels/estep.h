@@ -40,7 +40,7 @@ typedef struct {
     int64_t *labels;           /* n: whose it is */
 } Scores;
 
-/* One compilation of estep.c for one instruction set. */
+/* One compilation of passes.c for one instruction set. */
 typedef struct {
     const char *name;
     size_t (*scratch_size)(ptrdiff_t d, ptrdiff_t k, int dense);
