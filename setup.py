@@ -27,6 +27,7 @@ HEADERS = [
     "vectors.h",
     "assignment.h",
     "estep.c",
+    "linear.c",
     "passes.c",
 ]
 

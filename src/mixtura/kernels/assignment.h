@@ -33,6 +33,13 @@ INLINE double value(const Table *t, ptrdiff_t index, const int single)
     return single ? (double)((const float *)t->rows)[index] : ((const double *)t->rows)[index];
 }
 
+/* Heights of the register blocks that d rows are cut into, as equal as can be. */
+INLINE int block_height(ptrdiff_t d, ptrdiff_t row)
+{
+    ptrdiff_t blocks = (d + TALL - 1) / TALL, height = d / blocks, taller = d % blocks;
+    return (int)(row < taller * (height + 1) ? height + 1 : height);
+}
+
 /* The weights of n rows from `first` on; 0 for those that fill up the last register block. */
 static void load_weight(const Table *t, ptrdiff_t first, ptrdiff_t n, vec *weights)
 {

@@ -199,13 +199,6 @@ INLINE void log_joint_axes(const Components *c, const Work *w, ptrdiff_t v)
 /* Room for the panels of one factor. */
 INLINE ptrdiff_t panels(ptrdiff_t d) { return triangle(d) + d * TALL; }
 
-/* Heights of the register blocks that a factor of d rows is cut into, as equal as can be. */
-INLINE int block_height(ptrdiff_t d, ptrdiff_t row)
-{
-    ptrdiff_t blocks = (d + TALL - 1) / TALL, height = d / blocks, taller = d % blocks;
-    return (int)(row < taller * (height + 1) ? height + 1 : height);
-}
-
 /* Add to q the squares of `height` whitened coordinates from row b on. */
 INLINE void whiten_block(const vec *dx, const double *panel, ptrdiff_t b, vec *q, const int height,
                          const int width)

@@ -11,6 +11,7 @@
    and may set BITS, LARGER and ROOT_OF_TWO, which are explained where they are used. */
 
 #include "estep.c"
+#include "linear.c"
 
 /* --------------------------------------------------------- exp and log, for their tests */
 
@@ -43,4 +44,6 @@ static void log_of(const double *x, double *result, ptrdiff_t n)
 #define SYMBOL_OF(NAME) mixtura_##NAME
 #define SYMBOL(NAME) SYMBOL_OF(NAME)
 
-const Kernel SYMBOL(KERNEL) = {TEXT(KERNEL), scratch_size, expect, score, exp_of, log_of};
+const Kernel SYMBOL(KERNEL) = {
+    TEXT(KERNEL), scratch_size, expect, score, linear_size, linear_expect, linear_score, exp_of, log_of,
+};
