@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,10 +23,13 @@ from mixtura.families import (
     Poisson,
     PoissonParameters,
 )
+from mixtura.families.column_parameters import ColumnMeans, ColumnParameters, ColumnSums
+from mixtura.families.linear import LinearForm
+from mixtura.kernels import estep_dispatch
 from mixtura.kernels.estep_dispatch import fused_pass, scorer
 from mixtura.mixture import Expectation, Mixture
 from mixtura.sources import ArraySource
-from mixtura.typing import FloatArray
+from mixtura.typing import FloatArray, IntArray
 
 KERNELS = kernels.available()
 FAMILIES = ["bernoulli", "categorical", "poisson"]
@@ -338,3 +343,54 @@ def test_a_pass_takes_memory_for_a_block_of_rows(kernel: str, family: str) -> No
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < X.nbytes / 20
+
+
+@dataclass(frozen=True)
+class Pareto(ColumnMeans[ColumnParameters]):
+    """Independent columns of numbers above 1: log p_j(x) = sum_a log b_ja - (b_ja + 1) log x_a."""
+
+    def log_density(self, params: ColumnParameters, X: FloatArray) -> FloatArray:
+        exponents = params.values
+        return np.log(exponents).sum(axis=1) - np.log(X) @ (exponents + 1.0).T
+
+    def statistics(
+        self, params: ColumnParameters | None, X: FloatArray, resp: FloatArray
+    ) -> ColumnSums:
+        return super().statistics(params, np.log(X), resp)
+
+    def of_means(self, means: FloatArray) -> ColumnParameters:
+        return ColumnParameters(1.0 / means)
+
+    def linear_form(self, params: ColumnParameters) -> LinearForm[ColumnSums]:
+        offsets = np.log(params.values).sum(axis=1)
+        return LinearForm(-params.values, offsets, ColumnSums, of_rows=np.log, base=_log_base)
+
+    def sample(
+        self, params: ColumnParameters, labels: IntArray, rng: np.random.Generator
+    ) -> FloatArray:
+        return 1.0 + rng.pareto(params.values[labels])
+
+
+def _log_base(X: FloatArray) -> FloatArray:
+    return -np.log(X).sum(axis=1)
+
+
+@every_kernel
+@pytest.mark.parametrize("single", [False, True])
+def test_a_family_says_how_rows_become_statistics(
+    kernel: str, single: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what base measure they have: that is all it takes, but for a line in the dispatch."""
+    monkeypatch.setattr(estep_dispatch, "_LINEAR", (Pareto,))
+    serve = partial(estep_dispatch._LinearPass.of, hard=False)
+    monkeypatch.setitem(estep_dispatch._PASSES, (Pareto, soft), serve)
+    rng = np.random.default_rng(8)
+    params = ColumnParameters(rng.uniform(1.0, 5.0, (3, 4)))
+    mixture: Mixture[Any, Any] = Mixture(Pareto(), params, rng.dirichlet(np.ones(3)))
+    X = rows_of(rng, mixture, 700).astype(np.float32 if single else np.float64)
+    with kernels.use(kernel):
+        assert fused_pass(mixture, soft) is not None
+    fast, reference = both(kernel, lambda: em.e_step(mixture, ArraySource(X, None, 256)))
+    assert_same_expectation(fast, reference, X)
+    fast, reference = both(kernel, lambda: scorer(mixture).densities_and_certainties(X))
+    np.testing.assert_allclose(fast, reference, rtol=1e-12)

@@ -18,10 +18,10 @@ import numpy as np
 from mixtura.assignments import Assignment, hard, one_hot, posterior, soft
 from mixtura.families import Bernoulli, Categorical, Family, Gaussian, Poisson
 from mixtura.families.linear import Linear, LinearForm
-from mixtura.kernels.base_measure import mean_of
 from mixtura.kernels.components import Components, LinearComponents, NoLevelsError
 from mixtura.kernels.kernel import Kernel, chosen
 from mixtura.mixture import Expectation, Mixture
+from mixtura.sources.base_measure import mean_of
 from mixtura.sources.source import Chunk, Source
 from mixtura.starts.nearest_center import NearestCenter
 from mixtura.statistics import Moments
