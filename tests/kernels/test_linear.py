@@ -394,3 +394,15 @@ def test_a_family_says_how_rows_become_statistics(
     assert_same_expectation(fast, reference, X)
     fast, reference = both(kernel, lambda: scorer(mixture).densities_and_certainties(X))
     np.testing.assert_allclose(fast, reference, rtol=1e-12)
+
+
+@every_kernel
+def test_densities_that_are_all_but_0(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing is impossible, a log-density of -1e260 is one."""
+    monkeypatch.setattr(estep_dispatch, "_LINEAR", (Pareto,))
+    params = ColumnParameters(np.array([[1e258], [2e258]]))
+    mixture: Mixture[Any, Any] = Mixture(Pareto(), params, np.full(2, 0.5))
+    X = np.full((3, 1), 1e30)
+    fast, reference = both(kernel, lambda: scorer(mixture).log_density(X))
+    np.testing.assert_allclose(fast, reference, rtol=1e-12)
+    assert np.isfinite(fast).all()

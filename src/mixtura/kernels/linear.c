@@ -18,7 +18,7 @@ enum {
 };
 
 /* Stands for a weight of -inf, since 0 times it is 0. A statistic is 0 there, or 1 or more, and a
-   sum with such a term in it is below the limit, which nothing else comes near. */
+   sum with such a term in it is below the limit, which counts and zeros and ones never come near. */
 #define BARRED -1e300
 #define BARRED_BELOW -1e250
 
@@ -34,6 +34,7 @@ typedef struct {
     vec *counts;         /* k: still spread over lanes */
     double *constants;   /* padded */
     double *weights;     /* entries x padded */
+    double limit;        /* scores below are -inf: BARRED_BELOW, or -inf where nothing is barred */
     double *sums;        /* entries x padded */
     double *shares;      /* rows x padded: scores, then responsibilities */
     double *cells;       /* rows x d: of rows that cannot be read where they are */
@@ -149,6 +150,7 @@ static LinearWork begin_linear(const Table *t, const Linear *c, void *scratch)
 {
     LinearWork w;
     lay_out_linear(&w, scratch, c, t->n);
+    w.limit = -INFINITE;
     clear(w.sums, w.entries * w.padded * sizeof(double));
     clear(w.counts, w.k * sizeof(vec));
     for (ptrdiff_t j = 0; j < w.padded; j++) w.constants[j] = j < w.k ? c->constants[j] : 0.0;
@@ -159,7 +161,9 @@ static LinearWork begin_linear(const Table *t, const Linear *c, void *scratch)
     for (ptrdiff_t a = 0; a < w.d; a++)
         for (ptrdiff_t j = 0; j < w.padded; j++) {
             double weight = j < w.k ? c->weights[j * c->m + a] : 0.0;
-            w.weights[a * w.padded + j] = weight == -INFINITE ? BARRED : weight;
+            int barred = weight == -INFINITE;
+            w.weights[a * w.padded + j] = barred ? BARRED : weight;
+            if (barred) w.limit = BARRED_BELOW;
         }
     return w;
 }
@@ -249,7 +253,7 @@ INLINE void multiply(const LinearWork *w, const double *cells, ptrdiff_t i, ptrd
     UNROLL for (int r = 0; r < TALL; r++)
         UNROLL for (int p = 0; p < width; p++)
             *(vec *)(w->shares + (i + r) * w->padded + j + p * LANES) =
-                where(sum[r][p] < BARRED_BELOW, splat(-INFINITE), sum[r][p]);
+                where(sum[r][p] < w->limit, splat(-INFINITE), sum[r][p]);
 }
 
 /* All components, WIDE vectors of them at a time. */
