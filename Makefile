@@ -7,14 +7,15 @@ TIMES ?= 50
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
 .PHONY: demo test check unit fuzz bench bench-acceleration bench-bootstrap bench-classifier \
-  bench-factors bench-latent-classes bench-msteps bench-search bench-stability sanitize \
-  sanitize-passes sanitize-binding wasm clean help
+  bench-factors bench-families bench-latent-classes bench-msteps bench-search bench-stability \
+  sanitize sanitize-passes sanitize-binding wasm clean help
 
 help:
 	@echo "make demo   fit the penguins and say where the three results are"
 	@echo "make test   every check: ruff, mypy, pytest"
 	@echo "make bench  time everything against scikit-learn and oneDAL: benchmarks/RESULTS.md"
 	@echo "make bench-acceleration  passes of accelerated and plain EM: benchmarks/ACCELERATION.md"
+	@echo "make bench-families  passes of other families against StepMix and pomegranate: benchmarks/FAMILIES.md"
 	@echo "make bench-msteps  M-steps of each structure in 13 to 60 columns: benchmarks/MSTEPS.md"
 	@echo "make bench-factors  factor analyzers of up to 1,000 columns: benchmarks/FACTORS.md"
 	@echo "make bench-search  the default search against mclust (needs R): benchmarks/SEARCH.md"
@@ -64,6 +65,10 @@ bench: .venv/.installed benchmarks/.onedal/.installed
 bench-acceleration: .venv/.installed
 	$(BIN)/python benchmarks/acceleration.py
 
+bench-families: .venv/.installed benchmarks/.families/.installed
+	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt
+	$(BIN)/python benchmarks/families.py
+
 bench-msteps: .venv/.installed
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/msteps.py
 
@@ -90,9 +95,9 @@ bench-latent-classes: .venv/.installed
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt
 	$(BIN)/python benchmarks/latent_classes.py
 
-benchmarks/.onedal/.installed: benchmarks/requirements-onedal.txt
-	$(PYTHON) -m venv benchmarks/.onedal
-	benchmarks/.onedal/bin/python -m pip install --quiet --requirement $<
+benchmarks/.%/.installed: benchmarks/requirements-%.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --requirement $<
 	touch $@
 
 # In parts, so that they are made side by side.
@@ -117,7 +122,7 @@ build/sanitize/passes: tests/kernels/sanitize.c $(PASSES)
 build/sanitize/_fused.so: build/sanitize/binding.o $(PASSES)
 	$(CC) $(SANITIZE) -shared $^ -o $@
 
-build/sanitize/%.o: $(KERNELS)/%.c $(KERNELS)/estep.c $(wildcard $(KERNELS)/*.h)
+build/sanitize/%.o: $(KERNELS)/%.c $(addprefix $(KERNELS)/,passes.c estep.c linear.c) $(wildcard $(KERNELS)/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -fno-math-errno -fwrapv -Wno-psabi \
 	  -I$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))') -c $< -o $@
@@ -129,4 +134,4 @@ wasm: .venv/.tested
 	$(BIN)/pytest tests/kernels/test_wasm.py
 
 clean:
-	rm -rf .venv benchmarks/.onedal build results src/*.egg-info
+	rm -rf .venv benchmarks/.onedal benchmarks/.families build results src/*.egg-info

@@ -16,7 +16,7 @@ SOURCES = [
     "hierarchy.c",
     "centers.c",
 ]
-# estep.c is included once for each instruction set.
+# passes.c and what it includes are compiled once for each instruction set.
 HEADERS = [
     "estep.h",
     "mstep.h",
@@ -24,7 +24,11 @@ HEADERS = [
     "em_loop.h",
     "hierarchy.h",
     "centers.h",
+    "vectors.h",
+    "assignment.h",
     "estep.c",
+    "linear.c",
+    "passes.c",
 ]
 
 FLAGS = [

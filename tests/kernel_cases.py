@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from mixtura import kernels
 from mixtura.families import Box, Gaussian, GaussianParameters, WithNoise
 from mixtura.families.gaussian.structures import EEE, VII, VVI, VVV
 from mixtura.mixture import Mixture
@@ -32,9 +34,18 @@ def random_mixture(rng: np.random.Generator, structure: Any, k: int, d: int) -> 
 def with_some_noise(mixture: Mixture[Any, Any], share: float) -> Mixture[Any, Any]:
     """The mixture with a share of noise, at about the density of its components."""
     d = mixture.n_features
-    region = Box(mixture.params.means[0], 4.0 * np.eye(d))
+    center = mixture.params.means[0] if isinstance(mixture.family, Gaussian) else np.zeros(d)
+    region = Box(center, 4.0 * np.eye(d))
     weights = np.append((1.0 - share) * mixture.weights, share)
     return Mixture(WithNoise(mixture.family, region), mixture.params, weights)
+
+
+def both(kernel: str, run: Callable[[], Any]) -> tuple[Any, Any]:
+    """What a run gives with a kernel, and with the NumPy reference."""
+    with kernels.use(kernel):
+        fast = run()
+    with kernels.use("numpy"):
+        return fast, run()
 
 
 def rows_of(rng: np.random.Generator, mixture: Mixture[Any, Any], n: int) -> np.ndarray:

@@ -84,10 +84,42 @@ def expect(module: Any, rng: Rng) -> tuple[Any, ...]:
 def score(module: Any, rng: Rng) -> tuple[Any, ...]:
     k, d = size(rng)
     rows, _ = table(rng, d)
-    n = len(rows)
-    outputs = [np.empty(n), np.empty((n, k)), np.empty(n), np.empty(n, np.int64)]
-    wanted = [None if rng.random() < 0.3 else output for output in outputs]
+    wanted = some_scores(rng, len(rows), k)
     return choose(rng, module.names()), rows, *components(rng, k, d), *wanted
+
+
+def some_scores(rng: Rng, n: int, k: int) -> list[np.ndarray | None]:
+    outputs = [np.empty(n), np.empty((n, k)), np.empty(n), np.empty(n, np.int64)]
+    return [None if rng.random() < 0.3 else output for output in outputs]
+
+
+def linear(rng: Rng) -> tuple[np.ndarray, np.ndarray, list[Any]]:
+    """Rows and weights, and components: of cells, or of levels, which some cells are not."""
+    k, d = size(rng)
+    rows, weight = table(rng, d)
+    if rng.random() < 0.3:
+        return rows, weight, [numbers(rng, k), numbers(rng, k, d), None]
+    levels = rng.integers(1, choose(rng, [2, 3, 9, 100]) + 1, d)
+    if rng.random() < 0.9:
+        rows = rng.integers(0, levels, rows.shape).astype(rows.dtype)
+    if rng.random() < 0.2:
+        rows.flat[int(rng.integers(rows.size))] = choose(rng, [0.5, -1.0, 1e30, *WILD])
+    weights = numbers(rng, k, int(levels.sum()))
+    if rng.random() < 0.1:
+        levels[int(rng.integers(d))] = choose(rng, HUGE[:-1])
+    return rows, weight, [numbers(rng, k), weights, levels]
+
+
+def linear_expect(module: Any, rng: Rng) -> tuple[Any, ...]:
+    rows, weight, parts = linear(rng)
+    result = np.empty(2 + len(parts[0]) + parts[1].size)
+    return choose(rng, module.names()), rows, weight, *parts, rng.random() < 0.5, result
+
+
+def linear_score(module: Any, rng: Rng) -> tuple[Any, ...]:
+    rows, _, parts = linear(rng)
+    wanted = some_scores(rng, len(rows), len(parts[0]))
+    return choose(rng, module.names()), rows, *parts, *wanted
 
 
 def elementwise(module: Any, rng: Rng) -> tuple[Any, ...]:
@@ -211,6 +243,8 @@ def names(module: Any, rng: Rng) -> tuple[Any, ...]:
 CALLS: dict[str, Call] = {
     "expect": expect,
     "score": score,
+    "linear_expect": linear_expect,
+    "linear_score": linear_score,
     "exp": elementwise,
     "log": elementwise,
     "recentre": recentre,

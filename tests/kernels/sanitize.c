@@ -75,6 +75,37 @@ static void run(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k, int
     free(scores.log_density), free(scores.responsibilities), free(scores.largest);
 }
 
+/* Of levels, or of cells where `most` is 0. */
+static void run_linear(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k, int most, int single)
+{
+    int64_t *levels = malloc(d * sizeof(int64_t)), *labels = malloc(n * sizeof(int64_t));
+    ptrdiff_t m = 0;
+    for (ptrdiff_t a = 0; a < d; a++) m += levels[a] = most ? 1 + rand() % most : 1;
+    double *rows = numbers(n * d), *weight = numbers(n);
+    double *weights = numbers(k * m), *constants = numbers(k), *sums = numbers(2 + k * (1 + m));
+    float *floats = malloc(n * d * sizeof(float));
+    for (ptrdiff_t i = 0; i < n * d; i++) {
+        if (most) rows[i] = (double)(rand() % levels[i % d]);
+        floats[i] = (float)rows[i];
+    }
+    for (ptrdiff_t i = 0; i < n; i++) weight[i] = weight[i] < 0.0 ? 0.0 : weight[i];
+    weights[0] = -__builtin_inf();
+    Table table = {single ? (void *)floats : (void *)rows, single, n, d, weight, 1};
+    Linear c = {k, d, m, weights, constants, most ? levels : NULL};
+    Sums to = {sums, sums + 1, sums + 2, sums + 2 + k, NULL};
+    void *scratch = array(kernel->linear_size(&c, n), 1);
+    Scores scores = {numbers(n), numbers(n * k), numbers(n), labels};
+    for (int bad = 0; bad < 2; bad++) {
+        kernel->linear_expect(&table, &c, bad, &to, scratch);
+        kernel->linear_score(&table, &c, &scores, scratch);
+        ptrdiff_t cell = rand() % (n * d);
+        rows[cell] = floats[cell] = bad ? -1.0 : 1e9;
+    }
+    free(levels), free(labels), free(rows), free(floats), free(weight), free(weights);
+    free(constants), free(sums), free(scratch);
+    free(scores.log_density), free(scores.responsibilities), free(scores.largest);
+}
+
 static void run_all(const Kernel *kernel)
 {
     static const ptrdiff_t dimensions[] = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
@@ -88,6 +119,8 @@ static void run_all(const Kernel *kernel)
                     int plain = (a + b + c + kind) % 3 == 0;
                     wild_one_in = (a + b + kind) % 4 ? 0 : b % 2 ? 3 : 100;
                     run(kernel, rows[b], dimensions[a], components[c], kind & 1, kind >> 1, plain);
+                    for (int most = 0; most < 90; most = most ? 3 * most : 2)
+                        run_linear(kernel, rows[b], dimensions[a], components[c], most, kind & 1);
                 }
     wild_one_in = 0;
     printf("%s: clean\n", kernel->name);

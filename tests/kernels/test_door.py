@@ -116,6 +116,77 @@ def test_wrong_outputs_of_scores_are_refused() -> None:
             _fused.score("baseline", *right, *outputs)
 
 
+LEVELS = np.array([2, 3, 2])
+M = int(LEVELS.sum())
+
+
+def linear_arguments(**changes: Any) -> dict[str, Any]:
+    right = {
+        "rows": np.zeros((N, D)),
+        "weight": np.ones(N),
+        "constants": np.zeros(K),
+        "weights": np.zeros((K, M)),
+        "levels": LEVELS,
+        "hard": False,
+        "result": np.empty(2 + K * (1 + M)),
+    }
+    return {**right, **changes}
+
+
+def linear_expect(**changes: Any) -> None:
+    _fused.linear_expect("baseline", *linear_arguments(**changes).values())
+
+
+CELLS = {"levels": None, "weights": np.zeros((K, D)), "result": np.empty(2 + K * (1 + D))}
+
+
+def test_the_right_linear_components_pass() -> None:
+    linear_expect()
+    linear_expect(**CELLS)
+    linear_expect(rows=np.zeros((N, D), np.float32))
+    linear_expect(rows=np.zeros((0, D)), weight=np.zeros(0))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rows": np.zeros((N, D + 1))},
+        {"rows": np.zeros((N, D), np.int64)},
+        {"weight": np.ones(N + 1)},
+        {"constants": np.zeros(K + 1)},
+        {"weights": np.zeros((0, M)), "constants": np.zeros(0), "result": np.empty(2)},
+        {"weights": np.zeros((K, M + 1))},
+        {"weights": np.zeros((K, M), np.float32)},
+        {"result": np.empty(2 + K * M)},
+        {"levels": None},
+        {"levels": LEVELS[:-1]},
+        {"levels": LEVELS + 1},
+        {"levels": LEVELS - 1},
+        {"levels": LEVELS.astype(np.int32)},
+        {"levels": LEVELS.astype(np.float64)},
+        {"levels": np.array([M, 0, 0])},
+        {"levels": np.array([M + 1, -2, 1])},
+        {"levels": np.array([2**62, 2**62, M])},
+        {**CELLS, "weights": np.zeros((K, D + 1))},
+    ],
+    ids=lambda changes: "-".join(f"{name}{getattr(v, 'shape', v)}" for name, v in changes.items()),
+)
+def test_wrong_linear_components_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises((ValueError, BufferError, TypeError)):
+        linear_expect(**changes)
+
+
+def test_cells_that_are_no_levels_are_said_to_be_so() -> None:
+    for cell in (-1.0, 2.0, 0.5, np.nan, np.inf, 2.0**52, -0.5):
+        rows, result = np.zeros((N, D)), np.empty(2 + K * (1 + M))
+        right = [linear_arguments()[name] for name in ("constants", "weights", "levels")]
+        assert _fused.linear_score("baseline", rows, *right, None, None, None, None)
+        rows[N - 1, 2] = cell
+        linear_expect(rows=rows, result=result)
+        assert np.isnan(result[1])
+        assert not _fused.linear_score("baseline", rows, *right, None, None, None, None)
+
+
 #: Numbers that a component takes.
 SIZE = 2 + D + 2 * D * D
 

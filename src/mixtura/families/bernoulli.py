@@ -18,7 +18,8 @@ import numpy as np
 from mixtura.families.column_parameters import ColumnDescription, ColumnParameters
 from mixtura.families.description import Shares, refuse
 from mixtura.families.family import Bounded, Embedding, as_they_are, stand_ins
-from mixtura.families.log_linear import weighted_logs
+from mixtura.families.linear import LinearForm
+from mixtura.families.log_linear import logs, weighted_logs
 from mixtura.families.schema import Kind, Schema
 from mixtura.statistics import ComponentSums
 from mixtura.typing import BoolArray, FloatArray, IntArray
@@ -70,6 +71,17 @@ class Bernoulli(Bounded):
     def log_density(self, params: BernoulliParameters, X: FloatArray) -> FloatArray:
         p = params.probabilities
         return weighted_logs(X, p) + weighted_logs(1.0 - X, 1.0 - p)
+
+    def linear_form(self, params: BernoulliParameters) -> LinearForm[BernoulliSums]:
+        """Zeros and ones are two levels: neither the log odds nor 0 log 0 trouble those."""
+        p = params.probabilities
+        k, d = p.shape
+        return LinearForm(
+            logs(np.stack([1.0 - p, p], axis=2)).reshape(k, 2 * d),
+            np.zeros(k),
+            lambda _, sums: BernoulliSums(sums[:, 1::2], sums[:, ::2]),
+            levels=(2,) * d,
+        )
 
     def statistics(
         self, params: BernoulliParameters | None, X: FloatArray, resp: FloatArray

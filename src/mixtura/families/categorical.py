@@ -25,7 +25,8 @@ from mixtura.families.description import (
     stacked,
 )
 from mixtura.families.family import Bounded, Embedding, stand_ins
-from mixtura.families.log_linear import LogCoordinates
+from mixtura.families.linear import LinearForm
+from mixtura.families.log_linear import LogCoordinates, logs
 from mixtura.families.schema import Column, Kind, Schema
 from mixtura.statistics import ComponentSums
 from mixtura.typing import AnyArray, FloatArray, IntArray, Selection
@@ -179,10 +180,16 @@ class Categorical(Bounded):
         return Levels(self.n_levels)
 
     def log_density(self, params: CategoricalParameters, X: FloatArray) -> FloatArray:
-        log_p = np.full_like(params.probabilities, -np.inf)
-        np.log(params.probabilities, out=log_p, where=params.probabilities > 0.0)
-        log_density: FloatArray = self.levels.indicators(X) @ log_p.T
+        log_density: FloatArray = self.levels.indicators(X) @ logs(params.probabilities).T
         return log_density
+
+    def linear_form(self, params: CategoricalParameters) -> LinearForm[CategoricalSums]:
+        return LinearForm(
+            logs(params.probabilities),
+            np.zeros(params.n_components),
+            lambda _, sums: CategoricalSums(sums),
+            levels=self.n_levels,
+        )
 
     def statistics(
         self, params: CategoricalParameters | None, X: FloatArray, resp: FloatArray

@@ -11,7 +11,14 @@ import numpy as np
 
 from mixtura.typing import BoolArray, FloatArray
 
-__all__ = ["LogCoordinates", "LogLinear", "weighted", "weighted_logs"]
+__all__ = ["LogCoordinates", "LogLinear", "logs", "weighted", "weighted_logs"]
+
+
+def logs(values: FloatArray) -> FloatArray:
+    """log values, -inf where they are 0."""
+    result = np.full_like(values, -np.inf)
+    np.log(values, out=result, where=values > 0.0)
+    return result
 
 
 def weighted_logs(times: FloatArray, values: FloatArray) -> FloatArray:
@@ -30,9 +37,7 @@ def weighted_logs(times: FloatArray, values: FloatArray) -> FloatArray:
     array([[  0.],
            [-inf]])
     """
-    logs = np.full_like(values, -np.inf)
-    np.log(values, out=logs, where=values > 0.0)
-    return weighted(times, logs)
+    return weighted(times, logs(values))
 
 
 def weighted(times: FloatArray, logs: FloatArray) -> FloatArray:

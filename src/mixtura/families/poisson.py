@@ -26,7 +26,8 @@ from mixtura.families.counts import (
 )
 from mixtura.families.description import Bell, Mass
 from mixtura.families.family import Embedding
-from mixtura.families.log_linear import LogCoordinates, weighted_logs
+from mixtura.families.linear import LinearForm
+from mixtura.families.log_linear import LogCoordinates, logs, weighted_logs
 from mixtura.families.schema import Kind, Schema
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
@@ -78,8 +79,12 @@ class Poisson(ColumnMeans[PoissonParameters]):
     def log_density(self, params: PoissonParameters, X: FloatArray) -> FloatArray:
         log_density = weighted_logs(X, params.rates)
         log_density -= params.rates.sum(axis=1)
-        log_density -= log_factorials(X).sum(axis=1, keepdims=True)
+        log_density += _log_base(X)[:, None]
         return log_density
+
+    def linear_form(self, params: PoissonParameters) -> LinearForm[ColumnSums]:
+        offsets = -params.rates.sum(axis=1)
+        return LinearForm(logs(params.rates), offsets, ColumnSums, base=_log_base)
 
     def of_means(self, means: FloatArray) -> PoissonParameters:
         return PoissonParameters(means)
@@ -97,6 +102,11 @@ class Poisson(ColumnMeans[PoissonParameters]):
         self, params: PoissonParameters, labels: IntArray, rng: np.random.Generator
     ) -> FloatArray:
         return rng.poisson(params.rates[labels]).astype(np.float64)
+
+
+def _log_base(X: FloatArray) -> FloatArray:
+    """- sum_a log x_ia!, shape (n,)."""
+    return -np.asarray(log_factorials(X).sum(axis=1))
 
 
 class PoissonDescription(ColumnDescription[PoissonParameters]):

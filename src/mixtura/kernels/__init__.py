@@ -1,7 +1,7 @@
-"""The fused kernel: compiled C for Gaussian passes, behind plain arrays.
+"""The fused kernels: compiled C for Gaussian and linear passes, behind plain arrays.
 
 This package sits at the bottom: it knows arrays and instruction sets, neither families nor
-sources. Which pass it serves is decided in `mixtura.kernels.estep_dispatch`.
+sources. Which pass they serve is decided in `mixtura.kernels.estep_dispatch`.
 
 The environment variable MIXTURA_KERNEL forces an instruction set ("baseline", "avx2", "avx512")
 or the NumPy reference ("numpy"); "auto", the default, takes the best that the processor has.

@@ -25,6 +25,29 @@ def score(
     labels: AnyArray | None,
     /,
 ) -> None: ...
+def linear_expect(
+    kernel: str,
+    rows: AnyArray,
+    weight: FloatArray,
+    constants: FloatArray,
+    weights: FloatArray,
+    levels: AnyArray | None,
+    hard: bool,
+    result: FloatArray,
+    /,
+) -> None: ...
+def linear_score(
+    kernel: str,
+    rows: AnyArray,
+    constants: FloatArray,
+    weights: FloatArray,
+    levels: AnyArray | None,
+    log_density: FloatArray | None,
+    responsibilities: FloatArray | None,
+    largest: FloatArray | None,
+    labels: AnyArray | None,
+    /,
+) -> bool: ...
 def exp(kernel: str, x: FloatArray, result: FloatArray, /) -> None: ...
 def log(kernel: str, x: FloatArray, result: FloatArray, /) -> None: ...
 def recentre(

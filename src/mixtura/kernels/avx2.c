@@ -17,7 +17,7 @@
 #include <immintrin.h>
 #define BITS(mask) ((unsigned)_mm256_movemask_pd((__m256d)(mask)))
 #define LARGER(a, b) ((vec)_mm256_max_pd(a, b))
-#include "estep.c"
+#include "passes.c"
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -30,7 +30,7 @@ static const double ROOTS_OF_TWO[16] __attribute__((aligned(64))) = {
     _mm512_permutex2var_pd(_mm512_load_pd(ROOTS_OF_TWO), (__m512i)(index), \
                            _mm512_load_pd(ROOTS_OF_TWO + 8))
 
-#include "estep.c"
+#include "passes.c"
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -11,4 +11,4 @@
 #include <emmintrin.h>
 #define BITS(mask) ((unsigned)_mm_movemask_pd((__m128d)(mask)))
 #endif
-#include "estep.c"
+#include "passes.c"

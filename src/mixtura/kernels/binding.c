@@ -149,11 +149,16 @@ static int enter_components(Door *door, PyObject *means, PyObject *whitening, Py
 }
 
 /* Working memory, aligned to 64 bytes; its address before aligning goes to *raw, to be freed. */
-static void *scratch_for(const Kernel *kernel, Py_ssize_t d, Py_ssize_t k, int dense, void **raw)
+static void *aligned(size_t size, void **raw)
 {
-    *raw = PyMem_Malloc(kernel->scratch_size(d, k, dense) + 64);
+    *raw = PyMem_Malloc(size + 64);
     if (!*raw) PyErr_NoMemory();
     return *raw ? (void *)(((uintptr_t)*raw + 63) & ~(uintptr_t)63) : NULL;
+}
+
+static void *scratch_for(const Kernel *kernel, Py_ssize_t d, Py_ssize_t k, int dense, void **raw)
+{
+    return aligned(kernel->scratch_size(d, k, dense), raw);
 }
 
 /* --------------------------------------------------------------------------- functions */
@@ -201,29 +206,36 @@ static void *enter_output(Door *door, PyObject *array, const char *name, const c
     return view ? view->buf : NULL;
 }
 
+static int enter_scores(Door *door, PyObject *const *arrays, Py_ssize_t n, Py_ssize_t k,
+                        Scores *scores)
+{
+    const Py_ssize_t *shape = SHAPE(n, k);
+    scores->log_density = enter_output(door, arrays[0], "log_density", "d", 1, shape);
+    scores->responsibilities = enter_output(door, arrays[1], "responsibilities", "d", 2, shape);
+    scores->largest = enter_output(door, arrays[2], "largest", "d", 1, shape);
+    scores->labels = enter_output(door, arrays[3], "labels", INT64, 1, shape);
+    return !PyErr_Occurred();
+}
+
 static PyObject *score(PyObject *self, PyObject *args)
 {
     const char *name;
-    PyObject *rows, *means, *whitening, *constants, *density, *resp, *largest, *labels;
+    PyObject *rows, *means, *whitening, *constants, *outputs[4];
     if (!PyArg_ParseTuple(args, "sOOOOOOOO:score", &name, &rows, &means, &whitening, &constants,
-                          &density, &resp, &largest, &labels))
+                          outputs, outputs + 1, outputs + 2, outputs + 3))
         return NULL;
     const Kernel *kernel = kernel_named(name);
     if (!kernel) return NULL;
     Door door = {.n = 0};
     Table table = {0};
     Components c;
+    Scores scores;
     void *raw = NULL;
     if (!enter_rows(&door, rows, &table) ||
-        !enter_components(&door, means, whitening, constants, &table, &c))
+        !enter_components(&door, means, whitening, constants, &table, &c) ||
+        !enter_scores(&door, outputs, table.n, c.k, &scores))
         goto out;
-    Scores scores;
-    const Py_ssize_t *shape = SHAPE(table.n, c.k);
-    scores.log_density = enter_output(&door, density, "log_density", "d", 1, shape);
-    scores.responsibilities = enter_output(&door, resp, "responsibilities", "d", 2, shape);
-    scores.largest = enter_output(&door, largest, "largest", "d", 1, shape);
-    scores.labels = enter_output(&door, labels, "labels", INT64, 1, shape);
-    void *scratch = PyErr_Occurred() ? NULL : scratch_for(kernel, c.d, c.k, c.dense, &raw);
+    void *scratch = scratch_for(kernel, c.d, c.k, c.dense, &raw);
     if (scratch) {
         Py_BEGIN_ALLOW_THREADS
         kernel->score(&table, &c, &scores, scratch);
@@ -234,6 +246,107 @@ out:
     leave(&door);
     if (PyErr_Occurred()) return NULL;
     return Py_NewRef(Py_None);
+}
+
+/* ------------------------------------------------------------------------ linear passes */
+
+/* Levels of the columns, which are m in all. */
+static int enter_levels(Door *door, PyObject *array, Linear *c)
+{
+    c->levels = NULL;
+    if (array == Py_None) {
+        if (c->m == c->d) return 1;
+        PyErr_SetString(PyExc_ValueError, "weights have the wrong shape");
+        return 0;
+    }
+    Py_buffer *view = enter(door, array, "levels", READ, INT64, 1, SHAPE(c->d));
+    if (!view) return 0;
+    c->levels = view->buf;
+    Py_ssize_t left = c->m;
+    for (Py_ssize_t a = 0; a < c->d && left >= 0; a++)
+        left = c->levels[a] < 1 || c->levels[a] > left ? -1 : left - (Py_ssize_t)c->levels[a];
+    if (left == 0 && c->m <= LINEAR_LEVELS) return 1;
+    PyErr_SetString(PyExc_ValueError, "levels do not go with the weights, or are too many");
+    return 0;
+}
+
+static int enter_linear(Door *door, PyObject *constants, PyObject *weights, PyObject *levels,
+                        const Table *table, Linear *c)
+{
+    Py_buffer *view = enter(door, weights, "weights", READ, "d", 2, SHAPE(-1, -1));
+    if (!view) return 0;
+    *c = (Linear){view->shape[0], table->d, view->shape[1], view->buf, NULL, NULL};
+    if (c->k == 0) {
+        PyErr_SetString(PyExc_ValueError, "there are no components");
+        return 0;
+    }
+    view = enter(door, constants, "constants", READ, "d", 1, SHAPE(c->k));
+    if (!view) return 0;
+    c->constants = view->buf;
+    return enter_levels(door, levels, c);
+}
+
+static PyObject *linear_expect(PyObject *self, PyObject *args)
+{
+    const char *name;
+    PyObject *rows, *weight, *constants, *weights, *levels, *result;
+    int hard;
+    if (!PyArg_ParseTuple(args, "sOOOOOpO:linear_expect", &name, &rows, &weight, &constants,
+                          &weights, &levels, &hard, &result))
+        return NULL;
+    const Kernel *kernel = kernel_named(name);
+    if (!kernel) return NULL;
+    Door door = {.n = 0};
+    Table table = {0};
+    Linear c;
+    void *raw = NULL;
+    if (!enter_rows(&door, rows, &table) || !enter_weight(&door, weight, &table) ||
+        !enter_linear(&door, constants, weights, levels, &table, &c))
+        goto out;
+    Py_buffer *view = enter(&door, result, "result", WRITE, "d", 1, SHAPE(2 + c.k * (1 + c.m)));
+    void *scratch = view ? aligned(kernel->linear_size(&c, table.n), &raw) : NULL;
+    if (scratch) {
+        double *place = view->buf;
+        Sums sums = {place, place + 1, place + 2, place + 2 + c.k, NULL};
+        Py_BEGIN_ALLOW_THREADS
+        kernel->linear_expect(&table, &c, hard, &sums, scratch);
+        Py_END_ALLOW_THREADS
+    }
+out:
+    PyMem_Free(raw);
+    leave(&door);
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *linear_score(PyObject *self, PyObject *args)
+{
+    const char *name;
+    PyObject *rows, *constants, *weights, *levels, *outputs[4];
+    int good = 0;
+    if (!PyArg_ParseTuple(args, "sOOOOOOOO:linear_score", &name, &rows, &constants, &weights,
+                          &levels, outputs, outputs + 1, outputs + 2, outputs + 3))
+        return NULL;
+    const Kernel *kernel = kernel_named(name);
+    if (!kernel) return NULL;
+    Door door = {.n = 0};
+    Table table = {0};
+    Linear c;
+    Scores scores;
+    void *raw = NULL;
+    if (!enter_rows(&door, rows, &table) ||
+        !enter_linear(&door, constants, weights, levels, &table, &c) ||
+        !enter_scores(&door, outputs, table.n, c.k, &scores))
+        goto out;
+    void *scratch = aligned(kernel->linear_size(&c, table.n), &raw);
+    if (scratch) {
+        Py_BEGIN_ALLOW_THREADS
+        good = kernel->linear_score(&table, &c, &scores, scratch);
+        Py_END_ALLOW_THREADS
+    }
+out:
+    PyMem_Free(raw);
+    leave(&door);
+    return PyErr_Occurred() ? NULL : PyBool_FromLong(good);
 }
 
 static PyObject *elementwise(PyObject *args, int logarithm)
@@ -644,6 +757,13 @@ static PyMethodDef methods[] = {
     {"score", score, METH_VARARGS,
      "score(kernel, rows, means, whitening, constants, log_density, responsibilities, largest, "
      "labels): any of the outputs may be None."},
+    {"linear_expect", linear_expect, METH_VARARGS,
+     "linear_expect(kernel, rows, weight, constants, weights, levels or None, hard, result): the "
+     "fused pass; the objective is NaN where cells are no levels."},
+    {"linear_score", linear_score, METH_VARARGS,
+     "linear_score(kernel, rows, constants, weights, levels or None, log_density, "
+     "responsibilities, largest, labels): whether all cells are levels; any of the outputs may be "
+     "None."},
     {"exp", exp_of, METH_VARARGS, "exp(kernel, x, result)"},
     {"log", log_of, METH_VARARGS, "log(kernel, x, result)"},
     {"recentre", recentre, METH_VARARGS, "recentre(means, count, first, second, and the same to write): whether it went well."},
@@ -673,7 +793,7 @@ static PyMethodDef methods[] = {
 static struct PyModuleDef module = {
     .m_base = PyModuleDef_HEAD_INIT,
     .m_name = "_fused",
-    .m_doc = "The fused kernel (see estep.c).",
+    .m_doc = "The compiled kernels (see passes.c).",
     .m_size = -1,
     .m_methods = methods,
 };

@@ -1,12 +1,24 @@
-"""Gaussian components as the kernel takes them."""
+"""Components as the kernel takes them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Self, TypeAlias
 
-from mixtura.typing import FloatArray
+from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["Components"]
+with suppress(ImportError):  # without it nothing is ever asked of components
+    from mixtura.kernels import _fused
+
+__all__ = ["Components", "LinearComponents", "NoLevelsError", "Scored"]
+
+#: Log-densities (n,), responsibilities (n, k), the largest of each row (n,), and whose it is (n,).
+Scored: TypeAlias = tuple[FloatArray | None, FloatArray | None, FloatArray | None, AnyArray | None]
+
+
+class NoLevelsError(ValueError):
+    """Some cells are none of the levels 0, 1, ... of their columns."""
 
 
 @dataclass(frozen=True)
@@ -29,3 +41,43 @@ class Components:
     @property
     def dense(self) -> bool:
         return self.whitening.ndim == 3
+
+    def score(self, kernel: str, rows: AnyArray, scored: Scored) -> None:
+        """Fill what there is to be filled."""
+        _fused.score(kernel, rows, self.means, self.whitening, self.constants, *scored)
+
+
+@dataclass(frozen=True)
+class LinearComponents:
+    """log(w_j p_j(x)) = constant_j + sum_a weight_ja t_a(x).
+
+    Attributes
+    ----------
+    weights : ndarray of shape (k, m)
+        Their products with 0 are 0, even where they are -inf.
+    constants : ndarray of shape (k,)
+        -inf for a component of weight 0.
+    levels : ndarray of shape (d,), int64, or None
+        How many levels the columns have, m in all: t are zeros, but for a one at the level of each
+        cell. None where t are the cells.
+    """
+
+    weights: FloatArray
+    constants: FloatArray
+    levels: AnyArray | None
+
+    def raised(self, nats: float) -> Self:
+        """With so much added to every log-density."""
+        return replace(self, constants=self.constants + nats)
+
+    def score(self, kernel: str, rows: AnyArray, scored: Scored) -> None:
+        """Fill what there is to be filled.
+
+        Raises
+        ------
+        NoLevelsError
+        """
+        if not _fused.linear_score(
+            kernel, rows, self.constants, self.weights, self.levels, *scored
+        ):
+            raise NoLevelsError

@@ -1,35 +1,15 @@
 /* The fused pass of EM for Gaussian components.
 
    A tile of rows at a time: log-densities, log-sum-exp, responsibilities, and the moments of the
-   rows about the current means. Nothing of size n x k is ever stored. The same file is compiled
-   once for each instruction set (baseline.c, avx2.c, avx512.c), which sets
-
-       KERNEL   the name of the table of functions at the end
-       LANES    rows in a vector
-       TALL     rows of a whitening factor in a register block, a multiple of LANES
-       WIDE     vectors in a register block: TALL * WIDE accumulators fill the registers
-       BUDGET   accumulators of the moments in few dimensions
-       IN_REGISTERS    most dimensions in which a row stays in registers while it is whitened
-       FEW_DIMENSIONS  most dimensions in which rows are in lanes for the moments, too
-
-   and may set BITS, LARGER and ROOT_OF_TWO, which are explained where they are used.
+   rows about the current means. Nothing of size n x k is ever stored. It is compiled once for each
+   instruction set: see passes.c.
 
    Rows are in the lanes of vectors, except for second moments in many dimensions, where
    the dimensions are. Rows that fill up the last vector have weight 0.
 
-   Accuracy: differences from the mean come first, whitening after; moments are about the means.
-   Needs GCC's vector extensions (GCC and clang have them) and IEEE arithmetic: never compile it
-   with -ffast-math. */
+   Accuracy: differences from the mean come first, whitening after; moments are about the means. */
 
-#include "estep.h"
-
-typedef double vec __attribute__((vector_size(8 * LANES)));
-typedef int64_t ivec __attribute__((vector_size(8 * LANES)));
-typedef uint64_t uvec __attribute__((vector_size(8 * LANES)));
-
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 16")
-#define INFINITE __builtin_inf()
+#include "assignment.h"
 
 /* What was measured to be best, or near it. */
 enum {
@@ -39,135 +19,8 @@ enum {
     AXES = 4,               /* features at a time, along the axes */
     SKIP_FROM = 5,          /* dimensions above which empty responsibilities are skipped */
     PRUNE_FROM = 24,        /* dimensions from which far components are looked for */
-    PATIENCE = 16,          /* tiles that do not look after one that found too few */
-    TERMS = 32              /* factors in a product before its log: k^32 does not overflow */
+    PATIENCE = 16           /* tiles that do not look after one that found too few */
 };
-
-/* ------------------------------------------------------------------------------ vectors */
-
-INLINE vec splat(double x) { return x - (vec){0}; }
-INLINE ivec isplat(int64_t x) { return x - (ivec){0}; }
-INLINE vec where(ivec mask, vec yes, vec no)
-{
-    return (vec)((mask & (ivec)yes) | (~mask & (ivec)no));
-}
-INLINE vec only(ivec mask, vec yes) { return (vec)(mask & (ivec)yes); }
-
-/* b where either is NaN. */
-#ifndef LARGER
-INLINE vec larger_of(vec a, vec b) { return where(a > b, a, b); }
-#define LARGER(a, b) larger_of(a, b)
-#endif
-
-/* One bit for each lane in which a mask holds. */
-#ifndef BITS
-INLINE unsigned bits_of(ivec mask)
-{
-    unsigned bits = 0;
-    for (int i = 0; i < LANES; i++) bits |= (unsigned)(mask[i] & 1) << i;
-    return bits;
-}
-#define BITS(mask) bits_of(mask)
-#endif
-
-INLINE double total_of(vec x)
-{
-    double total = 0.0;
-    for (int i = 0; i < LANES; i++) total += x[i];
-    return total;
-}
-
-/* 1.5 * 2^52: adding it rounds a small number to an integer, in the low bits of the sum. */
-#define ROUNDER 0x1.8p52
-#define LN2_HIGH 0x1.62e42fefa3000p-1
-#define LN2_LOW 0x1.3de6af278ece6p-42
-
-/* exp(x) = 2^n e: gives e, and n in the low bits of an integer. */
-#ifdef ROOT_OF_TWO /* 2^(i/16) for the low four bits i of an integer */
-INLINE vec exp_reduced(vec x, ivec *n)
-{
-    vec shifted = x * (16 * 0x1.71547652b82fep0) + ROUNDER;
-    vec sixteenths = shifted - ROUNDER;
-    vec r = (x - sixteenths * (LN2_HIGH / 16)) - sixteenths * (LN2_LOW / 16);
-    /* Chebyshev fit of (exp(r) - 1 - r) / r^2 for |r| <= log(2) / 32, error 3e-17. */
-    vec p = splat(0x1.6c17bb5ebddb4p-10);
-    p = p * r + 0x1.11120b03cd855p-7;
-    p = p * r + 0x1.555555551946fp-5;
-    p = p * r + 0x1.55555554dd388p-3;
-    p = p * r + 0x1.0000000000000p-1;
-    vec root = ROOT_OF_TWO((ivec)shifted);
-    *n = (ivec)shifted >> 4;
-    return root + root * (r + r * r * p);
-}
-#else
-INLINE vec exp_reduced(vec x, ivec *n)
-{
-    vec shifted = x * 0x1.71547652b82fep0 + ROUNDER;
-    vec whole = shifted - ROUNDER;
-    vec r = (x - whole * LN2_HIGH) - whole * LN2_LOW;
-    /* Chebyshev fit of (exp(r) - 1 - r) / r^2 for |r| <= log(2) / 2, error 1e-16. */
-    vec p = splat(0x1.af38a9b0ec855p-26);
-    p = p * r + 0x1.289185613a3d6p-22;
-    p = p * r + 0x1.71de0dae63bb3p-19;
-    p = p * r + 0x1.a019b90d2ae7ap-16;
-    p = p * r + 0x1.a01a01a7c41d5p-13;
-    p = p * r + 0x1.6c16c1788bd90p-10;
-    p = p * r + 0x1.11111111109b3p-7;
-    p = p * r + 0x1.5555555553d63p-5;
-    p = p * r + 0x1.5555555555556p-3;
-    p = p * r + 0x1.0000000000001p-1;
-    *n = (ivec)shifted;
-    return 1.0 + (r + r * r * p);
-}
-#endif
-
-/* exp(x) for x <= 0, exactly 0 below -60: nothing below e^-60 shows in a sum with 1, and
-   denormal responsibilities would be many times slower. */
-#define NOTHING -60.0
-
-INLINE vec exp_or_nothing(vec x)
-{
-    ivec n;
-    vec e = exp_reduced(x, &n);
-    return only(x > NOTHING, (vec)((ivec)e + (n << 52)));
-}
-
-/* exp over the whole range, denormal results included: 2^n in two factors. */
-INLINE vec exp_anywhere(vec x)
-{
-    vec inside = where(x < -746.0, splat(-746.0), where(x > 710.0, splat(710.0), x));
-    ivec n;
-    vec e = exp_reduced(inside, &n);
-    ivec power = n << 52, half = (power >> 1) & ~isplat(0xfffffffffffff);
-    vec first = (vec)(half + 0x3ff0000000000000), rest = (vec)(power - half + 0x3ff0000000000000);
-    return where(x == x, e * first * rest, x);
-}
-
-/* log over the whole range: -inf at 0, NaN below. */
-INLINE vec log_anywhere(vec x)
-{
-    const int64_t root_half = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000;
-    ivec tiny = x < 0x1p-1022;
-    ivec bits = (ivec)where(tiny, x * 0x1p54, x) + (one - root_half);
-    /* x = 2^n m with m from sqrt(1/2) to sqrt(2). */
-    vec n = (vec)(((uvec)bits >> 52) + 0x4330000000000000);
-    n = n - (0x1p52 + 1023.0) - only(tiny, splat(54.0));
-    vec f = (vec)((bits & 0x000fffffffffffff) + root_half) - 1.0;
-    vec s = f / (2.0 + f), z = s * s;
-    /* Chebyshev fit of (2 atanh(s) / s - 2) / s^2. */
-    vec p = splat(0x1.2b5900de53b32p-3);
-    p = p * z + 0x1.39fe51a7c18f9p-3;
-    p = p * z + 0x1.7462b51cb66b1p-3;
-    p = p * z + 0x1.c71c62e3f11e6p-3;
-    p = p * z + 0x1.2492492df281ap-2;
-    p = p * z + 0x1.99999999952d7p-2;
-    p = p * z + 0x1.5555555555558p-1;
-    vec half = 0.5 * f * f;
-    vec result = n * LN2_HIGH + (f - (half - (s * (half + z * p) + n * LN2_LOW)));
-    result = where(x == INFINITE, x, result);
-    result = where(x == 0.0, splat(-INFINITE), result);
-    return where(x >= 0.0, result, splat(__builtin_nan("")));
-}
 
 /* ------------------------------------------------------------------------ working memory */
 
@@ -177,7 +30,7 @@ typedef struct {
     ptrdiff_t rows;      /* of a tile, in whole register blocks */
     vec *columns;        /* d x rows: the tile, rows in lanes */
     vec *weight;         /* rows */
-    ptrdiff_t stride;    /* of joint: odd, so that a column of it does not crowd a cache's sets */
+    ptrdiff_t stride;    /* of joint: see Joint */
     vec *joint;          /* rows / LANES x stride: log-densities, then responsibilities */
     double *tile;        /* rows x padded: the tile as it came, for many dimensions */
     double *centres;     /* k x padded: the means, for many dimensions */
@@ -194,22 +47,13 @@ typedef struct {
     size_t sums_size;    /* in bytes */
 } Work;
 
-INLINE ptrdiff_t filled(ptrdiff_t n, ptrdiff_t unit) { return (n + unit - 1) / unit * unit; }
 INLINE ptrdiff_t triangle(ptrdiff_t d) { return d * (d + 1) / 2; }
-INLINE ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
 static ptrdiff_t tile_rows(ptrdiff_t d, ptrdiff_t k, int few)
 {
     ptrdiff_t rows = few ? SMALL_TILE / (8 * (d + k)) : LARGE_TILE / (8 * (2 * d + k));
     rows = rows < 64 ? 64 : rows > 1024 ? 1024 : rows;
     return filled(rows, LANES * WIDE);
-}
-
-static void *take(char *base, size_t *used, size_t count, size_t size)
-{
-    void *place = base ? base + *used : NULL;
-    *used += (count * size + 63) / 64 * 64;
-    return place;
 }
 
 /* Lay the working memory out from base on, and give its size. */
@@ -251,11 +95,6 @@ static size_t scratch_size(ptrdiff_t d, ptrdiff_t k, int dense)
     return lay_out(&w, NULL, d, k, dense);
 }
 
-INLINE double value(const Table *t, ptrdiff_t index, const int single)
-{
-    return single ? (double)((const float *)t->rows)[index] : ((const double *)t->rows)[index];
-}
-
 /* Rows first ... first + n of the table, in lanes; the last vectors are filled up with the last
    row, of weight 0. */
 INLINE void load_columns_of(const Table *t, ptrdiff_t first, ptrdiff_t n, const Work *w,
@@ -270,18 +109,6 @@ INLINE void load_columns_of(const Table *t, ptrdiff_t first, ptrdiff_t n, const 
     for (ptrdiff_t i = whole; i < end; i++)
         for (ptrdiff_t a = 0; a < d; a++)
             columns[a * w->rows + i] = value(t, (first + smaller(i, n - 1)) * d + a, single);
-}
-
-static void load_weight(const Table *t, ptrdiff_t first, ptrdiff_t n, const Work *w)
-{
-    double *weight = (double *)w->weight;
-    if (!t->weight || t->weight_step == 0) {
-        vec same = splat(t->weight ? *t->weight : 1.0);
-        for (ptrdiff_t v = 0; v * LANES < n; v++) w->weight[v] = same;
-    } else {
-        for (ptrdiff_t i = 0; i < n; i++) weight[i] = t->weight[(first + i) * t->weight_step];
-    }
-    for (ptrdiff_t i = n; i < filled(n, LANES * WIDE); i++) weight[i] = 0.0;
 }
 
 #if IN_REGISTERS == 16
@@ -300,7 +127,7 @@ static void load_weight(const Table *t, ptrdiff_t first, ptrdiff_t n, const Work
 
 static void load_columns(const Table *t, ptrdiff_t first, ptrdiff_t n, const Work *w)
 {
-    load_weight(t, first, n, w);
+    load_weight(t, first, n, w->weight);
     switch (t->d) {
 #define FEW(D) case D: \
         if (t->single) load_columns_of(t, first, n, w, D, 1); \
@@ -326,19 +153,6 @@ static void load_tile(const Table *t, ptrdiff_t first, ptrdiff_t n, const Work *
         else
             for (ptrdiff_t a = 0; a < w->d; a++) row[a] = value(t, from + a, 0);
     }
-}
-
-/* Number of the first of the largest. */
-INLINE ivec label_of(const vec *joint, ptrdiff_t k, vec *largest)
-{
-    ivec label = isplat(0);
-    *largest = joint[0];
-    for (ptrdiff_t j = 1; j < k; j++) {
-        ivec better = joint[j] > *largest;
-        *largest = where(better, joint[j], *largest);
-        label = (better & isplat(j)) | (~better & label);
-    }
-    return label;
 }
 
 /* ------------------------------------------------- log-densities: columns -> joint */
@@ -384,13 +198,6 @@ INLINE void log_joint_axes(const Components *c, const Work *w, ptrdiff_t v)
 
 /* Room for the panels of one factor. */
 INLINE ptrdiff_t panels(ptrdiff_t d) { return triangle(d) + d * TALL; }
-
-/* Heights of the register blocks that a factor of d rows is cut into, as equal as can be. */
-INLINE int block_height(ptrdiff_t d, ptrdiff_t row)
-{
-    ptrdiff_t blocks = (d + TALL - 1) / TALL, height = d / blocks, taller = d % blocks;
-    return (int)(row < taller * (height + 1) ? height + 1 : height);
-}
 
 /* Add to q the squares of `height` whitened coordinates from row b on. */
 INLINE void whiten_block(const vec *dx, const double *panel, ptrdiff_t b, vec *q, const int height,
@@ -592,126 +399,6 @@ static void log_joint(const Components *c, Work *w, ptrdiff_t n)
             w->patience = PATIENCE;
         }
         for (ptrdiff_t v = 0; v < end; v += WIDE) log_joint_many(c, w, v, w->d);
-    }
-}
-
-/* --------------------------------------------------- assignment: joint -> responsibilities */
-
-INLINE vec largest_of(const vec *joint, ptrdiff_t k)
-{
-    vec largest = joint[0];
-    for (ptrdiff_t j = 1; j < k; j++) largest = LARGER(joint[j], largest);
-    return largest;
-}
-
-/* sum_j exp(joint_j - reference), whose terms replace joint, and the reference: the largest. */
-INLINE vec sum_exp(vec *joint, ptrdiff_t k, vec *reference)
-{
-    vec largest = largest_of(joint, k), total = splat(0.0);
-    /* A row that no component can reach: measured from 0 instead of -inf every term stays 0, and
-       no inf - inf arises. (NaN stays NaN.) */
-    *reference = only(largest != -INFINITE, largest);
-    for (ptrdiff_t j = 0; j < k; j++) {
-        joint[j] = exp_or_nothing(joint[j] - *reference);
-        total += joint[j];
-    }
-    return total;
-}
-
-/* The objective: sum of weight * (high + log(low)). Where all weights are 1 the logs are
-   taken of products. */
-typedef struct {
-    vec sum, product;
-    int terms;
-} Objective;
-
-INLINE void settle(Objective *o)
-{
-    o->sum += log_anywhere(o->product);
-    o->product = splat(1.0);
-    o->terms = 0;
-}
-
-/* all_one: all of these rows have weight 1. Rows of weight 0 do not count, even at -inf. */
-INLINE void add_objective(Objective *o, vec weight, vec high, vec low, int all_one)
-{
-    if (all_one) {
-        o->sum += high;
-        o->product *= low;
-        if (++o->terms == TERMS) settle(o);
-    } else {
-        o->sum += only(weight > 0.0, weight * (high + log_anywhere(low)));
-    }
-}
-
-/* Two components take one exp: their shares are 1 and t of 1 + t. */
-INLINE void assign_two_softly(vec *joint, vec weight, int all_one, Objective *o)
-{
-    ivec second = joint[1] > joint[0];
-    vec high = where(second, joint[1], joint[0]), low = where(second, joint[0], joint[1]);
-    vec t = exp_or_nothing(low - high);
-    vec total = only(high > -INFINITE, 1.0 + t);
-    vec scale = only(high > -INFINITE, weight / total), rest = t * scale;
-    joint[0] = where(second, rest, scale);
-    joint[1] = where(second, scale, rest);
-    add_objective(o, weight, high, total, all_one);
-}
-
-INLINE void assign_softly(vec *joint, const ptrdiff_t k, vec weight, int all_one,
-                          Objective *o)
-{
-    if (k == 2) {
-        assign_two_softly(joint, weight, all_one, o);
-        return;
-    }
-    vec reference, total = sum_exp(joint, k, &reference);
-    vec scale = only(total > 0.0, weight / total);
-    for (ptrdiff_t j = 0; j < k; j++) joint[j] *= scale;
-    add_objective(o, weight, reference, total, all_one);
-}
-
-INLINE void assign_hard(vec *joint, ptrdiff_t k, vec weight, Objective *o)
-{
-    vec largest;
-    ivec label = label_of(joint, k, &largest);
-    for (ptrdiff_t j = 0; j < k; j++) joint[j] = only(label == isplat(j), weight);
-    o->sum += only(weight > 0.0, weight * largest);
-}
-
-/* Fetch the rows that come after a vector of the tile in the next one, while there is arithmetic to
-   do: reading memory and computing overlap. */
-INLINE void prefetch(const Table *t, ptrdiff_t row)
-{
-    if (row + LANES > t->n) return;
-    ptrdiff_t size = t->d * (t->single ? 4 : 8);
-    const char *from = (const char *)t->rows + row * size;
-    for (ptrdiff_t i = 0; i < LANES * size; i += 64) __builtin_prefetch(from + i);
-}
-
-INLINE void assign_all_softly(const Table *t, ptrdiff_t next, const Work *w, ptrdiff_t n,
-                              const ptrdiff_t k, int equal_weights, Objective *o)
-{
-    for (ptrdiff_t v = 0; v * LANES < n; v++) {
-        prefetch(t, next + v * LANES);
-        int all_one = equal_weights && (v + 1) * LANES <= n;
-        assign_softly(w->joint + v * w->stride, k, w->weight[v], all_one, o);
-    }
-}
-
-/* Responsibilities of the first n rows of the tile, and their share of the objective. */
-static void assign(const Table *t, ptrdiff_t next, const Work *w, ptrdiff_t n, int hard,
-                   int equal_weights, Objective *o)
-{
-    if (hard) {
-        for (ptrdiff_t v = 0; v * LANES < n; v++)
-            assign_hard(w->joint + v * w->stride, w->k, w->weight[v], o);
-        return;
-    }
-    switch (w->k) { /* few components stay in registers */
-    case 1: assign_all_softly(t, next, w, n, 1, equal_weights, o); break;
-    case 2: assign_all_softly(t, next, w, n, 2, equal_weights, o); break;
-    case 3: assign_all_softly(t, next, w, n, 3, equal_weights, o); break;
-    default: assign_all_softly(t, next, w, n, w->k, equal_weights, o);
     }
 }
 
@@ -992,11 +679,6 @@ static void finish(const Components *c, const Work *w, const Sums *sums)
     }
 }
 
-static void clear(void *place, size_t bytes)
-{
-    for (size_t i = 0; i < bytes / sizeof(double); i++) ((double *)place)[i] = 0.0;
-}
-
 /* Working memory for some components, sums at 0. */
 static Work begin(const Components *c, void *scratch)
 {
@@ -1017,13 +699,14 @@ static void expect(const Table *t, const Components *c, int hard, const Sums *su
     Objective objective = {splat(0.0), splat(1.0), 0};
     int equal_weights = t->weight_step == 0 && *t->weight == 1.0;
     vec weight = splat(0.0);
+    const Joint tile = {w.k, w.stride, w.joint, w.weight};
     *sums->weight = (double)t->n;
     clear(sums->counts, c->k * sizeof(double));
     for (ptrdiff_t first = 0; first < t->n; first += w.rows) {
         ptrdiff_t n = smaller(w.rows, t->n - first);
         load_tile(t, first, n, &w);
         log_joint(c, &w, n);
-        assign(t, first + n, &w, n, hard, equal_weights, &objective);
+        assign(t, first + n, &tile, n, hard, equal_weights, &objective);
         for (ptrdiff_t v = 0; !equal_weights && v * LANES < n; v++) weight += w.weight[v];
         moments(c, &w, n, sums);
     }
@@ -1034,31 +717,6 @@ static void expect(const Table *t, const Components *c, int hard, const Sums *su
 }
 
 /* ---------------------------------------------------------------------------- scoring */
-
-/* Scores of the first n (at most LANES) rows of one vector. */
-INLINE void score_vector(vec *joint, ptrdiff_t k, ptrdiff_t row, ptrdiff_t n, const Scores *out)
-{
-    if (out->labels) {
-        vec largest;
-        ivec label = label_of(joint, k, &largest);
-        label |= ~(largest > -INFINITE); /* -1, and so it is where that is NaN */
-        for (ptrdiff_t i = 0; i < n; i++) out->labels[row + i] = label[i];
-    }
-    if (!out->log_density && !out->responsibilities && !out->largest) return;
-    vec reference, total = sum_exp(joint, k, &reference);
-    vec log_density = reference + log_anywhere(total);
-    vec share = only(total > 0.0, 1.0 / total);
-    for (ptrdiff_t i = 0; i < n; i++) {
-        if (out->log_density) out->log_density[row + i] = log_density[i];
-        if (out->largest) out->largest[row + i] = share[i];
-    }
-    if (!out->responsibilities) return;
-    double *resp = out->responsibilities + row * k;
-    for (ptrdiff_t j = 0; j < k; j++) {
-        vec r = joint[j] * share;
-        for (ptrdiff_t i = 0; i < n; i++) resp[i * k + j] = r[i];
-    }
-}
 
 static void score(const Table *t, const Components *c, const Scores *out, void *scratch)
 {
@@ -1072,36 +730,3 @@ static void score(const Table *t, const Components *c, const Scores *out, void *
                          out);
     }
 }
-
-/* --------------------------------------------------------- exp and log, for their tests */
-
-INLINE vec load_some(const double *x, ptrdiff_t n)
-{
-    vec result = splat(0.0);
-    for (ptrdiff_t i = 0; i < n && i < LANES; i++) result[i] = x[i];
-    return result;
-}
-
-INLINE void store_some(double *to, vec x, ptrdiff_t n)
-{
-    for (ptrdiff_t i = 0; i < n && i < LANES; i++) to[i] = x[i];
-}
-
-static void exp_of(const double *x, double *result, ptrdiff_t n)
-{
-    for (ptrdiff_t i = 0; i < n; i += LANES)
-        store_some(result + i, exp_anywhere(load_some(x + i, n - i)), n - i);
-}
-
-static void log_of(const double *x, double *result, ptrdiff_t n)
-{
-    for (ptrdiff_t i = 0; i < n; i += LANES)
-        store_some(result + i, log_anywhere(load_some(x + i, n - i)), n - i);
-}
-
-#define TEXT_OF(NAME) #NAME
-#define TEXT(NAME) TEXT_OF(NAME)
-#define SYMBOL_OF(NAME) mixtura_##NAME
-#define SYMBOL(NAME) SYMBOL_OF(NAME)
-
-const Kernel SYMBOL(KERNEL) = {TEXT(KERNEL), scratch_size, expect, score, exp_of, log_of};

@@ -24,8 +24,22 @@ typedef struct {
     const double *constants;  /* k; -inf for a component of weight 0 */
 } Components;
 
+/* k components whose log-density is linear in m statistics t of a row: constant_j + weights_j . t.
+   These are the row's cells (m = d), or, where the columns have levels 0, 1, ..., zeros but for a
+   one at the level of each cell, the levels of all columns side by side. */
+typedef struct {
+    ptrdiff_t k, d, m;
+    const double *weights;    /* k x m; -inf where the statistic has to be 0: else it is at least 1 */
+    const double *constants;  /* k; -inf for a component of weight 0 */
+    const int64_t *levels;    /* d: how many each column has, m in all; NULL for cells */
+} Linear;
+
+/* More levels than this have no place in the tables of numbers of 32 bits. */
+enum { LINEAR_LEVELS = 1 << 28 };
+
 /* Sums over the rows, r being weight times responsibility. The moments are about the components'
-   current means: second is k x d x d (all of the symmetric matrix), or k x d where not dense. */
+   current means: second is k x d x d (all of the symmetric matrix), or k x d where not dense. Of
+   linear components there are the sums of r times the statistics, first, k x m, and no others. */
 typedef struct {
     double *weight, *objective;
     double *counts, *first, *second;
@@ -40,13 +54,17 @@ typedef struct {
     int64_t *labels;           /* n: whose it is */
 } Scores;
 
-/* One compilation of estep.c for one instruction set. */
+/* One compilation of passes.c for one instruction set. */
 typedef struct {
     const char *name;
     size_t (*scratch_size)(ptrdiff_t d, ptrdiff_t k, int dense);
     /* scratch: scratch_size bytes, aligned to 64. hard: all of a row to its likeliest component. */
     void (*expect)(const Table *, const Components *, int hard, const Sums *, void *scratch);
     void (*score)(const Table *, const Components *, const Scores *, void *scratch);
+    /* For at most n rows. Where cells are no levels the objective is NaN, and no row has scores. */
+    size_t (*linear_size)(const Linear *, ptrdiff_t n);
+    void (*linear_expect)(const Table *, const Linear *, int hard, const Sums *, void *scratch);
+    int (*linear_score)(const Table *, const Linear *, const Scores *, void *scratch);
     void (*exp)(const double *x, double *result, ptrdiff_t n);
     void (*log)(const double *x, double *result, ptrdiff_t n);
 } Kernel;

@@ -11,15 +11,17 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, Self, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias, cast
 
 import numpy as np
 
 from mixtura.assignments import Assignment, hard, one_hot, posterior, soft
-from mixtura.families import Family, Gaussian
-from mixtura.kernels.components import Components
+from mixtura.families import Bernoulli, Categorical, Family, Gaussian, Poisson
+from mixtura.families.linear import Linear, LinearForm
+from mixtura.kernels.components import Components, LinearComponents, NoLevelsError
 from mixtura.kernels.kernel import Kernel, chosen
 from mixtura.mixture import Expectation, Mixture
+from mixtura.sources.base_measure import mean_of
 from mixtura.sources.source import Chunk, Source
 from mixtura.starts.nearest_center import NearestCenter
 from mixtura.statistics import Moments
@@ -65,6 +67,20 @@ def gaussian_components(mixture: Mixture[Any, Any], kernel: Kernel) -> Component
     )
 
 
+def linear_components(mixture: Mixture[Any, Any], form: LinearForm[Any]) -> LinearComponents:
+    """The components of a mixture of linear log-densities as the kernel takes them.
+
+    Noise is one whose weights are 0.
+    """
+    weights, offsets, region = form.weights, form.offsets, mixture.noise_region
+    if region is not None:
+        weights = np.concatenate([weights, np.zeros_like(weights[:1])])
+        offsets = np.append(offsets, -region.log_volume)
+    levels = None if form.levels is None else np.array(form.levels, dtype=np.int64)
+    constants = offsets + mixture.log_weights
+    return LinearComponents(np.ascontiguousarray(weights), constants, levels)
+
+
 # ---------------------------------------------------------------------------------------------
 # E-steps
 
@@ -105,9 +121,59 @@ class _GaussianPass:
         return self.kernel.expect(chunk.rows, chunk.weight, self.components, hard=self.hard)
 
 
+@dataclass(frozen=True)
+class _LinearPass:
+    form: LinearForm[Any]
+    components: LinearComponents
+    n_clusters: int
+    kernel: Kernel
+    hard: bool
+
+    @classmethod
+    def of(cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool) -> Self | None:
+        form = linear_form(mixture)
+        if form is None:
+            return None
+        components = linear_components(mixture, form)
+        return cls(form, components, mixture.n_clusters, kernel, hard)
+
+    def __call__(self, source: Source) -> Expectation[Any] | None:
+        components = self.components
+        if self.form.base is not None:
+            components = components.raised(mean_of(self.form.base, source))
+        sums = source.map_reduce(partial(self._sums, components))
+        weight, objective = sums[:2].tolist()
+        if math.isnan(objective):
+            return None
+        k, m = self.components.weights.shape
+        count, totals = sums[2 : 2 + k], sums[2 + k :].reshape(k, m)
+        own = slice(self.n_clusters)  # noise has a count, and no use for its sums
+        return Expectation(weight, objective, count, self.form.gathered(count[own], totals[own]))
+
+    def _sums(self, components: LinearComponents, chunk: Chunk) -> FloatArray:
+        rows = _statistics(self.form, chunk.rows)
+        return self.kernel.expect_linear(rows, chunk.weight, components, hard=self.hard)
+
+
+def linear_form(mixture: Mixture[Any, Any]) -> LinearForm[Any] | None:
+    """That of the clusters; None where there is noise, which does not share their base measure."""
+    family = cast("Linear", mixture.clusters.family)  # which the table below sees to
+    form = family.linear_form(mixture.params)
+    return None if form.base is not None and mixture.noise_region is not None else form
+
+
+def _statistics(form: LinearForm[Any], rows: AnyArray) -> AnyArray:
+    return rows if form.of_rows is None else np.ascontiguousarray(form.of_rows(_double(rows)))
+
+
+#: Families that give a `LinearForm`.
+_LINEAR = (Bernoulli, Categorical, Poisson)
+
 _PASSES: dict[tuple[type, Assignment], Callable[[Mixture[Any, Any], Kernel], FusedPass | None]] = {
     (Gaussian, soft): partial(_GaussianPass.of, hard=False),
     (Gaussian, hard): partial(_GaussianPass.of, hard=True),
+    **{(family, soft): partial(_LinearPass.of, hard=False) for family in _LINEAR},
+    **{(family, hard): partial(_LinearPass.of, hard=True) for family in _LINEAR},
 }
 
 
@@ -158,12 +224,18 @@ def scorer(mixture: Mixture[Any, Any]) -> Scorer:
 
     Of Gaussians no row is out of reach: where all densities vanish, the nearest component has it.
     """
-    if type(mixture.clusters.family) is not Gaussian:
-        return _Composition(mixture)
-    kernel = chosen()
-    if kernel is None:
-        return _OrNearest(_Composition(mixture), mixture)
-    return _OrNearest(_GaussianScorer(gaussian_components(mixture, kernel), kernel), mixture)
+    family, kernel = type(mixture.clusters.family), chosen()
+    composition = _Composition(mixture)
+    if family is Gaussian:
+        within: Scorer = composition
+        if kernel is not None:
+            within = _KernelScorer(gaussian_components(mixture, kernel), kernel)
+        return _OrNearest(within, mixture)
+    form = linear_form(mixture) if family in _LINEAR and kernel is not None else None
+    if form is None or kernel is None:
+        return composition
+    components = linear_components(mixture, form)
+    return _OrComposition(form, _KernelScorer(components, kernel), composition)
 
 
 @dataclass(frozen=True)
@@ -186,8 +258,8 @@ class _Composition:
 
 
 @dataclass(frozen=True)
-class _GaussianScorer:
-    components: Components
+class _KernelScorer:
+    components: Components | LinearComponents
     kernel: Kernel
 
     def log_density(self, rows: AnyArray) -> FloatArray:
@@ -201,6 +273,45 @@ class _GaussianScorer:
 
     def densities_and_certainties(self, rows: AnyArray) -> tuple[FloatArray, FloatArray]:
         return self.kernel.densities_and_certainties(rows, self.components)
+
+
+@dataclass(frozen=True)
+class _OrComposition:
+    """A scorer of statistics as one of rows; where cells are no levels, the composition."""
+
+    form: LinearForm[Any]
+    within: Scorer
+    composition: Scorer
+
+    def log_density(self, rows: AnyArray) -> FloatArray:
+        try:
+            log_density = self.within.log_density(_statistics(self.form, rows))
+        except NoLevelsError:
+            return self.composition.log_density(rows)
+        return log_density + self._base(rows)
+
+    def responsibilities(self, rows: AnyArray) -> FloatArray:
+        try:
+            return self.within.responsibilities(_statistics(self.form, rows))
+        except NoLevelsError:
+            return self.composition.responsibilities(rows)
+
+    def labels(self, rows: AnyArray) -> IntArray:
+        try:
+            return self.within.labels(_statistics(self.form, rows))
+        except NoLevelsError:
+            return self.composition.labels(rows)
+
+    def densities_and_certainties(self, rows: AnyArray) -> tuple[FloatArray, FloatArray]:
+        try:
+            scores = self.within.densities_and_certainties(_statistics(self.form, rows))
+        except NoLevelsError:
+            return self.composition.densities_and_certainties(rows)
+        log_density, certainty = scores
+        return log_density + self._base(rows), certainty
+
+    def _base(self, rows: AnyArray) -> FloatArray | float:
+        return 0.0 if self.form.base is None else self.form.base(_double(rows))
 
 
 @dataclass(frozen=True)

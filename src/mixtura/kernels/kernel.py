@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from mixtura.kernels.choice import available, chosen_name
-from mixtura.kernels.components import Components
+from mixtura.kernels.components import Components, LinearComponents
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
 with suppress(ImportError):  # without it no Kernel is ever made
     from mixtura.kernels import _fused
 
 __all__ = ["Kernel", "chosen"]
+
+AnyComponents: TypeAlias = Components | LinearComponents
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,18 @@ class Kernel:
         c = components
         sums = np.empty(2 + len(c.means) + c.means.size + c.whitening.size)
         _fused.expect(self.name, rows, weight, c.means, c.whitening, c.constants, hard, sums)
+        return sums
+
+    def expect_linear(
+        self, rows: AnyArray, weight: FloatArray, components: LinearComponents, *, hard: bool
+    ) -> FloatArray:
+        """Sums over the rows: weight, objective, counts (k), and of the statistics (k, m).
+
+        They come in one flat array. The objective is NaN if some cells are no levels but should be.
+        """
+        c = components
+        sums = np.empty(2 + len(c.constants) + c.weights.size)
+        _fused.linear_expect(self.name, rows, weight, c.constants, c.weights, c.levels, hard, sums)
         return sums
 
     def constants(self, weights: FloatArray, log_determinants: FloatArray, d: int) -> FloatArray:
@@ -81,34 +96,31 @@ class Kernel:
         _fused.centers(self.name, rows, weight, uniform, by_distance, n_steps, centers)
         return centers
 
-    def log_density(self, rows: AnyArray, components: Components) -> FloatArray:
+    def log_density(self, rows: AnyArray, components: AnyComponents) -> FloatArray:
         """log P(x_i), shape (n,)."""
         density = np.empty(len(rows))
-        self._score(rows, components, density, None, None, None)
+        components.score(self.name, rows, (density, None, None, None))
         return density
 
-    def responsibilities(self, rows: AnyArray, components: Components) -> FloatArray:
+    def responsibilities(self, rows: AnyArray, components: AnyComponents) -> FloatArray:
         """P(C_j | x_i), shape (n, k); 0 where no component can reach the row."""
         resp = np.empty((len(rows), len(components.constants)))
-        self._score(rows, components, None, resp, None, None)
+        components.score(self.name, rows, (None, resp, None, None))
         return resp
 
-    def labels(self, rows: AnyArray, components: Components) -> IntArray:
+    def labels(self, rows: AnyArray, components: AnyComponents) -> IntArray:
         """Number of the likeliest component of each row, -1 where none can reach it, shape (n,)."""
         labels = np.empty(len(rows), dtype=np.int64)
-        self._score(rows, components, None, None, None, labels)
+        components.score(self.name, rows, (None, None, None, labels))
         return labels.astype(np.intp, copy=False)
 
     def densities_and_certainties(
-        self, rows: AnyArray, components: Components
+        self, rows: AnyArray, components: AnyComponents
     ) -> tuple[FloatArray, FloatArray]:
         """log P(x_i) and the largest responsibility, both of shape (n,)."""
         density, largest = np.empty(len(rows)), np.empty(len(rows))
-        self._score(rows, components, density, None, largest, None)
+        components.score(self.name, rows, (density, None, largest, None))
         return density, largest
-
-    def _score(self, rows: AnyArray, c: Components, *outputs: AnyArray | None) -> None:
-        _fused.score(self.name, rows, c.means, c.whitening, c.constants, *outputs)
 
 
 _KERNELS = {name: Kernel(name) for name in available()}

@@ -44,6 +44,11 @@ def _all_one(n: int) -> FloatArray:
 _ONE = np.float64(1.0).tobytes()
 
 
+def _numbers(weight: AnyArray) -> FloatArray:
+    """Weights that are whole numbers, such as counts of equal rows, may come as integers."""
+    return np.asarray(weight, dtype=np.float64)
+
+
 @dataclass(frozen=True)
 class ArraySource:
     """A table held as one array.
@@ -102,7 +107,7 @@ class ArraySource:
         start = handle * self.rows_per_block
         block = slice(start, start + self.rows_per_block)
         X = self.X[block]
-        weight = _all_one(len(X)) if self.weight is None else self.weight[block]
+        weight = _all_one(len(X)) if self.weight is None else _numbers(self.weight[block])
         labels = None if self.labels is None else self.labels[block]
         return Chunk(handle, start, _contiguous(X), weight, labels)
 
