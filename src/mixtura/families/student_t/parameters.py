@@ -1,0 +1,96 @@
+"""The fitted numbers of Student t components, and what an E-step gathers for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from mixtura.families.gaussian.parameters import GaussianParameters
+from mixtura.families.gaussian.structures import Covariances
+from mixtura.statistics import ComponentSums, Moments
+from mixtura.typing import FloatArray, Selection
+
+__all__ = ["StudentTParameters", "StudentTSums"]
+
+
+@dataclass(frozen=True)
+class StudentTParameters:
+    """Fitted numbers of k Student t components.
+
+    Attributes
+    ----------
+    locations : ndarray of shape (k, d)
+    scales : Covariances
+        The scale matrices.
+    dof : ndarray of shape (k,)
+        Degrees of freedom.
+    """
+
+    locations: FloatArray
+    scales: Covariances
+    dof: FloatArray
+
+    @classmethod
+    def of(cls, normal: GaussianParameters, dof: FloatArray) -> Self:
+        """With the means and covariances of Gaussian components."""
+        return cls(normal.means, normal.covariances, dof)
+
+    @property
+    def normal(self) -> GaussianParameters:
+        """Gaussian components in the same places, with the scale matrices as covariances."""
+        return GaussianParameters(self.locations, self.scales)
+
+    @property
+    def n_components(self) -> int:
+        return len(self.locations)
+
+    @property
+    def n_features(self) -> int:
+        return int(self.locations.shape[1])
+
+    @property
+    def sort_key(self) -> FloatArray:
+        return np.column_stack([self.locations, self.dof])
+
+    def take(self, order: Selection) -> Self:
+        return type(self)(self.locations[order], self.scales.take(order), self.dof[order])
+
+
+@dataclass(frozen=True)
+class StudentTSums(ComponentSums):
+    """Sums over the rows, with responsibilities r and weights u = E(u | row).
+
+    Attributes
+    ----------
+    rows : ndarray of shape (k,)
+        Sum of r.
+    moments : Moments
+        Under the weights r u.
+    tails : ndarray of shape (k,)
+        Sum of r (E log u - E u + 1): 0 or less.
+    normal : ndarray of shape (k,)
+        Nats that the rows would gain were the component Gaussian, in the same place.
+    """
+
+    rows: FloatArray
+    moments: Moments
+    tails: FloatArray
+    normal: FloatArray
+
+    def take(self, components: Selection) -> Self:
+        return type(self)(
+            self.rows[components],
+            self.moments.take(components),
+            self.tails[components],
+            self.normal[components],
+        )
+
+    @property
+    def about_rows(self) -> Moments:
+        """Moments from which Gaussian components take the M-step of locations and scales.
+
+        Their count is that of the rows, since likelihoods divide the scatter by it.
+        """
+        return Moments(self.rows, self.moments.mean, self.moments.scatter)
