@@ -7,9 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.families import Bernoulli, Box, Categorical, Family, Gaussian, Poisson, WithNoise
-from mixtura.families.gaussian.structures import EEI, STRUCTURES, VVV
+from mixtura.families import (
+    Bernoulli,
+    Box,
+    Categorical,
+    Family,
+    Gaussian,
+    Poisson,
+    StudentT,
+    WithNoise,
+)
+from mixtura.families.gaussian.structures import EEE, EEI, STRUCTURES, VEV, VVV
 from mixtura.families.schema import Column, Kind, Schema
+from mixtura.families.tie import Tie
 from mixtura.testing import BadCell
 from mixtura.typing import FloatArray
 
@@ -22,7 +32,10 @@ NO_MEASUREMENTS = (
 
 @dataclass(frozen=True)
 class FamilyRecord:
-    """A family, a table that it can describe, and cells that it cannot."""
+    """A family, a table that it can describe, and cells that it cannot.
+
+    `at_once`: whether one M-step ends at the maximum where all rows' components are known.
+    """
 
     name: str
     family: Family[Any, Any]
@@ -30,6 +43,7 @@ class FamilyRecord:
     schema: Schema = MEASUREMENTS
     bad: tuple[BadCell, ...] = NO_MEASUREMENTS
     noise: bool = False
+    at_once: bool = True
 
 
 def two_groups(n: int = 60, d: int = 3, seed: int = 1) -> FloatArray:
@@ -37,6 +51,12 @@ def two_groups(n: int = 60, d: int = 3, seed: int = 1) -> FloatArray:
     X = rng.normal(size=(n, d)) * np.linspace(1.0, 3.0, d)
     X[n // 3 :] += 2.0
     return rng.permutation(X)
+
+
+def heavy_tails(n: int = 60, d: int = 3, seed: int = 5) -> FloatArray:
+    """Two groups with some rows far outside."""
+    rng = np.random.default_rng(seed)
+    return two_groups(n, d, seed) / np.sqrt(rng.gamma(1.5, size=(n, 1)) / 1.5)
 
 
 FAMILIES = [
@@ -87,6 +107,19 @@ FAMILIES = [
             (2, np.inf, "a count is a whole number"),
             (0, np.nan, "a count is a whole number"),
         ),
+    ),
+    *(
+        FamilyRecord(
+            f"student_t-{name}", StudentT(structure, floor, dof), heavy_tails(), at_once=False
+        )
+        for name, structure, floor, dof in (
+            ("VVV", VVV, np.zeros(3), Tie.OWN),
+            ("EEI", EEI, np.zeros(3), Tie.OWN),
+            ("VEV", VEV, np.zeros(3), Tie.OWN),
+            ("EEE-shared", EEE, np.zeros(3), Tie.SHARED),
+            ("VVV-given", VVV, np.zeros(3), 4.0),
+            ("VVV-floor", VVV, np.full(3, 5.0), Tie.OWN),
+        )
     ),
     *(
         FamilyRecord(

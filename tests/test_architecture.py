@@ -116,7 +116,13 @@ def test_the_public_names_are_those_promised() -> None:
 
 
 #: Where it may be known that there are Gaussians: the family, the kernels, its estimator and words.
-GAUSSIAN_ROOMS = ("families/gaussian/", "kernels/", "estimators/gaussian_")
+GAUSSIAN_ROOMS = (
+    "families/gaussian/",
+    "families/student_t/",
+    "kernels/",
+    "estimators/gaussian_",
+    "estimators/student_t_",
+)
 
 #: One line for each family: these name all of them.
 REGISTRIES = {

@@ -237,7 +237,7 @@ def test_covariances_of_some_columns() -> None:
 
 def test_families_by_name_and_by_type() -> None:
     names = [description.name for description in DESCRIPTIONS.values()]
-    assert names == ["bernoulli", "categorical", "poisson", "gaussian"]
+    assert names == ["bernoulli", "categorical", "poisson", "gaussian", "student_t"]
     noisy = WithNoise(Poisson(), Box(np.zeros(1), np.eye(1)))
     assert description_of(noisy) is description_named("poisson")
     assert description_of(Gaussian(VII, np.zeros(1))).name == "gaussian"

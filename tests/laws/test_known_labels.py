@@ -75,7 +75,7 @@ def test_rows_all_known_need_one_m_step(record: FamilyRecord) -> None:
     np.testing.assert_allclose(mixture.weights, np.bincount(labels) / len(labels), rtol=1e-13)
     fit = em.fit(mixture, source)
     assert fit.status.converged
-    assert fit.n_iter <= 2
+    assert fit.n_iter <= 2 or not record.at_once
     own = mixture.log_joint(record.X)[np.arange(len(labels)), labels]
     np.testing.assert_allclose(fit.trace[0], own.mean(), rtol=1e-12)
 

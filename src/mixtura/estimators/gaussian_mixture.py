@@ -24,8 +24,8 @@ from mixtura.estimators.parameters import (
 )
 from mixtura.estimators.tables import as_rows, column_names
 from mixtura.families.gaussian.density import Gaussian
-from mixtura.families.gaussian.description import departure
 from mixtura.families.gaussian.given_parameters import GivenGaussians
+from mixtura.families.gaussian.kept_covariances import departure
 from mixtura.families.gaussian.membership import membership
 from mixtura.families.gaussian.modes import Modes, find_modes
 from mixtura.families.gaussian.parameters import GaussianParameters

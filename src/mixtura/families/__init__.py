@@ -9,6 +9,8 @@ from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishar
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.families.poisson import Poisson, PoissonParameters
 from mixtura.families.registry import register
+from mixtura.families.student_t.density import StudentT
+from mixtura.families.student_t.parameters import StudentTParameters
 
 __all__ = [
     "FLAT",
@@ -29,6 +31,8 @@ __all__ = [
     "Poisson",
     "PoissonParameters",
     "Prior",
+    "StudentT",
+    "StudentTParameters",
     "WithNoise",
     "register",
     "with_noise",

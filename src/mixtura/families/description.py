@@ -197,7 +197,10 @@ class Description(Protocol[F_contra, P]):
         ...
 
     def dispersions(self, params: P, places: Sequence[int], /) -> FloatArray | None:
-        """Covariances (k, m, m) of some columns; None where columns are independent."""
+        """Covariances (k, m, m) of some columns; None where columns are independent.
+
+        Of a component without covariances, as of heavy tails, some finite ones to draw.
+        """
         ...
 
 

@@ -13,6 +13,8 @@ from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.description import GaussianDescription
 from mixtura.families.noise import WithNoise
 from mixtura.families.poisson import Poisson, PoissonDescription
+from mixtura.families.student_t.density import StudentT
+from mixtura.families.student_t.description import StudentTDescription
 
 __all__ = ["DESCRIPTIONS", "description_named", "description_of", "is_described", "register"]
 
@@ -22,6 +24,7 @@ DESCRIPTIONS: dict[type, Description[Any, Any]] = {
     Categorical: CategoricalDescription(),
     Poisson: PoissonDescription(),
     Gaussian: GaussianDescription(),
+    StudentT: StudentTDescription(),
 }
 
 

@@ -73,9 +73,7 @@ class StudentTCoordinates:
             )
         )
 
-    def moved(
-        self, changes: FloatArray, estimate: Callable[[], StudentTParameters]
-    ) -> Self | None:
+    def moved(self, changes: FloatArray, estimate: Callable[[], StudentTParameters]) -> Self | None:
         n_normal = len(changes) - int(self.inner.sum())
         normal = self.normal.moved(changes[:n_normal], lambda: _normal(estimate()))
         own = self._own.copy()

@@ -27,9 +27,10 @@ __all__ = [
     "FIRST",
     "LARGEST",
     "SMALLEST",
-    "estimated",
+    "ends",
     "information",
     "inner",
+    "likeliest",
     "missed",
     "slopes",
 ]
@@ -65,9 +66,7 @@ def information(dof: FloatArray) -> FloatArray:
     return trigamma_gap(0.5 * dof)
 
 
-def estimated(
-    dof: FloatArray, rows: FloatArray, tails: FloatArray, normal: FloatArray
-) -> FloatArray:
+def likeliest(dof: FloatArray, rows: FloatArray, tails: FloatArray) -> FloatArray:
     """The M-step, from the present ones and the sums of an E-step, (m,) each.
 
     Parameters
@@ -77,13 +76,22 @@ def estimated(
         Sums of the responsibilities.
     tails : ndarray of shape (m,)
         Sums of r (E log u - E u + 1), below 0.
-    normal : ndarray of shape (m,)
-        Nats that the rows gain with Gaussian components in the same places.
     """
-    likeliest = np.clip(2.0 * _root(-tails / rows), SMALLEST, LARGEST)
+    return np.where(dof >= LARGEST, LARGEST, np.clip(2.0 * _root(-tails / rows), SMALLEST, LARGEST))
+
+
+def ends(dof: FloatArray, rows: FloatArray, tails: FloatArray, gains: FloatArray) -> BoolArray:
+    """Which of the components (m,) become Gaussian.
+
+    Parameters
+    ----------
+    dof, rows, tails
+        As of `likeliest`.
+    gains : ndarray of shape (m,)
+        Nats that the rows gain with Gaussian components.
+    """
     slope = slopes(dof, rows, tails)
-    gaussian = (dof > FAR) & (slope > 0.0) & (normal > 0.5 * slope)
-    return np.where(gaussian | (dof >= LARGEST), LARGEST, likeliest)
+    return np.asarray((dof > FAR) & (dof < LARGEST) & (slope > 0.0) & (gains > 0.5 * slope))
 
 
 def _root(gap: FloatArray) -> FloatArray:

@@ -20,7 +20,7 @@ likelihood never falls (Liu and Rubin 1995; McLachlan and Peel 2000, section 7.5
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,10 +31,12 @@ from mixtura.families.gaussian.structures import CovarianceStructure
 from mixtura.families.student_t.binet import binet, digamma_gap
 from mixtura.families.student_t.coordinates import StudentTCoordinates
 from mixtura.families.student_t.degrees_of_freedom import (
+    FAR,
     FIRST,
     LARGEST,
     SMALLEST,
-    estimated,
+    ends,
+    likeliest,
     missed,
 )
 from mixtura.families.student_t.parameters import StudentTParameters, StudentTSums
@@ -106,31 +108,53 @@ class StudentT:
         rows = resp.sum(axis=0)
         if params is None:  # as if all rows were equally far
             moments = self.normal.statistics(None, X, resp)
-            return StudentTSums(rows, moments, np.zeros_like(rows), np.zeros_like(rows))
-        d, dof = params.n_features, params.dof
+            return StudentTSums(rows, moments, *np.zeros((2, len(rows))))
         far = self._far(params, X)
         log, u = np.log1p(far), 1.0 / (1.0 + far)
         tails = np.einsum("nk,nk->k", resp, far * u - log)
         beyond = np.einsum("nk,nk->k", resp, log - far)
         moments = Moments.of(X, resp * u, diagonal=self.structure.diagonal)
-        return sums_of(rows, moments, tails, beyond, dof, d)
+        return sums_of(params, rows, moments, tails, beyond)
 
     def maximize(
         self, statistics: StudentTSums, params: StudentTParameters | None
     ) -> StudentTParameters:
+        live, order = stand_ins(statistics.rows)
+        if params is not None:
+            ended = self._ended(statistics.take(live), params.take(live))
+            if ended is not None:
+                return ended.take(order)
         before = None if params is None else params.normal
         normal = self.normal.maximize(statistics.about_rows, before)
-        live, order = stand_ins(statistics.rows)
         dof = self._dof(statistics.take(live), None if params is None else params.dof[live])
         return StudentTParameters.of(normal, dof[order])
+
+    def _ended(
+        self, statistics: StudentTSums, params: StudentTParameters
+    ) -> StudentTParameters | None:
+        """The parameters with some components made Gaussian; None if none has to be.
+
+        Nothing else changes in such a step, so that the likelihood cannot fall: it rises by no
+        less than what the rows gain under the responsibilities that they have.
+        """
+        own = self.tie.one_of(params.dof)
+        if not (own > FAR).any():
+            return None
+        sums = self._pooled(statistics.rows, statistics.tails, statistics.normal)
+        ended = np.resize(ends(own, *sums), len(params.dof))
+        return replace(params, dof=np.where(ended, LARGEST, params.dof)) if ended.any() else None
 
     def _dof(self, statistics: StudentTSums, dof: FloatArray | None) -> FloatArray:
         """The M-step's degrees of freedom (k,), from the present ones."""
         k, tie = len(statistics.rows), self.tie
         if not isinstance(self.dof, Tie) or dof is None:
             return np.full(k, FIRST if isinstance(self.dof, Tie) else float(self.dof))
-        sums = (tie.pooled(s) for s in (statistics.rows, statistics.tails, statistics.normal))
-        return np.resize(estimated(tie.one_of(dof), *sums), k)
+        sums = self._pooled(statistics.rows, statistics.tails)
+        return np.resize(likeliest(tie.one_of(dof), *sums), k)
+
+    def _pooled(self, *sums: FloatArray) -> tuple[FloatArray, ...]:
+        """Over the components that share their degrees of freedom."""
+        return tuple(self.tie.pooled(each) for each in sums)
 
     def _far(self, params: StudentTParameters, X: FloatArray) -> FloatArray:
         """How much further than usual each row is, (delta - d) / (nu + d), shape (n, k)."""
@@ -204,14 +228,14 @@ def normal_excess(dof: FloatArray, d: int) -> FloatArray:
 
 
 def sums_of(
+    params: StudentTParameters,
     rows: FloatArray,
     moments: Moments,
     tails: FloatArray,
     beyond: FloatArray,
-    dof: FloatArray,
-    d: int,
 ) -> StudentTSums:
     """The statistics from sums of r, of r (y u - log(1 + y)) and of r (log(1 + y) - y)."""
+    d, dof = params.n_features, params.dof
     total = 0.5 * (dof + d)
     return StudentTSums(
         rows,

@@ -71,7 +71,7 @@ class StudentTSums(ComponentSums):
     tails : ndarray of shape (k,)
         Sum of r (E log u - E u + 1): 0 or less.
     normal : ndarray of shape (k,)
-        Nats that the rows would gain were the component Gaussian, in the same place.
+        Nats that the rows would gain were the component Gaussian, with the same scale matrix.
     """
 
     rows: FloatArray
