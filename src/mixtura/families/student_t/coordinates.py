@@ -20,7 +20,7 @@ import numpy as np
 
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
 from mixtura.families.gaussian.parameters import GaussianParameters
-from mixtura.families.student_t.degrees_of_freedom import information, inner, slopes
+from mixtura.families.student_t.degrees_of_freedom import FAR, information, inner, slopes
 from mixtura.families.student_t.parameters import StudentTParameters, StudentTSums
 from mixtura.families.tie import Tie
 from mixtura.typing import BoolArray, FloatArray
@@ -74,6 +74,8 @@ class StudentTCoordinates:
         )
 
     def moved(self, changes: FloatArray, estimate: Callable[[], StudentTParameters]) -> Self | None:
+        if (self._own > FAR).any() and not self._are_inner(self.tie.one_of(estimate().dof)):
+            return None  # a component has to become Gaussian first
         n_normal = len(changes) - int(self.inner.sum())
         normal = self.normal.moved(changes[:n_normal], lambda: _normal(estimate()))
         own = self._own.copy()
@@ -92,8 +94,11 @@ class StudentTCoordinates:
     def _alike(self, normal: GaussianCoordinates, own: FloatArray) -> Self | None:
         """The coordinates about other parameters, if they are the same ones."""
         dof = np.resize(own, len(self.dof)) if len(own) else self.dof
-        there = type(self)(normal, dof, self.tie)
-        return there if np.array_equal(there.inner, self.inner) else None
+        return type(self)(normal, dof, self.tie) if self._are_inner(own) else None
+
+    def _are_inner(self, own: FloatArray) -> bool:
+        """Whether of other degrees of freedom the same ones lie at neither end."""
+        return np.array_equal(inner(own), self.inner)
 
 
 def _normal(params: StudentTParameters) -> GaussianParameters:
