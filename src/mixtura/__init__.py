@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mixtura.estimators.gaussian_mixture import GaussianMixture
     from mixtura.estimators.mixture_search import MixtureSearch
     from mixtura.estimators.saving import load, save
+    from mixtura.estimators.student_t_mixture import StudentTMixture
 
 __version__ = "0.1.0"
 
@@ -47,6 +48,7 @@ __all__ = [
     "MixtureSearch",
     "ModelFileError",
     "PoissonMixture",
+    "StudentTMixture",
     "__version__",
     "bootstrap_test",
     "load",
@@ -60,6 +62,7 @@ _LAZY = {
     "CategoricalMixture": "mixtura.estimators.family_mixtures",
     "BernoulliMixture": "mixtura.estimators.family_mixtures",
     "GaussianMixture": "mixtura.estimators.gaussian_mixture",
+    "StudentTMixture": "mixtura.estimators.student_t_mixture",
     "MixtureSearch": "mixtura.estimators.mixture_search",
     "bootstrap_test": "mixtura.estimators.bootstrap_test",
     "load": "mixtura.estimators.saving",

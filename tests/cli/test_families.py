@@ -36,6 +36,12 @@ TABLES: dict[str, Callable[[], pl.DataFrame]] = {
     ),
     "bernoulli": lambda: pl.DataFrame({c: answers((0, 1), 0.95) for c in "abcd"}),
 }
+#: Families that are not chosen by what the columns look like, but fitted when they are asked for.
+ASKED: dict[str, Callable[[], pl.DataFrame]] = {
+    "student_t": lambda: pl.DataFrame(
+        {c: 9.0 * GROUPS + RNG.standard_t(4.0, size=100) for c in "abc"}
+    ),
+}
 LIGHT = ("-k", "1-3", "--starts", 3)
 
 
@@ -45,19 +51,22 @@ class Fitted:
     table: Path
     model: Path
     document: dict
+    asked: tuple[str, ...]
 
     @property
     def frame(self) -> pl.DataFrame:
         return pl.read_csv(self.table)
 
 
-@pytest.fixture(params=list(TABLES))
+@pytest.fixture(params=[*TABLES, *ASKED])
 def fitted(request, run, here) -> Fitted:
-    TABLES[request.param]().write_csv("t.csv")
-    result = run("fit", "t.csv", *LIGHT, "--json")
+    family = request.param
+    {**TABLES, **ASKED}[family]().write_csv("t.csv")
+    asked = ("--family", family) if family in ASKED else ()
+    result = run("fit", "t.csv", *LIGHT, *asked, "--json")
     assert result.exit_code == 0, result.stderr
     document = json.loads(result.stdout)
-    return Fitted(request.param, here / "t.csv", here / "t-mixtura" / "model.json", document)
+    return Fitted(family, here / "t.csv", here / "t-mixtura" / "model.json", document, asked)
 
 
 def words(result) -> str:
@@ -66,14 +75,15 @@ def words(result) -> str:
 
 
 def test_each_family_that_there_is_has_a_table_here():
-    assert set(TABLES) == {description.name for description in DESCRIPTIONS.values()}
+    assert {*TABLES, *ASKED} == {description.name for description in DESCRIPTIONS.values()}
 
 
 def test_fit_takes_the_family_and_finds_the_groups(fitted):
     told = fitted.document["model"]
     assert (told["family"], told["n_components"]) == (fitted.family, 2)
-    assert told["family_reason"]
-    assert fitted.document["notes"][0].startswith(f"Family {fitted.family}, since ")
+    assert bool(told["family_reason"]) == (not fitted.asked)
+    if not fitted.asked:
+        assert fitted.document["notes"][0].startswith(f"Family {fitted.family}, since ")
     assert fitted.document["data"]["columns"] == fitted.frame.columns
     clusters = pl.read_csv(fitted.model.parent / "assignments.csv")["cluster"].to_numpy()
     assert np.mean(clusters == GROUPS) > 0.9
@@ -137,9 +147,9 @@ def test_a_sample_looks_like_the_table(run, fitted, here):
 
 def test_the_test_of_numbers_of_clusters(run, fitted):
     args = ("test", fitted.table, "-k", 1, "--replicates", 19)
-    document = json.loads(run(*args, "--json").stdout)
+    document = json.loads(run(*args, *fitted.asked, "--json").stdout)
     assert document["model"]["family"] == fitted.family
-    assert document["model"]["family_reason"]
+    assert bool(document["model"]["family_reason"]) == (not fitted.asked)
     assert document["test"]["n_components"] == 2
     told = words(run(*args, "--family", fitted.family))
     assert f"Family {fitted.family}: " in told
@@ -149,7 +159,7 @@ def test_the_test_of_numbers_of_clusters(run, fitted):
 def test_known_clusters_and_python(run, fitted):
     known = ["" if i % 10 else ("one", "two")[g] for i, g in enumerate(GROUPS.tolist())]
     fitted.frame.with_columns(pl.Series("kind", known)).write_csv("known.csv")
-    result = run("fit", "known.csv", *LIGHT, "--known", "kind", "--json")
+    result = run("fit", "known.csv", *LIGHT, *fitted.asked, "--known", "kind", "--json")
     document = json.loads(result.stdout)
     assert document["model"]["family"] == fitted.family
     assert any("0 is one, 1 is two" in note for note in document["notes"])
@@ -161,9 +171,11 @@ def test_known_clusters_and_python(run, fitted):
 
 
 def test_families_without_structures_have_no_column_of_shapes(run, fitted):
-    told = words(run("fit", "t.csv", *LIGHT))
-    assert ("clusters shape BIC" in told) == (fitted.family == "gaussian")
-    assert ("Shape" in told) == (fitted.family == "gaussian")
+    told = words(run("fit", "t.csv", *LIGHT, *fitted.asked))
+    shaped = fitted.document["model"]["structure"] != ""
+    assert shaped == (fitted.family in ("gaussian", "student_t"))
+    assert ("clusters shape BIC" in told) == shaped
+    assert ("Shape" in told) == shaped
 
 
 def test_a_family_without_an_estimator_of_its_own_is_fitted_all_the_same(run, here, monkeypatch):
@@ -176,13 +188,21 @@ def test_a_family_without_an_estimator_of_its_own_is_fitted_all_the_same(run, he
 # Options of one family
 
 
-@pytest.mark.parametrize("option", [("--covariance", "full"), ("--prior", "default"), ("--noise",)])
+@pytest.mark.parametrize(
+    ("option", "families"),
+    [
+        (("--covariance", "full"), "gaussian or student_t"),
+        (("--prior", "default"), "gaussian"),
+        (("--noise",), "gaussian"),
+        (("--dof", "5"), "student_t"),
+    ],
+)
 @pytest.mark.parametrize("command", ["fit", "test"])
-def test_an_option_of_another_family_is_an_error(run, here, command, option):
+def test_an_option_of_another_family_is_an_error(run, here, command, option, families):
     TABLES["poisson"]().write_csv("t.csv")
     result = run(command, "t.csv", "--family", "poisson", *option)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert f"{option[0]} is an option of --family gaussian, not of poisson" in result.stderr
+    assert f"{option[0]} is an option of --family {families}, not of poisson" in result.stderr
 
 
 def test_an_option_of_one_family_chooses_it(run, here):
@@ -192,6 +212,26 @@ def test_an_option_of_one_family_chooses_it(run, here):
     assert document["model"]["family_reason"] == "--covariance is an option of it"
     plain = run("fit", "t.csv", *LIGHT, "--covariance", "auto", "--prior", "none", "--json").stdout
     assert json.loads(plain)["model"]["family"] == "poisson"
+
+
+def test_degrees_of_freedom_choose_t_clusters(run, here):
+    ASKED["student_t"]().write_csv("t.csv")
+    document = json.loads(run("fit", "t.csv", *LIGHT, "--dof", "3.5", "--json").stdout)
+    assert document["model"]["family"] == "student_t"
+    model = mx.load("t-mixtura/model.json")
+    assert model.dof_.tolist() == [3.5, 3.5]
+    assert model.dof == 3.5
+    both = run("fit", "t.csv", *LIGHT, "--dof", "shared", "--covariance", "VII", "--json")
+    told = json.loads(both.stdout)["model"]
+    assert (told["family"], told["structure"]) == ("student_t", "VII")
+    assert told["family_reason"].endswith("--covariance are options of it") or told[
+        "family_reason"
+    ].endswith("--dof are options of it")
+    refused = run("fit", "t.csv", "--dof", "0.01")
+    assert refused.exit_code == 2
+    assert "choose one of each, shared, or a number from 0.1 to 1e+15" in " ".join(
+        refused.stderr.replace("│", " ").split()
+    )
 
 
 def test_an_unknown_family(run, here):

@@ -44,6 +44,12 @@ def answers(n: int = 90) -> AnyArray:
     return np.array(["no", "perhaps", "yes"], dtype=object)[codes]
 
 
+def heavy_tails(n: int = 90) -> AnyArray:
+    rng = np.random.default_rng(4)
+    places = np.array([[0.0, 0.0, 0.0], [12.0, 12.0, 12.0]])[_groups(n, 2)]
+    return places + rng.normal(size=(n, 3)) / np.sqrt(rng.gamma(1.5, size=(n, 1)) / 1.5)
+
+
 @dataclass(frozen=True)
 class Case:
     """An estimator without random numbers of its own, and a table of two groups."""
@@ -61,6 +67,7 @@ CASES = {
     "poisson": Case(mx.PoissonMixture(), counts),
     "categorical": Case(mx.CategoricalMixture(), answers),
     "family": Case(mx.FamilyMixture(Poisson()), counts),
+    "student_t": Case(mx.StudentTMixture(), heavy_tails),
 }
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
@@ -194,8 +201,9 @@ def test_what_a_family_cannot_have_given(estimator: Any, X: Any, words: str) -> 
         estimator.fit(X)
 
 
-@cases
-def test_new_rows_are_asked_the_same(case: Case) -> None:
+@pytest.mark.parametrize("name", [name for name in CASES if name != "student_t"])
+def test_new_rows_are_asked_the_same(name: str) -> None:
+    case = CASES[name]
     fit, X = case.fitted(), case.table()[:2].copy()
     X[1, 0] = "maybe" if X.dtype == object else 0.5
     with pytest.raises(mx.DataError, match=r"Column 0 has .* in row 1"):

@@ -131,6 +131,7 @@ def fit(
       poisson      counts: whole numbers of 0 or more
       categorical  categories: text, codes, true and false
       bernoulli    yes or no: 0 and 1, true and false, text with two different cells
+      student_t    measurements with heavy tails, or a few far out
     auto takes measurements if there are any.
 
     \b

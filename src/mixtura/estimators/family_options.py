@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from mixtura.estimators.family_option import FamilyOption, FamilyWords
 from mixtura.estimators.gaussian_options import GAUSSIAN_WORDS
+from mixtura.estimators.student_t_options import STUDENT_T_WORDS
 
 __all__ = ["FAMILY_WORDS", "families_with", "family_options"]
 
 #: Only families that add something.
-FAMILY_WORDS: dict[str, FamilyWords] = {"gaussian": GAUSSIAN_WORDS}
+FAMILY_WORDS: dict[str, FamilyWords] = {"gaussian": GAUSSIAN_WORDS, "student_t": STUDENT_T_WORDS}
 
 
 def family_options() -> list[FamilyOption]:

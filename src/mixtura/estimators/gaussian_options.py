@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mixtura.errors import MixturaError
 from mixtura.estimators.family_option import FamilyOption, FamilyWords
 
-__all__ = ["GAUSSIAN_WORDS"]
+__all__ = ["COVARIANCE", "GAUSSIAN_WORDS"]
 
 
 def _covariance_types() -> Mapping[str, str]:
@@ -26,22 +26,25 @@ def _suits(name: str, d: int) -> None:
         )
 
 
+#: Of all families whose components have covariance structures.
+COVARIANCE = FamilyOption(
+    "--covariance",
+    "covariance_type",
+    "Shapes of Gaussian or t clusters to try, such as full,tied. auto tries all 14 of the "
+    "literature, from EII (round and alike) over EEE (one ellipsoid for all) to VVV (each "
+    "its own); of one column, E (equal variances) and V (varying).",
+    choices=_covariance_types,
+    metavar="NAMES",
+    default="auto",
+    searched=True,
+    metavar_of_one="NAME",
+    help_of_one="Shape of Gaussian or t clusters, one of those of fit.  [default: full]",
+    check=_suits,
+)
+
 GAUSSIAN_WORDS = FamilyWords(
     options=(
-        FamilyOption(
-            "--covariance",
-            "covariance_type",
-            "Shapes of Gaussian clusters to try, such as full,tied. auto tries all 14 of the "
-            "literature, from EII (round and alike) over EEE (one ellipsoid for all) to VVV (each "
-            "its own); of one column, E (equal variances) and V (varying).",
-            choices=_covariance_types,
-            metavar="NAMES",
-            default="auto",
-            searched=True,
-            metavar_of_one="NAME",
-            help_of_one="Shape of Gaussian clusters, one of those of fit.  [default: full]",
-            check=_suits,
-        ),
+        COVARIANCE,
         FamilyOption(
             "--prior",
             "prior",

@@ -26,7 +26,13 @@ from mixtura.families.gaussian.structures import (
 )
 from mixtura.persistence.entries import Entry, either, flag, number, optional, text
 
-__all__ = ["COVARIANCE_TYPES", "CovarianceType", "gaussian_parameters", "searched_types"]
+__all__ = [
+    "COVARIANCE_TYPES",
+    "CovarianceType",
+    "gaussian_parameters",
+    "searched_types",
+    "shape_parameters",
+]
 
 
 @dataclass(frozen=True)
@@ -69,19 +75,23 @@ def searched_types(d: int) -> tuple[str, ...]:
     return ("E", "V") if d == 1 else tuple(structure.name for structure in STRUCTURES)
 
 
-def gaussian_parameters(family: Gaussian, d: int) -> dict[str, Entry[Any]]:
-    """Parameters of its own that a model file keeps for a mixture of the family in d dimensions.
+def shape_parameters(structure: CovarianceStructure, d: int) -> dict[str, Entry[Any]]:
+    """What a model file keeps of how components of a structure in d dimensions are estimated.
 
-    Of covariance types these are the names of the family's structure.
+    Of covariance types these are the names of the structure.
     """
     names = [
         name
         for name, kind in COVARIANCE_TYPES.items()
-        if kind.structure == family.structure and (d == 1 or not kind.one_dimensional)
+        if kind.structure == structure and (d == 1 or not kind.one_dimensional)
     ]
+    return {"covariance_type": text(*names), "reg_covar": number(0.0)}
+
+
+def gaussian_parameters(family: Gaussian, d: int) -> dict[str, Entry[Any]]:
+    """Parameters of its own that a model file keeps for a mixture of the family."""
     return {
-        "covariance_type": text(*names),
-        "reg_covar": number(0.0),
+        **shape_parameters(family.structure, d),
         "prior": optional(text("default")),
         "noise": either(flag(), number(above=0.0)),
     }

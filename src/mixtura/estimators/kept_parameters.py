@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mixtura.estimators.gaussian_vocabulary import gaussian_parameters
+from mixtura.estimators.gaussian_vocabulary import gaussian_parameters, shape_parameters
 from mixtura.estimators.options import ACCELERATIONS, ALGORITHMS, EFFORTS, STARTS
 from mixtura.mixture import Mixture
 from mixtura.persistence.entries import Entry, either, flag, number, optional, text, whole
@@ -29,7 +29,10 @@ _OF_ALL: dict[str, Entry[Any]] = {
 }
 
 #: By the name of a family: those that its estimator alone has, from a family and its dimension.
-_OWN: dict[str, Callable[[Any, int], dict[str, Entry[Any]]]] = {"gaussian": gaussian_parameters}
+_OWN: dict[str, Callable[[Any, int], dict[str, Entry[Any]]]] = {
+    "gaussian": gaussian_parameters,
+    "student_t": lambda family, d: shape_parameters(family.structure, d),
+}
 
 
 def kept_parameters(name: str, mixture: Mixture[Any, Any]) -> dict[str, Entry[Any]]:

@@ -13,6 +13,7 @@ from mixtura.estimators.family_mixtures import (
 )
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.mixture_estimator import MixtureEstimator
+from mixtura.estimators.student_t_mixture import StudentTMixture
 from mixtura.families.registry import description_named
 from mixtura.families.schema import Schema
 
@@ -23,6 +24,7 @@ ESTIMATORS: dict[str, type[MixtureEstimator]] = {
     "bernoulli": BernoulliMixture,
     "categorical": CategoricalMixture,
     "poisson": PoissonMixture,
+    "student_t": StudentTMixture,
 }
 
 

@@ -76,7 +76,7 @@ class StudentT:
     >>> for _ in range(100):
     ...     params = family.maximize(family.statistics(params, X, np.ones((4, 1))), params)
     >>> params.locations.round(2)  # one row in four hardly moves it
-    array([[0.43]])
+    array([[0.02]])
     """
 
     structure: CovarianceStructure

@@ -106,12 +106,11 @@ class StudentTDescription:
         location, dof = params.locations[:, place], params.dof
         variances = params.scales.variances[:, place]
         scale = np.sqrt(variances)
-        spread = np.sqrt(_inflation(dof, np.inf))
         alone = StudentTParameters(location[:, None], AxisCovariances(variances[:, None]), dof)
         one_column = StudentT(VII, np.zeros(1))
         return curve(
             location,
-            scale * spread,
+            scale * np.sqrt(params.inflation),
             lambda shares: location[:, None] + scale[:, None] * _quantiles(dof, shares),
             lambda values: np.exp(one_column.log_density(alone, values[:, None])).T,
         )
@@ -119,20 +118,14 @@ class StudentTDescription:
     def dispersions(self, params: StudentTParameters, places: Sequence[int]) -> FloatArray:
         """Covariances; the scale matrix of a component that has none, of 2 or fewer dof."""
         scales = covariances_of_columns(params.scales, places)
-        return _inflation(params.dof, 1.0)[:, None, None] * scales
+        inflation = np.where(np.isfinite(params.inflation), params.inflation, 1.0)
+        return np.asarray(inflation[:, None, None] * scales)
 
 
 def dof_option(family: StudentT) -> str | float:
     """How the degrees of freedom are estimated, by name, or the number that is given."""
     names = {tie: name for name, tie in DOF_TIES.items()}
     return names[family.tie] if family.tie in names else float(family.dof)  # type: ignore[arg-type]
-
-
-def _inflation(dof: FloatArray, without: float) -> FloatArray:
-    """Covariance of each component in units of its scale matrix, or what stands for it, (k,)."""
-    inflation = np.full(len(dof), without)
-    np.divide(dof, dof - 2.0, out=inflation, where=dof > 2.0)
-    return inflation
 
 
 def _quantiles(dof: FloatArray, shares: FloatArray) -> FloatArray:

@@ -43,6 +43,19 @@ class StudentTParameters:
         return GaussianParameters(self.locations, self.scales)
 
     @property
+    def inflation(self) -> FloatArray:
+        """Covariances in units of the scale matrices, (k,); infinite where there are none."""
+        inflation = np.full(len(self.dof), np.inf)
+        np.divide(self.dof, self.dof - 2.0, out=inflation, where=self.dof > 2.0)
+        return inflation
+
+    @property
+    def covariances(self) -> FloatArray:
+        """Covariance matrices, (k, d, d); NaN where there are none."""
+        inflation = np.where(np.isfinite(self.inflation), self.inflation, np.nan)
+        return np.asarray(inflation[:, None, None] * self.scales.matrices())
+
+    @property
     def n_components(self) -> int:
         return len(self.locations)
 
