@@ -282,7 +282,7 @@ def test_units_do_not_matter() -> None:
     for unit in (1e-60, 1e-3, 1e60):
         other = fitted(unit, 0.0)
         np.testing.assert_allclose(other.locations_ / unit, plain.locations_, atol=1e-5)
-        np.testing.assert_allclose(other.dof_, plain.dof_, rtol=1e-6)
+        np.testing.assert_allclose(other.dof_, plain.dof_, rtol=1e-4)
     np.testing.assert_allclose(fitted(1.0, 1e6).dof_, plain.dof_, rtol=1e-4)
 
 

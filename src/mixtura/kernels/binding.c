@@ -120,8 +120,9 @@ static int enter_weight(Door *door, PyObject *array, Table *table)
     return 1;
 }
 
+/* tails: the power and the slope of each component, (2, k); None for Gaussian ones. */
 static int enter_components(Door *door, PyObject *means, PyObject *whitening, PyObject *constants,
-                            const Table *table, Components *components)
+                            PyObject *tails, const Table *table, Components *components)
 {
     Py_ssize_t d = table->d;
     Py_buffer *view = enter(door, means, "means", READ, "d", 2, SHAPE(-1, d));
@@ -145,6 +146,12 @@ static int enter_components(Door *door, PyObject *means, PyObject *whitening, Py
     view = enter(door, whitening, "whitening", READ, "d", ndim, SHAPE(k, d, d));
     if (!view) return 0;
     components->whitening = view->buf;
+    components->power = components->slope = NULL;
+    if (tails == Py_None) return 1;
+    view = enter(door, tails, "tails", READ, "d", 2, SHAPE(2, k));
+    if (!view) return 0;
+    components->power = view->buf;
+    components->slope = components->power + k;
     return 1;
 }
 
@@ -161,10 +168,10 @@ static void *scratch_for(const Kernel *kernel, Py_ssize_t d, Py_ssize_t k, int d
 static PyObject *expect(PyObject *self, PyObject *args)
 {
     const char *name;
-    PyObject *rows, *weight, *means, *whitening, *constants, *result;
+    PyObject *rows, *weight, *means, *whitening, *constants, *tails, *result;
     int hard;
-    if (!PyArg_ParseTuple(args, "sOOOOOpO:expect", &name, &rows, &weight, &means, &whitening,
-                          &constants, &hard, &result))
+    if (!PyArg_ParseTuple(args, "sOOOOOOpO:expect", &name, &rows, &weight, &means, &whitening,
+                          &constants, &tails, &hard, &result))
         return NULL;
     const Kernel *kernel = kernel_named(name);
     if (!kernel) return NULL;
@@ -173,14 +180,15 @@ static PyObject *expect(PyObject *self, PyObject *args)
     Components c;
     void *raw = NULL;
     if (!enter_rows(&door, rows, &table) || !enter_weight(&door, weight, &table) ||
-        !enter_components(&door, means, whitening, constants, &table, &c))
+        !enter_components(&door, means, whitening, constants, tails, &table, &c))
         goto out;
-    Py_ssize_t size = 2 + c.k * (1 + c.d + (c.dense ? c.d * c.d : c.d));
+    Py_ssize_t size = 2 + c.k * (1 + c.d + (c.dense ? c.d * c.d : c.d) + (c.power ? 3 : 0));
     Py_buffer *view = enter(&door, result, "result", WRITE, "d", 1, SHAPE(size));
     void *scratch = view ? scratch_for(kernel, c.d, c.k, c.dense, &raw) : NULL;
     if (scratch) {
         double *place = view->buf;
-        Sums sums = {place, place + 1, place + 2, place + 2 + c.k, place + 2 + c.k + c.k * c.d};
+        Sums sums = {place, place + 1, place + 2, place + 2 + c.k, place + 2 + c.k + c.k * c.d,
+                     c.power ? place + size - 3 * c.k : NULL};
         Py_BEGIN_ALLOW_THREADS
         kernel->expect(&table, &c, hard, &sums, scratch);
         Py_END_ALLOW_THREADS
@@ -204,9 +212,9 @@ static void *enter_output(Door *door, PyObject *array, const char *name, const c
 static PyObject *score(PyObject *self, PyObject *args)
 {
     const char *name;
-    PyObject *rows, *means, *whitening, *constants, *density, *resp, *largest, *labels;
-    if (!PyArg_ParseTuple(args, "sOOOOOOOO:score", &name, &rows, &means, &whitening, &constants,
-                          &density, &resp, &largest, &labels))
+    PyObject *rows, *means, *whitening, *constants, *tails, *density, *resp, *largest, *labels;
+    if (!PyArg_ParseTuple(args, "sOOOOOOOOO:score", &name, &rows, &means, &whitening, &constants,
+                          &tails, &density, &resp, &largest, &labels))
         return NULL;
     const Kernel *kernel = kernel_named(name);
     if (!kernel) return NULL;
@@ -215,7 +223,7 @@ static PyObject *score(PyObject *self, PyObject *args)
     Components c;
     void *raw = NULL;
     if (!enter_rows(&door, rows, &table) ||
-        !enter_components(&door, means, whitening, constants, &table, &c))
+        !enter_components(&door, means, whitening, constants, tails, &table, &c))
         goto out;
     Scores scores;
     const Py_ssize_t *shape = SHAPE(table.n, c.k);
@@ -640,9 +648,10 @@ static PyObject *names(PyObject *self, PyObject *args)
 
 static PyMethodDef methods[] = {
     {"expect", expect, METH_VARARGS,
-     "expect(kernel, rows, weight, means, whitening, constants, hard, result): the fused pass."},
+     "expect(kernel, rows, weight, means, whitening, constants, tails, hard, result): the fused "
+     "pass."},
     {"score", score, METH_VARARGS,
-     "score(kernel, rows, means, whitening, constants, log_density, responsibilities, largest, "
+     "score(kernel, rows, means, whitening, constants, tails, log_density, responsibilities, largest, "
      "labels): any of the outputs may be None."},
     {"exp", exp_of, METH_VARARGS, "exp(kernel, x, result)"},
     {"log", log_of, METH_VARARGS, "log(kernel, x, result)"},

@@ -1,4 +1,4 @@
-/* The fused pass of EM for Gaussian components.
+/* The fused pass of EM for Gaussian components, and for those with heavy tails.
 
    A tile of rows at a time: log-densities, log-sum-exp, responsibilities, and the moments of the
    rows about the current means. Nothing of size n x k is ever stored. The same file is compiled
@@ -143,17 +143,19 @@ INLINE vec exp_anywhere(vec x)
     return where(x == x, e * first * rest, x);
 }
 
-/* log over the whole range: -inf at 0, NaN below. */
-INLINE vec log_anywhere(vec x)
+/* log x = n log 2 + log m with m from sqrt(1/2) to sqrt(2): from the bits of x, which is no tiny
+   number, n, f = m - 1 and s = f / (2 + f). */
+INLINE vec whole_log(ivec bits, vec *f)
 {
     const int64_t root_half = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000;
-    ivec tiny = x < 0x1p-1022;
-    ivec bits = (ivec)where(tiny, x * 0x1p54, x) + (one - root_half);
-    /* x = 2^n m with m from sqrt(1/2) to sqrt(2). */
-    vec n = (vec)(((uvec)bits >> 52) + 0x4330000000000000);
-    n = n - (0x1p52 + 1023.0) - only(tiny, splat(54.0));
-    vec f = (vec)((bits & 0x000fffffffffffff) + root_half) - 1.0;
-    vec s = f / (2.0 + f), z = s * s;
+    bits += one - root_half;
+    *f = (vec)((bits & 0x000fffffffffffff) + root_half) - 1.0;
+    return (vec)(((uvec)bits >> 52) + 0x4330000000000000) - (0x1p52 + 1023.0);
+}
+
+INLINE vec log_of_parts(vec n, vec f, vec s)
+{
+    vec z = s * s;
     /* Chebyshev fit of (2 atanh(s) / s - 2) / s^2. */
     vec p = splat(0x1.2b5900de53b32p-3);
     p = p * z + 0x1.39fe51a7c18f9p-3;
@@ -163,10 +165,28 @@ INLINE vec log_anywhere(vec x)
     p = p * z + 0x1.99999999952d7p-2;
     p = p * z + 0x1.5555555555558p-1;
     vec half = 0.5 * f * f;
-    vec result = n * LN2_HIGH + (f - (half - (s * (half + z * p) + n * LN2_LOW)));
+    return n * LN2_HIGH + (f - (half - (s * (half + z * p) + n * LN2_LOW)));
+}
+
+/* log over the whole range: -inf at 0, NaN below. */
+INLINE vec log_anywhere(vec x)
+{
+    ivec tiny = x < 0x1p-1022;
+    vec f, n = whole_log((ivec)where(tiny, x * 0x1p54, x), &f) - only(tiny, splat(54.0));
+    vec result = log_of_parts(n, f, f / (2.0 + f));
     result = where(x == INFINITE, x, result);
     result = where(x == 0.0, splat(-INFINITE), result);
     return where(x >= 0.0, result, splat(__builtin_nan("")));
+}
+
+/* log(1 + y) to the last digits, and 1 / (1 + y): y is finite and clearly above -1, or NaN, which
+   stays. One division serves both. */
+INLINE vec log_one_more(vec y, vec *inverse)
+{
+    vec x = 1.0 + y, f, n = whole_log((ivec)x, &f);
+    vec below = 2.0 + f, both = 1.0 / (x * below);
+    *inverse = both * below;
+    return log_of_parts(n, f, f * (both * x)) + (y - (x - 1.0)) * *inverse;
 }
 
 /* ------------------------------------------------------------------------ working memory */
@@ -179,6 +199,8 @@ typedef struct {
     vec *weight;         /* rows */
     ptrdiff_t stride;    /* of joint: odd, so that a column of it does not crowd a cache's sets */
     vec *joint;          /* rows / LANES x stride: log-densities, then responsibilities */
+    vec *tails;          /* three like joint: u, y u - log(1 + y) and log(1 + y) - y */
+    vec *tail_sums;      /* k x 3: sums over the rows, still spread over lanes */
     double *tile;        /* rows x padded: the tile as it came, for many dimensions */
     double *centres;     /* k x padded: the means, for many dimensions */
     double *factors;     /* whitening factors, in the order in which they are used */
@@ -225,6 +247,8 @@ static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense)
     w->weight = take(base, &used, vectors, sizeof(vec));
     w->stride = k | 1;
     w->joint = take(base, &used, w->stride * vectors, sizeof(vec));
+    w->tails = take(base, &used, 3 * w->stride * vectors, sizeof(vec));
+    w->tail_sums = take(base, &used, 3 * k, sizeof(vec));
     w->factors = take(base, &used, k * (dense ? triangle(d) + d * TALL : d), sizeof(double));
     w->active = take(base, &used, w->rows, sizeof(int32_t));
     w->shares = take(base, &used, k * filled(w->rows, 64) / 64, sizeof(uint64_t));
@@ -343,6 +367,28 @@ INLINE ivec label_of(const vec *joint, ptrdiff_t k, vec *largest)
 
 /* ------------------------------------------------- log-densities: columns -> joint */
 
+/* A squared distance above this would come near overflow; no row is out of reach of a tail. */
+#define FURTHEST 5e299
+
+/* The log-density of component j at rows whose half squared distances are given; what else tails
+   need is kept, three vectors. */
+INLINE vec log_density_at(const Components *c, ptrdiff_t j, vec q, vec *kept)
+{
+    if (!c->power) return c->constants[j] - q;
+    vec u, far = where(q > FURTHEST, splat(FURTHEST), q);
+    vec y = c->slope[j] * (far - 0.5 * (double)c->d), log = log_one_more(y, &u);
+    kept[0] = u;
+    kept[1] = y * u - log;
+    kept[2] = log - y;
+    return c->constants[j] - c->power[j] * log;
+}
+
+/* The same at vector v of the tile. */
+INLINE vec log_density(const Components *c, const Work *w, ptrdiff_t v, ptrdiff_t j, vec q)
+{
+    return log_density_at(c, j, q, w->tails + 3 * (v * w->stride + j));
+}
+
 /* Few dimensions: a row's values stay in registers. The factors are packed triangles. */
 INLINE void log_joint_few(const Components *c, const Work *w, ptrdiff_t v, const int d)
 {
@@ -359,7 +405,7 @@ INLINE void log_joint_few(const Components *c, const Work *w, ptrdiff_t v, const
             squared += white * white;
             row += b + 1;
         }
-        joint[j] = c->constants[j] - squared;
+        joint[j] = log_density(c, w, v, j, squared);
     }
 }
 
@@ -378,7 +424,7 @@ INLINE void log_joint_axes(const Components *c, const Work *w, ptrdiff_t v)
             }
         }
         UNROLL for (int p = 0; p < WIDE; p++)
-            w->joint[(v + p) * w->stride + j] = c->constants[j] - q[p];
+            w->joint[(v + p) * w->stride + j] = log_density(c, w, v + p, j, q[p]);
     }
 }
 
@@ -454,7 +500,7 @@ static void log_joint_many(const Components *c, const Work *w, ptrdiff_t v, ptrd
         half_squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, coordinates, q,
                                WIDE);
         UNROLL for (int p = 0; p < WIDE; p++)
-            w->joint[(v + p) * w->stride + j] = c->constants[j] - q[p];
+            w->joint[(v + p) * w->stride + j] = log_density(c, w, v + p, j, q[p]);
     }
 }
 
@@ -470,9 +516,15 @@ INLINE void log_joint_block(const Components *c, const Work *w, ptrdiff_t j, con
     }
     vec q[WIDE];
     half_squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, w->d, q, width);
-    for (ptrdiff_t i = 0; i < n; i++)
-        ((double *)(w->joint + rows[i] / LANES * w->stride + j))[rows[i] % LANES] =
-            c->constants[j] - ((double *)q)[i];
+    for (int p = 0; p < width; p++) {
+        vec kept[3], density = log_density_at(c, j, q[p], kept);
+        for (ptrdiff_t lane = 0, i = p * LANES; lane < LANES && i < n; lane++, i++) {
+            ptrdiff_t place = rows[i] / LANES * w->stride + j, to = rows[i] % LANES;
+            w->joint[place][to] = density[lane];
+            for (int part = 0; c->power && part < 3; part++)
+                w->tails[3 * place + part][to] = kept[part][lane];
+        }
+    }
 }
 
 static void log_joint_at(const Components *c, const Work *w, ptrdiff_t j, const int32_t *rows,
@@ -712,6 +764,23 @@ static void assign(const Table *t, ptrdiff_t next, const Work *w, ptrdiff_t n, i
     case 2: assign_all_softly(t, next, w, n, 2, equal_weights, o); break;
     case 3: assign_all_softly(t, next, w, n, 3, equal_weights, o); break;
     default: assign_all_softly(t, next, w, n, w->k, equal_weights, o);
+    }
+}
+
+/* Components with tails: add up what they need, and weight the rows by u besides. */
+static void weigh(const Work *w, ptrdiff_t end)
+{
+    for (ptrdiff_t j = 0; j < w->k; j++) {
+        vec *sums = w->tail_sums + 3 * j, total[3] = {sums[0], sums[1], sums[2]};
+        for (ptrdiff_t v = 0; v < end; v++) {
+            vec *resp = w->joint + v * w->stride + j;
+            const vec *kept = w->tails + 3 * (v * w->stride + j);
+            total[0] += *resp;
+            total[1] += *resp * kept[1];
+            total[2] += *resp * kept[2];
+            *resp *= kept[0];
+        }
+        for (int part = 0; part < 3; part++) sums[part] = total[part];
     }
 }
 
@@ -1003,6 +1072,7 @@ static Work begin(const Components *c, void *scratch)
     Work w = {0};
     lay_out(&w, scratch, c->d, c->k, c->dense);
     clear(w.sums, w.sums_size);
+    clear(w.tail_sums, 3 * w.k * sizeof(vec));
     if (w.padded > w.d) { /* padding must hold finite numbers */
         clear(w.tile, w.tile ? w.rows * w.padded * sizeof(double) : 0);
         clear(w.centres, w.tile ? w.k * w.padded * sizeof(double) : 0);
@@ -1025,12 +1095,15 @@ static void expect(const Table *t, const Components *c, int hard, const Sums *su
         log_joint(c, &w, n);
         assign(t, first + n, &w, n, hard, equal_weights, &objective);
         for (ptrdiff_t v = 0; !equal_weights && v * LANES < n; v++) weight += w.weight[v];
+        if (c->power) weigh(&w, filled(n, LANES) / LANES);
         moments(c, &w, n, sums);
     }
     settle(&objective);
     *sums->objective = total_of(objective.sum);
     if (!equal_weights) *sums->weight = total_of(weight);
     finish(c, &w, sums);
+    for (ptrdiff_t i = 0; c->power && i < 3 * w.k; i++)
+        sums->tails[i % 3 * w.k + i / 3] = total_of(w.tail_sums[i]);
 }
 
 /* ---------------------------------------------------------------------------- scoring */

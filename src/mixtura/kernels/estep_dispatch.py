@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, Self, TypeAlias
 
 import numpy as np
 
 from mixtura.assignments import Assignment, hard, one_hot, posterior, soft
-from mixtura.families import Family, Gaussian
+from mixtura.families import Family, Gaussian, StudentT, StudentTParameters
+from mixtura.families.gaussian.structures import Covariances
+from mixtura.families.student_t.density import normal_excess, sums_of
+from mixtura.families.student_t.parameters import StudentTSums, first_sums
 from mixtura.kernels.components import Components
 from mixtura.kernels.kernel import Kernel, chosen
 from mixtura.mixture import Expectation, Mixture
@@ -47,13 +50,35 @@ def fused_pass(mixture: Mixture[Any, Any], assignment: Assignment) -> FusedPass 
 
 
 def gaussian_components(mixture: Mixture[Any, Any], kernel: Kernel) -> Components:
-    """The components of a Gaussian mixture as the kernel takes them.
+    """The components of a Gaussian mixture as the kernel takes them."""
+    covariances = mixture.params.covariances
+    return _components(mixture, kernel, mixture.params.means, covariances, 0.0)
+
+
+def student_t_components(mixture: Mixture[Any, Any], kernel: Kernel) -> Components:
+    """Those of a Student t mixture. With power and slope 0 noise has no tails."""
+    params, d = mixture.params, mixture.n_features
+    total = 0.5 * (params.dof + d)
+    tails = np.zeros((2, mixture.n_components))
+    tails[:, : mixture.n_clusters] = total, 1.0 / total
+    lower = d + 2.0 * normal_excess(params.dof, d)
+    components = _components(mixture, kernel, params.locations, params.scales, lower)
+    return replace(components, tails=tails)
+
+
+def _components(
+    mixture: Mixture[Any, Any],
+    kernel: Kernel,
+    means: FloatArray,
+    covariances: Covariances,
+    lower: FloatArray | float,
+) -> Components:
+    """With log-densities that are lower than Gaussian ones by half so many nats, (k,).
 
     Noise is one that has its density everywhere: a whitening of 0 makes all distances 0.
     """
-    params, region, d = mixture.params, mixture.noise_region, mixture.n_features
-    means, whitening = params.means, params.covariances.whitening
-    log_determinants = params.covariances.log_determinants
+    region, d, whitening = mixture.noise_region, mixture.n_features, covariances.whitening
+    log_determinants = covariances.log_determinants + lower
     if region is not None:
         means = np.concatenate([means, means[:1]])
         whitening = np.concatenate([whitening, np.zeros_like(whitening[:1])])
@@ -87,14 +112,18 @@ class _GaussianPass:
 
     def __call__(self, source: Source) -> Expectation[Moments] | None:
         # The moments of all chunks are about the same means, so they simply add.
-        sums = source.map_reduce(self._sums)
+        return self.gathered(source.map_reduce(self._sums))
+
+    def gathered(self, sums: FloatArray) -> Expectation[Moments] | None:
+        """What the kernel's sums come to; None where digits were lost."""
         k, d = self.components.means.shape
         weight, objective = sums[:2].tolist()
         if math.isnan(objective):
             return None
         count = sums[2 : 2 + k]
         first = sums[2 + k : 2 + k + k * d].reshape(k, d)
-        second = sums[2 + k + k * d :].reshape(self.components.whitening.shape)
+        whitening = self.components.whitening
+        second = sums[2 + k + k * d :][: whitening.size].reshape(whitening.shape)
         own = slice(self.n_clusters)  # noise has a count, and no use for its moments
         moments = self.kernel.recenter(
             self.components.means[own], count[own], first[own], second[own]
@@ -105,9 +134,37 @@ class _GaussianPass:
         return self.kernel.expect(chunk.rows, chunk.weight, self.components, hard=self.hard)
 
 
+@dataclass(frozen=True)
+class _StudentTPass:
+    params: StudentTParameters
+    within: _GaussianPass
+
+    @classmethod
+    def of(cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool) -> Self | None:
+        components, family = student_t_components(mixture, kernel), mixture.clusters.family
+        assert isinstance(family, StudentT)
+        if components.dense == family.structure.diagonal:
+            return None
+        return cls(mixture.params, _GaussianPass(components, mixture.n_clusters, kernel, hard))
+
+    def __call__(self, source: Source) -> Expectation[StudentTSums] | None:
+        sums = source.map_reduce(self.within._sums)
+        weighted = self.within.gathered(sums)
+        if weighted is None:
+            return None
+        rows, *tails = sums[-3 * len(weighted.counts) :].reshape(3, -1)
+        own = slice(self.within.n_clusters)
+        statistics = sums_of(
+            self.params, rows[own], weighted.statistics, *(each[own] for each in tails)
+        )
+        return Expectation(weighted.weight, weighted.objective, rows, statistics)
+
+
 _PASSES: dict[tuple[type, Assignment], Callable[[Mixture[Any, Any], Kernel], FusedPass | None]] = {
     (Gaussian, soft): partial(_GaussianPass.of, hard=False),
     (Gaussian, hard): partial(_GaussianPass.of, hard=True),
+    (StudentT, soft): partial(_StudentTPass.of, hard=False),
+    (StudentT, hard): partial(_StudentTPass.of, hard=True),
 }
 
 
@@ -116,6 +173,8 @@ def fused_start(family: Family[Any, Any], start: object) -> FusedPass | None:
 
     Rows that belong to the nearest of some centers are hard EM with equal spheres there.
     """
+    if isinstance(family, StudentT):
+        return _first_of_student_t(family, start)
     kernel = chosen()
     if kernel is None or not isinstance(family, Gaussian) or not isinstance(start, NearestCenter):
         return None
@@ -127,6 +186,17 @@ def fused_start(family: Family[Any, Any], start: object) -> FusedPass | None:
         np.zeros(k),
     )
     return _GaussianPass(spheres, k, kernel, hard=True)
+
+
+def _first_of_student_t(family: StudentT, start: object) -> FusedPass | None:
+    """In the first step no row weighs less than others."""
+    normal = fused_start(family.normal, start)
+
+    def gathered(source: Source) -> Expectation[StudentTSums] | None:
+        found = None if normal is None else normal(source)
+        return found and replace(found, statistics=first_sums(found.statistics))
+
+    return None if normal is None else gathered
 
 
 # ---------------------------------------------------------------------------------------------
@@ -158,12 +228,12 @@ def scorer(mixture: Mixture[Any, Any]) -> Scorer:
 
     Of Gaussians no row is out of reach: where all densities vanish, the nearest component has it.
     """
-    if type(mixture.clusters.family) is not Gaussian:
-        return _Composition(mixture)
-    kernel = chosen()
-    if kernel is None:
-        return _OrNearest(_Composition(mixture), mixture)
-    return _OrNearest(_GaussianScorer(gaussian_components(mixture, kernel), kernel), mixture)
+    kernel, kind = chosen(), type(mixture.clusters.family)
+    make = _COMPONENTS.get(kind)
+    view: Scorer = _Composition(mixture)
+    if make is not None and kernel is not None:
+        view = _KernelScorer(make(mixture, kernel), kernel)
+    return _OrNearest(view, mixture) if kind is Gaussian else view
 
 
 @dataclass(frozen=True)
@@ -186,7 +256,7 @@ class _Composition:
 
 
 @dataclass(frozen=True)
-class _GaussianScorer:
+class _KernelScorer:
     components: Components
     kernel: Kernel
 
@@ -201,6 +271,12 @@ class _GaussianScorer:
 
     def densities_and_certainties(self, rows: AnyArray) -> tuple[FloatArray, FloatArray]:
         return self.kernel.densities_and_certainties(rows, self.components)
+
+
+_COMPONENTS: dict[type, Callable[[Mixture[Any, Any], Kernel], Components]] = {
+    Gaussian: gaussian_components,
+    StudentT: student_t_components,
+}
 
 
 @dataclass(frozen=True)

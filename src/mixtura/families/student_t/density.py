@@ -39,7 +39,7 @@ from mixtura.families.student_t.degrees_of_freedom import (
     likeliest,
     missed,
 )
-from mixtura.families.student_t.parameters import StudentTParameters, StudentTSums
+from mixtura.families.student_t.parameters import StudentTParameters, StudentTSums, first_sums
 from mixtura.families.tie import Tie
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray, IntArray
@@ -105,10 +105,9 @@ class StudentT:
     def statistics(
         self, params: StudentTParameters | None, X: FloatArray, resp: FloatArray
     ) -> StudentTSums:
+        if params is None:
+            return first_sums(self.normal.statistics(None, X, resp))
         rows = resp.sum(axis=0)
-        if params is None:  # as if all rows were equally far
-            moments = self.normal.statistics(None, X, resp)
-            return StudentTSums(rows, moments, *np.zeros((2, len(rows))))
         far = self._far(params, X)
         log, u = np.log1p(far), 1.0 / (1.0 + far)
         tails = np.einsum("nk,nk->k", resp, far * u - log)

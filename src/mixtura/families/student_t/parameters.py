@@ -12,7 +12,7 @@ from mixtura.families.gaussian.structures import Covariances
 from mixtura.statistics import ComponentSums, Moments
 from mixtura.typing import FloatArray, Selection
 
-__all__ = ["StudentTParameters", "StudentTSums"]
+__all__ = ["StudentTParameters", "StudentTSums", "first_sums"]
 
 
 @dataclass(frozen=True)
@@ -107,3 +107,8 @@ class StudentTSums(ComponentSums):
         Their count is that of the rows, since likelihoods divide the scatter by it.
         """
         return Moments(self.rows, self.moments.mean, self.moments.scatter)
+
+
+def first_sums(moments: Moments) -> StudentTSums:
+    """Those of the first step, which has no parameters: all u are 1."""
+    return StudentTSums(moments.count, moments, *np.zeros((2, len(moments.count))))
