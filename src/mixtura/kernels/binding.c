@@ -156,9 +156,10 @@ static int enter_components(Door *door, PyObject *means, PyObject *whitening, Py
 }
 
 /* Working memory, aligned to 64 bytes; its address before aligning goes to *raw, to be freed. */
-static void *scratch_for(const Kernel *kernel, Py_ssize_t d, Py_ssize_t k, int dense, void **raw)
+static void *scratch_for(const Kernel *kernel, Py_ssize_t d, Py_ssize_t k, int dense, int tailed,
+                         void **raw)
 {
-    *raw = PyMem_Malloc(kernel->scratch_size(d, k, dense) + 64);
+    *raw = PyMem_Malloc(kernel->scratch_size(d, k, dense, tailed) + 64);
     if (!*raw) PyErr_NoMemory();
     return *raw ? (void *)(((uintptr_t)*raw + 63) & ~(uintptr_t)63) : NULL;
 }
@@ -184,7 +185,7 @@ static PyObject *expect(PyObject *self, PyObject *args)
         goto out;
     Py_ssize_t size = 2 + c.k * (1 + c.d + (c.dense ? c.d * c.d : c.d) + (c.power ? 3 : 0));
     Py_buffer *view = enter(&door, result, "result", WRITE, "d", 1, SHAPE(size));
-    void *scratch = view ? scratch_for(kernel, c.d, c.k, c.dense, &raw) : NULL;
+    void *scratch = view ? scratch_for(kernel, c.d, c.k, c.dense, c.power != NULL, &raw) : NULL;
     if (scratch) {
         double *place = view->buf;
         Sums sums = {place, place + 1, place + 2, place + 2 + c.k, place + 2 + c.k + c.k * c.d,
@@ -231,7 +232,7 @@ static PyObject *score(PyObject *self, PyObject *args)
     scores.responsibilities = enter_output(&door, resp, "responsibilities", "d", 2, shape);
     scores.largest = enter_output(&door, largest, "largest", "d", 1, shape);
     scores.labels = enter_output(&door, labels, "labels", INT64, 1, shape);
-    void *scratch = PyErr_Occurred() ? NULL : scratch_for(kernel, c.d, c.k, c.dense, &raw);
+    void *scratch = PyErr_Occurred() ? NULL : scratch_for(kernel, c.d, c.k, c.dense, c.power != NULL, &raw);
     if (scratch) {
         Py_BEGIN_ALLOW_THREADS
         kernel->score(&table, &c, &scores, scratch);
@@ -540,7 +541,7 @@ static PyObject *climb(PyObject *self, PyObject *args)
         PyErr_SetString(PyExc_ValueError, "state or trace has the wrong shape");
         goto out;
     }
-    void *scratch = t ? scratch_for(kernel, d, k, dense, &raw) : NULL;
+    void *scratch = t ? scratch_for(kernel, d, k, dense, 0, &raw) : NULL;
     if (scratch && !(work = PyMem_Malloc(mixtura_work_size(k, d, dense) * sizeof(double))))
         PyErr_NoMemory();
     if (work) {
@@ -622,7 +623,7 @@ static PyObject *centers_of(PyObject *self, PyObject *args)
         goto out;
     }
     Py_buffer *to = enter(&door, centers, "centers", WRITE, "d", 2, SHAPE(choice.k, table.d));
-    void *scratch = to ? scratch_for(kernel, table.d, choice.k, 0, &raw) : NULL;
+    void *scratch = to ? scratch_for(kernel, table.d, choice.k, 0, 0, &raw) : NULL;
     if (scratch && !(work = PyMem_Malloc(mixtura_centers_work_size(&choice, table.n, table.d) *
                                          sizeof(double))))
         PyErr_NoMemory();

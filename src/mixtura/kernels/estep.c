@@ -220,9 +220,10 @@ INLINE ptrdiff_t filled(ptrdiff_t n, ptrdiff_t unit) { return (n + unit - 1) / u
 INLINE ptrdiff_t triangle(ptrdiff_t d) { return d * (d + 1) / 2; }
 INLINE ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
-static ptrdiff_t tile_rows(ptrdiff_t d, ptrdiff_t k, int few)
+/* each: numbers that are kept of a row and a component. */
+static ptrdiff_t tile_rows(ptrdiff_t d, ptrdiff_t k, int few, int each)
 {
-    ptrdiff_t rows = few ? SMALL_TILE / (8 * (d + k)) : LARGE_TILE / (8 * (2 * d + k));
+    ptrdiff_t rows = few ? SMALL_TILE / (8 * (d + each * k)) : LARGE_TILE / (8 * (2 * d + each * k));
     rows = rows < 64 ? 64 : rows > 1024 ? 1024 : rows;
     return filled(rows, LANES * WIDE);
 }
@@ -235,20 +236,22 @@ static void *take(char *base, size_t *used, size_t count, size_t size)
 }
 
 /* Lay the working memory out from base on, and give its size. */
-static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense)
+static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense, int tailed)
 {
     int few = !dense || d <= FEW_DIMENSIONS;
     size_t used = 0;
     w->d = d, w->k = k;
     w->padded = filled(d, LANES);
-    w->rows = tile_rows(d, k, few);
+    w->rows = tile_rows(d, k, few, tailed ? 4 : 1);
     size_t vectors = w->rows / LANES;
     w->columns = take(base, &used, d * vectors, sizeof(vec));
     w->weight = take(base, &used, vectors, sizeof(vec));
     w->stride = k | 1;
     w->joint = take(base, &used, w->stride * vectors, sizeof(vec));
-    w->tails = take(base, &used, 3 * w->stride * vectors, sizeof(vec));
-    w->tail_sums = take(base, &used, 3 * k, sizeof(vec));
+    if (tailed) {
+        w->tails = take(base, &used, 3 * w->stride * vectors, sizeof(vec));
+        w->tail_sums = take(base, &used, 3 * k, sizeof(vec));
+    }
     w->factors = take(base, &used, k * (dense ? triangle(d) + d * TALL : d), sizeof(double));
     w->active = take(base, &used, w->rows, sizeof(int32_t));
     w->shares = take(base, &used, k * filled(w->rows, 64) / 64, sizeof(uint64_t));
@@ -269,10 +272,10 @@ static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense)
     return used;
 }
 
-static size_t scratch_size(ptrdiff_t d, ptrdiff_t k, int dense)
+static size_t scratch_size(ptrdiff_t d, ptrdiff_t k, int dense, int tailed)
 {
     Work w;
-    return lay_out(&w, NULL, d, k, dense);
+    return lay_out(&w, NULL, d, k, dense, tailed);
 }
 
 INLINE double value(const Table *t, ptrdiff_t index, const int single)
@@ -1070,9 +1073,9 @@ static void clear(void *place, size_t bytes)
 static Work begin(const Components *c, void *scratch)
 {
     Work w = {0};
-    lay_out(&w, scratch, c->d, c->k, c->dense);
+    lay_out(&w, scratch, c->d, c->k, c->dense, c->power != NULL);
     clear(w.sums, w.sums_size);
-    clear(w.tail_sums, 3 * w.k * sizeof(vec));
+    if (c->power) clear(w.tail_sums, 3 * w.k * sizeof(vec));
     if (w.padded > w.d) { /* padding must hold finite numbers */
         clear(w.tile, w.tile ? w.rows * w.padded * sizeof(double) : 0);
         clear(w.centres, w.tile ? w.k * w.padded * sizeof(double) : 0);

@@ -48,7 +48,7 @@ typedef struct {
 /* One compilation of estep.c for one instruction set. */
 typedef struct {
     const char *name;
-    size_t (*scratch_size)(ptrdiff_t d, ptrdiff_t k, int dense);
+    size_t (*scratch_size)(ptrdiff_t d, ptrdiff_t k, int dense, int tailed);
     /* scratch: scratch_size bytes, aligned to 64. hard: all of a row to its likeliest component. */
     void (*expect)(const Table *, const Components *, int hard, const Sums *, void *scratch);
     void (*score)(const Table *, const Components *, const Scores *, void *scratch);
