@@ -18,7 +18,7 @@ import numpy as np
 from mixtura.assignments import Assignment, hard, one_hot, posterior, soft
 from mixtura.families import Family, Gaussian, StudentT, StudentTParameters
 from mixtura.families.gaussian.structures import Covariances
-from mixtura.families.student_t.density import normal_excess, sums_of
+from mixtura.families.student_t.density import sums_of
 from mixtura.families.student_t.parameters import StudentTSums, first_sums
 from mixtura.kernels.components import Components
 from mixtura.kernels.kernel import Kernel, chosen
@@ -61,7 +61,7 @@ def student_t_components(mixture: Mixture[Any, Any], kernel: Kernel) -> Componen
     total = 0.5 * (params.dof + d)
     tails = np.zeros((2, mixture.n_components))
     tails[:, : mixture.n_clusters] = total, 1.0 / total
-    lower = d + 2.0 * normal_excess(params.dof, d)
+    lower = d + 2.0 * params.normal_excess
     components = _components(mixture, kernel, params.locations, params.scales, lower)
     return replace(components, tails=tails)
 

@@ -24,13 +24,15 @@ _STEPS = np.arange(10.0)
 # Of x^-1, x^-3, ...: the Bernoulli numbers B_2m over 2m (2m - 1).
 _SERIES = np.array([1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360])
 _POWERS = np.arange(1.0, 2.0 * len(_SERIES), 2.0)
+_SLOPES = _POWERS * _SERIES
+_CURVATURES = (_POWERS + 1.0) * _SLOPES
 
 
 def binet(x: FloatArray) -> FloatArray:
     """mu(x), for x (k,) above 0."""
-    near, far = _split(x)
-    steps = (near + 0.5) * np.log1p(1.0 / near) - 1.0
-    return np.asarray(steps.sum(axis=1) + (far**-_POWERS) @ _SERIES)
+    near, far = x[:, None] + _STEPS, x[:, None] + len(_STEPS)
+    steps = np.add.reduce((near + 0.5) * np.log1p(1.0 / near) - 1.0, axis=1)
+    return np.asarray(steps + far**-_POWERS @ _SERIES)
 
 
 def digamma_gap(x: FloatArray) -> FloatArray:
@@ -41,20 +43,14 @@ def digamma_gap(x: FloatArray) -> FloatArray:
     >>> digamma_gap(np.array([1.0, 1e12])).round(15).tolist()  # Euler's constant; 1 / 2x
     [0.577215664901533, 5e-13]
     """
-    near, far = _split(x)
-    steps = 0.5 * (1.0 / near + 1.0 / (near + 1.0)) - np.log1p(1.0 / near)
-    return np.asarray(0.5 / x + steps.sum(axis=1) + (far ** (-_POWERS - 1.0)) @ (_POWERS * _SERIES))
+    near, far = x[:, None] + _STEPS, x[:, None] + len(_STEPS)
+    inverse = 1.0 / near
+    steps = np.add.reduce(0.5 * (inverse + 1.0 / (near + 1.0)) - np.log1p(inverse), axis=1)
+    return np.asarray(0.5 / x + steps + far ** (-_POWERS - 1.0) @ _SLOPES)
 
 
 def trigamma_gap(x: FloatArray) -> FloatArray:
     """x (x psi'(x) - 1), which falls from 1 at 0 to 1/2."""
-    near, far = _split(x)
-    steps = 0.5 * np.square(1.0 / (near * (near + 1.0)))
-    factors = _POWERS * (_POWERS + 1.0) * _SERIES
-    curvature = steps.sum(axis=1) + (far ** (-_POWERS - 2.0)) @ factors
-    return np.asarray(0.5 + x * x * curvature)
-
-
-def _split(x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The numbers x, x + 1, ... (k, 10) that the recurrence passes, and where it ends (k, 1)."""
-    return x[:, None] + _STEPS, (x + len(_STEPS))[:, None]
+    near, far = x[:, None] + _STEPS, x[:, None] + len(_STEPS)
+    steps = np.add.reduce(np.square(1.0 / (near * (near + 1.0))), axis=1)
+    return np.asarray(0.5 + x * x * (0.5 * steps + far ** (-_POWERS - 2.0) @ _CURVATURES))

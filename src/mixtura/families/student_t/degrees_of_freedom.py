@@ -48,7 +48,8 @@ FAR = 100.0
 #: Where the first E-step is made, which has to have some.
 FIRST = 10.0
 
-_MOST_STEPS, _ENOUGH = 30, 1e-14
+# After a step as small as this all digits are right.
+_MOST_STEPS, _ENOUGH = 30, 1e-8
 
 
 def inner(dof: FloatArray) -> BoolArray:
@@ -77,7 +78,8 @@ def likeliest(dof: FloatArray, rows: FloatArray, tails: FloatArray) -> FloatArra
     tails : ndarray of shape (m,)
         Sums of r (E log u - E u + 1), below 0.
     """
-    return np.where(dof >= LARGEST, LARGEST, np.clip(2.0 * _root(-tails / rows), SMALLEST, LARGEST))
+    found = 2.0 * _root(-tails / rows, 0.5 * dof)
+    return np.where(dof >= LARGEST, LARGEST, np.clip(found, SMALLEST, LARGEST))
 
 
 def ends(dof: FloatArray, rows: FloatArray, tails: FloatArray, gains: FloatArray) -> BoolArray:
@@ -94,23 +96,20 @@ def ends(dof: FloatArray, rows: FloatArray, tails: FloatArray, gains: FloatArray
     return np.asarray((dof > FAR) & (dof < LARGEST) & (slope > 0.0) & (gains > 0.5 * slope))
 
 
-def _root(gap: FloatArray) -> FloatArray:
-    """x with log x - psi(x) = gap, by Newton's method between 1 / 2 gap and 1 / gap.
+def _root(gap: FloatArray, near: FloatArray) -> FloatArray:
+    """x with log x - psi(x) = gap, by Newton's method from nearby, between 1 / 2 gap and 1 / gap.
 
-    As logarithms the two have a line between them, nearly.
+    As logarithms the two have a line between them, nearly: each step doubles the digits.
     """
-    low, high = -np.log(2.0 * gap), -np.log(gap)
-    log_x = low
+    low, high = 0.5 / gap, 1.0 / gap
+    x = np.minimum(np.maximum(near, low), high)
     for _ in range(_MOST_STEPS):
-        x = np.exp(log_x)
         here = digamma_gap(x)
-        falls = trigamma_gap(x) / (x * here)
-        nearer = np.clip(log_x + np.log(here / gap) / falls, low, high)
-        done = np.abs(nearer - log_x) <= _ENOUGH * (1.0 + np.abs(log_x))
-        log_x = nearer
-        if done.all():
+        step = np.log(here / gap) * x * here / trigamma_gap(x)
+        x = np.minimum(np.maximum(x * np.exp(step), low), high)
+        if np.abs(step).max() <= _ENOUGH:
             break
-    return np.asarray(np.exp(log_x))
+    return np.asarray(x)
 
 
 def missed(rows: FloatArray, tails: FloatArray) -> FloatArray:
@@ -121,12 +120,13 @@ def missed(rows: FloatArray, tails: FloatArray) -> FloatArray:
     gains = np.zeros_like(rows)
     live = rows > 0.0
     gap = -tails[live] / rows[live]
-    best = np.minimum(_root(gap), 0.5 * SMALLEST)
+    least = np.full_like(gap, 0.5 * SMALLEST)
+    best = np.minimum(_root(gap, least), least)
 
     def reached(a: FloatArray) -> FloatArray:
         return rows[live] * (_log_weight(a) - a * gap)
 
-    gains[live] = reached(best) - reached(np.full_like(best, 0.5 * SMALLEST))
+    gains[live] = reached(best) - reached(least)
     return np.maximum(gains, 0.0)
 
 

@@ -28,7 +28,7 @@ import numpy as np
 from mixtura.families.family import Embedding, stand_ins
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.structures import CovarianceStructure
-from mixtura.families.student_t.binet import binet, digamma_gap
+from mixtura.families.student_t.binet import digamma_gap
 from mixtura.families.student_t.coordinates import StudentTCoordinates
 from mixtura.families.student_t.degrees_of_freedom import (
     FAR,
@@ -96,7 +96,7 @@ class StudentT:
     def log_density(self, params: StudentTParameters, X: FloatArray) -> FloatArray:
         d, dof = params.n_features, params.dof
         constants = -0.5 * (d * (_LOG_TWO_PI + 1.0) + params.scales.log_determinants)
-        constants -= normal_excess(dof, d)
+        constants -= params.normal_excess
         log_density: FloatArray = np.log1p(self._far(params, X))
         log_density *= -0.5 * (dof + d)
         log_density += constants
@@ -220,12 +220,6 @@ class StudentT:
         return params.locations[labels] + params.scales.color(noise, labels)
 
 
-def normal_excess(dof: FloatArray, d: int) -> FloatArray:
-    """log-density of a Gaussian above that of a t where the distance is as usual, delta = d."""
-    excess = binet(0.5 * dof) - binet(0.5 * (dof + d)) + 0.5 * np.log1p(d / dof)
-    return np.asarray(excess)
-
-
 def sums_of(
     params: StudentTParameters,
     rows: FloatArray,
@@ -240,5 +234,5 @@ def sums_of(
         rows,
         moments,
         tails - rows * digamma_gap(total),
-        total * beyond + rows * normal_excess(dof, d),
+        total * beyond + rows * params.normal_excess,
     )

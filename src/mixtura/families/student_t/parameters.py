@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.structures import Covariances
+from mixtura.families.student_t.binet import binet
 from mixtura.statistics import ComponentSums, Moments
 from mixtura.typing import FloatArray, Selection
 
@@ -41,6 +43,13 @@ class StudentTParameters:
     def normal(self) -> GaussianParameters:
         """Gaussian components in the same places, with the scale matrices as covariances."""
         return GaussianParameters(self.locations, self.scales)
+
+    @cached_property
+    def normal_excess(self) -> FloatArray:
+        """Gaussian log-density above each one's where a row is as far as usual, delta = d, (k,)."""
+        d, half = self.n_features, 0.5 * self.dof
+        mu = binet(np.concatenate((half, half + 0.5 * d))).reshape(2, -1)
+        return np.asarray(mu[0] - mu[1] + 0.5 * np.log1p(d / self.dof))
 
     @property
     def inflation(self) -> FloatArray:
