@@ -234,6 +234,15 @@ def test_degrees_of_freedom_choose_t_clusters(run, here):
     )
 
 
+def test_tails_without_a_deviation_are_told_as_such(run, here):
+    ASKED["student_t"]().write_csv("t.csv")
+    asked = ("fit", "t.csv", "--dof", 1, "-k", 2, "--starts", 1)
+    document = json.loads(run(*asked, "--json").stdout)
+    assert document["model"]["components"][0]["sd"] == {"a": None, "b": None, "c": None}
+    assert "± ∞" in words(run(*asked))
+    assert '"deviation":[null,null]' in Path("t-mixtura/report.html").read_text()
+
+
 def test_an_unknown_family(run, here):
     result = run("fit", "t.csv", "--family", "normal")
     assert result.exit_code == 2

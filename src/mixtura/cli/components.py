@@ -79,7 +79,8 @@ def _rows(
 
 def _describe(means: FloatArray, deviations: FloatArray, with_deviations: bool) -> list[str]:
     """Means of one feature, and their spread, to the digits that the spread makes meaningful."""
-    spread = float(np.median(deviations))
+    finite = np.isfinite(deviations)
+    spread = float(np.median(deviations[finite])) if finite.any() else 0.0
     largest = float(np.abs(means).max())
     leading = math.floor(math.log10(spread)) if spread > 0.0 else 0
     if largest < _LARGE and spread < _LARGE and 1 - leading <= _MOST_DECIMALS:
@@ -90,7 +91,10 @@ def _describe(means: FloatArray, deviations: FloatArray, with_deviations: bool) 
     texts = [f"{mean:{pattern}}" for mean in means.tolist()]
     if not with_deviations:
         return _without_common_zeros(texts)
-    spreads = [f"{deviation:{spread_pattern}}" for deviation in deviations.tolist()]
+    spreads = [
+        f"{deviation:{spread_pattern}}" if math.isfinite(deviation) else "∞"
+        for deviation in deviations.tolist()
+    ]
     width = max(map(len, spreads))
     return [f"{text} ± {spread:>{width}}" for text, spread in zip(texts, spreads, strict=True)]
 

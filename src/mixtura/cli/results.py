@@ -265,13 +265,17 @@ def components_of(
 
 
 def _readings(marginals: list[tuple[str, Marginal]], j: int) -> dict[str, dict[str, Any]]:
-    """Means and standard deviations of a component by column, and probabilities of levels."""
+    """Means and standard deviations of a component by column, and probabilities of levels.
+
+    A deviation that is infinite, as of heavy tails, is null.
+    """
     of_numbers = [(name, m) for name, m in marginals if not isinstance(m, Shares)]
     of_levels = [(name, m) for name, m in marginals if isinstance(m, Shares)]
     told: dict[str, dict[str, Any]] = {}
     if of_numbers:
         told["mean"] = {name: float(m.mean[j]) for name, m in of_numbers}
-        told["sd"] = {name: float(m.deviation[j]) for name, m in of_numbers}
+        deviations = [(name, float(m.deviation[j])) for name, m in of_numbers]
+        told["sd"] = {name: sd if math.isfinite(sd) else None for name, sd in deviations}
     if of_levels:
         told["probabilities"] = {
             name: dict(zip(m.levels, m.probabilities[j].tolist(), strict=True))
