@@ -180,13 +180,12 @@ INLINE vec log_anywhere(vec x)
 }
 
 /* log(1 + y) to the last digits, and 1 / (1 + y): y is finite and clearly above -1, or NaN, which
-   stays. One division serves both. */
+   stays. */
 INLINE vec log_one_more(vec y, vec *inverse)
 {
     vec x = 1.0 + y, f, n = whole_log((ivec)x, &f);
-    vec below = 2.0 + f, both = 1.0 / (x * below);
-    *inverse = both * below;
-    return log_of_parts(n, f, f * (both * x)) + (y - (x - 1.0)) * *inverse;
+    *inverse = 1.0 / x;
+    return log_of_parts(n, f, f / (2.0 + f)) + (y - (x - 1.0)) * *inverse;
 }
 
 /* ------------------------------------------------------------------------ working memory */
