@@ -45,6 +45,8 @@ class StudentTMixture(ShapedMixture):
         per row.
     reg_covar : float, default=1e-6
         Least squared scale of a component in any direction, as a share of the features' variances.
+        Rows far outside raise these: where some are 1,000 deviations of the others away or more,
+        give a smaller share, or components are held that are sound (a note tells).
     max_iter : int, default=1000
         Most iterations of a start.
     n_init : int, 'auto' or 'thorough', default='auto'

@@ -1,4 +1,4 @@
-"""The fused kernel: compiled C for Gaussian passes, behind plain arrays.
+"""The fused kernel: compiled C for Gaussian and Student t passes, behind plain arrays.
 
 This package sits at the bottom: it knows arrays and instruction sets, neither families nor
 sources. Which pass it serves is decided in `mixtura.kernels.estep_dispatch`.

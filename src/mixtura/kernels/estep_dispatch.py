@@ -112,7 +112,7 @@ class _GaussianPass:
 
     def __call__(self, source: Source) -> Expectation[Moments] | None:
         # The moments of all chunks are about the same means, so they simply add.
-        return self.gathered(source.map_reduce(self._sums))
+        return self.gathered(source.map_reduce(self.sums))
 
     def gathered(self, sums: FloatArray) -> Expectation[Moments] | None:
         """What the kernel's sums come to; None where digits were lost."""
@@ -130,7 +130,8 @@ class _GaussianPass:
         )
         return None if moments is None else Expectation(weight, objective, count, Moments(*moments))
 
-    def _sums(self, chunk: Chunk) -> FloatArray:
+    def sums(self, chunk: Chunk) -> FloatArray:
+        """What the kernel adds up over the rows of a chunk."""
         return self.kernel.expect(chunk.rows, chunk.weight, self.components, hard=self.hard)
 
 
@@ -148,7 +149,7 @@ class _StudentTPass:
         return cls(mixture.params, _GaussianPass(components, mixture.n_clusters, kernel, hard))
 
     def __call__(self, source: Source) -> Expectation[StudentTSums] | None:
-        sums = source.map_reduce(self.within._sums)
+        sums = source.map_reduce(self.within.sums)
         weighted = self.within.gathered(sums)
         if weighted is None:
             return None
