@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from mixtura import kernels
-from mixtura.families import Box, Gaussian, GaussianParameters, WithNoise
+from mixtura.families import (
+    Box,
+    Gaussian,
+    GaussianParameters,
+    StudentT,
+    StudentTParameters,
+    WithNoise,
+)
 from mixtura.families.gaussian.structures import EEE, VII, VVI, VVV
 from mixtura.mixture import Mixture
 
@@ -31,10 +38,19 @@ def random_mixture(rng: np.random.Generator, structure: Any, k: int, d: int) -> 
     )
 
 
+def with_tails(rng: np.random.Generator, mixture: Mixture[Any, Any]) -> Mixture[Any, Any]:
+    """Student t components in the place of Gaussian ones, from heavy tails to nearly none."""
+    family: Any = mixture.family
+    dof = rng.choice([0.1, 1.0, 3.0, 30.0, 1e4, 2.0**53], size=mixture.n_components)
+    params = StudentTParameters.of(mixture.params, dof)
+    return Mixture(StudentT(family.structure, family.floor), params, mixture.weights)
+
+
 def with_some_noise(mixture: Mixture[Any, Any], share: float) -> Mixture[Any, Any]:
     """The mixture with a share of noise, at about the density of its components."""
     d = mixture.n_features
-    center = mixture.params.means[0] if isinstance(mixture.family, Gaussian) else np.zeros(d)
+    own = isinstance(mixture.family, Gaussian | StudentT)
+    center = mixture.params.sort_key[0, :d] if own else np.zeros(d)
     region = Box(center, 4.0 * np.eye(d))
     weights = np.append((1.0 - share) * mixture.weights, share)
     return Mixture(WithNoise(mixture.family, region), mixture.params, weights)

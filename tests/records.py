@@ -24,11 +24,12 @@ from mixtura.families import (
     Nested,
     Poisson,
     Product,
+    StudentT,
     Uniform,
     VonMisesFisher,
     WithNoise,
 )
-from mixtura.families.gaussian.structures import EEI, STRUCTURES, VVV
+from mixtura.families.gaussian.structures import EEE, EEI, STRUCTURES, VEV, VVV
 from mixtura.families.schema import Column, Kind, Schema
 from mixtura.families.tie import Tie
 from mixtura.testing import BadCell
@@ -82,6 +83,12 @@ def along_factors(n: int = 150, d: int = 7, seed: int = 5) -> FloatArray:
     X = np.einsum("nq,nqd->nd", rng.normal(size=(n, 2)), loadings[group])
     X += rng.normal(size=(n, d)) * np.linspace(0.5, 1.5, d) + 2.0 * group[:, None]
     return rng.permutation(X)
+
+
+def heavy_tails(n: int = 60, d: int = 3, seed: int = 5) -> FloatArray:
+    """Two groups with some rows far outside."""
+    rng = np.random.default_rng(seed)
+    return two_groups(n, d, seed) / np.sqrt(rng.gamma(1.5, size=(n, 1)) / 1.5)
 
 
 FAMILIES = [
@@ -213,6 +220,19 @@ FAMILIES = [
         (np.random.default_rng(5).random((60, 4)) < 0.4).astype(np.float64),
         Schema.of("abcd", Kind.BINARY),
         ((1, 2.0, "0 or 1"), (3, 0.5, "0 or 1"), (0, -1.0, "0 or 1"), (2, np.nan, "0 or 1")),
+    ),
+    *(
+        FamilyRecord(
+            f"student_t-{name}", StudentT(structure, floor, dof), heavy_tails(), at_once=False
+        )
+        for name, structure, floor, dof in (
+            ("VVV", VVV, np.zeros(3), Tie.OWN),
+            ("EEI", EEI, np.zeros(3), Tie.OWN),
+            ("VEV", VEV, np.zeros(3), Tie.OWN),
+            ("EEE-shared", EEE, np.zeros(3), Tie.SHARED),
+            ("VVV-given", VVV, np.zeros(3), 4.0),
+            ("VVV-floor", VVV, np.full(3, 5.0), Tie.OWN),
+        )
     ),
     *(
         FamilyRecord(

@@ -122,6 +122,8 @@ GAUSSIAN_ROOMS = (
     "estimators/gaussian_",
     "families/factor_analyzers/",
     "estimators/factor_",
+    "families/student_t/",
+    "estimators/student_t_",
     "families/log_normal",
     "estimators/log_normal_",
     "estimators/mixed_mixture",  # which has the parameter of its Gaussian block

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mixtura.estimators.mixture_classifier import MixtureClassifier
     from mixtura.estimators.mixture_search import MixtureSearch
     from mixtura.estimators.saving import load, save
+    from mixtura.estimators.student_t_mixture import StudentTMixture
     from mixtura.estimators.von_mises_fisher_mixture import VonMisesFisherMixture
 
 __version__ = "0.1.0"
@@ -69,6 +70,7 @@ __all__ = [
     "MultinomialMixture",
     "NegativeBinomialMixture",
     "PoissonMixture",
+    "StudentTMixture",
     "UniformMixture",
     "VonMisesFisherMixture",
     "__version__",
@@ -95,6 +97,7 @@ _LAZY = {
     "GaussianMixture": "mixtura.estimators.gaussian_mixture",
     "MixedMixture": "mixtura.estimators.mixed_mixture",
     "MixtureClassifier": "mixtura.estimators.mixture_classifier",
+    "StudentTMixture": "mixtura.estimators.student_t_mixture",
     "MixtureSearch": "mixtura.estimators.mixture_search",
     "bootstrap_test": "mixtura.estimators.bootstrap_test",
     "load": "mixtura.estimators.saving",

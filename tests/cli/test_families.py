@@ -66,6 +66,9 @@ ASKED: dict[str, Callable[[], pl.DataFrame]] = {
             for c, at in (("a", 9.0), ("b", 0.0), ("c", -9.0), ("d", 0.0))
         }
     ),
+    "student_t": lambda: pl.DataFrame(
+        {c: 9.0 * GROUPS + RNG.standard_t(4.0, size=100) for c in "abc"}
+    ),
 }
 LIGHT = ("-k", "1-3", "--starts", 3)
 
@@ -219,7 +222,9 @@ def test_known_clusters_and_python(run, fitted):
 
 def test_families_without_structures_have_no_column_of_shapes(run, fitted):
     told = words(run("fit", "t.csv", *LIGHT, *fitted.asked))
-    has_shapes = fitted.family in ("gaussian", "log_normal", "mixed", "factors")
+    has_shapes = fitted.document["model"]["structure"] != ""
+    shaped = ("gaussian", "log_normal", "mixed", "factors", "student_t")
+    assert has_shapes == (fitted.family in shaped)
     assert ("clusters shape BIC" in told) == has_shapes
     assert ("Shape" in told) == has_shapes
 
@@ -234,9 +239,17 @@ def test_a_family_without_an_estimator_of_its_own_is_fitted_all_the_same(run, he
 # Options of one family
 
 
-@pytest.mark.parametrize("option", [("--covariance", "full"), ("--prior", "default"), ("--noise",)])
+@pytest.mark.parametrize(
+    ("option", "families"),
+    [
+        (("--covariance", "full"), "gaussian or student_t"),
+        (("--prior", "default"), "gaussian"),
+        (("--noise",), "gaussian"),
+        (("--dof", "5"), "student_t"),
+    ],
+)
 @pytest.mark.parametrize("command", ["fit", "test"])
-def test_an_option_of_another_family_is_an_error(run, here, command, option):
+def test_an_option_of_another_family_is_an_error(run, here, command, option, families):
     TABLES["poisson"]().write_csv("t.csv")
     result = run(command, "t.csv", "--family", "poisson", *option)
     assert (result.exit_code, result.stdout) == (1, "")
@@ -258,6 +271,35 @@ def test_log_normal_clusters_have_shapes(run, here):
     args = ("fit", "t.csv", "--family", "log_normal", "--covariance", "VII,EEE", "-k", 2)
     document = json.loads(run(*args, "--json").stdout)
     assert document["model"]["structure"] in ("VII", "EEE")
+
+
+def test_degrees_of_freedom_choose_t_clusters(run, here):
+    ASKED["student_t"]().write_csv("t.csv")
+    document = json.loads(run("fit", "t.csv", *LIGHT, "--dof", "3.5", "--json").stdout)
+    assert document["model"]["family"] == "student_t"
+    model = mx.load("t-mixtura/model.json")
+    assert model.dof_.tolist() == [3.5, 3.5]
+    assert model.dof == 3.5
+    both = run("fit", "t.csv", *LIGHT, "--dof", "shared", "--covariance", "VII", "--json")
+    told = json.loads(both.stdout)["model"]
+    assert (told["family"], told["structure"]) == ("student_t", "VII")
+    assert told["family_reason"].endswith("--covariance are options of it") or told[
+        "family_reason"
+    ].endswith("--dof are options of it")
+    refused = run("fit", "t.csv", "--dof", "0.01")
+    assert refused.exit_code == 2
+    assert "choose one of each, shared, or a number from 0.1 to 1e+15" in " ".join(
+        refused.stderr.replace("│", " ").split()
+    )
+
+
+def test_tails_without_a_deviation_are_told_as_such(run, here):
+    ASKED["student_t"]().write_csv("t.csv")
+    asked = ("fit", "t.csv", "--dof", 1, "-k", 2, "--starts", 1)
+    document = json.loads(run(*asked, "--json").stdout)
+    assert document["model"]["components"][0]["sd"] == {"a": None, "b": None, "c": None}
+    assert "± ∞" in words(run(*asked))
+    assert '"deviation":[null,null]' in Path("t-mixtura/report.html").read_text()
 
 
 def test_an_unknown_family(run, here):

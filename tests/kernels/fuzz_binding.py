@@ -68,16 +68,17 @@ def table(rng: Rng, d: int) -> tuple[np.ndarray, np.ndarray]:
     return rows, numbers(rng, n, positive=True)
 
 
-def components(rng: Rng, k: int, d: int) -> list[np.ndarray]:
+def components(rng: Rng, k: int, d: int) -> list[Any]:
     whitening = numbers(rng, k, d, positive=True) if rng.random() < 0.5 else matrices(rng, k, d)
-    return [numbers(rng, k, d), whitening, numbers(rng, k)]
+    tails = numbers(rng, 2, k) if rng.random() < 0.5 else None
+    return [numbers(rng, k, d), whitening, numbers(rng, k), tails]
 
 
 def expect(module: Any, rng: Rng) -> tuple[Any, ...]:
     k, d = size(rng)
     rows, weight = table(rng, d)
     parts = components(rng, k, d)
-    result = np.empty(2 + k * (1 + d) + parts[1].size)
+    result = np.empty(2 + k * (1 + d) + parts[1].size + (0 if parts[3] is None else 3 * k))
     return choose(rng, module.names()), rows, weight, *parts, rng.random() < 0.5, result
 
 

@@ -44,7 +44,7 @@ static double *numbers(size_t count)
 
 /* plain: clouds far apart and rows of weight 1, which have ways of their own. */
 static void run(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k, int dense, int single,
-                int plain)
+                int plain, int tailed)
 {
     static const double one = 1.0;
     size_t each = dense ? d * d : d;
@@ -57,10 +57,11 @@ static void run(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k, int
     if (k > 2) constants[1] = -__builtin_inf();
 
     Table table = {single ? (void *)floats : (void *)rows, single, n, d, plain ? &one : weight, !plain};
-    Components c = {k, d, dense, means, whitening, constants};
+    double *tails = numbers(2 * k), *tail_sums = numbers(3 * k);
+    Components c = {k, d, dense, means, whitening, constants, tailed ? tails : NULL, tails + k};
     double *sums = numbers(2 + k * (1 + d + each));
-    Sums to = {sums, sums + 1, sums + 2, sums + 2 + k, sums + 2 + k + k * d};
-    void *scratch = array(kernel->scratch_size(d, k, dense), 1);
+    Sums to = {sums, sums + 1, sums + 2, sums + 2 + k, sums + 2 + k + k * d, tail_sums};
+    void *scratch = array(kernel->scratch_size(d, k, dense, tailed), 1);
     kernel->expect(&table, &c, 0, &to, scratch);
     kernel->expect(&table, &c, 1, &to, scratch);
 
@@ -71,7 +72,7 @@ static void run(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k, int
     kernel->log(rows, rows, n);
 
     free(rows), free(weight), free(means), free(whitening), free(constants), free(floats);
-    free(sums), free(scratch), free(labels);
+    free(sums), free(scratch), free(labels), free(tails), free(tail_sums);
     free(scores.log_density), free(scores.responsibilities), free(scores.largest);
 }
 
@@ -118,7 +119,9 @@ static void run_all(const Kernel *kernel)
                 for (int kind = 0; kind < 4; kind++) {
                     int plain = (a + b + c + kind) % 3 == 0;
                     wild_one_in = (a + b + kind) % 4 ? 0 : b % 2 ? 3 : 100;
-                    run(kernel, rows[b], dimensions[a], components[c], kind & 1, kind >> 1, plain);
+                    int tailed = (a + b + c) % 2;
+                    run(kernel, rows[b], dimensions[a], components[c], kind & 1, kind >> 1, plain,
+                        tailed);
                     for (int most = 0; most < 90; most = most ? 3 * most : 2)
                         run_linear(kernel, rows[b], dimensions[a], components[c], most, kind & 1);
                 }
@@ -177,7 +180,7 @@ static void run_climb(const Kernel *kernel, ptrdiff_t k, ptrdiff_t d, Tie volume
     size_t each = k * (orientation != TIE_NONE ? d * d : d);
     double *rows = numbers(n * d), *weight = numbers(n), *floor = numbers(d), trace[12];
     double *state = numbers(CLIMB_MIXTURES * size), *work = malloc(mixtura_work_size(k, d, orientation != TIE_NONE) * sizeof(double));
-    void *scratch = aligned_alloc(64, (kernel->scratch_size(d, k, orientation != TIE_NONE) + 63) / 64 * 64);
+    void *scratch = aligned_alloc(64, (kernel->scratch_size(d, k, orientation != TIE_NONE, 0) + 63) / 64 * 64);
     for (ptrdiff_t i = 0; i < n; i++) weight[i] = 1.0;
     for (ptrdiff_t a = 0; a < d; a++) floor[a] = least;
     for (ptrdiff_t j = 0; j < k; j++) state[j] = 1.0 / k, state[size - k + j] = 0.0;

@@ -28,6 +28,7 @@ def arguments(**changes: Any) -> dict[str, Any]:
         "means": np.zeros((K, D)),
         "whitening": np.ones((K, D, D)),
         "constants": np.zeros(K),
+        "tails": None,
         "hard": False,
         "result": np.empty(2 + K * (1 + D + D * D)),
     }
@@ -43,6 +44,7 @@ def test_the_right_arguments_pass() -> None:
     expect(rows=np.zeros((N, D), np.float32), weight=np.broadcast_to(np.float64(1.0), N))
     expect(weight=np.ones(2 * N)[::2], rows=np.zeros((N, D))[:, :])
     expect(whitening=np.ones((K, D)), result=np.empty(2 + K * (1 + 2 * D)))
+    expect(tails=np.ones((2, K)), result=np.empty(2 + K * (4 + D + D * D)))
 
 
 @pytest.mark.parametrize(
@@ -56,6 +58,7 @@ def test_the_right_arguments_pass() -> None:
         {"weight": np.ones(N, np.float32)},
         {"means": np.zeros((K, D), np.float32)},
         {"result": None},
+        {"tails": np.ones((2, K), np.float32)},
     ],
     ids=str,
 )

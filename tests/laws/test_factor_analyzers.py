@@ -218,9 +218,9 @@ def test_the_number_of_clusters_and_of_factors_is_found() -> None:
     search = mx.MixtureSearch(mx.FactorMixture(), grid, random_state=0).fit(X)
     assert search.best_params_ == {"n_components": 3, "n_factors": 2}
     assert adjusted_rand_score(group, search.predict(X)) > 0.95
-    assert mx.FactorMixture()._default_grid(1)["n_factors"] == range(0, 1)
-    assert mx.FactorMixture()._default_grid(3)["n_factors"] == range(1, 2)
-    assert mx.FactorMixture()._default_grid(90)["n_factors"] == range(1, 6)
+    assert mx.FactorMixture()._default_grid(Schema.of("a"))["n_factors"] == range(0, 1)
+    assert mx.FactorMixture()._default_grid(Schema.of("abc"))["n_factors"] == range(1, 2)
+    assert mx.FactorMixture()._default_grid(Schema.of(range(90)))["n_factors"] == range(1, 6)
 
 
 def test_no_matrix_of_all_columns_is_made() -> None:

@@ -146,6 +146,7 @@ def fit(
       von_mises_fisher  directions: rows of numbers whose length does not matter
       factors      measurements in many columns, some thirty or more, of which a few --factors
                    tell what they have in common
+      student_t    measurements with heavy tails, or a few far out
     auto takes one of the first four: measurements if there are any.
 
     \b

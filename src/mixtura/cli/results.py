@@ -265,7 +265,10 @@ def components_of(
 
 
 def _readings(marginals: list[tuple[str, Marginal]], j: int) -> dict[str, dict[str, Any]]:
-    """Means and standard deviations of a component by column, and probabilities of levels."""
+    """Means and standard deviations of a component by column, and probabilities of levels.
+
+    A deviation that is infinite, as of heavy tails, is null.
+    """
     of_numbers = [(name, m) for name, m in marginals if not isinstance(m, Shares)]
     of_levels = [(name, m) for name, m in marginals if isinstance(m, Shares)]
     told: dict[str, dict[str, Any]] = {}

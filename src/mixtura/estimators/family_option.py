@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,8 @@ class FamilyOption:
     choices : callable, optional
         Gives what may be written and the values that it stands for; they are not looked up before
         somebody writes one. None for a switch, which sets True.
+    bounds : tuple of float, optional
+        The least and the largest number that may be written in place of a choice.
     metavar : str
     default : str
         A choice that is the same as not giving the option.
@@ -53,6 +56,7 @@ class FamilyOption:
     parameter: str
     help: str
     choices: Callable[[], Mapping[str, Any]] | None = None
+    bounds: tuple[float, float] | None = None
     metavar: str = ""
     default: str = ""
     searched: bool = False
@@ -76,9 +80,24 @@ class FamilyOption:
         """
         assert self.choices is not None
         choices = self.choices()
-        if text not in choices:
-            raise MixturaError(f"{text!r} is unknown; choose {choice} {_listed(choices)}.")
-        return choices[text]
+        if text in choices:
+            return choices[text]
+        number = self._number(text)
+        if number is not None:
+            return number
+        known = _listed(choices)
+        if self.bounds is not None:
+            known += f", or a number from {self.bounds[0]:g} to {self.bounds[1]:g}"
+        raise MixturaError(f"{text!r} is unknown; choose {choice} {known}.")
+
+    def _number(self, text: str) -> float | None:
+        """The number that is written, if it may be."""
+        if self.bounds is None:
+            return None
+        with suppress(ValueError):
+            number, (least, largest) = float(text), self.bounds
+            return number if least <= number <= largest else None
+        return None
 
     def values(self, text: str) -> tuple[Any, ...]:
         """What choices with commas between stand for; of numbers, 2-4 is 2,3,4."""

@@ -7,6 +7,7 @@ from typing import Any
 from mixtura.estimators.factor_options import FACTOR_WORDS
 from mixtura.estimators.family_option import FamilyOption, FamilyWords
 from mixtura.estimators.gaussian_options import GAUSSIAN_WORDS, LOG_NORMAL_WORDS, MIXED_WORDS
+from mixtura.estimators.student_t_options import STUDENT_T_WORDS
 from mixtura.estimators.von_mises_fisher_options import VON_MISES_FISHER_WORDS
 
 __all__ = ["FAMILY_WORDS", "families_with", "family_options", "in_words"]
@@ -19,6 +20,7 @@ FAMILY_WORDS: dict[str, FamilyWords] = {
     "gamma": FamilyWords(phrases={r" \(largest_shape\)": ""}),
     "von_mises_fisher": VON_MISES_FISHER_WORDS,
     "factors": FACTOR_WORDS,
+    "student_t": STUDENT_T_WORDS,
 }
 
 

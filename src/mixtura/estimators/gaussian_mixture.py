@@ -10,29 +10,24 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import MixturaError
 from mixtura.estimators.gaussian_prior import check_prior, make_prior
-from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES, CovarianceType, searched_types
-from mixtura.estimators.mixture_estimator import MixtureEstimator
-from mixtura.estimators.options import choose
+from mixtura.estimators.gaussian_shapes import ShapedMixture
 from mixtura.estimators.parameters import (
     check_array,
-    check_floor,
     check_magnitude,
     check_noise,
     check_noise_rows,
     check_places,
     fixed_parts,
 )
-from mixtura.estimators.tables import as_rows, column_names
 from mixtura.families.gaussian.density import Gaussian
-from mixtura.families.gaussian.description import departure
 from mixtura.families.gaussian.given_parameters import GivenGaussians
+from mixtura.families.gaussian.kept_covariances import departure
 from mixtura.families.gaussian.membership import membership
 from mixtura.families.gaussian.modes import Modes, find_modes
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import NormalInverseWishart
 from mixtura.families.noise import Box, with_noise
 from mixtura.families.registry import description_of
-from mixtura.families.schema import Schema
 from mixtura.fitting.specification import MakeFamily, Noise
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
@@ -45,7 +40,7 @@ from mixtura.typing import AnyArray, BoolArray, IntArray
 __all__ = ["GaussianMixture"]
 
 
-class GaussianMixture(MixtureEstimator):
+class GaussianMixture(ShapedMixture):
     """Gaussian mixture model, fitted by EM or one of its kin.
 
     A drop-in for scikit-learn's class of the same name: same parameters, attributes and
@@ -272,26 +267,13 @@ class GaussianMixture(MixtureEstimator):
         self.noise = noise
         self.noise_init = noise_init
 
-    # ------------------------------------------------------------------------------ the door
-
-    def _read(self, X: Any, *, reset: bool) -> AnyArray:
-        rows = as_rows(self, X, reset=reset)
-        if reset:
-            self.schema_ = Schema.of(column_names(self, rows))
-        return rows
-
     # ------------------------------------------------------------------- the specification
 
     def _make_family(self) -> MakeFamily:
         kind, fixed_means = self._type, "means" in fixed_parts(self.fixed)
 
         def make(source: Source, summary: Summary, k: int) -> Gaussian:
-            if kind.one_dimensional and source.n_features > 1:
-                raise MixturaError(
-                    f"covariance_type={self.covariance_type!r} is for one column, but there are "
-                    f"{source.n_features}: use 'tied' for E and 'full' for V."
-                )
-            floor = summary.floor(float(self.reg_covar))
+            floor = self._floor(summary)
             prior = make_prior(self.prior, kind.structure, source, summary, k, floor)
             return Gaussian(kind.structure, floor, prior, fixed_means)
 
@@ -341,15 +323,9 @@ class GaussianMixture(MixtureEstimator):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        check_floor(self.reg_covar)
-        choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
         if "means" in fixed_parts(self.fixed) and self.means_init is None:
             raise MixturaError(f"fixed={self.fixed!r} needs the values: give means_init.")
         check_prior(self.prior)
-
-    @property
-    def _type(self) -> CovarianceType:
-        return choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
 
     # -------------------------------------------------------------------------------- result
 
@@ -430,9 +406,6 @@ class GaussianMixture(MixtureEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "covariances_")
-
-    def _default_grid(self, schema: Schema) -> dict[str, Sequence[Any]]:
-        return {**super()._default_grid(schema), "covariance_type": searched_types(len(schema))}
 
     # ----------------------------------------------------------------------------- questions
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from mixtura.errors import MixturaError
 from mixtura.estimators.family_option import FamilyOption, FamilyWords
 
-__all__ = ["COVARIANCE", "GAUSSIAN_WORDS", "MIXED_WORDS"]
-__all__ = ["GAUSSIAN_WORDS", "LOG_NORMAL_WORDS"]
+__all__ = ["COVARIANCE", "GAUSSIAN_WORDS", "LOG_NORMAL_WORDS", "MIXED_WORDS"]
 
 
 def _covariance_types() -> Mapping[str, str]:
@@ -27,10 +26,11 @@ def _suits(name: str, d: int) -> None:
         )
 
 
+#: Of all families whose components have covariance structures.
 COVARIANCE = FamilyOption(
     "--covariance",
     "covariance_type",
-    "Shapes of Gaussian and log-normal clusters to try, such as full,tied. auto tries all 14 of "
+    "Shapes of Gaussian, t or log-normal clusters to try, such as full,tied. auto tries all 14 of "
     "the literature, from EII (round and alike) over EEE (one ellipsoid for all) to VVV (each its "
     "own); of one column, E (equal variances) and V (varying).",
     choices=_covariance_types,
@@ -38,7 +38,7 @@ COVARIANCE = FamilyOption(
     default="auto",
     searched=True,
     metavar_of_one="NAME",
-    help_of_one="Shape of Gaussian and log-normal clusters, one of those of fit.  [default: full]",
+    help_of_one="Shape of such clusters, one of those of fit.  [default: full]",
     check=_suits,
 )
 

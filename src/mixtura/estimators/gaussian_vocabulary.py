@@ -31,10 +31,10 @@ __all__ = [
     "COVARIANCE_TYPES",
     "OF_BLOCKS",
     "CovarianceType",
-    "covariance_parameters",
     "gaussian_parameters",
     "log_normal_parameters",
     "searched_types",
+    "shape_parameters",
 ]
 
 
@@ -81,15 +81,15 @@ def searched_types(d: int) -> tuple[str, ...]:
     return ("E", "V") if d == 1 else tuple(structure.name for structure in STRUCTURES)
 
 
-def covariance_parameters(family: Gaussian, d: int) -> dict[str, Entry[Any]]:
-    """Parameters of covariances that a model file keeps for the family in d dimensions.
+def shape_parameters(structure: CovarianceStructure, d: int) -> dict[str, Entry[Any]]:
+    """What a model file keeps of how components of a structure in d dimensions are estimated.
 
-    Of covariance types these are the names of the family's structure.
+    Of covariance types these are the names of the structure.
     """
     names = [
         name
         for name, kind in COVARIANCE_TYPES.items()
-        if kind.structure == family.structure and (d == 1 or not kind.one_dimensional)
+        if kind.structure == structure and (d == 1 or not kind.one_dimensional)
     ]
     return {"covariance_type": text(*names), "reg_covar": number(0.0)}
 
@@ -97,7 +97,7 @@ def covariance_parameters(family: Gaussian, d: int) -> dict[str, Entry[Any]]:
 def gaussian_parameters(family: Gaussian, d: int) -> dict[str, Entry[Any]]:
     """Parameters of its own that a model file keeps for a mixture of the family."""
     return {
-        **covariance_parameters(family, d),
+        **shape_parameters(family.structure, d),
         "prior": optional(text("default")),
         "noise": either(flag(), number(above=0.0)),
     }
@@ -105,4 +105,4 @@ def gaussian_parameters(family: Gaussian, d: int) -> dict[str, Entry[Any]]:
 
 def log_normal_parameters(family: LogNormal, d: int) -> dict[str, Entry[Any]]:
     """The same for a mixture of log-normal components."""
-    return covariance_parameters(family.gaussian, d)
+    return shape_parameters(family.gaussian.structure, d)

@@ -14,6 +14,7 @@ from mixtura.estimators.gaussian_vocabulary import (
     OF_BLOCKS,
     gaussian_parameters,
     log_normal_parameters,
+    shape_parameters,
 )
 from mixtura.estimators.options import ACCELERATIONS, ALGORITHMS, EFFORTS, STARTS
 from mixtura.families.product.family import Product
@@ -50,6 +51,7 @@ _OWN: dict[str, Callable[[Any, int], dict[str, Entry[Any]]]] = {
     MIXED.name: _of_blocks,
     "log_normal": log_normal_parameters,
     "factors": lambda family, d: {"reg_covar": number(0.0)},
+    "student_t": lambda family, d: shape_parameters(family.structure, d),
 }
 
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from mixtura.errors import MixturaError
 from mixtura.estimators.family_mixtures import NamedFamilyMixture
-from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES, CovarianceType, searched_types
-from mixtura.estimators.options import choose
-from mixtura.estimators.parameters import check_floor
+from mixtura.estimators.gaussian_shapes import ShapedMixture
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.log_normal import LogNormal, logarithms
 from mixtura.families.registry import description_of
-from mixtura.families.schema import Schema
 from mixtura.fitting.specification import MakeFamily
 from mixtura.mixture import Mixture
 from mixtura.sources import Source, Summary
@@ -25,7 +20,7 @@ from mixtura.typing import FloatArray
 __all__ = ["LogNormalMixture"]
 
 
-class LogNormalMixture(NamedFamilyMixture):
+class LogNormalMixture(NamedFamilyMixture, ShapedMixture):
     """Mixture of positive measurements whose logarithms are Gaussian, fitted by EM.
 
     The fit is that of `GaussianMixture` to the logarithms; the log-likelihood, and all that
@@ -112,26 +107,12 @@ class LogNormalMixture(NamedFamilyMixture):
         self.covariance_type = covariance_type
         self.reg_covar = reg_covar
 
-    @property
-    def _type(self) -> CovarianceType:
-        return choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
-
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
-        check_floor(self.reg_covar)
-        choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
-
     def _make_family(self) -> MakeFamily:
-        kind = self._type
+        structure = self._type.structure
 
         def make(source: Source, summary: Summary, k: int) -> LogNormal:
-            if kind.one_dimensional and source.n_features > 1:
-                raise MixturaError(
-                    f"covariance_type={self.covariance_type!r} is for one column, but there are "
-                    f"{source.n_features}: use 'tied' for E and 'full' for V."
-                )
-            floor = summarize(source, logarithms).floor(float(self.reg_covar))
-            return LogNormal(Gaussian(kind.structure, floor))
+            floor = self._floor(summarize(source, logarithms))
+            return LogNormal(Gaussian(structure, floor))
 
         return make
 
@@ -139,9 +120,6 @@ class LogNormalMixture(NamedFamilyMixture):
     def _told_by(cls, mixture: Mixture[Any, Any]) -> dict[str, Any]:
         structure, _ = description_of(mixture.family).structure(mixture.clusters.family)
         return {**super()._told_by(mixture), "covariance_type": structure}
-
-    def _default_grid(self, schema: Schema) -> dict[str, Sequence[Any]]:
-        return {**super()._default_grid(schema), "covariance_type": searched_types(len(schema))}
 
     @property
     def means_(self) -> FloatArray:

@@ -19,6 +19,7 @@ from mixtura.estimators.measurement_mixtures import (
     UniformMixture,
 )
 from mixtura.estimators.mixture_estimator import MixtureEstimator
+from mixtura.estimators.student_t_mixture import StudentTMixture
 from mixtura.estimators.von_mises_fisher_mixture import VonMisesFisherMixture
 
 __all__ = ["SINGLE_FAMILIES"]
@@ -37,4 +38,5 @@ SINGLE_FAMILIES: dict[str, type[MixtureEstimator]] = {
     "multinomial": MultinomialMixture,
     "von_mises_fisher": VonMisesFisherMixture,
     "factors": FactorMixture,
+    "student_t": StudentTMixture,
 }

@@ -24,6 +24,8 @@ from mixtura.families.product.family import (
     ProductStatistics,
 )
 from mixtura.families.registry import register
+from mixtura.families.student_t.density import StudentT
+from mixtura.families.student_t.parameters import StudentTParameters
 from mixtura.families.uniform import Uniform, UniformExtents, UniformParameters
 from mixtura.families.von_mises_fisher import VonMisesFisher, VonMisesFisherParameters
 
@@ -66,6 +68,8 @@ __all__ = [
     "Product",
     "ProductParameters",
     "ProductStatistics",
+    "StudentT",
+    "StudentTParameters",
     "Uniform",
     "UniformExtents",
     "UniformParameters",

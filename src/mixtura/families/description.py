@@ -203,7 +203,8 @@ class Description(Protocol[F_contra, P]):
     def dispersions(self, params: P, places: Sequence[int], /) -> FloatArray | None:
         """Covariances (k, m, m) of some columns; None where columns are independent.
 
-        NaN where all that is known of a column is its deviation.
+        NaN where all that is known of a column is its deviation. Of a component without
+        covariances, as of heavy tails, some finite ones to draw.
         """
         ...
 

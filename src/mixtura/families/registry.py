@@ -27,6 +27,8 @@ from mixtura.families.poisson import Poisson, PoissonDescription
 from mixtura.families.product.description import ProductDescription
 from mixtura.families.product.family import Product
 from mixtura.families.schema import Column, Kind
+from mixtura.families.student_t.density import StudentT
+from mixtura.families.student_t.description import StudentTDescription
 from mixtura.families.uniform import Uniform, UniformDescription
 from mixtura.families.von_mises_fisher import VonMisesFisher, VonMisesFisherDescription
 from mixtura.persistence.entries import anything, mapping, record, text
@@ -56,6 +58,7 @@ DESCRIPTIONS: dict[type, Description[Any, Any]] = {
     Multinomial: MultinomialDescription(),
     VonMisesFisher: VonMisesFisherDescription(),
     FactorAnalyzers: FactorDescription(),
+    StudentT: StudentTDescription(),
 }
 
 # The family of a column where nobody chooses one.

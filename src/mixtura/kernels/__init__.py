@@ -1,4 +1,4 @@
-"""The fused kernels: compiled C for Gaussian and linear passes, behind plain arrays.
+"""The fused kernels: compiled C for Gaussian, Student t and linear passes, behind plain arrays.
 
 This package sits at the bottom: it knows arrays and instruction sets, neither families nor
 sources. Which pass they serve is decided in `mixtura.kernels.estep_dispatch`.

@@ -120,8 +120,9 @@ static int enter_weight(Door *door, PyObject *array, Table *table)
     return 1;
 }
 
+/* tails: the power and the slope of each component, (2, k); None for Gaussian ones. */
 static int enter_components(Door *door, PyObject *means, PyObject *whitening, PyObject *constants,
-                            const Table *table, Components *components)
+                            PyObject *tails, const Table *table, Components *components)
 {
     Py_ssize_t d = table->d;
     Py_buffer *view = enter(door, means, "means", READ, "d", 2, SHAPE(-1, d));
@@ -145,6 +146,12 @@ static int enter_components(Door *door, PyObject *means, PyObject *whitening, Py
     view = enter(door, whitening, "whitening", READ, "d", ndim, SHAPE(k, d, d));
     if (!view) return 0;
     components->whitening = view->buf;
+    components->power = components->slope = NULL;
+    if (tails == Py_None) return 1;
+    view = enter(door, tails, "tails", READ, "d", 2, SHAPE(2, k));
+    if (!view) return 0;
+    components->power = view->buf;
+    components->slope = components->power + k;
     return 1;
 }
 
@@ -156,9 +163,10 @@ static void *aligned(size_t size, void **raw)
     return *raw ? (void *)(((uintptr_t)*raw + 63) & ~(uintptr_t)63) : NULL;
 }
 
-static void *scratch_for(const Kernel *kernel, Py_ssize_t d, Py_ssize_t k, int dense, void **raw)
+static void *scratch_for(const Kernel *kernel, Py_ssize_t d, Py_ssize_t k, int dense, int tailed,
+                         void **raw)
 {
-    return aligned(kernel->scratch_size(d, k, dense), raw);
+    return aligned(kernel->scratch_size(d, k, dense, tailed), raw);
 }
 
 /* --------------------------------------------------------------------------- functions */
@@ -166,10 +174,10 @@ static void *scratch_for(const Kernel *kernel, Py_ssize_t d, Py_ssize_t k, int d
 static PyObject *expect(PyObject *self, PyObject *args)
 {
     const char *name;
-    PyObject *rows, *weight, *means, *whitening, *constants, *result;
+    PyObject *rows, *weight, *means, *whitening, *constants, *tails, *result;
     int hard;
-    if (!PyArg_ParseTuple(args, "sOOOOOpO:expect", &name, &rows, &weight, &means, &whitening,
-                          &constants, &hard, &result))
+    if (!PyArg_ParseTuple(args, "sOOOOOOpO:expect", &name, &rows, &weight, &means, &whitening,
+                          &constants, &tails, &hard, &result))
         return NULL;
     const Kernel *kernel = kernel_named(name);
     if (!kernel) return NULL;
@@ -178,14 +186,15 @@ static PyObject *expect(PyObject *self, PyObject *args)
     Components c;
     void *raw = NULL;
     if (!enter_rows(&door, rows, &table) || !enter_weight(&door, weight, &table) ||
-        !enter_components(&door, means, whitening, constants, &table, &c))
+        !enter_components(&door, means, whitening, constants, tails, &table, &c))
         goto out;
-    Py_ssize_t size = 2 + c.k * (1 + c.d + (c.dense ? c.d * c.d : c.d));
+    Py_ssize_t size = 2 + c.k * (1 + c.d + (c.dense ? c.d * c.d : c.d) + (c.power ? 3 : 0));
     Py_buffer *view = enter(&door, result, "result", WRITE, "d", 1, SHAPE(size));
-    void *scratch = view ? scratch_for(kernel, c.d, c.k, c.dense, &raw) : NULL;
+    void *scratch = view ? scratch_for(kernel, c.d, c.k, c.dense, c.power != NULL, &raw) : NULL;
     if (scratch) {
         double *place = view->buf;
-        Sums sums = {place, place + 1, place + 2, place + 2 + c.k, place + 2 + c.k + c.k * c.d};
+        Sums sums = {place, place + 1, place + 2, place + 2 + c.k, place + 2 + c.k + c.k * c.d,
+                     c.power ? place + size - 3 * c.k : NULL};
         Py_BEGIN_ALLOW_THREADS
         kernel->expect(&table, &c, hard, &sums, scratch);
         Py_END_ALLOW_THREADS
@@ -220,9 +229,9 @@ static int enter_scores(Door *door, PyObject *const *arrays, Py_ssize_t n, Py_ss
 static PyObject *score(PyObject *self, PyObject *args)
 {
     const char *name;
-    PyObject *rows, *means, *whitening, *constants, *outputs[4];
-    if (!PyArg_ParseTuple(args, "sOOOOOOOO:score", &name, &rows, &means, &whitening, &constants,
-                          outputs, outputs + 1, outputs + 2, outputs + 3))
+    PyObject *rows, *means, *whitening, *constants, *tails, *outputs[4];
+    if (!PyArg_ParseTuple(args, "sOOOOOOOOO:score", &name, &rows, &means, &whitening, &constants,
+                          &tails, outputs, outputs + 1, outputs + 2, outputs + 3))
         return NULL;
     const Kernel *kernel = kernel_named(name);
     if (!kernel) return NULL;
@@ -232,10 +241,10 @@ static PyObject *score(PyObject *self, PyObject *args)
     Scores scores;
     void *raw = NULL;
     if (!enter_rows(&door, rows, &table) ||
-        !enter_components(&door, means, whitening, constants, &table, &c) ||
+        !enter_components(&door, means, whitening, constants, tails, &table, &c) ||
         !enter_scores(&door, outputs, table.n, c.k, &scores))
         goto out;
-    void *scratch = scratch_for(kernel, c.d, c.k, c.dense, &raw);
+    void *scratch = scratch_for(kernel, c.d, c.k, c.dense, c.power != NULL, &raw);
     if (scratch) {
         Py_BEGIN_ALLOW_THREADS
         kernel->score(&table, &c, &scores, scratch);
@@ -645,7 +654,7 @@ static PyObject *climb(PyObject *self, PyObject *args)
         PyErr_SetString(PyExc_ValueError, "state or trace has the wrong shape");
         goto out;
     }
-    void *scratch = t ? scratch_for(kernel, d, k, dense, &raw) : NULL;
+    void *scratch = t ? scratch_for(kernel, d, k, dense, 0, &raw) : NULL;
     if (scratch && !(work = PyMem_Malloc(mixtura_work_size(k, d, dense) * sizeof(double))))
         PyErr_NoMemory();
     if (work) {
@@ -727,7 +736,7 @@ static PyObject *centers_of(PyObject *self, PyObject *args)
         goto out;
     }
     Py_buffer *to = enter(&door, centers, "centers", WRITE, "d", 2, SHAPE(choice.k, table.d));
-    void *scratch = to ? scratch_for(kernel, table.d, choice.k, 0, &raw) : NULL;
+    void *scratch = to ? scratch_for(kernel, table.d, choice.k, 0, 0, &raw) : NULL;
     if (scratch && !(work = PyMem_Malloc(mixtura_centers_work_size(&choice, table.n, table.d) *
                                          sizeof(double))))
         PyErr_NoMemory();
@@ -753,9 +762,10 @@ static PyObject *names(PyObject *self, PyObject *args)
 
 static PyMethodDef methods[] = {
     {"expect", expect, METH_VARARGS,
-     "expect(kernel, rows, weight, means, whitening, constants, hard, result): the fused pass."},
+     "expect(kernel, rows, weight, means, whitening, constants, tails, hard, result): the fused "
+     "pass."},
     {"score", score, METH_VARARGS,
-     "score(kernel, rows, means, whitening, constants, log_density, responsibilities, largest, "
+     "score(kernel, rows, means, whitening, constants, tails, log_density, responsibilities, largest, "
      "labels): any of the outputs may be None."},
     {"linear_expect", linear_expect, METH_VARARGS,
      "linear_expect(kernel, rows, weight, constants, weights, levels or None, hard, result): the "

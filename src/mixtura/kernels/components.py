@@ -23,7 +23,9 @@ class NoLevelsError(ValueError):
 
 @dataclass(frozen=True)
 class Components:
-    """log(w_j p_j(x)) = constant_j - |W_j^T (x - mean_j)|^2 / 2.
+    """log(w_j p_j(x)) = constant_j - q with q = |W_j^T (x - mean_j)|^2 / 2.
+
+    With tails constant_j - power_j log(1 + y) with y = slope_j (q - d / 2).
 
     Attributes
     ----------
@@ -32,11 +34,14 @@ class Components:
         W_j, upper triangular, or its diagonal where it is diagonal.
     constants : ndarray of shape (k,)
         -inf for a component of weight 0.
+    tails : ndarray of shape (2, k) or None
+        The powers, and the slopes.
     """
 
     means: FloatArray
     whitening: FloatArray
     constants: FloatArray
+    tails: FloatArray | None = None
 
     @property
     def dense(self) -> bool:
@@ -44,7 +49,7 @@ class Components:
 
     def score(self, kernel: str, rows: AnyArray, scored: Scored) -> None:
         """Fill what there is to be filled."""
-        _fused.score(kernel, rows, self.means, self.whitening, self.constants, *scored)
+        _fused.score(kernel, rows, self.means, self.whitening, self.constants, self.tails, *scored)
 
 
 @dataclass(frozen=True)

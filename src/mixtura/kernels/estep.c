@@ -1,4 +1,4 @@
-/* The fused pass of EM for Gaussian components.
+/* The fused pass of EM for Gaussian components, and for those with heavy tails.
 
    A tile of rows at a time: log-densities, log-sum-exp, responsibilities, and the moments of the
    rows about the current means. Nothing of size n x k is ever stored. It is compiled once for each
@@ -32,6 +32,8 @@ typedef struct {
     vec *weight;         /* rows */
     ptrdiff_t stride;    /* of joint: see Joint */
     vec *joint;          /* rows / LANES x stride: log-densities, then responsibilities */
+    vec *tails;          /* three like joint: u, y u - log(1 + y) and log(1 + y) - y */
+    vec *tail_sums;      /* k x 3: sums over the rows, still spread over lanes */
     double *tile;        /* rows x padded: the tile as it came, for many dimensions */
     double *centres;     /* k x padded: the means, for many dimensions */
     double *factors;     /* whitening factors, in the order in which they are used */
@@ -49,26 +51,31 @@ typedef struct {
 
 INLINE ptrdiff_t triangle(ptrdiff_t d) { return d * (d + 1) / 2; }
 
-static ptrdiff_t tile_rows(ptrdiff_t d, ptrdiff_t k, int few)
+/* each: numbers that are kept of a row and a component. */
+static ptrdiff_t tile_rows(ptrdiff_t d, ptrdiff_t k, int few, int each)
 {
-    ptrdiff_t rows = few ? SMALL_TILE / (8 * (d + k)) : LARGE_TILE / (8 * (2 * d + k));
+    ptrdiff_t rows = few ? SMALL_TILE / (8 * (d + each * k)) : LARGE_TILE / (8 * (2 * d + each * k));
     rows = rows < 64 ? 64 : rows > 1024 ? 1024 : rows;
     return filled(rows, LANES * WIDE);
 }
 
 /* Lay the working memory out from base on, and give its size. */
-static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense)
+static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense, int tailed)
 {
     int few = !dense || d <= FEW_DIMENSIONS;
     size_t used = 0;
     w->d = d, w->k = k;
     w->padded = filled(d, LANES);
-    w->rows = tile_rows(d, k, few);
+    w->rows = tile_rows(d, k, few, tailed ? 4 : 1);
     size_t vectors = w->rows / LANES;
     w->columns = take(base, &used, d * vectors, sizeof(vec));
     w->weight = take(base, &used, vectors, sizeof(vec));
     w->stride = k | 1;
     w->joint = take(base, &used, w->stride * vectors, sizeof(vec));
+    if (tailed) {
+        w->tails = take(base, &used, 3 * w->stride * vectors, sizeof(vec));
+        w->tail_sums = take(base, &used, 3 * k, sizeof(vec));
+    }
     w->factors = take(base, &used, k * (dense ? triangle(d) + d * TALL : d), sizeof(double));
     w->active = take(base, &used, w->rows, sizeof(int32_t));
     w->shares = take(base, &used, k * filled(w->rows, 64) / 64, sizeof(uint64_t));
@@ -89,10 +96,10 @@ static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense)
     return used;
 }
 
-static size_t scratch_size(ptrdiff_t d, ptrdiff_t k, int dense)
+static size_t scratch_size(ptrdiff_t d, ptrdiff_t k, int dense, int tailed)
 {
     Work w;
-    return lay_out(&w, NULL, d, k, dense);
+    return lay_out(&w, NULL, d, k, dense, tailed);
 }
 
 /* Rows first ... first + n of the table, in lanes; the last vectors are filled up with the last
@@ -157,6 +164,28 @@ static void load_tile(const Table *t, ptrdiff_t first, ptrdiff_t n, const Work *
 
 /* ------------------------------------------------- log-densities: columns -> joint */
 
+/* A squared distance above this would come near overflow; no row is out of reach of a tail. */
+#define FURTHEST 5e299
+
+/* The log-density of component j at rows whose half squared distances are given; what else tails
+   need is kept, three vectors. */
+INLINE vec log_density_at(const Components *c, ptrdiff_t j, vec q, vec *kept)
+{
+    if (!c->power) return c->constants[j] - q;
+    vec u, far = where(q > FURTHEST, splat(FURTHEST), q);
+    vec y = c->slope[j] * (far - 0.5 * (double)c->d), log = log_one_more(y, &u);
+    kept[0] = u;
+    kept[1] = y * u - log;
+    kept[2] = log - y;
+    return c->constants[j] - c->power[j] * log;
+}
+
+/* The same at vector v of the tile. */
+INLINE vec log_density(const Components *c, const Work *w, ptrdiff_t v, ptrdiff_t j, vec q)
+{
+    return log_density_at(c, j, q, w->tails + 3 * (v * w->stride + j));
+}
+
 /* Few dimensions: a row's values stay in registers. The factors are packed triangles. */
 INLINE void log_joint_few(const Components *c, const Work *w, ptrdiff_t v, const int d)
 {
@@ -173,7 +202,7 @@ INLINE void log_joint_few(const Components *c, const Work *w, ptrdiff_t v, const
             squared += white * white;
             row += b + 1;
         }
-        joint[j] = c->constants[j] - squared;
+        joint[j] = log_density(c, w, v, j, squared);
     }
 }
 
@@ -192,7 +221,7 @@ INLINE void log_joint_axes(const Components *c, const Work *w, ptrdiff_t v)
             }
         }
         UNROLL for (int p = 0; p < WIDE; p++)
-            w->joint[(v + p) * w->stride + j] = c->constants[j] - q[p];
+            w->joint[(v + p) * w->stride + j] = log_density(c, w, v + p, j, q[p]);
     }
 }
 
@@ -261,7 +290,7 @@ static void log_joint_many(const Components *c, const Work *w, ptrdiff_t v, ptrd
         half_squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, coordinates, q,
                                WIDE);
         UNROLL for (int p = 0; p < WIDE; p++)
-            w->joint[(v + p) * w->stride + j] = c->constants[j] - q[p];
+            w->joint[(v + p) * w->stride + j] = log_density(c, w, v + p, j, q[p]);
     }
 }
 
@@ -277,9 +306,15 @@ INLINE void log_joint_block(const Components *c, const Work *w, ptrdiff_t j, con
     }
     vec q[WIDE];
     half_squared_distances(w->deviations, w->factors + j * panels(w->d), w->d, w->d, q, width);
-    for (ptrdiff_t i = 0; i < n; i++)
-        ((double *)(w->joint + rows[i] / LANES * w->stride + j))[rows[i] % LANES] =
-            c->constants[j] - ((double *)q)[i];
+    for (int p = 0; p < width; p++) {
+        vec kept[3], density = log_density_at(c, j, q[p], kept);
+        for (ptrdiff_t lane = 0, i = p * LANES; lane < LANES && i < n; lane++, i++) {
+            ptrdiff_t place = rows[i] / LANES * w->stride + j, to = rows[i] % LANES;
+            w->joint[place][to] = density[lane];
+            for (int part = 0; c->power && part < 3; part++)
+                w->tails[3 * place + part][to] = kept[part][lane];
+        }
+    }
 }
 
 static void log_joint_at(const Components *c, const Work *w, ptrdiff_t j, const int32_t *rows,
@@ -399,6 +434,23 @@ static void log_joint(const Components *c, Work *w, ptrdiff_t n)
             w->patience = PATIENCE;
         }
         for (ptrdiff_t v = 0; v < end; v += WIDE) log_joint_many(c, w, v, w->d);
+    }
+}
+
+/* Components with tails: add up what they need, and weight the rows by u besides. */
+static void weigh(const Work *w, ptrdiff_t end)
+{
+    for (ptrdiff_t j = 0; j < w->k; j++) {
+        vec *sums = w->tail_sums + 3 * j, total[3] = {sums[0], sums[1], sums[2]};
+        for (ptrdiff_t v = 0; v < end; v++) {
+            vec *resp = w->joint + v * w->stride + j;
+            const vec *kept = w->tails + 3 * (v * w->stride + j);
+            total[0] += *resp;
+            total[1] += *resp * kept[1];
+            total[2] += *resp * kept[2];
+            *resp *= kept[0];
+        }
+        for (int part = 0; part < 3; part++) sums[part] = total[part];
     }
 }
 
@@ -683,8 +735,9 @@ static void finish(const Components *c, const Work *w, const Sums *sums)
 static Work begin(const Components *c, void *scratch)
 {
     Work w = {0};
-    lay_out(&w, scratch, c->d, c->k, c->dense);
+    lay_out(&w, scratch, c->d, c->k, c->dense, c->power != NULL);
     clear(w.sums, w.sums_size);
+    if (c->power) clear(w.tail_sums, 3 * w.k * sizeof(vec));
     if (w.padded > w.d) { /* padding must hold finite numbers */
         clear(w.tile, w.tile ? w.rows * w.padded * sizeof(double) : 0);
         clear(w.centres, w.tile ? w.k * w.padded * sizeof(double) : 0);
@@ -708,12 +761,15 @@ static void expect(const Table *t, const Components *c, int hard, const Sums *su
         log_joint(c, &w, n);
         assign(t, first + n, &tile, n, hard, equal_weights, &objective);
         for (ptrdiff_t v = 0; !equal_weights && v * LANES < n; v++) weight += w.weight[v];
+        if (c->power) weigh(&w, filled(n, LANES) / LANES);
         moments(c, &w, n, sums);
     }
     settle(&objective);
     *sums->objective = total_of(objective.sum);
     if (!equal_weights) *sums->weight = total_of(weight);
     finish(c, &w, sums);
+    for (ptrdiff_t i = 0; c->power && i < 3 * w.k; i++)
+        sums->tails[i % 3 * w.k + i / 3] = total_of(w.tail_sums[i]);
 }
 
 /* ---------------------------------------------------------------------------- scoring */

@@ -15,13 +15,16 @@ typedef struct {
     ptrdiff_t weight_step;  /* 0 where all rows have the same weight */
 } Table;
 
-/* k Gaussian components: log(w_j p_j(x)) = constant_j - |W_j^T (x - mean_j)|^2 / 2. */
+/* k Gaussian components: log(w_j p_j(x)) = constant_j - q with q = |W_j^T (x - mean_j)|^2 / 2; or k
+   components with heavy tails, constant_j - power_j log(1 + y) with y = slope_j (q - d / 2). Rows
+   are then weighted by u = 1 / (1 + y) besides (see families/student_t/density.py). */
 typedef struct {
     ptrdiff_t k, d;
     int dense;
     const double *means;      /* k x d */
     const double *whitening;  /* W: k x d x d, upper triangular, or its diagonals k x d */
     const double *constants;  /* k; -inf for a component of weight 0 */
+    const double *power, *slope; /* k each; NULL for Gaussian components */
 } Components;
 
 /* k components whose log-density is linear in m statistics t of a row: constant_j + weights_j . t.
@@ -38,11 +41,13 @@ typedef struct {
 enum { LINEAR_LEVELS = 1 << 28 };
 
 /* Sums over the rows, r being weight times responsibility. The moments are about the components'
-   current means: second is k x d x d (all of the symmetric matrix), or k x d where not dense. Of
-   linear components there are the sums of r times the statistics, first, k x m, and no others. */
+   current means: second is k x d x d (all of the symmetric matrix), or k x d where not dense. Counts
+   and moments of components with tails are those of r u, and there are further sums. Of linear
+   components there are the sums of r times the statistics, first, k x m, and no others. */
 typedef struct {
     double *weight, *objective;
     double *counts, *first, *second;
+    double *tails;  /* 3 x k: of r, of r (y u - log(1 + y)) and of r (log(1 + y) - y) */
 } Sums;
 
 /* What scoring writes for each row; NULL for what nobody asked for. A row that no component can
@@ -57,7 +62,7 @@ typedef struct {
 /* One compilation of passes.c for one instruction set. */
 typedef struct {
     const char *name;
-    size_t (*scratch_size)(ptrdiff_t d, ptrdiff_t k, int dense);
+    size_t (*scratch_size)(ptrdiff_t d, ptrdiff_t k, int dense, int tailed);
     /* scratch: scratch_size bytes, aligned to 64. hard: all of a row to its likeliest component. */
     void (*expect)(const Table *, const Components *, int hard, const Sums *, void *scratch);
     void (*score)(const Table *, const Components *, const Scores *, void *scratch);

@@ -9,15 +9,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, Self, TypeAlias, cast
 
 import numpy as np
 
 from mixtura.assignments import Assignment, hard, one_hot, posterior, soft
-from mixtura.families import Bernoulli, Categorical, Family, Gaussian, Poisson
+from mixtura.families import (
+    Bernoulli,
+    Categorical,
+    Family,
+    Gaussian,
+    Poisson,
+    StudentT,
+    StudentTParameters,
+)
+from mixtura.families.gaussian.structures import Covariances
 from mixtura.families.linear import Linear, LinearForm
+from mixtura.families.student_t.density import sums_of
+from mixtura.families.student_t.parameters import StudentTSums, first_sums
 from mixtura.kernels.components import Components, LinearComponents, NoLevelsError
 from mixtura.kernels.kernel import Kernel, chosen
 from mixtura.mixture import Expectation, Mixture
@@ -49,13 +60,35 @@ def fused_pass(mixture: Mixture[Any, Any], assignment: Assignment) -> FusedPass 
 
 
 def gaussian_components(mixture: Mixture[Any, Any], kernel: Kernel) -> Components:
-    """The components of a Gaussian mixture as the kernel takes them.
+    """The components of a Gaussian mixture as the kernel takes them."""
+    covariances = mixture.params.covariances
+    return _components(mixture, kernel, mixture.params.means, covariances, 0.0)
+
+
+def student_t_components(mixture: Mixture[Any, Any], kernel: Kernel) -> Components:
+    """Those of a Student t mixture. With power and slope 0 noise has no tails."""
+    params, d = mixture.params, mixture.n_features
+    total = 0.5 * (params.dof + d)
+    tails = np.zeros((2, mixture.n_components))
+    tails[:, : mixture.n_clusters] = total, 1.0 / total
+    lower = d + 2.0 * params.normal_excess
+    components = _components(mixture, kernel, params.locations, params.scales, lower)
+    return replace(components, tails=tails)
+
+
+def _components(
+    mixture: Mixture[Any, Any],
+    kernel: Kernel,
+    means: FloatArray,
+    covariances: Covariances,
+    lower: FloatArray | float,
+) -> Components:
+    """With log-densities that are lower than Gaussian ones by half so many nats, (k,).
 
     Noise is one that has its density everywhere: a whitening of 0 makes all distances 0.
     """
-    params, region, d = mixture.params, mixture.noise_region, mixture.n_features
-    means, whitening = params.means, params.covariances.whitening
-    log_determinants = params.covariances.log_determinants
+    region, d, whitening = mixture.noise_region, mixture.n_features, covariances.whitening
+    log_determinants = covariances.log_determinants + lower
     if region is not None:
         means = np.concatenate([means, means[:1]])
         whitening = np.concatenate([whitening, np.zeros_like(whitening[:1])])
@@ -103,21 +136,26 @@ class _GaussianPass:
 
     def __call__(self, source: Source) -> Expectation[Moments] | None:
         # The moments of all chunks are about the same means, so they simply add.
-        sums = source.map_reduce(self._sums)
+        return self.gathered(source.map_reduce(self.sums))
+
+    def gathered(self, sums: FloatArray) -> Expectation[Moments] | None:
+        """What the kernel's sums come to; None where digits were lost."""
         k, d = self.components.means.shape
         weight, objective = sums[:2].tolist()
         if math.isnan(objective):
             return None
         count = sums[2 : 2 + k]
         first = sums[2 + k : 2 + k + k * d].reshape(k, d)
-        second = sums[2 + k + k * d :].reshape(self.components.whitening.shape)
+        whitening = self.components.whitening
+        second = sums[2 + k + k * d :][: whitening.size].reshape(whitening.shape)
         own = slice(self.n_clusters)  # noise has a count, and no use for its moments
         moments = self.kernel.recenter(
             self.components.means[own], count[own], first[own], second[own]
         )
         return None if moments is None else Expectation(weight, objective, count, Moments(*moments))
 
-    def _sums(self, chunk: Chunk) -> FloatArray:
+    def sums(self, chunk: Chunk) -> FloatArray:
+        """What the kernel adds up over the rows of a chunk."""
         return self.kernel.expect(chunk.rows, chunk.weight, self.components, hard=self.hard)
 
 
@@ -166,6 +204,32 @@ def _statistics(form: LinearForm[Any], rows: AnyArray) -> AnyArray:
     return rows if form.of_rows is None else np.ascontiguousarray(form.of_rows(_double(rows)))
 
 
+@dataclass(frozen=True)
+class _StudentTPass:
+    params: StudentTParameters
+    within: _GaussianPass
+
+    @classmethod
+    def of(cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool) -> Self | None:
+        components, family = student_t_components(mixture, kernel), mixture.clusters.family
+        assert isinstance(family, StudentT)
+        if components.dense == family.structure.diagonal:
+            return None
+        return cls(mixture.params, _GaussianPass(components, mixture.n_clusters, kernel, hard))
+
+    def __call__(self, source: Source) -> Expectation[StudentTSums] | None:
+        sums = source.map_reduce(self.within.sums)
+        weighted = self.within.gathered(sums)
+        if weighted is None:
+            return None
+        rows, *tails = sums[-3 * len(weighted.counts) :].reshape(3, -1)
+        own = slice(self.within.n_clusters)
+        statistics = sums_of(
+            self.params, rows[own], weighted.statistics, *(each[own] for each in tails)
+        )
+        return Expectation(weighted.weight, weighted.objective, rows, statistics)
+
+
 #: Families that give a `LinearForm`.
 _LINEAR = (Bernoulli, Categorical, Poisson)
 
@@ -174,6 +238,8 @@ _PASSES: dict[tuple[type, Assignment], Callable[[Mixture[Any, Any], Kernel], Fus
     (Gaussian, hard): partial(_GaussianPass.of, hard=True),
     **{(family, soft): partial(_LinearPass.of, hard=False) for family in _LINEAR},
     **{(family, hard): partial(_LinearPass.of, hard=True) for family in _LINEAR},
+    (StudentT, soft): partial(_StudentTPass.of, hard=False),
+    (StudentT, hard): partial(_StudentTPass.of, hard=True),
 }
 
 
@@ -182,6 +248,8 @@ def fused_start(family: Family[Any, Any], start: object) -> FusedPass | None:
 
     Rows that belong to the nearest of some centers are hard EM with equal spheres there.
     """
+    if isinstance(family, StudentT):
+        return _first_of_student_t(family, start)
     kernel = chosen()
     if kernel is None or not isinstance(family, Gaussian) or not isinstance(start, NearestCenter):
         return None
@@ -193,6 +261,17 @@ def fused_start(family: Family[Any, Any], start: object) -> FusedPass | None:
         np.zeros(k),
     )
     return _GaussianPass(spheres, k, kernel, hard=True)
+
+
+def _first_of_student_t(family: StudentT, start: object) -> FusedPass | None:
+    """In the first step no row weighs less than others."""
+    normal = fused_start(family.normal, start)
+
+    def gathered(source: Source) -> Expectation[StudentTSums] | None:
+        found = None if normal is None else normal(source)
+        return found and replace(found, statistics=first_sums(found.statistics))
+
+    return None if normal is None else gathered
 
 
 # ---------------------------------------------------------------------------------------------
@@ -224,18 +303,18 @@ def scorer(mixture: Mixture[Any, Any]) -> Scorer:
 
     Of Gaussians no row is out of reach: where all densities vanish, the nearest component has it.
     """
-    family, kernel = type(mixture.clusters.family), chosen()
-    composition = _Composition(mixture)
-    if family is Gaussian:
-        within: Scorer = composition
-        if kernel is not None:
-            within = _KernelScorer(gaussian_components(mixture, kernel), kernel)
-        return _OrNearest(within, mixture)
-    form = linear_form(mixture) if family in _LINEAR and kernel is not None else None
-    if form is None or kernel is None:
+    kernel, kind = chosen(), type(mixture.clusters.family)
+    composition: Scorer = _Composition(mixture)
+    if kernel is None:
+        return _OrNearest(composition, mixture) if kind is Gaussian else composition
+    if kind in _COMPONENTS:
+        view = _KernelScorer(_COMPONENTS[kind](mixture, kernel), kernel)
+        return _OrNearest(view, mixture) if kind is Gaussian else view
+    form = linear_form(mixture) if kind in _LINEAR else None
+    if form is None:
         return composition
-    components = linear_components(mixture, form)
-    return _OrComposition(form, _KernelScorer(components, kernel), composition)
+    view = _KernelScorer(linear_components(mixture, form), kernel)
+    return _OrComposition(form, view, composition)
 
 
 @dataclass(frozen=True)
@@ -273,6 +352,12 @@ class _KernelScorer:
 
     def densities_and_certainties(self, rows: AnyArray) -> tuple[FloatArray, FloatArray]:
         return self.kernel.densities_and_certainties(rows, self.components)
+
+
+_COMPONENTS: dict[type, Callable[[Mixture[Any, Any], Kernel], Components]] = {
+    Gaussian: gaussian_components,
+    StudentT: student_t_components,
+}
 
 
 @dataclass(frozen=True)

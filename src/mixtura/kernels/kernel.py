@@ -35,11 +35,16 @@ class Kernel:
         """Sums over the rows: weight, objective, counts (k), first and second moments.
 
         The moments, (k, d) and (k, d, d) or (k, d), are about the components' means. They
-        come in one flat array, so that the sums of two blocks of rows add.
+        come in one flat array, so that the sums of two blocks of rows add. Those of components
+        with tails are under the weights r u, and after them come sums of r, of
+        r (y u - log(1 + y)) and of r (log(1 + y) - y), (3, k).
         """
-        c = components
-        sums = np.empty(2 + len(c.means) + c.means.size + c.whitening.size)
-        _fused.expect(self.name, rows, weight, c.means, c.whitening, c.constants, hard, sums)
+        c, k = components, len(components.means)
+        n_tails = 0 if c.tails is None else 3 * k
+        sums = np.empty(2 + k + c.means.size + c.whitening.size + n_tails)
+        _fused.expect(
+            self.name, rows, weight, c.means, c.whitening, c.constants, c.tails, hard, sums
+        )
         return sums
 
     def expect_linear(

@@ -113,17 +113,19 @@ INLINE vec exp_anywhere(vec x)
     return where(x == x, e * first * rest, x);
 }
 
-/* log over the whole range: -inf at 0, NaN below. */
-INLINE vec log_anywhere(vec x)
+/* log x = n log 2 + log m with m from sqrt(1/2) to sqrt(2): from the bits of x, which is no tiny
+   number, n, f = m - 1 and s = f / (2 + f). */
+INLINE vec whole_log(ivec bits, vec *f)
 {
     const int64_t root_half = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000;
-    ivec tiny = x < 0x1p-1022;
-    ivec bits = (ivec)where(tiny, x * 0x1p54, x) + (one - root_half);
-    /* x = 2^n m with m from sqrt(1/2) to sqrt(2). */
-    vec n = (vec)(((uvec)bits >> 52) + 0x4330000000000000);
-    n = n - (0x1p52 + 1023.0) - only(tiny, splat(54.0));
-    vec f = (vec)((bits & 0x000fffffffffffff) + root_half) - 1.0;
-    vec s = f / (2.0 + f), z = s * s;
+    bits += one - root_half;
+    *f = (vec)((bits & 0x000fffffffffffff) + root_half) - 1.0;
+    return (vec)(((uvec)bits >> 52) + 0x4330000000000000) - (0x1p52 + 1023.0);
+}
+
+INLINE vec log_of_parts(vec n, vec f, vec s)
+{
+    vec z = s * s;
     /* Chebyshev fit of (2 atanh(s) / s - 2) / s^2. */
     vec p = splat(0x1.2b5900de53b32p-3);
     p = p * z + 0x1.39fe51a7c18f9p-3;
@@ -133,10 +135,27 @@ INLINE vec log_anywhere(vec x)
     p = p * z + 0x1.99999999952d7p-2;
     p = p * z + 0x1.5555555555558p-1;
     vec half = 0.5 * f * f;
-    vec result = n * LN2_HIGH + (f - (half - (s * (half + z * p) + n * LN2_LOW)));
+    return n * LN2_HIGH + (f - (half - (s * (half + z * p) + n * LN2_LOW)));
+}
+
+/* log over the whole range: -inf at 0, NaN below. */
+INLINE vec log_anywhere(vec x)
+{
+    ivec tiny = x < 0x1p-1022;
+    vec f, n = whole_log((ivec)where(tiny, x * 0x1p54, x), &f) - only(tiny, splat(54.0));
+    vec result = log_of_parts(n, f, f / (2.0 + f));
     result = where(x == INFINITE, x, result);
     result = where(x == 0.0, splat(-INFINITE), result);
     return where(x >= 0.0, result, splat(__builtin_nan("")));
+}
+
+/* log(1 + y) to the last digits, and 1 / (1 + y): y is finite and clearly above -1, or NaN, which
+   stays. */
+INLINE vec log_one_more(vec y, vec *inverse)
+{
+    vec x = 1.0 + y, f, n = whole_log((ivec)x, &f);
+    *inverse = 1.0 / x;
+    return log_of_parts(n, f, f / (2.0 + f)) + (y - (x - 1.0)) * *inverse;
 }
 
 #endif

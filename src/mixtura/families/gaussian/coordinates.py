@@ -179,9 +179,15 @@ class GaussianCoordinates:
         return self.chart.information(weights, self.roots)
 
     def gradient(self, statistics: Moments, weight: float) -> FloatArray:
-        chart, family = self.chart, self.chart.family
-        per_row = 1.0 / weight
-        count, moments = family.prior.update(statistics, family.structure)
+        family = self.chart.family
+        return self.slopes(*family.prior.update(statistics, family.structure), weight)
+
+    def slopes(self, count: FloatArray, moments: Moments, weight: float) -> FloatArray:
+        """The gradient from the factors (k,) of -1/2 log|S_j|, and from moments.
+
+        Their own count is another one with a prior, and where rows have weights of their own.
+        """
+        chart, per_row = self.chart, 1.0 / weight
         share = per_row * moments.count
         white = self.roots.white(moments.mean - self.params.means)
         along, rest = self.roots.slopes(per_row * count, per_row * moments.scatter, share, white)

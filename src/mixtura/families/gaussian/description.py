@@ -7,21 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.errors import DegenerateError, MixturaError, ModelFileError
+from mixtura.errors import MixturaError, ModelFileError
 from mixtura.families.description import Bell, check_entries, check_names, refuse, stacked
-from mixtura.families.gaussian.density import NARROWEST, Gaussian
+from mixtura.families.gaussian.density import Gaussian
+from mixtura.families.gaussian.kept_covariances import (
+    WIDEST,
+    covariances_of_columns,
+    kept_covariances,
+    kept_shape,
+    shown_covariances,
+)
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, FlatPrior, NormalInverseWishart, Prior
-from mixtura.families.gaussian.structures import (
-    VVV,
-    AxisCovariances,
-    Covariances,
-    CovarianceStructure,
-    DenseCovariances,
-    Structure,
-)
+from mixtura.families.gaussian.structures import VVV, CovarianceStructure, Structure
 from mixtura.families.schema import Kind, Schema
-from mixtura.families.tie import Tie
 from mixtura.persistence.entries import (
     Entry,
     array,
@@ -32,9 +31,9 @@ from mixtura.persistence.entries import (
     record,
     text,
 )
-from mixtura.typing import BoolArray, FloatArray
+from mixtura.typing import FloatArray
 
-__all__ = ["NAMED_STRUCTURES", "GaussianDescription", "departure"]
+__all__ = ["NAMED_STRUCTURES", "GaussianDescription", "check_near", "structure_name"]
 
 _TEXTS = {
     "EII": "all components share one variance, the same in all directions",
@@ -58,13 +57,8 @@ NAMED_STRUCTURES: dict[str, tuple[CovarianceStructure, str]] = {
     name: (Structure.named(name), text) for name, text in _TEXTS.items()
 }
 
-# Beyond these, differences and their squares are no ordinary numbers: no table that can be fitted
-# comes near.
+# Beyond this, differences are no ordinary numbers: no table that can be fitted comes near.
 _FURTHEST = 1e100
-_WIDEST = 1e200
-
-# Numbers that are equal but for rounding.
-_EQUAL = 1e-9
 
 
 class GaussianDescription:
@@ -89,32 +83,32 @@ class GaussianDescription:
 
     def options(self, family: Gaussian) -> dict[str, Any]:
         return {
-            "structure": _name(family.structure),
+            "structure": structure_name(family.structure),
             "floor": family.floor.tolist(),
             "fixed_means": family.fixed_means,
             "prior": _prior_options(family.prior),
         }
 
     def arrays(self, params: GaussianParameters) -> dict[str, FloatArray]:
-        return {"means": params.means, "covariances": _shown(params.covariances)}
+        return {"means": params.means, "covariances": shown_covariances(params.covariances)}
 
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema
     ) -> tuple[Gaussian, GaussianParameters]:
         d = len(schema)
         family = _family(options, d)
-        shape = (d,) if family.structure.diagonal else (d, d)
+        structure = family.structure
+        shape = kept_shape(structure, d)
         means, covariances = stacked(arrays, means=(d,), covariances=shape)
-        near = np.abs(means) <= _FURTHEST
-        check_entries("means", means, near, f"a number from -{_FURTHEST:g} to {_FURTHEST:g}")
-        make = _along_axes if family.structure.diagonal else _in_any_direction
-        params = GaussianParameters(means, make(covariances))
-        _check_ties(family.structure, params.covariances)
+        check_near("means", means)
+        name = structure_name(structure)
+        kept = kept_covariances(structure, covariances, "covariances", name)
+        params = GaussianParameters(means, kept)
         _check_prior(family, params)
         return family, params
 
     def structure(self, family: Gaussian) -> tuple[str, str]:
-        name = _name(family.structure)
+        name = structure_name(family.structure)
         return name, NAMED_STRUCTURES[name][1]
 
     def restraints(self, family: Gaussian) -> tuple[tuple[str, str], ...]:
@@ -130,13 +124,17 @@ class GaussianDescription:
         return Bell(params.means[:, place], np.sqrt(variances))
 
     def dispersions(self, params: GaussianParameters, places: Sequence[int]) -> FloatArray:
-        covariances, chosen = params.covariances, np.array(places)
-        if isinstance(covariances, AxisCovariances):
-            return covariances.variances[:, chosen, None] * np.eye(len(chosen))
-        return covariances.matrices()[:, chosen[:, None], chosen]
+        return covariances_of_columns(params.covariances, places)
 
 
-def _name(structure: CovarianceStructure) -> str:
+def structure_name(structure: CovarianceStructure) -> str:
+    """The name of one of them.
+
+    Raises
+    ------
+    MixturaError
+        If it has none.
+    """
     for name, (known, _) in NAMED_STRUCTURES.items():
         if type(known) is type(structure) and known == structure:
             return name
@@ -144,6 +142,12 @@ def _name(structure: CovarianceStructure) -> str:
         f"The covariance structure {structure!r} has no name: add a line for it to "
         "NAMED_STRUCTURES in mixtura.families.gaussian.description."
     )
+
+
+def check_near(name: str, places: FloatArray) -> None:
+    """See that the places (k, d) of an array of that name are ordinary numbers."""
+    near = np.abs(places) <= _FURTHEST
+    check_entries(name, places, near, f"a number from -{_FURTHEST:g} to {_FURTHEST:g}")
 
 
 # ---------------------------------------------------------------------------------------------
@@ -184,7 +188,7 @@ def _prior_entries(d: int) -> Entry[dict[str, Any]]:
             "mean": array((d,), -_FURTHEST, _FURTHEST),
             "shrinkage": number(maximum=_FURTHEST, above=0.0),
             "dof": number(maximum=_FURTHEST, above=d - 1.0),
-            "scale": array((d, d), -_WIDEST, _WIDEST),
+            "scale": array((d, d), -WIDEST, WIDEST),
         }
     )
 
@@ -202,71 +206,3 @@ def _check_prior(family: Gaussian, params: GaussianParameters) -> None:
             f"its entry 'options.prior' has log-density {log_density:g} at its arrays; it should "
             "be a finite number."
         )
-
-
-# ---------------------------------------------------------------------------------------------
-# Covariances
-
-
-def _along_axes(variances: FloatArray) -> AxisCovariances:
-    _check_range(variances, variances == variances)
-    return AxisCovariances(variances)
-
-
-def _in_any_direction(matrices: FloatArray) -> DenseCovariances:
-    d = matrices.shape[1]
-    _check_range(matrices, np.broadcast_to(np.eye(d, dtype=np.bool_), matrices.shape))
-    deviations = np.sqrt(np.diagonal(matrices, axis1=1, axis2=2))
-    scales = deviations[:, :, None] * deviations[:, None, :]
-    symmetric = np.abs(matrices - matrices.transpose(0, 2, 1)) <= _EQUAL * scales
-    check_entries("covariances", matrices, symmetric, "that of a symmetric matrix")
-    try:
-        return DenseCovariances.of(matrices)
-    except DegenerateError:
-        least = np.linalg.eigvalsh(matrices / scales)[:, 0]
-        j = int(least.argmin())
-        raise ModelFileError(
-            f"its entry 'arrays.covariances[{j}]' is not positive definite: the smallest "
-            f"eigenvalue of its correlations is {least[j]:.3g}; it should be above 0 to working "
-            "precision."
-        ) from None
-
-
-def _check_range(covariances: FloatArray, is_variance: BoolArray) -> None:
-    ordinary = (covariances >= NARROWEST) & (covariances <= _WIDEST)
-    expected = f"a variance from {NARROWEST:g} to {_WIDEST:g}"
-    check_entries("covariances", covariances, ordinary | ~is_variance, expected)
-    ordinary = np.abs(covariances) <= _WIDEST
-    expected = f"a number from -{_WIDEST:g} to {_WIDEST:g}"
-    check_entries("covariances", covariances, ordinary, expected)
-
-
-def departure(structure: CovarianceStructure, covariances: Covariances) -> str | None:
-    """What covariances of the structure would be; None if these are.
-
-    What all components share is alike, and spheres are round: one stands for all.
-    """
-    if not isinstance(structure, Structure):
-        return None
-    shown = _shown(covariances)
-    shared = Tie.OWN not in (structure.volume, structure.shape, structure.orientation)
-    if shared and not np.allclose(shown, shown[:1], rtol=_EQUAL, atol=0.0):
-        return "the same for all components"
-    if structure.shape is Tie.NONE and not np.allclose(shown, shown[:, :1], rtol=_EQUAL, atol=0.0):
-        return "the same for all columns"
-    return None
-
-
-def _check_ties(structure: CovarianceStructure, covariances: Covariances) -> None:
-    expected = departure(structure, covariances)
-    if expected is not None:
-        raise ModelFileError(
-            f"its entry 'arrays.covariances' is not of structure {_name(structure)}; it should be "
-            f"{expected}."
-        )
-
-
-def _shown(covariances: Covariances) -> FloatArray:
-    """Variances (k, d) of covariances along the axes, or matrices (k, d, d)."""
-    along_axes = isinstance(covariances, AxisCovariances)
-    return covariances.variances if along_axes else covariances.matrices()

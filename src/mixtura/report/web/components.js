@@ -44,7 +44,7 @@ export function cellText(column, marginal, j) {
     const level = shownLevel(marginal, j);
     return [level.text, share(level.probability)];
   }
-  const deviation = marginal.deviation[j];
+  const deviation = marginal.deviation[j]; // null: heavy tails have none that is finite
   return [column.formatMoment(marginal.mean[j]), `± ${deviation === null ? "∞" : column.formatMoment(deviation)}`];
 }
 

@@ -1,0 +1,53 @@
+"""The base of estimators whose components have one of the 14 covariance structures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mixtura.errors import MixturaError
+from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES, CovarianceType, searched_types
+from mixtura.estimators.mixture_estimator import MixtureEstimator
+from mixtura.estimators.options import choose
+from mixtura.estimators.parameters import check_floor
+from mixtura.estimators.tables import as_rows, column_names
+from mixtura.families.schema import Schema
+from mixtura.sources import Summary
+from mixtura.typing import AnyArray, FloatArray
+
+__all__ = ["ShapedMixture"]
+
+
+class ShapedMixture(MixtureEstimator):
+    """An estimator of measurements, with a `covariance_type` and a floor for variances."""
+
+    covariance_type: str
+    reg_covar: float
+
+    def _read(self, X: Any, *, reset: bool) -> AnyArray:
+        rows = as_rows(self, X, reset=reset)
+        if reset:
+            self.schema_ = Schema.of(column_names(self, rows))
+        return rows
+
+    @property
+    def _type(self) -> CovarianceType:
+        return choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
+
+    def _floor(self, summary: Summary) -> FloatArray:
+        """Least variances of a component, for rows that the covariance type suits."""
+        d = len(summary.scales)
+        if self._type.one_dimensional and d > 1:
+            raise MixturaError(
+                f"covariance_type={self.covariance_type!r} is for one column, but there are "
+                f"{d}: use 'tied' for E and 'full' for V."
+            )
+        return summary.floor(float(self.reg_covar))
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_floor(self.reg_covar)
+        choose(COVARIANCE_TYPES, "covariance_type", self.covariance_type)
+
+    def _default_grid(self, schema: Schema) -> dict[str, Sequence[Any]]:
+        return {**super()._default_grid(schema), "covariance_type": searched_types(len(schema))}

@@ -1,0 +1,1 @@
+"""The multivariate Student t family."""

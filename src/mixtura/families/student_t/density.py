@@ -1,0 +1,234 @@
+"""The Student t family: p_j(x) = t(x; location_j, scale_j, nu_j).
+
+A row of a component is Gaussian with covariance S_j / u, and u is Gamma distributed with mean 1
+and shape nu_j / 2. With the squared distance delta = (x - m_j)^T S_j^-1 (x - m_j),
+y = (delta - d) / (nu_j + d) and Binet's function mu (see `binet`)
+
+    log p_j(x) = -1/2 (d log 2 pi + log|S_j| + d + log(1 + d / nu_j))
+                 + mu((nu_j + d) / 2) - mu(nu_j / 2) - 1/2 (nu_j + d) log(1 + y)
+
+which is the usual form, with nothing that cancels for large nu_j. EM takes u for missing:
+
+    E u = 1 / (1 + y),    E log u = -log(1 + y) + psi((nu_j + d) / 2) - log((nu_j + d) / 2)
+
+so that far rows weigh less. The M-step is m_j = sum_i r_ij u_ij x_i / sum_i r_ij u_ij, and S_j what
+the covariance structure makes of the scatter sum_i r_ij u_ij (x_i - m_j)(x_i - m_j)^T and the
+count n_j = sum_i r_ij; for nu_j see `degrees_of_freedom`. All three are of one E-step, so the
+likelihood never falls (Liu and Rubin 1995; McLachlan and Peel 2000, section 7.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from mixtura.families.family import Embedding, Unbounded, stand_ins
+from mixtura.families.gaussian.density import Gaussian
+from mixtura.families.gaussian.structures import CovarianceStructure
+from mixtura.families.student_t.binet import digamma_gap
+from mixtura.families.student_t.coordinates import StudentTCoordinates
+from mixtura.families.student_t.degrees_of_freedom import (
+    FAR,
+    FIRST,
+    LARGEST,
+    SMALLEST,
+    ends,
+    likeliest,
+    missed,
+)
+from mixtura.families.student_t.parameters import StudentTParameters, StudentTSums, first_sums
+from mixtura.families.tie import Tie
+from mixtura.statistics import Moments
+from mixtura.typing import FloatArray, IntArray
+
+__all__ = ["StudentT"]
+
+_LOG_TWO_PI = np.log(2.0 * np.pi)
+
+# Squared distances beyond all numbers are this far: no row is out of reach.
+_FURTHEST = 1e300
+
+
+@dataclass(frozen=True)
+class StudentT(Unbounded):
+    """Student t components whose scale matrices have a given covariance structure.
+
+    Parameters
+    ----------
+    structure : CovarianceStructure
+        How the scale matrices are tied together.
+    floor : ndarray of shape (d,)
+        Least squared scale of each feature (see `CovarianceStructure.estimate`); zeros for none.
+    dof : Tie or float, default=Tie.OWN
+        Whether each component has degrees of freedom of its own, or all share them; or those that
+        all have, from `SMALLEST` to `LARGEST` (see `degrees_of_freedom`).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mixtura.families.gaussian.structures import VVV
+    >>> family = StudentT(VVV, floor=np.zeros(1), dof=1.0)
+    >>> X = np.array([[-1.0], [0.0], [1.0], [50.0]])
+    >>> params = None
+    >>> for _ in range(100):
+    ...     params = family.maximize(family.statistics(params, X, np.ones((4, 1))), params)
+    >>> params.locations.round(2)  # one row in four hardly moves it
+    array([[0.02]])
+    """
+
+    structure: CovarianceStructure
+    floor: FloatArray
+    dof: Tie | float = Tie.OWN
+
+    @cached_property
+    def normal(self) -> Gaussian:
+        """Gaussian components with the same structure and floor."""
+        return Gaussian(self.structure, self.floor)
+
+    @cached_property
+    def tie(self) -> Tie:
+        """How the degrees of freedom are tied that are estimated; NONE where they are given."""
+        return self.dof if isinstance(self.dof, Tie) else Tie.NONE
+
+    def log_density(self, params: StudentTParameters, X: FloatArray) -> FloatArray:
+        d, dof = params.n_features, params.dof
+        constants = -0.5 * (d * (_LOG_TWO_PI + 1.0) + params.scales.log_determinants)
+        constants -= params.normal_excess
+        log_density: FloatArray = np.log1p(self._far(params, X))
+        log_density *= -0.5 * (dof + d)
+        log_density += constants
+        return log_density
+
+    def statistics(
+        self, params: StudentTParameters | None, X: FloatArray, resp: FloatArray
+    ) -> StudentTSums:
+        if params is None:
+            return first_sums(self.normal.statistics(None, X, resp))
+        rows = resp.sum(axis=0)
+        far = self._far(params, X)
+        log, u = np.log1p(far), 1.0 / (1.0 + far)
+        tails = np.einsum("nk,nk->k", resp, far * u - log)
+        beyond = np.einsum("nk,nk->k", resp, log - far)
+        moments = Moments.of(X, resp * u, diagonal=self.structure.diagonal)
+        return sums_of(params, rows, moments, tails, beyond)
+
+    def maximize(
+        self, statistics: StudentTSums, params: StudentTParameters | None
+    ) -> StudentTParameters:
+        live, order = stand_ins(statistics.rows)
+        if params is not None:
+            ended = self._ended(statistics.take(live), params.take(live))
+            if ended is not None:
+                return ended.take(order)
+        before = None if params is None else params.normal
+        normal = self.normal.maximize(statistics.about_rows, before)
+        dof = self._dof(statistics.take(live), None if params is None else params.dof[live])
+        return StudentTParameters.of(normal, dof[order])
+
+    def _ended(
+        self, statistics: StudentTSums, params: StudentTParameters
+    ) -> StudentTParameters | None:
+        """The parameters with some components made Gaussian; None if none has to be.
+
+        Nothing else changes in such a step, so that the likelihood cannot fall: it rises by no
+        less than what the rows gain under the responsibilities that they have.
+        """
+        own = self.tie.one_of(params.dof)
+        if not (own > FAR).any():
+            return None
+        sums = self._pooled(statistics.rows, statistics.tails, statistics.normal)
+        ended = np.resize(ends(own, *sums), len(params.dof))
+        return replace(params, dof=np.where(ended, LARGEST, params.dof)) if ended.any() else None
+
+    def _dof(self, statistics: StudentTSums, dof: FloatArray | None) -> FloatArray:
+        """The M-step's degrees of freedom (k,), from the present ones."""
+        k, tie = len(statistics.rows), self.tie
+        if not isinstance(self.dof, Tie) or dof is None:
+            return np.full(k, FIRST if isinstance(self.dof, Tie) else float(self.dof))
+        sums = self._pooled(statistics.rows, statistics.tails)
+        return np.resize(likeliest(tie.one_of(dof), *sums), k)
+
+    def _pooled(self, *sums: FloatArray) -> tuple[FloatArray, ...]:
+        """Over the components that share their degrees of freedom."""
+        return tuple(self.tie.pooled(each) for each in sums)
+
+    def _far(self, params: StudentTParameters, X: FloatArray) -> FloatArray:
+        """How much further than usual each row is, (delta - d) / (nu + d), shape (n, k)."""
+        d = params.n_features
+        with np.errstate(over="ignore"):
+            squared = params.scales.squared_distances(X, params.locations)
+        far = np.minimum(squared, _FURTHEST, out=squared)
+        far -= d
+        far /= params.dof + d
+        return far
+
+    def log_prior(self, params: StudentTParameters) -> float:
+        """0: there is no prior."""
+        return 0.0
+
+    @property
+    def embedding(self) -> Embedding:
+        """That of Gaussian components."""
+        return self.normal.embedding
+
+    @property
+    def gathers(self) -> Hashable:
+        return StudentTSums, self.structure.diagonal
+
+    def n_sums(self, d: int) -> int:
+        return 3 + self.normal.n_sums(d)
+
+    def coordinates(self, params: StudentTParameters, weight: float) -> StudentTCoordinates | None:
+        normal = self.normal.coordinates(params.normal, weight)
+        return None if normal is None else StudentTCoordinates(normal, params.dof, self.tie)
+
+    def reachable(self, params: StudentTParameters) -> StudentTParameters:
+        """With the scales raised to the floor, and degrees of freedom within their bounds."""
+        normal = self.normal.reachable(params.normal)
+        return StudentTParameters.of(normal, np.clip(params.dof, SMALLEST, LARGEST))
+
+    def upheld(
+        self,
+        params: StudentTParameters,
+        rounding: FloatArray,
+        statistics: Callable[[], StudentTSums],
+    ) -> FloatArray:
+        """What lower floors would gain: of the scales, and of the degrees of freedom."""
+        owed = self.normal.upheld(params.normal, rounding, lambda: statistics().about_rows)
+        least = params.dof <= SMALLEST
+        if self.tie is not Tie.NONE and least.any():
+            sums = statistics()
+            owed = owed + np.where(least, missed(sums.rows, sums.tails), 0.0)
+        return owed
+
+    def n_parameters(self, k: int, d: int) -> int:
+        return self.normal.n_parameters(k, d) + self.tie.size(k)
+
+    def sample(
+        self, params: StudentTParameters, labels: IntArray, rng: np.random.Generator
+    ) -> FloatArray:
+        noise = rng.standard_normal((len(labels), params.n_features))
+        shape = 0.5 * params.dof[labels]
+        noise /= np.sqrt(rng.standard_gamma(shape) / shape)[:, None]
+        return params.locations[labels] + params.scales.color(noise, labels)
+
+
+def sums_of(
+    params: StudentTParameters,
+    rows: FloatArray,
+    moments: Moments,
+    tails: FloatArray,
+    beyond: FloatArray,
+) -> StudentTSums:
+    """The statistics from sums of r, of r (y u - log(1 + y)) and of r (log(1 + y) - y)."""
+    d, dof = params.n_features, params.dof
+    total = 0.5 * (dof + d)
+    return StudentTSums(
+        rows,
+        moments,
+        tails - rows * digamma_gap(total),
+        total * beyond + rows * params.normal_excess,
+    )
