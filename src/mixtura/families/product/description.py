@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self, TypeAlias
+from functools import partial
+from typing import Any, Protocol, Self, TypeAlias
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from mixtura.families.description import Description, Marginal, check_names, ent
 from mixtura.families.family import Family
 from mixtura.families.product.family import Block, Product, ProductParameters
 from mixtura.families.schema import Column, Kind, Schema
-from mixtura.persistence.entries import anything, mapping, record, sequence, text, whole
+from mixtura.persistence.entries import anything, made, mapping, record, sequence, text, whole
 from mixtura.typing import FloatArray
 
 __all__ = ["DescribedBlock", "ProductDescription"]
@@ -36,6 +37,12 @@ class DescribedBlock:
     def schema(self, schema: Schema) -> Schema:
         """The block's columns of those of a table."""
         return Schema(tuple(schema[place] for place in self.places))
+
+
+class Kept(Protocol):
+    """The description of a family that a file has by a name, with some options."""
+
+    def __call__(self, name: str, options: Mapping[str, Any]) -> Description[Any, Any]: ...
 
 
 #: Which family describes a column.
@@ -61,7 +68,7 @@ class ProductDescription:
 
     of_column: Describe
     named: Callable[[str], Description[Any, Any]]
-    kept: Callable[[str, Mapping[str, Any]], Description[Any, Any]]
+    kept: Kept
     blocks: tuple[DescribedBlock, ...] = ()
 
     name = "mixed"
@@ -163,11 +170,13 @@ class ProductDescription:
         _check_places([each["columns"] for each in found], len(schema))
         left, families, parts = dict(arrays), [], []
         for number, each in enumerate(found):
-            described = self.kept(each["family"], each["options"])
-            block = DescribedBlock(described, tuple(each["columns"]))
+            place = f"options.blocks[{number}]"
+            described = made(text(), partial(self.kept, options=each["options"]))
+            description = described.read(each["family"], f"{place}.family")
+            block = DescribedBlock(description, tuple(each["columns"]))
             prefix = _prefix(number, block)
             own = {n.removeprefix(prefix): left.pop(n) for n in arrays if n.startswith(prefix)}
-            with entries_within(f"options.blocks[{number}].options", f"arrays.{prefix}"):
+            with entries_within(f"{place}.options", f"arrays.{prefix}"):
                 family, part = block.description.restored(
                     each["options"], own, block.schema(schema)
                 )
