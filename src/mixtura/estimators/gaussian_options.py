@@ -70,5 +70,6 @@ GAUSSIAN_WORDS = FamilyWords(
 )
 
 #: Of blocks of columns, one of which is Gaussian.
-MIXED_WORDS = FamilyWords(options=(COVARIANCE,), phrases=GAUSSIAN_WORDS.phrases)
+MIXED_WORDS = FamilyWords((COVARIANCE,))
+
 LOG_NORMAL_WORDS = FamilyWords((COVARIANCE,))
