@@ -16,6 +16,7 @@ from mixtura.errors import DegenerateError
 from mixtura.families.column_parameters import ColumnDescription, ColumnMeans, ColumnSums
 from mixtura.families.description import Curve, curve, refuse
 from mixtura.families.family import Embedding, Unbounded
+from mixtura.families.linear import LinearForm
 from mixtura.families.log_mean import LogMeanCoordinates, MeanParameters
 from mixtura.families.schema import Kind, Schema
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
@@ -65,6 +66,9 @@ class Exponential(Unbounded, ColumnMeans[ExponentialParameters]):
         log_density: FloatArray = -(X @ params.rates.T)
         log_density -= np.log(params.values).sum(axis=1)
         return log_density
+
+    def linear_form(self, params: ExponentialParameters) -> LinearForm[ColumnSums]:
+        return LinearForm(-params.rates, -np.log(params.values).sum(axis=1), ColumnSums)
 
     def of_means(self, means: FloatArray) -> ExponentialParameters:
         collapsed = np.any(~(means >= _LEAST), axis=1)

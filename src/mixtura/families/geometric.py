@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixtura.families.column_parameters import ColumnDescription, ColumnMeans
+from mixtura.families.column_parameters import ColumnDescription, ColumnMeans, ColumnSums
 from mixtura.families.counts import LARGEST_COUNT, check_counts, whole_numbers
 from mixtura.families.description import Curve, Mass, curve
 from mixtura.families.family import Embedding
+from mixtura.families.linear import LinearForm
 from mixtura.families.log_linear import weighted
 from mixtura.families.log_mean import LogMeanCoordinates, MeanParameters
 from mixtura.families.schema import Kind, Schema
@@ -70,6 +71,10 @@ class Geometric(ColumnMeans[GeometricParameters]):
         log_density = weighted(X, params.log_failures)
         log_density -= np.log1p(params.values).sum(axis=1)
         return log_density
+
+    def linear_form(self, params: GeometricParameters) -> LinearForm[ColumnSums]:
+        offsets = -np.log1p(params.values).sum(axis=1)
+        return LinearForm(params.log_failures, offsets, ColumnSums)
 
     def of_means(self, means: FloatArray) -> GeometricParameters:
         return GeometricParameters(means)

@@ -27,7 +27,8 @@ from mixtura.families.description import (
     stacked,
 )
 from mixtura.families.family import Bounded, Embedding, stand_ins
-from mixtura.families.log_linear import LogCoordinates, weighted_logs
+from mixtura.families.linear import LinearForm
+from mixtura.families.log_linear import LogCoordinates, logs, weighted_logs
 from mixtura.families.schema import Kind, Schema
 from mixtura.statistics import SMALLEST_COUNT
 from mixtura.typing import AnyArray, FloatArray, IntArray, Selection
@@ -108,6 +109,19 @@ def shares(counts: AnyArray) -> AnyArray:
     return places
 
 
+def log_coefficients(X: FloatArray) -> FloatArray:
+    """In how many orders the counts of each row can come, as logarithms, (n,).
+
+    Examples
+    --------
+    >>> np.exp(log_coefficients(np.array([[2.0, 1.0], [0.0, 0.0]]))).round(12)
+    array([3., 1.])
+    """
+    of_totals = log_factorials(X.sum(axis=1, keepdims=True))[:, 0]
+    coefficients: FloatArray = of_totals - log_factorials(X).sum(axis=1)
+    return coefficients
+
+
 @dataclass(frozen=True)
 class Multinomial(Bounded):
     """Counts that are shared out among the columns.
@@ -122,9 +136,12 @@ class Multinomial(Bounded):
 
     def log_density(self, params: MultinomialParameters, X: FloatArray) -> FloatArray:
         log_density = weighted_logs(X, params.probabilities)
-        log_density += log_factorials(X.sum(axis=1, keepdims=True))
-        log_density -= log_factorials(X).sum(axis=1, keepdims=True)
+        log_density += log_coefficients(X)[:, None]
         return log_density
+
+    def linear_form(self, params: MultinomialParameters) -> LinearForm[ColumnSums]:
+        offsets = np.zeros(params.n_components)
+        return LinearForm(logs(params.probabilities), offsets, ColumnSums, base=log_coefficients)
 
     def statistics(
         self, params: MultinomialParameters | None, X: FloatArray, resp: FloatArray

@@ -19,8 +19,11 @@ from mixtura.assignments import Assignment, hard, one_hot, posterior, soft
 from mixtura.families import (
     Bernoulli,
     Categorical,
+    Exponential,
     Family,
     Gaussian,
+    Geometric,
+    Multinomial,
     Poisson,
     StudentT,
     StudentTParameters,
@@ -231,7 +234,7 @@ class _StudentTPass:
 
 
 #: Families that give a `LinearForm`.
-_LINEAR = (Bernoulli, Categorical, Poisson)
+_LINEAR = (Bernoulli, Categorical, Poisson, Geometric, Exponential, Multinomial)
 
 _PASSES: dict[tuple[type, Assignment], Callable[[Mixture[Any, Any], Kernel], FusedPass | None]] = {
     (Gaussian, soft): partial(_GaussianPass.of, hard=False),
