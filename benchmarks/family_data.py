@@ -42,3 +42,15 @@ def random_responsibilities(n: int, k: int, seed: int) -> np.ndarray:
     """How StepMix starts, given the seed."""
     resp = np.random.RandomState(seed).uniform(size=(n, k))
     return resp / resp.sum(axis=1)[:, np.newaxis]
+
+
+MIXED_ROWS, MIXED_GROUPS = 100_000, 4
+
+
+def mixed_rows(n: int, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """n rows of k groups: five measurements, five categories of five levels, two counts."""
+    codes = FamilyProblem(n, 5, k, 5).rows()  # whose groups are drawn first, by the same seed
+    group, rng = np.random.default_rng(0).integers(k, size=n), np.random.default_rng(2)
+    measured = rng.normal(rng.normal(size=(k, 5))[group] * 2.0)
+    counts = rng.poisson(rng.uniform(1.0, 8.0, (k, 2))[group]).astype(np.float64)
+    return measured, codes, counts

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from family_data import FamilyProblem
+from family_data import FamilyProblem, mixed_rows
 from pomegranate.distributions import Bernoulli, Categorical, Poisson
 from pomegranate.gmm import GeneralMixtureModel
 from stepmix.stepmix import StepMix
@@ -87,10 +87,25 @@ def whole_fit(problem: FamilyProblem, seed: int) -> dict[str, Any]:
     }
 
 
+def mixed_fit(problem: FamilyProblem) -> dict[str, Any]:
+    """Of the measurements, with diagonal covariances, and the categories: it has no counts."""
+    measured, codes, _ = mixed_rows(problem.n, problem.k)
+    blocks = {
+        "numbers": {"model": "gaussian_diag", "n_columns": measured.shape[1]},
+        "levels": {"model": "categorical", "n_columns": codes.shape[1]},
+    }
+    quiet = {"verbose": 0, "progress_bar": 0, "n_init": 1, "random_state": 0}
+    model = StepMix(problem.k, measurement=blocks, **quiet)
+    processor, wall, _ = timed(lambda: model.fit(np.hstack([measured, codes])))
+    return {"processor": processor, "wall": wall, "n_iter": int(model.n_iter_)}
+
+
 def answer(question: dict[str, Any]) -> dict[str, Any]:
     problem = FamilyProblem(**question["problem"])
     if question["what"] == "fit":
         return whole_fit(problem, question["seed"])
+    if question["what"] == "mixed":
+        return mixed_fit(problem)
     if question["what"] == "forget":
         pass_of.cache_clear()
         return {}
