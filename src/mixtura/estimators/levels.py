@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from mixtura.errors import CellError, DataError, DataWarning
 from mixtura.families.schema import Column, Kind, Level, Schema, in_order
-from mixtura.typing import AnyArray, FloatArray
+from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = ["Cells", "as_codes", "as_levels", "as_numbers", "columns_of", "learn_levels", "learnt"]
 
@@ -75,7 +75,7 @@ def learn_levels(columns: Columns) -> Schema:
 
 def learnt(name: str, cells: Cells) -> Column:
     """A categorical column with the levels that its cells have, in their natural order."""
-    distinct = np.unique(cells).tolist() if isinstance(cells, np.ndarray) else cells
+    distinct, _ = _distinct(cells)
     levels = in_order({_known(level): level for level in map(_plain, distinct)}.values())
     if len(levels) > max(_FEW, len(cells) / _ROWS_PER_LEVEL):
         warnings.warn(
@@ -123,10 +123,21 @@ def as_numbers(name: str, cells: Cells) -> FloatArray:
 def _numbers(column: Column, cells: Cells) -> Any:
     """The number of each cell's level, -1 for none."""
     number = {_known(level): float(code) for code, level in enumerate(column.values)}
-    if not isinstance(cells, np.ndarray):
-        return [number.get(_known(_plain(cell)), -1.0) for cell in cells]
-    distinct, places = np.unique(cells, return_inverse=True)
+    distinct, places = _distinct(cells)
     return np.array([number.get(_known(_plain(cell)), -1.0) for cell in distinct])[places]
+
+
+def _distinct(cells: Cells) -> tuple[Sequence[Any], IntArray]:
+    """The different cells, and the place of each cell among them, (n,)."""
+    if isinstance(cells, np.ndarray):
+        distinct, places = np.unique(cells, return_inverse=True)
+        return distinct.tolist(), places
+    found: dict[tuple[type, Any], int] = {}  # in Python True is 1
+    try:
+        numbers = [found.setdefault((type(cell), cell), len(found)) for cell in cells]
+    except TypeError:  # of cells that have no hash
+        return _distinct(list(map(_plain, cells)))
+    return [cell for _, cell in found], np.array(numbers, dtype=np.intp)
 
 
 def as_levels(codes: FloatArray, schema: Schema) -> AnyArray:
