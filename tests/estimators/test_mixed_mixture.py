@@ -38,7 +38,7 @@ def table(seed: int = 0) -> pd.DataFrame:
 BLOCKS = {
     "gaussian": ("height", "width"),
     "categorical": ("color", "stage"),
-    "poisson": ("visits",),
+    "negative_binomial": ("visits",),
     "bernoulli": ("ripe",),
 }
 
@@ -54,7 +54,9 @@ def test_blocks_are_inferred_and_told(fitted: mx.MixedMixture) -> None:
     assert fitted.inferred_["color"] == "categorical: text, 3 different"
     assert fitted.inferred_["stage"] == "categorical: 3 different whole numbers"
     assert fitted.inferred_["height"] == "gaussian: numbers"
-    assert fitted.inferred_["visits"] == "poisson: small whole numbers from 0 on"
+    assert fitted.inferred_["visits"] == (
+        "negative_binomial: counts that vary more than those of one kind do"
+    )
 
 
 def test_groups_are_found(fitted: mx.MixedMixture) -> None:
@@ -99,7 +101,7 @@ def test_an_array_of_numbers_is_a_table() -> None:
     numbers = table()[["height", "visits"]].to_numpy()
     assert mx.MixedMixture(2, random_state=0).fit(numbers).blocks_ == {
         "gaussian": ("0",),
-        "poisson": ("1",),
+        "negative_binomial": ("1",),
     }
 
 

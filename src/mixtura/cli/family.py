@@ -11,6 +11,7 @@ import numpy as np
 from mixtura.cli.columns import Column
 from mixtura.cli.features import check_mostly_numeric
 from mixtura.cli.kinds import KINDS, kind_of
+from mixtura.cli.mixed import unusual_families
 from mixtura.cli.own_options import OwnOptions
 from mixtura.cli.refusals import comma_hint
 from mixtura.cli.roles import Role, is_code
@@ -63,9 +64,10 @@ def choose_family(family: str | Mapping[str, str], own: OwnOptions, wanted: Want
     MixturaError
         If an option is of another family, or no column can be of any.
     """
-    if not isinstance(family, str):
+    if family == MIXED.name or not isinstance(family, str):
         own.check_family(MIXED.name)
-        return Choice(MIXED, by_column=family)
+        asked = {} if isinstance(family, str) else family
+        return Choice(MIXED, by_column={**unusual_families(wanted), **asked})
     if family != AUTO:
         own.check_family(family)
         return Choice(description_named(family))

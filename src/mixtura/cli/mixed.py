@@ -14,9 +14,23 @@ from mixtura.cli.wording import listing, suggestion
 from mixtura.errors import DataError
 from mixtura.estimators.likely_kinds import likely_family
 from mixtura.families.registry import MIXED, description_named
+from mixtura.families.schema import Column as Described
 from mixtura.families.schema import Kind, Schema
 
-__all__ = ["mixed_note", "mixed_readings"]
+__all__ = ["mixed_note", "mixed_readings", "unusual_families"]
+
+
+def unusual_families(wanted: Wanted) -> dict[str, str]:
+    """The likely family of each column for which it is not the first one of its kind."""
+    found = {}
+    for column in wanted.columns:
+        if column.kind != "numbers" or wanted.roles[column].doubt or wanted.roles[column].item:
+            continue
+        values = column.values[np.isfinite(column.values)]
+        family, kind, _ = likely_family(values) if len(values) else ("", Kind.CONTINUOUS, "")
+        if family and family != MIXED.of_column(Described(column.name, kind)).name:
+            found[column.name] = family
+    return found
 
 
 def mixed_readings(wanted: Wanted, by_column: Mapping[str, str]) -> Readings:

@@ -69,5 +69,5 @@ def likely_family(values: FloatArray) -> tuple[str, Kind, str]:
     if are_surely_counts(values):
         return "poisson", Kind.COUNT, "whole numbers from 0 on that vary as counts do"
     if are_counts(values) and values.mean() <= _LARGE_MEAN:
-        return "poisson", Kind.COUNT, "small whole numbers from 0 on"
+        return "negative_binomial", Kind.COUNT, "counts that vary more than those of one kind do"
     return "gaussian", Kind.CONTINUOUS, "numbers"

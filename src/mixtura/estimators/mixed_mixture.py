@@ -30,11 +30,13 @@ class MixedMixture(MixtureEstimator):
 
     Within a component, blocks of columns are independent of each other, each of a family of its
     own: measurements are Gaussian with covariances of any structure, categories have a probability
-    for each level, counts are Poisson. Which block a column is in is inferred from its cells:
+    for each level, counts are Poisson or negative binomial. Which block a column is in is inferred
+    from its cells:
 
     - true and false, or 0 and 1: 'bernoulli';
     - text and other levels, and fewer than ten whole numbers that come often: 'categorical';
-    - small whole numbers from 0 on, more of them small than large: 'poisson';
+    - small whole numbers from 0 on, more of them small than large: 'poisson' where they vary as
+      counts do, 'negative_binomial' where they vary more;
     - other numbers: 'gaussian'.
 
     `inferred_` says what was inferred and why, and `families` chooses otherwise.
