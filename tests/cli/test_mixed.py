@@ -90,6 +90,16 @@ def test_families_by_columns(run, table):
     assert families_of(named) == {"gaussian": ["weight", "row"], "categorical": ["ward"]}
 
 
+def test_numbers_with_a_word_among_them_may_be_categories(run, here):
+    frame = patients().with_columns(engine=pl.Series(["4", "6", "rotary", "8"] * 30))
+    frame.with_columns(dose=pl.Series(["n/k", *map(str, range(119))])).write_csv("t.csv")
+    result = run("fit", "t.csv", "--mixed", *LIGHT)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Column 'dose' is not numeric" in result.stderr
+    told = document(run, "--mixed", "--exclude", "dose", *LIGHT)
+    assert "engine" in families_of(told)["categorical"]
+
+
 def test_predict_sample_info_and_python(run, table):
     document(run, "--mixed", *LIGHT)
     model = "t-mixtura/model.json"

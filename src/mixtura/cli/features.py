@@ -203,7 +203,7 @@ def _suitable(wanted: Wanted, family: str, readings: Readings) -> Chosen:
     """The columns that suit; where there are none, those that could be worse."""
     columns, roles = wanted.columns, wanted.roles
     if readings.numeric:
-        check_mostly_numeric(columns)
+        check_mostly_numeric([c for c in columns if not readings.few_levels(c)])
     reasons = [readings.of(column).why_not(column, roles[column]) for column in columns]
     usable = [readings.of(column).cannot(column) is None for column in columns]
     chosen = [reason is None for reason in reasons]

@@ -81,6 +81,10 @@ class Readings:
     last_resort: bool = False
     numeric: bool = False
 
+    def few_levels(self, column: Column) -> bool:
+        """Whether a column is read as one of categories and is likely to be one."""
+        return self.of(column) is KINDS[Kind.CATEGORICAL] and column.n_levels < FEW
+
     @classmethod
     def alike(cls, reading: Reading) -> Self:
         """All columns in one way."""

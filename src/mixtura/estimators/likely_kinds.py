@@ -66,8 +66,9 @@ def likely_family(values: FloatArray) -> tuple[str, Kind, str]:
     whole = bool((distinct == np.round(distinct)).all())
     if are_codes(len(values), len(distinct), whole=whole) and not are_surely_counts(values):
         return "categorical", Kind.CATEGORICAL, f"{len(distinct)} different whole numbers"
-    if are_surely_counts(values):
+    small = are_counts(values) and values.mean() <= _LARGE_MEAN
+    if small and are_surely_counts(values):
         return "poisson", Kind.COUNT, "whole numbers from 0 on that vary as counts do"
-    if are_counts(values) and values.mean() <= _LARGE_MEAN:
+    if small:
         return "negative_binomial", Kind.COUNT, "counts that vary more than those of one kind do"
     return "gaussian", Kind.CONTINUOUS, "numbers"

@@ -9,7 +9,6 @@ rest is what Euler and Maclaurin's formula makes of it, which is Stirling's seri
 from __future__ import annotations
 
 import numpy as np
-from numpy.polynomial.polynomial import polyval
 
 from mixtura.typing import FloatArray, IntArray
 
@@ -25,7 +24,11 @@ _POWERS = np.arange(24.0)
 
 def _quotient(u: FloatArray, large: FloatArray, coefficients: FloatArray) -> FloatArray:
     """A function of u >= 0: as given where u is large, else sum_n coefficient_n (-u)^n."""
-    return np.where(u < _SMALL, polyval(-np.minimum(u, _SMALL), coefficients), large)
+    small = u < _SMALL
+    if small.any():
+        powers = np.power.outer(-u[small], np.arange(float(len(coefficients))))
+        large[small] = powers @ coefficients
+    return large
 
 
 def _safe(u: FloatArray) -> FloatArray:
