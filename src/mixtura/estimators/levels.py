@@ -132,12 +132,13 @@ def _distinct(cells: Cells) -> tuple[Sequence[Any], IntArray]:
     if isinstance(cells, np.ndarray):
         distinct, places = np.unique(cells, return_inverse=True)
         return distinct.tolist(), places
-    found: dict[tuple[type, Any], int] = {}  # in Python True is 1
+    keys = list(zip(map(type, cells), cells, strict=True))  # in Python True is 1
     try:
-        numbers = [found.setdefault((type(cell), cell), len(found)) for cell in cells]
+        place = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     except TypeError:  # of cells that have no hash
         return _distinct(list(map(_plain, cells)))
-    return [cell for _, cell in found], np.array(numbers, dtype=np.intp)
+    places = np.fromiter(map(place.__getitem__, keys), dtype=np.intp, count=len(keys))
+    return [cell for _, cell in place], places
 
 
 def as_levels(codes: FloatArray, schema: Schema) -> AnyArray:
