@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mixtura.errors import DegenerateError, ModelFileError
+from mixtura.errors import DataError, DegenerateError, ModelFileError
 from mixtura.families.column_parameters import ColumnSums
 from mixtura.families.counts import LARGEST_COUNT, check_counts, count_marginal, log_factorials
 from mixtura.families.description import (
@@ -222,6 +222,11 @@ class MultinomialDescription(Independent):
         return Multinomial()
 
     def check(self, X: FloatArray, schema: Schema) -> None:
+        if len(schema) < 2:
+            raise DataError(
+                f"The table has 1 column, {schema.names[0]}; expected 2 or more, since one alone has "
+                "all of a row's total. Counts of one kind are a Poisson or negative binomial mixture."
+            )
         check_counts(X, schema)
 
     def arrays(self, params: MultinomialParameters) -> dict[str, FloatArray]:
