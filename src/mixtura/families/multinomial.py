@@ -224,8 +224,8 @@ class MultinomialDescription(Independent):
     def check(self, X: FloatArray, schema: Schema) -> None:
         if len(schema) < 2:
             raise DataError(
-                f"The table has 1 column, {schema.names[0]}; expected 2 or more, since one alone has "
-                "all of a row's total. Counts of one kind are a Poisson or negative binomial mixture."
+                f"The table has 1 column, {schema.names[0]}; expected 2 or more, since one alone "
+                "has all of a row's total. Counts of one kind are Poisson or negative binomial."
             )
         check_counts(X, schema)
 
