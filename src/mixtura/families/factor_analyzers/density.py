@@ -30,7 +30,7 @@ import numpy as np
 
 from mixtura.families.factor_analyzers.coordinates import FactorCoordinates
 from mixtura.families.factor_analyzers.parameters import FactorParameters
-from mixtura.families.factor_analyzers.sketch import directions, principal_factors, width
+from mixtura.families.factor_analyzers.sketch import directions, first_factors, width
 from mixtura.families.factor_analyzers.statistics import FactorMoments
 from mixtura.families.family import Embedding, Unbounded, as_they_are, stand_ins
 from mixtura.families.gaussian.density import check_resolved
@@ -87,8 +87,9 @@ class FactorAnalyzers(Unbounded):
     ) -> FactorMoments:
         if params is not None:
             return FactorMoments.of(X, resp, params.regression, params.factor_covariances)
-        along = directions(X.shape[1], self.n_factors) / self.units[:, None]
-        (d, m), k = along.shape, resp.shape[1]
+        k, d = resp.shape[1], X.shape[1]
+        along = directions(k, d, self.n_factors) / self.units[:, None]
+        m = along.shape[1]
         return FactorMoments.of(X, resp, np.broadcast_to(along, (k, d, m)), np.zeros((k, m, m)))
 
     def maximize(
@@ -97,7 +98,7 @@ class FactorAnalyzers(Unbounded):
         live, order = stand_ins(statistics.rows.count)
         seen = statistics.take(live)
         if params is None:
-            loadings, left = principal_factors(seen, self.n_factors, self.units)
+            loadings, left = first_factors(seen, self.n_factors, self.units)
         else:
             loadings, left = seen.regressed()
         means = seen.rows.mean
