@@ -194,13 +194,30 @@ def test_cells_that_cannot_be() -> None:
         rows["day"] = [datetime.datetime(2020, 1, 1)] * 150
 
     assert "Column height is inf in row 7" in refused(infinite)
+
+    def unknown(rows: pd.DataFrame) -> None:
+        rows.loc[4, "color"] = pd.NA
+
+    def nested(rows: pd.DataFrame) -> None:
+        rows["pair"] = [np.ones(2)] * 150
+
     assert "Column color has a missing cell (None or NaN) in row 9" in refused(gap)
+    assert "Column color has a missing cell (None or NaN) in row 4" in refused(unknown)
+    assert "Column pair has array([1., 1.]) in row 0" in refused(nested)
     assert "Column day holds dates or times" in refused(days)
+
+
+@pytest.mark.parametrize("cells", [[[1, 2]] * 4, [{"a": 1}] * 4])
+def test_cells_of_several_values_are_named(cells: list[object]) -> None:
+    frame = pl.DataFrame({"size": [1.0, 2.5, 4.0, 3.5], "parts": cells})
+    with pytest.raises(CellError, match=r"Column parts has .* in row 0"):
+        mx.MixedMixture(1).fit(frame)
 
 
 def test_families_that_cannot_be() -> None:
     assert "none of the table: it has height" in refused(unchanged, families={"heigth": "poisson"})
     assert "There is no family 'normal'" in refused(unchanged, families={"height": "normal"})
+    assert "No column is of family 'mixed'" in refused(unchanged, families={"height": "mixed"})
     told = refused(unchanged, families={"height": "poisson"})
     assert "Column height has" in told
     assert "a count is a whole number" in told

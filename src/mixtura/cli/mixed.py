@@ -13,7 +13,7 @@ from mixtura.cli.wanted import Wanted
 from mixtura.cli.wording import listing, suggestion
 from mixtura.errors import DataError
 from mixtura.estimators.likely_kinds import likely_family
-from mixtura.families.registry import MIXED, description_named
+from mixtura.families.registry import MIXED, description_of_block
 from mixtura.families.schema import Column as Described
 from mixtura.families.schema import Kind, Schema
 
@@ -64,7 +64,7 @@ def _chosen(wanted: Wanted, name: str, family: str) -> Reading:
             f"--family names the column {name!r}, which is none of those to use.{hint} They are "
             f"{listing(list(known))}."
         )
-    reading = replace(KINDS[kind_of(description_named(family))], doubt=lambda column, role: None)
+    reading = replace(KINDS[kind_of(description_of_block(family))], doubt=lambda column, role: None)
     if reason := reading.cannot(known[name]):
         raise reading.refusal(known[name], reason)
     return reading

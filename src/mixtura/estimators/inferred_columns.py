@@ -13,7 +13,7 @@ from mixtura.errors import DataError, MixturaError
 from mixtura.estimators.levels import Cells, as_numbers, learnt
 from mixtura.estimators.likely_kinds import likely_family
 from mixtura.families.description import number_kind
-from mixtura.families.registry import description_named
+from mixtura.families.registry import description_of_block
 from mixtura.families.schema import Column, Kind, Schema
 
 __all__ = ["InferredColumns"]
@@ -65,7 +65,7 @@ def _checked(chosen: Mapping[str, str] | None, names: Sequence[str]) -> dict[str
                 f"families names the column {name!r}, which is none of the table: it has "
                 f"{', '.join(names)}."
             )
-        description_named(family)
+        description_of_block(family)
     return families
 
 
@@ -104,7 +104,7 @@ def _of_numbers(name: str, cells: Cells) -> tuple[Column, str, str]:
 
 
 def _as_chosen(name: str, cells: Cells, family: str) -> Column:
-    kinds = description_named(family).kinds
+    kinds = description_of_block(family).kinds
     if Kind.CATEGORICAL in kinds:
         return learnt(name, cells)
     kind = number_kind(kinds)

@@ -27,6 +27,9 @@ Columns: TypeAlias = Sequence[tuple[str, Cells]]
 _ROWS_PER_LEVEL = 2
 _FEW = 20
 
+# A cell that is a table of its own.
+_NESTED = (list, tuple, dict, set, np.ndarray)
+
 
 def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
     """A table's columns by name; the estimator remembers the names, or checks them."""
@@ -48,6 +51,7 @@ def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
     if not columns or not len(columns[0][1]):
         raise DataError("Expected at least one row and one column, but the table has none.")
     for name, cells in columns:
+        _refuse_nested(name, cells)
         missing = _first_missing(cells)
         if missing is not None:
             raise DataError(
@@ -58,14 +62,26 @@ def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
 
 
 def _cells(column: AnyArray) -> Cells:
-    return column if column.dtype.kind in "biuf" else column.tolist()
+    return column if column.dtype.kind in "biuf" and column.ndim == 1 else column.tolist()
+
+
+def _refuse_nested(name: str, cells: Cells) -> None:
+    kinds = set() if isinstance(cells, np.ndarray) else set(map(type, cells))
+    if any(issubclass(kind, _NESTED) for kind in kinds):
+        row = next(i for i, cell in enumerate(cells) if isinstance(cell, _NESTED))
+        raise CellError(name, repr(cells[row]), row, "one number, text or truth value was expected")
 
 
 def _first_missing(cells: Cells) -> int | None:
     if isinstance(cells, np.ndarray):
         missing = np.flatnonzero(cells != cells)  # NaN alone is not itself
         return int(missing[0]) if len(missing) else None
-    return next((i for i, cell in enumerate(cells) if cell is None or cell != cell), None)
+    return next((i for i, cell in enumerate(cells) if cell is None or not _is_itself(cell)), None)
+
+
+def _is_itself(cell: Any) -> bool:
+    same = cell == cell  # of pandas' NA neither true nor false
+    return same is True or same is np.True_
 
 
 def learn_levels(columns: Columns) -> Schema:

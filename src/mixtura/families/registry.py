@@ -39,6 +39,7 @@ __all__ = [
     "description_kept",
     "description_named",
     "description_of",
+    "description_of_block",
     "is_described",
     "register",
 ]
@@ -91,6 +92,22 @@ def description_named(name: str) -> Description[Any, Any]:
     return named[name]
 
 
+def description_of_block(name: str) -> Description[Any, Any]:
+    """The description of that name, of a family that some columns of a table can have.
+
+    Raises
+    ------
+    MixturaError
+        If there is none, or it is of whole tables.
+    """
+    if name == MIXED.name:
+        raise MixturaError(
+            f"No column is of family {name!r}, which is that of a table whose columns have "
+            "families of their own."
+        )
+    return description_named(name)
+
+
 def description_kept(name: str, options: Mapping[str, Any]) -> Description[Any, Any]:
     """The description of a family that a file has by that name, with these options.
 
@@ -106,7 +123,7 @@ def description_kept(name: str, options: Mapping[str, Any]) -> Description[Any, 
 
 
 #: Of products of whatever columns there are.
-MIXED = ProductDescription(_of_column, description_named, description_kept)
+MIXED = ProductDescription(_of_column, description_of_block, description_kept)
 
 DESCRIPTIONS[Product] = MIXED
 
