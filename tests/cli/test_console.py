@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from mixtura.cli.candidates import choice, print_candidates
+from mixtura.cli.assignments import Assignments
 from mixtura.cli.components import print_components
 from mixtura.cli.program import program
 from mixtura.cli.readings import starts_in_words
@@ -25,7 +26,9 @@ def printed(by_hand):
         k = len(means)
         console = Console(file=io.StringIO(), width=width)
         model = by_hand(np.full(k, 1.0 / k), means, deviations, names)
-        print_components(console, model, names, [10] * k)
+        labels = np.arange(k).repeat(10)
+        assignments = Assignments(labels >= 0, labels, np.eye(k)[labels], k)
+        print_components(console, model, names, assignments)
         return console.file.getvalue()
 
     return printed

@@ -127,6 +127,23 @@ def test_columns_left_out_are_named_with_the_reason(fit, here):
     assert "'year' has only 3 different" in facts(fit("t.csv", "--columns", "a,year"))
 
 
+def test_rows_count_as_often_as_their_weights_say(fit, here):
+    X = np.column_stack([normal(40, 2) + np.repeat([[0.0], [4.0]], 20, axis=0), np.arange(40) % 4])
+    write_csv(here / "t.csv", X, "a,b,w")
+    write_csv(here / "all.csv", np.repeat(X[:, :2], np.arange(40) % 4, axis=0), "a,b")
+    options = ("-k", 2, "--covariance", "spherical")
+    told = fit("t.csv", "--weights", "w", *options).stdout
+    assert "rows, weighted" in told
+    assert "of the rows, by weight, have" in " ".join(told.split())
+    weighted = json.loads(fit("t.csv", "--weights", "w", *options, "--json").stdout)
+    repeated = json.loads(fit("all.csv", *options, "--json").stdout)
+    each, all_rows = (made["model"]["components"] for made in (weighted, repeated))
+    assert [j["rows_weight"] for j in each] == [j["rows"] for j in all_rows]
+    assert sum(j["rows"] for j in each) == 40
+    assert "rows_weight" not in all_rows[0]
+    assert weighted["certainty"] == pytest.approx(repeated["certainty"], abs=1e-4)
+
+
 def test_weights_are_no_feature_and_zero_is_no_row(fit, here):
     X = np.column_stack([normal(40, 2), np.repeat([1.0, 0.0], 20)])
     write_csv(here / "t.csv", X, "a,b,w")

@@ -230,6 +230,30 @@ def test_weights_are_told_by_their_total() -> None:
     assert part(example(n=4), "data")["total_weight"] == 4.0
 
 
+def test_a_row_counts_as_often_as_its_weight_says() -> None:
+    model, times = mixture(3, 2), np.arange(40) % 4
+    X = rows(model, 40, 2)
+
+    def made(X: Any, times: Any, **more: Any) -> dict[str, object]:
+        names = replace(table(["a", "b"], len(X)), row_numbers=np.arange(len(X)) + 1)
+        return build_payload(
+            X, responsibilities(model), table=names, model=model, fit=fit(), **more
+        )
+
+    weighted = made(X, times, weight=times.astype(float))
+    repeated = made(np.repeat(X, times, axis=0), times)
+    assert part(weighted, "model")["sizes"] == part(repeated, "model")["sizes"]
+    for key, value in part(repeated, "uncertainty").items():
+        np.testing.assert_allclose(part(weighted, "uncertainty")[key], value, atol=1e-12)
+    drawn = decoded(weighted, "rows", "<u4", 1)[:, 0]
+    assert drawn.tolist() == np.repeat(np.arange(40) + 1, times).tolist()
+    few = made(X, times, weight=times.astype(float), max_points=10)
+    assert part(few, "points")["n"] == 10
+    shares = made(X, times, weight=times / times.sum())
+    drawn = decoded(shares, "rows", "<u4", 1)[:, 0]
+    assert np.bincount(drawn - 1, minlength=40)[times == 0].sum() == 0
+
+
 @pytest.mark.parametrize(
     "columns", [["one"], ["one", "two", "three", "four", "five"]], ids=["too few", "too many"]
 )

@@ -15,7 +15,7 @@ from mixtura.cli.features import Features
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource, Chunk, block_rows
-from mixtura.typing import FloatArray, IntArray
+from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = ["SURE", "Assignments", "assign"]
 
@@ -39,12 +39,15 @@ class Assignments:
     responsibilities : ndarray of shape (n, k), or (n, k + 1) with noise
     n_clusters : int
         k.
+    weight : ndarray of shape (n,), optional
+        How often each of the rows counts; by default once.
     """
 
     complete: NDArray[np.bool_]
     clusters: IntArray
     responsibilities: FloatArray
     n_clusters: int
+    weight: FloatArray | None = None
 
     @cached_property
     def uncertainty(self) -> FloatArray:
@@ -53,22 +56,26 @@ class Assignments:
         return uncertainty
 
     @property
-    def sizes(self) -> IntArray:
-        """Rows assigned to each cluster, (k,)."""
-        return np.bincount(self.clusters[self.clusters >= 0], minlength=self.n_clusters)
+    def rows(self) -> IntArray:
+        """Rows assigned to each cluster, and last those that are noise, (k + 1,)."""
+        return np.bincount(self._places, minlength=self.n_clusters + 1)
 
     @property
-    def n_noise(self) -> int:
-        """Rows that are noise."""
-        return int(np.count_nonzero(self.clusters < 0))
+    def sizes(self) -> AnyArray:
+        """What these rows count, (k + 1,)."""
+        return np.bincount(self._places, self.weight, minlength=self.n_clusters + 1)
+
+    @property
+    def _places(self) -> IntArray:
+        return np.where(self.clusters < 0, self.n_clusters, self.clusters)
 
     @property
     def share_sure(self) -> float:
-        return float(np.mean(self.uncertainty < 1.0 - SURE))
+        return float(np.average(self.uncertainty < 1.0 - SURE, weights=self.weight))
 
     @property
     def mean_uncertainty(self) -> float:
-        return float(self.uncertainty.mean())
+        return float(np.average(self.uncertainty, weights=self.weight))
 
     def blocks(self) -> Iterator[pl.DataFrame]:
         """Rows for those of the table, empty where one has a missing cell; some at a time."""
@@ -99,7 +106,9 @@ def _spread(assigned: pl.DataFrame, complete: NDArray[np.bool_]) -> pl.DataFrame
     return assigned.select(pl.all().gather(place))
 
 
-def assign(mixture: Mixture[Any, Any], features: Features) -> Assignments:
+def assign(
+    mixture: Mixture[Any, Any], features: Features, weight: FloatArray | None = None
+) -> Assignments:
     """Assign every complete row."""
     rows = features.rows
     source = ArraySource(rows, None, block_rows(rows.shape[1], mixture.n_components))
@@ -115,4 +124,4 @@ def assign(mixture: Mixture[Any, Any], features: Features) -> Assignments:
     for _ in source.map(assigned):
         pass
     clusters = mixture.as_labels(likeliest)
-    return Assignments(features.complete, clusters, resp, mixture.n_clusters)
+    return Assignments(features.complete, clusters, resp, mixture.n_clusters, weight)

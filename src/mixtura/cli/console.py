@@ -76,8 +76,7 @@ def print_fit(result: FitResult) -> None:
         f"[bold]{count(result.model.mixture.n_clusters, 'cluster')}[/bold] in "
         f"{_where(result.table, result.features)}\n"
     )
-    sizes = result.assignments.sizes.tolist()
-    print_components(console, result.model, result.features.names, sizes)
+    print_components(console, result.model, result.features.names, result.assignments)
     print_facts(console, _facts(result))
     console.print()
     print_candidates(console, result.search)
@@ -132,7 +131,7 @@ def _facts(result: FitResult) -> Iterator[tuple[str, str]]:
     noisy = mixture.noise_region is not None
     yield from _kind(result.model.description, result.model.structure)
     if noisy:
-        rows = count(assignments.n_noise, "row")
+        rows = count(float(assignments.sizes[-1]), "row")
         yield "Noise", f"{percent(mixture.weights[-1])} of the mixture; {rows} in no cluster"
     yield from restraints_of(result.model)
     yield from choice(result.search)
@@ -140,10 +139,11 @@ def _facts(result: FitResult) -> Iterator[tuple[str, str]]:
     yield "Starts", starts_in_words(record.starts)
     if mixture.n_components > 1:
         belong = "have a cluster, or are noise," if noisy else "have a cluster"
+        by_weight = "" if assignments.weight is None else ", by weight,"
         yield (
             "Certainty",
-            f"{percent(assignments.share_sure)} of the rows {belong} with probability over "
-            f"{SURE}; mean uncertainty {assignments.mean_uncertainty:.2g}",
+            f"{percent(assignments.share_sure)} of the rows{by_weight} {belong} with probability "
+            f"over {SURE}; mean uncertainty {assignments.mean_uncertainty:.2g}",
         )
     yield from _columns(result.features)
     for note in result.notes:

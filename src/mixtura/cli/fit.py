@@ -225,8 +225,8 @@ def fit(
 
     with watch(quiet) as progress:
         found = plan.run(features, weight, progress)
-    result = FitResult.of(table, choice, features, found, files)
-    write_results(result, weight)
+    result = FitResult.of(table, choice, features, found, files, weight)
+    write_results(result)
     if as_json:
         print_document(result.document())
     else:

@@ -77,6 +77,7 @@ class FitResult:
         features: Features,
         found: Found,
         files: dict[str, Path],
+        weight: FloatArray | None,
     ) -> Self:
         """What was found, with the assignments that follow from it."""
         record = found.model.record
@@ -87,7 +88,7 @@ class FitResult:
             features,
             found.model,
             record,
-            assign(found.model.mixture, features),
+            assign(found.model.mixture, features, weight),
             found.summary,
             (
                 *choice.notes,
@@ -105,7 +106,7 @@ class FitResult:
                 **_model_entries(self.model),
                 "family_reason": self.choice.why,
                 "components": components_of(self.model, self.features.names, self.assignments),
-                **_noise_of(self.model, {"rows": self.assignments.n_noise}),
+                **_noise_of(self.model, _size_of(self.assignments, -1)),
             },
             "fit": {
                 "criterion": self.search.criterion,
@@ -137,13 +138,13 @@ def check_places(files: dict[str, Path], data: Path) -> None:
     check_folder(files["model"].parent, [file.name for file in files.values()], [data])
 
 
-def write_results(result: FitResult, weight: FloatArray | None) -> None:
+def write_results(result: FitResult) -> None:
     """Write the three files, all together or not at all."""
     page = report_page(
         result.model,
         result.table,
         result.features,
-        weight=weight,
+        weight=result.assignments.weight,
         search=result.search,
         notes=result.notes,
     )
@@ -251,7 +252,7 @@ def components_of(
     marginals = list(zip(names, marginals_of(model), strict=True))
     components = []
     for j, weight in enumerate(model.mixture.clusters.weights.tolist()):
-        size = {} if assignments is None else {"rows": int(assignments.sizes[j])}
+        size = {} if assignments is None else _size_of(assignments, j)
         components.append(
             {
                 "cluster": j,
@@ -262,6 +263,13 @@ def components_of(
             }
         )
     return components
+
+
+def _size_of(assignments: Assignments, place: int) -> dict[str, Any]:
+    """Rows of a cluster, or of noise, and what they count where rows have weights."""
+    rows = {"rows": int(assignments.rows[place])}
+    weight = float(assignments.sizes[place])
+    return rows if assignments.weight is None else {**rows, "rows_weight": weight}
 
 
 def _readings(marginals: list[tuple[str, Marginal]], j: int) -> dict[str, dict[str, Any]]:

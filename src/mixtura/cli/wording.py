@@ -11,15 +11,29 @@ from numpy.typing import NDArray
 
 from mixtura.estimators.family_options import in_words
 
-__all__ = ["count", "listing", "model_name", "percent", "row_list", "structure_name", "suggestion"]
+__all__ = [
+    "amount",
+    "count",
+    "listing",
+    "model_name",
+    "percent",
+    "row_list",
+    "structure_name",
+    "suggestion",
+]
 
 _SHOWN = 5
 _NAMES_SHOWN = 20
 
 
-def count(n: int, noun: str) -> str:
+def amount(n: float) -> str:
+    """'1,204', and of rows that have weights perhaps '1,204.5'."""
+    return f"{n:,.0f}" if float(n).is_integer() else f"{n:,.1f}"
+
+
+def count(n: float, noun: str) -> str:
     """'1 row', '1,204 rows'."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+    return f"{amount(n)} {noun}" if n == 1 else f"{amount(n)} {noun}s"
 
 
 def structure_name(params: Mapping[str, Any]) -> str:

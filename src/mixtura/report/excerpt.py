@@ -40,7 +40,7 @@ class Excerpt:
     ----------
     whole : ModelSummary
     rows : (m,) array
-        Numbers of the rows, ascending.
+        Numbers of the rows, ascending; where they have weights, as often as these say.
     columns : (c,) array
         Numbers of the columns: of all in their order, or of those that separate the clusters
         best, the best first.
@@ -63,8 +63,15 @@ class Excerpt:
     n_clusters: int
 
     @classmethod
-    def of(cls, model: ModelSummary, shape: tuple[int, int], max_points: int, seed: int) -> Self:
-        """As much of a model and n rows of d columns as a page has room for."""
+    def of(
+        cls,
+        model: ModelSummary,
+        shape: tuple[int, int],
+        max_points: int,
+        seed: int,
+        weight: Floats | None = None,
+    ) -> Self:
+        """As much of a model and n rows of d columns, with weights (n,), as a page has room for."""
         (n, d), k = shape, len(model.weights)
         clusters = min(k, CLUSTERS)
         apart = np.array([separation(model.marginal(c), model.weights) for c in range(d)])
@@ -73,7 +80,8 @@ class Excerpt:
         ranking = ranked if d <= most else np.arange(most)
         row_bytes = 4 + 2 * len(columns) + clusters + (k > clusters) + (model.noise is not None)
         points = min(max_points, max(1, POINT_BYTES // row_bytes))
-        return cls(model, _rows(n, points, seed), columns, ranking, d, clusters, k)
+        rows = _rows(n, points, seed) if weight is None else _weighted_rows(weight, points)
+        return cls(model, rows, columns, ranking, d, clusters, k)
 
     @property
     def others(self) -> bool:
@@ -183,3 +191,11 @@ def _rows(n: int, most: int, seed: int) -> Numbers:
         return np.arange(n)
     chosen = np.random.default_rng(seed).choice(n, size=most, replace=False, shuffle=False)
     return np.sort(chosen)
+
+
+def _weighted_rows(weight: Floats, most: int) -> Numbers:
+    """Each row as often as its weight says: exactly where weights are counts and there is room."""
+    rows, total = np.count_nonzero(weight), weight.sum()
+    n = int(min(most, max(rows, np.rint(total))))
+    chosen: Numbers = np.searchsorted(np.cumsum(weight), (np.arange(n) + 0.5) * (total / n))
+    return chosen

@@ -27,10 +27,10 @@ BLOCK_CELLS = 1 << 20  # responsibilities held at once: 8 MiB
 
 @dataclass(frozen=True)
 class _Assignments:
-    """Counts over all rows, each row assigned to its likeliest component."""
+    """Counts of all rows, by weight, each row assigned to its likeliest component."""
 
-    sizes: NDArray[np.intp]  # (k,)
-    counts: NDArray[np.intp]  # (bins,)
+    sizes: Floats  # (k,)
+    counts: Floats  # (bins,)
     edges: Floats  # (bins + 1,)
     sure: float
     mean: float
@@ -55,8 +55,8 @@ def build_payload(
 ) -> dict[str, object]:
     """Collect everything a report shows.
 
-    Sizes and uncertainties count every row once, whatever its weight. At most `max_points` rows,
-    sampled without replacement, are drawn.
+    Sizes and uncertainties count every row as often as its weight says. At most `max_points` rows
+    are drawn, sampled without replacement; with weights, each as often as its weight says.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def build_payload(
     fit : FitSummary
     search : SearchSummary, optional
     weight : (n,) array, optional
-        Row weights used in the fit; only their total is told.
+        Row weights used in the fit; by default each row counts once.
     notes : sequence of str
         Sentences for the reader: rows left out, warnings.
     generator : str
@@ -87,13 +87,13 @@ def build_payload(
     """
     n = len(X)
     _check(X, table)
-    excerpt = Excerpt.of(model, X.shape, max_points, seed)
+    excerpt = Excerpt.of(model, X.shape, max_points, seed, weight)
     cut = excerpt.notes
     left_out = first_of(table.left_out_columns, LISTED, "columns left out", cut)
     fit = of_fit(fit, cut)
     limit = None if search is None or search.limit is None else asdict(search.limit)
     search = None if search is None else of_search(search, cut)
-    assigned = _assignments(X, responsibilities, model.n_columns)
+    assigned = _assignments(X, responsibilities, model.n_columns, weight)
     payload = {
         "format": "mixtura-report",
         "version": VERSION,
@@ -104,6 +104,7 @@ def build_payload(
             "rows_used": n,
             "rows_left_out": table.rows_total - n,
             "rows_drawn": len(excerpt.rows),
+            "weighted": weight is not None,
             "total_weight": float(n if weight is None else np.sum(weight)),
             "columns": [table.columns[c] for c in excerpt.columns],
             "other_columns": _others_of(table.columns, excerpt, cut),
@@ -178,22 +179,23 @@ def _blocks(n: int, k: int) -> Iterator[slice]:
         yield slice(start, start + size)
 
 
-def _assignments(X: Floats, responsibilities: Responsibilities, k: int) -> _Assignments:
-    n = len(X)
+def _assignments(
+    X: Floats, responsibilities: Responsibilities, k: int, weight: Floats | None
+) -> _Assignments:
+    weight = np.ones(len(X)) if weight is None else weight
     # The largest of k shares is at least 1/k; a single component leaves no uncertainty to range.
     edges = np.linspace(0.0, 1.0 - 1.0 / k if k > 1 else 1.0, UNCERTAINTY_BINS + 1)
-    sizes = np.zeros(k, dtype=np.intp)
-    counts = np.zeros(UNCERTAINTY_BINS, dtype=np.intp)
-    sure = 0
-    total = 0.0
-    for block in _blocks(n, k):
-        shares = responsibilities(X[block])
+    sizes, counts = np.zeros(k), np.zeros(UNCERTAINTY_BINS)
+    sure = total = 0.0
+    for block in _blocks(len(X), k):
+        shares, own = responsibilities(X[block]), weight[block]
         largest = shares.max(axis=1)
         uncertain = np.clip(1.0 - largest, edges[0], edges[-1])
-        sizes += np.bincount(shares.argmax(axis=1), minlength=k)
-        counts += np.histogram(uncertain, bins=edges)[0]
-        sure += int(np.count_nonzero(largest > SURE))
-        total += float(uncertain.sum())
+        sizes += np.bincount(shares.argmax(axis=1), own, minlength=k)
+        counts += np.histogram(uncertain, bins=edges, weights=own)[0]
+        sure += float(own[largest > SURE].sum())
+        total += float(own @ uncertain)
+    n = float(weight.sum())
     return _Assignments(sizes, counts, edges, sure / n, total / n)
 
 

@@ -204,6 +204,15 @@ test("what holds a fit back is a key figure, and other rows than the model's are
   assert.equal(detail, "of the 342 rows that it was fitted to, not of these");
 });
 
+test("rows of a weighted table count as often as their weights say", () => {
+  const weighted = report(0.91);
+  Object.assign(weighted.data, { weighted: true, rows_used: 24, total_weight: 12201 });
+  assert.equal(headline(weighted), "3 overlapping clusters in 24 rows with a weight of 12,201 of");
+  const told = "All figures and pictures count every row as often as its weight says";
+  assert.deepEqual(notes(weighted, 12201), [`${told}.`]);
+  assert.deepEqual(notes(weighted, 500), [`${told}; the pictures draw 500 points.`]);
+});
+
 test("noise is in the headline, but is no cluster", () => {
   const noisy = report(0.91);
   noisy.model.noise = { weight: 0.1 };

@@ -4,7 +4,8 @@ import { counted, percent, scientific, statistic, wholeNumber } from "./scales.j
 
 // The headline without the name of the table, which the page sets apart from the sentence.
 export function headline({ data, model, uncertainty }) {
-  const rows = `${model.noise ? "and noise " : ""}in ${counted(data.rows_used, "row")}`;
+  const weights = data.weighted ? ` with a weight of ${wholeNumber(data.total_weight)}` : "";
+  const rows = `${model.noise ? "and noise " : ""}in ${counted(data.rows_used, "row")}${weights}`;
   if (model.n_components === 1) return `One cluster ${rows} of`;
   const apart = uncertainty.sure !== null && uncertainty.sure >= 0.99;
   return `${model.n_components} ${apart ? "well-separated" : "overlapping"} clusters ${rows} of`;
@@ -74,7 +75,10 @@ function starts(made) {
 // What the reader must know before trusting the figures.
 export function notes({ data, search, notes: given }, drawn) {
   const own = [];
-  if (drawn < data.rows_used) {
+  if (data.weighted) {
+    own.push("All figures and pictures count every row as often as its weight says"
+      + `${drawn < data.total_weight ? `; the pictures draw ${counted(drawn, "point")}` : ""}.`);
+  } else if (drawn < data.rows_used) {
     own.push(`The picture draws ${wholeNumber(drawn)} of ${wholeNumber(data.rows_used)} rows, `
       + "chosen at random; all figures count every row.");
   }
