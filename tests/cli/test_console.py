@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.assignments import Assignments
+from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_components
 from mixtura.cli.program import program
 from mixtura.cli.readings import starts_in_words
