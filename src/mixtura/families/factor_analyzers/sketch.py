@@ -102,15 +102,7 @@ def _image_factors(covariance: FloatArray, q: int) -> tuple[FloatArray, FloatArr
 def principal_factors(
     statistics: FactorMoments, n_factors: int, units: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Loadings (k, d, q) and uniquenesses (k, d) from the statistics of the first step.
-
-    Parameters
-    ----------
-    statistics : FactorMoments
-        Along the `directions` of columns in the units (d,).
-    n_factors : int
-    units : ndarray of shape (d,)
-    """
+    """The same from principal axes, whatever the directions are."""
     count = statistics.rows.count[:, None]
     variances = statistics.rows.scatter / count
     d, q = len(units), n_factors
