@@ -576,3 +576,21 @@ def test_a_sample_of_two_words_for_yes_and_no(run, here):
     assert component["probabilities"]["a"] == {"no": 0.5, "yes": 0.5}
     drawn = pl.read_csv(run("sample", "t-mixtura/model.json", "-n", 50).stdout.encode())
     assert (set(drawn["a"]), set(drawn["b"])) == ({"no", "yes"}, {"f", "m"})
+
+
+def test_a_table_of_frequencies_has_the_family_of_its_rows(run, here):
+    """Hasselblad's notices of deaths: 0 to 9 of them on so many days."""
+    days = [162, 267, 271, 185, 111, 61, 27, 8, 3, 1]
+    pl.DataFrame({"deaths": range(10), "days": days}).write_csv("t.csv")
+    pl.DataFrame({"deaths": np.repeat(np.arange(10), days)}).write_csv("all.csv")
+    pl.DataFrame({"deaths": range(10), "w": np.array(days) / 7}).write_csv("shares.csv")
+
+    def family(*args: object) -> str:
+        return json.loads(run("fit", *args, "-k", 2, "--json").stdout)["model"]["family"]
+
+    assert family("t.csv", "--weights", "days") == family("all.csv") == "poisson"
+    assert family("shares.csv", "--weights", "w") == family("t.csv") == "gaussian"
+    seasons = {"deaths": [*range(10)] * 2, "season": ["cold", "warm"] * 10, "days": days * 2}
+    pl.DataFrame(seasons).write_csv("seasons.csv")
+    mixed = run("fit", "seasons.csv", "--weights", "days", "--mixed", "-k", 1)
+    assert "poisson deaths; categorical season" in words(mixed)

@@ -49,7 +49,7 @@ def test_known_rows_keep_their_clusters_and_names_are_told(run, survey, here):
 def test_it_is_the_search_with_labels(run, survey, here):
     run("fit", survey, "-k", "3", "--covariance", "tied", "--known", "kind", "--seed", "1")
     table = read_table(DataFile(survey))
-    features = choose_features(description_named("gaussian"), Wanted.of(table, others=["kind"]))
+    features = choose_features(description_named("gaussian"), Wanted.of(table, known="kind"))
     known = read_known(table, "kind", features)
     search = mx.MixtureSearch(
         mx.GaussianMixture(n_init="thorough", init_params="varied"),
@@ -66,7 +66,7 @@ def test_numbers_are_in_their_order_and_rows_with_gaps_are_left_out(survey):
     survey.write_text("\n".join([*text, ""]))
     table = read_table(DataFile(survey))
     features = choose_features(
-        description_named("gaussian"), Wanted.of(table, ["a", "b"], others=["kind"])
+        description_named("gaussian"), Wanted.of(table, ["a", "b"], known="kind")
     )
     known = read_known(table, "kind", features)
     assert known.names == ("9", "10", "2nd")

@@ -90,11 +90,11 @@ def _kind_of_columns(wanted: Wanted) -> tuple[Kind, str]:
     columns, roles = wanted.columns, wanted.roles
     check_mostly_numeric(columns)
     categories, numeric = KINDS[Kind.CATEGORICAL], KINDS[Kind.CONTINUOUS]
-    likely = [column for column in columns if _says_something(column, roles[column])]
+    likely = [column for column in columns if _says_something(column, roles[column])] or columns
     if likely and all(_is_answer(column) for column in likely):
         return Kind.BINARY, "all columns are 0 and 1, or true and false"
     numbers = [c for c in likely if c.kind == "numbers" and not _is_answer(c)]
-    if numbers and all(_surely_counts(column) for column in numbers):
+    if numbers and all(_surely_counts(column, wanted) for column in numbers):
         return Kind.COUNT, "all numbers are whole, from 0 on, and vary as counts do"
     if any(numeric.why_not(column, roles[column]) is None for column in likely):
         return Kind.CONTINUOUS, "there are measurements"
@@ -126,9 +126,9 @@ def _is_answer(column: Column) -> bool:
     )
 
 
-def _surely_counts(column: Column) -> bool:
-    values = column.values[~np.isnan(column.values)]
-    return bool(np.isfinite(values).all()) and are_surely_counts(values)
+def _surely_counts(column: Column, wanted: Wanted) -> bool:
+    infinite = bool(np.isinf(column.values).any())
+    return not infinite and are_surely_counts(wanted.numbers_of(column))
 
 
 def _alternatives(description: Description[Any, Any], wanted: Wanted) -> Iterator[str]:

@@ -198,7 +198,7 @@ def fit(
 
     options = OwnOptions.of(own)
     table = read_table(data, delimiter)
-    wanted = Wanted.of(table, columns, exclude, (weights, known))
+    wanted = Wanted.of(table, columns, exclude, weights, known)
     choice = choose_family(asked_family(family, mixed), options, wanted)
     features = choose_features(choice.description, wanted, choice.by_column)
     weight = None if weights is None else read_weights(table, weights, features)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-
 from mixtura.cli.columns import Column
 from mixtura.cli.kinds import KINDS, Reading, Readings, kind_of
 from mixtura.cli.wanted import Wanted
@@ -26,7 +24,7 @@ def unusual_families(wanted: Wanted) -> dict[str, str]:
     for column in wanted.columns:
         if column.kind != "numbers" or wanted.roles[column].doubt or wanted.roles[column].item:
             continue
-        values = column.values[np.isfinite(column.values)]
+        values = wanted.numbers_of(column)
         family, kind, _ = likely_family(values) if len(values) else ("", Kind.CONTINUOUS, "")
         if family and family != MIXED.of_column(Described(column.name, kind)).name:
             found[column.name] = family
@@ -77,7 +75,7 @@ def _likely_kind(column: Column, wanted: Wanted) -> Kind:
         return Kind.CATEGORICAL
     if wanted.roles[column].item:
         return Kind.CONTINUOUS
-    values = column.values[np.isfinite(column.values)]
+    values = wanted.numbers_of(column)
     return likely_family(values)[1] if len(values) else Kind.CONTINUOUS
 
 

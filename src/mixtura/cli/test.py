@@ -125,7 +125,7 @@ def test(
 
     options = OwnOptions.of(own)
     table = read_table(data, delimiter)
-    wanted = Wanted.of(table, columns, exclude, [weights])
+    wanted = Wanted.of(table, columns, exclude, weights)
     choice = choose_family(asked_family(family, mixed), options, wanted)
     features = choose_features(choice.description, wanted, choice.by_column)
     options.check_columns(len(features.names))

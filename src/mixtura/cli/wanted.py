@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
+import numpy as np
+
 from mixtura.cli.columns import Column
 from mixtura.cli.roles import Roles
 from mixtura.cli.table import Table
 from mixtura.errors import DataError
+from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["Wanted"]
+
+# A table of frequencies that stands for more is judged by its rows alone.
+_MOST_ROWS = 10_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +36,8 @@ class Wanted:
         Places of the columns that are asked for by their own names, and not by a pattern.
     excluded : tuple of str
         Names of the columns that the user does not want.
+    weights : Column or None
+        That which says how often each row counts.
     """
 
     table: Table
@@ -37,6 +45,7 @@ class Wanted:
     asked: bool = False
     named: frozenset[int] = frozenset()
     excluded: tuple[str, ...] = ()
+    weights: Column | None = None
 
     @classmethod
     def of(
@@ -44,16 +53,17 @@ class Wanted:
         table: Table,
         columns: Sequence[str] | None = None,
         exclude: Sequence[str] | None = None,
-        others: Sequence[str | None] = (),
+        weights: str | None = None,
+        known: str | None = None,
     ) -> Self:
-        """From names and patterns; others are the names of columns that mean something else.
+        """From names and patterns, and the names of columns of weights and of known clusters.
 
         Raises
         ------
         DataError
             If there is no such column, one is named twice, or none is left.
         """
-        taken = {table.names.position(name) for name in others if name is not None}
+        taken = {table.names.position(name) for name in (weights, known) if name is not None}
         dropped = [j for word in exclude or () for j in table.matching(word)]
         unwanted = set(dropped)
         excluded = tuple(table.names.listed[j] for j in dict.fromkeys(dropped))
@@ -68,7 +78,8 @@ class Wanted:
         if not free:
             hint = "--exclude fewer columns" if excluded else "all others mean something else"
             raise DataError(f"No column of {table.name} is left to use: {hint}.")
-        return cls(table, tuple(free), columns is not None, named, excluded)
+        often = None if weights is None else table.columns[table.position(weights)]
+        return cls(table, tuple(free), columns is not None, named, excluded, often)
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -79,6 +90,20 @@ class Wanted:
     def roles(self) -> Roles:
         """What they are there for."""
         return Roles.of(self.columns)
+
+    def numbers_of(self, column: Column) -> FloatArray:
+        """The finite numbers of a column, each as often as weights say that are frequencies."""
+        finite = np.isfinite(column.values)
+        often = self._frequencies
+        values = column.values[finite]
+        return values if often is None else np.repeat(values, often[finite])
+
+    @cached_property
+    def _frequencies(self) -> IntArray | None:
+        values = np.zeros(0) if self.weights is None else self.weights.values
+        counts = np.where((values >= 0.0) & (values <= _MOST_ROWS), values, 0.0)
+        whole = len(values) > 0 and bool((counts == np.floor(values)).all())
+        return counts.astype(np.intp) if whole and counts.sum() <= _MOST_ROWS else None
 
 
 def _named(table: Table, words: Sequence[str]) -> frozenset[int]:
