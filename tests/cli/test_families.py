@@ -591,6 +591,6 @@ def test_a_table_of_frequencies_has_the_family_of_its_rows(run, here):
     assert family("t.csv", "--weights", "days") == family("all.csv") == "poisson"
     assert family("shares.csv", "--weights", "w") == family("t.csv") == "gaussian"
     seasons = {"deaths": [*range(10)] * 2, "season": ["cold", "warm"] * 10, "days": days * 2}
-    pl.DataFrame(seasons).write_csv("seasons.csv")
+    pl.DataFrame(seasons).sample(fraction=1.0, shuffle=True, seed=0).write_csv("seasons.csv")
     mixed = run("fit", "seasons.csv", "--weights", "days", "--mixed", "-k", 1)
     assert "poisson deaths; categorical season" in words(mixed)
