@@ -55,12 +55,12 @@ class Assignments:
         uncertainty: FloatArray = 1.0 - self.responsibilities.max(axis=1)
         return uncertainty
 
-    @property
+    @cached_property
     def rows(self) -> IntArray:
         """Rows assigned to each cluster, and last those that are noise, (k + 1,)."""
         return np.bincount(self._places, minlength=self.n_clusters + 1)
 
-    @property
+    @cached_property
     def sizes(self) -> AnyArray:
         """What these rows count, (k + 1,)."""
         return np.bincount(self._places, self.weight, minlength=self.n_clusters + 1)

@@ -191,7 +191,15 @@ class Family(Protocol[P, S]):
         ...
 
 
-class Unbounded:
+class _ByLikelihood:
+    """What counts is the likelihood alone, unless a family has a prior."""
+
+    def log_prior(self, params: Any) -> float:
+        """0: there is no prior."""
+        return 0.0
+
+
+class Unbounded(_ByLikelihood):
     """Base of families whose likelihood grows without end as a component shrinks onto few rows."""
 
     @property
@@ -209,12 +217,8 @@ class Unbounded:
         return whole + (-1.0) * seen
 
 
-class Bounded:
+class Bounded(_ByLikelihood):
     """Base of families whose likelihood is bounded: nothing has to hold their components up."""
-
-    def log_prior(self, params: Any) -> float:
-        """0: there is no prior."""
-        return 0.0
 
     def reachable(self, params: P) -> P:
         """As they are: an M-step could have given any."""

@@ -202,10 +202,6 @@ class Gamma(Unbounded):
             order
         )
 
-    def log_prior(self, params: GammaParameters) -> float:
-        """0: there is no prior."""
-        return 0.0
-
     def n_parameters(self, k: int, d: int) -> int:
         return 2 * k * d
 

@@ -163,10 +163,6 @@ class Uniform(Unbounded):
             )
         return boxes.take(order)
 
-    def log_prior(self, params: UniformParameters) -> float:
-        """0: there is no prior."""
-        return 0.0
-
     def n_parameters(self, k: int, d: int) -> int:
         return 2 * k * d
 

@@ -163,10 +163,6 @@ class VonMisesFisher(Unbounded):
         kappa = concentrations(cosine, short, sums.total.shape[1])
         return np.broadcast_to(kappa, rows.shape).copy()
 
-    def log_prior(self, params: VonMisesFisherParameters) -> float:
-        """0: there is no prior."""
-        return 0.0
-
     def n_parameters(self, k: int, d: int) -> int:
         return k * (d - 1) + self.concentration.size(k)
 

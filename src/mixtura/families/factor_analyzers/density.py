@@ -114,9 +114,6 @@ class FactorAnalyzers(Unbounded):
         shared = (count / count.sum()) @ left
         return np.broadcast_to(shared, left.shape).copy()
 
-    def log_prior(self, params: FactorParameters) -> float:
-        return 0.0
-
     def n_parameters(self, k: int, d: int) -> int:
         """Loadings are free but for a rotation; no more than the covariances have themselves."""
         q = self.n_factors

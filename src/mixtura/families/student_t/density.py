@@ -165,10 +165,6 @@ class StudentT(Unbounded):
         far /= params.dof + d
         return far
 
-    def log_prior(self, params: StudentTParameters) -> float:
-        """0: there is no prior."""
-        return 0.0
-
     @property
     def embedding(self) -> Embedding:
         """That of Gaussian components."""
