@@ -20,7 +20,7 @@ PACKAGE = Path(mixtura.__file__).parent
 FLOORS = [
     {"typing", "errors", "persistence.atomic_files", "fitting.random_streams"},
     {"kernels", "persistence.entries", "starts.principal_axes"},
-    {"statistics", "assignments", "stopping", "mixing_weights"},
+    {"statistics", "assignments", "stopping", "mixing_weights", "patterns"},
     {"sources", "families", "starts.noise_rows"},
     {"mixture", "starts.nearest_center", "schedules", "starts.noise_region"},
     {"kernels.estep_dispatch", "kernels.compiled_loop", "starts.hierarchy", "acceleration"},
