@@ -60,7 +60,7 @@ def make_prior(
     else:
         given = {} if isinstance(prior, str) else _given(prior, d)
         covariance = np.ones(d) if "scale" in given else _covariance(source, structure.diagonal)
-        mean = summary.moments.mean[0]
+        mean = summary.means
         made = NormalInverseWishart.default(mean, covariance, k, floor, **given)
     if d > 1 and not structure.diagonal:
         _check_near(made, summary)
@@ -69,12 +69,12 @@ def make_prior(
 
 def _check_near(prior: NormalInverseWishart, summary: Summary) -> None:
     """A mean to which a covariance matrix can reach without losing its other directions."""
-    distances = np.abs(prior.mean - summary.moments.mean[0]) / summary.scales
+    distances = np.abs(prior.mean - summary.means) / summary.scales
     if distances.max() > _FAR:
         column = int(distances.argmax())
         raise MixturaError(
             f"The prior mean is {prior.mean[column]:.5g} in column {column}, and that of the rows "
-            f"{summary.moments.mean[0, column]:.5g}: {distances[column]:.1e} standard deviations "
+            f"{summary.means[column]:.5g}: {distances[column]:.1e} standard deviations "
             f"away, where no more than {_FAR:.0e} can be resolved beside the other directions. "
             "Give a mean nearer to the rows, or use a diagonal covariance_type."
         )

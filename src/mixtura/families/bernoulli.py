@@ -17,7 +17,7 @@ import numpy as np
 
 from mixtura.families.column_parameters import ColumnDescription, ColumnParameters
 from mixtura.families.description import Shares, refuse
-from mixtura.families.family import Bounded, Embedding, as_they_are, stand_ins
+from mixtura.families.family import Bounded, Embedding, IndependentColumns, as_they_are, stand_ins
 from mixtura.families.linear import LinearForm
 from mixtura.families.log_linear import logs, weighted_logs
 from mixtura.families.schema import Kind, Schema
@@ -56,7 +56,7 @@ class BernoulliSums(ComponentSums):
 
 
 @dataclass(frozen=True)
-class Bernoulli(Bounded):
+class Bernoulli(Bounded, IndependentColumns[BernoulliParameters]):
     """Independent 0/1 features within each component.
 
     Examples
@@ -82,6 +82,9 @@ class Bernoulli(Bounded):
             lambda _, sums: BernoulliSums(sums[:, 1::2], sums[:, ::2]),
             levels=(2,) * d,
         )
+
+    def expectations(self, params: BernoulliParameters) -> FloatArray:
+        return params.probabilities
 
     def statistics(
         self, params: BernoulliParameters | None, X: FloatArray, resp: FloatArray

@@ -9,7 +9,14 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from mixtura.families.coordinates import Coordinates
 from mixtura.families.description import Independent, check_entries, check_names, stacked
-from mixtura.families.family import Bounded, Embedding, Family, as_they_are, stand_ins
+from mixtura.families.family import (
+    Bounded,
+    Embedding,
+    Family,
+    IndependentColumns,
+    as_they_are,
+    stand_ins,
+)
 from mixtura.families.schema import Schema
 from mixtura.statistics import ComponentSums
 from mixtura.typing import BoolArray, FloatArray, Selection
@@ -61,12 +68,15 @@ class ColumnSums(ComponentSums):
     total: FloatArray
 
 
-class ColumnMeans(Bounded, ABC, Generic[P]):
+class ColumnMeans(Bounded, IndependentColumns[P], ABC):
     """Base of such families whose M-step needs nothing but each component's column means."""
 
     @abstractmethod
     def of_means(self, means: FloatArray) -> P:
         """The likeliest parameters of rows with such means, (k, d)."""
+
+    def expectations(self, params: P) -> FloatArray:
+        return params.values
 
     def statistics(self, params: P | None, X: FloatArray, resp: FloatArray) -> ColumnSums:
         return ColumnSums(resp.sum(axis=0), resp.T @ X)

@@ -33,7 +33,7 @@ from mixtura.families.description import (
     check_names,
     stacked,
 )
-from mixtura.families.family import Bounded, Embedding, stand_ins
+from mixtura.families.family import Bounded, Embedding, IndependentColumns, stand_ins
 from mixtura.families.poisson import stabilized
 from mixtura.families.rising_factorials import (
     curved_share,
@@ -134,7 +134,7 @@ class NegativeBinomialSums(ComponentSums):
 
 
 @dataclass(frozen=True)
-class NegativeBinomial(Bounded):
+class NegativeBinomial(Bounded, IndependentColumns[NegativeBinomialParameters]):
     """Independent overdispersed counts within each component.
 
     Examples
@@ -151,6 +151,9 @@ class NegativeBinomial(Bounded):
         table = _Distinct.of(X)
         log_density: FloatArray = table.indicators @ table.log_masses(params).T
         return log_density
+
+    def expectations(self, params: NegativeBinomialParameters) -> FloatArray:
+        return params.expected
 
     def statistics(
         self, params: NegativeBinomialParameters | None, X: FloatArray, resp: FloatArray

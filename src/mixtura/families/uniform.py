@@ -28,7 +28,7 @@ from mixtura.families.description import (
     refuse,
     stacked,
 )
-from mixtura.families.family import Embedding, Unbounded, as_they_are, stand_ins
+from mixtura.families.family import Embedding, IndependentColumns, Unbounded, as_they_are, stand_ins
 from mixtura.families.schema import Kind, Schema
 from mixtura.statistics import SMALLEST_COUNT
 from mixtura.typing import FloatArray, IntArray, Selection
@@ -119,7 +119,7 @@ class UniformExtents:
 
 
 @dataclass(frozen=True)
-class Uniform(Unbounded):
+class Uniform(Unbounded, IndependentColumns[UniformParameters]):
     """Uniform components, each over a box along the axes.
 
     A row in a box has some responsibility there, however small, so that an M-step cannot leave it
@@ -143,6 +143,9 @@ class Uniform(Unbounded):
             within = ((params.low[j] <= X) & (params.high[j] >= X)).all(axis=1)
             log_density[within, j] = -log_volume
         return log_density
+
+    def expectations(self, params: UniformParameters) -> FloatArray:
+        return 0.5 * (params.low + params.high)
 
     def statistics(
         self, params: UniformParameters | None, X: FloatArray, resp: FloatArray

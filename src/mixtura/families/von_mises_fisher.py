@@ -141,6 +141,10 @@ class VonMisesFisher(Unbounded):
         log_density: FloatArray = deficit - log_area(X.shape[1]) - kappa * short
         return log_density
 
+    def of_columns(self, means: FloatArray, scales: FloatArray) -> VonMisesFisherParameters:
+        """Every direction alike."""
+        return VonMisesFisherParameters(np.eye(1, len(means)), np.zeros(1))
+
     def statistics(
         self, params: VonMisesFisherParameters | None, X: FloatArray, resp: FloatArray
     ) -> ColumnSums:

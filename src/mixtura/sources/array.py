@@ -88,6 +88,11 @@ class ArraySource:
     def labelled(self) -> bool:
         return self.labels is not None
 
+    @cached_property
+    def gappy(self) -> bool:
+        # NaN goes through a sum, which is faster than looking for it.
+        return bool(np.isnan(self.X.sum(dtype=np.float64)))
+
     def handles(self) -> Sequence[int]:
         return range(-(-len(self.X) // self.rows_per_block))
 

@@ -33,6 +33,11 @@ class ColumnsOf:
     def labelled(self) -> bool:
         return self.source.labelled
 
+    @property
+    def gappy(self) -> bool:
+        """Whether any cell is missing, perhaps of the other columns."""
+        return self.source.gappy
+
     def handles(self) -> Sequence[Any]:
         return self.source.handles()
 

@@ -115,15 +115,15 @@ def _box(source: Source, summary: Summary, axes: FloatArray, least: float) -> Bo
 
     extent = source.map_reduce(reach)
     sides = extent.maximum - extent.minimum
-    offset = np.abs(summary.moments.mean[0] / summary.scales).max()
+    offset = np.abs(summary.means / summary.scales).max()
     sides = np.maximum(np.where(sides > max(_FLAT, _ROUNDING * offset), sides, 0.0), least)
     middle = 0.5 * (extent.minimum + extent.maximum)
     return Box(
-        summary.moments.mean[0] + (axes @ middle) * summary.scales,
+        summary.means + (axes @ middle) * summary.scales,
         (sides * axes).T * summary.scales,
     )
 
 
 def _standardized(chunk: Chunk, summary: Summary) -> FloatArray:
-    rows: FloatArray = (chunk.X - summary.moments.mean[0]) / summary.scales
+    rows: FloatArray = (chunk.X - summary.means) / summary.scales
     return rows

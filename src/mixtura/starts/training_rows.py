@@ -20,6 +20,7 @@ from mixtura.families.family import Embedding, Family, as_they_are, in_one_unit
 from mixtura.fitting.random_streams import Purpose
 from mixtura.mixture import Expectation
 from mixtura.sources import ArraySource, Source, Summary, block_rows, summarize
+from mixtura.starts.filled import Filling
 from mixtura.starts.noise_rows import noise_guesses
 from mixtura.starts.sample import Sample, draw_rows
 from mixtura.starts.ways import Ways
@@ -79,15 +80,20 @@ class TrainingRows:
         Raises
         ------
         DataError
-            If squares of the values would overflow or vanish.
+            If a column has no observed cell, or squares of the values would overflow or vanish.
         """
         present = None
         if weight is not None and not weight.all():
             present = weight > 0.0
             rows, weight = rows[present], weight[present]
         made = cls(rows, weight, column_names, present, n_threads, whole)
-        check_range(made.summary.extent, column_names)
+        made._check()
         return made
+
+    def _check(self) -> None:
+        """Columns that have cells, whose squares can be computed."""
+        check_observed(self.summary, self.column_names)
+        check_range(self.summary.extent, self.column_names)
 
     @property
     def n_given(self) -> int:
@@ -122,7 +128,7 @@ class TrainingRows:
         still = present.copy()
         still[present] = kept
         made = replace(self, rows=self.rows[kept], weight=weight[kept], present=still)
-        check_range(made.summary.extent, made.column_names)
+        made._check()
         return made
 
     def reweighted(self, factor: FloatArray) -> Self:
@@ -143,7 +149,7 @@ class TrainingRows:
         """
         rng = np.random.default_rng(Purpose.SAMPLE)
         sample = draw_rows(self.source(1), self.summary, rng)
-        steps = [np.diff(np.unique(column)) for column in sample.rows.T]
+        steps = [np.diff(np.unique(column[~np.isnan(column)])) for column in sample.rows.T]
         least = [step.min() if len(step) else np.inf for step in steps]
         rounding = np.square(np.array(least) * self.summary.scales) / 12.0
         return np.where(self.summary.variances == 0.0, np.inf, rounding)
@@ -158,8 +164,15 @@ class TrainingRows:
 
     def _of(self, sample: Sample) -> Self:
         """Some rows of them, in their own units again."""
-        rows = sample.rows * self.summary.scales + self.summary.moments.mean[0]
+        rows = sample.rows * self.summary.scales + self.summary.means
         return replace(self, rows=rows, weight=sample.weight, present=None)
+
+    @property
+    def standardized(self) -> FloatArray:
+        """The rows in units of the columns' deviations, with no cell missing, (n, d)."""
+        places = self.embedded(as_they_are)
+        standard: FloatArray = (places.rows - self.summary.means) / self.summary.scales
+        return standard
 
     @cached_property
     def atoms(self) -> tuple[Atom, ...]:
@@ -168,16 +181,33 @@ class TrainingRows:
 
     @cached_property
     def embedded(self) -> Callable[[Embedding], TrainingRows]:
-        """Gives the rows as places between which distances mean something, each made once."""
+        """Gives the rows as places between which distances mean something, each made once.
+
+        No cell of a place is missing.
+        """
 
         @cache
         def embedded(embedding: Embedding) -> TrainingRows:
-            places = replace(self, rows=embedding(self.rows), whole=None)
+            places, alike = replace(self, rows=embedding(self.rows), whole=None), self
+            if self.gappy:
+                places = alike = places._filled
             if embedding is in_one_unit:
-                vars(places)["summary"] = self.summary.in_one_unit
+                vars(places)["summary"] = alike.summary.in_one_unit
             return places
 
-        return lambda embedding: self if embedding is as_they_are else embedded(embedding)
+        as_is = None if self.gappy else as_they_are
+        return lambda embedding: self if embedding is as_is else embedded(embedding)
+
+    @property
+    def gappy(self) -> bool:
+        """Whether any cell is missing."""
+        return bool(self.summary.gaps)
+
+    @cached_property
+    def _filled(self) -> Self:
+        """The same rows with no cell missing."""
+        filling = Filling.of(self.rows, self.weight, self.summary)
+        return replace(self, rows=filling(self.rows))
 
     @cached_property
     def start(self) -> NamedStart:
@@ -225,7 +255,7 @@ class TrainingRows:
             rng = np.random.default_rng((seed, Purpose.NOISE))
             sample = draw_rows(self.source(1), self.summary, rng, _ROWS_FOR_NOISE)
             table = self._of(sample) if self.summary.n_rows > _ROWS_FOR_NOISE else self
-            noise = noise_guesses(sample.rows, sample.weight)
+            noise = noise_guesses(table.standardized, sample.weight)
             return [SetAside.of(table, probabilities) for probabilities in noise]
 
         return guesses
@@ -254,6 +284,16 @@ class SetAside:
         """From the probabilities, or from which rows are noise."""
         probabilities = noise.astype(np.float64)
         return cls(table, table.reweighted(1.0 - probabilities), probabilities)
+
+
+def check_observed(summary: Summary, names: Sequence[str]) -> None:
+    """Columns that have some cells."""
+    empty = summary.gaps.cells == summary.n_rows
+    if empty.any():
+        raise DataError(
+            f"All cells of column {names[int(empty.argmax())]} are missing in the "
+            f"{summary.n_rows} rows that have weight: leave it out."
+        )
 
 
 def check_range(extent: Extent, names: Sequence[str]) -> None:

@@ -35,6 +35,7 @@ from mixtura.families.factor_analyzers.statistics import FactorMoments
 from mixtura.families.family import Embedding, Unbounded, as_they_are, stand_ins
 from mixtura.families.gaussian.density import check_resolved
 from mixtura.families.tie import Tie
+from mixtura.patterns import Patterns
 from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["FactorAnalyzers"]
@@ -81,6 +82,39 @@ class FactorAnalyzers(Unbounded):
         constant = X.shape[1] * np.log(2.0 * np.pi) + params.log_determinants
         log_density: FloatArray = -0.5 * (params.squared_distances(X) + constant)
         return log_density
+
+    def of_columns(self, means: FloatArray, scales: FloatArray) -> FactorParameters:
+        """Without loadings yet, so that a first step finds some."""
+        loadings = np.zeros((1, len(means), self.n_factors))
+        return FactorParameters(means[None], loadings, np.square(scales)[None])
+
+    def expected_cells(
+        self, params: FactorParameters, X: FloatArray, resp: FloatArray
+    ) -> FloatArray:
+        filled = X.copy()
+        for rows, observed, missing in Patterns.of(X):
+            factors = params.marginal(observed).scores(X[rows[:, None], observed])
+            cells = params.means[:, missing] + np.einsum(
+                "nkq,kmq->nkm", factors, params.loadings[:, missing]
+            )
+            filled[rows[:, None], missing] = np.einsum("nk,nkm->nm", resp[rows], cells)
+        return filled
+
+    def drawn_cells(
+        self, params: FactorParameters, X: FloatArray, labels: IntArray, rng: np.random.Generator
+    ) -> FloatArray:
+        """Factors given what is observed, and cells given the factors."""
+        filled = rng.standard_normal(X.shape)
+        for rows, observed, missing in Patterns.of(X):
+            seen, own = params.marginal(observed), labels[rows]
+            factors = seen.scores(X[rows[:, None], observed])[np.arange(len(rows)), own]
+            roots = np.linalg.cholesky(seen.factor_covariances)[own]
+            factors += np.einsum("nab,nb->na", roots, rng.standard_normal(factors.shape))
+            cells = filled[rows[:, None], missing] * params.deviations[own[:, None], missing]
+            cells += params.means[own[:, None], missing]
+            cells += np.einsum("nq,nmq->nm", factors, params.loadings[own[:, None], missing])
+            filled[rows[:, None], missing] = cells
+        return np.where(np.isnan(X), filled, X)
 
     def statistics(
         self, params: FactorParameters | None, X: FloatArray, resp: FloatArray

@@ -17,7 +17,7 @@ from typing import Self
 import numpy as np
 
 from mixtura.families.factor_analyzers.tiles import tiles
-from mixtura.typing import EVERYONE, BoolArray, FloatArray, Selection
+from mixtura.typing import EVERYONE, BoolArray, FloatArray, IntArray, Selection
 
 __all__ = ["FactorParameters"]
 
@@ -57,6 +57,11 @@ class FactorParameters:
 
     def take(self, order: Selection) -> Self:
         return type(self)(self.means[order], self.loadings[order], self.uniquenesses[order])
+
+    def marginal(self, columns: IntArray) -> Self:
+        """The same in some of the columns."""
+        some = self.means[:, columns], self.loadings[:, columns], self.uniquenesses[:, columns]
+        return type(self)(*some)
 
     @cached_property
     def variances(self) -> FloatArray:

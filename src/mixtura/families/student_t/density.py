@@ -25,6 +25,7 @@ from functools import cached_property
 
 import numpy as np
 
+from mixtura.assignments import one_hot
 from mixtura.families.family import Embedding, Unbounded, stand_ins
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.structures import CovarianceStructure
@@ -101,6 +102,31 @@ class StudentT(Unbounded):
         log_density *= -0.5 * (dof + d)
         log_density += constants
         return log_density
+
+    def of_columns(self, means: FloatArray, scales: FloatArray) -> StudentTParameters:
+        return StudentTParameters.of(self.normal.of_columns(means, scales), np.full(1, LARGEST))
+
+    def expected_cells(
+        self, params: StudentTParameters, X: FloatArray, resp: FloatArray
+    ) -> FloatArray:
+        """As of Gaussian components: where it has no mean, that is the place of symmetry."""
+        return self.normal.expected_cells(params.normal, X, resp)
+
+    def drawn_cells(
+        self,
+        params: StudentTParameters,
+        X: FloatArray,
+        labels: IntArray,
+        rng: np.random.Generator,
+    ) -> FloatArray:
+        """Gaussian deviations from what is expected, over the root of a drawn u."""
+        expected = self.expected_cells(params, X, one_hot(labels, params.n_components))
+        drawn = self.normal.drawn_cells(params.normal, X, labels, rng)
+        n_seen, dof = np.count_nonzero(~np.isnan(X), axis=1), params.dof[labels]
+        far = self._far(params, X)[np.arange(len(X)), labels]
+        shape = 0.5 * (dof + n_seen)
+        u = rng.gamma(shape) / (shape * (1.0 + far))
+        return np.asarray(expected + (drawn - expected) / np.sqrt(u)[:, None])
 
     def statistics(
         self, params: StudentTParameters | None, X: FloatArray, resp: FloatArray
