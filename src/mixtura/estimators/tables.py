@@ -29,7 +29,7 @@ class Table:
     Attributes
     ----------
     rows : ndarray of shape (n, d), float32 or float64
-        Finite numbers; of categories those of their levels.
+        Finite numbers, or NaN for missing cells; of categories those of their levels.
     schema : Schema
     whole : Summary or None
         Of the table that these rows are a part of, if they are: all parts share its units.
@@ -48,6 +48,8 @@ def whole_of(X: Any) -> Summary | None:
 def as_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> AnyArray:
     """A table as an array (n, d) of float32 or float64, its feature names remembered or checked.
 
+    Missing cells are NaN, whatever the table has for them.
+
     NumPy, pandas and polars tables are what scikit-learn reads itself; any other table that
     narwhals knows (pyarrow, modin, ...) passes through polars.
     """
@@ -58,14 +60,22 @@ def as_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> AnyArray:
             X = frame.to_polars()
     with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn's look for NaN is a sum
         rows: AnyArray = validate_data(
-            estimator, X, reset=reset, dtype=[np.float64, np.float32], ensure_min_samples=1
+            estimator,
+            X,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            ensure_all_finite="allow-nan",
+            ensure_min_samples=1,
         )
     return rows
 
 
 def check_reach(rows: AnyArray, names: Sequence[str]) -> None:
     """Rows that are no farther out than any that can be fitted."""
-    if rows.dtype != np.float64 or max(rows.max(), -rows.min()) <= LARGEST:
+    if (
+        rows.dtype != np.float64
+        or max(np.fmax.reduce(rows, None), -np.fmin.reduce(rows, None)) <= LARGEST
+    ):
         return
     row, column = np.argwhere(np.abs(rows) > LARGEST)[0].tolist()
     raise DataError(
