@@ -26,8 +26,8 @@ __all__ = [
     "present",
 ]
 
-#: A column of numbers or truth values as an array, of anything else as a list. A missing cell is NaN
-#: in an array, and None in a list.
+#: A column of numbers or truth values as an array, of anything else as a list. A missing cell is
+#: NaN in an array, and None in a list.
 Cells: TypeAlias = AnyArray | list[Any]
 
 #: Names and cells of the columns of a table.
@@ -82,7 +82,8 @@ def _refuse_nested(name: str, cells: Cells) -> None:
 def present(cells: Cells) -> Cells:
     """The cells that are not missing."""
     if isinstance(cells, np.ndarray):
-        return cells[cells == cells]  # NaN alone is not itself
+        some: AnyArray = cells[cells == cells]  # NaN alone is not itself
+        return some
     return [cell for cell in cells if cell is not None]
 
 

@@ -72,10 +72,10 @@ def as_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> AnyArray:
 
 def check_reach(rows: AnyArray, names: Sequence[str]) -> None:
     """Rows that are no farther out than any that can be fitted."""
-    if (
-        rows.dtype != np.float64
-        or max(np.fmax.reduce(rows, None), -np.fmin.reduce(rows, None)) <= LARGEST
-    ):
+    if rows.dtype != np.float64:
+        return
+    reach = max(np.fmax.reduce(rows, axis=None), -np.fmin.reduce(rows, axis=None))
+    if not reach > LARGEST:  # nor if all cells are missing
         return
     row, column = np.argwhere(np.abs(rows) > LARGEST)[0].tolist()
     raise DataError(
