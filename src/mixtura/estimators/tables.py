@@ -58,16 +58,29 @@ def as_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> AnyArray:
         frame = nw.from_native(X, eager_only=True, pass_through=True)
         if isinstance(frame, nw.DataFrame) and not frame.implementation.is_pandas():
             X = frame.to_polars()
-    with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn's look for NaN is a sum
+    with np.errstate(over="ignore", invalid="ignore"):  # of numbers that float32 cannot hold
         rows: AnyArray = validate_data(
             estimator,
             X,
             reset=reset,
             dtype=[np.float64, np.float32],
-            ensure_all_finite="allow-nan",
+            ensure_all_finite=False,
             ensure_min_samples=1,
         )
+    _refuse_infinite(estimator, rows)
     return rows
+
+
+def _refuse_infinite(estimator: BaseEstimator, rows: AnyArray) -> None:
+    """Raise DataError if a cell is infinite."""
+    infinite = np.isinf(rows)
+    if infinite.any():
+        row, column = np.argwhere(infinite)[0].tolist()
+        raise DataError(
+            f"The table contains infinity: column {column_names(estimator, rows)[column]} is "
+            f"{rows[row, column]} at row {row}. Numbers should be finite; leave the cell empty "
+            "(NaN) if nothing is known of it."
+        )
 
 
 def check_reach(rows: AnyArray, names: Sequence[str]) -> None:
