@@ -23,6 +23,7 @@ from mixtura.estimators.tables import as_weights, check_reach, column_names
 from mixtura.explain.missing_cells import drawn, expected
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
+from mixtura.patterns import empty_rows
 from mixtura.selection.scores import Scores, mean_log_density, score
 from mixtura.sources import ArraySource
 from mixtura.typing import AnyArray, IntArray
@@ -197,6 +198,9 @@ class SoftClusters(
     def _source(self, X: Any, sample_weight: Any, mixture: Mixture[Any, Any]) -> ArraySource:
         rows = self._as_fitted(X)
         weight = as_weights(sample_weight, len(rows))
+        empty = empty_rows(rows)
+        if empty is not None:  # no row either, as in a fit
+            weight = np.where(empty, 0.0, 1.0 if weight is None else weight)
         if weight is not None and not weight.all():  # weight 0 is no row
             rows, weight = rows[weight > 0.0], weight[weight > 0.0]
         check_reach(rows, column_names(self, rows))

@@ -9,7 +9,8 @@ import numpy as np
 
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
-from mixtura.sources import Chunk, Source, Summary
+from mixtura.sources import Chunk, Source
+from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import FloatArray
 
 __all__ = ["MissingCells", "missing_cells"]
@@ -50,11 +51,14 @@ class MissingCells:
 
 
 def missing_cells(
-    mixture: Mixture[Any, Any], source: Source, summary: Summary
+    mixture: Mixture[Any, Any], source: Source, table: TrainingRows
 ) -> MissingCells | None:
-    """Those of the rows that a mixture was fitted to; None where no cell is missing."""
-    gaps = summary.gaps
-    if not gaps:
+    """Those of the rows that a mixture was fitted to; None where no cell is missing.
+
+    Rows without any cell are told of, though they were left out.
+    """
+    gaps, n_empty = table.summary.gaps, table.n_empty
+    if not (gaps or n_empty):
         return None
     seen = scorer(mixture)
 
@@ -66,11 +70,12 @@ def missing_cells(
         return np.stack([doubt[:, ~gappy].sum(axis=1), doubt[:, gappy].sum(axis=1)])
 
     (complete, of_complete), (weight, of_gappy) = source.map_reduce(doubts).tolist()
+    of_empty = n_empty * (1.0 - float(mixture.weights.max()))
     return MissingCells(
-        tuple(gaps.cells.tolist()),
-        gaps.n_rows,
-        gaps.n_empty,
-        summary.n_rows,
-        of_gappy / weight,
+        tuple((gaps.cells + n_empty).tolist()),
+        gaps.n_rows + n_empty,
+        n_empty,
+        table.summary.n_rows + n_empty,
+        (of_gappy + of_empty) / (weight + n_empty),
         of_complete / complete if complete > 0.0 else None,
     )

@@ -308,7 +308,7 @@ class Fitting:
                 *([caution] if caution and self.specification.algorithm.settles else []),
             ),
             n_known=0 if labels is None else int((labels >= 0).sum()),
-            missing=missing_cells(mixture, self.source, self.summary),
+            missing=missing_cells(mixture, self.source, self.table),
         )
 
     @cached_property

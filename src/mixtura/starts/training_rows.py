@@ -16,9 +16,11 @@ from mixtura import em
 from mixtura.em import Gather, Start
 from mixtura.errors import DataError
 from mixtura.explain.atoms import Atom, find_atoms
+from mixtura.explain.missing_codes import MissingCode, find_missing_codes
 from mixtura.families.family import Embedding, Family, as_they_are, in_one_unit
 from mixtura.fitting.random_streams import Purpose
 from mixtura.mixture import Expectation
+from mixtura.patterns import empty_rows
 from mixtura.sources import ArraySource, Source, Summary, block_rows, summarize
 from mixtura.starts.filled import Filling
 from mixtura.starts.noise_rows import noise_guesses
@@ -57,6 +59,9 @@ class TrainingRows:
     n_threads : int
     whole : Summary or None
         Of a larger table whose units these rows share, if they are a part of one.
+    n_empty : int, default=0
+        Rows of the user's table of which all cells are missing. They are left out: whatever the
+        mixture, their likelihood is 1.
     """
 
     rows: AnyArray
@@ -65,6 +70,7 @@ class TrainingRows:
     present: BoolArray | None = None
     n_threads: int = 1
     whole: Summary | None = None
+    n_empty: int = 0
 
     @classmethod
     def of(
@@ -82,11 +88,18 @@ class TrainingRows:
         DataError
             If a column has no observed cell, or squares of the values would overflow or vanish.
         """
-        present = None
-        if weight is not None and not weight.all():
-            present = weight > 0.0
-            rows, weight = rows[present], weight[present]
-        made = cls(rows, weight, column_names, present, n_threads, whole)
+        present = None if weight is None or weight.all() else weight > 0.0
+        empty = empty_rows(rows)
+        n_empty = 0
+        if empty is not None:
+            present = np.ones(len(rows), dtype=np.bool_) if present is None else present
+            n_empty = int(np.count_nonzero(empty & present))
+            present = present & ~empty
+            if not present.any():
+                raise DataError("All cells of all rows that have weight are missing.")
+        if present is not None:
+            rows, weight = rows[present], None if weight is None else weight[present]
+        made = cls(rows, weight, column_names, present, n_threads, whole, n_empty)
         made._check()
         return made
 
@@ -178,6 +191,11 @@ class TrainingRows:
     def atoms(self) -> tuple[Atom, ...]:
         """Single values that come far more often than those beside them."""
         return find_atoms(self.rows, self.weight)
+
+    @cached_property
+    def missing_codes(self) -> tuple[MissingCode, ...]:
+        """Numbers that look like codes for missing values."""
+        return find_missing_codes(self.rows, self.summary)
 
     @cached_property
     def embedded(self) -> Callable[[Embedding], TrainingRows]:
