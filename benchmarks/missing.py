@@ -1,4 +1,4 @@
-"""Tables with gaps: searches, imputation, accelerated fits and passes: MISSING.md, `make bench-missing`."""
+"""Tables with gaps: searches, imputation, fits and passes: MISSING.md, `make bench-missing`."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def _gather(family: Family[P, S], source: Source, start: Start, params: P | None
     whole = None
     if params is None and source.gappy:
         summary = summarize(source)
-        whole = family.of_columns(summary.means, summary.scales)
+        whole = family.of_columns(summary.center, summary.scales)
 
     def expect(chunk: Chunk) -> Expectation[S]:
         resp = start(chunk) * chunk.weight[:, None]
