@@ -7,6 +7,15 @@ M-step is m_j = S_j / |S_j| and the kappa_j of which the mean cosine is |S_j| / 
 Dhillon, Ghosh, Sra 2005, section 3); one kappa for all components has sum_j |S_j| / sum_j n_j.
 Rows are taken by their directions alone: their lengths do not matter.
 
+A row with missing cells has no length that is known, so that its cells have to be those of length
+1. With q missing cells, which have the length r = sqrt(1 - |x_o|^2), and t = kappa |m_m| r,
+
+    log p(x_o) = log C_d(kappa) + kappa m_o . x_o + (q - 2) log r - log C_q(t)
+    E[x_m | x_o] = r A_q(t) m_m / |m_m|
+
+where the sphere in one dimension is two points, and A_1 = tanh (Mardia and Jupp 2000, "Directional
+Statistics", section 9.3, whose integrals over spheres these are).
+
 The likelihood is unbounded where all rows of a component point the same way, so concentrations end
 at a largest one, as variances do at a floor.
 """
@@ -21,6 +30,7 @@ from typing import Any, Self
 import numpy as np
 
 from mixtura.errors import DataError, ModelFileError
+from mixtura.families.cells import Cells
 from mixtura.families.column_parameters import ColumnSums
 from mixtura.families.concentration import (
     Concentrated,
@@ -32,6 +42,7 @@ from mixtura.families.description import Bell, check_entries, check_names, refus
 from mixtura.families.family import Embedding, Unbounded, stand_ins
 from mixtura.families.schema import Kind, Schema
 from mixtura.families.tie import Tie
+from mixtura.patterns import Pattern, Patterns, has_gaps
 from mixtura.persistence.entries import record, text
 from mixtura.typing import AnyArray, FloatArray, IntArray, Selection
 
@@ -99,6 +110,8 @@ class VonMisesFisherParameters:
 def directions(rows: AnyArray) -> AnyArray:
     """Rows (n, d), none of them of zeros only, divided by their lengths.
 
+    Those with missing cells have length 1 as they are.
+
     Examples
     --------
     >>> directions(np.array([[3.0, 4.0], [-1e-200, 0.0]]))
@@ -106,8 +119,12 @@ def directions(rows: AnyArray) -> AnyArray:
            [-1. ,  0. ]])
     """
     rows = np.asarray(rows, dtype=np.float64)
+    given = rows
     rows = rows / np.abs(rows).max(axis=1, keepdims=True)
     unit: FloatArray = rows / np.sqrt(np.einsum("nd,nd->n", rows, rows))[:, None]
+    if has_gaps(given):
+        incomplete = np.isnan(given).any(axis=1)
+        unit[incomplete] = given[incomplete]
     return unit
 
 
@@ -132,6 +149,19 @@ class VonMisesFisher(Unbounded):
     concentration: Tie = Tie.OWN
 
     def log_density(self, params: VonMisesFisherParameters, X: FloatArray) -> FloatArray:
+        if not has_gaps(X):
+            return self._log_density(params, X)
+        log_density = np.zeros((len(X), params.n_components))
+        for pattern in Patterns.of(X):
+            if not len(pattern.missing):
+                log_density[pattern.rows] = self._log_density(params, X[pattern.rows])
+            elif len(pattern.observed):
+                gaps = _Gaps(params, pattern)
+                log_density[pattern.rows] = gaps.log_density(X[pattern.rows])
+        return log_density
+
+    def _log_density(self, params: VonMisesFisherParameters, X: FloatArray) -> FloatArray:
+        """Of complete rows."""
         kappa, deficit = params.concentrations, params.concentrated.deficit
         rows = directions(X)
         short = 1.0 - rows @ params.directions.T
@@ -144,20 +174,34 @@ class VonMisesFisher(Unbounded):
     def statistics(
         self, params: VonMisesFisherParameters | None, X: FloatArray, resp: FloatArray
     ) -> ColumnSums:
-        return ColumnSums(resp.sum(axis=0), resp.T @ directions(X))
+        """Rows of which no cell is observed say nothing, and are not counted."""
+        rows = directions(X)
+        if not has_gaps(X):
+            return ColumnSums(resp.sum(axis=0)[:, None], resp.T @ rows)
+        cells = Cells.of(rows)
+        assert cells.observed is not None
+        count, total = resp.T @ cells.observed.max(axis=1), cells.sums(resp)
+        if params is None:  # as if the concentrations were 0
+            return ColumnSums(count[:, None], total)
+        for pattern in Patterns.of(X):
+            if len(pattern.observed) and len(pattern.missing):
+                gaps, own = _Gaps(params, pattern), pattern.rows
+                total[:, pattern.missing] += gaps.expected_sums(X[own], resp[own])
+        return ColumnSums(count[:, None], total)
 
     def maximize(
         self, statistics: ColumnSums, params: VonMisesFisherParameters | None
     ) -> VonMisesFisherParameters:
-        live, order = stand_ins(statistics.rows)
+        live, order = stand_ins(statistics.rows[:, 0])
         sums = statistics.take(live)
         kappa = np.minimum(self._likeliest(sums), LARGEST_CONCENTRATION)
         return VonMisesFisherParameters(_mean_directions(sums.total), kappa).take(order)
 
     def _likeliest(self, sums: ColumnSums) -> FloatArray:
         """The concentrations (k,) without a largest one, infinite where all rows are the same."""
-        lengths = np.minimum(np.linalg.norm(sums.total, axis=1), sums.rows)
-        rows, short = sums.rows, sums.rows - lengths
+        rows = sums.rows[:, 0]
+        lengths = np.minimum(np.linalg.norm(sums.total, axis=1), rows)
+        short = rows - lengths
         n = self.concentration.pooled(rows)
         cosine, short = self.concentration.pooled(lengths) / n, self.concentration.pooled(short) / n
         kappa = concentrations(cosine, short, sums.total.shape[1])
@@ -198,14 +242,15 @@ class VonMisesFisher(Unbounded):
         owed = np.zeros(params.n_components)
         if (params.concentrations < LARGEST_CONCENTRATION).all():
             return owed
-        live, _ = stand_ins(statistics().rows)
+        live, _ = stand_ins(statistics().rows[:, 0])
         sums = statistics().take(live)
-        short = (sums.rows - np.linalg.norm(sums.total, axis=1)).clip(0.0)
+        rows = sums.rows[:, 0]
+        short = (rows - np.linalg.norm(sums.total, axis=1)).clip(0.0)
         kappa, d = self._likeliest(sums), params.n_features
 
         def reached(most: float) -> FloatArray:
             allowed = np.minimum(kappa, most)
-            highest: FloatArray = sums.rows * concentrated(allowed, d).deficit - allowed * short
+            highest: FloatArray = rows * concentrated(allowed, d).deficit - allowed * short
             return highest
 
         gain = reached(_CLEAR * LARGEST_CONCENTRATION) - reached(LARGEST_CONCENTRATION)
@@ -225,6 +270,57 @@ class VonMisesFisher(Unbounded):
         across -= np.einsum("nd,nd->n", across, means)[:, None] * means
         sine = np.sqrt(short * (2.0 - short))
         return directions((1.0 - short)[:, None] * means + sine[:, None] * directions(across))
+
+
+@dataclass(frozen=True, eq=False)
+class _Gaps:
+    """What components make of rows with one pattern of missing cells, some of them observed."""
+
+    params: VonMisesFisherParameters
+    pattern: Pattern
+
+    @property
+    def _means(self) -> FloatArray:
+        """The mean directions in the missing columns, (k, q)."""
+        return np.asarray(self.params.directions[:, self.pattern.missing])
+
+    @cached_property
+    def _lengths(self) -> FloatArray:
+        """|m_m|, (k,)."""
+        return np.asarray(np.linalg.norm(self._means, axis=1))
+
+    def _concentrated(self, left: FloatArray) -> Concentrated:
+        """What the missing cells of rows that leave such lengths (n,) have, (n, k) each."""
+        t = left[:, None] * (self.params.concentrations * self._lengths)
+        return concentrated(t, len(self.pattern.missing))
+
+    def log_density(self, X: FloatArray) -> FloatArray:
+        params, (_, o, m) = self.params, self.pattern
+        left = _left(X[:, o])
+        missing = self._concentrated(left)
+        apart = np.square(left[:, None] - self._lengths)
+        for j, mean in enumerate(params.directions[:, o]):
+            apart[:, j] += np.square(X[:, o] - mean).sum(axis=1)
+        shared = (len(m) - 2.0) * np.log(left) + log_area(len(m)) - log_area(params.n_features)
+        short = 0.5 * params.concentrations * apart
+        deficit: FloatArray = params.concentrated.deficit - missing.deficit
+        return deficit - short + shared[:, None]
+
+    def expected_sums(self, X: FloatArray, resp: FloatArray) -> FloatArray:
+        """Sums of the missing cells, (k, q)."""
+        left = _left(X[:, self.pattern.observed])
+        missing = self._concentrated(left)
+        along = np.einsum("nk,n,nk->k", resp, left, missing.cosine)
+        units = np.zeros(self._means.shape)
+        lengths = self._lengths[:, None]
+        np.divide(self._means, lengths, out=units, where=lengths > 0.0)
+        return np.asarray(along[:, None] * units)
+
+
+def _left(observed: FloatArray) -> FloatArray:
+    """The length (n,) that observed cells (n, o) leave of 1: not less than their rounding."""
+    left = 1.0 - np.square(observed).sum(axis=1)
+    return np.asarray(np.sqrt(np.maximum(left, np.finfo(np.float64).eps)))
 
 
 def _mean_directions(sums: FloatArray) -> FloatArray:
@@ -293,7 +389,7 @@ class VonMisesFisherCoordinates:
     def gradient(self, statistics: ColumnSums, weight: float) -> FloatArray:
         kappa, cosine = self.params.concentrations, self.params.concentrated.cosine
         along = np.einsum("kd,kd->k", statistics.total, self.params.directions)
-        of_logs = self.tie.pooled(kappa * (along - statistics.rows * cosine))
+        of_logs = self.tie.pooled(kappa * (along - statistics.rows[:, 0] * cosine))
         across = kappa[:, None] / self.units * self._across(statistics.total)
         return np.concatenate([of_logs, across.ravel()]) / weight
 
@@ -354,6 +450,8 @@ class VonMisesFisherDescription:
         refuse(~np.isfinite(X), X, schema, "a direction has finite numbers")
         zeros = ~X.any(axis=1, keepdims=True) & (np.arange(X.shape[1]) == 0)
         refuse(zeros, X, schema, "a row of zeros only has no direction: leave such rows out")
+        if has_gaps(X):
+            _check_lengths(X, schema)
 
     def options(self, family: VonMisesFisher) -> dict[str, Any]:
         return {
@@ -409,3 +507,16 @@ class VonMisesFisherDescription:
         across = np.eye(len(places)) - along
         even = (there.evenness / params.n_features)[:, None, None]
         return even * across + there.rise[:, None, None] * along
+
+
+def _check_lengths(X: FloatArray, schema: Schema) -> None:
+    """See that cells beside missing ones are no longer than 1; the largest one is named."""
+    cells = np.where(np.isnan(X), 0.0, np.abs(X))
+    with np.errstate(over="ignore"):
+        long = np.isnan(X).any(axis=1) & (np.square(cells).sum(axis=1) > 1.0 + _EQUAL)
+    largest = np.arange(X.shape[1]) == cells.argmax(axis=1)[:, None]
+    expected = (
+        "a row with missing cells has to be one of length 1, since nothing tells how long it is: "
+        "divide rows by their lengths"
+    )
+    refuse(long[:, None] & largest, X, schema, expected)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from mixtura.patterns import has_gaps
 from mixtura.sources.source import Chunk, Mergeable
 from mixtura.sources.threads import in_order
 from mixtura.typing import AnyArray, FloatArray, IntArray
@@ -87,6 +88,10 @@ class ArraySource:
     @property
     def labelled(self) -> bool:
         return self.labels is not None
+
+    @cached_property
+    def gappy(self) -> bool:
+        return has_gaps(self.X)
 
     def handles(self) -> Sequence[int]:
         return range(-(-len(self.X) // self.rows_per_block))

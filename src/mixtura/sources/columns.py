@@ -33,6 +33,10 @@ class ColumnsOf:
     def labelled(self) -> bool:
         return self.source.labelled
 
+    @property
+    def gappy(self) -> bool:
+        return self.source.gappy
+
     def handles(self) -> Sequence[Any]:
         return self.source.handles()
 

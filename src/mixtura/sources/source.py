@@ -70,6 +70,11 @@ class Source(Protocol):
         """Whether the components of some rows are known, so that chunks have labels."""
         ...
 
+    @property
+    def gappy(self) -> bool:
+        """Whether cells may be missing; if not, none is."""
+        ...
+
     def handles(self) -> Sequence[Any]:
         """The chunks' handles, in the order in which results are folded."""
         ...

@@ -17,7 +17,7 @@ from typing import Self
 import numpy as np
 
 from mixtura.families.factor_analyzers.tiles import tiles
-from mixtura.typing import EVERYONE, BoolArray, FloatArray, Selection
+from mixtura.typing import EVERYONE, BoolArray, FloatArray, IntArray, Selection
 
 __all__ = ["FactorParameters"]
 
@@ -57,6 +57,11 @@ class FactorParameters:
 
     def take(self, order: Selection) -> Self:
         return type(self)(self.means[order], self.loadings[order], self.uniquenesses[order])
+
+    def marginal(self, columns: IntArray) -> Self:
+        """Those of some of the columns, with the same factors."""
+        own = self.means[:, columns], self.loadings[:, columns], self.uniquenesses[:, columns]
+        return type(self)(*own)
 
     @cached_property
     def variances(self) -> FloatArray:

@@ -90,6 +90,9 @@ class AxisCovariances:
     def take(self, order: Selection) -> Self:
         return self if order is EVERYONE else type(self)(self.variances[order])
 
+    def marginal(self, columns: IntArray) -> Self:
+        return type(self)(self.variances[:, columns])
+
 
 def written_out(diagonals: FloatArray) -> FloatArray:
     """Matrices (k, d, d) with the given diagonals (k, d)."""

@@ -63,6 +63,10 @@ class Covariances(Protocol):
         """Those of the components in the given order."""
         ...
 
+    def marginal(self, columns: IntArray, /) -> Self:
+        """Those of some of the features."""
+        ...
+
     @property
     def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The covariances as they are kept, their whitening and their log-determinants."""

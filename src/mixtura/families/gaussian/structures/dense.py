@@ -101,3 +101,6 @@ class DenseCovariances:
         if order is EVERYONE:
             return self
         return type(self)(self.dense[order], self.whitening[order], self.log_determinants[order])
+
+    def marginal(self, columns: IntArray) -> Self:
+        return type(self).of(self.dense[:, columns[:, None], columns])
