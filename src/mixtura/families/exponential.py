@@ -17,7 +17,7 @@ from mixtura.families.cells import Cells
 from mixtura.families.column_parameters import ColumnDescription, ColumnMeans, ColumnSums
 from mixtura.families.description import Curve, curve, refuse
 from mixtura.families.family import Embedding, Unbounded
-from mixtura.families.linear import LinearForm, of_cells, of_rows
+from mixtura.families.linear import LinearForm, of_columns, of_columns_and_gaps
 from mixtura.families.log_mean import LogMeanCoordinates, MeanParameters
 from mixtura.families.schema import Kind, Schema
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
@@ -72,7 +72,7 @@ class Exponential(Unbounded, ColumnMeans[ExponentialParameters]):
     def linear_form(
         self, params: ExponentialParameters, *, gaps: bool = False
     ) -> LinearForm[ColumnSums]:
-        form = of_cells if gaps else of_rows
+        form = of_columns_and_gaps if gaps else of_columns
         return form(-params.rates, -np.log(params.values), ColumnSums)
 
     def of_means(self, means: FloatArray) -> ExponentialParameters:

@@ -17,7 +17,7 @@ from mixtura.families.column_parameters import ColumnDescription, ColumnMeans, C
 from mixtura.families.counts import LARGEST_COUNT, check_counts, whole_numbers
 from mixtura.families.description import Curve, Mass, curve
 from mixtura.families.family import Embedding
-from mixtura.families.linear import LinearForm, of_cells, of_rows
+from mixtura.families.linear import LinearForm, of_columns, of_columns_and_gaps
 from mixtura.families.log_linear import weighted
 from mixtura.families.log_mean import LogMeanCoordinates, MeanParameters
 from mixtura.families.schema import Kind, Schema
@@ -77,7 +77,7 @@ class Geometric(ColumnMeans[GeometricParameters]):
     def linear_form(
         self, params: GeometricParameters, *, gaps: bool = False
     ) -> LinearForm[ColumnSums]:
-        form = of_cells if gaps else of_rows
+        form = of_columns_and_gaps if gaps else of_columns
         return form(params.log_failures, -np.log1p(params.values), ColumnSums)
 
     def of_means(self, means: FloatArray) -> GeometricParameters:

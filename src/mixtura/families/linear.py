@@ -22,10 +22,10 @@ __all__ = [
     "Base",
     "Linear",
     "LinearForm",
-    "of_cells",
+    "of_columns",
+    "of_columns_and_gaps",
     "of_levels",
     "of_levels_and_gaps",
-    "of_rows",
 ]
 
 #: Makes log-densities (n,) of rows (n, d).
@@ -67,7 +67,7 @@ class LinearForm(Generic[S]):
     over_columns: Callable[[FloatArray], FloatArray] | None = None
 
 
-def of_rows(
+def of_columns(
     weights: FloatArray,
     constants: FloatArray,
     gathered: Callable[[FloatArray, FloatArray], S],
@@ -91,7 +91,7 @@ def of_rows(
     )
 
 
-def of_cells(
+def of_columns_and_gaps(
     weights: FloatArray,
     constants: FloatArray,
     gathered: Callable[[FloatArray, FloatArray], S],
@@ -158,8 +158,13 @@ def of_levels_and_gaps(
         lambda _, sums: gathered(np.ascontiguousarray(sums[:, known])),
         levels=with_gap,
         over_columns=lambda values: np.where(known, values.repeat(with_gap), 0.0),
-        of_rows=lambda rows: np.where(np.isnan(rows), gap, rows),
+        of_rows=lambda rows: _with_gap(rows, gap),
     )
+
+
+def _with_gap(rows: AnyArray, gap: FloatArray) -> AnyArray:
+    """Rows with the level `gap` (d,) for what is missing; cells beyond all levels stay so."""
+    return np.where(np.isnan(rows), gap, np.where(rows >= gap, gap + 1.0, rows))
 
 
 class Linear(Protocol):

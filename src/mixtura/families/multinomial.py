@@ -38,7 +38,7 @@ from mixtura.families.description import (
     stacked,
 )
 from mixtura.families.family import Bounded, Embedding, stand_ins
-from mixtura.families.linear import LinearForm, of_rows
+from mixtura.families.linear import LinearForm, of_columns
 from mixtura.families.log_linear import LogCoordinates, logs, weighted_logs
 from mixtura.families.schema import Kind, Schema
 from mixtura.statistics import SMALLEST_COUNT
@@ -170,7 +170,7 @@ class Multinomial(Bounded):
         if gaps:
             return None
         p = params.probabilities
-        return of_rows(logs(p), np.zeros(p.shape), ColumnSums, log_coefficients)
+        return of_columns(logs(p), np.zeros(p.shape), ColumnSums, log_coefficients)
 
     def statistics(
         self, params: MultinomialParameters | None, X: FloatArray, resp: FloatArray

@@ -27,7 +27,7 @@ from mixtura.families.counts import (
 )
 from mixtura.families.description import Bell, Mass
 from mixtura.families.family import Embedding
-from mixtura.families.linear import LinearForm, of_cells, of_rows
+from mixtura.families.linear import LinearForm, of_columns, of_columns_and_gaps
 from mixtura.families.log_linear import LogCoordinates, logs, weighted_logs
 from mixtura.families.schema import Kind, Schema
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
@@ -87,7 +87,7 @@ class Poisson(ColumnMeans[PoissonParameters]):
     def linear_form(
         self, params: PoissonParameters, *, gaps: bool = False
     ) -> LinearForm[ColumnSums]:
-        form = of_cells if gaps else of_rows
+        form = of_columns_and_gaps if gaps else of_columns
         return form(logs(params.rates), -params.rates, ColumnSums, _log_base)
 
     def of_means(self, means: FloatArray) -> PoissonParameters:
