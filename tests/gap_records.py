@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 import numpy as np
 
 from mixtura.families import (
     Exponential,
-    FactorAnalyzers,
-    Family,
     Gamma,
     LogNormal,
     Multinomial,
-    StudentT,
     Uniform,
     VonMisesFisher,
 )
-from mixtura.families.first_fill import FirstFill
 from mixtura.families.schema import Kind
 from mixtura.families.von_mises_fisher import directions
 from mixtura.testing import Rule, with_gaps
@@ -30,14 +23,6 @@ def gappy_rows(record: FamilyRecord, share: float = 0.25, seed: int = 0) -> Floa
     """The record's rows with missing cells; those of directions have length 1 before."""
     rows = directions(record.X) if isinstance(record.family, VonMisesFisher) else record.X
     return with_gaps(rows, share, seed)
-
-
-def ready(family: Family[Any, Any], X: FloatArray) -> Family[Any, Any]:
-    """With what the first step needs to know of columns with missing cells."""
-    if isinstance(family, StudentT | FactorAnalyzers):
-        whole = FirstFill(np.nanmean(X, axis=0), np.nanvar(X, axis=0))
-        return replace(family, whole=whole)
-    return family
 
 
 def rules_of(record: FamilyRecord) -> list[Rule]:

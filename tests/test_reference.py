@@ -50,7 +50,7 @@ def read(name: str) -> Any:
 def table(name: str) -> np.ndarray:
     if name == "waiting":
         return table("faithful")[:, 1:]
-    columns = {"iris": range(4), "faithful": range(2), "overlap": range(2)}[name]
+    columns = {"faithful": range(2), "overlap": range(2)}.get(name, range(4))
     return np.loadtxt(REFERENCE / f"{name}.csv", delimiter=",", skiprows=1, usecols=columns)
 
 
@@ -483,3 +483,55 @@ def test_modes_of_synthetic_mixtures(name: str) -> None:
     np.testing.assert_allclose(
         modes.log_density, np.sort(case["log_density_at_modes"])[::-1], rtol=1e-12
     )
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # no tol is 0
+@pytest.mark.parametrize("name", sorted(read("missing_iris")["cases"]))
+def test_em_with_missing_cells(name: str) -> None:
+    case, X = read("missing_iris")["cases"][name], table("iris_nan10")
+    shape, k, start = case["covariance_type"], case["K"], case["start"]
+    matrices = np.broadcast_to(np.array(start["cov"]), (k, 4, 4))
+    precisions = {
+        "full": np.linalg.inv(matrices),
+        "tied": np.linalg.inv(matrices[0]),
+        "diag": 1.0 / matrices.diagonal(0, 1, 2),
+        "spherical": 1.0 / matrices[:, 0, 0],
+    }[shape]
+
+    def fit(max_iter: int) -> mx.GaussianMixture:
+        return mx.GaussianMixture(
+            k,
+            covariance_type=shape,
+            weights_init=start["pi"],
+            means_init=start["mean"],
+            precisions_init=precisions,
+            max_iter=max_iter,
+            tol=0.0,
+            reg_covar=0.0,
+            acceleration=None,
+        ).fit(X)
+
+    trace = [fit(pairs).log_likelihood_ for pairs in case["trace_at"]]
+    np.testing.assert_allclose(trace, case["trace"], rtol=1e-12)
+    final, expected = fit(20_000), case["final"]
+    np.testing.assert_allclose(final.log_likelihood_, expected["loglik"], rtol=1e-12)
+    assert final.n_parameters_ == expected["df"]
+    np.testing.assert_allclose(final.weights_, expected["pi"], rtol=1e-6)
+    np.testing.assert_allclose(final.means_, expected["mean"], rtol=1e-6)
+    np.testing.assert_allclose(
+        _written_out(final.covariances_, k, 4), expected["cov"], rtol=1e-6, atol=1e-6
+    )
+    imputed = case["conditional_mean_imputation"]
+    rows = final.impute(X[imputed["rows_0based"]])
+    np.testing.assert_allclose(rows, imputed["values"], atol=2e-9)
+
+
+@pytest.mark.skipif(not NOT_OURS.exists(), reason="the table is not ours to pass on")
+def test_a_table_with_gaps_as_one_group() -> None:
+    case = json.loads((NOT_OURS.parent / "missing" / "missing_gaussian.json").read_text())["cases"]
+    expected = case["airquality_nan_K1_full"]["final"]
+    path = NOT_OURS.parent / "data" / "airquality_nan.csv"
+    X = np.genfromtxt(path, delimiter=",", skip_header=1)
+    final = mx.GaussianMixture(tol=1e-12, reg_covar=0.0).fit(X)
+    np.testing.assert_allclose(final.log_likelihood_, expected["loglik"], rtol=1e-10)
+    np.testing.assert_allclose(final.means_, expected["mean"], rtol=1e-6)

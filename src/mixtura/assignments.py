@@ -25,6 +25,7 @@ from mixtura.typing import FloatArray, IntArray
 __all__ = [
     "Assignment",
     "Draw",
+    "draw_labels",
     "hard",
     "keeping",
     "log_sum_exp",
@@ -55,10 +56,15 @@ def hard(log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArray]:
 def stochastic(log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArray]:
     """One component drawn from the posterior; the objective is the log-likelihood."""
     resp, objective = posterior(log_joint)
+    return one_hot(draw_labels(resp, draw()), resp.shape[1]), objective
+
+
+def draw_labels(resp: FloatArray, rng: np.random.Generator) -> IntArray:
+    """A component for each row, (n,), drawn with the probabilities of its row (n, k)."""
     cumulative = resp.cumsum(axis=1)
-    uniform = draw().random(len(resp)) * cumulative[:, -1]
-    labels = np.count_nonzero(cumulative <= uniform[:, None], axis=1)
-    return one_hot(labels, resp.shape[1]), objective
+    uniform = rng.random(len(resp)) * cumulative[:, -1]
+    labels: IntArray = np.count_nonzero(cumulative <= uniform[:, None], axis=1)
+    return labels
 
 
 def keeping(labels: IntArray, assignment: Assignment) -> Assignment:

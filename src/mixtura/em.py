@@ -24,12 +24,14 @@ from mixtura.acceleration import PLAIN, Advance, Next, UpdateRule
 from mixtura.assignments import Assignment, keeping, soft
 from mixtura.errors import DegenerateError
 from mixtura.families.family import Family, Parameters
+from mixtura.families.noise import WithNoise
 from mixtura.kernels.compiled_loop import CompiledIterations, CompiledLoop
 from mixtura.kernels.estep_dispatch import fused_pass, fused_start
 from mixtura.mixing_weights import FREE, Mixing
 from mixtura.mixture import Expectation, Mixture
 from mixtura.schedules import Schedule, batch
 from mixtura.sources.source import Chunk, Source
+from mixtura.sources.summary import summarize
 from mixtura.statistics import Statistics
 from mixtura.stopping import DEFAULT_RULE, Outlook, Status, StoppingRule
 from mixtura.typing import FloatArray
@@ -49,6 +51,9 @@ __all__ = [
 
 # Passes after an irregular one that the kernel is not asked for others.
 _REST = 8
+# Times that rows with missing cells are completed before the first E-step. Each leaves of the error
+# of a mean the share of its column's cells that are missing.
+_COMPLETIONS = 3
 # Growth of a run's gains from one iteration to the next that says no more than a larger one.
 _FASTEST = 1e3
 
@@ -156,15 +161,35 @@ class Fit(Generic[P, S]):
 
 def gather(family: Family[P, S], source: Source, start: Start) -> Expectation[S]:
     """What the first M-step needs, from responsibilities that no mixture gave."""
+    return _gather(family, source, start, None)
+
+
+def _gather(family: Family[P, S], source: Source, start: Start, params: P | None) -> Expectation[S]:
+    """The same from given parameters.
+
+    Rows with missing cells are completed from the parameters of k components; where there are none
+    yet, each component is taken to be like all rows.
+    """
+    whole = None
+    if params is None and source.gappy:
+        summary = summarize(source)
+        whole = family.of_columns(summary.means, summary.scales)
 
     def expect(chunk: Chunk) -> Expectation[S]:
         resp = start(chunk) * chunk.weight[:, None]
-        statistics = family.statistics(None, chunk.X, resp)
+        before = params if whole is None else _repeated(whole, family, resp.shape[1])
+        statistics = family.statistics(before, chunk.X, resp)
         return Expectation(float(chunk.weight.sum()), 0.0, resp.sum(axis=0), statistics)
 
-    fused = fused_start(family, start)
+    fused = None if source.gappy else fused_start(family, start)
     total = None if fused is None else fused(source)
     return source.map_reduce(expect) if total is None else total
+
+
+def _repeated(whole: P, family: Family[P, S], k: int) -> P:
+    """One component's parameters for each cluster of k components, of which one may be noise."""
+    n_clusters = k - 1 if isinstance(family, WithNoise) else k
+    return whole.take(np.zeros(n_clusters, dtype=np.intp))
 
 
 def begin(
@@ -174,9 +199,16 @@ def begin(
     mixing: Mixing = FREE,
     gather: Gather = gather,
 ) -> Mixture[P, S]:
-    """The first M-step; `gather` may know what some starts come to."""
+    """The first M-step; `gather` may know what some starts come to.
+
+    Rows with missing cells are completed, and parameters estimated from them, some times in turn:
+    that is EM with the responsibilities as they are given.
+    """
     first = gather(family, source, start)
     params = family.maximize(first.statistics, None)
+    for _ in range(_COMPLETIONS if source.gappy else 0):
+        completed = _gather(family, source, start, params)
+        params = family.maximize(completed.statistics, params)
     return Mixture(family, params, mixing.maximize(first.counts, None), mixing)
 
 

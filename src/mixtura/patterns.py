@@ -16,12 +16,21 @@ import numpy as np
 
 from mixtura.typing import AnyArray, BoolArray, IntArray
 
-__all__ = ["Pattern", "Patterns", "has_gaps"]
+__all__ = ["Pattern", "Patterns", "empty_rows", "has_gaps"]
 
 
 def has_gaps(X: AnyArray) -> bool:
     """Whether any cell of rows (n, d) is missing."""
     return bool(np.isnan(X).any())
+
+
+def empty_rows(X: AnyArray) -> BoolArray | None:
+    """Which rows (n,) have no cell at all; None if all have some."""
+    empty: BoolArray = np.isnan(X[:, 0])
+    if not empty.any():
+        return None
+    empty[empty] = np.isnan(X[empty]).all(axis=1)
+    return empty if empty.any() else None
 
 
 class Pattern(NamedTuple):

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from mixtura.cli.features import Features
 from mixtura.kernels.estep_dispatch import scorer
@@ -27,12 +26,10 @@ _ROWS_AT_ONCE = 100_000
 
 @dataclass(frozen=True)
 class Assignments:
-    """Soft assignments of the complete rows of a table.
+    """Soft assignments of the rows of a table.
 
     Attributes
     ----------
-    complete : ndarray of shape (n_total,)
-        Which rows of the table those are.
     clusters : ndarray of shape (n,)
         Number of the likeliest component, counted from 0 as Python's `predict` does, -1 for
         noise.
@@ -43,7 +40,6 @@ class Assignments:
         How often each of the rows counts; by default once.
     """
 
-    complete: NDArray[np.bool_]
     clusters: IntArray
     responsibilities: FloatArray
     n_clusters: int
@@ -78,19 +74,16 @@ class Assignments:
         return float(np.average(self.uncertainty, weights=self.weight))
 
     def blocks(self) -> Iterator[pl.DataFrame]:
-        """Rows for those of the table, empty where one has a missing cell; some at a time."""
-        done = 0
-        for start in range(0, len(self.complete), _ROWS_AT_ONCE):
-            complete = self.complete[start : start + _ROWS_AT_ONCE]
-            here = slice(done, done + int(np.count_nonzero(complete)))
-            rows = pl.Series("row", np.arange(start + 1, start + len(complete) + 1))
-            yield _spread(self._assigned(here), complete).insert_column(0, rows)
-            done = here.stop
+        """A row for each of the table, some at a time."""
+        n = len(self.clusters)
+        for start in range(0, n, _ROWS_AT_ONCE):
+            yield self._assigned(slice(start, min(start + _ROWS_AT_ONCE, n)))
 
     def _assigned(self, here: slice) -> pl.DataFrame:
         names = [f"p{j}" for j in range(self.n_clusters)] + ["noise"]
         return pl.DataFrame(
             {
+                "row": np.arange(here.start + 1, here.stop + 1),
                 "cluster": self.clusters[here],
                 "uncertainty": self.uncertainty[here],
                 **dict(zip(names, self.responsibilities[here].T, strict=False)),
@@ -98,19 +91,11 @@ class Assignments:
         )
 
 
-def _spread(assigned: pl.DataFrame, complete: NDArray[np.bool_]) -> pl.DataFrame:
-    """Rows in the places of the complete ones, and empty ones in the others."""
-    if complete.all():
-        return assigned
-    place = pl.Series(np.cumsum(complete) - 1).set(pl.Series(~complete), None)
-    return assigned.select(pl.all().gather(place))
-
-
 def assign(
     mixture: Mixture[Any, Any], features: Features, weight: FloatArray | None = None
 ) -> Assignments:
-    """Assign every complete row."""
-    rows = features.rows
+    """Assign every row."""
+    rows = features.values
     source = ArraySource(rows, None, block_rows(rows.shape[1], mixture.n_components))
     seen = scorer(mixture)
     likeliest = np.empty(len(rows), dtype=np.intp)
@@ -124,4 +109,4 @@ def assign(
     for _ in source.map(assigned):
         pass
     clusters = mixture.as_labels(likeliest)
-    return Assignments(features.complete, clusters, resp, mixture.n_clusters, weight)
+    return Assignments(clusters, resp, mixture.n_clusters, weight)

@@ -16,7 +16,7 @@ from mixtura.cli.assignments import SURE
 from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_components
 from mixtura.cli.features import Features
-from mixtura.cli.readings import restraints_of, starts_in_words
+from mixtura.cli.readings import missing_in_words, restraints_of, starts_in_words
 from mixtura.cli.results import FitResult, feature_names
 from mixtura.cli.table import Table
 from mixtura.cli.trial import Verdict
@@ -103,6 +103,8 @@ def print_model(model: Model) -> None:
             ("Starts", starts_in_words(record.starts)),
             *(("Note", note) for note in record.notes),
         ]
+        if record.missing is not None:
+            facts.append(("Missing", missing_in_words(record.missing, names)))
     print_facts(console, facts)
 
 
@@ -145,6 +147,8 @@ def _facts(result: FitResult) -> Iterator[tuple[str, str]]:
             f"{percent(assignments.share_sure)} of the rows{by_weight} {belong} with probability "
             f"over {SURE}; mean uncertainty {assignments.mean_uncertainty:.2g}",
         )
+    if record.missing is not None:
+        yield "Missing", missing_in_words(record.missing, result.features.names)
     yield from _columns(result.features)
     for note in result.notes:
         yield "Note", note
@@ -194,6 +198,5 @@ def _tests(verdict: Verdict) -> Grid:
 
 def _where(table: Table, features: Features) -> str:
     """The rows and columns in words."""
-    used, total = len(features.rows), features.n_total
-    rows = count(used, "row") if used == total else f"{used:,} of {count(total, 'row')}"
+    rows = count(features.n_rows, "row")
     return f"{rows} and {count(len(features.names), 'column')} of {escape(visible(table.name))}"

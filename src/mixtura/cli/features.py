@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mixtura.cli.columns import Column
 from mixtura.cli.kinds import KINDS, Reading, Readings, kind_of, read_as
@@ -50,7 +48,7 @@ class Features:
     ----------
     schema : Schema
         What the columns are called, and what their numbers mean.
-    values : ndarray of shape (n_total, d)
+    values : ndarray of shape (n, d)
         All rows of the table; NaN where a cell is missing.
     left_out : tuple of (str, str)
         Names of the other columns, and why they were not chosen.
@@ -70,22 +68,12 @@ class Features:
         """Of the columns."""
         return self.schema.names
 
-    @cached_property
-    def complete(self) -> NDArray[np.bool_]:
-        """Rows without a missing cell, (n_total,)."""
-        return np.asarray(~np.isnan(self.values).any(axis=1))
-
-    @cached_property
-    def rows(self) -> FloatArray:
-        """The complete rows, (n, d)."""
-        return self.values if self.complete.all() else self.values[self.complete]
-
     def check(self, description: Description[Any, Any]) -> None:
         """Raise CellError if a cell cannot be of a family; it counts the table's rows from 1."""
         try:
-            description.check(self.rows, self.schema)
+            description.check(self.values, self.schema)
         except CellError as error:
-            raise error.in_row(int(np.flatnonzero(self.complete)[error.row]) + 1) from None
+            raise error.in_row(error.row + 1) from None
 
     def check_without(self, name: str, meaning: str) -> None:
         """Raise DataError if a column that means something else is among these."""
@@ -101,7 +89,7 @@ class Features:
         return names
 
     @property
-    def n_total(self) -> int:
+    def n_rows(self) -> int:
         return len(self.values)
 
 
@@ -132,11 +120,11 @@ def choose_features(
     choose = _asked if wanted.asked else _suitable
     chosen, left_out = choose(wanted, description.name, readings)
     columns = [table.columns[j] for j in chosen]
-    complete = _complete(columns)
-    described = [readings.of(column).describe(column, complete) for column in columns]
+    _check_finite(columns)
+    described = [readings.of(column).describe(column) for column in columns]
     notes = [mixed_note(Schema(tuple(described)), by_column or {})] if mixed else []
     features = replace(
-        _features(table, chosen, described, complete),
+        _features(table, chosen, described),
         left_out=(*left_out, *((name, EXCLUDED) for name in wanted.excluded)),
         usable=tuple(
             column.name
@@ -164,13 +152,14 @@ def features_of_model(table: Table, model: Model) -> Features:
     for column, known in zip(columns, model.schema, strict=True):
         _usable(column, KINDS[Kind.CATEGORICAL if known.levels else Kind.CONTINUOUS])
         described.append(replace(known, name=column.name))
-    features = _features(table, chosen, described, _complete(columns))
+    _check_finite(columns)
+    features = _features(table, chosen, described)
     features.check(model.description)
     return features
 
 
 def read_weights(table: Table, name: str, features: Features) -> FloatArray:
-    """Weights of the complete rows: numbers of 0 or more, not all 0."""
+    """Weights of the rows: numbers of 0 or more, not all 0."""
     column = _usable(table.columns[table.position(name)], KINDS[Kind.CONTINUOUS])
     features.check_without(column.name, "the weights")
     weight = column.values
@@ -179,13 +168,11 @@ def read_weights(table: Table, name: str, features: Features) -> FloatArray:
         (np.isinf(weight), "is infinite"),
         (weight < 0.0, "is negative"),
     ):
-        wrong &= features.complete
         if wrong.any():
             raise DataError(
                 f"The weight in column {name!r} {fault} in {row_list(wrong)}: "
                 "weights are numbers of 0 or more."
             )
-    weight = weight[features.complete]
     if not weight.any():
         raise DataError(f"The weights in column {name!r} are all 0: no row would count.")
     return weight
@@ -288,13 +275,12 @@ def _features(
     table: Table,
     chosen: Sequence[int],
     described: Sequence[Described],
-    complete: NDArray[np.bool_],
 ) -> Features:
     schema = Schema(tuple(described))
     if any(column.levels for column in schema):
         values = np.empty((len(table.values), len(chosen)))
         for a, (j, known) in enumerate(zip(chosen, schema, strict=True)):
-            values[:, a] = read_as(table.columns[j], known, complete)
+            values[:, a] = read_as(table.columns[j], known)
     else:
         # No second copy of a large table of which all columns serve.
         every = list(chosen) == list(range(len(table.columns)))
@@ -302,14 +288,8 @@ def _features(
     return Features(schema, values)
 
 
-def _complete(columns: Sequence[Column]) -> NDArray[np.bool_]:
-    """Rows in which no column has a missing cell.
-
-    Raises
-    ------
-    DataError
-        If there are none, or a number is infinite.
-    """
+def _check_finite(columns: Sequence[Column]) -> None:
+    """Raise DataError if a number is infinite."""
     for column in columns:
         infinite = np.isinf(column.values)
         if infinite.any():
@@ -317,16 +297,6 @@ def _complete(columns: Sequence[Column]) -> NDArray[np.bool_]:
                 f"Column {column.name!r} is infinite in {row_list(infinite)}: write NA there, "
                 "or a number."
             )
-    complete = np.ones(len(columns[0].values), dtype=np.bool_)
-    for column in columns:
-        complete &= column.present
-    if not complete.any():
-        gaps = [f"{c.name} ({len(c.values) - c.n_cells:,})" for c in columns]
-        raise DataError(
-            f"Every row has a missing cell in the chosen columns: {listing(gaps)}. "
-            "Choose --columns with fewer gaps."
-        )
-    return complete
 
 
 def _notes(

@@ -6,9 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mixtura.cli.columns import Column
 from mixtura.cli.levels import as_codes, levels_of
 from mixtura.cli.refusals import not_numeric, not_two, not_usable
@@ -41,7 +38,7 @@ class Reading:
         Why one that can, and has some role, would not be taken unless it is asked for; None if it
         would.
     describe : callable
-        The column as models know it, from the rows (n,) that count.
+        The column as models know it.
     refusal : callable
         The error where one is asked for that can't, for such a reason.
     noun : str
@@ -53,7 +50,7 @@ class Reading:
 
     cannot: Callable[[Column], str | None]
     doubt: Callable[[Column, Role], str | None]
-    describe: Callable[[Column, NDArray[np.bool_]], Described]
+    describe: Callable[[Column], Described]
     refusal: Callable[[Column, str], DataError]
     noun: str
     last_resort: bool = False
@@ -96,15 +93,15 @@ def kind_of(description: Description[Any, Any]) -> Kind:
     return next(kind for kind in KINDS if kind in description.kinds)
 
 
-def read_as(column: Column, described: Described, rows: NDArray[np.bool_]) -> FloatArray:
+def read_as(column: Column, described: Described) -> FloatArray:
     """The numbers of a column for a model that describes it so, (n,); NaN where it has none.
 
     Raises
     ------
     CellError
-        If one of the given rows has a cell that is no level.
+        If a cell is no level.
     """
-    return as_codes(column, described, rows) if described.levels else column.values
+    return as_codes(column, described) if described.levels else column.values
 
 
 # ---------------------------------------------------------------------------------------------
@@ -191,24 +188,24 @@ def _hardly_answer(column: Column, role: Role) -> str | None:
     return None
 
 
-def _described_answer(column: Column, rows: NDArray[np.bool_]) -> Described:
+def _described_answer(column: Column) -> Described:
     """What 0 and 1 stand for, unless they are themselves."""
     if column.kind == "true or false":
         return Described(column.name, Kind.BINARY, (False, True))
     if column.words is None:
         return Described(column.name, Kind.BINARY)
-    return Described(column.name, Kind.BINARY, levels_of(column, column.present))
+    return Described(column.name, Kind.BINARY, levels_of(column))
 
 
-def _described_category(column: Column, rows: NDArray[np.bool_]) -> Described:
-    return Described(column.name, Kind.CATEGORICAL, levels_of(column, rows))
+def _described_category(column: Column) -> Described:
+    return Described(column.name, Kind.CATEGORICAL, levels_of(column))
 
 
 def _numeric(kind: Kind, doubt: Callable[[Column, Role], str | None], noun: str) -> Reading:
     return Reading(
         _no_numbers,
         doubt,
-        lambda column, rows: Described(column.name, kind),
+        lambda column: Described(column.name, kind),
         lambda column, reason: not_numeric(column),
         noun,
         last_resort=True,

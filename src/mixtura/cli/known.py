@@ -27,7 +27,7 @@ class Known:
     names : tuple of str
         What the column calls cluster 0, 1, ...
     labels : ndarray of shape (n,)
-        Of the complete rows; -1 where unknown.
+        Of the rows; -1 where unknown.
     """
 
     column: str
@@ -65,20 +65,20 @@ def read_known(table: Table, name: str, features: Features) -> Known:
     Raises
     ------
     DataError
-        If it is one of the features, or no complete row has a name.
+        If it is one of the features, or no row has a name.
     """
     column = table.columns[table.position(name)]
     features.check_without(column.name, "the known clusters")
     categories = KINDS[Kind.CATEGORICAL]
     if column.n_cells and (reason := categories.cannot(column)):
         raise DataError(f"Column {column.name!r} {reason}: clusters have names.")
-    known = categories.describe(column, features.complete & column.present)
+    known = categories.describe(column)
     if not known.levels:
         raise DataError(
-            f"Column {column.name!r} names no cluster in any complete row: leave --known out, or "
+            f"Column {column.name!r} names no cluster in any row: leave --known out, or "
             "fill in the cells of the rows that you know."
         )
-    codes = read_as(column, known, features.complete & column.present)[features.complete]
+    codes = read_as(column, known)
     labels = np.where(np.isnan(codes), -1.0, codes).astype(np.intp)
     names = tuple(known.cell(float(j)) for j in range(len(known.levels)))
     return Known(column.name, names, labels)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mixtura.cli.cells import is_number
 from mixtura.cli.columns import Column
@@ -32,14 +31,14 @@ def said(column: Column, row: int) -> str:
     return f"{column.values[row]:.10g}"
 
 
-def levels_of(column: Column, rows: NDArray[np.bool_]) -> tuple[Level, ...]:
-    """The different cells in some rows (n,), in their natural order."""
+def levels_of(column: Column) -> tuple[Level, ...]:
+    """The different cells, in their natural order."""
     if column.kind == "true or false":
-        return tuple(np.unique(column.values[rows]).astype(bool).tolist())
-    numbers, texts = rows & ~np.isnan(column.values), []
+        return tuple(np.unique(column.values[column.present]).astype(bool).tolist())
+    numbers, texts = ~np.isnan(column.values), []
     if column.words is not None:
         worded = column.words.codes >= 0
-        texts = [column.words.texts[code] for code in np.unique(column.words.codes[rows & worded])]
+        texts = [column.words.texts[code] for code in np.unique(column.words.codes[worded])]
         numbers &= ~worded
     return in_order([*map(_plain, np.unique(column.values[numbers]).tolist()), *texts])
 
@@ -48,13 +47,13 @@ def _plain(number: float) -> Level:
     return int(number) if number.is_integer() else number
 
 
-def as_codes(column: Column, described: Described, rows: NDArray[np.bool_]) -> FloatArray:
-    """The number of each cell's level, (n,); NaN where it has none.
+def as_codes(column: Column, described: Described) -> FloatArray:
+    """The number of each cell's level, (n,); NaN where it is missing.
 
     Raises
     ------
     CellError
-        If one of the given rows has a cell that is no level; it counts rows from 1.
+        If a cell is no level; it counts rows from 1.
     """
     meanings = _Meanings.of(described.levels)
     codes = meanings.of_numbers(column.values)
@@ -62,7 +61,7 @@ def as_codes(column: Column, described: Described, rows: NDArray[np.bool_]) -> F
         worded = column.words.codes >= 0
         of_texts = np.array([meanings.of_text(text) for text in column.words.texts])
         codes[worded] = of_texts[column.words.codes[worded]]
-    unseen = np.flatnonzero(rows & np.isnan(codes))
+    unseen = np.flatnonzero(column.present & np.isnan(codes))
     if len(unseen):
         first = int(unseen[0])
         expected = f"its levels in the model are {described.levels_text}"

@@ -43,10 +43,10 @@ def report_page(
     search: SearchSummary | None = None,
     notes: Sequence[str] = (),
 ) -> str:
-    """The HTML page about a model and the complete rows of a table."""
+    """The HTML page about a model and the rows of a table."""
     seen = scorer(model.mixture)
     payload = build_payload(
-        features.rows,
+        features.values,
         lambda rows: seen.responsibilities(np.ascontiguousarray(rows)),
         table=_table(table, features),
         model=_model(model),
@@ -63,8 +63,8 @@ def _table(table: Table, features: Features) -> TableSummary:
     return TableSummary(
         title=table.name,
         columns=features.names,
-        row_numbers=features.complete.nonzero()[0] + 1,
-        rows_total=features.n_total,
+        row_numbers=np.arange(1, features.n_rows + 1),
+        rows_total=features.n_rows,
         left_out_columns=features.left_out,
     )
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from mixtura.cli.wording import count
+from collections.abc import Sequence
+
+from mixtura.cli.wording import count, listing
 from mixtura.families.description import Marginal
+from mixtura.fitting.missing import MissingCells
 from mixtura.fitting.restarts import Starts
 from mixtura.mixing_weights import FREE
 from mixtura.persistence.model_file import Model
 
-__all__ = ["flags_of", "marginals_of", "restraints_of", "starts_in_words"]
+__all__ = ["flags_of", "marginals_of", "missing_in_words", "restraints_of", "starts_in_words"]
 
 
 def marginals_of(model: Model, n: int | None = None) -> list[Marginal]:
@@ -25,6 +28,21 @@ def restraints_of(model: Model) -> list[tuple[str, str]]:
     if record is not None and record.n_known:
         told.append(("Known", f"{count(record.n_known, 'row')} whose cluster was given"))
     return told
+
+
+def missing_in_words(missing: MissingCells, names: Sequence[str]) -> str:
+    """How many cells are missing and where, what that is taken for, and how sure such rows are."""
+    gaps = [f"{name} {n:,}" for name, n in zip(names, missing.cells, strict=True) if n]
+    told = (
+        f"{count(missing.n_cells, 'cell')} in {missing.n_rows:,} of "
+        f"{count(missing.n_total, 'row')} ({listing(gaps)}), taken to be missing at random: what "
+        f"these rows have is used. Their mean uncertainty is {missing.uncertainty:.2g}"
+    )
+    if missing.uncertainty_complete is not None:
+        told += f", that of complete rows {missing.uncertainty_complete:.2g}"
+    if missing.n_empty:
+        told += f". {count(missing.n_empty, 'row')} without any cell: nothing is known of them"
+    return told + "."
 
 
 def flags_of(model: Model, component: int) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def remarks(features: Features) -> tuple[str, ...]:
 
 
 def _remarks(features: Features) -> Iterator[str]:
-    rows, names = features.rows, features.names
+    rows, names = features.values, features.names
     n = len(rows)
     if len(names) == 1:
         yield f"Only one column: clusters can differ in {names[0]} alone."
@@ -49,7 +49,7 @@ def _remarks(features: Features) -> Iterator[str]:
                 f"Rounded values, many of them equal, in {listing(tied)}: a cluster of equal "
                 "values would seem likelier than it is, and is not chosen."
             )
-    largest = np.maximum(rows.max(axis=0), -rows.min(axis=0))
+    largest = np.fmax.reduce(np.abs(rows), axis=0)
     huge = [name for name, size in zip(names, largest, strict=True) if size >= _HUGE]
     tiny = [name for name, size in zip(names, largest, strict=True) if 0.0 < size <= _TINY]
     if huge:
@@ -78,4 +78,5 @@ def _n_steps(ascending: np.ndarray[tuple[int], np.dtype[Any]]) -> int:
 
 
 def _has_ties(x: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
-    return 1 < _n_steps(np.sort(x)) < _FEW_DIFFERENT * len(x)
+    cells = np.sort(x[~np.isnan(x)])
+    return 1 < _n_steps(cells) < _FEW_DIFFERENT * len(cells)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,8 +19,8 @@ from mixtura.cli.readings import flags_of, marginals_of
 from mixtura.cli.remarks import remarks
 from mixtura.cli.search import Found
 from mixtura.cli.table import Table
-from mixtura.cli.wording import count
 from mixtura.families.description import Marginal, Shares
+from mixtura.fitting.missing import MissingCells
 from mixtura.fitting.record import FitRecord
 from mixtura.persistence.atomic_files import Staging
 from mixtura.persistence.model_file import Model, write_model
@@ -92,7 +93,7 @@ class FitResult:
             found.summary,
             (
                 *choice.notes,
-                *notes_on(table, features, "; their assignments are empty"),
+                *notes_on(table, features),
                 *found.notes,
             ),
             files,
@@ -101,7 +102,12 @@ class FitResult:
     def document(self) -> dict[str, Any]:
         """The result as JSON values."""
         return {
-            "data": data_document(self.table, self.features),
+            "data": {
+                **data_document(self.table, self.features),
+                "missing": None
+                if self.record.missing is None
+                else _missing_document(self.record.missing, self.features.names),
+            },
             "model": {
                 **_model_entries(self.model),
                 "family_reason": self.choice.why,
@@ -159,19 +165,17 @@ def write_results(result: FitResult) -> None:
         staging.place(result.files["report"]).write_text(page, encoding="utf-8")
 
 
-def notes_on(table: Table, features: Features, of_gaps: str = "") -> tuple[str, ...]:
-    """What there is to know of the data, and what becomes of rows with missing cells."""
-    missing = features.n_total - len(features.rows)
-    gaps = [f"{count(missing, 'row')} left out for missing cells{of_gaps}."] if missing else []
-    return (*table.notes, *features.notes, *gaps, *remarks(features))
+def notes_on(table: Table, features: Features) -> tuple[str, ...]:
+    """What there is to know of the data."""
+    return (*table.notes, *features.notes, *remarks(features))
 
 
 def data_document(table: Table, features: Features) -> dict[str, Any]:
     """The table and the columns used, as JSON values."""
     return {
         "file": table.name,
-        "rows": features.n_total,
-        "rows_used": len(features.rows),
+        "rows": features.n_rows,
+        "rows_used": features.n_rows,
         "columns": list(features.names),
         "columns_left_out": dict(features.left_out),
     }
@@ -186,6 +190,8 @@ def model_document(model: Model) -> dict[str, Any]:
         "components": components_of(model, names),
         **_noise_of(model, {}),
     }
+    if record is not None and record.missing is not None:
+        document["missing"] = _missing_document(record.missing, names)
     if record is not None:
         document["fit"] = {
             **{name: _finite(value) for name, value in record.criteria.items()},
@@ -194,6 +200,11 @@ def model_document(model: Model) -> dict[str, Any]:
         }
         document["notes"] = list(record.notes)
     return document
+
+
+def _missing_document(missing: MissingCells, names: Sequence[str]) -> dict[str, Any]:
+    """Missing cells by column, and how sure such rows are, as JSON values."""
+    return {**asdict(missing), "cells": dict(zip(names, missing.cells, strict=True))}
 
 
 def _model_entries(model: Model) -> dict[str, Any]:

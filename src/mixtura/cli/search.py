@@ -96,9 +96,9 @@ class Plan:
             If that is nothing.
         """
         counts = _COUNTS if asked is None else tuple(asked)
-        n = len(features.rows) if weight is None else int(np.count_nonzero(weight))
+        n = features.n_rows if weight is None else int(np.count_nonzero(weight))
         possible = tuple(k for k in counts if k <= n)
-        what = "complete row" if weight is None else "complete row of positive weight"
+        what = "row" if weight is None else "row of positive weight"
         if not possible:
             raise DataError(
                 f"{count(n, what)} cannot have {count(min(counts), 'component')}: "
@@ -162,7 +162,7 @@ class Plan:
 
         with warned() as told:
             labels = None if self.known is None else self.known.labels
-            rows = Table(features.rows, features.schema)
+            rows = Table(features.values, features.schema)
             search.fit(rows, sample_weight=weight, labels=labels, progress=fitted)
         model = to_model(search)
         return Found(_in_options(model), _summary(search, self.criterion), (*self.notes, *told))

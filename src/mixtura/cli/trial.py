@@ -188,7 +188,7 @@ class Trial:
         with warned() as told:
             outcome = bootstrap_test(
                 estimator,
-                Rows(features.rows, features.schema),
+                Rows(features.values, features.schema),
                 weight,
                 min_components=self.counts[0],
                 max_components=self.counts[-1] + 1,

@@ -15,7 +15,7 @@ from mixtura.families.registry import description_named, description_of, is_desc
 from mixtura.families.schema import Schema
 from mixtura.fitting.specification import MakeFamily
 from mixtura.mixture import Mixture
-from mixtura.typing import AnyArray, FloatArray, IntArray
+from mixtura.typing import AnyArray, FloatArray
 
 __all__ = [
     "BernoulliMixture",
@@ -349,10 +349,8 @@ class CategoricalMixture(NamedFamilyMixture):
             self.schema_ = learn_levels(columns)
         return as_codes(columns, self.schema_)
 
-    def sample(self, n_samples: int = 1) -> tuple[AnyArray, IntArray]:
-        """Rows of levels drawn from the mixture, and the component of each."""
-        codes, components = super().sample(n_samples)
-        return as_levels(codes, self.schema_), components
+    def _as_given(self, rows: AnyArray) -> AnyArray:
+        return as_levels(rows, self.schema_)
 
     @property
     def levels_(self) -> list[tuple[Any, ...]]:

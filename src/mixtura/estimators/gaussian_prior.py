@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from mixtura import em
 from mixtura.errors import DataError, MixturaError
 from mixtura.estimators.parameters import check_array, check_magnitude
-from mixtura.families import FLAT, NormalInverseWishart, Prior
-from mixtura.families.gaussian.structures import CovarianceStructure
+from mixtura.families import FLAT, Gaussian, NormalInverseWishart, Prior
+from mixtura.families.gaussian.structures import VVI, VVV, CovarianceStructure
+from mixtura.mixture import Mixture
 from mixtura.sources import Source, Summary
 from mixtura.statistics import Moments
+from mixtura.stopping import fixed_length
 from mixtura.typing import FloatArray
 
 __all__ = ["check_prior", "make_prior"]
@@ -22,6 +25,10 @@ _DEFAULT = "default"
 
 # Deviations between the prior's mean and the rows' that leave a covariance matrix invertible.
 _FAR = 1e6
+
+# Iterations for the covariance of rows with missing cells, and its least variance as a share of the
+# columns'.
+_STEPS, _LEAST = 50, 1e-9
 
 
 def check_prior(prior: object) -> None:
@@ -59,8 +66,11 @@ def make_prior(
         made = prior
     else:
         given = {} if isinstance(prior, str) else _given(prior, d)
-        covariance = np.ones(d) if "scale" in given else _covariance(source, structure.diagonal)
-        mean = summary.moments.mean[0]
+        covariance = np.ones(d)
+        if "scale" not in given:
+            of_rows = _of_gappy_rows if source.gappy else _covariance
+            covariance = of_rows(source, summary, structure)
+        mean = summary.means
         made = NormalInverseWishart.default(mean, covariance, k, floor, **given)
     if d > 1 and not structure.diagonal:
         _check_near(made, summary)
@@ -69,12 +79,12 @@ def make_prior(
 
 def _check_near(prior: NormalInverseWishart, summary: Summary) -> None:
     """A mean to which a covariance matrix can reach without losing its other directions."""
-    distances = np.abs(prior.mean - summary.moments.mean[0]) / summary.scales
+    distances = np.abs(prior.mean - summary.means) / summary.scales
     if distances.max() > _FAR:
         column = int(distances.argmax())
         raise MixturaError(
             f"The prior mean is {prior.mean[column]:.5g} in column {column}, and that of the rows "
-            f"{summary.moments.mean[0, column]:.5g}: {distances[column]:.1e} standard deviations "
+            f"{summary.means[column]:.5g}: {distances[column]:.1e} standard deviations "
             f"away, where no more than {_FAR:.0e} can be resolved beside the other directions. "
             "Give a mean nearer to the rows, or use a diagonal covariance_type."
         )
@@ -106,16 +116,31 @@ def _scale(value: Any, d: int) -> FloatArray:
     return scale if scale.ndim == 2 else np.diag(np.broadcast_to(scale, (d,)))
 
 
-def _covariance(source: Source, diagonal: bool) -> FloatArray:
-    """Covariance of all rows, with divisor n - 1: (d, d), or (d,) if `diagonal`."""
+def _covariance(source: Source, summary: Summary, structure: CovarianceStructure) -> FloatArray:
+    """Covariance of all rows, with divisor n - 1: (d, d), or (d,) of diagonal structures."""
     whole = source.map_reduce(
-        lambda chunk: Moments.of(chunk.X, chunk.weight[:, None], diagonal=diagonal)
+        lambda chunk: Moments.of(chunk.X, chunk.weight[:, None], diagonal=structure.diagonal)
     )
-    degrees = float(whole.count[0]) - 1.0
-    if degrees <= 0.0:
+    covariance: FloatArray = whole.scatter[0] / _degrees(float(whole.count[0]))
+    return covariance
+
+
+def _of_gappy_rows(source: Source, summary: Summary, structure: CovarianceStructure) -> FloatArray:
+    """The same of rows with missing cells: what is likeliest, nearly, for one Gaussian."""
+    family = Gaussian(VVI if structure.diagonal else VVV, _LEAST * np.square(summary.scales))
+    start = Mixture(family, family.of_columns(summary.means, summary.scales), np.ones(1))
+    whole = em.fit(start, source, stopping=fixed_length(_STEPS)).mixture.params.covariances
+    likeliest = whole.variances if structure.diagonal else whole.matrices()
+    total = summary.total_weight
+    covariance: FloatArray = likeliest[0] * total / _degrees(total)
+    return covariance
+
+
+def _degrees(weight: float) -> float:
+    """What sums of squares are divided by."""
+    if weight <= 1.0:
         raise DataError(
-            f"The rows weigh {whole.count[0]:.3g} together, and the default prior needs more "
+            f"The rows weigh {weight:.3g} together, and the default prior needs more "
             "than 1 for their covariance: give a prior with a 'scale', or larger weights."
         )
-    covariance: FloatArray = whole.scatter[0] / degrees
-    return covariance
+    return weight - 1.0

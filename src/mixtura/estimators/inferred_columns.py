@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 
 from mixtura.errors import DataError, MixturaError
-from mixtura.estimators.levels import Cells, as_numbers, learnt
+from mixtura.estimators.levels import Cells, as_numbers, learnt, present
 from mixtura.estimators.likely_kinds import likely_family
 from mixtura.families.description import number_kind
 from mixtura.families.registry import description_of_block
@@ -77,15 +77,18 @@ def _column(name: str, cells: Cells, family: str | None) -> tuple[Column, str, s
         if cells.dtype.kind == "b":
             return Column(name, Kind.BINARY, (False, True)), "bernoulli", "true or false"
         return _of_numbers(name, cells)
-    first = cells[0]
+    seen = present(cells)
+    if not len(seen):
+        raise DataError(f"All cells of column {name} are missing: leave it out.")
+    first = seen[0]
     if isinstance(first, date | time | timedelta):
         raise DataError(
             f"Column {name} holds dates or times, such as {first}: turn them into numbers, such "
             "as days since the first, or leave the column out."
         )
-    if all(isinstance(cell, bool | np.bool_) for cell in cells):
+    if all(isinstance(cell, bool | np.bool_) for cell in seen):
         return Column(name, Kind.BINARY, (False, True)), "bernoulli", "true or false"
-    if not any(isinstance(cell, str) for cell in cells):
+    if not any(isinstance(cell, str) for cell in seen):
         return _of_numbers(name, cells)
     column = learnt(name, cells)
     return column, "categorical", f"text, {column.n_levels:,} different"
@@ -93,13 +96,15 @@ def _column(name: str, cells: Cells, family: str | None) -> tuple[Column, str, s
 
 def _of_numbers(name: str, cells: Cells) -> tuple[Column, str, str]:
     values = as_numbers(name, cells)
-    if not np.isfinite(values).all():
-        row = int(np.flatnonzero(~np.isfinite(values))[0])
+    if np.isnan(values).all():
+        raise DataError(f"All cells of column {name} are missing: leave it out.")
+    if np.isinf(values).any():
+        row = int(np.flatnonzero(np.isinf(values))[0])
         raise DataError(
             f"Column {name} is {values[row]} in row {row}: numbers should be finite. Mend the "
             "value, or leave the row out."
         )
-    family, kind, reason = likely_family(values)
+    family, kind, reason = likely_family(values[~np.isnan(values)])
     return (learnt(name, cells) if kind is Kind.CATEGORICAL else Column(name, kind)), family, reason
 
 

@@ -15,9 +15,19 @@ from mixtura.errors import CellError, DataError, DataWarning
 from mixtura.families.schema import Column, Kind, Level, Schema, in_order
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
-__all__ = ["Cells", "as_codes", "as_levels", "as_numbers", "columns_of", "learn_levels", "learnt"]
+__all__ = [
+    "Cells",
+    "as_codes",
+    "as_levels",
+    "as_numbers",
+    "columns_of",
+    "learn_levels",
+    "learnt",
+    "present",
+]
 
-#: A column of numbers or truth values as an array, of anything else as a list.
+#: A column of numbers or truth values as an array, of anything else as a list. A missing cell is
+#: NaN in an array, and None in a list.
 Cells: TypeAlias = AnyArray | list[Any]
 
 #: Names and cells of the columns of a table.
@@ -52,17 +62,14 @@ def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
         raise DataError("Expected at least one row and one column, but the table has none.")
     for name, cells in columns:
         _refuse_nested(name, cells)
-        missing = _first_missing(cells)
-        if missing is not None:
-            raise DataError(
-                f"Column {name} has a missing cell (None or NaN) in row {missing}: leave the row "
-                "out, or make 'missing' a level of its own."
-            )
     return columns
 
 
 def _cells(column: AnyArray) -> Cells:
-    return column if column.dtype.kind in "biuf" and column.ndim == 1 else column.tolist()
+    if column.dtype.kind in "biuf" and column.ndim == 1:
+        return column
+    cells = column.tolist()
+    return [cell if isinstance(cell, _NESTED) or _is_itself(cell) else None for cell in cells]
 
 
 def _refuse_nested(name: str, cells: Cells) -> None:
@@ -72,11 +79,12 @@ def _refuse_nested(name: str, cells: Cells) -> None:
         raise CellError(name, repr(cells[row]), row, "one number, text or truth value was expected")
 
 
-def _first_missing(cells: Cells) -> int | None:
+def present(cells: Cells) -> Cells:
+    """The cells that are not missing."""
     if isinstance(cells, np.ndarray):
-        missing = np.flatnonzero(cells != cells)  # NaN alone is not itself
-        return int(missing[0]) if len(missing) else None
-    return next((i for i, cell in enumerate(cells) if cell is None or not _is_itself(cell)), None)
+        some: AnyArray = cells[cells == cells]  # NaN alone is not itself
+        return some
+    return [cell for cell in cells if cell is not None]
 
 
 def _is_itself(cell: Any) -> bool:
@@ -91,6 +99,9 @@ def learn_levels(columns: Columns) -> Schema:
 
 def learnt(name: str, cells: Cells) -> Column:
     """A categorical column with the levels that its cells have, in their natural order."""
+    cells = present(cells)
+    if not len(cells):
+        raise DataError(f"All cells of column {name} are missing: leave it out.")
     distinct, _ = _distinct(cells)
     levels = in_order({_known(level): level for level in map(_plain, distinct)}.values())
     if len(levels) > max(_FEW, len(cells) / _ROWS_PER_LEVEL):
@@ -104,6 +115,8 @@ def learnt(name: str, cells: Cells) -> Column:
 
 def as_codes(columns: Columns, schema: Schema) -> FloatArray:
     """The number of each cell's level, (n, d); of columns without levels the cells themselves.
+
+    NaN where a cell is missing.
 
     Raises
     ------
@@ -125,11 +138,14 @@ def as_codes(columns: Columns, schema: Schema) -> FloatArray:
 
 
 def as_numbers(name: str, cells: Cells) -> FloatArray:
-    """A column of numbers, (n,)."""
+    """A column of numbers, (n,), with NaN where a cell is missing."""
     if isinstance(cells, np.ndarray):
         return cells.astype(np.float64)
     numbers = np.empty(len(cells))
     for row, cell in enumerate(cells):
+        if cell is None:
+            numbers[row] = np.nan
+            continue
         if isinstance(cell, str | bool) or not isinstance(cell, SupportsFloat):
             raise CellError(name, repr(cell), row, "a number was expected")
         numbers[row] = float(cell)
@@ -137,10 +153,15 @@ def as_numbers(name: str, cells: Cells) -> FloatArray:
 
 
 def _numbers(column: Column, cells: Cells) -> Any:
-    """The number of each cell's level, -1 for none."""
+    """The number of each cell's level, NaN for a missing cell and -1 for what is no level."""
     number = {_known(level): float(code) for code, level in enumerate(column.values)}
     distinct, places = _distinct(cells)
-    return np.array([number.get(_known(_plain(cell)), -1.0) for cell in distinct])[places]
+    missing = [cell is None or cell != cell for cell in distinct]
+    codes = [
+        np.nan if none else number.get(_known(_plain(cell)), -1.0)
+        for cell, none in zip(distinct, missing, strict=True)
+    ]
+    return np.array(codes)[places]
 
 
 def _distinct(cells: Cells) -> tuple[Sequence[Any], IntArray]:

@@ -20,7 +20,7 @@ from mixtura.fitting.specification import MakeFamily
 from mixtura.mixture import Mixture
 from mixtura.sources import Source, Summary
 from mixtura.sources.columns import ColumnsOf
-from mixtura.typing import AnyArray, IntArray
+from mixtura.typing import AnyArray
 
 __all__ = ["MixedMixture"]
 
@@ -223,10 +223,8 @@ verbose_interval, algorithm, acceleration, equal_weights, fixed, n_jobs
         """Of each block."""
         return self.mixture_.params
 
-    def sample(self, n_samples: int = 1) -> tuple[AnyArray, IntArray]:
-        """Rows of numbers and levels drawn from the mixture, and the component of each."""
-        codes, components = super().sample(n_samples)
-        return as_levels(codes, self.schema_), components
+    def _as_given(self, rows: AnyArray) -> AnyArray:
+        return as_levels(rows, self.schema_)
 
     @classmethod
     def _told_by(cls, mixture: Mixture[Any, Any]) -> dict[str, Any]:

@@ -75,6 +75,11 @@ def check_known(labels: Any, n: int, k: int, *, noise: bool) -> AnyArray | None:
     if labels is None:
         return None
     known = np.asarray(labels)
+    if known.dtype.kind == "f" and np.isnan(known).any():
+        raise MixturaError(
+            f"labels is NaN at row {int(np.isnan(known).argmax())}: where the component is unknown "
+            "it should be -1."
+        )
     if known.shape != (n,) or not np.issubdtype(known.dtype, np.integer):
         raise MixturaError(
             f"labels has shape {known.shape} and dtype {known.dtype}; it should have shape {(n,)} "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mixtura.fitting.missing import MissingCells
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.restarts import Starts
 from mixtura.selection.scores import Scores
@@ -69,6 +70,11 @@ class Recorded:
     def n_known_(self) -> int:
         """Rows whose component was known."""
         return self.record_.n_known
+
+    @property
+    def missing_(self) -> MissingCells | None:
+        """How many cells were missing, and how sure such rows are; None where none was."""
+        return self.record_.missing
 
     @property
     def collapsed_(self) -> tuple[int, ...]:

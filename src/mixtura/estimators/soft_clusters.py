@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,10 @@ from sklearn.utils.validation import check_is_fitted
 from mixtura.estimators.parameters import check_count
 from mixtura.estimators.row_by_row import in_blocks, row_by_row
 from mixtura.estimators.tables import as_weights, check_reach, column_names
+from mixtura.explain.missing_cells import drawn, expected
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
+from mixtura.patterns import empty_rows
 from mixtura.selection.scores import Scores, mean_log_density, score
 from mixtura.sources import ArraySource
 from mixtura.typing import AnyArray, IntArray
@@ -119,6 +122,7 @@ class SoftClusters(
         Returns
         -------
         X : ndarray of shape (n_samples, d)
+            Numbers, or levels as the table had them.
         y : ndarray of shape (n_samples,)
             The component that each row came from, -1 for noise.
         """
@@ -126,9 +130,58 @@ class SoftClusters(
         n = check_count("n_samples", n_samples, at_least=1)
         state = check_random_state(self.random_state)
         rows, components = mixture.sample(n, np.random.default_rng(state.randint(2**31 - 1)))
-        return rows, mixture.as_labels(components)
+        return self._as_given(rows), mixture.as_labels(components)
+
+    def impute(self, X: Any, n_draws: int | None = None) -> AnyArray:
+        """The table with its missing cells filled, from what its rows have and the mixture.
+
+        Parameters
+        ----------
+        X : table of shape (n, d)
+            NaN, None and the like are missing cells.
+        n_draws : int, default=None
+            None for what is expected of each missing cell: its mean given the row's observed
+            cells, or its likeliest level. Else so many tables in which missing cells are drawn
+            from their distribution given the row's observed cells, seeded by `random_state`:
+            what is computed from each of them tells how much the gaps leave open (Rubin 1987,
+            "Multiple Imputation for Nonresponse in Surveys").
+
+        Returns
+        -------
+        ndarray of shape (n, d), or (n_draws, n, d)
+            Observed cells are as they were.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import mixtura as mx
+        >>> rng = np.random.default_rng(0)
+        >>> height = rng.normal(170.0, 10.0, 200)
+        >>> X = np.column_stack([height, height - 100.0 + rng.normal(0.0, 1.0, 200)])
+        >>> gm = mx.GaussianMixture(random_state=0).fit(X)
+        >>> gm.impute([[180.0, np.nan]]).round()
+        array([[180.,  80.]])
+        >>> gm.impute([[180.0, np.nan]], n_draws=3).shape
+        (3, 1, 2)
+        """
+        mixture, rows = self._fitted(), self._as_fitted(X)
+        check_reach(rows, column_names(self, rows))
+        source = in_blocks(rows, None, mixture.n_components, self.n_jobs)
+        if n_draws is None:
+            return self._as_given(np.concatenate(list(source.map(partial(expected, mixture)))))
+        n_draws = check_count("n_draws", n_draws, at_least=1)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        draws = [
+            np.concatenate(list(source.map(partial(drawn, mixture, (seed, number)))))
+            for number in range(n_draws)
+        ]
+        return np.stack([self._as_given(table) for table in draws])
 
     # ------------------------------------------------------------------------- internals
+
+    def _as_given(self, rows: AnyArray) -> AnyArray:
+        """Rows as the user's table has them; only codes of levels are anything else."""
+        return rows
 
     def _fitted(self) -> Mixture[Any, Any]:
         check_is_fitted(self)
@@ -145,6 +198,9 @@ class SoftClusters(
     def _source(self, X: Any, sample_weight: Any, mixture: Mixture[Any, Any]) -> ArraySource:
         rows = self._as_fitted(X)
         weight = as_weights(sample_weight, len(rows))
+        empty = empty_rows(rows)
+        if empty is not None:  # no row either, as in a fit
+            weight = np.where(empty, 0.0, 1.0 if weight is None else weight)
         if weight is not None and not weight.all():  # weight 0 is no row
             rows, weight = rows[weight > 0.0], weight[weight > 0.0]
         check_reach(rows, column_names(self, rows))
@@ -171,4 +227,5 @@ class SoftClusters(
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        tags.input_tags.allow_nan = True
         return tags

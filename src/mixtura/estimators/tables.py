@@ -29,7 +29,7 @@ class Table:
     Attributes
     ----------
     rows : ndarray of shape (n, d), float32 or float64
-        Finite numbers; of categories those of their levels.
+        Finite numbers, or NaN for missing cells; of categories those of their levels.
     schema : Schema
     whole : Summary or None
         Of the table that these rows are a part of, if they are: all parts share its units.
@@ -48,6 +48,8 @@ def whole_of(X: Any) -> Summary | None:
 def as_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> AnyArray:
     """A table as an array (n, d) of float32 or float64, its feature names remembered or checked.
 
+    Missing cells are NaN, whatever the table has for them.
+
     NumPy, pandas and polars tables are what scikit-learn reads itself; any other table that
     narwhals knows (pyarrow, modin, ...) passes through polars.
     """
@@ -56,16 +58,37 @@ def as_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> AnyArray:
         frame = nw.from_native(X, eager_only=True, pass_through=True)
         if isinstance(frame, nw.DataFrame) and not frame.implementation.is_pandas():
             X = frame.to_polars()
-    with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn's look for NaN is a sum
+    with np.errstate(over="ignore", invalid="ignore"):  # of numbers that float32 cannot hold
         rows: AnyArray = validate_data(
-            estimator, X, reset=reset, dtype=[np.float64, np.float32], ensure_min_samples=1
+            estimator,
+            X,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            ensure_all_finite=False,
+            ensure_min_samples=1,
         )
+    _refuse_infinite(estimator, rows)
     return rows
+
+
+def _refuse_infinite(estimator: BaseEstimator, rows: AnyArray) -> None:
+    """Raise DataError if a cell is infinite."""
+    infinite = np.isinf(rows)
+    if infinite.any():
+        row, column = np.argwhere(infinite)[0].tolist()
+        raise DataError(
+            f"The table contains infinity: column {column_names(estimator, rows)[column]} is "
+            f"{rows[row, column]} at row {row}. Numbers should be finite; leave the cell empty "
+            "(NaN) if nothing is known of it."
+        )
 
 
 def check_reach(rows: AnyArray, names: Sequence[str]) -> None:
     """Rows that are no farther out than any that can be fitted."""
-    if rows.dtype != np.float64 or max(rows.max(), -rows.min()) <= LARGEST:
+    if rows.dtype != np.float64:
+        return
+    reach = max(np.fmax.reduce(rows, axis=None), -np.fmin.reduce(rows, axis=None))
+    if not reach > LARGEST:  # nor if all cells are missing
         return
     row, column = np.argwhere(np.abs(rows) > LARGEST)[0].tolist()
     raise DataError(

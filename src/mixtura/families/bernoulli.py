@@ -23,7 +23,7 @@ from mixtura.families.column_parameters import (
     PerColumn,
 )
 from mixtura.families.description import Shares, refuse
-from mixtura.families.family import Bounded, Embedding, as_they_are
+from mixtura.families.family import Bounded, Embedding, IndependentColumns, as_they_are
 from mixtura.families.linear import LinearForm, of_levels, of_levels_and_gaps
 from mixtura.families.log_linear import logs, weighted_logs
 from mixtura.families.schema import Kind, Schema
@@ -62,7 +62,11 @@ class BernoulliSums(PerColumn, ComponentSums):
 
 
 @dataclass(frozen=True)
-class Bernoulli(Bounded, ColumnFamily[BernoulliParameters, BernoulliSums]):
+class Bernoulli(
+    Bounded,
+    IndependentColumns[BernoulliParameters],
+    ColumnFamily[BernoulliParameters, BernoulliSums],
+):
     """Independent 0/1 features within each component.
 
     Examples
@@ -91,6 +95,9 @@ class Bernoulli(Bounded, ColumnFamily[BernoulliParameters, BernoulliSums]):
             lambda sums: BernoulliSums(sums[:, 1::2], sums[:, ::2]),
             (2,) * d,
         )
+
+    def expectations(self, params: BernoulliParameters) -> FloatArray:
+        return params.probabilities
 
     def statistics(
         self, params: BernoulliParameters | None, X: FloatArray, resp: FloatArray

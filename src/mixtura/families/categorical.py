@@ -202,6 +202,29 @@ class Categorical(Bounded, ColumnFamily[CategoricalParameters, CategoricalSums])
         form = of_levels_and_gaps if gaps else of_levels
         return form(logs(params.probabilities), CategoricalSums, self.n_levels)
 
+    def of_columns(self, means: FloatArray, scales: FloatArray) -> None:
+        """None: missing cells are left out of all sums."""
+
+    def expected_cells(
+        self, params: CategoricalParameters, X: FloatArray, resp: FloatArray
+    ) -> FloatArray:
+        """The rows with each missing cell at its likeliest level."""
+        filled = X.copy()
+        for place, column in enumerate(filled.T):
+            missing = np.isnan(column)
+            shares = resp[missing] @ params.probabilities[:, self.levels.of(place)]
+            column[missing] = shares.argmax(axis=1)
+        return filled
+
+    def drawn_cells(
+        self,
+        params: CategoricalParameters,
+        X: FloatArray,
+        labels: IntArray,
+        rng: np.random.Generator,
+    ) -> FloatArray:
+        return np.where(np.isnan(X), self.sample(params, labels, rng), X)
+
     def statistics(
         self, params: CategoricalParameters | None, X: FloatArray, resp: FloatArray
     ) -> CategoricalSums:

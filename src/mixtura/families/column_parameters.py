@@ -15,7 +15,14 @@ from mixtura.errors import DegenerateError
 from mixtura.families.cells import Cells
 from mixtura.families.coordinates import Coordinates
 from mixtura.families.description import Independent, check_entries, check_names, stacked
-from mixtura.families.family import Bounded, Embedding, Family, as_they_are, stand_ins
+from mixtura.families.family import (
+    Bounded,
+    Embedding,
+    Family,
+    IndependentColumns,
+    as_they_are,
+    stand_ins,
+)
 from mixtura.families.schema import Schema
 from mixtura.statistics import SMALLEST_COUNT, ComponentSums, Statistics
 from mixtura.typing import BoolArray, FloatArray, Selection
@@ -132,12 +139,15 @@ class ColumnFamily(ABC, Generic[Q, S]):
         return (found if before is None else found.replaced(unseen, before)).take(order)
 
 
-class ColumnMeans(Bounded, ColumnFamily[P, ColumnSums], Generic[P]):
+class ColumnMeans(Bounded, IndependentColumns[P], ColumnFamily[P, ColumnSums]):
     """Base of such families whose M-step needs nothing but each component's column means."""
 
     @abstractmethod
     def of_means(self, means: FloatArray) -> P:
         """The likeliest parameters of rows with such means, (k, d)."""
+
+    def expectations(self, params: P) -> FloatArray:
+        return params.values
 
     def statistics(self, params: P | None, X: FloatArray, resp: FloatArray) -> ColumnSums:
         cells = Cells.of(X)

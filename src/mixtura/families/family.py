@@ -7,8 +7,9 @@ them, and what files keep, is the other half: `mixtura.families.description`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
-from typing import Any, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -21,6 +22,7 @@ __all__ = [
     "Bounded",
     "Embedding",
     "Family",
+    "IndependentColumns",
     "Parameters",
     "Unbounded",
     "as_they_are",
@@ -99,14 +101,40 @@ class Family(Protocol[P, S]):
     """P are the parameters of k components, S their sufficient statistics."""
 
     def log_density(self, params: P, X: FloatArray, /) -> FloatArray:
-        """log p_j(x_i), shape (n, k)."""
+        """log p_j of the observed cells of each row, shape (n, k); 0 for a row that has none.
+
+        NaN is a missing cell, here and below.
+        """
         ...
 
     def statistics(self, params: P | None, X: FloatArray, resp: FloatArray, /) -> S:
         """Sufficient statistics of rows X (n, d) under weighted responsibilities (n, k).
 
-        `params` are the current parameters, None in the very first step, which has none.
+        `params` are the current parameters, None in the very first step, which has none. Of rows
+        with missing cells the statistics are those that the observed ones lead to expect.
         """
+        ...
+
+    def of_columns(self, means: FloatArray, scales: FloatArray, /) -> P | None:
+        """One component from means and deviations (d,) of the columns' observed cells.
+
+        A first step completes rows from it. None where missing cells are left out of all sums,
+        so that nothing is completed.
+        """
+        ...
+
+    def expected_cells(self, params: P, X: FloatArray, resp: FloatArray, /) -> FloatArray:
+        """The rows with each missing cell as the observed ones lead to expect, shape (n, d).
+
+        That is the mean over the components by their responsibilities (n, k); of levels the
+        likeliest one.
+        """
+        ...
+
+    def drawn_cells(
+        self, params: P, X: FloatArray, labels: IntArray, rng: np.random.Generator, /
+    ) -> FloatArray:
+        """The rows with missing cells drawn from each row's component, shape (n, d)."""
         ...
 
     def maximize(self, statistics: S, params: P | None, /) -> P:
@@ -197,6 +225,35 @@ class _ByLikelihood:
     def log_prior(self, params: Any) -> float:
         """0: there is no prior."""
         return 0.0
+
+
+class IndependentColumns(ABC, Generic[P]):
+    """Base of families whose columns are independent within a component.
+
+    What is observed then says nothing of the missing cells but which component a row is of.
+    """
+
+    def of_columns(self, means: FloatArray, scales: FloatArray) -> P | None:
+        """None: missing cells are left out of all sums."""
+        return None
+
+    @abstractmethod
+    def expectations(self, params: P) -> FloatArray:
+        """Mean of each column in each component, (k, d)."""
+
+    @abstractmethod
+    def sample(self, params: P, labels: IntArray, rng: np.random.Generator) -> FloatArray:
+        """As of `Family`."""
+
+    def expected_cells(self, params: P, X: FloatArray, resp: FloatArray) -> FloatArray:
+        """The rows with each missing cell at the mean over the components."""
+        return np.where(np.isnan(X), resp @ self.expectations(params), X)
+
+    def drawn_cells(
+        self, params: P, X: FloatArray, labels: IntArray, rng: np.random.Generator
+    ) -> FloatArray:
+        """The rows with missing cells from rows that are sampled."""
+        return np.where(np.isnan(X), self.sample(params, labels, rng), X)
 
 
 class Unbounded(_ByLikelihood):

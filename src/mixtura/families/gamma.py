@@ -35,7 +35,7 @@ from mixtura.families.description import (
     stacked,
 )
 from mixtura.families.exponential import cube_roots
-from mixtura.families.family import Embedding, Unbounded, stand_ins
+from mixtura.families.family import Embedding, IndependentColumns, Unbounded, stand_ins
 from mixtura.families.schema import Kind, Schema
 from mixtura.families.stirling import remainder, remainder_curvature, remainder_slope
 from mixtura.persistence.entries import Entry, number, record
@@ -174,7 +174,9 @@ def _spread(cells: FloatArray, mean: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class Gamma(Unbounded, ColumnFamily[GammaParameters, GammaMoments]):
+class Gamma(
+    Unbounded, IndependentColumns[GammaParameters], ColumnFamily[GammaParameters, GammaMoments]
+):
     """Independent gamma distributed features within each component.
 
     Parameters
@@ -204,6 +206,9 @@ class Gamma(Unbounded, ColumnFamily[GammaParameters, GammaMoments]):
         for j, (mean, shape) in enumerate(zip(params.means, shapes, strict=True)):
             log_density[:, j] -= cells.counted(_spread(filled, mean)) @ shape
         return log_density
+
+    def expectations(self, params: GammaParameters) -> FloatArray:
+        return params.means
 
     def statistics(
         self, params: GammaParameters | None, X: FloatArray, resp: FloatArray

@@ -69,6 +69,22 @@ class LogNormal(Unbounded):
         log_density -= Cells.of(logs).values.sum(axis=1, keepdims=True)
         return log_density
 
+    def of_columns(self, means: FloatArray, scales: FloatArray) -> GaussianParameters:
+        """With the moments of log-normal columns: exp(m + s^2 / 2), and s^2 of the logarithm."""
+        squared = np.log1p(np.square(scales / means))
+        return self.gaussian.of_columns(np.log(means) - 0.5 * squared, np.sqrt(squared))
+
+    def expected_cells(
+        self, params: GaussianParameters, X: FloatArray, resp: FloatArray
+    ) -> FloatArray:
+        """The rows with missing cells at the mean of their logarithms: they are medians."""
+        return np.asarray(np.exp(self.gaussian.expected_cells(params, np.log(X), resp)))
+
+    def drawn_cells(
+        self, params: GaussianParameters, X: FloatArray, labels: IntArray, rng: np.random.Generator
+    ) -> FloatArray:
+        return np.asarray(np.exp(self.gaussian.drawn_cells(params, np.log(X), labels, rng)))
+
     def statistics(
         self, params: GaussianParameters | None, X: FloatArray, resp: FloatArray
     ) -> Moments:

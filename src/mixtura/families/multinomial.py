@@ -172,6 +172,47 @@ class Multinomial(Bounded):
         p = params.probabilities
         return of_columns(logs(p), np.zeros(p.shape), ColumnSums, log_coefficients)
 
+    def of_columns(self, means: FloatArray, scales: FloatArray) -> MultinomialParameters:
+        """With the shares of the means."""
+        return MultinomialParameters(shares(means[None]), means.sum(keepdims=True))
+
+    def expected_cells(
+        self, params: MultinomialParameters, X: FloatArray, resp: FloatArray
+    ) -> FloatArray:
+        """The rows with as many missing counts for each observed one as the shares say.
+
+        Rows without any have those of the mean totals.
+        """
+        seen = (~np.isnan(X)).astype(np.float64)
+        share, counts = seen @ params.probabilities.T, np.nansum(X, axis=1, keepdims=True)
+        known = share > 0.0
+        totals = np.divide(counts, share, out=np.zeros_like(share), where=known)
+        totals = np.where(seen.any(axis=1, keepdims=True), totals, params.totals)
+        return np.where(np.isnan(X), (resp * totals) @ params.probabilities, X)
+
+    def drawn_cells(
+        self,
+        params: MultinomialParameters,
+        X: FloatArray,
+        labels: IntArray,
+        rng: np.random.Generator,
+    ) -> FloatArray:
+        """The missing counts come in between the observed ones, until there are as many of these.
+
+        In rows without any, counts come as in rows that are sampled.
+        """
+        missing = np.isnan(X)
+        own, counts = params.probabilities[labels], np.nansum(X, axis=1)
+        filled = np.where(missing, 0.0, X)
+        none = missing.all(axis=1)
+        filled[none] = self.sample(params, labels[none], rng)
+        some = missing.any(axis=1) & ~none & (counts > 0.0)
+        unseen = np.where(missing, own, 0.0)[some]
+        share = np.clip(1.0 - unseen.sum(axis=1), np.finfo(np.float64).tiny, 1.0)
+        fallen = rng.negative_binomial(counts[some], share)
+        filled[some] += rng.multinomial(fallen, shares(unseen))
+        return filled
+
     def statistics(
         self, params: MultinomialParameters | None, X: FloatArray, resp: FloatArray
     ) -> ColumnSums:

@@ -35,7 +35,7 @@ from mixtura.families.description import (
     check_names,
     stacked,
 )
-from mixtura.families.family import Bounded, Embedding
+from mixtura.families.family import Bounded, Embedding, IndependentColumns
 from mixtura.families.poisson import stabilized
 from mixtura.families.rising_factorials import (
     curved_share,
@@ -137,7 +137,11 @@ class NegativeBinomialSums(PerColumn, ComponentSums):
 
 
 @dataclass(frozen=True)
-class NegativeBinomial(Bounded, ColumnFamily[NegativeBinomialParameters, NegativeBinomialSums]):
+class NegativeBinomial(
+    Bounded,
+    IndependentColumns[NegativeBinomialParameters],
+    ColumnFamily[NegativeBinomialParameters, NegativeBinomialSums],
+):
     """Independent overdispersed counts within each component.
 
     Examples
@@ -154,6 +158,9 @@ class NegativeBinomial(Bounded, ColumnFamily[NegativeBinomialParameters, Negativ
         table = _Distinct.of(X)
         log_density: FloatArray = table.indicators @ table.log_masses(params).T
         return log_density
+
+    def expectations(self, params: NegativeBinomialParameters) -> FloatArray:
+        return params.expected
 
     def statistics(
         self, params: NegativeBinomialParameters | None, X: FloatArray, resp: FloatArray

@@ -155,11 +155,35 @@ class Nested(Generic[P, S]):
     def statistics(
         self, params: NestedParameters[P] | None, X: FloatArray, resp: FloatArray
     ) -> NestedStatistics[S]:
-        shares = self._cut(X, resp) if params is None else self._shares(params, X)
+        if params is None or not params.weights.any():
+            shares = self._cut(X, resp)
+        else:
+            shares = self._shares(params, X)
         of_parts = (resp[:, :, None] * shares).reshape(len(X), -1)
         counts = of_parts.sum(axis=0).reshape(resp.shape[1], self.n_parts)
         parts = None if params is None else params.parts
         return NestedStatistics(counts, self.family.statistics(parts, X, of_parts))
+
+    def of_columns(self, means: FloatArray, scales: FloatArray) -> NestedParameters[P] | None:
+        """One component whose parts have no shares yet, so that its rows are cut into parts."""
+        part = self.family.of_columns(means, scales)
+        if part is None:
+            return None
+        parts = part.take(np.zeros(self.n_parts, dtype=np.intp))
+        return NestedParameters(np.zeros((1, self.n_parts)), parts)
+
+    def expected_cells(
+        self, params: NestedParameters[P], X: FloatArray, resp: FloatArray
+    ) -> FloatArray:
+        of_parts = (resp[:, :, None] * self._shares(params, X)).reshape(len(X), -1)
+        return self.family.expected_cells(params.parts, X, of_parts)
+
+    def drawn_cells(
+        self, params: NestedParameters[P], X: FloatArray, labels: IntArray, rng: np.random.Generator
+    ) -> FloatArray:
+        ends = self._shares(params, X)[np.arange(len(X)), labels].cumsum(axis=1)[:, :-1]
+        part = np.count_nonzero(ends <= rng.random((len(X), 1)), axis=1)
+        return self.family.drawn_cells(params.parts, X, labels * self.n_parts + part, rng)
 
     def maximize(
         self, statistics: NestedStatistics[S], params: NestedParameters[P] | None

@@ -130,6 +130,23 @@ class WithNoise(Generic[P, S]):
     def statistics(self, params: P | None, X: FloatArray, resp: FloatArray) -> S:
         return self.family.statistics(params, X, resp[:, :-1])
 
+    def of_columns(self, means: FloatArray, scales: FloatArray) -> P | None:
+        return self.family.of_columns(means, scales)
+
+    def expected_cells(self, params: P, X: FloatArray, resp: FloatArray) -> FloatArray:
+        """Of noise, the box's center is expected."""
+        cells = self.family.expected_cells(params, X, resp[:, :-1])
+        return np.where(np.isnan(X), cells + resp[:, -1:] * self.region.center, X)
+
+    def drawn_cells(
+        self, params: P, X: FloatArray, labels: IntArray, rng: np.random.Generator
+    ) -> FloatArray:
+        filled, noise = X.copy(), labels == params.n_components
+        filled[~noise] = self.family.drawn_cells(params, X[~noise], labels[~noise], rng)
+        anywhere = self.region.sample(int(noise.sum()), rng)
+        filled[noise] = np.where(np.isnan(X[noise]), anywhere, X[noise])
+        return filled
+
     def maximize(self, statistics: S, params: P | None) -> P:
         return self.family.maximize(statistics, params)
 

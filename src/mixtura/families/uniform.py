@@ -30,7 +30,7 @@ from mixtura.families.description import (
     refuse,
     stacked,
 )
-from mixtura.families.family import Embedding, Unbounded, as_they_are
+from mixtura.families.family import Embedding, IndependentColumns, Unbounded, as_they_are
 from mixtura.families.schema import Kind, Schema
 from mixtura.statistics import SMALLEST_COUNT
 from mixtura.typing import FloatArray, IntArray, Selection
@@ -122,7 +122,11 @@ class UniformExtents(PerColumn):
 
 
 @dataclass(frozen=True)
-class Uniform(Unbounded, ColumnFamily[UniformParameters, UniformExtents]):
+class Uniform(
+    Unbounded,
+    IndependentColumns[UniformParameters],
+    ColumnFamily[UniformParameters, UniformExtents],
+):
     """Uniform components, each over a box along the axes.
 
     A row in a box has some responsibility there, however small, so that an M-step cannot leave it
@@ -148,6 +152,9 @@ class Uniform(Unbounded, ColumnFamily[UniformParameters, UniformExtents]):
             beyond = ((params.low[j] > X) | (params.high[j] < X)).any(axis=1)
             log_density[~beyond, j] = -log_volumes[~beyond, j]
         return log_density
+
+    def expectations(self, params: UniformParameters) -> FloatArray:
+        return 0.5 * (params.low + params.high)
 
     def statistics(
         self, params: UniformParameters | None, X: FloatArray, resp: FloatArray

@@ -171,6 +171,37 @@ class VonMisesFisher(Unbounded):
         log_density: FloatArray = deficit - log_area(X.shape[1]) - kappa * short
         return log_density
 
+    def of_columns(self, means: FloatArray, scales: FloatArray) -> VonMisesFisherParameters:
+        """Every direction alike."""
+        return VonMisesFisherParameters(np.eye(1, len(means)), np.zeros(1))
+
+    def expected_cells(
+        self, params: VonMisesFisherParameters, X: FloatArray, resp: FloatArray
+    ) -> FloatArray:
+        filled = X.copy()
+        for pattern in Patterns.of(X):
+            rows, _, missing = pattern
+            if len(missing):
+                gaps = _Gaps(params, pattern)
+                along = resp[rows] * gaps.expected_lengths(X[rows])
+                filled[rows[:, None], missing] = along @ gaps.units
+        return filled
+
+    def drawn_cells(
+        self,
+        params: VonMisesFisherParameters,
+        X: FloatArray,
+        labels: IntArray,
+        rng: np.random.Generator,
+    ) -> FloatArray:
+        filled = X.copy()
+        for pattern in Patterns.of(X):
+            rows, _, missing = pattern
+            if len(missing):
+                cells = _Gaps(params, pattern).drawn(X[rows], labels[rows], rng)
+                filled[rows[:, None], missing] = cells
+        return filled
+
     def statistics(
         self, params: VonMisesFisherParameters | None, X: FloatArray, resp: FloatArray
     ) -> ColumnSums:
@@ -274,31 +305,37 @@ class VonMisesFisher(Unbounded):
 
 @dataclass(frozen=True, eq=False)
 class _Gaps:
-    """What components make of rows with one pattern of missing cells, some of them observed."""
+    """What components make of rows with one pattern of missing cells.
+
+    These are distributed about the unit vectors of the mean directions' missing parts, as
+    directions are in q dimensions, with concentrations t, and have the length that is left.
+    """
 
     params: VonMisesFisherParameters
     pattern: Pattern
 
-    @property
-    def _means(self) -> FloatArray:
-        """The mean directions in the missing columns, (k, q)."""
-        return np.asarray(self.params.directions[:, self.pattern.missing])
+    @cached_property
+    def lengths(self) -> FloatArray:
+        """|m_m|, (k,)."""
+        means = self.params.directions[:, self.pattern.missing]
+        return np.asarray(np.linalg.norm(means, axis=1))
 
     @cached_property
-    def _lengths(self) -> FloatArray:
-        """|m_m|, (k,)."""
-        return np.asarray(np.linalg.norm(self._means, axis=1))
+    def units(self) -> FloatArray:
+        """m_m / |m_m|, (k, q); the first axis where the length is 0, and any will do."""
+        return _mean_directions(self.params.directions[:, self.pattern.missing])
 
-    def _concentrated(self, left: FloatArray) -> Concentrated:
-        """What the missing cells of rows that leave such lengths (n,) have, (n, k) each."""
-        t = left[:, None] * (self.params.concentrations * self._lengths)
-        return concentrated(t, len(self.pattern.missing))
+    def _left(self, X: FloatArray) -> FloatArray:
+        return _left(X[:, self.pattern.observed])
+
+    def _concentrations(self, left: FloatArray) -> FloatArray:
+        """t, (n, k)."""
+        return np.asarray(left[:, None] * (self.params.concentrations * self.lengths))
 
     def log_density(self, X: FloatArray) -> FloatArray:
-        params, (_, o, m) = self.params, self.pattern
-        left = _left(X[:, o])
-        missing = self._concentrated(left)
-        apart = np.square(left[:, None] - self._lengths)
+        params, (_, o, m), left = self.params, self.pattern, self._left(X)
+        missing = concentrated(self._concentrations(left), len(m))
+        apart = np.square(left[:, None] - self.lengths)
         for j, mean in enumerate(params.directions[:, o]):
             apart[:, j] += np.square(X[:, o] - mean).sum(axis=1)
         shared = (len(m) - 2.0) * np.log(left) + log_area(len(m)) - log_area(params.n_features)
@@ -306,15 +343,28 @@ class _Gaps:
         deficit: FloatArray = params.concentrated.deficit - missing.deficit
         return deficit - short + shared[:, None]
 
+    def expected_lengths(self, X: FloatArray) -> FloatArray:
+        """Along the unit vectors, (n, k)."""
+        left = self._left(X)
+        cosine = concentrated(self._concentrations(left), len(self.pattern.missing)).cosine
+        return np.asarray(left[:, None] * cosine)
+
     def expected_sums(self, X: FloatArray, resp: FloatArray) -> FloatArray:
         """Sums of the missing cells, (k, q)."""
-        left = _left(X[:, self.pattern.observed])
-        missing = self._concentrated(left)
-        along = np.einsum("nk,n,nk->k", resp, left, missing.cosine)
-        units = np.zeros(self._means.shape)
-        lengths = self._lengths[:, None]
-        np.divide(self._means, lengths, out=units, where=lengths > 0.0)
-        return np.asarray(along[:, None] * units)
+        along = np.einsum("nk,nk->k", resp, self.expected_lengths(X))
+        return np.asarray(along[:, None] * self.units)
+
+    def drawn(self, X: FloatArray, labels: IntArray, rng: np.random.Generator) -> FloatArray:
+        """Missing cells (n, q) from each row's component."""
+        left = self._left(X)
+        t = self._concentrations(left)[np.arange(len(X)), labels]
+        if self.units.shape[1] == 1:
+            ahead = rng.random(len(X)) * (1.0 + np.exp(-2.0 * t)) < 1.0
+            drawn = np.where(ahead, 1.0, -1.0)[:, None] * self.units[labels]
+        else:
+            own = VonMisesFisherParameters(self.units[labels], t)
+            drawn = VonMisesFisher().sample(own, np.arange(len(X)), rng)
+        return np.asarray(left[:, None] * drawn)
 
 
 def _left(observed: FloatArray) -> FloatArray:

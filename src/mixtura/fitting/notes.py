@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mixtura.explain.atoms import note_on_atoms
+from mixtura.explain.missing_codes import note_on_missing_codes
 from mixtura.families.description import Independent
 from mixtura.families.registry import description_of, is_described
 from mixtura.families.schema import Kind
@@ -40,10 +41,13 @@ def notes_on_data(summary: Summary, names: Sequence[object]) -> list[str]:
 
 
 def notes_on_values(table: TrainingRows, family: Any) -> list[str]:
-    """Of values that no density gives so often, where the family has densities."""
+    """Of values that may stand for missing cells, or that no density gives so often."""
+    codes = list(note_on_missing_codes(table.missing_codes, table.column_names))
     if not is_described(family) or Kind.CONTINUOUS not in description_of(family).kinds:
-        return []
-    return list(note_on_atoms(table.atoms, table.column_names))
+        return codes
+    known = {(code.column, code.value) for code in table.missing_codes}
+    atoms = [atom for atom in table.atoms if (atom.column, atom.value) not in known]
+    return [*codes, *note_on_atoms(atoms, table.column_names)]
 
 
 def _columns(which: BoolArray, names: Sequence[object], one: str, more: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixtura.fitting.algorithm import Algorithm
+from mixtura.fitting.missing import MissingCells
 from mixtura.fitting.restarts import Starts
 from mixtura.mixture import Mixture
 from mixtura.selection.named import FIT_CRITERIA
@@ -45,6 +46,8 @@ class FitRecord:
         What to know about the data and the result.
     n_known : int
         Rows whose component was known.
+    missing : MissingCells or None
+        None where no cell was missing.
     """
 
     mixture: Mixture[Any, Any]
@@ -60,6 +63,7 @@ class FitRecord:
     starts: Starts
     notes: tuple[str, ...]
     n_known: int
+    missing: MissingCells | None = None
 
     @property
     def converged(self) -> bool:

@@ -15,6 +15,7 @@ from mixtura.explain import Soundness, judge, upheld
 from mixtura.families.family import Family
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.fitting.agreement import ALIKE, Compared, agreement, compared
+from mixtura.fitting.missing import missing_cells
 from mixtura.fitting.notes import notes_on_data, notes_on_result, notes_on_values
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.record import FitRecord
@@ -307,6 +308,7 @@ class Fitting:
                 *([caution] if caution and self.specification.algorithm.settles else []),
             ),
             n_known=0 if labels is None else int((labels >= 0).sum()),
+            missing=missing_cells(mixture, self.source, self.table),
         )
 
     @cached_property

@@ -88,6 +88,8 @@ class CompiledLoop:
             return None
         if not isinstance(source, ArraySource) or source.labelled or len(source.handles()) != 1:
             return None
+        if source.gappy:
+            return None
         chunk = source.load(0)
         ties = structure.volume.value, structure.shape.value, structure.orientation.value
         return cls(

@@ -141,6 +141,8 @@ class _GaussianPass:
         return cls(components, mixture.n_clusters, kernel, hard)
 
     def __call__(self, source: Source) -> Expectation[Moments] | None:
+        if source.gappy:
+            return None
         # The moments of all chunks are about the same means, so they simply add.
         return self.gathered(source.map_reduce(self.sums))
 
@@ -281,7 +283,7 @@ def _first_of_student_t(family: StudentT, start: object) -> FusedPass | None:
     normal = fused_start(family.normal, start)
 
     def gathered(source: Source) -> Expectation[StudentTSums] | None:
-        found = None if normal is None or source.gappy else normal(source)
+        found = None if normal is None else normal(source)
         return found and replace(found, statistics=first_sums(found.statistics))
 
     return None if normal is None else gathered

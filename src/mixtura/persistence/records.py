@@ -8,6 +8,7 @@ from typing import Any
 
 from mixtura.errors import MixturaError
 from mixtura.estimators.options import ALGORITHMS
+from mixtura.fitting.missing import MissingCells
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.restarts import Optimum, Starts
 from mixtura.mixture import Mixture
@@ -55,6 +56,7 @@ def record_document(fitted: FitRecord) -> dict[str, Any]:
         },
         "notes": list(fitted.notes),
         "n_known": fitted.n_known,
+        **({} if fitted.missing is None else {"missing": asdict(fitted.missing)}),
     }
 
 
@@ -107,9 +109,25 @@ def record_entry(mixture: Mixture[Any, Any]) -> Entry[FitRecord]:
             ),
             "notes": sequence(text()),
             "n_known": whole(0),
+            "missing": made(_missing_entry(mixture), lambda found: MissingCells(**found)),
         },
+        absent={"missing": None},
     )
     return made(entries, lambda found: _record(mixture, found))
+
+
+def _missing_entry(mixture: Mixture[Any, Any]) -> Entry[dict[str, Any]]:
+    """What is kept of missing cells."""
+    return record(
+        {
+            "cells": sequence(whole(0), length=mixture.n_features),
+            "n_rows": whole(1),
+            "n_empty": whole(0),
+            "n_total": whole(1),
+            "uncertainty": number(0.0, 1.0),
+            "uncertainty_complete": optional(number(0.0, 1.0)),
+        }
+    )
 
 
 def _record(mixture: Mixture[Any, Any], found: dict[str, Any]) -> FitRecord:

@@ -26,7 +26,7 @@ from mixtura.selection.scores import mean_log_density
 from mixtura.starts.split_component import cuts
 from mixtura.starts.starting_values import StartingValues
 from mixtura.starts.training_rows import TrainingRows
-from mixtura.typing import FloatArray
+from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["BootstrapStep", "InParallel", "LikelihoodRatioTest", "Progress", "Tested"]
 
@@ -276,11 +276,23 @@ class Resampling:
         return 2.0 * (self.larger.log_likelihood - self.smaller.log_likelihood)
 
     def sample(self, number: int) -> TrainingRows:
-        """The sample of the given number, with as many rows as the table weighs."""
+        """The sample of the given number, with as many rows as the table weighs.
+
+        Cells are missing as they are in the table's rows, whichever these are.
+        """
         null, table = self.smaller.mixture, self.table
         rng = np.random.default_rng((self.seed, Purpose.BOOTSTRAP, null.n_clusters, number))
         rows = null.sample(round(table.summary.total_weight), rng)[0].astype(table.rows.dtype)
+        if table.gappy:
+            rows[np.isnan(table.rows[rng.permutation(self._rows_by_weight(len(rows)))])] = np.nan
         return TrainingRows.of(rows, None, table.column_names, table.n_threads)
+
+    def _rows_by_weight(self, n: int) -> IntArray:
+        """Numbers of n of the table's rows, each as often as it weighs."""
+        cumulative = self.table.row_weights.cumsum()
+        places = (np.arange(n) + 0.5) / n * cumulative[-1]
+        rows: IntArray = np.searchsorted(cumulative, places)
+        return rows
 
     def ratio_of_sample(self, number: int) -> float:
         """That of the sample of the given number; infinite if it cannot be fitted."""

@@ -35,6 +35,7 @@ class ColumnsOf:
 
     @property
     def gappy(self) -> bool:
+        """Whether any cell is missing, perhaps of the other columns."""
         return self.source.gappy
 
     def handles(self) -> Sequence[Any]:

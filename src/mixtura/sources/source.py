@@ -72,7 +72,7 @@ class Source(Protocol):
 
     @property
     def gappy(self) -> bool:
-        """Whether cells may be missing; if not, none is."""
+        """Whether any cell is missing."""
         ...
 
     def handles(self) -> Sequence[Any]:

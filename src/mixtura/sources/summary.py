@@ -9,11 +9,12 @@ from typing import Self, TypeAlias
 
 import numpy as np
 
+from mixtura.patterns import has_gaps
 from mixtura.sources.source import Chunk, Source
 from mixtura.statistics import Extent, Moments, Sums
-from mixtura.typing import FloatArray
+from mixtura.typing import FloatArray, IntArray
 
-__all__ = ["Summary", "summarize"]
+__all__ = ["Gaps", "Summary", "summarize"]
 
 #: Rows (n, d) as other numbers (n, m).
 Change: TypeAlias = Callable[[FloatArray], FloatArray]
@@ -26,39 +27,85 @@ _ROUNDING = 4.0 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True)
+class Gaps(Sums):
+    """How many cells of some rows are missing: a statistic, so it merges.
+
+    Attributes
+    ----------
+    cells : ndarray of shape (d,)
+        Missing cells of each column.
+    n_rows : int
+        Rows with a missing cell.
+    n_empty : int
+        Rows with nothing else.
+    """
+
+    cells: IntArray
+    n_rows: int
+    n_empty: int
+
+    @classmethod
+    def of(cls, X: FloatArray) -> Self:
+        """Those of rows (n, d)."""
+        missing = np.isnan(X)
+        return cls(
+            np.count_nonzero(missing, axis=0),
+            int(missing.any(axis=1).sum()),
+            int(missing.all(axis=1).sum()),
+        )
+
+    def __bool__(self) -> bool:
+        return self.n_rows > 0
+
+    def take(self, places: IntArray) -> Self:
+        """Missing cells of some of the columns, in the same rows."""
+        return type(self)(self.cells[places], self.n_rows, self.n_empty)
+
+
+@dataclass(frozen=True)
 class Summary(Sums):
-    """Number of rows, their moments and extent: a statistic, so it merges.
+    """Number of rows, moments and extent of each column: a statistic, so it merges.
 
     Attributes
     ----------
     n_rows : int
-    moments : Moments
-        Of all rows as one component, with diagonal scatter.
+    total_weight : float
+        Of all rows.
+    columns : Moments
+        Of d components in one dimension: the observed cells of each column.
     extent : Extent
+        Of the observed cells.
+    gaps : Gaps
+        How many cells are missing.
     """
 
     n_rows: int
-    moments: Moments
+    total_weight: float
+    columns: Moments
     extent: Extent
-
-    @property
-    def total_weight(self) -> float:
-        return float(self.moments.count[0])
+    gaps: Gaps
 
     def take(self, places: Sequence[int]) -> Self:
         """The same of some of the columns."""
-        own, m, extent = list(places), self.moments, self.extent
+        own, extent = np.array(places), self.extent
         return type(self)(
             self.n_rows,
-            Moments(m.count, m.mean[:, own], m.scatter[:, own]),
+            self.total_weight,
+            self.columns.take(own),
             Extent(extent.minimum[own], extent.maximum[own]),
+            self.gaps.take(own),
         )
+
+    @property
+    def means(self) -> FloatArray:
+        """Mean of each feature, (d,)."""
+        return self.columns.mean[:, 0]
 
     @cached_property
     def variances(self) -> FloatArray:
         """Variance of each feature, (d,); exactly 0 for a constant one."""
         constant = self.extent.minimum == self.extent.maximum
-        variances = self.moments.scatter[0] / self.moments.count[0]
+        variances = self.columns.scatter[:, 0] / self.columns.count
         return np.where(constant, 0.0, variances)
 
     @cached_property
@@ -102,7 +149,7 @@ class Summary(Sums):
     @property
     def resolution(self) -> FloatArray:
         """Deviations, (d,), that are nothing but the rounding of the features' means."""
-        resolution: FloatArray = _ROUNDING * np.abs(self.moments.mean[0])
+        resolution: FloatArray = _ROUNDING * np.abs(self.means)
         return resolution
 
 
@@ -124,9 +171,31 @@ def summarize(source: Source, change: Change | None = None) -> Summary:
 @np.errstate(over="ignore", invalid="ignore")  # each thread has its own
 def _summarize_chunk(chunk: Chunk, change: Change | None) -> Summary:
     rows = chunk.X if change is None else change(chunk.X)
+    if has_gaps(rows):
+        return _summarize_gappy(rows, chunk.weight)
     columns = np.ascontiguousarray(rows.T)  # minima of whole columns are much faster
+    whole = Moments.of(rows, chunk.weight[:, None], diagonal=True)
+    n, d = rows.shape
     return Summary(
-        len(rows),
-        Moments.of(rows, chunk.weight[:, None], diagonal=True),
+        n,
+        float(whole.count[0]),
+        Moments(whole.count.repeat(d), whole.mean.T, whole.scatter.T),
         Extent(columns.min(axis=1), columns.max(axis=1)),
+        Gaps(np.zeros(d, dtype=np.intp), 0, 0),
     )
+
+
+def _summarize_gappy(rows: FloatArray, weight: FloatArray) -> Summary:
+    """Column by column; of one without any cell the moments are those of no rows."""
+    n, d = rows.shape
+    count, mean, scatter = np.zeros(d), np.zeros((d, 1)), np.zeros((d, 1))
+    minimum, maximum = np.full(d, np.inf), np.full(d, -np.inf)
+    for a, column in enumerate(rows.T):
+        present = ~np.isnan(column)
+        if present.any():
+            cells = column[present, None]
+            own = Moments.of(cells, weight[present, None], diagonal=True)
+            count[a], mean[a], scatter[a] = own.count[0], own.mean[0], own.scatter[0]
+            minimum[a], maximum[a] = cells.min(), cells.max()
+    columns, extent = Moments(count, mean, scatter), Extent(minimum, maximum)
+    return Summary(n, float(weight.sum()), columns, extent, Gaps.of(rows))

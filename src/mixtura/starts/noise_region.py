@@ -30,7 +30,7 @@ _NARROWEST, _WIDEST = 1e-99, 1e99
 
 
 def box_about(source: Source, summary: Summary, floor: float) -> Box:
-    """The box about all rows that has the smaller volume.
+    """The box about all rows that has the smaller volume; with gaps that along the features.
 
     Parameters
     ----------
@@ -49,8 +49,10 @@ def box_about(source: Source, summary: Summary, floor: float) -> Box:
         If the rows fill no volume and the floor is 0.
     """
     least = np.sqrt(2.0 * np.pi * floor)
-    axes = _principal_axes(source, summary)
-    boxes = [_box(source, summary, directions, least) for directions in (np.eye(len(axes)), axes)]
+    boxes = [_box(summary, np.eye(source.n_features), _along_features(summary), least)]
+    if not source.gappy:  # of a turned box the observed columns have no constant density
+        axes = _principal_axes(source, summary)
+        boxes.append(_box(summary, axes, _along(axes, source, summary), least))
     solid = [box for box in boxes if np.isfinite(box.log_volume)]
     if not solid:
         raise DataError(
@@ -106,24 +108,34 @@ def _completed_axes(source: Source, summary: Summary) -> FloatArray:
     return np.linalg.qr(spanned[:, ::-1], mode="complete")[0]
 
 
-def _box(source: Source, summary: Summary, axes: FloatArray, least: float) -> Box:
-    """The smallest box with edges along some axes (d, d) of the standardized rows."""
+def _along_features(summary: Summary) -> Extent:
+    """How far the standardized rows reach."""
+    reach = summary.extent.minimum, summary.extent.maximum
+    return Extent(*((value - summary.means) / summary.scales for value in reach))
+
+
+def _along(axes: FloatArray, source: Source, summary: Summary) -> Extent:
+    """How far they reach along some axes (d, d)."""
 
     def reach(chunk: Chunk) -> Extent:
         along = _standardized(chunk, summary) @ axes
         return Extent(along.min(axis=0), along.max(axis=0))
 
-    extent = source.map_reduce(reach)
+    return source.map_reduce(reach)
+
+
+def _box(summary: Summary, axes: FloatArray, extent: Extent, least: float) -> Box:
+    """The box along some axes of the standardized rows that reaches so far along each."""
     sides = extent.maximum - extent.minimum
-    offset = np.abs(summary.moments.mean[0] / summary.scales).max()
+    offset = np.abs(summary.means / summary.scales).max()
     sides = np.maximum(np.where(sides > max(_FLAT, _ROUNDING * offset), sides, 0.0), least)
     middle = 0.5 * (extent.minimum + extent.maximum)
     return Box(
-        summary.moments.mean[0] + (axes @ middle) * summary.scales,
+        summary.means + (axes @ middle) * summary.scales,
         (sides * axes).T * summary.scales,
     )
 
 
 def _standardized(chunk: Chunk, summary: Summary) -> FloatArray:
-    rows: FloatArray = (chunk.X - summary.moments.mean[0]) / summary.scales
+    rows: FloatArray = (chunk.X - summary.means) / summary.scales
     return rows

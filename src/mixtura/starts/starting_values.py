@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from mixtura.em import Start, begin, e_step, gather
 from mixtura.errors import MixturaError
-from mixtura.families.family import Embedding, Family, as_they_are, in_one_unit
+from mixtura.families.family import Family, as_they_are
 from mixtura.families.noise import Box, with_noise
 from mixtura.mixing_weights import FREE, FixedWeights, Mixing
 from mixtura.mixture import Mixture
-from mixtura.sources import Source
+from mixtura.sources import Chunk, Source
 from mixtura.starts.centers import nearest_center
 from mixtura.starts.given import (
     following,
@@ -221,41 +220,36 @@ def _starts(
     """
     if values.centers is not None:
         summary = table.summary
-        centers = (values.centers - summary.moments.mean[0]) / summary.scales
-        given = nearest_center(centers, summary)
+        centers = (values.centers - summary.means) / summary.scales
+        given = _of_places(nearest_center(centers, summary), table.embedded(as_they_are), table)
         if noise and values.assigned is not None:
             given = noise_aside(given, _given_noise(values.assigned))
         return lambda number: given
     if values.assigned is not None:
         own = _given_start(values.assigned, k)
         return lambda number: own
-    start = partial(table.embedded(family.embedding).start, values.ways, k, seed)
-    return _changed(start, family)
-
-
-def _changed(
-    make_start: Callable[[int], Start], family: Family[Any, Any]
-) -> Callable[[int], Start]:
-    """Starts of embedded rows for the rows of a family, soft ones where EM could not soften them.
-
-    They are the same ones, so that families can share them, where there is nothing to change.
-    """
-    embedded = family.embedding not in (as_they_are, in_one_unit)
-    if not (embedded or family.absorbing):
-        return make_start
+    places = table.embedded(family.embedding)
 
     def start(number: int) -> Start:
-        made = make_start(number)
-        if embedded:
-            made = _embedded(made, family.embedding)
+        made = _of_places(places.start(values.ways, k, seed, number), places, table)
         return shared(made) if family.absorbing else made
 
     return start
 
 
-def _embedded(start: Start, embedding: Embedding) -> Start:
-    """A start of embedded rows, for the rows as they are."""
-    return lambda chunk: start(replace(chunk, rows=embedding(chunk.rows)))
+def _of_places(start: Start, places: TrainingRows, table: TrainingRows) -> Start:
+    """A start of places for the rows of the table that they are of.
+
+    It is the same one, so that families can share it, where the rows are places themselves.
+    """
+    if places.rows is table.rows:
+        return start
+
+    def of_rows(chunk: Chunk) -> FloatArray:
+        own = slice(chunk.start, chunk.start + len(chunk.rows))
+        return start(replace(chunk, rows=places.rows[own]))
+
+    return of_rows
 
 
 def _from_mixtures(make_first: MakeFirst) -> Callable[[int], Start]:

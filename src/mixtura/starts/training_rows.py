@@ -16,10 +16,13 @@ from mixtura import em
 from mixtura.em import Gather, Start
 from mixtura.errors import DataError
 from mixtura.explain.atoms import Atom, find_atoms
+from mixtura.explain.missing_codes import MissingCode, find_missing_codes
 from mixtura.families.family import Embedding, Family, as_they_are, in_one_unit
 from mixtura.fitting.random_streams import Purpose
 from mixtura.mixture import Expectation
+from mixtura.patterns import empty_rows
 from mixtura.sources import ArraySource, Source, Summary, block_rows, summarize
+from mixtura.starts.filled import Filling
 from mixtura.starts.noise_rows import noise_guesses
 from mixtura.starts.sample import Sample, draw_rows
 from mixtura.starts.ways import Ways
@@ -56,6 +59,9 @@ class TrainingRows:
     n_threads : int
     whole : Summary or None
         Of a larger table whose units these rows share, if they are a part of one.
+    n_empty : int, default=0
+        Rows of the user's table of which all cells are missing. They are left out: whatever the
+        mixture, their likelihood is 1.
     """
 
     rows: AnyArray
@@ -64,6 +70,7 @@ class TrainingRows:
     present: BoolArray | None = None
     n_threads: int = 1
     whole: Summary | None = None
+    n_empty: int = 0
 
     @classmethod
     def of(
@@ -79,15 +86,27 @@ class TrainingRows:
         Raises
         ------
         DataError
-            If squares of the values would overflow or vanish.
+            If a column has no observed cell, or squares of the values would overflow or vanish.
         """
-        present = None
-        if weight is not None and not weight.all():
-            present = weight > 0.0
-            rows, weight = rows[present], weight[present]
-        made = cls(rows, weight, column_names, present, n_threads, whole)
-        check_range(made.summary.extent, column_names)
+        present = None if weight is None or weight.all() else weight > 0.0
+        empty = empty_rows(rows)
+        n_empty = 0
+        if empty is not None:
+            present = np.ones(len(rows), dtype=np.bool_) if present is None else present
+            n_empty = int(np.count_nonzero(empty & present))
+            present = present & ~empty
+            if not present.any():
+                raise DataError("All cells of all rows that have weight are missing.")
+        if present is not None:
+            rows, weight = rows[present], None if weight is None else weight[present]
+        made = cls(rows, weight, column_names, present, n_threads, whole, n_empty)
+        made._check()
         return made
+
+    def _check(self) -> None:
+        """Columns that have cells, whose squares can be computed."""
+        check_observed(self.summary, self.column_names)
+        check_range(self.summary.extent, self.column_names)
 
     @property
     def n_given(self) -> int:
@@ -122,7 +141,7 @@ class TrainingRows:
         still = present.copy()
         still[present] = kept
         made = replace(self, rows=self.rows[kept], weight=weight[kept], present=still)
-        check_range(made.summary.extent, made.column_names)
+        made._check()
         return made
 
     def reweighted(self, factor: FloatArray) -> Self:
@@ -143,7 +162,7 @@ class TrainingRows:
         """
         rng = np.random.default_rng(Purpose.SAMPLE)
         sample = draw_rows(self.source(1), self.summary, rng)
-        steps = [np.diff(np.unique(column)) for column in sample.rows.T]
+        steps = [np.diff(np.unique(column[~np.isnan(column)])) for column in sample.rows.T]
         least = [step.min() if len(step) else np.inf for step in steps]
         rounding = np.square(np.array(least) * self.summary.scales) / 12.0
         return np.where(self.summary.variances == 0.0, np.inf, rounding)
@@ -158,8 +177,15 @@ class TrainingRows:
 
     def _of(self, sample: Sample) -> Self:
         """Some rows of them, in their own units again."""
-        rows = sample.rows * self.summary.scales + self.summary.moments.mean[0]
+        rows = sample.rows * self.summary.scales + self.summary.means
         return replace(self, rows=rows, weight=sample.weight, present=None)
+
+    @property
+    def standardized(self) -> FloatArray:
+        """The rows in units of the columns' deviations, with no cell missing, (n, d)."""
+        places = self.embedded(as_they_are)
+        standard: FloatArray = (places.rows - self.summary.means) / self.summary.scales
+        return standard
 
     @cached_property
     def atoms(self) -> tuple[Atom, ...]:
@@ -167,17 +193,39 @@ class TrainingRows:
         return find_atoms(self.rows, self.weight)
 
     @cached_property
+    def missing_codes(self) -> tuple[MissingCode, ...]:
+        """Numbers that look like codes for missing values."""
+        return find_missing_codes(self.rows, self.summary)
+
+    @cached_property
     def embedded(self) -> Callable[[Embedding], TrainingRows]:
-        """Gives the rows as places between which distances mean something, each made once."""
+        """Gives the rows as places between which distances mean something, each made once.
+
+        No cell of a place is missing.
+        """
 
         @cache
         def embedded(embedding: Embedding) -> TrainingRows:
-            places = replace(self, rows=embedding(self.rows), whole=None)
+            places, alike = replace(self, rows=embedding(self.rows), whole=None), self
+            if self.gappy:
+                places = alike = places._filled
             if embedding is in_one_unit:
-                vars(places)["summary"] = self.summary.in_one_unit
+                vars(places)["summary"] = alike.summary.in_one_unit
             return places
 
-        return lambda embedding: self if embedding is as_they_are else embedded(embedding)
+        as_is = None if self.gappy else as_they_are
+        return lambda embedding: self if embedding is as_is else embedded(embedding)
+
+    @property
+    def gappy(self) -> bool:
+        """Whether any cell is missing."""
+        return bool(self.summary.gaps)
+
+    @cached_property
+    def _filled(self) -> Self:
+        """The same rows with no cell missing."""
+        filling = Filling.of(self.rows, self.weight, self.summary)
+        return replace(self, rows=filling(self.rows))
 
     @cached_property
     def start(self) -> NamedStart:
@@ -225,7 +273,7 @@ class TrainingRows:
             rng = np.random.default_rng((seed, Purpose.NOISE))
             sample = draw_rows(self.source(1), self.summary, rng, _ROWS_FOR_NOISE)
             table = self._of(sample) if self.summary.n_rows > _ROWS_FOR_NOISE else self
-            noise = noise_guesses(sample.rows, sample.weight)
+            noise = noise_guesses(table.standardized, sample.weight)
             return [SetAside.of(table, probabilities) for probabilities in noise]
 
         return guesses
@@ -254,6 +302,16 @@ class SetAside:
         """From the probabilities, or from which rows are noise."""
         probabilities = noise.astype(np.float64)
         return cls(table, table.reweighted(1.0 - probabilities), probabilities)
+
+
+def check_observed(summary: Summary, names: Sequence[str]) -> None:
+    """Columns that have some cells."""
+    empty = summary.gaps.cells == summary.n_rows
+    if empty.any():
+        raise DataError(
+            f"All cells of column {names[int(empty.argmax())]} are missing in the "
+            f"{summary.n_rows} rows that have weight: leave it out."
+        )
 
 
 def check_range(extent: Extent, names: Sequence[str]) -> None:

@@ -34,12 +34,12 @@ from operator import add
 
 import numpy as np
 
+from mixtura.errors import DataError
 from mixtura.families.factor_analyzers.coordinates import FactorCoordinates
 from mixtura.families.factor_analyzers.parameters import FactorParameters
 from mixtura.families.factor_analyzers.sketch import directions, first_factors, width
 from mixtura.families.factor_analyzers.statistics import FactorMoments, completed
 from mixtura.families.family import Embedding, Unbounded, as_they_are, stand_ins
-from mixtura.families.first_fill import FirstFill, first_fill
 from mixtura.families.gaussian.density import check_resolved
 from mixtura.families.tie import Tie
 from mixtura.patterns import Pattern, Patterns, has_gaps
@@ -65,8 +65,6 @@ class FactorAnalyzers(Unbounded):
         A deviation of each column, by which they are compared where EM begins; all above 0.
     uniquenesses : Tie, default=Tie.OWN
         Whether each component has its own, or all share them.
-    whole : FirstFill, optional
-        What missing cells are taken to be in the first step.
 
     Examples
     --------
@@ -85,7 +83,6 @@ class FactorAnalyzers(Unbounded):
     floor: FloatArray
     units: FloatArray
     uniquenesses: Tie = Tie.OWN
-    whole: FirstFill | None = None
 
     @np.errstate(over="ignore")  # a squared distance beyond all numbers is a log-density of -inf
     def log_density(self, params: FactorParameters, X: FloatArray) -> FloatArray:
@@ -103,27 +100,70 @@ class FactorAnalyzers(Unbounded):
         log_density: FloatArray = -0.5 * (params.squared_distances(X) + constant)
         return log_density
 
+    def of_columns(self, means: FloatArray, scales: FloatArray) -> FactorParameters:
+        """Without factors yet, so that a first step finds some."""
+        loadings = np.empty((1, len(means), 0))
+        return FactorParameters(means[None], loadings, np.square(scales)[None])
+
+    def expected_cells(
+        self, params: FactorParameters, X: FloatArray, resp: FloatArray
+    ) -> FloatArray:
+        filled = X.copy()
+        for rows, observed, missing in Patterns.of(X):
+            factors = params.marginal(observed).scores(X[rows[:, None], observed])
+            cells = params.means[:, missing] + np.einsum(
+                "nkq,kmq->nkm", factors, params.loadings[:, missing]
+            )
+            filled[rows[:, None], missing] = np.einsum("nk,nkm->nm", resp[rows], cells)
+        return filled
+
+    def drawn_cells(
+        self, params: FactorParameters, X: FloatArray, labels: IntArray, rng: np.random.Generator
+    ) -> FloatArray:
+        """Factors given what is observed, and cells given the factors."""
+        filled = rng.standard_normal(X.shape)
+        for rows, observed, missing in Patterns.of(X):
+            seen, own = params.marginal(observed), labels[rows]
+            factors = seen.scores(X[rows[:, None], observed])[np.arange(len(rows)), own]
+            roots = np.linalg.cholesky(seen.factor_covariances)[own]
+            factors += np.einsum("nab,nb->na", roots, rng.standard_normal(factors.shape))
+            cells = filled[rows[:, None], missing] * params.deviations[own[:, None], missing]
+            cells += params.means[own[:, None], missing]
+            cells += np.einsum("nq,nmq->nm", factors, params.loadings[own[:, None], missing])
+            filled[rows[:, None], missing] = cells
+        return np.where(np.isnan(X), filled, X)
+
     def statistics(
         self, params: FactorParameters | None, X: FloatArray, resp: FloatArray
     ) -> FactorMoments:
         """Rows of which no cell is observed say nothing, and are not counted."""
-        if params is None:
-            return self._first_statistics(X, resp)
+        if params is None or params.n_factors < self.n_factors:
+            return self._first_statistics(params, X, resp)
         if not has_gaps(X):
             return _gathered(params, X, resp)
         nobody = _gathered(params, params.means[:1], np.zeros((1, resp.shape[1])))
         parts = (_completed(params, p, X, resp) for p in Patterns.of(X).informative)
         return reduce(add, parts, nobody)
 
-    def _first_statistics(self, X: FloatArray, resp: FloatArray) -> FactorMoments:
+    def _first_statistics(
+        self, params: FactorParameters | None, X: FloatArray, resp: FloatArray
+    ) -> FactorMoments:
+        """With parameters, of `of_columns`, cells are expected there that are missing."""
         k, d = resp.shape[1], X.shape[1]
         along = directions(k, d, self.n_factors) / self.units[:, None]
         m = along.shape[1]
         along, untold = np.broadcast_to(along, (k, d, m)), np.zeros((k, m, m))
         if not has_gaps(X):
             return FactorMoments.of(X, resp, along, untold)
-        rows, likely, spread = first_fill(self.whole).filled(X, resp)
-        return FactorMoments.of(rows, likely, along, untold).widened(spread)
+        if params is None:
+            raise DataError(
+                "Rows with missing cells are completed from parameters, and there are none yet: "
+                "begin with `of_columns`."
+            )
+        missing = np.isnan(X)
+        own = np.where(missing.all(axis=1, keepdims=True), 0.0, resp)
+        seen = FactorMoments.of(np.where(missing, params.means[0], X), own, along, untold)
+        return seen.widened((own.T @ missing) * params.uniquenesses[0])
 
     def maximize(
         self, statistics: FactorMoments, params: FactorParameters | None

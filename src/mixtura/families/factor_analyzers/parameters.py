@@ -59,9 +59,9 @@ class FactorParameters:
         return type(self)(self.means[order], self.loadings[order], self.uniquenesses[order])
 
     def marginal(self, columns: IntArray) -> Self:
-        """Those of some of the columns, with the same factors."""
-        own = self.means[:, columns], self.loadings[:, columns], self.uniquenesses[:, columns]
-        return type(self)(*own)
+        """The same in some of the columns."""
+        some = self.means[:, columns], self.loadings[:, columns], self.uniquenesses[:, columns]
+        return type(self)(*some)
 
     @cached_property
     def variances(self) -> FloatArray:

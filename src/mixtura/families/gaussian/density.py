@@ -10,16 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 
+from mixtura.errors import DataError
 from mixtura.families.family import Embedding, Unbounded, as_they_are, in_one_unit, stand_ins
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
+from mixtura.families.gaussian.missing_cells import Gaps, marginal
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, Prior
-from mixtura.families.gaussian.structures import CovarianceStructure, Structure
+from mixtura.families.gaussian.structures import (
+    AxisCovariances,
+    CovarianceStructure,
+    DenseCovariances,
+    Structure,
+)
 from mixtura.families.tie import Tie
 from mixtura.kernels.singular import singular
+from mixtura.patterns import Pattern, Patterns, has_gaps
 from mixtura.statistics import Moments
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
@@ -72,6 +82,16 @@ class Gaussian(Unbounded):
 
     @np.errstate(over="ignore")  # a squared distance beyond all numbers is a log-density of -inf
     def log_density(self, params: GaussianParameters, X: FloatArray) -> FloatArray:
+        if not has_gaps(X):
+            return self._log_density(params, X)
+        log_density = np.zeros((len(X), params.n_components))
+        for rows, observed, _ in Patterns.of(X):
+            if len(observed):
+                seen = X[rows[:, None], observed]
+                log_density[rows] = self._log_density(marginal(params, observed), seen)
+        return log_density
+
+    def _log_density(self, params: GaussianParameters, X: FloatArray) -> FloatArray:
         d = X.shape[1]
         constant = d * np.log(2.0 * np.pi) + params.covariances.log_determinants
         squared = params.covariances.squared_distances(X, params.means)
@@ -81,7 +101,57 @@ class Gaussian(Unbounded):
     def statistics(
         self, params: GaussianParameters | None, X: FloatArray, resp: FloatArray
     ) -> Moments:
-        return Moments.of(X, resp, diagonal=self.structure.diagonal)
+        if not has_gaps(X):
+            return Moments.of(X, resp, diagonal=self.structure.diagonal)
+        if params is None:
+            raise DataError(
+                "Rows with missing cells are completed from parameters, and there are none yet: "
+                "begin with `of_columns`."
+            )
+        first, *others = (self._of_pattern(params, X, resp, pattern) for pattern in Patterns.of(X))
+        return reduce(add, others, first)
+
+    def _of_pattern(
+        self, params: GaussianParameters, X: FloatArray, resp: FloatArray, pattern: Pattern
+    ) -> Moments:
+        """What is expected of all columns of the rows with one pattern of missing cells."""
+        seen, own = X[pattern.rows[:, None], pattern.observed], resp[pattern.rows]
+        diagonal = self.structure.diagonal
+        if not len(pattern.missing):
+            return Moments.of(seen, own, diagonal=diagonal)
+        gaps = Gaps(params, pattern)
+        moments = _moments(seen, own, diagonal=diagonal)
+        complete = gaps.completed_diagonals if diagonal else gaps.completed
+        return complete(moments, moments.count)
+
+    def of_columns(self, means: FloatArray, scales: FloatArray) -> GaussianParameters:
+        """One component that is as wide as the columns, and along them."""
+        variances = np.square(scales)[None]
+        whole = AxisCovariances(variances)
+        covariances = whole if self.structure.diagonal else DenseCovariances.of(whole.matrices())
+        return GaussianParameters(means[None], covariances)
+
+    def expected_cells(
+        self, params: GaussianParameters, X: FloatArray, resp: FloatArray
+    ) -> FloatArray:
+        filled = X.copy()
+        for pattern in Patterns.of(X):
+            rows, observed, missing = pattern
+            if len(missing):
+                cells = Gaps(params, pattern).expected(X[rows[:, None], observed])
+                filled[rows[:, None], missing] = np.einsum("nk,knm->nm", resp[rows], cells)
+        return filled
+
+    def drawn_cells(
+        self, params: GaussianParameters, X: FloatArray, labels: IntArray, rng: np.random.Generator
+    ) -> FloatArray:
+        filled = X.copy()
+        for pattern in Patterns.of(X):
+            rows, observed, missing = pattern
+            if len(missing):
+                cells = Gaps(params, pattern).drawn(X[rows[:, None], observed], labels[rows], rng)
+                filled[rows[:, None], missing] = cells
+        return filled
 
     def maximize(
         self, statistics: Moments, params: GaussianParameters | None
@@ -166,6 +236,14 @@ class Gaussian(Unbounded):
     ) -> FloatArray:
         noise = rng.standard_normal((len(labels), params.means.shape[1]))
         return params.means[labels] + params.covariances.color(noise, labels)
+
+
+def _moments(X: FloatArray, resp: FloatArray, *, diagonal: bool) -> Moments:
+    """Moments of observed cells (n, o), of which there may be none."""
+    if X.shape[1]:
+        return Moments.of(X, resp, diagonal=diagonal)
+    k = resp.shape[1]
+    return Moments(resp.sum(axis=0), np.empty((k, 0)), np.empty((k, 0) if diagonal else (k, 0, 0)))
 
 
 def check_resolved(means: FloatArray, variances: FloatArray) -> None:

@@ -49,19 +49,17 @@ class Gaps:
     pattern: Pattern
 
     @cached_property
-    def observed(self) -> GaussianParameters:
-        """The components in the observed columns."""
-        return marginal(self.params, self.pattern.observed)
-
-    @cached_property
     def _matrices(self) -> FloatArray:
         return self.params.covariances.matrices()
 
     @cached_property
     def regression(self) -> FloatArray:
         """B = S_mo S_oo^-1 of each component, (k, m, o)."""
+        if not len(self.pattern.observed):
+            return np.zeros((self.params.n_components, len(self.pattern.missing), 0))
         across = self._between(self.pattern.missing, self.pattern.observed)
-        coefficients: FloatArray = across @ self.observed.covariances.precisions()
+        own = self.params.covariances.marginal(self.pattern.observed)
+        coefficients: FloatArray = across @ own.precisions()
         return coefficients
 
     @cached_property
@@ -78,7 +76,7 @@ class Gaps:
 
     def expected(self, X: FloatArray) -> FloatArray:
         """E[x_m | x_o] under each component, for the observed cells X (n, o): (k, n, m)."""
-        deviation = X - self.observed.means[:, None, :]
+        deviation = X - self.params.means[:, None, self.pattern.observed]
         missing = self.params.means[:, None, self.pattern.missing]
         means: FloatArray = missing + deviation @ self.regression.transpose(0, 2, 1)
         return means
@@ -106,7 +104,7 @@ class Gaps:
         o, m = self.pattern.observed, self.pattern.missing
         mean = np.empty(self.params.means.shape)
         mean[:, o] = seen.mean
-        deviation = seen.mean - self.observed.means
+        deviation = seen.mean - self.params.means[:, o]
         mean[:, m] = self.params.means[:, m] + np.einsum("kmo,ko->km", self.regression, deviation)
         across = self.regression @ seen.scatter
         scatter = np.empty(self._matrices.shape)

@@ -74,7 +74,8 @@ class ProductParameters:
         return np.hstack([part.sort_key for part in self.parts])
 
     def take(self, order: Selection) -> Self:
-        return type(self)(tuple(part.take(order) for part in self.parts))
+        """Before a first step some blocks may have none."""
+        return type(self)(tuple(part and part.take(order) for part in self.parts))
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,31 @@ class Product:
         return ProductStatistics(
             tuple(b.family.statistics(part, b.rows(X), resp) for b, part in parts)
         )
+
+    def of_columns(self, means: FloatArray, scales: FloatArray) -> ProductParameters | None:
+        """That of each block; None if no block has any."""
+        places = [list(b.places) for b in self.blocks]
+        parts = [
+            b.family.of_columns(means[own], scales[own])
+            for b, own in zip(self.blocks, places, strict=True)
+        ]
+        return ProductParameters(tuple(parts)) if any(p is not None for p in parts) else None
+
+    def expected_cells(
+        self, params: ProductParameters, X: FloatArray, resp: FloatArray
+    ) -> FloatArray:
+        filled = np.empty(X.shape)
+        for block, part in zip(self.blocks, params.parts, strict=True):
+            filled[:, block.places] = block.family.expected_cells(part, block.rows(X), resp)
+        return filled
+
+    def drawn_cells(
+        self, params: ProductParameters, X: FloatArray, labels: IntArray, rng: np.random.Generator
+    ) -> FloatArray:
+        filled = np.empty(X.shape)
+        for block, part in zip(self.blocks, params.parts, strict=True):
+            filled[:, block.places] = block.family.drawn_cells(part, block.rows(X), labels, rng)
+        return filled
 
     def maximize(
         self, statistics: ProductStatistics, params: ProductParameters | None

@@ -31,8 +31,8 @@ from operator import add
 
 import numpy as np
 
+from mixtura.assignments import one_hot
 from mixtura.families.family import Embedding, Unbounded, stand_ins
-from mixtura.families.first_fill import FirstFill, first_fill
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.missing_cells import Gaps
 from mixtura.families.gaussian.structures import CovarianceStructure
@@ -74,8 +74,6 @@ class StudentT(Unbounded):
     dof : Tie or float, default=Tie.OWN
         Whether each component has degrees of freedom of its own, or all share them; or those that
         all have, from `SMALLEST` to `LARGEST` (see `degrees_of_freedom`).
-    whole : FirstFill, optional
-        What missing cells are taken to be in the first step.
 
     Examples
     --------
@@ -93,7 +91,6 @@ class StudentT(Unbounded):
     structure: CovarianceStructure
     floor: FloatArray
     dof: Tie | float = Tie.OWN
-    whole: FirstFill | None = None
 
     @cached_property
     def normal(self) -> Gaussian:
@@ -124,22 +121,45 @@ class StudentT(Unbounded):
         log_density += constants
         return log_density
 
+    def of_columns(self, means: FloatArray, scales: FloatArray) -> StudentTParameters:
+        return StudentTParameters.of(self.normal.of_columns(means, scales), np.full(1, LARGEST))
+
+    def expected_cells(
+        self, params: StudentTParameters, X: FloatArray, resp: FloatArray
+    ) -> FloatArray:
+        """As of Gaussian components: where it has no mean, that is the place of symmetry."""
+        return self.normal.expected_cells(params.normal, X, resp)
+
+    def drawn_cells(
+        self,
+        params: StudentTParameters,
+        X: FloatArray,
+        labels: IntArray,
+        rng: np.random.Generator,
+    ) -> FloatArray:
+        """Gaussian deviations from what is expected, over the root of a drawn u."""
+        expected = self.expected_cells(params, X, one_hot(labels, params.n_components))
+        drawn = self.normal.drawn_cells(params.normal, X, labels, rng)
+        n_seen, dof = np.count_nonzero(~np.isnan(X), axis=1), params.dof[labels]
+        far = np.zeros(len(X))
+        for rows, observed, _ in Patterns.of(X).informative:
+            of_all = self._far(params.marginal(observed), X[rows[:, None], observed])
+            far[rows] = of_all[np.arange(len(rows)), labels[rows]]
+        shape = 0.5 * (dof + n_seen)
+        u = rng.gamma(shape) / (shape * (1.0 + far))
+        return np.asarray(expected + (drawn - expected) / np.sqrt(u)[:, None])
+
     def statistics(
         self, params: StudentTParameters | None, X: FloatArray, resp: FloatArray
     ) -> StudentTSums:
         """Rows of which no cell is observed say nothing, and are not counted."""
         if params is None:
-            return first_sums(self._first_moments(X, resp))
+            return first_sums(self.normal.statistics(None, X, resp))
         if not has_gaps(X):
             return self._gathered(params, X, resp)
         nobody = self._gathered(params, params.locations[:1], np.zeros((1, resp.shape[1])))
         parts = (self._completed(params, p, X, resp) for p in Patterns.of(X).informative)
         return reduce(add, parts, nobody)
-
-    def _first_moments(self, X: FloatArray, resp: FloatArray) -> Moments:
-        if not has_gaps(X):
-            return self.normal.statistics(None, X, resp)
-        return first_fill(self.whole).moments(X, resp, diagonal=self.structure.diagonal)
 
     def _completed(
         self, params: StudentTParameters, pattern: Pattern, X: FloatArray, resp: FloatArray
