@@ -41,16 +41,9 @@ NO_COUNTS = (
     (1, -1.0, "a count is a whole number"),
     (2, 1e17, "a count is a whole number"),
     (2, np.inf, "a count is a whole number"),
-    (0, np.nan, "a count is a whole number"),
 )
-NO_DIRECTIONS = (
-    (1, np.inf, "a direction has finite numbers"),
-    (0, np.nan, "a direction has finite numbers"),
-)
-NO_MEASUREMENTS = (
-    (1, np.inf, "a measurement is a finite number"),
-    (0, np.nan, "a measurement is a finite number"),
-)
+NO_DIRECTIONS = ((1, np.inf, "a direction has finite numbers"),)
+NO_MEASUREMENTS = ((1, np.inf, "a measurement is a finite number"),)
 
 
 @dataclass(frozen=True)
@@ -106,7 +99,7 @@ FAMILIES = [
         Bernoulli(),
         (np.random.default_rng(2).random((60, 4)) < 0.4).astype(np.float64),
         Schema.of("abcd", Kind.BINARY),
-        ((1, 2.0, "0 or 1"), (3, 0.5, "0 or 1"), (0, -1.0, "0 or 1"), (2, np.nan, "0 or 1")),
+        ((1, 2.0, "0 or 1"), (3, 0.5, "0 or 1"), (0, -1.0, "0 or 1")),
     ),
     FamilyRecord(
         "categorical",
@@ -124,7 +117,6 @@ FAMILIES = [
             (1, 3.0, "numbers 0 to 2"),
             (1, -1.0, "numbers 0 to 2"),
             (2, 0.5, "numbers 0 to 4"),
-            (2, np.nan, "numbers 0 to 4"),
         ),
     ),
     FamilyRecord(
@@ -171,7 +163,7 @@ FAMILIES = [
         bad=(
             (0, -0.5, "a waiting time is a finite number of 0 or more"),
             (1, np.inf, "a waiting time is a finite number of 0 or more"),
-            (2, np.nan, "leave out others, or choose the family gaussian"),
+            (2, -np.inf, "leave out others, or choose the family gaussian"),
         ),
     ),
     FamilyRecord(
@@ -181,7 +173,7 @@ FAMILIES = [
         bad=(
             (0, 0.0, "a gamma distributed cell is a finite number above 0"),
             (1, -2.0, "leave out rows that are not"),
-            (2, np.nan, "or choose a family that has them"),
+            (2, np.inf, "or choose a family that has them"),
         ),
     ),
     *(
@@ -192,7 +184,7 @@ FAMILIES = [
             bad=(
                 (0, 0.0, "a log-normal cell is a finite number above 0"),
                 (1, -2.0, "leave out rows that are not"),
-                (2, np.nan, "or choose a family that has them"),
+                (2, np.inf, "or choose a family that has them"),
             ),
         )
         for structure in (VVV, EEI)
@@ -219,7 +211,7 @@ FAMILIES = [
         Nested(Bernoulli(), 3),
         (np.random.default_rng(5).random((60, 4)) < 0.4).astype(np.float64),
         Schema.of("abcd", Kind.BINARY),
-        ((1, 2.0, "0 or 1"), (3, 0.5, "0 or 1"), (0, -1.0, "0 or 1"), (2, np.nan, "0 or 1")),
+        ((1, 2.0, "0 or 1"), (3, 0.5, "0 or 1"), (0, -1.0, "0 or 1")),
     ),
     *(
         FamilyRecord(
@@ -280,7 +272,7 @@ FAMILIES.append(
             (1, np.inf, "a measurement is a finite number"),
             (2, 0.5, "a count is a whole number"),
             (3, 2.0, "0 or 1"),
-            (4, np.nan, "a measurement is a finite number"),
+            (4, -np.inf, "a measurement is a finite number"),
         ),
     )
 )

@@ -90,6 +90,11 @@ class Patterns:
             columns = np.flatnonzero(~mask), np.flatnonzero(mask)
             yield Pattern(self.order[start:end], *columns)
 
+    @property
+    def informative(self) -> Iterator[Pattern]:
+        """Those of rows of which some cell is observed."""
+        return (pattern for pattern in self if len(pattern.observed))
+
     def __len__(self) -> int:
         return len(self.masks)
 

@@ -39,16 +39,24 @@ __all__ = [
     "assert_alike",
     "check_description",
     "check_family",
+    "check_gaps",
     "check_source",
     "check_statistics",
     "check_structure",
     "leaves",
+    "with_gaps",
 ]
 
 S = TypeVar("S", bound=Statistics)
 
 #: A column, a value that it cannot have, and some words that the refusal has to say.
 BadCell: TypeAlias = tuple[int, float, str]
+
+#: Nodes and weights (m,) that sum, or integrate, a density over all values of a column.
+Rule: TypeAlias = tuple[FloatArray, FloatArray]
+
+# Of the rows with missing cells so many are summed over what these may be.
+_FEW_ROWS = 6
 
 
 def check_statistics(
@@ -112,6 +120,102 @@ def check_family(family: Family[Any, Any], X: FloatArray, k: int = 2, seed: int 
     _check_parameters(mixture, source)
     _check_rows(family, X, weighted.statistics, mixture.n_clusters)
     _check_coordinates(mixture.maximize(em.e_step(mixture, source)), source, rng)
+
+
+def with_gaps(X: FloatArray, share: float = 0.25, seed: int = 0) -> FloatArray:
+    """Rows (n, d) with a share of the cells missing at random.
+
+    Some rows stay complete, and one has no cell left; each column keeps some.
+
+    Examples
+    --------
+    >>> np.isnan(with_gaps(np.zeros((8, 2)), share=0.5)).sum(axis=0).tolist()
+    [1, 5]
+    """
+    n, d = X.shape
+    missing = np.random.default_rng(seed).random((n, d)) < share
+    missing[n // 3] = True
+    missing[[n // 4, n // 2]] = False
+    return np.where(missing, np.nan, X)
+
+
+def check_gaps(
+    family: Family[Any, Any],
+    X: FloatArray,
+    rules: Sequence[Rule] = (),
+    k: int = 2,
+    seed: int = 0,
+) -> None:
+    """The laws of a family on rows X (n, d) that it can describe, with missing cells (NaN).
+
+    Halves merge to the whole; EM never decreases the log-likelihood; weights equal repetition; the
+    gradient is the objective's; a row of which nothing is observed has density 1, and the weights
+    for responsibilities; complete rows are as they are among others; places are missing where
+    cells are. With a rule for each column: a density is the sum of those with one cell more.
+
+    Parameters
+    ----------
+    family : Family
+    X : ndarray of shape (n, d)
+        With no row of all missing cells but those that `with_gaps` makes, and no such column.
+    rules : sequence of Rule, optional
+        For each column nodes and weights over all of its values: 0 and 1 with weights 1 for a
+        binary one, those of a quadrature for a measurement. None where the marginal law is not
+        that of sums.
+    k, seed : int
+    """
+    n, rng = len(X), np.random.default_rng(seed)
+    source = ArraySource(X)
+    mixture = em.begin(family, source, random_responsibilities(k, (seed,)))
+    resp = mixture.responsibilities(X)
+    np.testing.assert_allclose(resp.sum(axis=1), 1.0, rtol=1e-12)
+    check_statistics(lambda rows, r: family.statistics(mixture.params, rows, r), X, resp)
+
+    trace = em.fit(mixture, source, stopping=fixed_length(30)).trace
+    falls = -np.diff(trace) / (1.0 + np.abs(trace[1:]))
+    assert falls.max() <= 1e-13, f"EM never decreases: it fell by {falls.max():.1e} of itself"
+
+    times = rng.integers(0, 4, size=(n,))
+    weighted = em.e_step(mixture, ArraySource(X, times.astype(np.float64)))
+    repeated = em.e_step(mixture, ArraySource(np.repeat(X, times, axis=0)))
+    assert_alike(weighted, repeated, law="weights equal repetition")
+
+    nothing = np.full((1, X.shape[1]), np.nan)
+    of_nothing = family.log_density(mixture.params, nothing)
+    assert np.abs(of_nothing).max() <= 1e-12, "a row of which nothing is observed has density 1"
+    assert_alike(mixture.responsibilities(nothing)[0], mixture.weights)
+    missing = np.isnan(X)
+    complete = ~missing.any(axis=1)
+    among = mixture.log_density(X)[complete]
+    assert_alike(mixture.log_density(X[complete]), among, law="complete rows are as they are")
+    places = family.embedding(X)
+    assert_alike(family.embedding(X[complete]), places[complete], 0.0, "so are their places")
+    unknown = np.isnan(places)
+    assert (unknown.any(axis=1) == missing.any(axis=1)).all(), "some places are missing"
+    assert (unknown.all(axis=1) == missing.all(axis=1)).all(), "and some are known"
+
+    later = mixture.maximize(em.e_step(mixture, source))
+    _check_coordinates(later, source, rng)
+    if rules:
+        _check_marginals(later.clusters, X, rules, rng)
+
+
+def _check_marginals(
+    mixture: Mixture[Any, Any], X: FloatArray, rules: Sequence[Rule], rng: np.random.Generator
+) -> None:
+    """A density is the sum over a missing cell of the densities with that cell."""
+    family, params = mixture.family, mixture.params
+    incomplete = np.flatnonzero(np.isnan(X).any(axis=1))
+    for row in rng.permutation(incomplete)[:_FEW_ROWS]:
+        place = rng.choice(np.flatnonzero(np.isnan(X[row])))
+        nodes, weights = rules[place]
+        filled = np.repeat(X[row : row + 1], len(nodes), axis=0)
+        filled[:, place] = nodes
+        log_terms = family.log_density(params, filled) + np.log(weights)[:, None]
+        highest = log_terms.max(axis=0)
+        total = highest + np.log(np.exp(log_terms - highest).sum(axis=0))
+        error = np.abs(family.log_density(params, X[row : row + 1])[0] - total).max()
+        assert error <= 1e-7, f"a missing cell is summed over: the logarithm is off by {error:.1e}"
 
 
 def _check_parameters(mixture: Mixture[Any, Any], source: Source) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -30,11 +30,12 @@ from mixtura.families import (
     PoissonParameters,
 )
 from mixtura.families.column_parameters import ColumnMeans, ColumnParameters, ColumnSums
-from mixtura.families.linear import LinearForm
+from mixtura.families.linear import LinearForm, of_columns
 from mixtura.kernels import estep_dispatch
 from mixtura.kernels.estep_dispatch import fused_pass, scorer
 from mixtura.mixture import Expectation, Mixture
 from mixtura.sources import ArraySource
+from mixtura.testing import with_gaps
 from mixtura.typing import FloatArray, IntArray
 
 KERNELS = kernels.available()
@@ -299,13 +300,16 @@ def test_huge_counts(kernel: str, largest: int) -> None:
 
 @every_kernel
 @pytest.mark.parametrize("family", ["bernoulli", "categorical"])
-@pytest.mark.parametrize("cell", [np.nan, 0.5, -1.0, 7.0, 1e30])
+@pytest.mark.parametrize("cell", [0.5, -1.0, 2.0, 7.0, 1e30])
+@pytest.mark.parametrize("gap", [False, True])
 def test_cells_that_are_no_levels_are_left_to_the_composition(
-    kernel: str, family: str, cell: float
+    kernel: str, family: str, cell: float, gap: bool
 ) -> None:
     mixture = random_mixture(np.random.default_rng(0), family, 2, 3)
     X = np.zeros((40, 3))
     X[30, 1] = cell
+    if gap:
+        X[7, 1] = np.nan
     with kernels.use(kernel):
         fused = fused_pass(mixture, soft)
     assert fused is not None
@@ -317,6 +321,47 @@ def test_cells_that_are_no_levels_are_left_to_the_composition(
     for ask in ("log_density", "responsibilities", "labels", "densities_and_certainties"):
         fast, reference = both(kernel, lambda ask=ask: getattr(scorer(mixture), ask)(X))
         np.testing.assert_array_equal(fast, reference)
+
+
+@every_kernel
+@pytest.mark.parametrize("family", [name for name in FAMILIES if name != "multinomial"])
+@pytest.mark.parametrize("noise", [False, True])
+@pytest.mark.parametrize("assignment", [soft, hard])
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("zeros", [0.0, 0.3])
+def test_a_pass_with_missing_cells_equals_the_composition(
+    kernel: str, family: str, noise: bool, assignment: Assignment, single: bool, zeros: float
+) -> None:
+    rng = np.random.default_rng(8)
+    mixture = random_mixture(rng, family, 3, 5, zeros=zeros)
+    X = with_gaps(rows_of(rng, mixture, 300))
+    X = X.astype(np.float32) if single else X
+    if noise:
+        mixture = with_some_noise(mixture, 0.1)
+    source = ArraySource(X, rng.uniform(0.0, 2.0, 300), rows_per_block=64)
+    with kernels.use(kernel):
+        fused = fused_pass(mixture, assignment)
+        served = fused is not None and fused(source) is not None
+    assert served or (noise and family in WITH_BASE)
+    fast, reference = both(kernel, lambda: em.e_step(mixture, source, assignment))
+    assert_same_expectation(fast, reference, np.nan_to_num(X.astype(np.float64)))
+    for ask in ("log_density", "responsibilities", "labels"):
+        mine, theirs = both(kernel, lambda ask=ask: getattr(scorer(mixture), ask)(X))
+        np.testing.assert_allclose(mine, theirs, rtol=1e-12, atol=1e-13)
+
+
+@every_kernel
+def test_shares_of_an_unknown_total_are_left_to_the_composition(kernel: str) -> None:
+    rng = np.random.default_rng(9)
+    mixture = random_mixture(rng, "multinomial", 3, 5)
+    X = with_gaps(rows_of(rng, mixture, 300))
+    with kernels.use(kernel):
+        fused = fused_pass(mixture, soft)
+        assert fused is not None
+        assert fused(ArraySource(X)) is None
+    for ask in ("log_density", "responsibilities", "labels"):
+        mine, theirs = both(kernel, lambda ask=ask: getattr(scorer(mixture), ask)(X))
+        np.testing.assert_array_equal(mine, theirs)
 
 
 @every_kernel
@@ -383,9 +428,13 @@ class Pareto(ColumnMeans[ColumnParameters]):
     def of_means(self, means: FloatArray) -> ColumnParameters:
         return ColumnParameters(1.0 / means)
 
-    def linear_form(self, params: ColumnParameters) -> LinearForm[ColumnSums]:
-        offsets = np.log(params.values).sum(axis=1)
-        return LinearForm(-params.values, offsets, ColumnSums, of_rows=np.log, base=_log_base)
+    def linear_form(
+        self, params: ColumnParameters, *, gaps: bool = False
+    ) -> LinearForm[ColumnSums] | None:
+        if gaps:
+            return None
+        form = of_columns(-params.values, np.log(params.values), ColumnSums, _log_base)
+        return replace(form, of_rows=np.log)
 
     def sample(
         self, params: ColumnParameters, labels: IntArray, rng: np.random.Generator

@@ -15,10 +15,16 @@ from typing import Self
 
 import numpy as np
 
-from mixtura.families.column_parameters import ColumnDescription, ColumnParameters
+from mixtura.families.cells import Cells
+from mixtura.families.column_parameters import (
+    ColumnDescription,
+    ColumnFamily,
+    ColumnParameters,
+    PerColumn,
+)
 from mixtura.families.description import Shares, refuse
-from mixtura.families.family import Bounded, Embedding, IndependentColumns, as_they_are, stand_ins
-from mixtura.families.linear import LinearForm
+from mixtura.families.family import Bounded, Embedding, IndependentColumns, as_they_are
+from mixtura.families.linear import LinearForm, of_levels, of_levels_and_gaps
 from mixtura.families.log_linear import logs, weighted_logs
 from mixtura.families.schema import Kind, Schema
 from mixtura.statistics import ComponentSums
@@ -43,7 +49,7 @@ class BernoulliParameters(ColumnParameters):
 
 
 @dataclass(frozen=True)
-class BernoulliSums(ComponentSums):
+class BernoulliSums(PerColumn, ComponentSums):
     """Weighted number of ones and zeros.
 
     Attributes
@@ -56,7 +62,11 @@ class BernoulliSums(ComponentSums):
 
 
 @dataclass(frozen=True)
-class Bernoulli(Bounded, IndependentColumns[BernoulliParameters]):
+class Bernoulli(
+    Bounded,
+    IndependentColumns[BernoulliParameters],
+    ColumnFamily[BernoulliParameters, BernoulliSums],
+):
     """Independent 0/1 features within each component.
 
     Examples
@@ -69,18 +79,21 @@ class Bernoulli(Bounded, IndependentColumns[BernoulliParameters]):
     """
 
     def log_density(self, params: BernoulliParameters, X: FloatArray) -> FloatArray:
-        p = params.probabilities
-        return weighted_logs(X, p) + weighted_logs(1.0 - X, 1.0 - p)
+        p, cells = params.probabilities, Cells.of(X)
+        zeros = cells.counted(1.0 - cells.values)
+        return weighted_logs(cells.values, p) + weighted_logs(zeros, 1.0 - p)
 
-    def linear_form(self, params: BernoulliParameters) -> LinearForm[BernoulliSums]:
+    def linear_form(
+        self, params: BernoulliParameters, *, gaps: bool = False
+    ) -> LinearForm[BernoulliSums]:
         """Zeros and ones are two levels: neither the log odds nor 0 log 0 trouble those."""
         p = params.probabilities
         k, d = p.shape
-        return LinearForm(
+        form = of_levels_and_gaps if gaps else of_levels
+        return form(
             logs(np.stack([1.0 - p, p], axis=2)).reshape(k, 2 * d),
-            np.zeros(k),
-            lambda _, sums: BernoulliSums(sums[:, 1::2], sums[:, ::2]),
-            levels=(2,) * d,
+            lambda sums: BernoulliSums(sums[:, 1::2], sums[:, ::2]),
+            (2,) * d,
         )
 
     def expectations(self, params: BernoulliParameters) -> FloatArray:
@@ -89,14 +102,17 @@ class Bernoulli(Bounded, IndependentColumns[BernoulliParameters]):
     def statistics(
         self, params: BernoulliParameters | None, X: FloatArray, resp: FloatArray
     ) -> BernoulliSums:
-        return BernoulliSums(resp.T @ X, resp.T @ (1.0 - X))
+        cells = Cells.of(X)
+        zeros = cells.counted(1.0 - cells.values)
+        return BernoulliSums(cells.sums(resp), np.asarray(resp.T @ zeros))
 
-    def maximize(
+    def cells(self, statistics: BernoulliSums) -> FloatArray:
+        return statistics.ones + statistics.zeros
+
+    def likeliest(
         self, statistics: BernoulliSums, params: BernoulliParameters | None
     ) -> BernoulliParameters:
-        total = statistics.ones + statistics.zeros
-        live, order = stand_ins(total[:, 0])
-        return BernoulliParameters(statistics.ones[live] / total[live]).take(order)
+        return BernoulliParameters(statistics.ones / self.cells(statistics))
 
     def n_parameters(self, k: int, d: int) -> int:
         return k * d

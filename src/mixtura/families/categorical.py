@@ -16,6 +16,8 @@ from typing import Any, Self
 import numpy as np
 
 from mixtura.errors import ModelFileError
+from mixtura.families.cells import Cells
+from mixtura.families.column_parameters import ColumnFamily, PerColumn
 from mixtura.families.description import (
     Independent,
     Shares,
@@ -24,12 +26,12 @@ from mixtura.families.description import (
     refuse,
     stacked,
 )
-from mixtura.families.family import Bounded, Embedding, stand_ins
-from mixtura.families.linear import LinearForm
+from mixtura.families.family import Bounded, Embedding
+from mixtura.families.linear import LinearForm, of_levels, of_levels_and_gaps
 from mixtura.families.log_linear import LogCoordinates, logs
 from mixtura.families.schema import Column, Kind, Schema
 from mixtura.statistics import ComponentSums
-from mixtura.typing import AnyArray, FloatArray, IntArray, Selection
+from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray, Selection
 
 __all__ = [
     "Categorical",
@@ -47,7 +49,8 @@ _ROUNDING = 1e-9
 class Levels:
     """The levels of d columns, side by side; as a function, rows (n, d) as zeros and ones (n, L).
 
-    Squared distances between such rows are twice the number of columns in which they differ.
+    Squared distances between such rows are twice the number of columns in which they differ. The
+    places of a missing cell are missing.
 
     Attributes
     ----------
@@ -80,17 +83,23 @@ class Levels:
 
     def __call__(self, rows: AnyArray) -> AnyArray:
         places: FloatArray = self.indicators(rows).toarray()
+        missing = np.isnan(rows)
+        if missing.any():
+            places[missing.repeat(self.numbers, axis=1)] = np.nan
         return places
 
     def indicators(self, rows: AnyArray) -> Any:
-        """The zeros and ones as a sparse array: a product takes n d steps a column, not n L."""
+        """The zeros and ones as a sparse array: a product takes n d steps a column, not n L.
+
+        A missing cell has no ones.
+        """
         from scipy.sparse import csr_array  # it takes as long to import as a small fit
 
+        cells = Cells.of(rows)
         n, d = rows.shape
-        columns = (rows.astype(np.intp) + self.first).ravel()
-        return csr_array(
-            (np.ones(n * d), columns, np.arange(0, n * d + 1, d)), shape=(n, self.total)
-        )
+        columns = (cells.values.astype(np.intp) + self.first).ravel()
+        ones = np.ones(n * d) if cells.observed is None else cells.observed.ravel()
+        return csr_array((ones, columns, np.arange(0, n * d + 1, d)), shape=(n, self.total))
 
     def sums(self, values: FloatArray) -> FloatArray:
         """Sums (k, d) of values (k, L) over the levels of each column."""
@@ -143,9 +152,13 @@ class CategoricalParameters:
     def scaled(self, factors: FloatArray) -> Self:
         return type(self)(self.levels.shares(self.probabilities * factors), self.levels)
 
+    def replaced(self, where: BoolArray, other: Self) -> Self:
+        """With another's probabilities in some places (k, L)."""
+        return type(self)(np.where(where, other.probabilities, self.probabilities), self.levels)
+
 
 @dataclass(frozen=True)
-class CategoricalSums(ComponentSums):
+class CategoricalSums(PerColumn, ComponentSums):
     """Weighted number of rows at each level.
 
     Attributes
@@ -157,7 +170,7 @@ class CategoricalSums(ComponentSums):
 
 
 @dataclass(frozen=True)
-class Categorical(Bounded):
+class Categorical(Bounded, ColumnFamily[CategoricalParameters, CategoricalSums]):
     """Independent categories within each component: latent class analysis.
 
     Parameters
@@ -183,13 +196,11 @@ class Categorical(Bounded):
         log_density: FloatArray = self.levels.indicators(X) @ logs(params.probabilities).T
         return log_density
 
-    def linear_form(self, params: CategoricalParameters) -> LinearForm[CategoricalSums]:
-        return LinearForm(
-            logs(params.probabilities),
-            np.zeros(params.n_components),
-            lambda _, sums: CategoricalSums(sums),
-            levels=self.n_levels,
-        )
+    def linear_form(
+        self, params: CategoricalParameters, *, gaps: bool = False
+    ) -> LinearForm[CategoricalSums]:
+        form = of_levels_and_gaps if gaps else of_levels
+        return form(logs(params.probabilities), CategoricalSums, self.n_levels)
 
     def of_columns(self, means: FloatArray, scales: FloatArray) -> None:
         """None: missing cells are left out of all sums."""
@@ -220,12 +231,15 @@ class Categorical(Bounded):
         counts = self.levels.indicators(X).T @ resp
         return CategoricalSums(np.ascontiguousarray(counts.T))
 
-    def maximize(
+    def cells(self, statistics: CategoricalSums) -> FloatArray:
+        """Those of each level's column, (k, L)."""
+        cells: FloatArray = self.levels.sums(statistics.counts).repeat(self.n_levels, axis=1)
+        return cells
+
+    def likeliest(
         self, statistics: CategoricalSums, params: CategoricalParameters | None
     ) -> CategoricalParameters:
-        live, order = stand_ins(self.levels.sums(statistics.counts)[:, 0])
-        shares = self.levels.shares(statistics.counts[live])
-        return CategoricalParameters(shares, self.levels).take(order)
+        return CategoricalParameters(self.levels.shares(statistics.counts), self.levels)
 
     def n_parameters(self, k: int, d: int) -> int:
         return k * (self.levels.total - d)

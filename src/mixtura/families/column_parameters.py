@@ -5,8 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from functools import reduce
+from operator import add
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
+import numpy as np
+
+from mixtura.errors import DegenerateError
+from mixtura.families.cells import Cells
 from mixtura.families.coordinates import Coordinates
 from mixtura.families.description import Independent, check_entries, check_names, stacked
 from mixtura.families.family import (
@@ -18,14 +24,32 @@ from mixtura.families.family import (
     stand_ins,
 )
 from mixtura.families.schema import Schema
-from mixtura.statistics import ComponentSums
+from mixtura.statistics import SMALLEST_COUNT, ComponentSums, Statistics
 from mixtura.typing import BoolArray, FloatArray, Selection
 
-__all__ = ["ColumnDescription", "ColumnMeans", "ColumnParameters", "ColumnSums"]
+__all__ = [
+    "ColumnDescription",
+    "ColumnFamily",
+    "ColumnMeans",
+    "ColumnParameters",
+    "ColumnSums",
+    "PerColumn",
+]
+
+
+class PerColumn:
+    """Base of records of arrays (k, d): numbers for each component in each column."""
+
+    def replaced(self, where: BoolArray, other: Self) -> Self:
+        """With another record's numbers in some places (k, d)."""
+        names = type(self).__match_args__  # type: ignore[attr-defined]
+        return type(self)(
+            *(np.where(where, getattr(other, name), getattr(self, name)) for name in names)
+        )
 
 
 @dataclass(frozen=True)
-class ColumnParameters:
+class ColumnParameters(PerColumn):
     """Fitted numbers of k components.
 
     Attributes
@@ -55,12 +79,13 @@ P = TypeVar("P", bound=ColumnParameters)
 
 
 @dataclass(frozen=True)
-class ColumnSums(ComponentSums):
+class ColumnSums(PerColumn, ComponentSums):
     """Weighted number of rows, and sums of their cells.
 
     Attributes
     ----------
-    rows : ndarray of shape (k,)
+    rows : ndarray of shape (k, 1) or (k, d)
+        By column where cells are missing: how many are observed.
     total : ndarray of shape (k, d)
     """
 
@@ -68,7 +93,53 @@ class ColumnSums(ComponentSums):
     total: FloatArray
 
 
-class ColumnMeans(Bounded, IndependentColumns[P], ABC):
+class _PerColumnParameters(Protocol):
+    def take(self, order: Selection, /) -> Self: ...
+
+    def replaced(self, where: BoolArray, other: Self, /) -> Self: ...
+
+
+class _PerColumnStatistics(Statistics, Protocol):
+    def replaced(self, where: BoolArray, other: Self, /) -> Self: ...
+
+
+Q = TypeVar("Q", bound=_PerColumnParameters)
+S = TypeVar("S", bound=_PerColumnStatistics)
+
+
+class ColumnFamily(ABC, Generic[Q, S]):
+    """Base of families of independent columns, each with an M-step of its own."""
+
+    @abstractmethod
+    def cells(self, statistics: S) -> FloatArray:
+        """Weighted numbers of observed cells, in a shape that suits what is made of them."""
+
+    @abstractmethod
+    def likeliest(self, statistics: S, params: Q | None) -> Q:
+        """The parameters of components that all have cells in all columns."""
+
+    def maximize(self, statistics: S, params: Q | None) -> Q:
+        """What a component has no cells of says nothing of that column.
+
+        It stays as it is, and begins as all components' cells together have it.
+        """
+        cells = self.cells(statistics)
+        live, order = stand_ins(cells.max(axis=1))
+        own, unseen = statistics.take(live), cells[live] < SMALLEST_COUNT
+        before = None if params is None else params.take(live)
+        if not unseen.any():
+            return self.likeliest(own, before).take(order)
+        together = reduce(add, (statistics.take(slice(j, j + 1)) for j in range(len(cells))))
+        if not (self.cells(together) >= SMALLEST_COUNT).all():
+            raise DegenerateError(
+                "A column has no observed cell in any row of weight. Leave such columns out."
+            )
+        with np.errstate(all="ignore"):  # what is made of these next to others' parameters
+            found = self.likeliest(own.replaced(unseen, together), before)
+        return (found if before is None else found.replaced(unseen, before)).take(order)
+
+
+class ColumnMeans(Bounded, IndependentColumns[P], ColumnFamily[P, ColumnSums]):
     """Base of such families whose M-step needs nothing but each component's column means."""
 
     @abstractmethod
@@ -79,11 +150,14 @@ class ColumnMeans(Bounded, IndependentColumns[P], ABC):
         return params.values
 
     def statistics(self, params: P | None, X: FloatArray, resp: FloatArray) -> ColumnSums:
-        return ColumnSums(resp.sum(axis=0), resp.T @ X)
+        cells = Cells.of(X)
+        return ColumnSums(cells.counts(resp), cells.sums(resp))
 
-    def maximize(self, statistics: ColumnSums, params: P | None) -> P:
-        live, order = stand_ins(statistics.rows)
-        return self.of_means(statistics.total[live] / statistics.rows[live, None]).take(order)
+    def cells(self, statistics: ColumnSums) -> FloatArray:
+        return statistics.rows
+
+    def likeliest(self, statistics: ColumnSums, params: P | None) -> P:
+        return self.of_means(statistics.total / statistics.rows)
 
     def n_parameters(self, k: int, d: int) -> int:
         return k * d

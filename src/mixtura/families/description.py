@@ -303,8 +303,11 @@ def number_kind(kinds: Collection[Kind]) -> Kind:
 def refuse(bad: BoolArray, X: FloatArray, schema: Schema, expected: str) -> None:
     """Raise CellError if any cell is bad, (n, d); it names the first one.
 
-    `expected` ends a sentence that begins with the cell: 'a count is 0, 1, 2, ...'.
+    A missing cell is not: every family has those. `expected` ends a sentence that begins with the
+    cell: 'a count is 0, 1, 2, ...'.
     """
+    if bad.any():
+        bad = bad & ~np.isnan(X)
     if not bad.any():
         return
     row, place = divmod(int(bad.argmax()), bad.shape[1])

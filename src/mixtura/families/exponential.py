@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixtura.errors import DegenerateError
+from mixtura.families.cells import Cells
 from mixtura.families.column_parameters import ColumnDescription, ColumnMeans, ColumnSums
 from mixtura.families.description import Curve, curve, refuse
 from mixtura.families.family import Embedding, Unbounded
-from mixtura.families.linear import LinearForm
+from mixtura.families.linear import LinearForm, of_columns, of_columns_and_gaps
 from mixtura.families.log_mean import LogMeanCoordinates, MeanParameters
 from mixtura.families.schema import Kind, Schema
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
@@ -63,12 +64,16 @@ class Exponential(Unbounded, ColumnMeans[ExponentialParameters]):
 
     @np.errstate(over="ignore")  # a wait beyond all numbers of means has a log-density of -inf
     def log_density(self, params: ExponentialParameters, X: FloatArray) -> FloatArray:
-        log_density: FloatArray = -(X @ params.rates.T)
-        log_density -= np.log(params.values).sum(axis=1)
+        cells = Cells.of(X)
+        log_density: FloatArray = -(cells.values @ params.rates.T)
+        log_density -= cells.over_columns(np.log(params.values))
         return log_density
 
-    def linear_form(self, params: ExponentialParameters) -> LinearForm[ColumnSums]:
-        return LinearForm(-params.rates, -np.log(params.values).sum(axis=1), ColumnSums)
+    def linear_form(
+        self, params: ExponentialParameters, *, gaps: bool = False
+    ) -> LinearForm[ColumnSums]:
+        form = of_columns_and_gaps if gaps else of_columns
+        return form(-params.rates, -np.log(params.values), ColumnSums)
 
     def of_means(self, means: FloatArray) -> ExponentialParameters:
         collapsed = np.any(~(means >= _LEAST), axis=1)
@@ -101,8 +106,8 @@ class Exponential(Unbounded, ColumnMeans[ExponentialParameters]):
         if (params.values >= least).all():
             return np.zeros(params.n_components)
         share = np.maximum(least / params.values, 1.0)
-        gain: FloatArray = (np.log(share) + 1.0 / share - 1.0).sum(axis=1)
-        return statistics().rows * gain
+        gain: FloatArray = statistics().rows * (np.log(share) + 1.0 / share - 1.0)
+        return np.asarray(gain.sum(axis=1))
 
     def sample(
         self, params: ExponentialParameters, labels: IntArray, rng: np.random.Generator

@@ -22,6 +22,8 @@ from typing import Any, Self
 import numpy as np
 
 from mixtura.errors import DegenerateError
+from mixtura.families.cells import Cells
+from mixtura.families.column_parameters import ColumnFamily, PerColumn
 from mixtura.families.description import (
     Curve,
     Independent,
@@ -65,7 +67,7 @@ _LAST_CHANGE, _MOST_STEPS = 1e-8, 50
 
 
 @dataclass(frozen=True)
-class GammaParameters:
+class GammaParameters(PerColumn):
     """Fitted numbers of k gamma components.
 
     Attributes
@@ -93,7 +95,7 @@ class GammaParameters:
 
 
 @dataclass(frozen=True)
-class GammaMoments:
+class GammaMoments(PerColumn):
     """Weighted count and mean of the rows of each component, and how far they spread about it.
 
     The spread is kept about the mean and merged by a pairwise formula, as the scatter of `Moments`
@@ -101,8 +103,9 @@ class GammaMoments:
 
     Attributes
     ----------
-    count : ndarray of shape (k,)
-        Sum of the rows' weights times responsibilities.
+    count : ndarray of shape (k, 1) or (k, d)
+        Sum of the rows' weights times responsibilities; by column, over its observed cells, where
+        some are missing.
     mean : ndarray of shape (k, d)
     spread : ndarray of shape (k, d)
         Sum of the weighted u - 1 - log u, where u is a cell as a multiple of the mean: half the
@@ -116,23 +119,26 @@ class GammaMoments:
     @classmethod
     def of(cls, X: FloatArray, resp: FloatArray) -> Self:
         """Of rows X (n, d) with weighted responsibilities (n, k)."""
-        center = X.mean(axis=0)
-        count, mean = resp.sum(axis=0), np.zeros((resp.shape[1], len(center)))
-        np.divide(resp.T @ X, count[:, None], out=mean, where=count[:, None] >= SMALLEST_COUNT)
-        vanished = (mean < _LEAST_MEAN).any(axis=1)  # as good as no rows: their mean underflows
-        count[vanished], mean[vanished] = 0.0, center
-        spread = resp.T @ _spread(X, center) - count[:, None] * _spread(mean, center)
+        cells = Cells.of(X)
+        center, count = _center(cells), cells.counts(resp)
+        mean = np.zeros((resp.shape[1], len(center)))
+        np.divide(cells.sums(resp), count, out=mean, where=count >= SMALLEST_COUNT)
+        vanished: BoolArray = mean < _LEAST_MEAN  # as good as no rows: their mean underflows
+        if cells.observed is None:
+            vanished = np.asarray(vanished.any(axis=1, keepdims=True))
+        count, mean = np.where(vanished, 0.0, count), np.where(vanished, center, mean)
+        spread = resp.T @ _spread(cells.filled(center), center) - count * _spread(mean, center)
         return cls(count, mean, np.maximum(spread, 0.0))
 
     @np.errstate(divide="ignore", invalid="ignore", over="ignore")  # of counts that cancel
     def __add__(self, other: Self) -> Self:
-        own, others = self.count[:, None], other.count[:, None]
+        own, others = self.count, other.count
         count = own + others
         share = np.divide(own, count, out=np.zeros_like(count), where=count != 0.0)
         rest = np.divide(others, count, out=np.ones_like(count), where=count != 0.0)
         mean = share * self.mean + rest * other.mean  # no difference: that of small ones is lost
         between = own * _spread(self.mean, mean) + others * _spread(other.mean, mean)
-        return type(self)(count[:, 0], mean, self.spread + other.spread + between)
+        return type(self)(count, mean, self.spread + other.spread + between)
 
     def __rmul__(self, factor: float) -> Self:
         return type(self)(factor * self.count, self.mean, factor * self.spread)
@@ -144,7 +150,19 @@ class GammaMoments:
     @property
     def gaps(self) -> FloatArray:
         """Logarithms of the means less means of the logarithms, (k, d): 0 where rows are equal."""
-        return np.maximum(self.spread / self.count[:, None], 0.0)
+        gaps = np.zeros(self.spread.shape)
+        np.divide(self.spread, self.count, out=gaps, where=self.count != 0.0)
+        return np.maximum(gaps, 0.0)
+
+
+def _center(cells: Cells) -> FloatArray:
+    """Means (d,) of the rows, whatever their weights; 1 where no cell of a column is observed."""
+    if cells.observed is None:
+        return np.asarray(cells.values.mean(axis=0))
+    observed = cells.observed.sum(axis=0)
+    center = np.ones(len(observed))
+    np.divide(cells.values.sum(axis=0), observed, out=center, where=observed > 0.0)
+    return center
 
 
 def _spread(cells: FloatArray, mean: FloatArray) -> FloatArray:
@@ -156,7 +174,9 @@ def _spread(cells: FloatArray, mean: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class Gamma(Unbounded, IndependentColumns[GammaParameters]):
+class Gamma(
+    Unbounded, IndependentColumns[GammaParameters], ColumnFamily[GammaParameters, GammaMoments]
+):
     """Independent gamma distributed features within each component.
 
     Parameters
@@ -179,10 +199,12 @@ class Gamma(Unbounded, IndependentColumns[GammaParameters]):
     @np.errstate(over="ignore")  # a row beyond all numbers of means has a log-density of -inf
     def log_density(self, params: GammaParameters, X: FloatArray) -> FloatArray:
         shapes = params.shapes
-        constant = (0.5 * np.log(shapes / (2.0 * np.pi)) - remainder(shapes)).sum(axis=1)
-        log_density: FloatArray = constant - np.log(X).sum(axis=1, keepdims=True)
+        cells = Cells.of(X)
+        constant = cells.over_columns(0.5 * np.log(shapes / (2.0 * np.pi)) - remainder(shapes))
+        filled = cells.filled(np.ones(X.shape[1]))
+        log_density: FloatArray = constant - np.log(filled).sum(axis=1, keepdims=True)
         for j, (mean, shape) in enumerate(zip(params.means, shapes, strict=True)):
-            log_density[:, j] -= _spread(X, mean) @ shape
+            log_density[:, j] -= cells.counted(_spread(filled, mean)) @ shape
         return log_density
 
     def expectations(self, params: GammaParameters) -> FloatArray:
@@ -193,17 +215,19 @@ class Gamma(Unbounded, IndependentColumns[GammaParameters]):
     ) -> GammaMoments:
         return GammaMoments.of(X, resp)
 
-    def maximize(self, statistics: GammaMoments, params: GammaParameters | None) -> GammaParameters:
-        live, order = stand_ins(statistics.count)
-        own = statistics.take(live)
-        if not (own.mean >= _LEAST_MEAN).all():
+    def cells(self, statistics: GammaMoments) -> FloatArray:
+        return statistics.count
+
+    def likeliest(
+        self, statistics: GammaMoments, params: GammaParameters | None
+    ) -> GammaParameters:
+        if not (statistics.mean >= _LEAST_MEAN).all():
             raise DegenerateError(
                 "The rows of a component have hardly any weight, and no mean above 0. Use fewer "
                 "components."
             )
-        return GammaParameters(own.mean, _likeliest_shapes(own.gaps, self.largest_shape)).take(
-            order
-        )
+        shapes = _likeliest_shapes(statistics.gaps, self.largest_shape)
+        return GammaParameters(statistics.mean, shapes)
 
     def n_parameters(self, k: int, d: int) -> int:
         return 2 * k * d
@@ -238,13 +262,13 @@ class Gamma(Unbounded, IndependentColumns[GammaParameters]):
         if (params.shapes[:, varying] <= coarse[:, varying] / _CLEAR).all():
             return nothing
         sums = statistics()
-        live, _ = stand_ins(sums.count)
+        live, _ = stand_ins(sums.count.max(axis=1))
         own = sums.take(live)
 
         def reached(bounds: FloatArray) -> FloatArray:
             shapes = _likeliest_shapes(own.gaps, bounds[live])
             nats = 0.5 * np.log(shapes) - remainder(shapes) - shapes * own.gaps
-            return np.asarray(own.count * nats[:, varying].sum(axis=1))
+            return np.asarray((own.count * nats)[:, varying].sum(axis=1))
 
         higher = np.full_like(coarse, _CLEAR * self.largest_shape)
         nothing[live] = np.maximum(reached(higher) - reached(coarse), 0.0)
@@ -323,7 +347,7 @@ class GammaCoordinates:
         return self._stacked(weights * shapes, weights * _information(shapes))
 
     def gradient(self, statistics: GammaMoments, weight: float) -> FloatArray:
-        means, shapes, count = self.params.means, self.params.shapes, statistics.count[:, None]
+        means, shapes, count = self.params.means, self.params.shapes, statistics.count
         beyond = count * (statistics.mean - means) / means
         spread = statistics.spread + count * _spread(statistics.mean, means)
         return self._stacked(shapes * beyond, shapes * (count * _gap(shapes) - spread)) / weight

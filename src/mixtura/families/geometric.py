@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mixtura.families.cells import Cells
 from mixtura.families.column_parameters import ColumnDescription, ColumnMeans, ColumnSums
 from mixtura.families.counts import LARGEST_COUNT, check_counts, whole_numbers
 from mixtura.families.description import Curve, Mass, curve
 from mixtura.families.family import Embedding
-from mixtura.families.linear import LinearForm
+from mixtura.families.linear import LinearForm, of_columns, of_columns_and_gaps
 from mixtura.families.log_linear import weighted
 from mixtura.families.log_mean import LogMeanCoordinates, MeanParameters
 from mixtura.families.schema import Kind, Schema
@@ -68,13 +69,16 @@ class Geometric(ColumnMeans[GeometricParameters]):
     """
 
     def log_density(self, params: GeometricParameters, X: FloatArray) -> FloatArray:
-        log_density = weighted(X, params.log_failures)
-        log_density -= np.log1p(params.values).sum(axis=1)
+        cells = Cells.of(X)
+        log_density = weighted(cells.values, params.log_failures)
+        log_density -= cells.over_columns(np.log1p(params.values))
         return log_density
 
-    def linear_form(self, params: GeometricParameters) -> LinearForm[ColumnSums]:
-        offsets = -np.log1p(params.values).sum(axis=1)
-        return LinearForm(params.log_failures, offsets, ColumnSums)
+    def linear_form(
+        self, params: GeometricParameters, *, gaps: bool = False
+    ) -> LinearForm[ColumnSums]:
+        form = of_columns_and_gaps if gaps else of_columns
+        return form(params.log_failures, -np.log1p(params.values), ColumnSums)
 
     def of_means(self, means: FloatArray) -> GeometricParameters:
         return GeometricParameters(means)

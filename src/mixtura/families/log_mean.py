@@ -35,7 +35,7 @@ class MeanParameters(ColumnParameters, ABC):
         """m / V(m), (k, d)."""
 
     def excess(self, statistics: ColumnSums) -> FloatArray:
-        excess = statistics.total - statistics.rows[:, None] * self.values
+        excess = statistics.total - statistics.rows * self.values
         return self.means_per_variance * excess
 
     def scaled(self, factors: FloatArray) -> Self:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from mixtura.families.cells import Cells
 from mixtura.families.description import Curve, check_entries, curve, mean_density, refuse
 from mixtura.families.family import Embedding, Unbounded
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
@@ -65,7 +66,7 @@ class LogNormal(Unbounded):
     def log_density(self, params: GaussianParameters, X: FloatArray) -> FloatArray:
         logs = np.log(X)
         log_density = self.gaussian.log_density(params, logs)
-        log_density -= logs.sum(axis=1, keepdims=True)
+        log_density -= Cells.of(logs).values.sum(axis=1, keepdims=True)
         return log_density
 
     def of_columns(self, means: FloatArray, scales: FloatArray) -> GaussianParameters:

@@ -5,6 +5,16 @@
 The M-step is the share of each column, p_ja = sum_i r_ij x_ia / sum_i r_ij sum_b x_ib. Rows of
 zeros have density 1 under all components, and say nothing of any. The mean total of a component's
 rows is kept beside its probabilities, for samples and pictures: the density is without it.
+
+Of a row with missing cells the total of the observed ones is given, N = sum_o x_a, and these are
+multinomial with shares p_jo of s_j = sum_o p_jo. This is what is left if the missing counts are
+those that come before the N observed ones are there: then they are negative multinomial, and
+
+    E[x_m | x_o] = N p_jm / s_j
+
+Under that the complete counts have the log-density above but for what no p_j is in, so that EM with
+these expectations never falls (Sibuya, Yoshimura and Shimizu 1964, "Negative multinomial
+distribution").
 """
 
 from __future__ import annotations
@@ -16,6 +26,7 @@ from typing import Any, Self
 import numpy as np
 
 from mixtura.errors import DataError, DegenerateError, ModelFileError
+from mixtura.families.cells import Cells
 from mixtura.families.column_parameters import ColumnSums
 from mixtura.families.counts import LARGEST_COUNT, check_counts, count_marginal, log_factorials
 from mixtura.families.description import (
@@ -27,7 +38,7 @@ from mixtura.families.description import (
     stacked,
 )
 from mixtura.families.family import Bounded, Embedding, stand_ins
-from mixtura.families.linear import LinearForm
+from mixtura.families.linear import LinearForm, of_columns
 from mixtura.families.log_linear import LogCoordinates, logs, weighted_logs
 from mixtura.families.schema import Kind, Schema
 from mixtura.statistics import SMALLEST_COUNT
@@ -97,15 +108,22 @@ class MultinomialParameters:
 def shares(counts: AnyArray) -> AnyArray:
     """Rows of counts as shares of their totals; equal ones for rows of zeros.
 
+    Of d columns o observed ones have the share o / d of all, and missing cells have none.
+
     Examples
     --------
     >>> shares(np.array([[3, 1], [0, 0]]))
     array([[0.75, 0.25],
            [0.5 , 0.5 ]])
     """
-    totals = counts.sum(axis=1, keepdims=True)
+    cells = Cells.of(counts)
+    totals = cells.values.sum(axis=1, keepdims=True)
     places: FloatArray = np.full(counts.shape, 1.0 / counts.shape[1])
-    np.divide(counts, totals, out=places, where=totals > 0)
+    np.divide(cells.values, totals, out=places, where=totals > 0)
+    if cells.observed is not None:
+        of_all = cells.observed.mean(axis=1, keepdims=True)
+        places = np.where(totals > 0, places * of_all, places)
+        places[cells.observed == 0.0] = np.nan
     return places
 
 
@@ -117,8 +135,9 @@ def log_coefficients(X: FloatArray) -> FloatArray:
     >>> np.exp(log_coefficients(np.array([[2.0, 1.0], [0.0, 0.0]]))).round(12)
     array([3., 1.])
     """
-    of_totals = log_factorials(X.sum(axis=1, keepdims=True))[:, 0]
-    coefficients: FloatArray = of_totals - log_factorials(X).sum(axis=1)
+    counts = Cells.of(X).values
+    of_totals = log_factorials(counts.sum(axis=1, keepdims=True))[:, 0]
+    coefficients: FloatArray = of_totals - log_factorials(counts).sum(axis=1)
     return coefficients
 
 
@@ -135,13 +154,23 @@ class Multinomial(Bounded):
     """
 
     def log_density(self, params: MultinomialParameters, X: FloatArray) -> FloatArray:
-        log_density = weighted_logs(X, params.probabilities)
+        cells = Cells.of(X)
+        log_density = weighted_logs(cells.values, params.probabilities)
         log_density += log_coefficients(X)[:, None]
+        if cells.observed is not None:
+            shares_seen = cells.over_columns(params.probabilities)
+            log_shares = np.log(np.where(shares_seen > 0.0, shares_seen, 1.0))
+            log_density -= cells.values.sum(axis=1, keepdims=True) * log_shares
         return log_density
 
-    def linear_form(self, params: MultinomialParameters) -> LinearForm[ColumnSums]:
-        offsets = np.zeros(params.n_components)
-        return LinearForm(logs(params.probabilities), offsets, ColumnSums, base=log_coefficients)
+    def linear_form(
+        self, params: MultinomialParameters, *, gaps: bool = False
+    ) -> LinearForm[ColumnSums] | None:
+        """None of rows with missing cells, whose shares are of what is observed."""
+        if gaps:
+            return None
+        p = params.probabilities
+        return of_columns(logs(p), np.zeros(p.shape), ColumnSums, log_coefficients)
 
     def of_columns(self, means: FloatArray, scales: FloatArray) -> MultinomialParameters:
         """With the shares of the means."""
@@ -187,7 +216,19 @@ class Multinomial(Bounded):
     def statistics(
         self, params: MultinomialParameters | None, X: FloatArray, resp: FloatArray
     ) -> ColumnSums:
-        return ColumnSums(resp.sum(axis=0), resp.T @ X)
+        """Rows of which no cell is observed say nothing, and are not counted."""
+        cells = Cells.of(X)
+        seen = cells.sums(resp)
+        if cells.observed is None:
+            return ColumnSums(resp.sum(axis=0)[:, None], seen)
+        (k, d), counts = seen.shape, cells.values.sum(axis=1, keepdims=True)
+        p = np.full((k, d), 1.0 / d) if params is None else params.probabilities
+        shares_seen = cells.over_columns(p)
+        times = np.zeros(shares_seen.shape)
+        np.divide(resp * counts, shares_seen, out=times, where=shares_seen > 0.0)
+        missing = np.asarray(times.T @ (1.0 - cells.observed))
+        rows = resp.T @ cells.observed.max(axis=1)
+        return ColumnSums(rows[:, None], seen + missing * p)
 
     def maximize(
         self, statistics: ColumnSums, params: MultinomialParameters | None
@@ -205,9 +246,10 @@ class Multinomial(Bounded):
                 "All rows of the components are zeros: there are no counts whose shares could be "
                 "found. Leave such rows out, and columns in that are not 0."
             )
-        live, order = stand_ins(np.where(counts < SMALLEST_COUNT, 0.0, statistics.rows))
+        rows = statistics.rows[:, 0]
+        live, order = stand_ins(np.where(counts < SMALLEST_COUNT, 0.0, rows))
         probabilities = statistics.total[live] / counts[live, None]
-        totals = counts[live] / statistics.rows[live]
+        totals = counts[live] / rows[live]
         return MultinomialParameters(probabilities, totals).take(order)
 
     def n_parameters(self, k: int, d: int) -> int:

@@ -24,6 +24,8 @@ from typing import Any, Self
 import numpy as np
 
 from mixtura.families.categorical import Levels
+from mixtura.families.cells import Cells
+from mixtura.families.column_parameters import ColumnFamily, PerColumn
 from mixtura.families.counts import LARGEST_COUNT, check_counts, count_marginal, log_factorials
 from mixtura.families.description import (
     Bell,
@@ -33,7 +35,7 @@ from mixtura.families.description import (
     check_names,
     stacked,
 )
-from mixtura.families.family import Bounded, Embedding, IndependentColumns, stand_ins
+from mixtura.families.family import Bounded, Embedding, IndependentColumns
 from mixtura.families.poisson import stabilized
 from mixtura.families.rising_factorials import (
     curved_share,
@@ -70,7 +72,7 @@ _FURTHER = 5.0
 
 
 @dataclass(frozen=True)
-class NegativeBinomialParameters:
+class NegativeBinomialParameters(PerColumn):
     """Fitted numbers of k negative binomial components.
 
     Attributes
@@ -104,12 +106,13 @@ class NegativeBinomialParameters:
 
 
 @dataclass(frozen=True)
-class NegativeBinomialSums(ComponentSums):
+class NegativeBinomialSums(PerColumn, ComponentSums):
     """Sums over the rows; but of the largest counts the larger one.
 
     Attributes
     ----------
-    rows : ndarray of shape (k,)
+    rows : ndarray of shape (k, 1) or (k, d)
+        By column, those with a cell there, where some are missing.
     total : ndarray of shape (k, d)
         Of the counts.
     slope, curvature : ndarray of shape (k, d)
@@ -134,7 +137,11 @@ class NegativeBinomialSums(ComponentSums):
 
 
 @dataclass(frozen=True)
-class NegativeBinomial(Bounded, IndependentColumns[NegativeBinomialParameters]):
+class NegativeBinomial(
+    Bounded,
+    IndependentColumns[NegativeBinomialParameters],
+    ColumnFamily[NegativeBinomialParameters, NegativeBinomialSums],
+):
     """Independent overdispersed counts within each component.
 
     Examples
@@ -165,24 +172,25 @@ class NegativeBinomial(Bounded, IndependentColumns[NegativeBinomialParameters]):
         often = np.asarray(table.indicators.T @ resp).T
         there = np.where(often > 0.0, table.counts, 0.0)
         return NegativeBinomialSums(
-            resp.sum(axis=0),
+            Cells.of(X).counts(resp),
             table.levels.sums(often * table.counts),
             table.levels.sums(often * slope),
             table.levels.sums(often * curvature),
             np.maximum.reduceat(there, table.levels.first, axis=1),
         )
 
-    def maximize(
+    def cells(self, statistics: NegativeBinomialSums) -> FloatArray:
+        return statistics.rows
+
+    def likeliest(
         self, statistics: NegativeBinomialSums, params: NegativeBinomialParameters | None
     ) -> NegativeBinomialParameters:
-        live, order = stand_ins(statistics.rows)
-        sums = statistics.take(live)
-        means = sums.total / sums.rows[:, None]
+        means = statistics.total / statistics.rows
         if params is None:
-            dispersions = _of_moments(sums, means)
+            dispersions = _of_moments(statistics, means)
         else:
-            dispersions = _dispersions(sums, means, params.dispersions[live])
-        return NegativeBinomialParameters(means, dispersions).take(order)
+            dispersions = _dispersions(statistics, means, params.dispersions)
+        return NegativeBinomialParameters(means, dispersions)
 
     def n_parameters(self, k: int, d: int) -> int:
         return 2 * k * d
@@ -235,11 +243,13 @@ class _Distinct:
         """All up to the largest are there, unless they are more than the rows."""
         counts, codes = [], X.copy()
         for place, column in enumerate(X.T):
-            largest = column.max(initial=0.0)
+            largest = np.fmax.reduce(column, initial=0.0)
             if largest < len(X):
                 counts.append(np.arange(largest + 1.0))
             else:
-                distinct, codes[:, place] = np.unique(column, return_inverse=True)
+                observed = ~np.isnan(column)
+                distinct, numbers = np.unique(column[observed], return_inverse=True)
+                codes[observed, place] = numbers
                 counts.append(distinct)
         levels = Levels(tuple(map(len, counts)))
         return cls(np.concatenate(counts), levels, levels.indicators(codes))
@@ -407,7 +417,7 @@ class NegativeBinomialCoordinates:
 
     def gradient(self, statistics: NegativeBinomialSums, weight: float) -> FloatArray:
         means, a = self._values
-        u, expected = a * means, statistics.rows[:, None] * means
+        u, expected = a * means, statistics.rows * means
         excess = (statistics.total - expected) / (1.0 + u)
         rise = statistics.slope - expected * means * logarithmic_share(u) - means * excess
         gradient: FloatArray = np.stack([excess, a * rise])[self.inner]

@@ -32,6 +32,7 @@ import numpy as np
 from mixtura.assignments import log_sum_exp, one_hot, posterior
 from mixtura.families.coordinates import Coordinates
 from mixtura.families.family import Embedding, Family, Parameters, in_one_unit, stand_ins
+from mixtura.patterns import has_gaps
 from mixtura.starts.principal_axes import principal_axes
 from mixtura.statistics import SMALLEST_COUNT, Statistics, Sums
 from mixtura.typing import AnyArray, FloatArray, IntArray, Selection
@@ -154,7 +155,10 @@ class Nested(Generic[P, S]):
     def statistics(
         self, params: NestedParameters[P] | None, X: FloatArray, resp: FloatArray
     ) -> NestedStatistics[S]:
-        shares = self._cut(X, resp) if params is None else self._shares(params, X)
+        if params is None or not params.weights.any():
+            shares = self._cut(X, resp)
+        else:
+            shares = self._shares(params, X)
         of_parts = (resp[:, :, None] * shares).reshape(len(X), -1)
         counts = of_parts.sum(axis=0).reshape(resp.shape[1], self.n_parts)
         parts = None if params is None else params.parts
@@ -275,11 +279,21 @@ class Nested(Generic[P, S]):
         """
         places, shared_unit = self.embedding(X), self.embedding is in_one_unit
         shares = np.zeros((*resp.shape, self.n_parts))
+        gaps = has_gaps(places)
         for j, weight in enumerate(resp.T):
             if weight.sum() >= SMALLEST_COUNT:
-                along = _along_principal_axis(places, weight, shared_unit=shared_unit)
+                rows = _filled(places, weight) if gaps else places
+                along = _along_principal_axis(rows, weight, shared_unit=shared_unit)
                 shares[:, j] = one_hot(_quantile_numbers(along, weight, self.n_parts), self.n_parts)
         return shares
+
+
+def _filled(rows: AnyArray, weight: FloatArray) -> AnyArray:
+    """Rows (n, d) with the weighted means of the observed cells in place of those missing."""
+    missing = np.isnan(rows)
+    count, means = weight @ ~missing, np.zeros(rows.shape[1])
+    np.divide(weight @ np.where(missing, 0.0, rows), count, out=means, where=count > 0.0)
+    return np.where(missing, means, rows)
 
 
 def _along_principal_axis(rows: AnyArray, weight: FloatArray, *, shared_unit: bool) -> FloatArray:

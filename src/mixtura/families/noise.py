@@ -19,8 +19,9 @@ import numpy as np
 
 from mixtura.families.coordinates import Coordinates
 from mixtura.families.family import Embedding, Family, Parameters
+from mixtura.patterns import has_gaps
 from mixtura.statistics import Statistics
-from mixtura.typing import FloatArray, IntArray
+from mixtura.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Box", "WithNoise", "with_noise"]
 
@@ -52,6 +53,34 @@ class Box:
     def log_volume(self) -> float:
         """log |det edges|; -inf for a flat box."""
         return float(np.linalg.slogdet(self.edges)[1])
+
+    @cached_property
+    def log_extents(self) -> FloatArray:
+        """Shares (d,) of the columns in the logarithm of the volume, which is their sum.
+
+        Those of a box along the axes are the logarithms of its sides. Of a turned one its reach
+        along each axis is taken, all of them in a unit that makes the volumes agree: the marginal
+        density of such a box is not constant, and noise is.
+        """
+        with np.errstate(divide="ignore"):
+            reach: FloatArray = np.log(np.abs(self.edges).sum(axis=0))
+        if not np.isfinite(self.log_volume):
+            return reach
+        return np.asarray(reach + (self.log_volume - reach.sum()) / len(reach))
+
+    def log_volume_of(self, observed: BoolArray) -> FloatArray:
+        """Those of the rows' observed cells (n, d), (n,): 0 where there are none.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> box = Box(np.zeros(2), np.diag([2.0, 3.0]))
+        >>> np.exp(box.log_volume_of(np.array([[True, False], [True, True]]))).round(12)
+        array([2., 6.])
+        """
+        complete = observed.all(axis=1)
+        sides = np.where(observed, self.log_extents, 0.0).sum(axis=1)
+        return np.asarray(np.where(complete, self.log_volume, sides))
 
     @property
     def volume(self) -> float:
@@ -94,6 +123,8 @@ class WithNoise(Generic[P, S]):
 
     def log_density(self, params: P, X: FloatArray) -> FloatArray:
         noise = np.full((len(X), 1), -self.region.log_volume)
+        if has_gaps(X):
+            noise[:, 0] = -self.region.log_volume_of(~np.isnan(X))
         return np.hstack([self.family.log_density(params, X), noise])
 
     def statistics(self, params: P | None, X: FloatArray, resp: FloatArray) -> S:

@@ -12,6 +12,7 @@ from typing import Self
 
 import numpy as np
 
+from mixtura.families.cells import Cells
 from mixtura.families.column_parameters import (
     ColumnDescription,
     ColumnMeans,
@@ -26,7 +27,7 @@ from mixtura.families.counts import (
 )
 from mixtura.families.description import Bell, Mass
 from mixtura.families.family import Embedding
-from mixtura.families.linear import LinearForm
+from mixtura.families.linear import LinearForm, of_columns, of_columns_and_gaps
 from mixtura.families.log_linear import LogCoordinates, logs, weighted_logs
 from mixtura.families.schema import Kind, Schema
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
@@ -53,7 +54,7 @@ class PoissonParameters(ColumnParameters):
         return self.values
 
     def excess(self, statistics: ColumnSums) -> FloatArray:
-        return statistics.total - statistics.rows[:, None] * self.rates
+        return statistics.total - statistics.rows * self.rates
 
     def scaled(self, factors: FloatArray) -> Self:
         return type(self)(self.rates * factors)
@@ -77,14 +78,17 @@ class Poisson(ColumnMeans[PoissonParameters]):
     """
 
     def log_density(self, params: PoissonParameters, X: FloatArray) -> FloatArray:
-        log_density = weighted_logs(X, params.rates)
-        log_density -= params.rates.sum(axis=1)
+        cells = Cells.of(X)
+        log_density = weighted_logs(cells.values, params.rates)
+        log_density -= cells.over_columns(params.rates)
         log_density += _log_base(X)[:, None]
         return log_density
 
-    def linear_form(self, params: PoissonParameters) -> LinearForm[ColumnSums]:
-        offsets = -params.rates.sum(axis=1)
-        return LinearForm(logs(params.rates), offsets, ColumnSums, base=_log_base)
+    def linear_form(
+        self, params: PoissonParameters, *, gaps: bool = False
+    ) -> LinearForm[ColumnSums]:
+        form = of_columns_and_gaps if gaps else of_columns
+        return form(logs(params.rates), -params.rates, ColumnSums, _log_base)
 
     def of_means(self, means: FloatArray) -> PoissonParameters:
         return PoissonParameters(means)
@@ -105,8 +109,8 @@ class Poisson(ColumnMeans[PoissonParameters]):
 
 
 def _log_base(X: FloatArray) -> FloatArray:
-    """- sum_a log x_ia!, shape (n,)."""
-    return -np.asarray(log_factorials(X).sum(axis=1))
+    """- sum_a log x_ia! over the observed cells, shape (n,)."""
+    return -np.asarray(log_factorials(Cells.of(X).values).sum(axis=1))
 
 
 class PoissonDescription(ColumnDescription[PoissonParameters]):

@@ -18,6 +18,8 @@ from typing import Any, Self
 import numpy as np
 
 from mixtura.errors import DegenerateError
+from mixtura.families.cells import Cells
+from mixtura.families.column_parameters import ColumnFamily, PerColumn
 from mixtura.families.description import (
     Curve,
     Independent,
@@ -28,7 +30,7 @@ from mixtura.families.description import (
     refuse,
     stacked,
 )
-from mixtura.families.family import Embedding, IndependentColumns, Unbounded, as_they_are, stand_ins
+from mixtura.families.family import Embedding, IndependentColumns, Unbounded, as_they_are
 from mixtura.families.schema import Kind, Schema
 from mixtura.statistics import SMALLEST_COUNT
 from mixtura.typing import FloatArray, IntArray, Selection
@@ -42,7 +44,7 @@ _LARGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True)
-class UniformParameters:
+class UniformParameters(PerColumn):
     """Fitted numbers of k uniform components.
 
     Attributes
@@ -75,14 +77,15 @@ class UniformParameters:
 
 
 @dataclass(frozen=True)
-class UniformExtents:
+class UniformExtents(PerColumn):
     """Weighted count of the rows of each component, and how far they reach; merging takes hulls.
 
     A component without rows reaches from the largest of all numbers down to the smallest.
 
     Attributes
     ----------
-    count : ndarray of shape (k,)
+    count : ndarray of shape (k, 1) or (k, d)
+        By column, of the observed cells, where some are missing.
     minimum, maximum : ndarray of shape (k, d)
     """
 
@@ -97,9 +100,9 @@ class UniformExtents:
         minimum, maximum = np.full((k, d), _LARGEST), np.full((k, d), -_LARGEST)
         for j, own in enumerate(resp.T >= SMALLEST_COUNT):
             rows = X[own]
-            minimum[j] = rows.min(axis=0, initial=_LARGEST)
-            maximum[j] = rows.max(axis=0, initial=-_LARGEST)
-        return cls(resp.sum(axis=0), minimum, maximum)
+            minimum[j] = np.fmin.reduce(rows, axis=0, initial=_LARGEST)
+            maximum[j] = np.fmax.reduce(rows, axis=0, initial=-_LARGEST)
+        return cls(Cells.of(X).counts(resp), minimum, maximum)
 
     def __add__(self, other: Self) -> Self:
         return type(self)(
@@ -119,7 +122,11 @@ class UniformExtents:
 
 
 @dataclass(frozen=True)
-class Uniform(Unbounded, IndependentColumns[UniformParameters]):
+class Uniform(
+    Unbounded,
+    IndependentColumns[UniformParameters],
+    ColumnFamily[UniformParameters, UniformExtents],
+):
     """Uniform components, each over a box along the axes.
 
     A row in a box has some responsibility there, however small, so that an M-step cannot leave it
@@ -139,9 +146,11 @@ class Uniform(Unbounded, IndependentColumns[UniformParameters]):
 
     def log_density(self, params: UniformParameters, X: FloatArray) -> FloatArray:
         log_density = np.full((len(X), params.n_components), -np.inf)
-        for j, log_volume in enumerate(np.log(params.widths).sum(axis=1)):
-            within = ((params.low[j] <= X) & (params.high[j] >= X)).all(axis=1)
-            log_density[within, j] = -log_volume
+        cells = Cells.of(X)
+        log_volumes = np.broadcast_to(cells.over_columns(np.log(params.widths)), log_density.shape)
+        for j in range(params.n_components):
+            beyond = ((params.low[j] > X) | (params.high[j] < X)).any(axis=1)
+            log_density[~beyond, j] = -log_volumes[~beyond, j]
         return log_density
 
     def expectations(self, params: UniformParameters) -> FloatArray:
@@ -152,11 +161,13 @@ class Uniform(Unbounded, IndependentColumns[UniformParameters]):
     ) -> UniformExtents:
         return UniformExtents.of(X, resp)
 
-    def maximize(
+    def cells(self, statistics: UniformExtents) -> FloatArray:
+        return statistics.count
+
+    def likeliest(
         self, statistics: UniformExtents, params: UniformParameters | None
     ) -> UniformParameters:
-        live, order = stand_ins(statistics.count)
-        boxes = UniformParameters(statistics.minimum[live], statistics.maximum[live])
+        boxes = UniformParameters(statistics.minimum, statistics.maximum)
         flat = np.any(~(boxes.widths > 0.0), axis=1)
         if flat.any():
             raise DegenerateError(
@@ -164,7 +175,7 @@ class Uniform(Unbounded, IndependentColumns[UniformParameters]):
                 "all of their rows are equal in some column, where a uniform density has no "
                 "bound. Use fewer components, other starts, or leave out columns of few values."
             )
-        return boxes.take(order)
+        return boxes
 
     def n_parameters(self, k: int, d: int) -> int:
         return 2 * k * d

@@ -7,6 +7,15 @@ M-step is m_j = S_j / |S_j| and the kappa_j of which the mean cosine is |S_j| / 
 Dhillon, Ghosh, Sra 2005, section 3); one kappa for all components has sum_j |S_j| / sum_j n_j.
 Rows are taken by their directions alone: their lengths do not matter.
 
+A row with missing cells has no length that is known, so that its cells have to be those of length
+1. With q missing cells, which have the length r = sqrt(1 - |x_o|^2), and t = kappa |m_m| r,
+
+    log p(x_o) = log C_d(kappa) + kappa m_o . x_o + (q - 2) log r - log C_q(t)
+    E[x_m | x_o] = r A_q(t) m_m / |m_m|
+
+where the sphere in one dimension is two points, and A_1 = tanh (Mardia and Jupp 2000, "Directional
+Statistics", section 9.3, whose integrals over spheres these are).
+
 The likelihood is unbounded where all rows of a component point the same way, so concentrations end
 at a largest one, as variances do at a floor.
 """
@@ -21,6 +30,7 @@ from typing import Any, Self
 import numpy as np
 
 from mixtura.errors import DataError, ModelFileError
+from mixtura.families.cells import Cells
 from mixtura.families.column_parameters import ColumnSums
 from mixtura.families.concentration import (
     Concentrated,
@@ -32,6 +42,7 @@ from mixtura.families.description import Bell, check_entries, check_names, refus
 from mixtura.families.family import Embedding, Unbounded, stand_ins
 from mixtura.families.schema import Kind, Schema
 from mixtura.families.tie import Tie
+from mixtura.patterns import Pattern, Patterns, has_gaps
 from mixtura.persistence.entries import record, text
 from mixtura.typing import AnyArray, FloatArray, IntArray, Selection
 
@@ -99,6 +110,8 @@ class VonMisesFisherParameters:
 def directions(rows: AnyArray) -> AnyArray:
     """Rows (n, d), none of them of zeros only, divided by their lengths.
 
+    Those with missing cells have length 1 as they are.
+
     Examples
     --------
     >>> directions(np.array([[3.0, 4.0], [-1e-200, 0.0]]))
@@ -106,8 +119,12 @@ def directions(rows: AnyArray) -> AnyArray:
            [-1. ,  0. ]])
     """
     rows = np.asarray(rows, dtype=np.float64)
+    given = rows
     rows = rows / np.abs(rows).max(axis=1, keepdims=True)
     unit: FloatArray = rows / np.sqrt(np.einsum("nd,nd->n", rows, rows))[:, None]
+    if has_gaps(given):
+        incomplete = np.isnan(given).any(axis=1)
+        unit[incomplete] = given[incomplete]
     return unit
 
 
@@ -132,6 +149,19 @@ class VonMisesFisher(Unbounded):
     concentration: Tie = Tie.OWN
 
     def log_density(self, params: VonMisesFisherParameters, X: FloatArray) -> FloatArray:
+        if not has_gaps(X):
+            return self._log_density(params, X)
+        log_density = np.zeros((len(X), params.n_components))
+        for pattern in Patterns.of(X):
+            if not len(pattern.missing):
+                log_density[pattern.rows] = self._log_density(params, X[pattern.rows])
+            elif len(pattern.observed):
+                gaps = _Gaps(params, pattern)
+                log_density[pattern.rows] = gaps.log_density(X[pattern.rows])
+        return log_density
+
+    def _log_density(self, params: VonMisesFisherParameters, X: FloatArray) -> FloatArray:
+        """Of complete rows."""
         kappa, deficit = params.concentrations, params.concentrated.deficit
         rows = directions(X)
         short = 1.0 - rows @ params.directions.T
@@ -145,23 +175,64 @@ class VonMisesFisher(Unbounded):
         """Every direction alike."""
         return VonMisesFisherParameters(np.eye(1, len(means)), np.zeros(1))
 
+    def expected_cells(
+        self, params: VonMisesFisherParameters, X: FloatArray, resp: FloatArray
+    ) -> FloatArray:
+        filled = X.copy()
+        for pattern in Patterns.of(X):
+            rows, _, missing = pattern
+            if len(missing):
+                gaps = _Gaps(params, pattern)
+                along = resp[rows] * gaps.expected_lengths(X[rows])
+                filled[rows[:, None], missing] = along @ gaps.units
+        return filled
+
+    def drawn_cells(
+        self,
+        params: VonMisesFisherParameters,
+        X: FloatArray,
+        labels: IntArray,
+        rng: np.random.Generator,
+    ) -> FloatArray:
+        filled = X.copy()
+        for pattern in Patterns.of(X):
+            rows, _, missing = pattern
+            if len(missing):
+                cells = _Gaps(params, pattern).drawn(X[rows], labels[rows], rng)
+                filled[rows[:, None], missing] = cells
+        return filled
+
     def statistics(
         self, params: VonMisesFisherParameters | None, X: FloatArray, resp: FloatArray
     ) -> ColumnSums:
-        return ColumnSums(resp.sum(axis=0), resp.T @ directions(X))
+        """Rows of which no cell is observed say nothing, and are not counted."""
+        rows = directions(X)
+        if not has_gaps(X):
+            return ColumnSums(resp.sum(axis=0)[:, None], resp.T @ rows)
+        cells = Cells.of(rows)
+        assert cells.observed is not None
+        count, total = resp.T @ cells.observed.max(axis=1), cells.sums(resp)
+        if params is None:  # as if the concentrations were 0
+            return ColumnSums(count[:, None], total)
+        for pattern in Patterns.of(X):
+            if len(pattern.observed) and len(pattern.missing):
+                gaps, own = _Gaps(params, pattern), pattern.rows
+                total[:, pattern.missing] += gaps.expected_sums(X[own], resp[own])
+        return ColumnSums(count[:, None], total)
 
     def maximize(
         self, statistics: ColumnSums, params: VonMisesFisherParameters | None
     ) -> VonMisesFisherParameters:
-        live, order = stand_ins(statistics.rows)
+        live, order = stand_ins(statistics.rows[:, 0])
         sums = statistics.take(live)
         kappa = np.minimum(self._likeliest(sums), LARGEST_CONCENTRATION)
         return VonMisesFisherParameters(_mean_directions(sums.total), kappa).take(order)
 
     def _likeliest(self, sums: ColumnSums) -> FloatArray:
         """The concentrations (k,) without a largest one, infinite where all rows are the same."""
-        lengths = np.minimum(np.linalg.norm(sums.total, axis=1), sums.rows)
-        rows, short = sums.rows, sums.rows - lengths
+        rows = sums.rows[:, 0]
+        lengths = np.minimum(np.linalg.norm(sums.total, axis=1), rows)
+        short = rows - lengths
         n = self.concentration.pooled(rows)
         cosine, short = self.concentration.pooled(lengths) / n, self.concentration.pooled(short) / n
         kappa = concentrations(cosine, short, sums.total.shape[1])
@@ -202,14 +273,15 @@ class VonMisesFisher(Unbounded):
         owed = np.zeros(params.n_components)
         if (params.concentrations < LARGEST_CONCENTRATION).all():
             return owed
-        live, _ = stand_ins(statistics().rows)
+        live, _ = stand_ins(statistics().rows[:, 0])
         sums = statistics().take(live)
-        short = (sums.rows - np.linalg.norm(sums.total, axis=1)).clip(0.0)
+        rows = sums.rows[:, 0]
+        short = (rows - np.linalg.norm(sums.total, axis=1)).clip(0.0)
         kappa, d = self._likeliest(sums), params.n_features
 
         def reached(most: float) -> FloatArray:
             allowed = np.minimum(kappa, most)
-            highest: FloatArray = sums.rows * concentrated(allowed, d).deficit - allowed * short
+            highest: FloatArray = rows * concentrated(allowed, d).deficit - allowed * short
             return highest
 
         gain = reached(_CLEAR * LARGEST_CONCENTRATION) - reached(LARGEST_CONCENTRATION)
@@ -229,6 +301,76 @@ class VonMisesFisher(Unbounded):
         across -= np.einsum("nd,nd->n", across, means)[:, None] * means
         sine = np.sqrt(short * (2.0 - short))
         return directions((1.0 - short)[:, None] * means + sine[:, None] * directions(across))
+
+
+@dataclass(frozen=True, eq=False)
+class _Gaps:
+    """What components make of rows with one pattern of missing cells.
+
+    These are distributed about the unit vectors of the mean directions' missing parts, as
+    directions are in q dimensions, with concentrations t, and have the length that is left.
+    """
+
+    params: VonMisesFisherParameters
+    pattern: Pattern
+
+    @cached_property
+    def lengths(self) -> FloatArray:
+        """|m_m|, (k,)."""
+        means = self.params.directions[:, self.pattern.missing]
+        return np.asarray(np.linalg.norm(means, axis=1))
+
+    @cached_property
+    def units(self) -> FloatArray:
+        """m_m / |m_m|, (k, q); the first axis where the length is 0, and any will do."""
+        return _mean_directions(self.params.directions[:, self.pattern.missing])
+
+    def _left(self, X: FloatArray) -> FloatArray:
+        return _left(X[:, self.pattern.observed])
+
+    def _concentrations(self, left: FloatArray) -> FloatArray:
+        """t, (n, k)."""
+        return np.asarray(left[:, None] * (self.params.concentrations * self.lengths))
+
+    def log_density(self, X: FloatArray) -> FloatArray:
+        params, (_, o, m), left = self.params, self.pattern, self._left(X)
+        missing = concentrated(self._concentrations(left), len(m))
+        apart = np.square(left[:, None] - self.lengths)
+        for j, mean in enumerate(params.directions[:, o]):
+            apart[:, j] += np.square(X[:, o] - mean).sum(axis=1)
+        shared = (len(m) - 2.0) * np.log(left) + log_area(len(m)) - log_area(params.n_features)
+        short = 0.5 * params.concentrations * apart
+        deficit: FloatArray = params.concentrated.deficit - missing.deficit
+        return deficit - short + shared[:, None]
+
+    def expected_lengths(self, X: FloatArray) -> FloatArray:
+        """Along the unit vectors, (n, k)."""
+        left = self._left(X)
+        cosine = concentrated(self._concentrations(left), len(self.pattern.missing)).cosine
+        return np.asarray(left[:, None] * cosine)
+
+    def expected_sums(self, X: FloatArray, resp: FloatArray) -> FloatArray:
+        """Sums of the missing cells, (k, q)."""
+        along = np.einsum("nk,nk->k", resp, self.expected_lengths(X))
+        return np.asarray(along[:, None] * self.units)
+
+    def drawn(self, X: FloatArray, labels: IntArray, rng: np.random.Generator) -> FloatArray:
+        """Missing cells (n, q) from each row's component."""
+        left = self._left(X)
+        t = self._concentrations(left)[np.arange(len(X)), labels]
+        if self.units.shape[1] == 1:
+            ahead = rng.random(len(X)) * (1.0 + np.exp(-2.0 * t)) < 1.0
+            drawn = np.where(ahead, 1.0, -1.0)[:, None] * self.units[labels]
+        else:
+            own = VonMisesFisherParameters(self.units[labels], t)
+            drawn = VonMisesFisher().sample(own, np.arange(len(X)), rng)
+        return np.asarray(left[:, None] * drawn)
+
+
+def _left(observed: FloatArray) -> FloatArray:
+    """The length (n,) that observed cells (n, o) leave of 1: not less than their rounding."""
+    left = 1.0 - np.square(observed).sum(axis=1)
+    return np.asarray(np.sqrt(np.maximum(left, np.finfo(np.float64).eps)))
 
 
 def _mean_directions(sums: FloatArray) -> FloatArray:
@@ -297,7 +439,7 @@ class VonMisesFisherCoordinates:
     def gradient(self, statistics: ColumnSums, weight: float) -> FloatArray:
         kappa, cosine = self.params.concentrations, self.params.concentrated.cosine
         along = np.einsum("kd,kd->k", statistics.total, self.params.directions)
-        of_logs = self.tie.pooled(kappa * (along - statistics.rows * cosine))
+        of_logs = self.tie.pooled(kappa * (along - statistics.rows[:, 0] * cosine))
         across = kappa[:, None] / self.units * self._across(statistics.total)
         return np.concatenate([of_logs, across.ravel()]) / weight
 
@@ -358,6 +500,8 @@ class VonMisesFisherDescription:
         refuse(~np.isfinite(X), X, schema, "a direction has finite numbers")
         zeros = ~X.any(axis=1, keepdims=True) & (np.arange(X.shape[1]) == 0)
         refuse(zeros, X, schema, "a row of zeros only has no direction: leave such rows out")
+        if has_gaps(X):
+            _check_lengths(X, schema)
 
     def options(self, family: VonMisesFisher) -> dict[str, Any]:
         return {
@@ -413,3 +557,16 @@ class VonMisesFisherDescription:
         across = np.eye(len(places)) - along
         even = (there.evenness / params.n_features)[:, None, None]
         return even * across + there.rise[:, None, None] * along
+
+
+def _check_lengths(X: FloatArray, schema: Schema) -> None:
+    """See that cells beside missing ones are no longer than 1; the largest one is named."""
+    cells = np.where(np.isnan(X), 0.0, np.abs(X))
+    with np.errstate(over="ignore"):
+        long = np.isnan(X).any(axis=1) & (np.square(cells).sum(axis=1) > 1.0 + _EQUAL)
+    largest = np.arange(X.shape[1]) == cells.argmax(axis=1)[:, None]
+    expected = (
+        "a row with missing cells has to be one of length 1, since nothing tells how long it is: "
+        "divide rows by their lengths"
+    )
+    refuse(long[:, None] & largest, X, schema, expected)

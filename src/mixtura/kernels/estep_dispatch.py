@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol, Self, TypeAlias, cast
+from typing import Any, Protocol, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -35,6 +35,7 @@ from mixtura.families.student_t.parameters import StudentTSums, first_sums
 from mixtura.kernels.components import Components, LinearComponents, NoLevelsError
 from mixtura.kernels.kernel import Kernel, chosen
 from mixtura.mixture import Expectation, Mixture
+from mixtura.patterns import has_gaps
 from mixtura.sources.base_measure import mean_of
 from mixtura.sources.source import Chunk, Source
 from mixtura.starts.nearest_center import NearestCenter
@@ -106,12 +107,14 @@ def _components(
 def linear_components(mixture: Mixture[Any, Any], form: LinearForm[Any]) -> LinearComponents:
     """The components of a mixture of linear log-densities as the kernel takes them.
 
-    Noise is one whose weights are 0.
+    Noise is one whose weights are 0, but for those of missing cells.
     """
     weights, offsets, region = form.weights, form.offsets, mixture.noise_region
     if region is not None:
-        weights = np.concatenate([weights, np.zeros_like(weights[:1])])
-        offsets = np.append(offsets, -region.log_volume)
+        of_noise, offset = np.zeros(weights.shape[1]), -region.log_volume
+        if form.over_columns is not None:
+            of_noise, offset = form.over_columns(-region.log_extents), 0.0
+        weights, offsets = np.vstack([weights, of_noise]), np.append(offsets, offset)
     levels = None if form.levels is None else np.array(form.levels, dtype=np.int64)
     constants = offsets + mixture.log_weights
     return LinearComponents(np.ascontiguousarray(weights), constants, levels)
@@ -138,6 +141,8 @@ class _GaussianPass:
         return cls(components, mixture.n_clusters, kernel, hard)
 
     def __call__(self, source: Source) -> Expectation[Moments] | None:
+        if source.gappy:
+            return None
         # The moments of all chunks are about the same means, so they simply add.
         return self.gathered(source.map_reduce(self.sums))
 
@@ -164,43 +169,48 @@ class _GaussianPass:
 
 @dataclass(frozen=True)
 class _LinearPass:
-    form: LinearForm[Any]
-    components: LinearComponents
-    n_clusters: int
+    mixture: Mixture[Any, Any]
+    complete: LinearForm[Any]
     kernel: Kernel
     hard: bool
 
     @classmethod
     def of(cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool) -> Self | None:
         form = linear_form(mixture)
-        if form is None:
-            return None
-        components = linear_components(mixture, form)
-        return cls(form, components, mixture.n_clusters, kernel, hard)
+        return None if form is None else cls(mixture, form, kernel, hard)
 
     def __call__(self, source: Source) -> Expectation[Any] | None:
-        components = self.components
-        if self.form.base is not None:
-            components = components.raised(mean_of(self.form.base, source))
-        sums = source.map_reduce(partial(self._sums, components))
+        form = linear_form(self.mixture, gaps=True) if source.gappy else self.complete
+        if form is None:
+            return None
+        components = linear_components(self.mixture, form)
+        if form.base is not None:
+            components = components.raised(mean_of(form.base, source))
+        sums = source.map_reduce(partial(self._sums, form, components))
         weight, objective = sums[:2].tolist()
         if math.isnan(objective):
             return None
-        k, m = self.components.weights.shape
+        k, m = components.weights.shape
         count, totals = sums[2 : 2 + k], sums[2 + k :].reshape(k, m)
-        own = slice(self.n_clusters)  # noise has a count, and no use for its sums
-        return Expectation(weight, objective, count, self.form.gathered(count[own], totals[own]))
+        own = slice(self.mixture.n_clusters)  # noise has a count, and no use for its sums
+        return Expectation(weight, objective, count, form.gathered(count[own], totals[own]))
 
-    def _sums(self, components: LinearComponents, chunk: Chunk) -> FloatArray:
-        rows = _statistics(self.form, chunk.rows)
+    def _sums(
+        self, form: LinearForm[Any], components: LinearComponents, chunk: Chunk
+    ) -> FloatArray:
+        rows = _statistics(form, chunk.rows)
         return self.kernel.expect_linear(rows, chunk.weight, components, hard=self.hard)
 
 
-def linear_form(mixture: Mixture[Any, Any]) -> LinearForm[Any] | None:
-    """That of the clusters; None where there is noise, which does not share their base measure."""
+def linear_form(mixture: Mixture[Any, Any], *, gaps: bool = False) -> LinearForm[Any] | None:
+    """That of the clusters, of rows with missing cells if asked; None where there is none.
+
+    Nor is there any where there is noise, which does not share their base measure.
+    """
     family = cast("Linear", mixture.clusters.family)  # which the table below sees to
-    form = family.linear_form(mixture.params)
-    return None if form.base is not None and mixture.noise_region is not None else form
+    form = family.linear_form(mixture.params, gaps=gaps)
+    apart = form is not None and form.base is not None and mixture.noise_region is not None
+    return None if apart else form
 
 
 def _statistics(form: LinearForm[Any], rows: AnyArray) -> AnyArray:
@@ -221,6 +231,8 @@ class _StudentTPass:
         return cls(mixture.params, _GaussianPass(components, mixture.n_clusters, kernel, hard))
 
     def __call__(self, source: Source) -> Expectation[StudentTSums] | None:
+        if source.gappy:
+            return None
         sums = source.map_reduce(self.within.sums)
         weighted = self.within.gathered(sums)
         if weighted is None:
@@ -316,8 +328,7 @@ def scorer(mixture: Mixture[Any, Any]) -> Scorer:
     form = linear_form(mixture) if kind in _LINEAR else None
     if form is None:
         return composition
-    view = _KernelScorer(linear_components(mixture, form), kernel)
-    return _OrComposition(form, view, composition)
+    return _OrComposition(_LinearScorer.of(mixture, form, kernel), mixture, kernel)
 
 
 @dataclass(frozen=True)
@@ -364,42 +375,73 @@ _COMPONENTS: dict[type, Callable[[Mixture[Any, Any], Kernel], Components]] = {
 
 
 @dataclass(frozen=True)
-class _OrComposition:
-    """A scorer of statistics as one of rows; where cells are no levels, the composition."""
+class _LinearScorer:
+    """A scorer of statistics as one of rows.
+
+    Its functions raise NoLevelsError where cells are no levels.
+    """
 
     form: LinearForm[Any]
     within: Scorer
-    composition: Scorer
+
+    @classmethod
+    def of(cls, mixture: Mixture[Any, Any], form: LinearForm[Any], kernel: Kernel) -> Self:
+        return cls(form, _KernelScorer(linear_components(mixture, form), kernel))
 
     def log_density(self, rows: AnyArray) -> FloatArray:
-        try:
-            log_density = self.within.log_density(_statistics(self.form, rows))
-        except NoLevelsError:
-            return self.composition.log_density(rows)
-        return log_density + self._base(rows)
+        return self.within.log_density(_statistics(self.form, rows)) + self._base(rows)
 
     def responsibilities(self, rows: AnyArray) -> FloatArray:
-        try:
-            return self.within.responsibilities(_statistics(self.form, rows))
-        except NoLevelsError:
-            return self.composition.responsibilities(rows)
+        return self.within.responsibilities(_statistics(self.form, rows))
 
     def labels(self, rows: AnyArray) -> IntArray:
-        try:
-            return self.within.labels(_statistics(self.form, rows))
-        except NoLevelsError:
-            return self.composition.labels(rows)
+        return self.within.labels(_statistics(self.form, rows))
 
     def densities_and_certainties(self, rows: AnyArray) -> tuple[FloatArray, FloatArray]:
-        try:
-            scores = self.within.densities_and_certainties(_statistics(self.form, rows))
-        except NoLevelsError:
-            return self.composition.densities_and_certainties(rows)
+        scores = self.within.densities_and_certainties(_statistics(self.form, rows))
         log_density, certainty = scores
         return log_density + self._base(rows), certainty
 
     def _base(self, rows: AnyArray) -> FloatArray | float:
         return 0.0 if self.form.base is None else self.form.base(_double(rows))
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _OrComposition:
+    """A linear scorer, or the composition where cells are no levels, or nothing is linear."""
+
+    complete: _LinearScorer
+    mixture: Mixture[Any, Any]
+    kernel: Kernel
+
+    def log_density(self, rows: AnyArray) -> FloatArray:
+        return self._asked(rows, lambda scorer: scorer.log_density(rows))
+
+    def responsibilities(self, rows: AnyArray) -> FloatArray:
+        return self._asked(rows, lambda scorer: scorer.responsibilities(rows))
+
+    def labels(self, rows: AnyArray) -> IntArray:
+        return self._asked(rows, lambda scorer: scorer.labels(rows))
+
+    def densities_and_certainties(self, rows: AnyArray) -> tuple[FloatArray, FloatArray]:
+        return self._asked(rows, lambda scorer: scorer.densities_and_certainties(rows))
+
+    def _asked(self, rows: AnyArray, ask: Callable[[Scorer], T]) -> T:
+        try:
+            return ask(self._suited(rows))
+        except NoLevelsError:
+            return ask(_Composition(self.mixture))
+
+    def _suited(self, rows: AnyArray) -> Scorer:
+        if not has_gaps(rows):
+            return self.complete
+        form = linear_form(self.mixture, gaps=True)
+        if form is None:
+            return _Composition(self.mixture)
+        return _LinearScorer.of(self.mixture, form, self.kernel)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,10 @@ then one step of EM for the factor analysis of the scatter C_j about it (Rubin a
 
 so that the expected log-likelihood rises, if not to its maximum, and with it the likelihood.
 
+The observed cells of a row with missing ones are those of a factor analyzer with the rows of L and
+Psi in these columns. For a row the missing ones are then L_m z + e: their part in the scatter, and
+in its products with B, is made of the moments of the factors (see `statistics.completed`).
+
 References
 ----------
 Ghahramani, Hinton (1996), "The EM algorithm for mixtures of factor analyzers", CRG-TR-96-1.
@@ -25,17 +29,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 
+from mixtura.errors import DataError
 from mixtura.families.factor_analyzers.coordinates import FactorCoordinates
 from mixtura.families.factor_analyzers.parameters import FactorParameters
 from mixtura.families.factor_analyzers.sketch import directions, first_factors, width
-from mixtura.families.factor_analyzers.statistics import FactorMoments
+from mixtura.families.factor_analyzers.statistics import FactorMoments, completed
 from mixtura.families.family import Embedding, Unbounded, as_they_are, stand_ins
 from mixtura.families.gaussian.density import check_resolved
 from mixtura.families.tie import Tie
-from mixtura.patterns import Patterns
+from mixtura.patterns import Pattern, Patterns, has_gaps
 from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["FactorAnalyzers"]
@@ -79,13 +86,23 @@ class FactorAnalyzers(Unbounded):
 
     @np.errstate(over="ignore")  # a squared distance beyond all numbers is a log-density of -inf
     def log_density(self, params: FactorParameters, X: FloatArray) -> FloatArray:
+        if not has_gaps(X):
+            return self._log_density(params, X)
+        log_density = np.zeros((len(X), params.n_components))
+        for rows, observed, _ in Patterns.of(X).informative:
+            own = X[rows[:, None], observed]
+            log_density[rows] = self._log_density(params.marginal(observed), own)
+        return log_density
+
+    def _log_density(self, params: FactorParameters, X: FloatArray) -> FloatArray:
+        """Of complete rows."""
         constant = X.shape[1] * np.log(2.0 * np.pi) + params.log_determinants
         log_density: FloatArray = -0.5 * (params.squared_distances(X) + constant)
         return log_density
 
     def of_columns(self, means: FloatArray, scales: FloatArray) -> FactorParameters:
-        """Without loadings yet, so that a first step finds some."""
-        loadings = np.zeros((1, len(means), self.n_factors))
+        """Without factors yet, so that a first step finds some."""
+        loadings = np.empty((1, len(means), 0))
         return FactorParameters(means[None], loadings, np.square(scales)[None])
 
     def expected_cells(
@@ -119,12 +136,34 @@ class FactorAnalyzers(Unbounded):
     def statistics(
         self, params: FactorParameters | None, X: FloatArray, resp: FloatArray
     ) -> FactorMoments:
-        if params is not None:
-            return FactorMoments.of(X, resp, params.regression, params.factor_covariances)
+        """Rows of which no cell is observed say nothing, and are not counted."""
+        if params is None or params.n_factors < self.n_factors:
+            return self._first_statistics(params, X, resp)
+        if not has_gaps(X):
+            return _gathered(params, X, resp)
+        nobody = _gathered(params, params.means[:1], np.zeros((1, resp.shape[1])))
+        parts = (_completed(params, p, X, resp) for p in Patterns.of(X).informative)
+        return reduce(add, parts, nobody)
+
+    def _first_statistics(
+        self, params: FactorParameters | None, X: FloatArray, resp: FloatArray
+    ) -> FactorMoments:
+        """With parameters, of `of_columns`, cells are expected there that are missing."""
         k, d = resp.shape[1], X.shape[1]
         along = directions(k, d, self.n_factors) / self.units[:, None]
         m = along.shape[1]
-        return FactorMoments.of(X, resp, np.broadcast_to(along, (k, d, m)), np.zeros((k, m, m)))
+        along, untold = np.broadcast_to(along, (k, d, m)), np.zeros((k, m, m))
+        if not has_gaps(X):
+            return FactorMoments.of(X, resp, along, untold)
+        if params is None:
+            raise DataError(
+                "Rows with missing cells are completed from parameters, and there are none yet: "
+                "begin with `of_columns`."
+            )
+        missing = np.isnan(X)
+        own = np.where(missing.all(axis=1, keepdims=True), 0.0, resp)
+        seen = FactorMoments.of(np.where(missing, params.means[0], X), own, along, untold)
+        return seen.widened((own.T @ missing) * params.uniquenesses[0])
 
     def maximize(
         self, statistics: FactorMoments, params: FactorParameters | None
@@ -240,3 +279,17 @@ class FactorAnalyzers(Unbounded):
         kept = max(d - self.n_factors, 0)
         without_largest = np.sort(gains(params.uniquenesses), axis=1)[:, :kept].sum(axis=1)
         return np.asarray(np.maximum(gains(params.variances).sum(axis=1), without_largest))
+
+
+def _gathered(params: FactorParameters, X: FloatArray, resp: FloatArray) -> FactorMoments:
+    """The statistics of complete rows."""
+    return FactorMoments.of(X, resp, params.regression, params.factor_covariances)
+
+
+def _completed(
+    params: FactorParameters, pattern: Pattern, X: FloatArray, resp: FloatArray
+) -> FactorMoments:
+    """The statistics of the rows of one pattern."""
+    rows, observed, missing = pattern
+    seen = _gathered(params.marginal(observed), X[rows[:, None], observed], resp[rows])
+    return completed(seen, params, observed, missing) if len(missing) else seen

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import Self
 
 import numpy as np
 
+from mixtura.families.factor_analyzers.parameters import FactorParameters
 from mixtura.families.factor_analyzers.tiles import tiles
 from mixtura.statistics import SMALLEST_COUNT, Moments
-from mixtura.typing import FloatArray, Selection
+from mixtura.typing import FloatArray, IntArray, Selection
 
-__all__ = ["FactorMoments"]
+__all__ = ["FactorMoments", "completed"]
 
 # Of a variance, what the square of a mean's error may be without being seen.
 _UNSEEN = 1e-16
@@ -121,6 +122,13 @@ class FactorMoments:
         rows = Moments(self.rows.count, means, self.rows.about(means))
         return type(self)(rows, self.directions, self.products + products, self.factors + factors)
 
+    def widened(self, spread: FloatArray) -> Self:
+        """With a sum of variances (k, d) more, of what varies independently in each column."""
+        rows = replace(self.rows, scatter=self.rows.scatter + spread)
+        products = spread[:, :, None] * self.directions
+        factors = self.directions.transpose(0, 2, 1) @ products
+        return type(self)(rows, self.directions, self.products + products, self.factors + factors)
+
     def regressed(self) -> tuple[FloatArray, FloatArray]:
         """The loadings (k, d, l) by which scores tell the most of rows, and the variances left."""
         count = self.rows.count[:, None]
@@ -129,6 +137,27 @@ class FactorMoments:
         left: FloatArray = self.rows.scatter / count
         left -= np.einsum("kdl,kdl->kd", loadings, products)
         return np.asarray(loadings, dtype=np.float64), left
+
+
+def completed(
+    seen: FactorMoments, params: FactorParameters, observed: IntArray, missing: IntArray
+) -> FactorMoments:
+    """The moments in all columns, from those in the observed ones.
+
+    With F the moments of the factors, given the observed cells, those of the missing ones are L_m F
+    and L_m F L_m^T, and psi_m for each row.
+    """
+    count, loadings = seen.rows.count, params.loadings[:, missing]
+    mean, scatter = params.means.copy(), np.empty(params.means.shape)
+    mean[:, observed], scatter[:, observed] = seen.rows.mean, seen.rows.scatter
+    scores = np.einsum("ko,koq->kq", seen.rows.mean - params.means[:, observed], seen.directions)
+    mean[:, missing] += np.einsum("kmq,kq->km", loadings, scores)
+    products = np.empty(params.loadings.shape)
+    products[:, observed], products[:, missing] = seen.products, loadings @ seen.factors
+    scatter[:, missing] = np.einsum("kmq,kmq->km", products[:, missing], loadings)
+    scatter[:, missing] += count[:, None] * params.uniquenesses[:, missing]
+    rows = Moments(count, mean, scatter)
+    return FactorMoments(rows, params.regression, products, seen.factors)
 
 
 def _deviation(rows: FloatArray, weight: FloatArray, count: float) -> tuple[FloatArray, FloatArray]:

@@ -15,19 +15,26 @@ so that far rows weigh less. The M-step is m_j = sum_i r_ij u_ij x_i / sum_i r_i
 the covariance structure makes of the scatter sum_i r_ij u_ij (x_i - m_j)(x_i - m_j)^T and the
 count n_j = sum_i r_ij; for nu_j see `degrees_of_freedom`. All three are of one E-step, so the
 likelihood never falls (Liu and Rubin 1995; McLachlan and Peel 2000, section 7.5).
+
+The observed cells of a row with missing ones are t distributed with the same degrees of freedom, so
+that with d_o of them in place of d all of the above is as it was. Given u, the missing ones are
+Gaussian, and are completed as those of `families.gaussian.missing_cells` are, under the weights
+r u; their covariance given x_o and u is that given there over u (Liu and Rubin 1995, section 3).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 
 import numpy as np
 
 from mixtura.assignments import one_hot
 from mixtura.families.family import Embedding, Unbounded, stand_ins
 from mixtura.families.gaussian.density import Gaussian
+from mixtura.families.gaussian.missing_cells import Gaps
 from mixtura.families.gaussian.structures import CovarianceStructure
 from mixtura.families.student_t.binet import digamma_gap
 from mixtura.families.student_t.coordinates import StudentTCoordinates
@@ -42,6 +49,7 @@ from mixtura.families.student_t.degrees_of_freedom import (
 )
 from mixtura.families.student_t.parameters import StudentTParameters, StudentTSums, first_sums
 from mixtura.families.tie import Tie
+from mixtura.patterns import Pattern, Patterns, has_gaps
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray, IntArray
 
@@ -95,6 +103,16 @@ class StudentT(Unbounded):
         return self.dof if isinstance(self.dof, Tie) else Tie.NONE
 
     def log_density(self, params: StudentTParameters, X: FloatArray) -> FloatArray:
+        if not has_gaps(X):
+            return self._log_density(params, X)
+        log_density = np.zeros((len(X), params.n_components))
+        for rows, observed, _ in Patterns.of(X).informative:
+            own = X[rows[:, None], observed]
+            log_density[rows] = self._log_density(params.marginal(observed), own)
+        return log_density
+
+    def _log_density(self, params: StudentTParameters, X: FloatArray) -> FloatArray:
+        """Of complete rows."""
         d, dof = params.n_features, params.dof
         constants = -0.5 * (d * (_LOG_TWO_PI + 1.0) + params.scales.log_determinants)
         constants -= params.normal_excess
@@ -123,7 +141,10 @@ class StudentT(Unbounded):
         expected = self.expected_cells(params, X, one_hot(labels, params.n_components))
         drawn = self.normal.drawn_cells(params.normal, X, labels, rng)
         n_seen, dof = np.count_nonzero(~np.isnan(X), axis=1), params.dof[labels]
-        far = self._far(params, X)[np.arange(len(X)), labels]
+        far = np.zeros(len(X))
+        for rows, observed, _ in Patterns.of(X).informative:
+            of_all = self._far(params.marginal(observed), X[rows[:, None], observed])
+            far[rows] = of_all[np.arange(len(rows)), labels[rows]]
         shape = 0.5 * (dof + n_seen)
         u = rng.gamma(shape) / (shape * (1.0 + far))
         return np.asarray(expected + (drawn - expected) / np.sqrt(u)[:, None])
@@ -131,8 +152,32 @@ class StudentT(Unbounded):
     def statistics(
         self, params: StudentTParameters | None, X: FloatArray, resp: FloatArray
     ) -> StudentTSums:
+        """Rows of which no cell is observed say nothing, and are not counted."""
         if params is None:
             return first_sums(self.normal.statistics(None, X, resp))
+        if not has_gaps(X):
+            return self._gathered(params, X, resp)
+        nobody = self._gathered(params, params.locations[:1], np.zeros((1, resp.shape[1])))
+        parts = (self._completed(params, p, X, resp) for p in Patterns.of(X).informative)
+        return reduce(add, parts, nobody)
+
+    def _completed(
+        self, params: StudentTParameters, pattern: Pattern, X: FloatArray, resp: FloatArray
+    ) -> StudentTSums:
+        """The statistics of the rows of one pattern."""
+        rows, observed, missing = pattern
+        seen = params.marginal(observed)
+        sums = self._gathered(seen, X[rows[:, None], observed], resp[rows])
+        if not len(missing):
+            return sums
+        gaps = Gaps(params.normal, pattern)
+        complete = gaps.completed_diagonals if self.structure.diagonal else gaps.completed
+        return replace(sums, moments=complete(sums.moments, sums.rows))
+
+    def _gathered(
+        self, params: StudentTParameters, X: FloatArray, resp: FloatArray
+    ) -> StudentTSums:
+        """The statistics of complete rows."""
         rows = resp.sum(axis=0)
         far = self._far(params, X)
         log, u = np.log1p(far), 1.0 / (1.0 + far)

@@ -12,7 +12,7 @@ from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.structures import Covariances
 from mixtura.families.student_t.binet import binet
 from mixtura.statistics import ComponentSums, Moments
-from mixtura.typing import FloatArray, Selection
+from mixtura.typing import FloatArray, IntArray, Selection
 
 __all__ = ["StudentTParameters", "StudentTSums", "first_sums"]
 
@@ -78,6 +78,10 @@ class StudentTParameters:
 
     def take(self, order: Selection) -> Self:
         return type(self)(self.locations[order], self.scales.take(order), self.dof[order])
+
+    def marginal(self, columns: IntArray) -> Self:
+        """Those of some of the columns, which have the same degrees of freedom."""
+        return type(self)(self.locations[:, columns], self.scales.marginal(columns), self.dof)
 
 
 @dataclass(frozen=True)
