@@ -282,8 +282,10 @@ def _check_coordinates(
 
     gradient, h = at.gradient(expectation), 1e-3
     for unit in rng.normal(size=(3, len(gradient))):
-        near, far = (objective(s * unit) - objective(-s * unit) for s in (h, 2.0 * h))
-        slope = (8.0 * near - far) / (12.0 * h)
+        near, far, farthest = (
+            objective(s * unit) - objective(-s * unit) for s in (h, 2.0 * h, 3.0 * h)
+        )
+        slope = (45.0 * near - 9.0 * far + farthest) / (60.0 * h)
         error = abs(gradient @ unit - slope)
         assert error <= 1e-9 + 1e-6 * abs(slope), f"the gradient is the objective's: {error:.1e}"
 
