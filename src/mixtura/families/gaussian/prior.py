@@ -30,13 +30,33 @@ from mixtura.families.gaussian.structures import (
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray
 
-__all__ = ["FLAT", "FlatPrior", "NormalInverseWishart", "Prior"]
+__all__ = ["FLAT", "FlatPrior", "NormalInverseWishart", "Prior", "Worth"]
 
 # The rows that a prior may be worth, at most.
 _MOST_ROWS = 1e12
 
 # Values up to the first have squares up to the second, whose products do not overflow.
 _FARTHEST, _WIDEST = 1e75, 1e152
+
+
+@dataclass(frozen=True)
+class Worth:
+    """A conjugate prior of k components as rows.
+
+    Its log-density is constant - 1/2 sum_j (count_j log|S_j| + tr(S_j^-1 T_j)) with T_j the rows'
+    moments about m_j. The normal density of m_j adds 1 to the factor of -1/2 log|S_j|, whatever its
+    shrinkage: so that factor is no count of the rows about the mean, and comes apart from them.
+
+    Attributes
+    ----------
+    constant : float
+    count : ndarray of shape (k,)
+    rows : Moments
+    """
+
+    constant: float
+    count: FloatArray
+    rows: Moments
 
 
 class Prior(Protocol):
@@ -183,30 +203,27 @@ class NormalInverseWishart:
     def update(
         self, moments: Moments, structure: CovarianceStructure
     ) -> tuple[FloatArray, Moments]:
-        count, rows = self._worth(structure, len(moments.count))
-        return moments.count + count, moments + rows
+        worth = self.worth(structure, len(moments.count))
+        return moments.count + worth.count, moments + worth.rows
 
     def log_density(
         self, means: FloatArray, covariances: Covariances, structure: CovarianceStructure
     ) -> float:
-        k, d = means.shape
-        count, rows = self._worth(structure, k)
+        worth = self.worth(structure, len(means))
+        scatter = worth.rows.about(means)
+        return worth.constant + covariances.expected_log_likelihood(worth.count, scatter)
+
+    def worth(self, structure: CovarianceStructure, k: int) -> Worth:
+        """The rows that the prior is worth to k components."""
+        d, share = len(self.mean), self._share(structure)
+        n_matrices = _n_matrices(structure, k, d)
+        part = n_matrices / k
         constant: float = 0.5 * k * d * log(self.shrinkage / (2.0 * pi))
-        constant += _n_matrices(structure, k, d) * self._share(structure).constant
-        return constant + covariances.expected_log_likelihood(count, rows.about(means))
-
-    def _worth(self, structure: CovarianceStructure, k: int) -> tuple[FloatArray, Moments]:
-        """The rows that the prior is worth to each of k components.
-
-        The normal density of m_j adds 1 to the factor of -1/2 log|S_j|, whatever its shrinkage:
-        so that factor is no count of the rows about the mean, and comes apart from them.
-        """
-        share = self._share(structure)
-        part = _n_matrices(structure, k, len(self.mean)) / k
+        constant += n_matrices * share.constant
         count = np.full(k, 1.0 + part * share.count)
         scatter = np.repeat(part * share.scatter[None], k, axis=0)
         mean = np.repeat(self.mean[None], k, axis=0)
-        return count, Moments(np.full(k, self.shrinkage), mean, scatter)
+        return Worth(constant, count, Moments(np.full(k, self.shrinkage), mean, scatter))
 
     def _share(self, structure: CovarianceStructure) -> _Share:
         if not structure.diagonal:
