@@ -164,7 +164,7 @@ class _GaussianPass:
     def sums(self, chunk: Chunk) -> FloatArray:
         """What the kernel adds up over the rows of a chunk."""
         return self.kernel.expect(
-            chunk.rows, chunk.weight, chunk.labels, self.components, hard=self.hard
+            chunk.rows, chunk.weight, self.components, hard=self.hard, labels=chunk.labels
         )
 
 
@@ -200,7 +200,7 @@ class _LinearPass:
     def _sums(self, components: LinearComponents, chunk: Chunk) -> FloatArray:
         rows = _statistics(self.form, chunk.rows)
         return self.kernel.expect_linear(
-            rows, chunk.weight, chunk.labels, components, hard=self.hard
+            rows, chunk.weight, components, hard=self.hard, labels=chunk.labels
         )
 
 

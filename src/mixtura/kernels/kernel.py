@@ -34,10 +34,10 @@ class Kernel:
         self,
         rows: AnyArray,
         weight: FloatArray,
-        labels: IntArray | None,
         components: Components,
         *,
         hard: bool,
+        labels: IntArray | None = None,
     ) -> FloatArray:
         """Sums over the rows: weight, objective, counts (k), first and second moments.
 
@@ -59,10 +59,10 @@ class Kernel:
         self,
         rows: AnyArray,
         weight: FloatArray,
-        labels: IntArray | None,
         components: LinearComponents,
         *,
         hard: bool,
+        labels: IntArray | None = None,
     ) -> FloatArray:
         """Sums over the rows: weight, objective, counts (k), and of the statistics (k, m).
 

@@ -14,6 +14,7 @@ share one covariance matrix it has one prior; else each component's has its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import lgamma, log, pi
 from typing import Any, Protocol, Self
 
@@ -227,10 +228,22 @@ class NormalInverseWishart:
 
     def _share(self, structure: CovarianceStructure) -> _Share:
         if not structure.diagonal:
-            return _ellipsoid(self.dof, self.scale)
-        variances = np.diagonal(self.scale)
-        one_variance = structure.n_parameters(1, len(variances)) == 1
-        return (_sphere if one_variance else _axes)(self.dof, variances)
+            return self._of_matrices
+        one_variance = structure.n_parameters(1, len(self.mean)) == 1
+        return self._of_spheres if one_variance else self._of_axes
+
+    # Asked for in every iteration.
+    @cached_property
+    def _of_matrices(self) -> _Share:
+        return _ellipsoid(self.dof, self.scale)
+
+    @cached_property
+    def _of_axes(self) -> _Share:
+        return _axes(self.dof, np.diagonal(self.scale))
+
+    @cached_property
+    def _of_spheres(self) -> _Share:
+        return _sphere(self.dof, np.diagonal(self.scale))
 
 
 @dataclass(frozen=True)
