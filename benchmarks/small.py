@@ -32,7 +32,7 @@ def groups(n: int, d: int, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def cloud(n: int, d: int, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of one correlated group, cut into k slices: EM has much to do, and does not come to rest."""
+    """Rows of one correlated group, cut into k slices: EM does not come to rest soon."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, d)) @ rng.normal(size=(d, d))
     return X, X[:, 0].argsort().argsort() * k // n
