@@ -223,7 +223,7 @@ def e_step(
     Random numbers are seeded by (seed, chunk index), so they do not depend on who computes
     a chunk, or when. Rows of a known component stay there.
     """
-    fused = None if source.labelled else fused_pass(mixture, assignment)
+    fused = fused_pass(mixture, assignment)
     expectation = None if fused is None else fused(source)
     if expectation is not None:
         return expectation

@@ -68,6 +68,16 @@ def table(rng: Rng, d: int) -> tuple[np.ndarray, np.ndarray]:
     return rows, numbers(rng, n, positive=True)
 
 
+def some_labels(rng: Rng, n: int, k: int) -> np.ndarray | None:
+    """None for most tables, and now and then one of a component that there is not."""
+    if rng.random() < 0.6:
+        return None
+    labels = rng.integers(-1, k, n)
+    if rng.random() < 0.05:
+        labels[int(rng.integers(n))] = choose(rng, [k, *HUGE[:-1]])
+    return labels
+
+
 def components(rng: Rng, k: int, d: int) -> list[Any]:
     whitening = numbers(rng, k, d, positive=True) if rng.random() < 0.5 else matrices(rng, k, d)
     tails = numbers(rng, 2, k) if rng.random() < 0.5 else None
@@ -79,7 +89,8 @@ def expect(module: Any, rng: Rng) -> tuple[Any, ...]:
     rows, weight = table(rng, d)
     parts = components(rng, k, d)
     result = np.empty(2 + k * (1 + d) + parts[1].size + (0 if parts[3] is None else 3 * k))
-    return choose(rng, module.names()), rows, weight, *parts, rng.random() < 0.5, result
+    labels = some_labels(rng, len(rows), k)
+    return choose(rng, module.names()), rows, weight, labels, *parts, rng.random() < 0.5, result
 
 
 def score(module: Any, rng: Rng) -> tuple[Any, ...]:
@@ -114,7 +125,8 @@ def linear(rng: Rng) -> tuple[np.ndarray, np.ndarray, list[Any]]:
 def linear_expect(module: Any, rng: Rng) -> tuple[Any, ...]:
     rows, weight, parts = linear(rng)
     result = np.empty(2 + len(parts[0]) + parts[1].size)
-    return choose(rng, module.names()), rows, weight, *parts, rng.random() < 0.5, result
+    labels = some_labels(rng, len(rows), len(parts[0]))
+    return choose(rng, module.names()), rows, weight, labels, *parts, rng.random() < 0.5, result
 
 
 def linear_score(module: Any, rng: Rng) -> tuple[Any, ...]:
@@ -207,7 +219,10 @@ def climb(module: Any, rng: Rng) -> tuple[Any, ...]:
     if rng.random() < 0.05:
         numbers_of_steps[3:] = choose(rng, HUGE), choose(rng, HUGE)
     floor = np.zeros(d) if rng.random() < 0.4 else numbers(rng, d, positive=True)
-    how = [rng.random() < 0.5, rng.random() < 0.5, ties, floor, choose(rng, [0.0, 1e-6, *WILD])]
+    prior = numbers(rng, 3 + d + each, positive=True) if rng.random() < 0.4 else None
+    weights = choose(rng, [0, 1, 2]) if rng.random() < 0.95 else choose(rng, [3, *HUGE[1:5]])
+    kind = [rng.random() < 0.5, rng.random() < 0.3, weights, rng.random() < 0.3, ties]
+    how = [some_labels(rng, len(rows), k), *kind, floor, prior, choose(rng, [0.0, 1e-6, *WILD])]
     return choose(rng, module.names()), rows, weight, *how, *numbers_of_steps
 
 

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "em_loop.h"
 #include "estep.h"
@@ -35,6 +36,14 @@ static double number(void)
     return (double)rand() / RAND_MAX - 0.5;
 }
 
+/* -1 for about half of them. */
+static int64_t *some_labels(ptrdiff_t n, ptrdiff_t k)
+{
+    int64_t *labels = malloc(n * sizeof(int64_t));
+    for (ptrdiff_t i = 0; i < n; i++) labels[i] = rand() % 2 ? rand() % k : -1;
+    return labels;
+}
+
 static double *numbers(size_t count)
 {
     double *x = malloc(count * sizeof(double));
@@ -64,6 +73,9 @@ static void run(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k, int
     void *scratch = array(kernel->scratch_size(d, k, dense, tailed), 1);
     kernel->expect(&table, &c, 0, &to, scratch);
     kernel->expect(&table, &c, 1, &to, scratch);
+    int64_t *known = some_labels(n, k);
+    table.labels = known;
+    kernel->expect(&table, &c, n % 2, &to, scratch);
 
     int64_t *labels = malloc(n * sizeof(int64_t));
     Scores scores = {numbers(n), numbers(n * k), numbers(n), labels};
@@ -72,7 +84,7 @@ static void run(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k, int
     kernel->log(rows, rows, n);
 
     free(rows), free(weight), free(means), free(whitening), free(constants), free(floats);
-    free(sums), free(scratch), free(labels), free(tails), free(tail_sums);
+    free(sums), free(scratch), free(labels), free(known), free(tails), free(tail_sums);
     free(scores.log_density), free(scores.responsibilities), free(scores.largest);
 }
 
@@ -96,13 +108,15 @@ static void run_linear(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t
     Sums to = {sums, sums + 1, sums + 2, sums + 2 + k, NULL};
     void *scratch = array(kernel->linear_size(&c, n), 1);
     Scores scores = {numbers(n), numbers(n * k), numbers(n), labels};
+    int64_t *known = some_labels(n, k);
     for (int bad = 0; bad < 2; bad++) {
+        table.labels = n % 2 ? known : NULL;
         kernel->linear_expect(&table, &c, bad, &to, scratch);
         kernel->linear_score(&table, &c, &scores, scratch);
         ptrdiff_t cell = rand() % (n * d);
         rows[cell] = floats[cell] = bad ? -1.0 : 1e9;
     }
-    free(levels), free(labels), free(rows), free(floats), free(weight), free(weights);
+    free(levels), free(labels), free(known), free(rows), free(floats), free(weight), free(weights);
     free(constants), free(sums), free(scratch);
     free(scores.log_density), free(scores.responsibilities), free(scores.largest);
 }
@@ -188,10 +202,20 @@ static void run_climb(const Kernel *kernel, ptrdiff_t k, ptrdiff_t d, Tie volume
     for (size_t i = 0; i < 2 * each; i++)
         covariances[i] = orientation == TIE_NONE || i % (d * d) % (d + 1) == 0;
     Table table = {rows, 0, n, d, weight, 1};
-    Manner how = {0, 1, volume, shape, orientation, floor, 0.0};
+    Manner how = {0, WEIGHTS_FREE, volume, shape, orientation, floor, 0.0};
     int place;
-    mixtura_climb(kernel, &table, &how, k, state, trace, 0, 12, work, scratch, &place);
-    free(rows), free(weight), free(floor), free(state), free(work), free(scratch);
+    double *start = malloc(size * sizeof(double));
+    memcpy(start, state, size * sizeof(double));
+    int64_t *known = some_labels(n, k);
+    Prior prior = {1.0, 2.0, 3.0, rows, covariances};
+    for (int kind = 0; kind < 16; kind++) {
+        how.noise = k > 1 && kind & 1, how.weights = how.noise ? WEIGHTS_FREE_LAST : WEIGHTS_FREE;
+        how.prior = kind & 2 ? &prior : NULL, how.fixed_means = kind >> 2 & 1;
+        table.labels = kind & 8 ? known : NULL;
+        memcpy(state, start, size * sizeof(double));
+        mixtura_climb(kernel, &table, &how, k, state, trace, 0, 12, work, scratch, &place);
+    }
+    free(start), free(known), free(rows), free(weight), free(floor), free(state), free(work), free(scratch);
 }
 
 static void run_climbs(const Kernel *kernel)

@@ -25,6 +25,7 @@ def arguments(**changes: Any) -> dict[str, Any]:
     right = {
         "rows": np.zeros((N, D)),
         "weight": np.ones(N),
+        "labels": None,
         "means": np.zeros((K, D)),
         "whitening": np.ones((K, D, D)),
         "constants": np.zeros(K),
@@ -45,6 +46,7 @@ def test_the_right_arguments_pass() -> None:
     expect(weight=np.ones(2 * N)[::2], rows=np.zeros((N, D))[:, :])
     expect(whitening=np.ones((K, D)), result=np.empty(2 + K * (1 + 2 * D)))
     expect(tails=np.ones((2, K)), result=np.empty(2 + K * (4 + D + D * D)))
+    expect(labels=np.arange(N) % (K + 1) - 1)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +61,8 @@ def test_the_right_arguments_pass() -> None:
         {"means": np.zeros((K, D), np.float32)},
         {"result": None},
         {"tails": np.ones((2, K), np.float32)},
+        {"labels": np.zeros(N, np.int32)},
+        {"labels": np.zeros(N)},
     ],
     ids=str,
 )
@@ -84,6 +88,9 @@ def test_wrong_types_are_refused(changes: dict[str, Any]) -> None:
         {"whitening": np.ones((K - 1, D, D))},
         {"whitening": np.ones(K)},
         {"constants": np.zeros(K + 1)},
+        {"labels": np.zeros(N + 1, np.int64)},
+        {"labels": np.array([*range(N - 1), K])},
+        {"labels": np.array([0] * (N - 1) + [2**62])},
         {"result": np.empty(3)},
         {"result": np.frombuffer(bytes(8 * (2 + K * (1 + D + D * D))))},
         {"rows": np.frombuffer(bytes(8 * N * D + 4), np.uint8)[4:].view(np.float64).reshape(N, D)},
@@ -105,9 +112,8 @@ def test_rows_that_are_not_aligned_in_memory_can_be_fitted() -> None:
 
 
 def test_wrong_outputs_of_scores_are_refused() -> None:
-    right = [
-        value for name, value in arguments().items() if name not in ("weight", "hard", "result")
-    ]
+    others = ("weight", "labels", "hard", "result")
+    right = [value for name, value in arguments().items() if name not in others]
     _fused.score("baseline", *right, None, None, None, None)
     for outputs in (
         (np.empty(N + 1), None, None, None),
@@ -127,6 +133,7 @@ def linear_arguments(**changes: Any) -> dict[str, Any]:
     right = {
         "rows": np.zeros((N, D)),
         "weight": np.ones(N),
+        "labels": None,
         "constants": np.zeros(K),
         "weights": np.zeros((K, M)),
         "levels": LEVELS,
@@ -148,6 +155,7 @@ def test_the_right_linear_components_pass() -> None:
     linear_expect(**CELLS)
     linear_expect(rows=np.zeros((N, D), np.float32))
     linear_expect(rows=np.zeros((0, D)), weight=np.zeros(0))
+    linear_expect(labels=np.arange(N) % (K + 1) - 1)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +169,8 @@ def test_the_right_linear_components_pass() -> None:
         {"weights": np.zeros((K, M + 1))},
         {"weights": np.zeros((K, M), np.float32)},
         {"result": np.empty(2 + K * M)},
+        {"labels": np.full(N, K)},
+        {"labels": np.zeros((N, 1), np.int64)},
         {"levels": None},
         {"levels": LEVELS[:-1]},
         {"levels": LEVELS + 1},
@@ -201,10 +211,14 @@ def climb_arguments(**changes: Any) -> dict[str, Any]:
     right = {
         "rows": np.random.default_rng(0).normal(size=(N * D, D)),
         "weight": np.ones(N * D),
+        "labels": None,
         "hard": False,
-        "free_weights": True,
+        "noise": False,
+        "weights": 1,
+        "fixed_means": False,
         "ties": (2, 2, 2),
         "floor": np.zeros(D),
+        "prior": None,
         "tol": 0.0,
         "k": K,
         "state": state,
@@ -222,6 +236,11 @@ def climb(**changes: Any) -> tuple[int, int]:
 def test_the_right_climb_passes() -> None:
     assert climb(trace=np.empty(1), known=0, most=1) == (1, 1)
     assert climb(trace=np.empty(3), known=3, most=0) == (0, 0)
+    once = {"trace": np.empty(1), "known": 0, "most": 1}
+    prior = np.concatenate([np.ones(3 + D), np.eye(D).ravel()])
+    labels = np.arange(N * D) % (K + 1) - 1
+    for changes in ({"noise": True}, {"weights": 2}, {"prior": prior}, {"labels": labels}):
+        assert climb(**once, **changes) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -231,6 +250,13 @@ def test_the_right_climb_passes() -> None:
         {"rows": np.zeros((N, MOST + 1)), "weight": np.ones(N), "floor": np.zeros(MOST + 1)},
         {"weight": np.ones(N)},
         {"floor": np.zeros(D + 1)},
+        {"labels": np.full(N * D, K)},
+        {"labels": np.zeros(N, np.int64)},
+        {"weights": -1},
+        {"weights": 3},
+        {"prior": np.ones(3 + 2 * D)},
+        {"prior": (1.0, 1.0, 1.0)},
+        {"k": 1, "noise": True, "state": np.zeros((3, SIZE))},
         {"k": K + 1},
         {"k": 0},
         {"k": -1},

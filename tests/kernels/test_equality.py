@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel_cases import STRUCTURE_IDS, STRUCTURES, both, random_mixture, rows_of, with_some_noise
+from kernel_cases import (
+    STRUCTURE_IDS,
+    STRUCTURES,
+    both,
+    random_mixture,
+    rows_of,
+    some_labels,
+    with_some_noise,
+)
 from mixtura import em, kernels
 from mixtura.assignments import Assignment, hard, soft, stochastic
 from mixtura.families import Gaussian, GaussianParameters, Poisson, PoissonParameters
@@ -56,6 +64,7 @@ def assert_same_expectation(actual: Expectation[Any], expected: Expectation[Any]
     offset=st.sampled_from([0.0, 1e4]),
     lost=st.booleans(),
     noise=st.sampled_from([None, 0.0, 0.2]),
+    labelled=st.booleans(),
 )
 def test_passes_equal_the_reference(
     kernel: str,
@@ -70,6 +79,7 @@ def test_passes_equal_the_reference(
     offset: float,
     lost: bool,
     noise: float | None,
+    labelled: bool,
 ) -> None:
     rng = np.random.default_rng(seed)
     mixture = random_mixture(rng, structure, k, d)
@@ -85,7 +95,8 @@ def test_passes_equal_the_reference(
     weight = rng.choice([0.0, 0.5, 1.0, 3.0], size=n) if weighted else None
     if weight is not None:
         weight[0] = 1.0
-    source = ArraySource(X, weight)
+    labels = some_labels(rng, mixture, X) if labelled else None
+    source = ArraySource(X, weight, labels=labels)
     fast, reference = both(kernel, lambda: em.e_step(mixture, source, assignment))
     assert_same_expectation(fast, reference, X)
 

@@ -14,6 +14,7 @@ from kernel_cases import (
     STRUCTURE_IDS,
     STRUCTURES,
     random_mixture,
+    some_labels,
     with_some_noise,
     with_tails,
 )
@@ -85,6 +86,7 @@ def assert_same(mine: Expectation[Any], theirs: Expectation[Any], X: np.ndarray)
     weighted=st.booleans(),
     lost=st.booleans(),
     noise=st.sampled_from([None, 0.0, 0.2]),
+    labelled=st.booleans(),
 )
 def test_passes_equal_the_reference(
     kernel: str,
@@ -98,6 +100,7 @@ def test_passes_equal_the_reference(
     weighted: bool,
     lost: bool,
     noise: float | None,
+    labelled: bool,
 ) -> None:
     rng = np.random.default_rng(seed)
     mixture = a_mixture(rng, structure, k, d, noise)
@@ -107,7 +110,8 @@ def test_passes_equal_the_reference(
     weight = rng.choice([0.0, 0.5, 1.0, 3.0], size=n) if weighted else None
     if weight is not None:
         weight[0] = 1.0
-    source = ArraySource(X, weight)
+    labels = some_labels(rng, mixture, X) if labelled else None
+    source = ArraySource(X, weight, labels=labels)
     with kernels.use(kernel):
         fast = em.e_step(mixture, source, assignment)
     with kernels.use("numpy"):

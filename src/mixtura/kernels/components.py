@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self, TypeAlias
@@ -11,7 +12,9 @@ from mixtura.typing import AnyArray, FloatArray
 with suppress(ImportError):  # without it nothing is ever asked of components
     from mixtura.kernels import _fused
 
-__all__ = ["Components", "LinearComponents", "NoLevelsError", "Scored"]
+__all__ = ["Components", "LinearComponents", "NoLevelsError", "Scored", "noise_log_determinant"]
+
+_LOG_TWO_PI = math.log(2.0 * math.pi)
 
 #: Log-densities (n,), responsibilities (n, k), the largest of each row (n,), and whose it is (n,).
 Scored: TypeAlias = tuple[FloatArray | None, FloatArray | None, FloatArray | None, AnyArray | None]
@@ -86,3 +89,8 @@ class LinearComponents:
             kernel, rows, self.constants, self.weights, self.levels, *scored
         ):
             raise NoLevelsError
+
+
+def noise_log_determinant(log_volume: float, d: int) -> float:
+    """That of Gaussians in d dimensions which are as high as noise over such a volume."""
+    return 2.0 * log_volume - d * _LOG_TWO_PI

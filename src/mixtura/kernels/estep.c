@@ -45,6 +45,7 @@ typedef struct {
     ivec *likeliest;     /* rows: the component with the highest bound */
     vec *least;          /* rows: the least log-density that matters */
     int patience;        /* tiles to go before the next look for far components */
+    int all_matter;      /* whether far components matter as well, as some rows are known to be theirs */
     vec *sums;           /* the moments, still spread over lanes or padded */
     size_t sums_size;    /* in bytes */
 } Work;
@@ -410,7 +411,7 @@ static void pack_factors(const Components *c, const Work *w)
 /* Whether to look for far components in this tile: not for a while after a tile with too few. */
 INLINE int may_prune(Work *w)
 {
-    if (w->d < PRUNE_FROM || w->k < 4) return 0;
+    if (w->d < PRUNE_FROM || w->k < 4 || w->all_matter) return 0;
     if (w->patience == 0) return 1;
     w->patience--;
     return 0;
@@ -754,6 +755,7 @@ static void expect(const Table *t, const Components *c, int hard, const Sums *su
     vec weight = splat(0.0);
     const Joint tile = {w.k, w.stride, w.joint, w.weight};
     *sums->weight = (double)t->n;
+    w.all_matter = t->labels != NULL;
     clear(sums->counts, c->k * sizeof(double));
     for (ptrdiff_t first = 0; first < t->n; first += w.rows) {
         ptrdiff_t n = smaller(w.rows, t->n - first);

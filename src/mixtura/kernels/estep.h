@@ -13,6 +13,7 @@ typedef struct {
     ptrdiff_t n, d;
     const double *weight;   /* of row i: weight[i * weight_step]; NULL for 1 */
     ptrdiff_t weight_step;  /* 0 where all rows have the same weight */
+    const int64_t *labels;  /* n: known components, -1 where unknown; NULL where all are */
 } Table;
 
 /* k Gaussian components: log(w_j p_j(x)) = constant_j - q with q = |W_j^T (x - mean_j)|^2 / 2; or k

@@ -32,7 +32,12 @@ from mixtura.families.gaussian.structures import Covariances
 from mixtura.families.linear import Linear, LinearForm
 from mixtura.families.student_t.density import sums_of
 from mixtura.families.student_t.parameters import StudentTSums, first_sums
-from mixtura.kernels.components import Components, LinearComponents, NoLevelsError
+from mixtura.kernels.components import (
+    Components,
+    LinearComponents,
+    NoLevelsError,
+    noise_log_determinant,
+)
 from mixtura.kernels.kernel import Kernel, chosen
 from mixtura.mixture import Expectation, Mixture
 from mixtura.patterns import has_gaps
@@ -49,8 +54,6 @@ __all__ = [
     "fused_start",
     "scorer",
 ]
-
-_LOG_TWO_PI = math.log(2.0 * math.pi)
 
 #: A whole E-step; None where its rounding would show, so that the composition must run.
 FusedPass: TypeAlias = Callable[[Source], Expectation[Any] | None]
@@ -96,7 +99,8 @@ def _components(
     if region is not None:
         means = np.concatenate([means, means[:1]])
         whitening = np.concatenate([whitening, np.zeros_like(whitening[:1])])
-        log_determinants = np.append(log_determinants, 2.0 * region.log_volume - d * _LOG_TWO_PI)
+        noise = noise_log_determinant(region.log_volume, d)
+        log_determinants = np.append(log_determinants, noise)
     return Components(
         np.ascontiguousarray(means),
         np.ascontiguousarray(whitening),
@@ -164,7 +168,9 @@ class _GaussianPass:
 
     def sums(self, chunk: Chunk) -> FloatArray:
         """What the kernel adds up over the rows of a chunk."""
-        return self.kernel.expect(chunk.rows, chunk.weight, self.components, hard=self.hard)
+        return self.kernel.expect(
+            chunk.rows, chunk.weight, self.components, hard=self.hard, labels=chunk.labels
+        )
 
 
 @dataclass(frozen=True)
@@ -199,7 +205,9 @@ class _LinearPass:
         self, form: LinearForm[Any], components: LinearComponents, chunk: Chunk
     ) -> FloatArray:
         rows = _statistics(form, chunk.rows)
-        return self.kernel.expect_linear(rows, chunk.weight, components, hard=self.hard)
+        return self.kernel.expect_linear(
+            rows, chunk.weight, components, hard=self.hard, labels=chunk.labels
+        )
 
 
 def linear_form(mixture: Mixture[Any, Any], *, gaps: bool = False) -> LinearForm[Any] | None:

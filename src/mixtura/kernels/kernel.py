@@ -15,7 +15,7 @@ from mixtura.typing import AnyArray, FloatArray, IntArray
 with suppress(ImportError):  # without it no Kernel is ever made
     from mixtura.kernels import _fused
 
-__all__ = ["Kernel", "chosen"]
+__all__ = ["Kernel", "as_labels", "chosen"]
 
 AnyComponents: TypeAlias = Components | LinearComponents
 
@@ -24,13 +24,20 @@ AnyComponents: TypeAlias = Components | LinearComponents
 class Kernel:
     """The compiled kernel for one instruction set.
 
-    Rows are C-contiguous (n, d), float32 or float64; all sums are in float64.
+    Rows are C-contiguous (n, d), float32 or float64; all sums are in float64. Labels (n,) are known
+    components, where the rows stay, -1 where unknown; None where all are.
     """
 
     name: str
 
     def expect(
-        self, rows: AnyArray, weight: FloatArray, components: Components, *, hard: bool
+        self,
+        rows: AnyArray,
+        weight: FloatArray,
+        components: Components,
+        *,
+        hard: bool,
+        labels: IntArray | None = None,
     ) -> FloatArray:
         """Sums over the rows: weight, objective, counts (k), first and second moments.
 
@@ -42,13 +49,20 @@ class Kernel:
         c, k = components, len(components.means)
         n_tails = 0 if c.tails is None else 3 * k
         sums = np.empty(2 + k + c.means.size + c.whitening.size + n_tails)
+        known = as_labels(labels)
         _fused.expect(
-            self.name, rows, weight, c.means, c.whitening, c.constants, c.tails, hard, sums
+            self.name, rows, weight, known, c.means, c.whitening, c.constants, c.tails, hard, sums
         )
         return sums
 
     def expect_linear(
-        self, rows: AnyArray, weight: FloatArray, components: LinearComponents, *, hard: bool
+        self,
+        rows: AnyArray,
+        weight: FloatArray,
+        components: LinearComponents,
+        *,
+        hard: bool,
+        labels: IntArray | None = None,
     ) -> FloatArray:
         """Sums over the rows: weight, objective, counts (k), and of the statistics (k, m).
 
@@ -56,7 +70,10 @@ class Kernel:
         """
         c = components
         sums = np.empty(2 + len(c.constants) + c.weights.size)
-        _fused.linear_expect(self.name, rows, weight, c.constants, c.weights, c.levels, hard, sums)
+        known = as_labels(labels)
+        _fused.linear_expect(
+            self.name, rows, weight, known, c.constants, c.weights, c.levels, hard, sums
+        )
         return sums
 
     def constants(self, weights: FloatArray, log_determinants: FloatArray, d: int) -> FloatArray:
@@ -126,6 +143,11 @@ class Kernel:
         density, largest = np.empty(len(rows)), np.empty(len(rows))
         components.score(self.name, rows, (density, None, largest, None))
         return density, largest
+
+
+def as_labels(labels: IntArray | None) -> AnyArray | None:
+    """Labels (n,) as the kernel takes them."""
+    return None if labels is None else np.ascontiguousarray(labels, dtype=np.int64)
 
 
 _KERNELS = {name: Kernel(name) for name in available()}
