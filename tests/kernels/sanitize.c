@@ -61,7 +61,7 @@ static void run(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k, int
     Components c = {k, d, dense, means, whitening, constants, tailed ? tails : NULL, tails + k};
     double *sums = numbers(2 + k * (1 + d + each));
     Sums to = {sums, sums + 1, sums + 2, sums + 2 + k, sums + 2 + k + k * d, tail_sums};
-    void *scratch = array(kernel->scratch_size(d, k, dense, tailed), 1);
+    void *scratch = array(kernel->scratch_size(d, k, dense, tailed, 0), 1);
     kernel->expect(&table, &c, 0, &to, scratch);
     kernel->expect(&table, &c, 1, &to, scratch);
 
@@ -180,7 +180,7 @@ static void run_climb(const Kernel *kernel, ptrdiff_t k, ptrdiff_t d, Tie volume
     size_t each = k * (orientation != TIE_NONE ? d * d : d);
     double *rows = numbers(n * d), *weight = numbers(n), *floor = numbers(d), trace[12];
     double *state = numbers(CLIMB_MIXTURES * size), *work = malloc(mixtura_work_size(k, d, orientation != TIE_NONE) * sizeof(double));
-    void *scratch = aligned_alloc(64, (kernel->scratch_size(d, k, orientation != TIE_NONE, 0) + 63) / 64 * 64);
+    void *scratch = aligned_alloc(64, (kernel->scratch_size(d, k, orientation != TIE_NONE, 0, 0) + 63) / 64 * 64);
     for (ptrdiff_t i = 0; i < n; i++) weight[i] = 1.0;
     for (ptrdiff_t a = 0; a < d; a++) floor[a] = least;
     for (ptrdiff_t j = 0; j < k; j++) state[j] = 1.0 / k, state[size - k + j] = 0.0;

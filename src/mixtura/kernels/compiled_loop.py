@@ -86,7 +86,9 @@ class CompiledLoop:
             return None
         if not structure.diagonal and many(len(floor)):
             return None
-        if not isinstance(source, ArraySource) or source.labelled or len(source.handles()) != 1:
+        if not isinstance(source, ArraySource) or len(source.handles()) != 1:
+            return None
+        if source.labelled or source.gappy:
             return None
         chunk = source.load(0)
         ties = structure.volume.value, structure.shape.value, structure.orientation.value
