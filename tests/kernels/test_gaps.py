@@ -1,4 +1,4 @@
-"""Every kernel on rows with missing cells: as the marginal densities and conditional moments are."""
+"""Every kernel on rows with missing cells equals formulas of marginals and conditionals."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Marginal:
         return float(np.linalg.slogdet(inner)[1]) if self.observed.any() else 0.0
 
     def filled(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Expected deviations (n, d) from the mean, and the covariance (d, d) of what is missing."""
+        """Expected deviations (n, d) from the mean, and the covariance (d, d) of the others."""
         o, m = self.observed, ~self.observed
         S = self.covariance
         B = np.linalg.solve(S[np.ix_(o, o)], S[np.ix_(o, m)]).T
@@ -256,7 +256,7 @@ def test_rows_without_cells_say_nothing(kernel: str, structure: Any, tailed: boo
 def test_passes_with_tails_equal_the_reference(
     kernel: str, structure: Any, assignment: Assignment, noise: float | None, d: int
 ) -> None:
-    rng, mixture, X = a_case(d, structure, d)
+    rng, mixture, X = a_case(d + 1, structure, d)
     mixture = with_tails(rng, mixture)
     mixture = mixture if noise is None else with_some_noise(mixture, noise)
     reference = Reference(mixture, X)

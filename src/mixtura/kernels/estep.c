@@ -100,7 +100,7 @@ static size_t lay_out_gaps(const Work *w, GapWork *g, char *base, int dense, int
     g->observed = take(base, &used, d, sizeof(int32_t));
     if (!dense) return used;
     g->coupling = take(base, &used, w->k * d * d, sizeof(double));
-    if (w->tile) g->tile = take(base, &used, w->rows * w->padded, sizeof(double));
+    if (w->d > FEW_DIMENSIONS) g->tile = take(base, &used, w->rows * w->padded, sizeof(double));
     g->root = take(base, &used, d * d, sizeof(double));
     g->inverse = take(base, &used, d * d, sizeof(double));
     g->pivots = take(base, &used, w->padded, sizeof(double));
