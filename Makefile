@@ -126,7 +126,7 @@ build/sanitize/passes: tests/kernels/sanitize.c $(PASSES)
 build/sanitize/_fused.so: build/sanitize/binding.o $(PASSES)
 	$(CC) $(SANITIZE) -shared $^ -o $@
 
-build/sanitize/%.o: $(KERNELS)/%.c $(addprefix $(KERNELS)/,passes.c estep.c linear.c) $(wildcard $(KERNELS)/*.h)
+build/sanitize/%.o: $(KERNELS)/%.c $(addprefix $(KERNELS)/,passes.c estep.c gaps.c linear.c) $(wildcard $(KERNELS)/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -fno-math-errno -fwrapv -Wno-psabi \
 	  -I$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))') -c $< -o $@

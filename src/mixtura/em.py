@@ -181,7 +181,7 @@ def _gather(family: Family[P, S], source: Source, start: Start, params: P | None
         statistics = family.statistics(before, chunk.X, resp)
         return Expectation(float(chunk.weight.sum()), 0.0, resp.sum(axis=0), statistics)
 
-    fused = None if source.gappy else fused_start(family, start)
+    fused = fused_start(family, start) if params is None else None
     total = None if fused is None else fused(source)
     return source.map_reduce(expect) if total is None else total
 

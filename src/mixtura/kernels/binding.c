@@ -47,7 +47,7 @@ static const Kernel *kernel_named(const char *name)
 
 /* The buffers of one call, released together. */
 typedef struct {
-    Py_buffer views[10];
+    Py_buffer views[14];
     int n;
 } Door;
 
@@ -170,6 +170,58 @@ static int enter_components(Door *door, PyObject *means, PyObject *whitening, Py
     return 1;
 }
 
+/* Whether each pattern has some of n rows, and the last one the last of them. */
+static int are_ends(const int64_t *ends, Py_ssize_t patterns, Py_ssize_t n)
+{
+    int64_t before = 0;
+    for (Py_ssize_t p = 0; p < patterns; before = ends[p++])
+        if (ends[p] <= before || ends[p] > n) return 0;
+    return before == n;
+}
+
+static int are_rows(const int64_t *order, Py_ssize_t n)
+{
+    int good = 1;
+    for (Py_ssize_t i = 0; i < n; i++) good &= (uint64_t)order[i] < (uint64_t)n;
+    return good;
+}
+
+/* Arrays of Gaps: order, ends, masks, constants, tails or None, noise or None; or None six times
+   where no cell is missing. */
+static int enter_gaps(Door *door, PyObject *const *arrays, const Components *c, Table *table,
+                      Gaps *gaps)
+{
+    table->gaps = NULL;
+    if (arrays[0] == Py_None) return 1;
+    Py_buffer *view = enter(door, arrays[0], "order", READ, INT64, 1, SHAPE(table->n));
+    if (!view) return 0;
+    *gaps = (Gaps){.order = view->buf};
+    if (!(view = enter(door, arrays[1], "ends", READ, INT64, 1, SHAPE(-1)))) return 0;
+    gaps->ends = view->buf;
+    gaps->n = view->shape[0];
+    if (!are_rows(gaps->order, table->n) || !are_ends(gaps->ends, gaps->n, table->n)) {
+        PyErr_SetString(PyExc_ValueError, "order and ends are not those of the rows");
+        return 0;
+    }
+    if (!(view = enter(door, arrays[2], "masks", READ, "?", 2, SHAPE(gaps->n, c->d)))) return 0;
+    gaps->masks = view->buf;
+    if (!(view = enter(door, arrays[3], "constants", READ, "d", 2, SHAPE(c->d + 1, c->k))))
+        return 0;
+    gaps->constants = view->buf;
+    if (c->power) {
+        if (!(view = enter(door, arrays[4], "tails", READ, "d", 3, SHAPE(2, c->d + 1, c->k))))
+            return 0;
+        gaps->power = view->buf;
+        gaps->slope = gaps->power + (c->d + 1) * c->k;
+    }
+    if (arrays[5] != Py_None) {
+        if (!(view = enter(door, arrays[5], "noise", READ, "d", 1, SHAPE(gaps->n)))) return 0;
+        gaps->noise = view->buf;
+    }
+    table->gaps = gaps;
+    return 1;
+}
+
 /* Working memory, aligned to 64 bytes; its address before aligning goes to *raw, to be freed. */
 static void *aligned(size_t size, void **raw)
 {
@@ -178,10 +230,10 @@ static void *aligned(size_t size, void **raw)
     return *raw ? (void *)(((uintptr_t)*raw + 63) & ~(uintptr_t)63) : NULL;
 }
 
-static void *scratch_for(const Kernel *kernel, Py_ssize_t d, Py_ssize_t k, int dense, int tailed,
-                         void **raw)
+static void *scratch_for(const Kernel *kernel, const Components *c, const Table *table, void **raw)
 {
-    return aligned(kernel->scratch_size(d, k, dense, tailed), raw);
+    int tailed = c->power != NULL, gappy = table->gaps != NULL;
+    return aligned(kernel->scratch_size(c->d, c->k, c->dense, tailed, gappy), raw);
 }
 
 /* --------------------------------------------------------------------------- functions */
@@ -189,28 +241,32 @@ static void *scratch_for(const Kernel *kernel, Py_ssize_t d, Py_ssize_t k, int d
 static PyObject *expect(PyObject *self, PyObject *args)
 {
     const char *name;
-    PyObject *rows, *weight, *labels, *means, *whitening, *constants, *tails, *result;
+    PyObject *rows, *weight, *labels, *means, *whitening, *constants, *tails, *gap[6], *result;
     int hard;
-    if (!PyArg_ParseTuple(args, "sOOOOOOOpO:expect", &name, &rows, &weight, &labels, &means,
-                          &whitening, &constants, &tails, &hard, &result))
+    if (!PyArg_ParseTuple(args, "sOOOOOOOOOOOOOpO:expect", &name, &rows, &weight, &labels, &means,
+                          &whitening, &constants, &tails, gap, gap + 1, gap + 2, gap + 3, gap + 4,
+                          gap + 5, &hard, &result))
         return NULL;
     const Kernel *kernel = kernel_named(name);
     if (!kernel) return NULL;
     Door door = {.n = 0};
     Table table = {0};
     Components c;
+    Gaps gaps;
     void *raw = NULL;
     if (!enter_rows(&door, rows, &table) || !enter_weight(&door, weight, &table) ||
         !enter_components(&door, means, whitening, constants, tails, &table, &c) ||
-        !enter_labels(&door, labels, c.k, &table))
+        !enter_labels(&door, labels, c.k, &table) ||
+        !enter_gaps(&door, gap, &c, &table, &gaps))
         goto out;
-    Py_ssize_t size = 2 + c.k * (1 + c.d + (c.dense ? c.d * c.d : c.d) + (c.power ? 3 : 0));
+    Py_ssize_t n_tails = c.power ? 3 * c.k * (table.gaps ? c.d + 1 : 1) : 0;
+    Py_ssize_t size = 2 + c.k * (1 + c.d + (c.dense ? c.d * c.d : c.d)) + n_tails;
     Py_buffer *view = enter(&door, result, "result", WRITE, "d", 1, SHAPE(size));
-    void *scratch = view ? scratch_for(kernel, c.d, c.k, c.dense, c.power != NULL, &raw) : NULL;
+    void *scratch = view ? scratch_for(kernel, &c, &table, &raw) : NULL;
     if (scratch) {
         double *place = view->buf;
         Sums sums = {place, place + 1, place + 2, place + 2 + c.k, place + 2 + c.k + c.k * c.d,
-                     c.power ? place + size - 3 * c.k : NULL};
+                     c.power ? place + size - n_tails : NULL};
         Py_BEGIN_ALLOW_THREADS
         kernel->expect(&table, &c, hard, &sums, scratch);
         Py_END_ALLOW_THREADS
@@ -239,28 +295,32 @@ static int enter_scores(Door *door, PyObject *const *arrays, Py_ssize_t n, Py_ss
     scores->responsibilities = enter_output(door, arrays[1], "responsibilities", "d", 2, shape);
     scores->largest = enter_output(door, arrays[2], "largest", "d", 1, shape);
     scores->labels = enter_output(door, arrays[3], "labels", INT64, 1, shape);
+    scores->order = NULL;
     return !PyErr_Occurred();
 }
 
 static PyObject *score(PyObject *self, PyObject *args)
 {
     const char *name;
-    PyObject *rows, *means, *whitening, *constants, *tails, *outputs[4];
-    if (!PyArg_ParseTuple(args, "sOOOOOOOOO:score", &name, &rows, &means, &whitening, &constants,
-                          &tails, outputs, outputs + 1, outputs + 2, outputs + 3))
+    PyObject *rows, *means, *whitening, *constants, *tails, *gap[6], *outputs[4];
+    if (!PyArg_ParseTuple(args, "sOOOOOOOOOOOOOOO:score", &name, &rows, &means, &whitening,
+                          &constants, &tails, gap, gap + 1, gap + 2, gap + 3, gap + 4, gap + 5,
+                          outputs, outputs + 1, outputs + 2, outputs + 3))
         return NULL;
     const Kernel *kernel = kernel_named(name);
     if (!kernel) return NULL;
     Door door = {.n = 0};
     Table table = {0};
     Components c;
+    Gaps gaps;
     Scores scores;
     void *raw = NULL;
     if (!enter_rows(&door, rows, &table) ||
         !enter_components(&door, means, whitening, constants, tails, &table, &c) ||
+        !enter_gaps(&door, gap, &c, &table, &gaps) ||
         !enter_scores(&door, outputs, table.n, c.k, &scores))
         goto out;
-    void *scratch = scratch_for(kernel, c.d, c.k, c.dense, c.power != NULL, &raw);
+    void *scratch = scratch_for(kernel, &c, &table, &raw);
     if (scratch) {
         Py_BEGIN_ALLOW_THREADS
         kernel->score(&table, &c, &scores, scratch);
@@ -691,7 +751,7 @@ static PyObject *climb(PyObject *self, PyObject *args)
         PyErr_SetString(PyExc_ValueError, "state or trace has the wrong shape");
         goto out;
     }
-    void *scratch = scratch_for(kernel, d, k, dense, 0, &raw);
+    void *scratch = aligned(kernel->scratch_size(d, k, dense, 0, 0), &raw);
     if (scratch && !(work = PyMem_Malloc(mixtura_work_size(k, d, dense) * sizeof(double))))
         PyErr_NoMemory();
     if (work) {
@@ -773,7 +833,8 @@ static PyObject *centers_of(PyObject *self, PyObject *args)
         goto out;
     }
     Py_buffer *to = enter(&door, centers, "centers", WRITE, "d", 2, SHAPE(choice.k, table.d));
-    void *scratch = to ? scratch_for(kernel, table.d, choice.k, 0, 0, &raw) : NULL;
+    void *scratch =
+        to ? aligned(kernel->scratch_size(table.d, choice.k, 0, 0, 0), &raw) : NULL;
     if (scratch && !(work = PyMem_Malloc(mixtura_centers_work_size(&choice, table.n, table.d) *
                                          sizeof(double))))
         PyErr_NoMemory();
@@ -799,11 +860,13 @@ static PyObject *names(PyObject *self, PyObject *args)
 
 static PyMethodDef methods[] = {
     {"expect", expect, METH_VARARGS,
-     "expect(kernel, rows, weight, labels or None, means, whitening, constants, tails, hard, "
-     "result): the fused pass."},
+     "expect(kernel, rows, weight, labels or None, means, whitening, constants, tails, order, ends, "
+     "masks, constants and tails by observed cells, noise, hard, result): the fused pass; from order "
+     "to noise None where no cell is missing."},
     {"score", score, METH_VARARGS,
-     "score(kernel, rows, means, whitening, constants, tails, log_density, responsibilities, largest, "
-     "labels): any of the outputs may be None."},
+     "score(kernel, rows, means, whitening, constants, tails, order, ends, masks, constants and "
+     "tails by observed cells, noise, log_density, responsibilities, largest, labels): any of the "
+     "outputs may be None."},
     {"linear_expect", linear_expect, METH_VARARGS,
      "linear_expect(kernel, rows, weight, labels or None, constants, weights, levels or None, hard, "
      "result): the fused pass; the objective is NaN where cells are no levels."},

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self, TypeAlias
 
+from mixtura.kernels.gaps import COMPLETE, Gaps
 from mixtura.typing import AnyArray, FloatArray
 
 with suppress(ImportError):  # without it nothing is ever asked of components
@@ -39,12 +40,15 @@ class Components:
         -inf for a component of weight 0.
     tails : ndarray of shape (2, k) or None
         The powers, and the slopes.
+    gaps : Gaps
+        Those of the rows that they are to see.
     """
 
     means: FloatArray
     whitening: FloatArray
     constants: FloatArray
     tails: FloatArray | None = None
+    gaps: Gaps = COMPLETE
 
     @property
     def dense(self) -> bool:
@@ -52,7 +56,8 @@ class Components:
 
     def score(self, kernel: str, rows: AnyArray, scored: Scored) -> None:
         """Fill what there is to be filled."""
-        _fused.score(kernel, rows, self.means, self.whitening, self.constants, self.tails, *scored)
+        own = self.means, self.whitening, self.constants, self.tails
+        _fused.score(kernel, rows, *own, *self.gaps, *scored)
 
 
 @dataclass(frozen=True)

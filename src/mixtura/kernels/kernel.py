@@ -10,6 +10,7 @@ import numpy as np
 
 from mixtura.kernels.choice import available, chosen_name
 from mixtura.kernels.components import Components, LinearComponents
+from mixtura.kernels.gaps import COMPLETE
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
 with suppress(ImportError):  # without it no Kernel is ever made
@@ -44,15 +45,14 @@ class Kernel:
         The moments, (k, d) and (k, d, d) or (k, d), are about the components' means. They
         come in one flat array, so that the sums of two blocks of rows add. Those of components
         with tails are under the weights r u, and after them come sums of r, of
-        r (y u - log(1 + y)) and of r (log(1 + y) - y), (3, k).
+        r (y u - log(1 + y)) and of r (log(1 + y) - y), (3, k); with gaps (3, d + 1, k), over the
+        rows with each number of observed cells.
         """
-        c, k = components, len(components.means)
-        n_tails = 0 if c.tails is None else 3 * k
+        c, (k, d) = components, components.means.shape
+        n_tails = 0 if c.tails is None else 3 * k * (1 if c.gaps is COMPLETE else d + 1)
         sums = np.empty(2 + k + c.means.size + c.whitening.size + n_tails)
-        known = as_labels(labels)
-        _fused.expect(
-            self.name, rows, weight, known, c.means, c.whitening, c.constants, c.tails, hard, sums
-        )
+        own = c.means, c.whitening, c.constants, c.tails
+        _fused.expect(self.name, rows, weight, as_labels(labels), *own, *c.gaps, hard, sums)
         return sums
 
     def expect_linear(
