@@ -204,7 +204,7 @@ def test_whole_runs_end_after_as_many_iterations(structure: Structure, case: Cas
 def test_default_fits_end_at_the_same_optimum(
     covariance_type: str, options: dict[str, Any]
 ) -> None:
-    X, truth = groups(n=120, apart=3.0)
+    X, truth = groups(n=150, apart=3.0)
     given = dict(options)
     labels = np.where(np.arange(len(X)) % 5 == 0, truth, -1) if given.pop("labels", 0) else None
 
