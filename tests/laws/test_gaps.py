@@ -122,6 +122,16 @@ def test_a_first_step_has_to_know_the_columns(family: Any) -> None:
         family.statistics(None, X, np.ones((len(X), 1)))
 
 
+def test_rows_with_gaps_tell_what_they_would_gain_were_the_component_gaussian() -> None:
+    record = next(record for record in FAMILIES if record.name == "student_t-VVV")
+    X, family = gappy_rows(record), StudentT(VVV, np.zeros(3))
+    mixture = em.begin(family, ArraySource(X), random_responsibilities(2, (0,)))
+    params, resp = mixture.params, mixture.responsibilities(X)
+    normal = family.normal.log_density(params.normal, X)
+    gains = (resp * (normal - family.log_density(params, X))).sum(axis=0)
+    assert_alike(family.statistics(params, X, resp).normal, gains, 1e-11)
+
+
 # ---------------------------------------------------------------------------------------------
 # Densities that are no plain sums
 

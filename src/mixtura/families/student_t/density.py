@@ -152,20 +152,20 @@ class StudentT(Unbounded):
     def statistics(
         self, params: StudentTParameters | None, X: FloatArray, resp: FloatArray
     ) -> StudentTSums:
-        """Rows of which no cell is observed say nothing, and are not counted."""
         if params is None:
             return first_sums(self.normal.statistics(None, X, resp))
         if not has_gaps(X):
             return self._gathered(params, X, resp)
-        nobody = self._gathered(params, params.locations[:1], np.zeros((1, resp.shape[1])))
-        parts = (self._completed(params, p, X, resp) for p in Patterns.of(X).informative)
-        return reduce(add, parts, nobody)
+        first, *others = (self._completed(params, p, X, resp) for p in Patterns.of(X))
+        return reduce(add, others, first)
 
     def _completed(
         self, params: StudentTParameters, pattern: Pattern, X: FloatArray, resp: FloatArray
     ) -> StudentTSums:
         """The statistics of the rows of one pattern."""
         rows, observed, missing = pattern
+        if not len(observed):
+            return self._expected(params, X[rows], resp[rows])
         seen = params.marginal(observed)
         sums = self._gathered(seen, X[rows[:, None], observed], resp[rows])
         if not len(missing):
@@ -173,6 +173,14 @@ class StudentT(Unbounded):
         gaps = Gaps(params.normal, pattern)
         complete = gaps.completed_diagonals if self.structure.diagonal else gaps.completed
         return replace(sums, moments=complete(sums.moments, sums.rows))
+
+    def _expected(
+        self, params: StudentTParameters, X: FloatArray, resp: FloatArray
+    ) -> StudentTSums:
+        """The statistics of rows without any cell: all there is are the parameters."""
+        moments = self.normal.statistics(params.normal, X, resp)
+        gap = digamma_gap(0.5 * params.dof)
+        return StudentTSums(moments.count, moments, -moments.count * gap, np.zeros_like(gap))
 
     def _gathered(
         self, params: StudentTParameters, X: FloatArray, resp: FloatArray
