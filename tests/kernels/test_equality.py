@@ -102,6 +102,25 @@ def test_passes_equal_the_reference(
 
 
 @every_kernel
+@pytest.mark.parametrize("structure", [VVI, EEE], ids=["VVI", "EEE"])
+def test_known_rows_merge_and_repeat(kernel: str, structure: Any) -> None:
+    rng = np.random.default_rng(0)
+    mixture = with_some_noise(random_mixture(rng, structure, 4, 6), 0.2)
+    X = rows_of(rng, mixture, 500)
+    labels, times = some_labels(rng, mixture, X).astype(np.int32), rng.integers(1, 4, len(X))
+    with kernels.use(kernel):
+        whole = em.e_step(mixture, ArraySource(X, times.astype(float), labels=labels))
+        blocks = ArraySource(X, times.astype(float), 97, 2, labels)
+        assert_same_expectation(em.e_step(mixture, blocks), whole, X)
+        repeated = ArraySource(X.repeat(times, axis=0), labels=labels.repeat(times))
+        assert_same_expectation(em.e_step(mixture, repeated), whole, X)
+        unknown = ArraySource(X, times.astype(float), labels=np.full(len(X), -1))
+        free = em.e_step(mixture, ArraySource(X, times.astype(float)))
+        np.testing.assert_array_equal(em.e_step(mixture, unknown).counts, free.counts)
+    assert not np.allclose(whole.counts, free.counts)
+
+
+@every_kernel
 @every_structure
 @settings(max_examples=30, deadline=None)
 @given(

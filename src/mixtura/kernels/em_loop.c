@@ -1,8 +1,9 @@
 /* EM on a table, many iterations in one call. Plain C11: no libc, no Python.
 
-   A faster equal of plain iterations of em.py with Gaussian components: the E-step is the fused
-   pass, the M-steps are those of families/gaussian/structures/estimation.py, by the same names and
-   in the same order. What is not regular is left to them. */
+   A faster equal of plain iterations of em.py with Gaussian components, with or without noise, a
+   prior, fixed means and known labels: the E-step is the fused pass, the M-steps are those of
+   families/gaussian/structures/estimation.py, by the same names and in the same order. What is not
+   regular is left to them. */
 
 #include "em_loop.h"
 

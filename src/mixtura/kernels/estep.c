@@ -67,7 +67,7 @@ typedef struct {
     ivec *likeliest;     /* rows: the component with the highest bound */
     vec *least;          /* rows: the least log-density that matters */
     int patience;        /* tiles to go before the next look for far components */
-    int all_matter;      /* whether far components matter as well, as some rows are known to be theirs */
+    int all_matter;      /* far components too: some rows are known to be theirs */
     vec *sums;           /* the moments, still spread over lanes or padded */
     size_t sums_size;    /* in bytes */
     GapWork gap;
