@@ -12,7 +12,7 @@ export function headline({ data, model, uncertainty }) {
 }
 
 // Pairs of a term and its figure, with a line that explains it.
-export function keyFigures({ data, model, fit, uncertainty }) {
+export function keyFigures({ data, model, fit, uncertainty, missing }) {
   const { text, detail } = convergence(fit);
   const figures = [
     model.structure ? ["Structure", model.structure, model.structure_text]
@@ -24,6 +24,7 @@ export function keyFigures({ data, model, fit, uncertainty }) {
     ["Held", model.held || null, "not moved by the fit, and no parameters"],
     ["Prior", model.prior ? "conjugate" : null, model.prior],
     ["Known clusters", model.known > 0 ? counted(model.known, "row") : null, "whose cluster was given"],
+    ["Missing cells", ...missingCells(missing, data)],
     ["Fit", text, detail],
     ["Best solution found by", ...starts(fit.starts)],
     ["Sure rows", model.n_components === 1 && !model.noise ? null : percent(uncertainty.sure),
@@ -35,6 +36,11 @@ export function keyFigures({ data, model, fit, uncertainty }) {
 function noise({ noise: given, noise_rows: rows }) {
   if (!given) return [null, ""];
   return [percent(given.weight), `of the mixture; ${counted(rows, "row")} in no cluster`];
+}
+
+function missingCells(missing, { rows_used: used }) {
+  if (!missing) return [null, ""];
+  return [wholeNumber(missing.cells_in_all), `in ${wholeNumber(missing.rows)} of ${counted(used, "row")}, whose other cells count`];
 }
 
 // A stored model's figures are those of the rows it was fitted to.
