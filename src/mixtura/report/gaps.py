@@ -25,6 +25,8 @@ class Gaps:
         Of the complete rows, and of the rows with a missing cell.
     doubt : (2,) array
         The uncertainty of these rows, summed by weight.
+    empty_weight : float
+        Of the rows without any cell.
     """
 
     cells: NDArray[np.intp]
@@ -32,23 +34,26 @@ class Gaps:
     n_empty: int
     weight: Floats
     doubt: Floats
+    empty_weight: float
 
     @classmethod
     def none(cls, d: int) -> Self:
         """Those of no rows of d columns."""
-        return cls(np.zeros(d, dtype=np.intp), 0, 0, np.zeros(2), np.zeros(2))
+        return cls(np.zeros(d, dtype=np.intp), 0, 0, np.zeros(2), np.zeros(2), 0.0)
 
     @classmethod
     def of(cls, X: Floats, uncertain: Floats, weight: Floats) -> Self:
         """Those of rows (n, d) with these uncertainties (n,) and weights (n,)."""
         missing = np.isnan(X)
-        gappy = missing.any(axis=1)
+        gappy, empty = missing.any(axis=1), missing.all(axis=1)
         weights, doubts = (
             np.array([of_rows[~gappy].sum(), of_rows[gappy].sum()])
             for of_rows in (weight, weight * uncertain)
         )
-        n_rows, n_empty = int(gappy.sum()), int(missing.all(axis=1).sum())
-        return cls(missing.sum(axis=0), n_rows, n_empty, weights, doubts)
+        n_rows, n_empty = int(gappy.sum()), int(empty.sum())
+        return cls(
+            missing.sum(axis=0), n_rows, n_empty, weights, doubts, float(weight[empty].sum())
+        )
 
     def __add__(self, other: Self) -> Self:
         return type(self)(
@@ -57,6 +62,7 @@ class Gaps:
             self.n_empty + other.n_empty,
             self.weight + other.weight,
             self.doubt + other.doubt,
+            self.empty_weight + other.empty_weight,
         )
 
     def document(self, columns: NDArray[np.intp]) -> dict[str, object] | None:
@@ -73,6 +79,7 @@ class Gaps:
             "columns": np.count_nonzero(self.cells),
             "rows": self.n_rows,
             "empty": self.n_empty,
+            "empty_weight": self.empty_weight,
             "uncertainty": gappy,
             "uncertainty_complete": complete,
         }

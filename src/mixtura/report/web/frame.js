@@ -44,6 +44,8 @@ function margins(x, y, { left, right, top, bottom, base, side }) {
   if (x.gap) {
     layer.append(
       svg("rect", { x: side, y: top, width: BAND, height: bottom - top, rx: 2 }),
+      svg("line", { class: "base", x1: side, x2: side + BAND, y1: base, y2: base }),
+      svg("line", { class: "base", x1: side + BAND / 2, x2: side + BAND / 2, y1: base, y2: base + 5 }),
       svg("text", { x: side + BAND, y: base + 18, "text-anchor": "end" }, GAP));
   }
   if (y.gap) {

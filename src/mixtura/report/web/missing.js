@@ -19,8 +19,9 @@ function howMany({ cells_in_all: n, rows, empty, of, columns: gappy }, columns) 
     ...named.flatMap((column, i) => [`${i > 0 ? ", " : ""}`, column, ` ${wholeNumber(column.missing)}`]),
     others > 0 ? ` and ${wholeNumber(rest)} in ${counted(others, "other column")}` : "",
   ];
-  const none = empty === 0 ? "" : ` ${counted(empty, "row")} ${empty === 1 ? "has" : "have"} no cell at all, and `
-    + `${empty === 1 ? "belongs" : "belong"} to the clusters by their weights alone.`;
+  const [have, tell, belong] = empty === 1 ? ["has", "it tells", "belongs"] : ["have", "they tell", "belong"];
+  const none = empty === 0 ? "" : ` ${counted(empty, "row")} ${have} no cell at all: ${tell} the fit nothing, and ${belong} `
+    + "to the clusters by the clusters’ weights alone.";
   return [`${counted(n, "cell")} ${n === 1 ? "is" : "are"} missing in ${wholeNumber(rows)} of ${counted(of, "row")}: `,
     ...list, `.${none}`];
 }
@@ -33,7 +34,7 @@ function whatFor() {
 
 function howSure({ uncertainty, uncertainty_complete: complete }) {
   if (uncertainty === null) return [];
-  const others = complete === null ? "" : `, for complete rows it is ${percent(complete)}`;
+  const others = complete === null ? "" : `, that of complete rows ${percent(complete)}`;
   return [[`The mean uncertainty of rows with missing cells is ${percent(uncertainty)}${others}.`]];
 }
 
@@ -47,7 +48,8 @@ export function gapsText(values, names) {
   const [across, up] = values.map(isGap);
   const both = across.filter((gap, i) => gap && up[i]).length;
   const one = across.filter((gap, i) => gap !== up[i]).length;
-  const lines = one === 0 ? "" : `Short lines in the margins are the ${counted(one, "row")} that miss one of the two values. `;
-  const none = both === 0 ? "" : `${counted(both, "row")} ${both === 1 ? "misses" : "miss"} both and ${both === 1 ? "is" : "are"} not drawn.`;
-  return `${lines}${none}`.trim();
+  return [
+    one === 0 ? "" : `A short line in a margin is a row that misses one of the two values (${counted(one, "row")}).`,
+    both === 0 ? "" : `${counted(both, "row")} ${both === 1 ? "misses both values and is" : "miss both values and are"} not drawn.`,
+  ].filter((text) => text !== "").join(" ");
 }

@@ -19,7 +19,7 @@ export function keyFigures({ data, model, fit, uncertainty, missing }) {
       : ["Family", model.family, model.family_text],
     ["BIC", statistic(fit.criteria.bic),
       `${counted(model.n_parameters, "free parameter")}; lower is better`],
-    ["Log-likelihood", statistic(fit.log_likelihood), rowsFitted(fit, data)],
+    ["Log-likelihood", statistic(fit.log_likelihood), rowsFitted(fit, data, missing)],
     ["Noise", ...noise(model)],
     ["Held", model.held || null, "not moved by the fit, and no parameters"],
     ["Prior", model.prior ? "conjugate" : null, model.prior],
@@ -40,12 +40,18 @@ function noise({ noise: given, noise_rows: rows }) {
 
 function missingCells(missing, { rows_used: used }) {
   if (!missing) return [null, ""];
-  return [wholeNumber(missing.cells_in_all), `in ${wholeNumber(missing.rows)} of ${counted(used, "row")}, whose other cells count`];
+  const { cells_in_all: n, rows, empty } = missing;
+  const none = empty > 0 ? `; ${wholeNumber(empty)} of them ${empty === 1 ? "has" : "have"} no cell at all` : "";
+  return [wholeNumber(n), `in ${wholeNumber(rows)} of ${counted(used, "row")}${none}`];
 }
 
-// A stored model's figures are those of the rows it was fitted to.
-function rowsFitted({ weight }, data) {
-  const others = weight !== null && Math.abs(weight - data.total_weight) > 1e-9 * weight;
+// A stored model's figures are those of the rows it was fitted to. Rows without any cell may not count.
+function rowsFitted({ weight }, data, missing) {
+  const isOther = (total) => weight !== null && Math.abs(weight - total) > 1e-9 * weight;
+  const others = isOther(data.total_weight);
+  if (others && missing && !isOther(data.total_weight - missing.empty_weight)) {
+    return `of the ${wholeNumber(weight)} rows with any cell`;
+  }
   return others ? `of the ${wholeNumber(weight)} rows that it was fitted to, not of these` : rowsUsed(data);
 }
 
