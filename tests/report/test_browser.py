@@ -560,6 +560,27 @@ def test_a_histogram_leaves_rows_without_its_value_out(
     assert_fits_everywhere(page)
 
 
+def test_a_cluster_that_misses_a_column_has_no_part_in_its_histogram(
+    page: Page, tmp_path: Path
+) -> None:
+    model, nan = counts(2, 2), float("nan")
+    X = np.repeat([[2.0, 0.0], [nan, 14.0]], 20, axis=0)
+    about = TableSummary(
+        title="t", columns=["gappy", "whole"], row_numbers=np.arange(40), rows_total=40
+    )
+    shares = responsibilities(model)
+    show(page, tmp_path, build_payload(X, shares, table=about, model=model, fit=fit()))
+    dots = "document.querySelectorAll('#shapes-plot g[style*=component-1] .mass').length"
+    choose(page, "shapes-column", "0")
+    assert text(page, "#shapes-gaps") == "20 rows without a value of gappy are left out."
+    assert page.evaluate(dots) == 0
+    assert page.evaluate(dots.replace("component-1", "component-0")) > 0
+    choose(page, "shapes-column", "1")
+    assert page.evaluate("document.getElementById('shapes-gaps').hidden")
+    assert page.evaluate(dots) > 0
+    assert_quiet(page)
+
+
 def test_missing_cells_are_told_by_column_and_with_what_they_are_taken_for(
     page: Page, tmp_path: Path
 ) -> None:

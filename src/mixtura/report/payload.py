@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mixtura.families.description import Shares
 from mixtura.report.excerpt import LISTED, NAMED, Excerpt, first_of, of_fit, of_search
 from mixtura.report.gaps import Gaps
-from mixtura.report.marginals import document
+from mixtura.report.marginals import document, range_of_means
 from mixtura.report.summaries import FitSummary, Floats, ModelSummary, SearchSummary, TableSummary
 from mixtura.report.visible import visible
 
@@ -221,7 +221,7 @@ def _points(
         if isinstance(marginal, Shares):
             minimum[c], maximum[c] = 0, len(marginal.levels) - 1
         elif np.isnan(minimum[c]):  # no cell is there; the clusters still are
-            minimum[c], maximum[c] = marginal.mean.min(), marginal.mean.max()
+            minimum[c], maximum[c] = range_of_means(marginal)
     shares = excerpt.shares(responsibilities(rows))
     return {
         "n": len(rows),

@@ -48,6 +48,10 @@ test("missing cells are counted by column, the most first", () => {
   assert.equal(sure, "The mean uncertainty of rows with missing cells is 20%, that of complete rows 3%.");
 });
 
+test("where rows have weights, each is counted once", () => {
+  assert.match(told({ weighted: true })[0], / in 11 of 344 rows, each counted once: many/);
+});
+
 test("names of columns are kept apart from the words around them", () => {
   const [counts] = missingParagraphs(missing, columns);
   assert.ok(counts.includes(columns[2]));

@@ -5,12 +5,13 @@ import { counted, percent, wholeNumber } from "./scales.js";
 const NAMED = 12; // columns, at most
 
 // The paragraphs of the page, each a list of texts and of columns, whose names are data. `missing` also says
-// `of` how many rows it is, and whether their assignments are `certain`, whatever they miss.
+// `of` how many rows it is, whether these are `weighted`, and whether their assignments are `certain`, whatever they
+// miss.
 export function missingParagraphs(missing, columns) {
   return [howMany(missing, columns), whatFor(), ...(missing.certain ? [] : howSure(missing))];
 }
 
-function howMany({ cells_in_all: n, rows, empty, of, columns: gappy }, columns) {
+function howMany({ cells_in_all: n, rows, empty, of, weighted, columns: gappy }, columns) {
   const named = columns.filter((column) => column.missing > 0)
     .sort((a, b) => b.missing - a.missing).slice(0, NAMED);
   const others = gappy - named.length;
@@ -22,8 +23,8 @@ function howMany({ cells_in_all: n, rows, empty, of, columns: gappy }, columns) 
   const [have, tell, belong] = empty === 1 ? ["has", "it tells", "belongs"] : ["have", "they tell", "belong"];
   const none = empty === 0 ? "" : ` ${counted(empty, "row")} ${have} no cell at all: ${tell} the fit nothing, and ${belong} `
     + "to the clusters by the clusters’ weights alone.";
-  return [`${counted(n, "cell")} ${n === 1 ? "is" : "are"} missing in ${wholeNumber(rows)} of ${counted(of, "row")}: `,
-    ...list, `.${none}`];
+  const where = `${wholeNumber(rows)} of ${counted(of, "row")}${weighted ? ", each counted once" : ""}`;
+  return [`${counted(n, "cell")} ${n === 1 ? "is" : "are"} missing in ${where}: `, ...list, `.${none}`];
 }
 
 function whatFor() {

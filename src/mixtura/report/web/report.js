@@ -189,7 +189,7 @@ function explored(section, plot, picture, report, { columns, model, points }, sh
     const gaps = gapsText(shown().map((c) => points.column(c)), names);
     byId(`${section}-gaps`).hidden = gaps === "";
     byId(`${section}-gaps`).textContent = gaps;
-    plot.setAttribute("aria-label", `${text} Walk from mark to mark with the arrow keys.`);
+    plot.setAttribute("aria-label", `${text} ${gaps}${gaps === "" ? "" : " "}Walk from mark to mark with the arrow keys.`);
   };
 }
 
@@ -240,7 +240,8 @@ function tellKinds({ marginals, spreads }) {
 function showMissing({ missing, model, data }, columns) {
   byId("missing").hidden = !missing;
   if (!missing) return;
-  const told = { ...missing, of: data.rows_used, certain: model.n_components === 1 && !model.noise };
+  const certain = model.n_components === 1 && !model.noise;
+  const told = { ...missing, of: data.rows_used, weighted: data.weighted, certain };
   byId("missing-text").append(...missingParagraphs(told, columns).map((parts) => (
     el("p", {}, ...parts.map((part) => (typeof part === "string" ? part : isolated(part.name)))))));
 }
