@@ -480,15 +480,36 @@ def test_rows_that_miss_one_of_two_values_stand_in_a_margin(page: Page, tmp_path
     page.press("Home")
     assert text(page, "#map-panel .values dd") == "missing"
     assert "column_0 missing, column_1 5" in page.evaluate(ANNOUNCED)
-    page.press("ArrowDown")  # into the margin below
-    while text(page, "#map-panel h3") != "Row 3":
+    for _ in range(4):  # into the margin below
         page.press("ArrowDown")
+    assert text(page, "#map-panel h3") == "Row 3"
     choose(page, "map-across", "2")
     assert page.evaluate(MARGINS) == 1
     choose(page, "map-up", "2")
     assert page.evaluate(MARGINS) == 0
     assert page.evaluate("document.getElementById('map-gaps').hidden")
     assert_fits_everywhere(page)
+
+
+# Width and height of all that is drawn on the canvas.
+EXTENT = """(() => {
+  const canvas = document.querySelector("#map-plot canvas");
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const inked = Array.from({length: pixels.length / 4}, (_, i) => i)
+    .filter((i) => pixels[4 * i + 3] > 0);
+  const extent = (places) => 1 + Math.max(...places) - Math.min(...places);
+  return [extent(inked.map((i) => i % canvas.width)),
+    extent(inked.map((i) => Math.floor(i / canvas.width)))];
+})()"""
+
+
+def test_a_row_in_a_margin_is_a_line_across_it(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, gappy([[float("nan")], [1.0]]))
+    width, height = page.evaluate(EXTENT)
+    assert width > 2 * height
+    show(page, tmp_path, gappy([[1.0], [float("nan")]]))
+    width, height = page.evaluate(EXTENT)
+    assert height > 2 * width
 
 
 def test_the_pointer_finds_a_row_in_a_margin(page: Page, tmp_path: Path) -> None:
@@ -532,8 +553,10 @@ def test_a_column_without_any_cell_draws(page: Page, tmp_path: Path, column: int
     columns[column] = [float("nan")] * 3
     show(page, tmp_path, gappy(columns))
     assert page.evaluate(MARGINS) == 1
+    assert page.evaluate(INK) > 0
     assert_fits_everywhere(page)
     show(page, tmp_path, gappy([[float("nan")] * 3] * 2))
+    assert page.evaluate(INK) == 0
     page.evaluate("document.getElementById('map-plot').focus()")
     for key in ("Home", "ArrowRight", "End"):
         page.press(key)
@@ -551,22 +574,22 @@ def test_a_histogram_leaves_rows_without_its_value_out(
     assert text(page, "#map-gaps").startswith(f"{gone} rows without a value of column_0")
     page.evaluate("document.getElementById('map-plot').focus()")
     page.press("Home")
-    inside, last = 0, None
-    while (title := text(page, "#map-panel h3")) != last:
-        inside += int(text(page, "#map-panel .values dd"))
-        last = title
+    inside = {}
+    for _ in range(60):  # bars at most
+        inside[text(page, "#map-panel h3")] = int(text(page, "#map-panel .values dd"))
         page.press("ArrowRight")
-    assert inside == 342 - gone
+    assert sum(inside.values()) == 342 - gone
     assert_fits_everywhere(page)
 
 
 def test_a_cluster_that_misses_a_column_has_no_part_in_its_histogram(
     page: Page, tmp_path: Path
 ) -> None:
-    model, nan = counts(2, 2), float("nan")
-    X = np.repeat([[2.0, 0.0], [nan, 14.0]], 20, axis=0)
+    model, nan = counts(2, 3), float("nan")
+    X = np.repeat([[nan, 14.0, 14.0], [2.0, 0.0, 0.0]], 20, axis=0)
+    X[20:, 0] = np.arange(20) % 9
     about = TableSummary(
-        title="t", columns=["gappy", "whole"], row_numbers=np.arange(40), rows_total=40
+        title="t", columns=["gappy", "one", "two"], row_numbers=np.arange(40), rows_total=40
     )
     shares = responsibilities(model)
     show(page, tmp_path, build_payload(X, shares, table=about, model=model, fit=fit()))
@@ -575,6 +598,9 @@ def test_a_cluster_that_misses_a_column_has_no_part_in_its_histogram(
     assert text(page, "#shapes-gaps") == "20 rows without a value of gappy are left out."
     assert page.evaluate(dots) == 0
     assert page.evaluate(dots.replace("component-1", "component-0")) > 0
+    page.evaluate("document.getElementById('shapes-plot').focus()")
+    page.press("Home")
+    assert "Cluster 0" in text(page, "#shapes-panel .shares li")  # of the rows in the bar
     choose(page, "shapes-column", "1")
     assert page.evaluate("document.getElementById('shapes-gaps').hidden")
     assert page.evaluate(dots) > 0
