@@ -279,7 +279,6 @@ static int enter_scores(Door *door, PyObject *const *arrays, Py_ssize_t n, Py_ss
     scores->responsibilities = enter_output(door, arrays[1], "responsibilities", "d", 2, shape);
     scores->largest = enter_output(door, arrays[2], "largest", "d", 1, shape);
     scores->labels = enter_output(door, arrays[3], "labels", INT64, 1, shape);
-    scores->order = NULL;
     return !PyErr_Occurred();
 }
 
