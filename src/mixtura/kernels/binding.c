@@ -47,7 +47,7 @@ static const Kernel *kernel_named(const char *name)
 
 /* The buffers of one call, released together. */
 typedef struct {
-    Py_buffer views[13];
+    Py_buffer views[15];
     int n;
 } Door;
 
