@@ -18,6 +18,7 @@ from mixtura.kernels.kernel import chosen
 _fused = pytest.importorskip("mixtura.kernels._fused", reason="no compiled kernel")
 
 N, D, K = 5, 3, 2
+GAPS = ("order", "ends", "masks", "observed_constants", "observed_tails", "noise")
 MOST = _fused.MSTEP_DIMENSIONS
 
 
@@ -30,14 +31,37 @@ def arguments(**changes: Any) -> dict[str, Any]:
         "whitening": np.ones((K, D, D)),
         "constants": np.zeros(K),
         "tails": None,
+        **dict.fromkeys(GAPS),
         "hard": False,
         "result": np.empty(2 + K * (1 + D + D * D)),
     }
     return {**right, **changes}
 
 
+def gaps(**changes: Any) -> dict[str, Any]:
+    """Two complete rows, two that miss a cell, and one that misses all."""
+    right = {
+        "order": np.array([4, 0, 1, 2, 3]),
+        "ends": np.array([2, 4, 5]),
+        "masks": np.array([[False] * D, [False, True, False], [True] * D]),
+        "observed_constants": np.zeros((D + 1, K)),
+        "observed_tails": None,
+        "noise": None,
+    }
+    return {**right, **changes}
+
+
 def expect(**changes: Any) -> None:
     _fused.expect("baseline", *arguments(**changes).values())
+
+
+def score(*outputs: Any, **changes: Any) -> None:
+    right = [
+        value
+        for name, value in arguments(**changes).items()
+        if name not in ("weight", "labels", "hard", "result")
+    ]
+    _fused.score("baseline", *right, *(outputs or (None, None, None, None)))
 
 
 def test_the_right_arguments_pass() -> None:
@@ -47,6 +71,10 @@ def test_the_right_arguments_pass() -> None:
     expect(whitening=np.ones((K, D)), result=np.empty(2 + K * (1 + 2 * D)))
     expect(tails=np.ones((2, K)), result=np.empty(2 + K * (4 + D + D * D)))
     expect(labels=np.arange(N) % (K + 1) - 1)
+    expect(**gaps())
+    expect(**gaps(noise=np.zeros(3)))
+    tailed = {"tails": np.ones((2, K)), "observed_tails": np.ones((2, D + 1, K))}
+    expect(**gaps(**tailed, result=np.empty(2 + K * (1 + D + D * D + 3 * (D + 1)))))
 
 
 @pytest.mark.parametrize(
@@ -69,6 +97,37 @@ def test_the_right_arguments_pass() -> None:
 def test_wrong_types_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises((TypeError, BufferError, ValueError)):
         expect(**changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"order": np.array([4, 0, 1, 2, 5])},
+        {"order": np.array([4, 0, 1, 2, -1])},
+        {"order": np.arange(N + 1)},
+        {"order": np.arange(N).astype(np.float64)},
+        {"ends": np.array([2, 4, 4])},
+        {"ends": np.array([4, 2, 5])},
+        {"ends": np.array([2, 4, 6])},
+        {"ends": np.array([0, 4, 5])},
+        {"ends": np.array([2, 5])},
+        {"ends": None},
+        {"masks": np.zeros((3, D + 1), bool)},
+        {"masks": np.zeros((3, D), np.uint8)},
+        {"masks": None},
+        {"observed_constants": np.zeros((D, K))},
+        {"observed_constants": None},
+        {"tails": np.ones((2, K))},
+        {"tails": np.ones((2, K)), "observed_tails": np.ones((2, D, K))},
+        {"noise": np.zeros(2)},
+    ],
+    ids=str,
+)
+def test_wrong_gaps_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises((TypeError, BufferError, ValueError)):
+        expect(**gaps(**changes))
+    with pytest.raises((TypeError, BufferError, ValueError)):
+        score(**gaps(**changes))
 
 
 @pytest.mark.parametrize(
@@ -112,9 +171,8 @@ def test_rows_that_are_not_aligned_in_memory_can_be_fitted() -> None:
 
 
 def test_wrong_outputs_of_scores_are_refused() -> None:
-    others = ("weight", "labels", "hard", "result")
-    right = [value for name, value in arguments().items() if name not in others]
-    _fused.score("baseline", *right, None, None, None, None)
+    score()
+    score(**gaps())
     for outputs in (
         (np.empty(N + 1), None, None, None),
         (None, np.empty((K, N)), None, None),
@@ -122,7 +180,7 @@ def test_wrong_outputs_of_scores_are_refused() -> None:
         (None, None, None, np.empty(N, np.int32)),
     ):
         with pytest.raises((TypeError, ValueError)):
-            _fused.score("baseline", *right, *outputs)
+            score(*outputs)
 
 
 LEVELS = np.array([2, 3, 2])

@@ -323,13 +323,3 @@ def test_what_no_kernel_serves_runs_the_composition() -> None:
     assert fused_pass(gaussian, stochastic) is None
     with kernels.use("numpy"):
         assert fused_pass(gaussian, soft) is None
-
-
-@pytest.mark.skipif(not KERNELS, reason="no compiled kernel")
-def test_missing_numbers_are_left_to_the_composition() -> None:
-    mixture = random_mixture(np.random.default_rng(0), VII, 2, 3)
-    X = np.array([[0.0, np.nan, 1.0], [1.0, 1.0, 1.0]])
-    with kernels.use(KERNELS[0]):
-        fused = fused_pass(mixture, soft)
-    assert fused is not None
-    assert fused(ArraySource(X)) is None

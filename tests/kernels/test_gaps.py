@@ -11,8 +11,9 @@ import pytest
 from kernel_cases import random_mixture, rows_of, with_some_noise, with_tails
 from mixtura import kernels
 from mixtura.assignments import Assignment, hard, posterior, soft
-from mixtura.families import Gaussian, GaussianParameters, Poisson, PoissonParameters, StudentT
+from mixtura.families import Gaussian, GaussianParameters, Multinomial, StudentT
 from mixtura.families.gaussian.structures import VVI, VVV, AxisCovariances, DenseCovariances
+from mixtura.families.multinomial import MultinomialParameters
 from mixtura.families.student_t.binet import binet, digamma_gap
 from mixtura.kernels.compiled_loop import CompiledLoop
 from mixtura.kernels.estep_dispatch import fused_pass, fused_start, scorer
@@ -457,7 +458,8 @@ def test_sources_know_their_gaps() -> None:
 @every_kernel
 def test_what_serves_complete_rows_alone_leaves_others_to_the_composition(kernel: str) -> None:
     X = np.array([[0.0, 1.0], [2.0, np.nan], [1.0, 3.0]])
-    counts = Mixture(Poisson(), PoissonParameters(np.ones((2, 2))), np.full(2, 0.5))
+    shared = MultinomialParameters(np.full((2, 2), 0.5), np.ones(2))
+    counts = Mixture(Multinomial(), shared, np.full(2, 0.5))
     start = NearestCenter(np.zeros((1, 2)), np.zeros(2), np.ones(2))
     gaussian = random_mixture(np.random.default_rng(0), VVV, 2, 2)
     with kernels.use(kernel):

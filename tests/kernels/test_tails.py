@@ -185,16 +185,6 @@ def test_no_row_is_out_of_reach(kernel: str, structure: Any, d: int) -> None:
     np.testing.assert_allclose(resp.sum(axis=1), 1.0, rtol=1e-12)
 
 
-@pytest.mark.skipif(not KERNELS, reason="no compiled kernel")
-def test_missing_numbers_are_left_to_the_composition() -> None:
-    mixture = a_mixture(np.random.default_rng(0), VVI, 2, 3, None)
-    X = np.array([[0.0, np.nan, 1.0], [1.0, 1.0, 1.0]])
-    with kernels.use(KERNELS[0]):
-        fused = fused_pass(mixture, soft)
-    assert fused is not None
-    assert fused(ArraySource(X)) is None
-
-
 @every_kernel
 @pytest.mark.parametrize("structure", [VVI, VVV], ids=str)
 def test_first_sums_of_nearest_centers(kernel: str, structure: Any) -> None:

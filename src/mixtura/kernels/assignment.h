@@ -212,11 +212,6 @@ static void assign(const Table *t, const int64_t *labels, ptrdiff_t next, const 
 
 /* ---------------------------------------------------------------------------- scoring */
 
-INLINE ptrdiff_t place_of(const Scores *out, ptrdiff_t row)
-{
-    return out->order ? (ptrdiff_t)out->order[row] : row;
-}
-
 /* Scores of the first n (at most LANES) rows of one vector. */
 INLINE void score_vector(vec *joint, ptrdiff_t k, ptrdiff_t row, ptrdiff_t n, const Scores *out)
 {
@@ -224,21 +219,21 @@ INLINE void score_vector(vec *joint, ptrdiff_t k, ptrdiff_t row, ptrdiff_t n, co
         vec largest;
         ivec label = label_of(joint, k, &largest);
         label |= ~(largest > -INFINITE); /* -1, and so it is where that is NaN */
-        for (ptrdiff_t i = 0; i < n; i++) out->labels[place_of(out, row + i)] = label[i];
+        for (ptrdiff_t i = 0; i < n; i++) out->labels[row + i] = label[i];
     }
     if (!out->log_density && !out->responsibilities && !out->largest) return;
     vec reference, total = sum_exp(joint, k, &reference);
     vec log_density = reference + log_anywhere(total);
     vec share = only(total > 0.0, 1.0 / total);
     for (ptrdiff_t i = 0; i < n; i++) {
-        if (out->log_density) out->log_density[place_of(out, row + i)] = log_density[i];
-        if (out->largest) out->largest[place_of(out, row + i)] = share[i];
+        if (out->log_density) out->log_density[row + i] = log_density[i];
+        if (out->largest) out->largest[row + i] = share[i];
     }
     if (!out->responsibilities) return;
+    double *resp = out->responsibilities + row * k;
     for (ptrdiff_t j = 0; j < k; j++) {
         vec r = joint[j] * share;
-        for (ptrdiff_t i = 0; i < n; i++)
-            out->responsibilities[place_of(out, row + i) * k + j] = r[i];
+        for (ptrdiff_t i = 0; i < n; i++) resp[i * k + j] = r[i];
     }
 }
 

@@ -47,7 +47,7 @@ static const Kernel *kernel_named(const char *name)
 
 /* The buffers of one call, released together. */
 typedef struct {
-    Py_buffer views[14];
+    Py_buffer views[16];
     int n;
 } Door;
 
@@ -295,7 +295,6 @@ static int enter_scores(Door *door, PyObject *const *arrays, Py_ssize_t n, Py_ss
     scores->responsibilities = enter_output(door, arrays[1], "responsibilities", "d", 2, shape);
     scores->largest = enter_output(door, arrays[2], "largest", "d", 1, shape);
     scores->labels = enter_output(door, arrays[3], "labels", INT64, 1, shape);
-    scores->order = NULL;
     return !PyErr_Occurred();
 }
 

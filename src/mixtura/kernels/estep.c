@@ -32,9 +32,9 @@ typedef struct {
     void *rows;           /* rows x d: the tile's, brought together */
     double *weight;       /* rows */
     int64_t *labels;      /* rows */
-    double *coupling;     /* k x d x d: precisions; row a is in units of scale a */
-    double *scale;        /* k x d: rows of a precision's root are at most as large */
-    double *log_scale;    /* k x d */
+    double *coupling;     /* k x d x d: precisions, row a times unit a */
+    double *unit;         /* k x d: those in which the rows of a precision's root are at most 1 */
+    double *log_scale;    /* k x d: minus their logs */
     vec *columns;         /* d x rows: deviations from one component's mean */
     double *tile;         /* rows x padded: the same, for many dimensions */
     double *zeros;        /* padded */
@@ -44,6 +44,7 @@ typedef struct {
     double *inverse;      /* d x d: its inverse */
     double *pivots;       /* d: of the root, filled up to whole vectors */
     vec *solution;        /* d */
+    Scores scores;        /* rows: those of a tile, before they are handed out */
 } GapWork;
 
 typedef struct {
@@ -89,7 +90,7 @@ static size_t lay_out_gaps(const Work *w, GapWork *g, char *base, int dense, int
     g->rows = take(base, &used, w->rows * d, sizeof(double));
     g->weight = take(base, &used, w->rows, sizeof(double));
     g->labels = take(base, &used, w->rows, sizeof(int64_t));
-    g->scale = take(base, &used, w->k * d, sizeof(double));
+    g->unit = take(base, &used, w->k * d, sizeof(double));
     g->log_scale = take(base, &used, filled(w->k * d, LANES), sizeof(double));
     g->columns = take(base, &used, d * vectors, sizeof(vec));
     g->zeros = take(base, &used, w->padded, sizeof(double));
@@ -101,6 +102,10 @@ static size_t lay_out_gaps(const Work *w, GapWork *g, char *base, int dense, int
     }
     g->missing = take(base, &used, d, sizeof(int32_t));
     g->observed = take(base, &used, d, sizeof(int32_t));
+    g->scores.log_density = take(base, &used, w->rows, sizeof(double));
+    g->scores.responsibilities = take(base, &used, w->rows * w->k, sizeof(double));
+    g->scores.largest = take(base, &used, w->rows, sizeof(double));
+    g->scores.labels = take(base, &used, w->rows, sizeof(int64_t));
     if (!dense) return used;
     g->coupling = take(base, &used, w->k * d * d, sizeof(double));
     if (w->d > FEW_DIMENSIONS) g->tile = take(base, &used, w->rows * w->padded, sizeof(double));
@@ -798,6 +803,8 @@ static void begin_gaps(const Gaps *gaps, const Components *c, Work *w);
 static ptrdiff_t next_tile_with_gaps(const Table *t, const Components *c, Work *w, ptrdiff_t first);
 static void add_tile_with_gaps(const Gaps *gaps, const Components *c, const Work *w,
                                const Sums *sums);
+static void score_tile_in_order(const Work *w, const int64_t *order, ptrdiff_t n,
+                                const Scores *out);
 
 /* Working memory for some components, sums at 0. */
 static Work begin(const Table *t, const Components *c, void *scratch)
@@ -874,15 +881,18 @@ static void expect(const Table *t, const Components *c, int hard, const Sums *su
 
 /* ---------------------------------------------------------------------------- scoring */
 
+static void score_tile(const Work *w, ptrdiff_t first, ptrdiff_t n, const Scores *out)
+{
+    for (ptrdiff_t i = 0; i < n; i += LANES)
+        score_vector(w->joint + i / LANES * w->stride, w->k, first + i, smaller(LANES, n - i), out);
+}
+
 static void score(const Table *t, const Components *c, const Scores *out, void *scratch)
 {
     Work w = begin(t, c, scratch);
-    Scores to = *out;
-    to.order = t->gaps ? t->gaps->order : NULL;
     for (ptrdiff_t first = 0, n; first < t->n; first += n) {
         n = next_tile(t, c, &w, first);
-        for (ptrdiff_t i = 0; i < n; i += LANES)
-            score_vector(w.joint + i / LANES * w.stride, w.k, first + i, smaller(LANES, n - i),
-                         &to);
+        if (t->gaps) score_tile_in_order(&w, t->gaps->order + first, n, out);
+        else score_tile(&w, first, n, out);
     }
 }

@@ -74,7 +74,6 @@ typedef struct {
     double *responsibilities;  /* n x k */
     double *largest;           /* n: the largest responsibility */
     int64_t *labels;           /* n: whose it is */
-    const int64_t *order;      /* numbers of the rows as they are scored; NULL for 0, 1, ... */
 } Scores;
 
 /* One compilation of passes.c for one instruction set. */

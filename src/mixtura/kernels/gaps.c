@@ -10,6 +10,11 @@
    copy of the tile that holds deviations from its mean. Rows come pattern by pattern; those of one
    pattern in a tile are a run. Where several runs meet in a vector, each fills its own lanes. */
 
+enum {
+    AHEAD = 32, /* rows that are fetched before they are needed */
+    PULLED = 4  /* missing cells at a time */
+};
+
 /* ---------------------------------------------------------------------- patterns and runs */
 
 typedef struct {
@@ -39,11 +44,12 @@ static int next_run(const Gaps *gaps, const Work *w, Run *run, ptrdiff_t rows)
     return 1;
 }
 
+static const int64_t LANE_NUMBERS[8] __attribute__((aligned(64))) = {0, 1, 2, 3, 4, 5, 6, 7};
+
 /* The lanes of vector v that belong to the run. */
 INLINE ivec lanes_of(const Run *run, ptrdiff_t v)
 {
-    ivec row;
-    for (int lane = 0; lane < LANES; lane++) row[lane] = v * LANES + lane;
+    ivec row = *(const ivec *)LANE_NUMBERS + v * LANES;
     return (row >= isplat(run->start)) & (row < isplat(run->end));
 }
 
@@ -57,24 +63,25 @@ INLINE int is_noise(const Gaps *gaps, const Work *w, ptrdiff_t j)
 
 /* ------------------------------------------------------------------------------ the fill */
 
-/* Rows of a root of the precision, and their products, in units that keep them from overflow. */
+/* The precision of component j, in units that keep it from overflow. */
 static void couple(const Components *c, const GapWork *g, ptrdiff_t j)
 {
     ptrdiff_t d = c->d;
     const double *white = c->whitening + j * (c->dense ? d * d : d);
-    double *scale = g->scale + j * d;
+    double *scale = g->log_scale + j * d, *unit = g->unit + j * d;
     for (ptrdiff_t a = 0; a < d; a++) {
         scale[a] = c->dense ? 0.0 : white[a];
         for (ptrdiff_t b = a; c->dense && b < d; b++) {
             double size = __builtin_fabs(white[a * d + b]);
             scale[a] = size > scale[a] ? size : scale[a];
         }
+        unit[a] = 1.0 / scale[a];
     }
     for (ptrdiff_t a = 0; c->dense && a < d; a++)
         for (ptrdiff_t b = 0; b < d; b++) {
             double sum = 0.0;
             for (ptrdiff_t e = a > b ? a : b; e < d; e++)
-                sum += white[a * d + e] / scale[a] * white[b * d + e];
+                sum += white[a * d + e] * unit[a] * white[b * d + e];
             g->coupling[(j * d + a) * d + b] = sum;
         }
 }
@@ -87,9 +94,9 @@ static void begin_gaps(const Gaps *gaps, const Components *c, Work *w)
     for (ptrdiff_t a = 0; gaps->n && a < w->d; a++) any |= first[a];
     g->complete = gaps->n && !any ? (ptrdiff_t)gaps->ends[0] : 0;
     clear(g->zeros, w->padded * sizeof(double));
+    clear(g->log_scale, filled(w->k * w->d, LANES) * sizeof(double));
     for (ptrdiff_t j = 0; j < w->k; j++)
         if (!is_noise(gaps, w, j)) couple(c, g, j);
-    for (ptrdiff_t i = 0; i < w->k * w->d; i++) g->log_scale[i] = g->scale[i];
     for (ptrdiff_t i = 0; i < w->k * w->d; i += LANES)
         *(vec *)(g->log_scale + i) = log_anywhere(*(vec *)(g->log_scale + i));
 }
@@ -98,13 +105,13 @@ static void begin_gaps(const Gaps *gaps, const Components *c, Work *w)
 static void factorize_run(const Work *w, const Run *run, ptrdiff_t j)
 {
     const GapWork *g = &w->gap;
-    const double *coupling = g->coupling + j * w->d * w->d, *scale = g->scale + j * w->d;
+    const double *coupling = g->coupling + j * w->d * w->d, *unit = g->unit + j * w->d;
     int m = run->n_missing;
     for (int i = 0; i < m; i++) {
         double *row = g->root + i * m;
         for (int l = 0; l <= i; l++) {
             const double *other = g->root + l * m;
-            double sum = coupling[g->missing[i] * w->d + g->missing[l]] / scale[g->missing[l]];
+            double sum = coupling[g->missing[i] * w->d + g->missing[l]] * unit[g->missing[l]];
             for (int e = 0; e < l; e++) sum -= row[e] * other[e];
             if (l < i) {
                 row[l] = sum * other[l];
@@ -150,28 +157,58 @@ static void fill_with_zeros(const Work *w, const Run *run)
     }
 }
 
+/* For `height` missing cells from number i on: minus the sums of coupled observed deviations. */
+INLINE void pull_block(const Work *w, const Run *run, ptrdiff_t j, ptrdiff_t v, int i,
+                       const int height)
+{
+    const GapWork *g = &w->gap;
+    const double *coupling[PULLED];
+    const vec *columns = g->columns + v;
+    ptrdiff_t vectors = w->rows / LANES;
+    vec sum[PULLED];
+    UNROLL for (int r = 0; r < height; r++) {
+        coupling[r] = g->coupling + (j * w->d + g->missing[i + r]) * w->d;
+        sum[r] = splat(0.0);
+    }
+    for (int o = 0; o < run->n_observed; o++) {
+        ptrdiff_t a = g->observed[o];
+        vec deviation = columns[a * vectors];
+        UNROLL for (int r = 0; r < height; r++) sum[r] -= coupling[r][a] * deviation;
+    }
+    UNROLL for (int r = 0; r < height; r++) g->solution[i + r] = sum[r];
+}
+
+INLINE void pull(const Work *w, const Run *run, ptrdiff_t j, ptrdiff_t v)
+{
+    int i = 0;
+    for (; i + PULLED <= run->n_missing; i += PULLED) pull_block(w, run, j, v, i, PULLED);
+    switch (run->n_missing - i) {
+    case 1: pull_block(w, run, j, v, i, 1); break;
+    case 2: pull_block(w, run, j, v, i, 2); break;
+    case 3: pull_block(w, run, j, v, i, 3); break;
+    }
+}
+
 /* Fill the missing cells of a run that is factorized. */
 static void fill(const Work *w, const Run *run, ptrdiff_t j)
 {
     const GapWork *g = &w->gap;
     ptrdiff_t vectors = w->rows / LANES;
+    const double *unit = g->unit + j * w->d;
     int m = run->n_missing;
     FOR_EACH_VECTOR(*run, v) {
         vec *y = g->solution;
+        pull(w, run, j, v);
         for (int i = 0; i < m; i++) {
-            const double *coupling = g->coupling + (j * w->d + g->missing[i]) * w->d;
-            vec sum = splat(0.0);
-            for (int o = 0; o < run->n_observed; o++)
-                sum -= coupling[g->observed[o]] * g->columns[g->observed[o] * vectors + v];
-            for (int l = 0; l < i; l++) sum -= g->root[i * m + l] * y[l];
-            y[i] = sum * g->root[i * m + i];
+            for (int l = 0; l < i; l++) y[i] -= g->root[i * m + l] * y[l];
+            y[i] *= g->root[i * m + i];
         }
         ivec own = lanes_of(run, v);
         for (int i = m - 1; i >= 0; i--) {
             for (int l = i + 1; l < m; l++) y[i] -= g->root[l * m + i] * y[l];
             y[i] *= g->root[i * m + i];
             vec *cell = g->columns + g->missing[i] * vectors + v;
-            *cell = where(own, y[i] / g->scale[j * w->d + g->missing[i]], *cell);
+            *cell = where(own, y[i] * unit[g->missing[i]], *cell);
         }
     }
 }
@@ -249,8 +286,10 @@ static void log_joint_with_gaps(const Gaps *gaps, const Components *c, const Wor
 static Table gathered(const Table *t, const GapWork *g, ptrdiff_t first, ptrdiff_t n)
 {
     const int64_t *order = t->gaps->order + first;
-    ptrdiff_t d = t->d;
+    ptrdiff_t d = t->d, size = d * (t->single ? 4 : 8);
     for (ptrdiff_t i = 0; i < n; i++) {
+        const char *ahead = (const char *)t->rows + order[smaller(i + AHEAD, t->n - first - 1)] * size;
+        for (ptrdiff_t byte = 0; byte < size; byte += 64) __builtin_prefetch(ahead + byte);
         if (t->single)
             for (ptrdiff_t a = 0; a < d; a++)
                 ((float *)g->rows)[i * d + a] = ((const float *)t->rows)[order[i] * d + a];
@@ -315,12 +354,12 @@ INLINE double *second_moment(const Components *c, const Work *own, ptrdiff_t a, 
 /* What the covariance of a run's missing cells, given the observed ones, adds to the second
    moments. */
 static void add_covariance(const Components *c, const Work *own, const Run *run,
-                           const double *scale, double count)
+                           const double *unit, double count)
 {
     const GapWork *g = &own->gap;
     int m = run->n_missing;
     for (int i = 0; !c->dense && i < m; i++) {
-        double deviation = 1.0 / scale[g->missing[i]];
+        double deviation = unit[g->missing[i]];
         *second_moment(c, own, g->missing[i], g->missing[i]) += count * deviation * deviation;
     }
     if (!c->dense) return;
@@ -337,7 +376,7 @@ static void add_covariance(const Components *c, const Work *own, const Run *run,
         for (int l = 0; l <= i; l++) {
             double sum = 0.0;
             for (int e = i; e < m; e++) sum += g->inverse[e * m + i] * g->inverse[e * m + l];
-            double covariance = sum / scale[g->missing[i]] / scale[g->missing[l]];
+            double covariance = sum * unit[g->missing[i]] * unit[g->missing[l]];
             *second_moment(c, own, g->missing[i], g->missing[l]) += count * covariance;
         }
 }
@@ -376,7 +415,7 @@ static void add_component(const Gaps *gaps, const Components *c, const Work *w, 
         } else {
             fill_with_zeros(w, &run);
         }
-        if (shared) add_covariance(c, &own, &run, g->scale + j * w->d, count);
+        if (shared) add_covariance(c, &own, &run, g->unit + j * w->d, count);
         if (w->tile) lay_rows(w, &run, j);
     }
     for (ptrdiff_t v = 0; c->power && v < end; v++)
@@ -390,4 +429,26 @@ static void add_tile_with_gaps(const Gaps *gaps, const Components *c, const Work
                                const Sums *sums)
 {
     for (ptrdiff_t j = 0; j < w->k; j++) add_component(gaps, c, w, j, sums);
+}
+
+/* ------------------------------------------------------------------------------- scoring */
+
+/* As score_tile, for rows of the table in some order. */
+static void score_tile_in_order(const Work *w, const int64_t *order, ptrdiff_t n,
+                                const Scores *out)
+{
+    Scores own = w->gap.scores;
+    if (!out->log_density) own.log_density = NULL;
+    if (!out->responsibilities) own.responsibilities = NULL;
+    if (!out->largest) own.largest = NULL;
+    if (!out->labels) own.labels = NULL;
+    score_tile(w, 0, n, &own);
+    for (ptrdiff_t i = 0; i < n; i++) {
+        ptrdiff_t row = (ptrdiff_t)order[i];
+        if (own.log_density) out->log_density[row] = own.log_density[i];
+        if (own.largest) out->largest[row] = own.largest[i];
+        if (own.labels) out->labels[row] = own.labels[i];
+        for (ptrdiff_t j = 0; own.responsibilities && j < w->k; j++)
+            out->responsibilities[row * w->k + j] = own.responsibilities[i * w->k + j];
+    }
 }
