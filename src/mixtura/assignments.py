@@ -4,13 +4,14 @@ An assignment turns the joint log-densities log(w_j p_j(x_i)) of a block of rows
 responsibilities and the rows' share of the objective. With the schedules of
 `mixtura.schedules` they span the grid of algorithms:
 
-============  =======================================  ==================================
-assignment    step 1                                   decreasing step
-============  =======================================  ==================================
-soft          EM (Dempster, Laird, Rubin 1977)         damped EM
-hard          classification EM (Celeux, Govaert 1992) -
-stochastic    stochastic EM (Celeux, Diebolt 1985)     SAEM (Delyon et al. 1999)
-============  =======================================  ==================================
+============  ========================================  ==================================
+assignment    step 1                                    decreasing step
+============  ========================================  ==================================
+soft          EM (Dempster, Laird, Rubin 1977)          damped EM
+hard          classification EM (Celeux, Govaert 1992)  -
+stochastic    stochastic EM (Celeux, Diebolt 1985)      SAEM (Delyon et al. 1999)
+tempered      annealed EM (Ueda, Nakano 1998)           -
+============  ========================================  ==================================
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ __all__ = [
     "posterior",
     "soft",
     "stochastic",
+    "tempered",
 ]
 
 #: Makes the random generator of one block of rows; only stochastic assignments call it.
@@ -59,6 +61,26 @@ def stochastic(log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArra
     uniform = draw().random(len(resp)) * cumulative[:, -1]
     labels = np.count_nonzero(cumulative <= uniform[:, None], axis=1)
     return one_hot(labels, resp.shape[1]), objective
+
+
+def tempered(b: float) -> Assignment:
+    """Responsibilities in proportion to (w_j p_j(x_i)) ** b: equal for b = 0, soft for b = 1.
+
+    The objective of a row is (1 / b) log sum_j (w_j p_j(x_i)) ** b, the negative free energy of
+    Ueda and Nakano (1998). An M-step does not lower its sum (Neal and Hinton 1998): it is the
+    largest value, over all responsibilities r, of sum_j r_j (log(w_j p_j) - (1 / b) log r_j).
+
+    Parameters
+    ----------
+    b : float
+        Inverse temperature, above 0.
+    """
+
+    def assign(log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArray]:
+        resp, objective = posterior(b * log_joint)
+        return resp, objective / b
+
+    return assign
 
 
 def keeping(labels: IntArray, assignment: Assignment) -> Assignment:
