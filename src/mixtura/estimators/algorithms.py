@@ -148,7 +148,7 @@ class SAEM(Settings):
 
         def stopping(tol: float, max_iter: int) -> StoppingRule:
             n_small = max_iter - int(self.burn_in * max_iter)
-            return fixed_length(max_iter, f"is where the {n_small} with decreasing steps led")
+            return fixed_length(max_iter, f"ended with {n_small} of decreasing steps")
 
         stage = Stage(
             self.name, stochastic, stopping, schedule=schedule, settles=False, latest=True
