@@ -54,7 +54,8 @@ class Stochastic(Settings):
         finds its place.
     returns : {'best', 'mean'}, default='best'
         The likeliest mixture that it passed; or the mean of its chain: an M-step from the mean of
-        all sufficient statistics after the burn-in. The mean varies less from seed to seed.
+        all sufficient statistics after the burn-in. Of few parameters a chain passes close by the
+        maximum, of some thirty and more its mean is nearer.
         Components that change places within a chain are not put back. That is rare where they lie
         apart, and where the mean is less likely than the chain was, a note tells.
 

@@ -15,6 +15,7 @@ from mixtura.families.schema import Kind
 from mixtura.mixture import Mixture
 from mixtura.sources import Summary
 from mixtura.starts.training_rows import TrainingRows
+from mixtura.stopping import rounding
 from mixtura.typing import BoolArray
 
 __all__ = ["notes_on_chain", "notes_on_data", "notes_on_result", "notes_on_values"]
@@ -90,7 +91,7 @@ def notes_on_chain(run: Fit[Any, Any], *, mean: bool) -> list[str]:
     if not mean or not run.chain:
         return []
     passed = float(np.mean([state.objective for state in run.chain]))
-    if run.objective >= passed:
+    if run.objective >= passed - rounding(passed):
         return []
     return [
         f"The mean of the chain has {run.objective:.5g} nats per row, less than its mixtures have "
