@@ -17,6 +17,7 @@ tempered      annealed EM (Ueda, Nakano 1998)           -
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -75,12 +76,12 @@ def tempered(b: float) -> Assignment:
     b : float
         Inverse temperature, above 0.
     """
+    return partial(_tempered, b)
 
-    def assign(log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArray]:
-        resp, objective = posterior(b * log_joint)
-        return resp, objective / b
 
-    return assign
+def _tempered(b: float, log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArray]:
+    resp, objective = posterior(b * log_joint)
+    return resp, objective / b
 
 
 def keeping(labels: IntArray, assignment: Assignment) -> Assignment:

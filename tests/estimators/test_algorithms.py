@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -285,6 +286,9 @@ def test_they_are_parameters_like_others(algorithm: Any) -> None:
     assert mx.GaussianMixture().set_params(algorithm=algorithm).algorithm == algorithm
     X = groups(100)
     assert copy.fit(X).stages_ == estimator.fit(X).stages_
+    again = pickle.loads(pickle.dumps(estimator))
+    assert again.algorithm == algorithm
+    assert again.fit(X).stages_ == estimator.stages_
 
 
 @pytest.mark.filterwarnings("ignore:.*did not converge")

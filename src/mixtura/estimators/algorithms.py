@@ -86,26 +86,27 @@ class Stochastic(Settings):
     def stages(self, em: Stage) -> tuple[Stage, ...]:
         """One stage."""
         mean = self.returns == "mean"
-
-        def following(max_iter: int) -> UpdateRule:
-            return ChainMean(self._burned(max_iter), max_iter) if mean else PLAIN
-
-        def stopping(tol: float, max_iter: int) -> StoppingRule:
-            if not mean:
-                return fixed_length(max_iter)
-            n_counted = max_iter - self._burned(max_iter)
-            return fixed_length(max_iter, f"took the mean of the last {n_counted}")
-
         stage = Stage(
             self.name,
             stochastic,
-            stopping,
-            following=following,
+            self._stopping,
+            following=self._following,
             settles=False,
             latest=mean,
-            chain=lambda max_iter: range(self._burned(max_iter), max_iter),
+            chain=self._chain,
         )
         return (stage,)
+
+    def _stopping(self, tol: float, max_iter: int) -> StoppingRule:
+        if self.returns == "best":
+            return fixed_length(max_iter)
+        return fixed_length(max_iter, f"took the mean of the last {len(self._chain(max_iter))}")
+
+    def _following(self, max_iter: int) -> UpdateRule:
+        return PLAIN if self.returns == "best" else ChainMean(self._burned(max_iter), max_iter)
+
+    def _chain(self, max_iter: int) -> range:
+        return range(self._burned(max_iter), max_iter)
 
     def _burned(self, max_iter: int) -> int:
         return int(self.burn_in * max_iter)
@@ -143,18 +144,25 @@ class SAEM(Settings):
 
     def stages(self, em: Stage) -> tuple[Stage, ...]:
         """One stage."""
-
-        def schedule(max_iter: int) -> Schedule:
-            return damped(decreasing_steps(int(self.burn_in * max_iter), self.power))
-
-        def stopping(tol: float, max_iter: int) -> StoppingRule:
-            n_small = max_iter - int(self.burn_in * max_iter)
-            return fixed_length(max_iter, f"ended with {n_small} of decreasing steps")
-
         stage = Stage(
-            self.name, stochastic, stopping, schedule=schedule, settles=False, latest=True
+            self.name,
+            stochastic,
+            self._stopping,
+            schedule=self._schedule,
+            settles=False,
+            latest=True,
         )
         return (stage,)
+
+    def _stopping(self, tol: float, max_iter: int) -> StoppingRule:
+        n_small = max_iter - self._burned(max_iter)
+        return fixed_length(max_iter, f"ended with {n_small} of decreasing steps")
+
+    def _schedule(self, max_iter: int) -> Schedule:
+        return damped(decreasing_steps(self._burned(max_iter), self.power))
+
+    def _burned(self, max_iter: int) -> int:
+        return int(self.burn_in * max_iter)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,9 +210,12 @@ class Annealed(Settings):
         return Stage(
             f"tempered {b:.3g}",
             tempered(b),
-            lambda tol, max_iter: projected_gain(tol, min(self.n_iter, max_iter)),
+            self._stopping,
             objective=f"free energy at an inverse temperature of {b:.3g}",
         )
+
+    def _stopping(self, tol: float, max_iter: int) -> StoppingRule:
+        return projected_gain(tol, min(self.n_iter, max_iter))
 
 
 #: By their names.
