@@ -10,14 +10,14 @@ assignment    step 1                                    decreasing step
 soft          EM (Dempster, Laird, Rubin 1977)          damped EM
 hard          classification EM (Celeux, Govaert 1992)  -
 stochastic    stochastic EM (Celeux, Diebolt 1985)      SAEM (Delyon et al. 1999)
-tempered      annealed EM (Ueda, Nakano 1998)           -
+Tempered      annealed EM (Ueda, Nakano 1998)           -
 ============  ========================================  ==================================
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -27,6 +27,7 @@ from mixtura.typing import FloatArray, IntArray
 __all__ = [
     "Assignment",
     "Draw",
+    "Tempered",
     "hard",
     "keeping",
     "log_sum_exp",
@@ -34,7 +35,6 @@ __all__ = [
     "posterior",
     "soft",
     "stochastic",
-    "tempered",
 ]
 
 #: Makes the random generator of one block of rows; only stochastic assignments call it.
@@ -64,24 +64,25 @@ def stochastic(log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArra
     return one_hot(labels, resp.shape[1]), objective
 
 
-def tempered(b: float) -> Assignment:
+@dataclass(frozen=True)
+class Tempered:
     """Responsibilities in proportion to (w_j p_j(x_i)) ** b: equal for b = 0, soft for b = 1.
 
     The objective of a row is (1 / b) log sum_j (w_j p_j(x_i)) ** b, the negative free energy of
     Ueda and Nakano (1998). An M-step does not lower its sum (Neal and Hinton 1998): it is the
     largest value, over all responsibilities r, of sum_j r_j (log(w_j p_j) - (1 / b) log r_j).
 
-    Parameters
+    Attributes
     ----------
     b : float
         Inverse temperature, above 0.
     """
-    return partial(_tempered, b)
 
+    b: float
 
-def _tempered(b: float, log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArray]:
-    resp, objective = posterior(b * log_joint)
-    return resp, objective / b
+    def __call__(self, log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArray]:
+        resp, objective = posterior(self.b * log_joint)
+        return resp, objective / self.b
 
 
 def keeping(labels: IntArray, assignment: Assignment) -> Assignment:

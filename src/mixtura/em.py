@@ -268,7 +268,7 @@ def fit(
     source : Source
         The rows.
     assignment : Assignment, default=soft
-        soft for EM, hard for classification EM, stochastic for stochastic EM, tempered for one
+        soft for EM, hard for classification EM, stochastic for stochastic EM, Tempered for one
         temperature of annealed EM.
     schedule : Schedule, default=batch
         Which rows each iteration sees and its step size.

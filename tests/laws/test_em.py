@@ -13,13 +13,13 @@ from mixtura import em
 from mixtura.acceleration import PLAIN, ChainMean, Switch
 from mixtura.assignments import (
     Assignment,
+    Tempered,
     hard,
     log_sum_exp,
     one_hot,
     posterior,
     soft,
     stochastic,
-    tempered,
 )
 from mixtura.errors import DegenerateError
 from mixtura.families import (
@@ -213,7 +213,7 @@ def test_warm_history_counts_for_the_stopping_rule() -> None:
         {"assignment": stochastic, "schedule": damped(decreasing_steps(3))},
         {"update_rule": PLAIN},
         {"update_rule": Switch()},
-        {"assignment": tempered(0.6)},
+        {"assignment": Tempered(0.6)},
         {
             "assignment": stochastic,
             "update_rule": ChainMean(9, 30),

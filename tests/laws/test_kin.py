@@ -10,7 +10,7 @@ import pytest
 
 from mixtura import em
 from mixtura.acceleration import ChainMean
-from mixtura.assignments import Assignment, hard, soft, stochastic, tempered
+from mixtura.assignments import Assignment, Tempered, hard, soft, stochastic
 from mixtura.families import Gaussian
 from mixtura.families.gaussian.structures import VVV
 from mixtura.fitting.notes import notes_on_chain
@@ -48,7 +48,7 @@ def no_draw() -> np.random.Generator:
 @pytest.mark.parametrize("record", FAMILIES, ids=FAMILY_IDS)
 def test_the_free_energy_never_falls_within_a_temperature(record: FamilyRecord, b: float) -> None:
     source = ArraySource(record.X)
-    fit = em.fit(begin(record, source), source, assignment=tempered(b), stopping=fixed_length(15))
+    fit = em.fit(begin(record, source), source, assignment=Tempered(b), stopping=fixed_length(15))
     falls = -np.diff(fit.trace) / (1.0 + np.abs(fit.trace[1:]))
     assert fit.n_iter == 15
     assert falls.max() <= 1e-13
@@ -60,7 +60,7 @@ def test_it_never_falls_where_some_rows_are_known(b: float) -> None:
     labels = np.where(np.arange(80) % 3 == 0, np.arange(80) % 2, -1)
     source = ArraySource(X, labels=labels)
     first = em.begin(Gaussian(VVV, np.zeros(3)), source, random_responsibilities(2, (1,)))
-    trace = em.fit(first, source, assignment=tempered(b), stopping=fixed_length(20)).trace
+    trace = em.fit(first, source, assignment=Tempered(b), stopping=fixed_length(20)).trace
     assert np.diff(trace).min() >= -1e-13
     assert trace[-1] > trace[0]
 
@@ -69,7 +69,7 @@ def test_it_never_falls_where_some_rows_are_known(b: float) -> None:
 def test_no_other_responsibilities_have_more_free_energy(b: float) -> None:
     """Which is why an M-step cannot lower it."""
     log_joint = np.random.default_rng(1).normal(size=(50, 3)) * 4.0
-    resp, objective = tempered(b)(log_joint, no_draw)
+    resp, objective = Tempered(b)(log_joint, no_draw)
 
     def energy(r: np.ndarray) -> np.ndarray:
         return (r * (log_joint - np.log(r) / b)).sum(axis=1)
@@ -82,16 +82,16 @@ def test_no_other_responsibilities_have_more_free_energy(b: float) -> None:
 
 def test_at_1_it_is_soft_to_the_bit() -> None:
     for mine, softs in zip(
-        tempered(1.0)(log_joints(), no_draw), soft(log_joints(), no_draw), strict=True
+        Tempered(1.0)(log_joints(), no_draw), soft(log_joints(), no_draw), strict=True
     ):
         np.testing.assert_array_equal(mine, softs)
 
 
 def test_its_limits_are_equal_shares_and_hard() -> None:
     log_joint = np.random.default_rng(1).normal(size=(50, 3))
-    np.testing.assert_allclose(tempered(1e-9)(log_joint, no_draw)[0], 1.0 / 3.0, rtol=1e-8)
+    np.testing.assert_allclose(Tempered(1e-9)(log_joint, no_draw)[0], 1.0 / 3.0, rtol=1e-8)
     for mine, hards in zip(
-        tempered(1e6)(log_joint, no_draw), hard(log_joint, no_draw), strict=True
+        Tempered(1e6)(log_joint, no_draw), hard(log_joint, no_draw), strict=True
     ):
         np.testing.assert_allclose(mine, hards, atol=1e-12)
 
@@ -103,7 +103,7 @@ def test_weights_equal_repetition_at_a_temperature(record: FamilyRecord) -> None
     repeated = ArraySource(np.repeat(record.X, times, axis=0))
     first = begin(record, weighted)
     assert_alike(
-        em.e_step(first, weighted, tempered(0.5)), em.e_step(first, repeated, tempered(0.5))
+        em.e_step(first, weighted, Tempered(0.5)), em.e_step(first, repeated, Tempered(0.5))
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mixtura.acceleration import PLAIN, ChainMean, UpdateRule
-from mixtura.assignments import stochastic, tempered
+from mixtura.assignments import Tempered, stochastic
 from mixtura.errors import MixturaError
 from mixtura.fitting.algorithm import Algorithm, Stage
 from mixtura.schedules import Schedule, damped, decreasing_steps
@@ -209,7 +209,7 @@ class Annealed(Settings):
     def _at(self, b: float) -> Stage:
         return Stage(
             f"tempered {b:.3g}",
-            tempered(b),
+            Tempered(b),
             self._stopping,
             objective=f"free energy at an inverse temperature of {b:.3g}",
         )

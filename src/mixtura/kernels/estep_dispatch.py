@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self, TypeAlias, cast
 
 import numpy as np
 
-from mixtura.assignments import Assignment, hard, one_hot, posterior, soft
+from mixtura.assignments import Assignment, Tempered, hard, one_hot, posterior, soft
 from mixtura.families import (
     Bernoulli,
     Categorical,
@@ -57,8 +57,11 @@ FusedPass: TypeAlias = Callable[[Source], Expectation[Any] | None]
 
 def fused_pass(mixture: Mixture[Any, Any], assignment: Assignment) -> FusedPass | None:
     """The kernel that serves an E-step, or None."""
-    make = _PASSES.get((type(mixture.clusters.family), assignment))
-    kernel = chosen()
+    kind, kernel = type(mixture.clusters.family), chosen()
+    if isinstance(assignment, Tempered):
+        make = _tempered(kind, assignment.b)
+    else:
+        make = _PASSES.get((kind, assignment))
     return None if make is None or kernel is None else make(mixture, kernel)
 
 
@@ -127,15 +130,19 @@ class _GaussianPass:
     n_clusters: int
     kernel: Kernel
     hard: bool
+    power: float = 1.0
 
     @classmethod
-    def of(cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool) -> Self | None:
-        components, family = gaussian_components(mixture, kernel), mixture.clusters.family
+    def of(
+        cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool, power: float = 1.0
+    ) -> Self | None:
+        family = mixture.clusters.family
+        components = gaussian_components(mixture, kernel).to_power(power)
         assert isinstance(family, Gaussian)  # which the table below sees to
         # The kernel gives the kind of second moments that the kind of covariances suggests.
         if components.dense == family.structure.diagonal:
             return None
-        return cls(components, mixture.n_clusters, kernel, hard)
+        return cls(components, mixture.n_clusters, kernel, hard, power)
 
     def __call__(self, source: Source) -> Expectation[Moments] | None:
         # The moments of all chunks are about the same means, so they simply add.
@@ -155,7 +162,9 @@ class _GaussianPass:
         moments = self.kernel.recenter(
             self.components.means[own], count[own], first[own], second[own]
         )
-        return None if moments is None else Expectation(weight, objective, count, Moments(*moments))
+        if moments is None:
+            return None
+        return Expectation(weight, objective / self.power, count, Moments(*moments))
 
     def sums(self, chunk: Chunk) -> FloatArray:
         """What the kernel adds up over the rows of a chunk."""
@@ -169,27 +178,31 @@ class _LinearPass:
     n_clusters: int
     kernel: Kernel
     hard: bool
+    power: float = 1.0
 
     @classmethod
-    def of(cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool) -> Self | None:
+    def of(
+        cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool, power: float = 1.0
+    ) -> Self | None:
         form = linear_form(mixture)
         if form is None:
             return None
         components = linear_components(mixture, form)
-        return cls(form, components, mixture.n_clusters, kernel, hard)
+        return cls(form, components, mixture.n_clusters, kernel, hard, power)
 
     def __call__(self, source: Source) -> Expectation[Any] | None:
         components = self.components
         if self.form.base is not None:
             components = components.raised(mean_of(self.form.base, source))
-        sums = source.map_reduce(partial(self._sums, components))
+        sums = source.map_reduce(partial(self._sums, components.to_power(self.power)))
         weight, objective = sums[:2].tolist()
         if math.isnan(objective):
             return None
         k, m = self.components.weights.shape
         count, totals = sums[2 : 2 + k], sums[2 + k :].reshape(k, m)
         own = slice(self.n_clusters)  # noise has a count, and no use for its sums
-        return Expectation(weight, objective, count, self.form.gathered(count[own], totals[own]))
+        statistics = self.form.gathered(count[own], totals[own])
+        return Expectation(weight, objective / self.power, count, statistics)
 
     def _sums(self, components: LinearComponents, chunk: Chunk) -> FloatArray:
         rows = _statistics(self.form, chunk.rows)
@@ -244,6 +257,15 @@ _PASSES: dict[tuple[type, Assignment], Callable[[Mixture[Any, Any], Kernel], Fus
     (StudentT, soft): partial(_StudentTPass.of, hard=False),
     (StudentT, hard): partial(_StudentTPass.of, hard=True),
 }
+
+
+def _tempered(
+    kind: type, b: float
+) -> Callable[[Mixture[Any, Any], Kernel], FusedPass | None] | None:
+    """The soft pass of components to a power, for families of which that is such a component."""
+    if kind is Gaussian:
+        return partial(_GaussianPass.of, hard=False, power=b)
+    return partial(_LinearPass.of, hard=False, power=b) if kind in _LINEAR else None
 
 
 def fused_start(family: Family[Any, Any], start: object) -> FusedPass | None:
