@@ -7,7 +7,8 @@ TIMES ?= 50
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
 .PHONY: demo test check unit fuzz bench bench-acceleration bench-bootstrap bench-classifier \
-  bench-factors bench-families bench-latent-classes bench-missing bench-msteps bench-search bench-stability \
+  bench-factors bench-families bench-kin bench-latent-classes bench-missing bench-msteps \
+  bench-search bench-stability \
   sanitize sanitize-passes sanitize-binding wasm clean help
 
 help:
@@ -16,6 +17,7 @@ help:
 	@echo "make bench  time everything against scikit-learn and oneDAL: benchmarks/RESULTS.md"
 	@echo "make bench-acceleration  passes of accelerated and plain EM: benchmarks/ACCELERATION.md"
 	@echo "make bench-families  passes of other families against StepMix and pomegranate: benchmarks/FAMILIES.md"
+	@echo "make bench-kin  where the kin of EM end from the same starts: benchmarks/KIN.md"
 	@echo "make bench-missing  tables with gaps: searches, imputation, passes: benchmarks/MISSING.md"
 	@echo "make bench-msteps  M-steps of each structure in 13 to 60 columns: benchmarks/MSTEPS.md"
 	@echo "make bench-factors  factor analyzers of up to 1,000 columns: benchmarks/FACTORS.md"
@@ -72,6 +74,9 @@ bench-families: .venv/.installed benchmarks/.families/.installed
 
 bench-missing: .venv/.installed
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/missing.py
+
+bench-kin: .venv/.installed
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/kin.py
 
 bench-msteps: .venv/.installed
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/msteps.py

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, pairwise
 from typing import Any, Generic, Self, TypeAlias, TypeVar
@@ -37,17 +37,22 @@ from mixtura.stopping import DEFAULT_RULE, Outlook, Status, StoppingRule
 from mixtura.typing import FloatArray
 
 __all__ = [
+    "NONE",
     "Ahead",
     "Fit",
     "Gather",
     "Observer",
     "Start",
+    "State",
     "begin",
     "e_step",
     "fit",
     "gather",
     "resume",
 ]
+
+#: No iterations.
+NONE = range(0)
 
 # Passes after an irregular one that the kernel is not asked for others.
 _REST = 8
@@ -93,13 +98,21 @@ class Ahead(Generic[P, S]):
 
 
 @dataclass(frozen=True)
+class State(Generic[P, S]):
+    """A mixture that a run passed, and its objective in nats per unit of weight."""
+
+    mixture: Mixture[P, S]
+    objective: float
+
+
+@dataclass(frozen=True)
 class Fit(Generic[P, S]):
     """The outcome of one run of the loop.
 
     Attributes
     ----------
     mixture : Mixture
-        The best mixture seen.
+        The best mixture seen, or the latest one.
     objective : float
         Its objective in nats per unit of weight.
     trace : tuple of float
@@ -113,6 +126,10 @@ class Fit(Generic[P, S]):
         Why the loop stopped.
     ahead : Ahead or None
         Where it would go on; None if it ended.
+    chain : tuple of State
+        Those that were to be kept.
+    before : tuple of Fit
+        The runs of other kinds after which it began, each where the last one ended.
     """
 
     mixture: Mixture[P, S]
@@ -121,6 +138,8 @@ class Fit(Generic[P, S]):
     n_iter: int
     status: Status
     ahead: Ahead[P, S] | None = None
+    chain: tuple[State[P, S], ...] = ()
+    before: tuple[Fit[P, S], ...] = ()
 
     @classmethod
     def begun(
@@ -129,6 +148,10 @@ class Fit(Generic[P, S]):
         """A run before its first pass over the rows; the trace is that of an earlier fit."""
         status = Status(converged=False, text="not yet begun", paused=True)
         return cls(mixture, -math.inf, tuple(trace), 0, status, Ahead(0, mixture, update_rule))
+
+    def followed(self, update_rule: UpdateRule) -> Fit[P, S]:
+        """A run of another kind that begins where this one ended."""
+        return replace(Fit.begun(self.mixture, update_rule), before=(*self.before, self))
 
     def prospect(self, n_iter: int) -> float:
         """The objective after so many more iterations if its gains grow now, and go on to.
@@ -265,6 +288,8 @@ def fit(
     seed: Sequence[int] = (0,),
     history: Sequence[float] = (),
     observe: Observer | None = None,
+    latest: bool = False,
+    keep: range = NONE,
 ) -> Fit[P, S]:
     """Run EM, or one of its kin, from a given mixture.
 
@@ -275,7 +300,8 @@ def fit(
     source : Source
         The rows.
     assignment : Assignment, default=soft
-        soft for EM, hard for classification EM, stochastic for stochastic EM.
+        soft for EM, hard for classification EM, stochastic for stochastic EM, Tempered for one
+        temperature of annealed EM.
     schedule : Schedule, default=batch
         Which rows each iteration sees and its step size.
     update_rule : UpdateRule, default=PLAIN
@@ -290,11 +316,16 @@ def fit(
         forgotten if the rows are others, so that the mixture's objective is another.
     observe : Observer, optional
         Told of each iteration.
+    latest : bool, default=False
+        Whether the latest mixture is wanted, and not the best.
+    keep : range, default=NONE
+        Iterations that belong to the chain.
 
     Returns
     -------
     Fit
-        The best mixture seen, its objective at exactly those parameters, and why it stopped.
+        The best mixture seen, or the latest, its objective at exactly those parameters, and why
+        it stopped.
     """
     return resume(
         Fit.begun(mixture, update_rule, history),
@@ -304,6 +335,8 @@ def fit(
         stopping=stopping,
         seed=seed,
         observe=observe,
+        latest=latest,
+        keep=keep,
     )
 
 
@@ -316,6 +349,8 @@ def resume(
     stopping: StoppingRule = DEFAULT_RULE,
     seed: Sequence[int] = (0,),
     observe: Observer | None = None,
+    latest: bool = False,
+    keep: range = NONE,
 ) -> Fit[P, S]:
     """Go on with a run as if it had not been paused; all arguments are as in `fit`."""
     if paused.ahead is None:
@@ -326,8 +361,9 @@ def resume(
         paused.ahead.running,
     )
     best, highest, trace = paused.mixture, paused.objective, list(paused.trace)
-    n_iter = paused.ahead.n_iter
-    compiled, ready = CompiledLoop.of(mixture, source, assignment) if schedule is batch else None, 0
+    n_iter, chain = paused.ahead.n_iter, list(paused.chain)
+    regular = schedule is batch and not keep
+    compiled, ready = CompiledLoop.of(mixture, source, assignment) if regular else None, 0
     for part, step in islice(schedule(source), n_iter, None):
         most = min(update_rule.n_certain, stopping.limit - n_iter + 1)
         at_once = None
@@ -341,13 +377,15 @@ def resume(
             objective = (fresh.objective + mixture.log_prior) / fresh.weight
             if n_iter == 0 and trace and trace.pop() != objective:
                 trace.clear()
-            running = fresh if running is None or step == 1.0 else _blend(running, fresh, step)
+            running = fresh if step == 1.0 or running is None else running.blended(fresh, step)
             round_ = _Round.judged(mixture, objective, update_rule(mixture, running, objective))
         trace += round_.objectives
         _tell(observe, n_iter, round_.objectives)
         n_iter += len(round_.objectives) - 1
-        if round_.objective > highest:
+        if latest or round_.objective > highest:
             best, highest = round_.mixture, round_.objective
+        if n_iter in keep:
+            chain.append(State(round_.mixture, round_.objective))
         status = stopping(trace, n_iter, round_.outlook)
         if status is None or status.paused:
             try:
@@ -357,7 +395,8 @@ def resume(
                 status = Status(converged=False, text=text, collapsed=True)
         if status is not None:
             ahead = Ahead(n_iter + 1, mixture, update_rule, running) if status.paused else None
-            return Fit(best, highest, tuple(trace), n_iter, status, ahead)
+            kept, before = tuple(chain), paused.before
+            return Fit(best, highest, tuple(trace), n_iter, status, ahead, kept, before)
         n_iter += 1
     raise AssertionError("a schedule never ends")
 
@@ -397,7 +436,3 @@ def _tell(observe: Observer | None, n_iter: int, objectives: Sequence[float]) ->
     if observe is not None:
         for done, objective in enumerate(objectives, n_iter):
             observe(done, objective)
-
-
-def _blend(old: Expectation[S], fresh: Expectation[S], step: float) -> Expectation[S]:
-    return (1.0 - step) * old + step * fresh

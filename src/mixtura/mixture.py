@@ -45,6 +45,10 @@ class Expectation(Sums, Generic[S]):
     counts: FloatArray
     statistics: S
 
+    def blended(self, fresh: Self, step: float) -> Self:
+        """(1 - step) times this one, and step times another."""
+        return (1.0 - step) * self + step * fresh
+
 
 @dataclass(frozen=True)
 class Mixture(Generic[P, S]):

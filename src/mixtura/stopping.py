@@ -181,15 +181,18 @@ def _judged(
 DEFAULT_RULE = projected_gain(tol=1e-7, max_iter=1000)
 
 
-def fixed_length(n_iter: int) -> StoppingRule:
-    """Stop after a given number of iterations, for random walks that never settle."""
+def fixed_length(n_iter: int, outcome: str = "kept the best") -> StoppingRule:
+    """Stop after a given number of iterations, for random walks that never settle.
+
+    What comes of them is told in words.
+    """
 
     def judge(
         trace: Sequence[float], done: int, outlook: Callable[[], Outlook] | None
     ) -> Status | None:
         if done < n_iter:
             return None
-        return Status(True, f"ran its {n_iter} random iterations and kept the best")
+        return Status(True, f"ran its {n_iter} random iterations and {outcome}")
 
     return StoppingRule(judge, -math.inf, n_iter)
 

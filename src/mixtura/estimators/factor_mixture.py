@@ -64,7 +64,7 @@ class FactorMixture(MixtureEstimator):
         Whether `fit` goes on from the last fit instead of starting anew.
     verbose, verbose_interval : int, default=0 and 10
         1 prints each start, 2 also every so many iterations.
-    algorithm : {'em', 'hard', 'stochastic'}, default='em'
+    algorithm : str, settings or tuple of these, default='em'
         As of `GaussianMixture`.
     acceleration : {'auto', 'early', None}, default='auto'
         As of `GaussianMixture`. Plain EM is slow for factors.
@@ -134,7 +134,7 @@ class FactorMixture(MixtureEstimator):
         warm_start: bool = False,
         verbose: int = 0,
         verbose_interval: int = 10,
-        algorithm: str = "em",
+        algorithm: Any = "em",
         acceleration: str | None = "auto",
         equal_weights: bool = False,
         fixed: Any = None,

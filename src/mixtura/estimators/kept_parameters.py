@@ -7,7 +7,7 @@ written down there alone, so that no file can contradict itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mixtura.estimators.gaussian_vocabulary import (
@@ -16,13 +16,38 @@ from mixtura.estimators.gaussian_vocabulary import (
     log_normal_parameters,
     shape_parameters,
 )
-from mixtura.estimators.options import ACCELERATIONS, ALGORITHMS, EFFORTS, STARTS
+from mixtura.estimators.options import (
+    ACCELERATIONS,
+    EFFORTS,
+    STARTS,
+    algorithm_document,
+    algorithm_kept,
+    algorithm_of,
+)
 from mixtura.families.product.family import Product
 from mixtura.families.registry import MIXED, description_of
 from mixtura.mixture import Mixture
-from mixtura.persistence.entries import Entry, either, flag, number, optional, text, whole
+from mixtura.persistence.entries import (
+    Entry,
+    anything,
+    either,
+    flag,
+    made,
+    number,
+    optional,
+    text,
+    whole,
+)
 
-__all__ = ["kept_parameters"]
+__all__ = ["kept_parameters", "parameters_document"]
+
+
+def _algorithm(document: Any) -> Any:
+    """A name, settings or a chain of these, if they are known."""
+    algorithm = algorithm_kept(document)
+    algorithm_of(algorithm)
+    return algorithm
+
 
 _OF_ALL: dict[str, Entry[Any]] = {
     "tol": number(0.0),
@@ -31,7 +56,7 @@ _OF_ALL: dict[str, Entry[Any]] = {
     "init_params": text(*STARTS),
     "random_state": optional(whole(0, 2**32 - 1)),
     "warm_start": either(flag(), whole(0, 1)),
-    "algorithm": text(*ALGORITHMS),
+    "algorithm": made(anything(), _algorithm),
     "acceleration": optional(text(*ACCELERATIONS)),
 }
 
@@ -61,3 +86,11 @@ def kept_parameters(name: str, mixture: Mixture[Any, Any]) -> dict[str, Entry[An
     if own is None:
         return _OF_ALL
     return {**_OF_ALL, **own(mixture.clusters.family, mixture.n_features)}
+
+
+def parameters_document(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters that are kept, as JSON values."""
+    return {
+        name: algorithm_document(value) if name == "algorithm" else value
+        for name, value in parameters.items()
+    }

@@ -81,7 +81,7 @@ class LogNormalMixture(NamedFamilyMixture, ShapedMixture):
         warm_start: bool = False,
         verbose: int = 0,
         verbose_interval: int = 10,
-        algorithm: str = "em",
+        algorithm: Any = "em",
         acceleration: str | None = "auto",
         equal_weights: bool = False,
         fixed: Any = None,

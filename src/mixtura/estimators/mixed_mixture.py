@@ -114,7 +114,7 @@ verbose_interval, algorithm, acceleration, equal_weights, fixed, n_jobs
         warm_start: bool = False,
         verbose: int = 0,
         verbose_interval: int = 10,
-        algorithm: str = "em",
+        algorithm: Any = "em",
         acceleration: str | None = "auto",
         equal_weights: bool = False,
         fixed: Any = None,

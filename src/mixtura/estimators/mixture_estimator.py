@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataError, DataWarning, MixturaError
 from mixtura.estimators.blas import one_blas_thread
-from mixtura.estimators.options import ALGORITHMS, EFFORTS, STARTS, accelerated, choose
+from mixtura.estimators.options import EFFORTS, STARTS, accelerated, algorithm_of, choose
 from mixtura.estimators.parameters import (
     check_count,
     check_known,
@@ -69,7 +69,7 @@ class MixtureEstimator(Recorded, SoftClusters):
         warm_start: bool = False,
         verbose: int = 0,
         verbose_interval: int = 10,
-        algorithm: str = "em",
+        algorithm: Any = "em",
         acceleration: str | None = "auto",
         equal_weights: bool = False,
         fixed: Any = None,
@@ -209,7 +209,7 @@ class MixtureEstimator(Recorded, SoftClusters):
         return Specification(
             family=self._make_family(),
             n_components=k,
-            algorithm=ALGORITHMS[self.algorithm],
+            algorithm=algorithm_of(self.algorithm),
             values=values,
             seed=seed_of(self.random_state),
             mixing=self._mixing,
@@ -231,7 +231,7 @@ class MixtureEstimator(Recorded, SoftClusters):
             check_count("n_init", self.n_init, at_least=1)
         check_count("verbose_interval", self.verbose_interval, at_least=1)
         check_magnitude("tol", self.tol)
-        choose(ALGORITHMS, "algorithm", self.algorithm)
+        algorithm_of(self.algorithm)
         accelerated(self.acceleration, late=False)
         mixing = self._mixing
         if self.equal_weights and self.weights_init is not None:

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from functools import reduce
+from typing import Any, TypeVar
 
 from mixtura.acceleration import Switch
-from mixtura.assignments import hard, soft, stochastic
+from mixtura.assignments import hard, soft
 from mixtura.errors import MixturaError
+from mixtura.estimators.algorithms import SETTINGS, Settings, settings_kept
 from mixtura.families.gaussian.discriminant import quadratic_discriminant
-from mixtura.fitting.algorithm import Acceleration, Algorithm
+from mixtura.fitting.algorithm import Acceleration, Algorithm, Stage
 from mixtura.fitting.restarts import Effort
 from mixtura.starts.centers import from_centers, k_means, k_means_plus_plus, random_rows
 from mixtura.starts.given import from_chance
 from mixtura.starts.groups import from_hierarchy
 from mixtura.starts.quantiles import from_quantiles
 from mixtura.starts.ways import Way, Ways
-from mixtura.stopping import fixed_length, projected_gain
+from mixtura.stopping import projected_gain
 
-__all__ = ["ACCELERATIONS", "ALGORITHMS", "EFFORTS", "STARTS", "accelerated", "choose"]
+__all__ = [
+    "ACCELERATIONS",
+    "ALGORITHMS",
+    "EFFORTS",
+    "STARTS",
+    "accelerated",
+    "algorithm_document",
+    "algorithm_kept",
+    "algorithm_of",
+    "choose",
+]
 
 
 T = TypeVar("T")
 
-ALGORITHMS = {
-    "em": Algorithm("em", soft, projected_gain, smooth=True),
-    "hard": Algorithm("hard", hard, projected_gain, objective="classification log-likelihood"),
-    "stochastic": Algorithm(
-        "stochastic", stochastic, lambda tol, max_iter: fixed_length(max_iter), settles=False
-    ),
+_EM = Stage("em", soft, projected_gain, smooth=True)
+_HARD = Stage("hard", hard, projected_gain, objective="classification log-likelihood")
+
+#: By name, with their default settings.
+ALGORITHMS: dict[str, Algorithm] = {
+    "em": Algorithm(("em",), (_EM,)),
+    "hard": Algorithm(("hard",), (_HARD,)),
+    **{name: make().algorithm(_EM) for name, make in SETTINGS.items()},
 }
 
 
@@ -102,6 +117,31 @@ def choose(options: Mapping[str, T], name: str, value: object) -> T:
     if isinstance(value, str) and value in options:
         return options[value]
     raise MixturaError(f"{name}={value!r} is unknown; choose one of {', '.join(options)}.")
+
+
+def algorithm_of(value: object) -> Algorithm:
+    """What a name, an object with settings, or a sequence of these stands for."""
+    if isinstance(value, Settings):
+        return value.algorithm(_EM)
+    if not isinstance(value, tuple | list):
+        return choose(ALGORITHMS, "algorithm", value)
+    if not value:
+        raise MixturaError("algorithm=() has nothing in it; give one name or more.")
+    return reduce(operator.add, map(algorithm_of, value))
+
+
+def algorithm_document(value: object) -> Any:
+    """The same as JSON values."""
+    if isinstance(value, tuple | list):
+        return [algorithm_document(part) for part in value]
+    return value.document if isinstance(value, Settings) else value
+
+
+def algorithm_kept(document: Any) -> Any:
+    """The value of `algorithm` that has such a document."""
+    if isinstance(document, tuple | list):
+        return tuple(map(algorithm_kept, document))
+    return settings_kept(document) if isinstance(document, Mapping) else document
 
 
 def accelerated(acceleration: object, *, late: bool) -> Acceleration | None:

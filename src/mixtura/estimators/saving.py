@@ -126,4 +126,8 @@ def _plain(estimator: MixtureEstimator, mixture: Mixture[Any, Any]) -> dict[str,
         for name, value in estimator.get_params(deep=False).items()
         if name in kept
     }
-    return {name: value for name, value in values.items() if isinstance(value, _PLAIN)}
+    return {
+        name: value
+        for name, value in values.items()
+        if name == "algorithm" or isinstance(value, _PLAIN)
+    }

@@ -9,16 +9,24 @@ from functools import cached_property, partial
 from typing import Any, Self, TypeAlias, TypeVar
 
 from mixtura import em
+from mixtura.acceleration import UpdateRule
 from mixtura.em import Fit
 from mixtura.errors import DataError, DegenerateError
 from mixtura.explain import Soundness, judge, upheld
 from mixtura.families.family import Family
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.fitting.agreement import ALIKE, Compared, agreement, compared
+from mixtura.fitting.algorithm import Stage
+from mixtura.fitting.chain import Chain
 from mixtura.fitting.missing import missing_cells
-from mixtura.fitting.notes import notes_on_data, notes_on_result, notes_on_values
+from mixtura.fitting.notes import (
+    notes_on_chain,
+    notes_on_data,
+    notes_on_result,
+    notes_on_values,
+)
 from mixtura.fitting.random_streams import Purpose
-from mixtura.fitting.record import FitRecord
+from mixtura.fitting.record import FitRecord, StageRecord
 from mixtura.fitting.restarts import Effort, Found, Restarts, restart, resume
 from mixtura.fitting.specification import Noise, Specification
 from mixtura.mixture import Mixture
@@ -212,23 +220,47 @@ class Fitting:
         return fitting
 
     def _begun(self, first: Mixture[Any, Any]) -> AnyFit:
-        made = self.specification
-        update_rule = made.algorithm.update_rule(made.acceleration, self.price, made.max_iter)
-        history = () if made.before is None else made.before.trace
-        return Fit.begun(first, update_rule, history)
+        before = self.specification.before
+        history = () if before is None else before.trace
+        return Fit.begun(first, self._update_rule(self.stages[0]), history)
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """Those of the algorithm; what goes on from an earlier fit has the last one left."""
+        stages = self.specification.algorithm.stages
+        return stages if self.specification.before is None else stages[-1:]
 
     def run(self, begun: AnyFit, number: int = 0, *, pause: int | None = None) -> AnyFit:
-        """A run at its end, or after so many iterations; its number fixes random assignments."""
+        """A run at its end, or after so many iterations; its number fixes random assignments.
+
+        It pauses only in its last stage: objectives of others cannot be compared with it.
+        """
+        run, place = begun, len(begun.before)
+        for stage in self.stages[place:-1]:
+            ended = self._stage(stage, run, number, None)
+            place += 1
+            run = ended.followed(self._update_rule(self.stages[place]))
+        return self._stage(self.stages[-1], run, number, pause)
+
+    def _update_rule(self, stage: Stage) -> UpdateRule:
         made = self.specification
-        to_the_end = made.algorithm.stopping(made.tol, made.max_iter)
-        with made.narrate(begun.n_iter, number) as observe:
+        return stage.update_rule(made.acceleration, self.price, made.max_iter)
+
+    def _stage(self, stage: Stage, run: AnyFit, number: int, pause: int | None) -> AnyFit:
+        """The run after a stage; each but the first has random numbers of its own."""
+        made, place = self.specification, len(run.before)
+        to_the_end = stage.stopping(made.tol, made.max_iter)
+        with made.narrate(run.n_iter, number) as observe:
             return em.resume(
-                begun,
+                run,
                 self.source,
-                assignment=made.algorithm.assignment,
+                assignment=stage.assignment,
+                schedule=stage.schedule(made.max_iter),
                 stopping=to_the_end if pause is None else paused_after(to_the_end, pause),
-                seed=(made.seed, Purpose.ASSIGN, number),
+                seed=(made.seed, Purpose.ASSIGN, number, *([place] if place else [])),
                 observe=observe,
+                latest=stage.latest,
+                keep=stage.chain(made.max_iter),
             )
 
     def restarts(
@@ -281,10 +313,25 @@ class Fitting:
             return best
         return replace(best, mixture=best.mixture.take(best.mixture.canonical_order()))
 
+    def _past(self, best: AnyFit) -> tuple[StageRecord, ...]:
+        """What is told of the stages before the last one."""
+        return tuple(
+            StageRecord(stage.name, run.n_iter, run.status.text, run.trace)
+            for stage, run in zip(self.stages, best.before, strict=False)
+        )
+
+    def _chain(self, run: AnyFit) -> Chain | None:
+        """The chain of the last stage that kept one, its components in the order of the result."""
+        kept = [each for each in (run, *run.before[::-1]) if each.chain]
+        if not kept:
+            return None
+        order = None if self.numbered else run.mixture.canonical_order()
+        return Chain.of(kept[0].chain, order)
+
     def record(self, restarts: Restarts) -> FitRecord:
         """What is told of the starts."""
         best, labels = self.best(restarts), self.source.labels
-        mixture = best.mixture
+        mixture, last = best.mixture, self.specification.algorithm.last
         starts = restarts.summary(self._compared)
         caution = starts.caution(self.summary.total_weight)
         judged = self.judged(mixture)
@@ -305,10 +352,13 @@ class Fitting:
                 *([] if self.table.whole else notes_on_data(self.summary, self.table.column_names)),
                 *notes_on_values(self.table, mixture.clusters.family),
                 *notes_on_result(mixture, len(judged.upheld), judged.spurious),
-                *([caution] if caution and self.specification.algorithm.settles else []),
+                *notes_on_chain(best, mean=last.latest),
+                *([caution] if caution and last.settles else []),
             ),
             n_known=0 if labels is None else int((labels >= 0).sum()),
             missing=missing_cells(mixture, self.source, self.table),
+            past=self._past(best),
+            chain=self._chain(restarts.best),
         )
 
     @cached_property

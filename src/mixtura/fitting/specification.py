@@ -114,6 +114,6 @@ class Specification:
             return Effort.exactly(1)
         if isinstance(self.n_starts, int):
             return Effort.exactly(self.n_starts)
-        if not self.algorithm.settles or (self.n_components == 1 and self.noise is None):
+        if self.algorithm.random or (self.n_components == 1 and self.noise is None):
             return Effort.exactly(1)  # a walk, or always the same
         return replace(self.n_starts(price), n_kinds=self.values.ways.n_kinds)
