@@ -248,3 +248,13 @@ def test_em_with_noise_rises_with_gaps(tie: Any) -> None:
     mixture = em.begin(family, ArraySource(X), random_responsibilities(3, (0,)))
     trace = em.fit(mixture, ArraySource(X), stopping=fixed_length(30)).trace
     assert (np.diff(trace) >= -1e-13 * (1.0 + np.abs(trace[1:]))).all()
+
+
+def test_where_a_component_is_cut_in_parts_does_not_hang_on_the_origin() -> None:
+    X = with_gaps(two_groups(120))
+    family = Nested(Uniform(), 2)
+
+    def cells(offset: float) -> FloatArray:
+        return family.statistics(None, X + offset, np.ones((len(X), 1))).parts.count
+
+    np.testing.assert_array_equal(cells(0.0), cells(1024.0))
