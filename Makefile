@@ -7,7 +7,7 @@ TIMES ?= 50
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
 .PHONY: demo test check unit fuzz bench bench-acceleration bench-bootstrap bench-classifier \
-  bench-factors bench-families bench-latent-classes bench-msteps bench-search bench-stability \
+  bench-factors bench-families bench-latent-classes bench-missing bench-msteps bench-search bench-stability \
   sanitize sanitize-passes sanitize-binding wasm clean help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make bench  time everything against scikit-learn and oneDAL: benchmarks/RESULTS.md"
 	@echo "make bench-acceleration  passes of accelerated and plain EM: benchmarks/ACCELERATION.md"
 	@echo "make bench-families  passes of other families against StepMix and pomegranate: benchmarks/FAMILIES.md"
+	@echo "make bench-missing  tables with gaps: searches, imputation, passes: benchmarks/MISSING.md"
 	@echo "make bench-msteps  M-steps of each structure in 13 to 60 columns: benchmarks/MSTEPS.md"
 	@echo "make bench-factors  factor analyzers of up to 1,000 columns: benchmarks/FACTORS.md"
 	@echo "make bench-search  the default search against mclust (needs R): benchmarks/SEARCH.md"
@@ -68,6 +69,9 @@ bench-acceleration: .venv/.installed
 bench-families: .venv/.installed benchmarks/.families/.installed
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt
 	$(BIN)/python benchmarks/families.py
+
+bench-missing: .venv/.installed
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/missing.py
 
 bench-msteps: .venv/.installed
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/msteps.py
@@ -122,7 +126,7 @@ build/sanitize/passes: tests/kernels/sanitize.c $(PASSES)
 build/sanitize/_fused.so: build/sanitize/binding.o $(PASSES)
 	$(CC) $(SANITIZE) -shared $^ -o $@
 
-build/sanitize/%.o: $(KERNELS)/%.c $(addprefix $(KERNELS)/,passes.c estep.c linear.c) $(wildcard $(KERNELS)/*.h)
+build/sanitize/%.o: $(KERNELS)/%.c $(addprefix $(KERNELS)/,passes.c estep.c gaps.c linear.c) $(wildcard $(KERNELS)/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -fno-math-errno -fwrapv -Wno-psabi \
 	  -I$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))') -c $< -o $@

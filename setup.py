@@ -27,6 +27,7 @@ HEADERS = [
     "vectors.h",
     "assignment.h",
     "estep.c",
+    "gaps.c",
     "linear.c",
     "passes.c",
 ]

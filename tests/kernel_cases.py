@@ -66,3 +66,10 @@ def both(kernel: str, run: Callable[[], Any]) -> tuple[Any, Any]:
 
 def rows_of(rng: np.random.Generator, mixture: Mixture[Any, Any], n: int) -> np.ndarray:
     return rng.permutation(mixture.sample(n, rng)[0])
+
+
+def some_labels(rng: np.random.Generator, mixture: Mixture[Any, Any], X: np.ndarray) -> np.ndarray:
+    """For half of the rows any component that can reach them, likely or not; -1 for the others."""
+    labels = rng.integers(0, mixture.n_components, len(X))
+    reached = mixture.log_joint(np.asarray(X, np.float64))[np.arange(len(X)), labels] > -np.inf
+    return np.where(reached & (rng.random(len(X)) < 0.5), labels, -1)

@@ -23,6 +23,7 @@ FLOORS = [
     {"statistics", "assignments", "stopping", "mixing_weights", "patterns"},
     {"sources", "families", "starts.noise_rows"},
     {"mixture", "starts.nearest_center", "schedules", "starts.noise_region"},
+    {"kernels.marginals"},
     {"kernels.estep_dispatch", "kernels.compiled_loop", "starts.hierarchy", "acceleration"},
     {"families.gaussian.modes", "families.gaussian.membership"},
     {"em"},

@@ -173,7 +173,7 @@ def _gather(family: Family[P, S], source: Source, start: Start, params: P | None
     whole = None
     if params is None and source.gappy:
         summary = summarize(source)
-        whole = family.of_columns(summary.means, summary.scales)
+        whole = family.of_columns(summary.center, summary.scales)
 
     def expect(chunk: Chunk) -> Expectation[S]:
         resp = start(chunk) * chunk.weight[:, None]
@@ -181,7 +181,7 @@ def _gather(family: Family[P, S], source: Source, start: Start, params: P | None
         statistics = family.statistics(before, chunk.X, resp)
         return Expectation(float(chunk.weight.sum()), 0.0, resp.sum(axis=0), statistics)
 
-    fused = None if source.gappy else fused_start(family, start)
+    fused = fused_start(family, start) if params is None else None
     total = None if fused is None else fused(source)
     return source.map_reduce(expect) if total is None else total
 
@@ -223,7 +223,7 @@ def e_step(
     Random numbers are seeded by (seed, chunk index), so they do not depend on who computes
     a chunk, or when. Rows of a known component stay there.
     """
-    fused = None if source.labelled else fused_pass(mixture, assignment)
+    fused = fused_pass(mixture, assignment)
     expectation = None if fused is None else fused(source)
     if expectation is not None:
         return expectation

@@ -101,17 +101,20 @@ def test_json(fit, blobs, here):
     assert all((here / path).exists() for path in document["files"].values())
 
 
-def test_rows_with_missing_cells_get_empty_assignments(fit, here):
+def test_rows_with_missing_cells_count_by_what_they_have(run, here):
     lines = ["1.5,2", "NA,3", "2.5,", "3,NaN", "9.5,8", "?,1", "-,1", " null ,2", "9,7.5", "1,2.5"]
-    (here / "t.csv").write_text("\n".join(["a,b", *lines]))
-    told = facts(fit("t.csv"))
-    assert "4 of 10 rows" in told
-    assert "6 rows left out for missing cells" in told
+    (here / "t.csv").write_text("\n".join(["a,b", *lines, ","]))
+    told = facts(run("fit", "t.csv", "--components", 2, "--starts", 3, "--covariance", "EII"))
+    assert "2 clusters in 11 rows and 2 columns" in told
+    assert "8 cells in 7 of 11 rows (a 5, b 3), taken to be missing at random" in told
+    assert "1 row without any cell: nothing is known of them" in told
     written = pl.read_csv(here / "t-mixtura" / "assignments.csv")
-    assert written["row"].to_list() == list(range(1, 11))
-    empty = [2, 3, 4, 6, 7, 8]
-    assert written.filter(pl.col("cluster").is_null())["row"].to_list() == empty
-    assert written.filter(pl.col("p0").is_null())["row"].to_list() == empty
+    assert written["row"].to_list() == list(range(1, 12))
+    assert written["cluster"].to_list()[:10] == [0, 0, 0, 0, 1, 0, 0, 0, 1, 0]
+    weights = written.select("p0", "p1").row(10)
+    document = json.loads(run("info", here / "t-mixtura" / "model.json", "--json").stdout)
+    assert document["missing"]["cells"] == {"a": 5, "b": 3}
+    assert weights == pytest.approx([c["weight"] for c in document["components"]])
 
 
 def test_columns_left_out_are_named_with_the_reason(fit, here):
@@ -251,7 +254,7 @@ def test_a_single_row(run, here):
     (here / "t.csv").write_text("a,b\n1,2\n")
     told = facts(run("fit", "t.csv", "--starts", 1))
     assert "1 cluster in 1 row" in told
-    assert "Only up to 1 cluster tried: there is only 1 complete row" in told
+    assert "Only up to 1 cluster tried: there is only 1 row" in told
     assert "1 cluster" in facts(run("fit", "t.csv", "--starts", 1, "--components", 1))
 
 
@@ -369,7 +372,7 @@ def test_with_counts_it_does_not_and_says_so(run, here):
 def test_as_many_clusters_as_rows_are_no_reason_to_go_on(run, here):
     write_csv(here / "t.csv", normal(5, 1), "a")
     result = json.loads(run("fit", "t.csv", "--covariance", "E", "--starts", 1, "--json").stdout)
-    assert "Only up to 5 clusters tried: there are only 5 complete rows." in result["notes"]
+    assert "Only up to 5 clusters tried: there are only 5 rows." in result["notes"]
     assert result["fit"]["candidates"] == 5
 
 

@@ -68,25 +68,59 @@ def table(rng: Rng, d: int) -> tuple[np.ndarray, np.ndarray]:
     return rows, numbers(rng, n, positive=True)
 
 
+def some_labels(rng: Rng, n: int, k: int) -> np.ndarray | None:
+    """None for most tables, and now and then one of a component that there is not."""
+    if rng.random() < 0.6:
+        return None
+    labels = rng.integers(-1, k, n)
+    if rng.random() < 0.05:
+        labels[int(rng.integers(n))] = choose(rng, [k, *HUGE[:-1]])
+    return labels
+
+
 def components(rng: Rng, k: int, d: int) -> list[Any]:
     whitening = numbers(rng, k, d, positive=True) if rng.random() < 0.5 else matrices(rng, k, d)
     tails = numbers(rng, 2, k) if rng.random() < 0.5 else None
     return [numbers(rng, k, d), whitening, numbers(rng, k), tails]
 
 
+def gaps(rng: Rng, n: int, k: int, d: int, *, tailed: bool) -> list[Any]:
+    """Of none, or patterns of rows in any order; some say what is not so."""
+    if rng.random() < 0.4:
+        return [None] * 6
+    n_patterns = int(rng.integers(1, min(n, 40) + 1))
+    ends = np.sort(rng.choice(np.arange(1, n), n_patterns - 1, replace=False))
+    ends = np.append(ends, n).astype(np.int64)
+    order = rng.permutation(n).astype(np.int64)
+    if rng.random() < 0.1:
+        wrong = choose(rng, [order, ends])
+        wrong[int(rng.integers(len(wrong)))] = choose(rng, HUGE[:-1])
+    masks = rng.random((n_patterns, d)) < choose(rng, [0.0, 0.1, 0.5, 1.0])
+    masks[0] &= rng.random() < 0.5
+    tails = numbers(rng, 2, d + 1, k) if tailed else None
+    noise = numbers(rng, n_patterns) if rng.random() < 0.5 else None
+    return [order, ends, masks, numbers(rng, d + 1, k), tails, noise]
+
+
 def expect(module: Any, rng: Rng) -> tuple[Any, ...]:
     k, d = size(rng)
     rows, weight = table(rng, d)
     parts = components(rng, k, d)
-    result = np.empty(2 + k * (1 + d) + parts[1].size + (0 if parts[3] is None else 3 * k))
-    return choose(rng, module.names()), rows, weight, *parts, rng.random() < 0.5, result
+    tailed = parts[3] is not None
+    missing = gaps(rng, len(rows), k, d, tailed=tailed)
+    n_tails = 3 * k * (1 if missing[0] is None else d + 1) if tailed else 0
+    result = np.empty(2 + k * (1 + d) + parts[1].size + n_tails)
+    labels = some_labels(rng, len(rows), k)
+    hard = rng.random() < 0.5
+    return choose(rng, module.names()), rows, weight, labels, *parts, *missing, hard, result
 
 
 def score(module: Any, rng: Rng) -> tuple[Any, ...]:
     k, d = size(rng)
     rows, _ = table(rng, d)
-    wanted = some_scores(rng, len(rows), k)
-    return choose(rng, module.names()), rows, *components(rng, k, d), *wanted
+    parts, wanted = components(rng, k, d), some_scores(rng, len(rows), k)
+    missing = gaps(rng, len(rows), k, d, tailed=parts[3] is not None)
+    return choose(rng, module.names()), rows, *parts, *missing, *wanted
 
 
 def some_scores(rng: Rng, n: int, k: int) -> list[np.ndarray | None]:
@@ -114,7 +148,8 @@ def linear(rng: Rng) -> tuple[np.ndarray, np.ndarray, list[Any]]:
 def linear_expect(module: Any, rng: Rng) -> tuple[Any, ...]:
     rows, weight, parts = linear(rng)
     result = np.empty(2 + len(parts[0]) + parts[1].size)
-    return choose(rng, module.names()), rows, weight, *parts, rng.random() < 0.5, result
+    labels = some_labels(rng, len(rows), len(parts[0]))
+    return choose(rng, module.names()), rows, weight, labels, *parts, rng.random() < 0.5, result
 
 
 def linear_score(module: Any, rng: Rng) -> tuple[Any, ...]:
@@ -207,7 +242,10 @@ def climb(module: Any, rng: Rng) -> tuple[Any, ...]:
     if rng.random() < 0.05:
         numbers_of_steps[3:] = choose(rng, HUGE), choose(rng, HUGE)
     floor = np.zeros(d) if rng.random() < 0.4 else numbers(rng, d, positive=True)
-    how = [rng.random() < 0.5, rng.random() < 0.5, ties, floor, choose(rng, [0.0, 1e-6, *WILD])]
+    prior = numbers(rng, 3 + d + each, positive=True) if rng.random() < 0.4 else None
+    weights = choose(rng, [0, 1, 2]) if rng.random() < 0.95 else choose(rng, [3, *HUGE[1:5]])
+    kind = [rng.random() < 0.5, rng.random() < 0.3, weights, rng.random() < 0.3, ties]
+    how = [some_labels(rng, len(rows), k), *kind, floor, prior, choose(rng, [0.0, 1e-6, *WILD])]
     return choose(rng, module.names()), rows, weight, *how, *numbers_of_steps
 
 

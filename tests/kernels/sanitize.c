@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "em_loop.h"
 #include "estep.h"
@@ -35,6 +36,14 @@ static double number(void)
     return (double)rand() / RAND_MAX - 0.5;
 }
 
+/* -1 for about half of them. */
+static int64_t *some_labels(ptrdiff_t n, ptrdiff_t k)
+{
+    int64_t *labels = malloc(n * sizeof(int64_t));
+    for (ptrdiff_t i = 0; i < n; i++) labels[i] = rand() % 2 ? rand() % k : -1;
+    return labels;
+}
+
 static double *numbers(size_t count)
 {
     double *x = malloc(count * sizeof(double));
@@ -42,9 +51,38 @@ static double *numbers(size_t count)
     return x;
 }
 
+/* n rows in order of some patterns of missing cells, the first of which may miss none. */
+static Gaps some_gaps(ptrdiff_t n, ptrdiff_t d, ptrdiff_t k, int tailed, int noisy)
+{
+    Gaps gaps = {0};
+    int64_t *order = malloc(n * sizeof(int64_t)), *ends = malloc(n * sizeof(int64_t));
+    uint8_t *masks = malloc(n * d);
+    for (ptrdiff_t i = 0; i < n; i++) order[i] = (i * 7 + 3) % n;
+    int complete = rand() % 2;
+    for (ptrdiff_t end = 0; end < n; gaps.n++) {
+        end += 1 + rand() % (rand() % 2 ? 3 : 40);
+        ends[gaps.n] = end = end < n ? end : n;
+        for (ptrdiff_t a = 0; a < d; a++)
+            masks[gaps.n * d + a] = (gaps.n || !complete) && rand() % 3 == 0;
+    }
+    gaps.order = order, gaps.ends = ends, gaps.masks = masks;
+    gaps.constants = numbers((d + 1) * k);
+    gaps.power = tailed ? numbers((d + 1) * k) : NULL;
+    gaps.slope = tailed ? numbers((d + 1) * k) : NULL;
+    gaps.noise = noisy ? numbers(gaps.n) : NULL;
+    return gaps;
+}
+
+static void free_gaps(const Gaps *gaps)
+{
+    free((void *)gaps->order), free((void *)gaps->ends), free((void *)gaps->masks);
+    free((void *)gaps->constants), free((void *)gaps->power), free((void *)gaps->slope);
+    free((void *)gaps->noise);
+}
+
 /* plain: clouds far apart and rows of weight 1, which have ways of their own. */
 static void run(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k, int dense, int single,
-                int plain, int tailed)
+                int plain, int tailed, int gappy)
 {
     static const double one = 1.0;
     size_t each = dense ? d * d : d;
@@ -57,13 +95,18 @@ static void run(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k, int
     if (k > 2) constants[1] = -__builtin_inf();
 
     Table table = {single ? (void *)floats : (void *)rows, single, n, d, plain ? &one : weight, !plain};
-    double *tails = numbers(2 * k), *tail_sums = numbers(3 * k);
+    Gaps gaps = some_gaps(n, d, k, tailed, plain);
+    if (gappy) table.gaps = &gaps;
+    double *tails = numbers(2 * k), *tail_sums = numbers(3 * k * (gappy ? d + 1 : 1));
     Components c = {k, d, dense, means, whitening, constants, tailed ? tails : NULL, tails + k};
     double *sums = numbers(2 + k * (1 + d + each));
     Sums to = {sums, sums + 1, sums + 2, sums + 2 + k, sums + 2 + k + k * d, tail_sums};
-    void *scratch = array(kernel->scratch_size(d, k, dense, tailed), 1);
+    void *scratch = array(kernel->scratch_size(d, k, dense, tailed, gappy), 1);
     kernel->expect(&table, &c, 0, &to, scratch);
     kernel->expect(&table, &c, 1, &to, scratch);
+    int64_t *known = some_labels(n, k);
+    table.labels = known;
+    kernel->expect(&table, &c, n % 2, &to, scratch);
 
     int64_t *labels = malloc(n * sizeof(int64_t));
     Scores scores = {numbers(n), numbers(n * k), numbers(n), labels};
@@ -72,7 +115,8 @@ static void run(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k, int
     kernel->log(rows, rows, n);
 
     free(rows), free(weight), free(means), free(whitening), free(constants), free(floats);
-    free(sums), free(scratch), free(labels), free(tails), free(tail_sums);
+    free(sums), free(scratch), free(labels), free(known), free(tails), free(tail_sums);
+    free_gaps(&gaps);
     free(scores.log_density), free(scores.responsibilities), free(scores.largest);
 }
 
@@ -96,13 +140,15 @@ static void run_linear(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t
     Sums to = {sums, sums + 1, sums + 2, sums + 2 + k, NULL};
     void *scratch = array(kernel->linear_size(&c, n), 1);
     Scores scores = {numbers(n), numbers(n * k), numbers(n), labels};
+    int64_t *known = some_labels(n, k);
     for (int bad = 0; bad < 2; bad++) {
+        table.labels = n % 2 ? known : NULL;
         kernel->linear_expect(&table, &c, bad, &to, scratch);
         kernel->linear_score(&table, &c, &scores, scratch);
         ptrdiff_t cell = rand() % (n * d);
         rows[cell] = floats[cell] = bad ? -1.0 : 1e9;
     }
-    free(levels), free(labels), free(rows), free(floats), free(weight), free(weights);
+    free(levels), free(labels), free(known), free(rows), free(floats), free(weight), free(weights);
     free(constants), free(sums), free(scratch);
     free(scores.log_density), free(scores.responsibilities), free(scores.largest);
 }
@@ -120,8 +166,9 @@ static void run_all(const Kernel *kernel)
                     int plain = (a + b + c + kind) % 3 == 0;
                     wild_one_in = (a + b + kind) % 4 ? 0 : b % 2 ? 3 : 100;
                     int tailed = (a + b + c) % 2;
-                    run(kernel, rows[b], dimensions[a], components[c], kind & 1, kind >> 1, plain,
-                        tailed);
+                    for (int gappy = 0; gappy < 2; gappy++)
+                        run(kernel, rows[b], dimensions[a], components[c], kind & 1, kind >> 1,
+                            plain, tailed, gappy);
                     for (int most = 0; most < 90; most = most ? 3 * most : 2)
                         run_linear(kernel, rows[b], dimensions[a], components[c], most, kind & 1);
                 }
@@ -180,7 +227,7 @@ static void run_climb(const Kernel *kernel, ptrdiff_t k, ptrdiff_t d, Tie volume
     size_t each = k * (orientation != TIE_NONE ? d * d : d);
     double *rows = numbers(n * d), *weight = numbers(n), *floor = numbers(d), trace[12];
     double *state = numbers(CLIMB_MIXTURES * size), *work = malloc(mixtura_work_size(k, d, orientation != TIE_NONE) * sizeof(double));
-    void *scratch = aligned_alloc(64, (kernel->scratch_size(d, k, orientation != TIE_NONE, 0) + 63) / 64 * 64);
+    void *scratch = aligned_alloc(64, (kernel->scratch_size(d, k, orientation != TIE_NONE, 0, 0) + 63) / 64 * 64);
     for (ptrdiff_t i = 0; i < n; i++) weight[i] = 1.0;
     for (ptrdiff_t a = 0; a < d; a++) floor[a] = least;
     for (ptrdiff_t j = 0; j < k; j++) state[j] = 1.0 / k, state[size - k + j] = 0.0;
@@ -188,10 +235,20 @@ static void run_climb(const Kernel *kernel, ptrdiff_t k, ptrdiff_t d, Tie volume
     for (size_t i = 0; i < 2 * each; i++)
         covariances[i] = orientation == TIE_NONE || i % (d * d) % (d + 1) == 0;
     Table table = {rows, 0, n, d, weight, 1};
-    Manner how = {0, 1, volume, shape, orientation, floor, 0.0};
+    Manner how = {0, WEIGHTS_FREE, volume, shape, orientation, floor, 0.0};
     int place;
-    mixtura_climb(kernel, &table, &how, k, state, trace, 0, 12, work, scratch, &place);
-    free(rows), free(weight), free(floor), free(state), free(work), free(scratch);
+    double *start = malloc(size * sizeof(double));
+    memcpy(start, state, size * sizeof(double));
+    int64_t *known = some_labels(n, k);
+    Prior prior = {1.0, 2.0, 3.0, rows, covariances};
+    for (int kind = 0; kind < 16; kind++) {
+        how.noise = k > 1 && kind & 1, how.weights = how.noise ? WEIGHTS_FREE_LAST : WEIGHTS_FREE;
+        how.prior = kind & 2 ? &prior : NULL, how.fixed_means = kind >> 2 & 1;
+        table.labels = kind & 8 ? known : NULL;
+        memcpy(state, start, size * sizeof(double));
+        mixtura_climb(kernel, &table, &how, k, state, trace, 0, 12, work, scratch, &place);
+    }
+    free(start), free(known), free(rows), free(weight), free(floor), free(state), free(work), free(scratch);
 }
 
 static void run_climbs(const Kernel *kernel)

@@ -18,6 +18,7 @@ from mixtura.kernels.kernel import chosen
 _fused = pytest.importorskip("mixtura.kernels._fused", reason="no compiled kernel")
 
 N, D, K = 5, 3, 2
+GAPS = ("order", "ends", "masks", "observed_constants", "observed_tails", "noise")
 MOST = _fused.MSTEP_DIMENSIONS
 
 
@@ -25,12 +26,27 @@ def arguments(**changes: Any) -> dict[str, Any]:
     right = {
         "rows": np.zeros((N, D)),
         "weight": np.ones(N),
+        "labels": None,
         "means": np.zeros((K, D)),
         "whitening": np.ones((K, D, D)),
         "constants": np.zeros(K),
         "tails": None,
+        **dict.fromkeys(GAPS),
         "hard": False,
         "result": np.empty(2 + K * (1 + D + D * D)),
+    }
+    return {**right, **changes}
+
+
+def gaps(**changes: Any) -> dict[str, Any]:
+    """Two complete rows, two that miss a cell, and one that misses all."""
+    right = {
+        "order": np.array([4, 0, 1, 2, 3]),
+        "ends": np.array([2, 4, 5]),
+        "masks": np.array([[False] * D, [False, True, False], [True] * D]),
+        "observed_constants": np.zeros((D + 1, K)),
+        "observed_tails": None,
+        "noise": None,
     }
     return {**right, **changes}
 
@@ -39,12 +55,26 @@ def expect(**changes: Any) -> None:
     _fused.expect("baseline", *arguments(**changes).values())
 
 
+def score(*outputs: Any, **changes: Any) -> None:
+    right = [
+        value
+        for name, value in arguments(**changes).items()
+        if name not in ("weight", "labels", "hard", "result")
+    ]
+    _fused.score("baseline", *right, *(outputs or (None, None, None, None)))
+
+
 def test_the_right_arguments_pass() -> None:
     expect()
     expect(rows=np.zeros((N, D), np.float32), weight=np.broadcast_to(np.float64(1.0), N))
     expect(weight=np.ones(2 * N)[::2], rows=np.zeros((N, D))[:, :])
     expect(whitening=np.ones((K, D)), result=np.empty(2 + K * (1 + 2 * D)))
     expect(tails=np.ones((2, K)), result=np.empty(2 + K * (4 + D + D * D)))
+    expect(labels=np.arange(N) % (K + 1) - 1)
+    expect(**gaps())
+    expect(**gaps(noise=np.zeros(3)))
+    tailed = {"tails": np.ones((2, K)), "observed_tails": np.ones((2, D + 1, K))}
+    expect(**gaps(**tailed, result=np.empty(2 + K * (1 + D + D * D + 3 * (D + 1)))))
 
 
 @pytest.mark.parametrize(
@@ -59,12 +89,45 @@ def test_the_right_arguments_pass() -> None:
         {"means": np.zeros((K, D), np.float32)},
         {"result": None},
         {"tails": np.ones((2, K), np.float32)},
+        {"labels": np.zeros(N, np.int32)},
+        {"labels": np.zeros(N)},
     ],
     ids=str,
 )
 def test_wrong_types_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises((TypeError, BufferError, ValueError)):
         expect(**changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"order": np.array([4, 0, 1, 2, 5])},
+        {"order": np.array([4, 0, 1, 2, -1])},
+        {"order": np.arange(N + 1)},
+        {"order": np.arange(N).astype(np.float64)},
+        {"ends": np.array([2, 4, 4])},
+        {"ends": np.array([4, 2, 5])},
+        {"ends": np.array([2, 4, 6])},
+        {"ends": np.array([0, 4, 5])},
+        {"ends": np.array([2, 5])},
+        {"ends": None},
+        {"masks": np.zeros((3, D + 1), bool)},
+        {"masks": np.zeros((3, D), np.uint8)},
+        {"masks": None},
+        {"observed_constants": np.zeros((D, K))},
+        {"observed_constants": None},
+        {"tails": np.ones((2, K))},
+        {"tails": np.ones((2, K)), "observed_tails": np.ones((2, D, K))},
+        {"noise": np.zeros(2)},
+    ],
+    ids=str,
+)
+def test_wrong_gaps_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises((TypeError, BufferError, ValueError)):
+        expect(**gaps(**changes))
+    with pytest.raises((TypeError, BufferError, ValueError)):
+        score(**gaps(**changes))
 
 
 @pytest.mark.parametrize(
@@ -84,6 +147,9 @@ def test_wrong_types_are_refused(changes: dict[str, Any]) -> None:
         {"whitening": np.ones((K - 1, D, D))},
         {"whitening": np.ones(K)},
         {"constants": np.zeros(K + 1)},
+        {"labels": np.zeros(N + 1, np.int64)},
+        {"labels": np.array([*range(N - 1), K])},
+        {"labels": np.array([0] * (N - 1) + [2**62])},
         {"result": np.empty(3)},
         {"result": np.frombuffer(bytes(8 * (2 + K * (1 + D + D * D))))},
         {"rows": np.frombuffer(bytes(8 * N * D + 4), np.uint8)[4:].view(np.float64).reshape(N, D)},
@@ -105,10 +171,8 @@ def test_rows_that_are_not_aligned_in_memory_can_be_fitted() -> None:
 
 
 def test_wrong_outputs_of_scores_are_refused() -> None:
-    right = [
-        value for name, value in arguments().items() if name not in ("weight", "hard", "result")
-    ]
-    _fused.score("baseline", *right, None, None, None, None)
+    score()
+    score(**gaps())
     for outputs in (
         (np.empty(N + 1), None, None, None),
         (None, np.empty((K, N)), None, None),
@@ -116,7 +180,7 @@ def test_wrong_outputs_of_scores_are_refused() -> None:
         (None, None, None, np.empty(N, np.int32)),
     ):
         with pytest.raises((TypeError, ValueError)):
-            _fused.score("baseline", *right, *outputs)
+            score(*outputs)
 
 
 LEVELS = np.array([2, 3, 2])
@@ -127,6 +191,7 @@ def linear_arguments(**changes: Any) -> dict[str, Any]:
     right = {
         "rows": np.zeros((N, D)),
         "weight": np.ones(N),
+        "labels": None,
         "constants": np.zeros(K),
         "weights": np.zeros((K, M)),
         "levels": LEVELS,
@@ -148,6 +213,7 @@ def test_the_right_linear_components_pass() -> None:
     linear_expect(**CELLS)
     linear_expect(rows=np.zeros((N, D), np.float32))
     linear_expect(rows=np.zeros((0, D)), weight=np.zeros(0))
+    linear_expect(labels=np.arange(N) % (K + 1) - 1)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +227,8 @@ def test_the_right_linear_components_pass() -> None:
         {"weights": np.zeros((K, M + 1))},
         {"weights": np.zeros((K, M), np.float32)},
         {"result": np.empty(2 + K * M)},
+        {"labels": np.full(N, K)},
+        {"labels": np.zeros((N, 1), np.int64)},
         {"levels": None},
         {"levels": LEVELS[:-1]},
         {"levels": LEVELS + 1},
@@ -201,10 +269,14 @@ def climb_arguments(**changes: Any) -> dict[str, Any]:
     right = {
         "rows": np.random.default_rng(0).normal(size=(N * D, D)),
         "weight": np.ones(N * D),
+        "labels": None,
         "hard": False,
-        "free_weights": True,
+        "noise": False,
+        "weights": 1,
+        "fixed_means": False,
         "ties": (2, 2, 2),
         "floor": np.zeros(D),
+        "prior": None,
         "tol": 0.0,
         "k": K,
         "state": state,
@@ -222,6 +294,11 @@ def climb(**changes: Any) -> tuple[int, int]:
 def test_the_right_climb_passes() -> None:
     assert climb(trace=np.empty(1), known=0, most=1) == (1, 1)
     assert climb(trace=np.empty(3), known=3, most=0) == (0, 0)
+    once = {"trace": np.empty(1), "known": 0, "most": 1}
+    prior = np.concatenate([np.ones(3 + D), np.eye(D).ravel()])
+    labels = np.arange(N * D) % (K + 1) - 1
+    for changes in ({"noise": True}, {"weights": 2}, {"prior": prior}, {"labels": labels}):
+        assert climb(**once, **changes) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -231,6 +308,13 @@ def test_the_right_climb_passes() -> None:
         {"rows": np.zeros((N, MOST + 1)), "weight": np.ones(N), "floor": np.zeros(MOST + 1)},
         {"weight": np.ones(N)},
         {"floor": np.zeros(D + 1)},
+        {"labels": np.full(N * D, K)},
+        {"labels": np.zeros(N, np.int64)},
+        {"weights": -1},
+        {"weights": 3},
+        {"prior": np.ones(3 + 2 * D)},
+        {"prior": (1.0, 1.0, 1.0)},
+        {"k": 1, "noise": True, "state": np.zeros((3, SIZE))},
         {"k": K + 1},
         {"k": 0},
         {"k": -1},

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel_cases import STRUCTURE_IDS, STRUCTURES, both, random_mixture, rows_of, with_some_noise
+from kernel_cases import (
+    STRUCTURE_IDS,
+    STRUCTURES,
+    both,
+    random_mixture,
+    rows_of,
+    some_labels,
+    with_some_noise,
+)
 from mixtura import em, kernels
 from mixtura.assignments import Assignment, hard, soft, stochastic
 from mixtura.families import Gaussian, GaussianParameters, Poisson, PoissonParameters
@@ -56,6 +64,7 @@ def assert_same_expectation(actual: Expectation[Any], expected: Expectation[Any]
     offset=st.sampled_from([0.0, 1e4]),
     lost=st.booleans(),
     noise=st.sampled_from([None, 0.0, 0.2]),
+    labelled=st.booleans(),
 )
 def test_passes_equal_the_reference(
     kernel: str,
@@ -70,6 +79,7 @@ def test_passes_equal_the_reference(
     offset: float,
     lost: bool,
     noise: float | None,
+    labelled: bool,
 ) -> None:
     rng = np.random.default_rng(seed)
     mixture = random_mixture(rng, structure, k, d)
@@ -85,9 +95,29 @@ def test_passes_equal_the_reference(
     weight = rng.choice([0.0, 0.5, 1.0, 3.0], size=n) if weighted else None
     if weight is not None:
         weight[0] = 1.0
-    source = ArraySource(X, weight)
+    labels = some_labels(rng, mixture, X) if labelled else None
+    source = ArraySource(X, weight, labels=labels)
     fast, reference = both(kernel, lambda: em.e_step(mixture, source, assignment))
     assert_same_expectation(fast, reference, X)
+
+
+@every_kernel
+@pytest.mark.parametrize("structure", [VVI, EEE], ids=["VVI", "EEE"])
+def test_known_rows_merge_and_repeat(kernel: str, structure: Any) -> None:
+    rng = np.random.default_rng(0)
+    mixture = with_some_noise(random_mixture(rng, structure, 4, 6), 0.2)
+    X = rows_of(rng, mixture, 500)
+    labels, times = some_labels(rng, mixture, X).astype(np.int32), rng.integers(1, 4, len(X))
+    with kernels.use(kernel):
+        whole = em.e_step(mixture, ArraySource(X, times.astype(float), labels=labels))
+        blocks = ArraySource(X, times.astype(float), 97, 2, labels)
+        assert_same_expectation(em.e_step(mixture, blocks), whole, X)
+        repeated = ArraySource(X.repeat(times, axis=0), labels=labels.repeat(times))
+        assert_same_expectation(em.e_step(mixture, repeated), whole, X)
+        unknown = ArraySource(X, times.astype(float), labels=np.full(len(X), -1))
+        free = em.e_step(mixture, ArraySource(X, times.astype(float)))
+        np.testing.assert_array_equal(em.e_step(mixture, unknown).counts, free.counts)
+    assert not np.allclose(whole.counts, free.counts)
 
 
 @every_kernel
@@ -293,13 +323,3 @@ def test_what_no_kernel_serves_runs_the_composition() -> None:
     assert fused_pass(gaussian, stochastic) is None
     with kernels.use("numpy"):
         assert fused_pass(gaussian, soft) is None
-
-
-@pytest.mark.skipif(not KERNELS, reason="no compiled kernel")
-def test_missing_numbers_are_left_to_the_composition() -> None:
-    mixture = random_mixture(np.random.default_rng(0), VII, 2, 3)
-    X = np.array([[0.0, np.nan, 1.0], [1.0, 1.0, 1.0]])
-    with kernels.use(KERNELS[0]):
-        fused = fused_pass(mixture, soft)
-    assert fused is not None
-    assert fused(ArraySource(X)) is None

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel_cases import both, with_some_noise
+from kernel_cases import both, some_labels, with_some_noise
 from mixtura import em, kernels
 from mixtura.assignments import Assignment, hard, soft
 from mixtura.families import (
@@ -130,6 +130,7 @@ def assert_same_expectation(
     weighted=st.booleans(),
     lost=st.booleans(),
     noise=st.sampled_from([None, 0.0, 0.2]),
+    labelled=st.booleans(),
 )
 def test_passes_equal_the_reference(
     kernel: str,
@@ -145,6 +146,7 @@ def test_passes_equal_the_reference(
     weighted: bool,
     lost: bool,
     noise: float | None,
+    labelled: bool,
 ) -> None:
     rng = np.random.default_rng(seed)
     mixture = random_mixture(rng, family, k, d, most, zeros)
@@ -157,7 +159,8 @@ def test_passes_equal_the_reference(
         mixture = with_some_noise(mixture, noise)
     X = X.astype(np.float32 if single else np.float64)
     weight = rng.choice([0.0, 0.5, 1.0, 3.0], size=n) if weighted else None
-    source = ArraySource(X, weight)
+    labels = some_labels(rng, mixture, X) if labelled else None
+    source = ArraySource(X, weight, labels=labels)
     with kernels.use(kernel):
         fused = fused_pass(mixture, assignment)
         assert (fused is not None) == served

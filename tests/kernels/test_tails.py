@@ -14,6 +14,7 @@ from kernel_cases import (
     STRUCTURE_IDS,
     STRUCTURES,
     random_mixture,
+    some_labels,
     with_some_noise,
     with_tails,
 )
@@ -85,6 +86,7 @@ def assert_same(mine: Expectation[Any], theirs: Expectation[Any], X: np.ndarray)
     weighted=st.booleans(),
     lost=st.booleans(),
     noise=st.sampled_from([None, 0.0, 0.2]),
+    labelled=st.booleans(),
 )
 def test_passes_equal_the_reference(
     kernel: str,
@@ -98,6 +100,7 @@ def test_passes_equal_the_reference(
     weighted: bool,
     lost: bool,
     noise: float | None,
+    labelled: bool,
 ) -> None:
     rng = np.random.default_rng(seed)
     mixture = a_mixture(rng, structure, k, d, noise)
@@ -107,7 +110,8 @@ def test_passes_equal_the_reference(
     weight = rng.choice([0.0, 0.5, 1.0, 3.0], size=n) if weighted else None
     if weight is not None:
         weight[0] = 1.0
-    source = ArraySource(X, weight)
+    labels = some_labels(rng, mixture, X) if labelled else None
+    source = ArraySource(X, weight, labels=labels)
     with kernels.use(kernel):
         fast = em.e_step(mixture, source, assignment)
     with kernels.use("numpy"):
@@ -179,16 +183,6 @@ def test_no_row_is_out_of_reach(kernel: str, structure: Any, d: int) -> None:
         log_density, resp = fast.log_density(X), fast.responsibilities(X)
     np.testing.assert_allclose(log_density, mixture.log_density(X), rtol=1e-12)
     np.testing.assert_allclose(resp.sum(axis=1), 1.0, rtol=1e-12)
-
-
-@pytest.mark.skipif(not KERNELS, reason="no compiled kernel")
-def test_missing_numbers_are_left_to_the_composition() -> None:
-    mixture = a_mixture(np.random.default_rng(0), VVI, 2, 3, None)
-    X = np.array([[0.0, np.nan, 1.0], [1.0, 1.0, 1.0]])
-    with kernels.use(KERNELS[0]):
-        fused = fused_pass(mixture, soft)
-    assert fused is not None
-    assert fused(ArraySource(X)) is None
 
 
 @every_kernel

@@ -84,11 +84,11 @@ def summary(marginals: Sequence[Marginal], noise: float = 0.0, **more: Any) -> M
 
 
 def responsibilities(model: ModelSummary) -> Responsibilities:
-    """Exact responsibilities for independent columns."""
+    """Exact responsibilities for independent columns, from the cells that are not missing."""
 
     def evaluate(X: Floats) -> Floats:
         columns = range(X.shape[1])
-        logs = np.log(model.weights) + sum(_logs(model.marginal(c), X[:, c]) for c in columns)
+        logs = np.log(model.weights) + sum(_observed(model.marginal(c), X[:, c]) for c in columns)
         if model.noise is not None:
             even = np.log(model.noise.weight * model.noise.density)
             logs = np.column_stack([logs, np.full(len(X), even)])
@@ -97,6 +97,15 @@ def responsibilities(model: ModelSummary) -> Responsibilities:
         return shares
 
     return evaluate
+
+
+def _observed(marginal: Marginal, cells: Floats) -> Floats:
+    """Log-densities (n, k); 0 where a cell is missing."""
+    there = ~np.isnan(cells)
+    some = _logs(marginal, cells[there])
+    logs = np.zeros((len(cells), some.shape[1]))
+    logs[there] = some
+    return logs
 
 
 def _logs(marginal: Marginal, cells: Floats) -> Floats:
@@ -205,13 +214,18 @@ def example(
     columns: list[str] | None = None,
     title: str = "penguins.csv",
     noise: float = 0.0,
+    missing: float = 0.0,
     **more: Any,
 ) -> dict[str, object]:
-    """A whole payload; `more` replaces arguments of `build_payload`."""
+    """A whole payload; `more` replaces arguments of `build_payload`.
+
+    About so large a share of the cells is missing.
+    """
     model = more.get("model") or mixture(k, d, noise)
     X = rows(model, n, d)
     if noise:
         X[: n // 10] = np.random.default_rng(1).uniform(-12, 12, (n // 10, d))
+    X[np.random.default_rng(2).random(X.shape) < missing] = np.nan
     arguments: dict[str, Any] = {
         "table": TableSummary(
             title=title,

@@ -46,6 +46,10 @@ INK = """(() => {
 })()"""
 DRAWING = "document.querySelector('#map-plot canvas').toDataURL()"
 ANNOUNCED = "document.getElementById('map-live').textContent"
+# Whether anything that was drawn or written came out as no number; the scripts have the word.
+NO_NUMBER = (
+    "['header', 'main'].some(name => document.querySelector(name).innerHTML.includes('NaN'))"
+)
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -129,7 +133,7 @@ def test_noise_is_grey_and_named(page: Page, tmp_path: Path, d: int, k: int) -> 
     page.resize(360)
     page.next_frame()
     assert page.evaluate(OVERFLOW) == 0
-    assert page.evaluate("document.documentElement.innerHTML.includes('NaN')") is False
+    assert page.evaluate(NO_NUMBER) is False
     assert_quiet(page)
 
 
@@ -147,7 +151,7 @@ def test_clusters_too_many_to_draw_are_grey_together(page: Page, tmp_path: Path,
     page.resize(360)
     page.next_frame()
     assert page.evaluate(OVERFLOW) == 0
-    assert page.evaluate("document.documentElement.innerHTML.includes('NaN')") is False
+    assert page.evaluate(NO_NUMBER) is False
     assert_quiet(page)
 
 
@@ -292,7 +296,7 @@ def test_a_fit_of_one_step_and_one_of_a_thousand_are_drawn(page: Page, tmp_path:
     for trace in ([-2600.0, -2500.0], [-2500.0 - 0.9**i for i in range(1000)]):
         show(page, tmp_path, example(fit=fit(trace)))
         assert page.evaluate("document.querySelectorAll('#trace-plot .chosen path').length") == 1
-        assert page.evaluate("document.documentElement.innerHTML.includes('NaN')") is False
+        assert page.evaluate(NO_NUMBER) is False
     walk = [-2600.0, -2500.0, -2550.0]
     show(page, tmp_path, example(fit=fit(walk)))
     assert page.evaluate("document.getElementById('trace').hidden")
@@ -443,6 +447,200 @@ def test_candidates_without_structure_leave_its_column_out(page: Page, tmp_path:
     assert page.evaluate(heads)[:3] == ["Clusters", "Outcome", "BIC"]
     assert page.evaluate("document.querySelectorAll('#criterion-plot .end').length") == 0
     assert_quiet(page)
+
+
+MARGINS = "document.querySelectorAll('#map-plot .margins rect').length"
+
+
+def gappy(columns: list[list[float]]) -> dict[str, object]:
+    """A page about rows of these columns, of two clusters."""
+    X = np.array(columns).T
+    n, d = X.shape
+    model = mixture(2, d)
+    names = [f"column_{c}" for c in range(d)]
+    about = TableSummary(title="t", columns=names, row_numbers=np.arange(1, n + 1), rows_total=n)
+    return build_payload(X, responsibilities(model), table=about, model=model, fit=fit())
+
+
+def test_rows_that_miss_one_of_two_values_stand_in_a_margin(page: Page, tmp_path: Path) -> None:
+    nan = float("nan")
+    show(page, tmp_path, gappy([[nan, 1, 2, nan, 3], [5, 6, nan, nan, 7], [0, 1, 2, 3, 4]]))
+    assert page.evaluate(MARGINS) == 2
+    assert (
+        text(page, "#map-gaps")
+        == "A short line in a margin is a row that misses one of the two values (2 rows). "
+        "1 row misses both values and is not drawn."
+    )
+    page.evaluate("document.getElementById('map-plot').focus()")
+    walked = []
+    for key in ("Home", *["ArrowRight"] * 4):
+        page.press(key)
+        walked.append(text(page, "#map-panel h3"))
+    assert walked == ["Row 1", "Row 2", "Row 3", "Row 5", "Row 5"]  # row 4 has no place
+    page.press("Home")
+    assert text(page, "#map-panel .values dd") == "missing"
+    assert "column_0 missing, column_1 5" in page.evaluate(ANNOUNCED)
+    for _ in range(4):  # into the margin below
+        page.press("ArrowDown")
+    assert text(page, "#map-panel h3") == "Row 3"
+    choose(page, "map-across", "2")
+    assert page.evaluate(MARGINS) == 1
+    choose(page, "map-up", "2")
+    assert page.evaluate(MARGINS) == 0
+    assert page.evaluate("document.getElementById('map-gaps').hidden")
+    assert_fits_everywhere(page)
+
+
+# Width and height of all that is drawn on the canvas.
+EXTENT = """(() => {
+  const canvas = document.querySelector("#map-plot canvas");
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const inked = Array.from({length: pixels.length / 4}, (_, i) => i)
+    .filter((i) => pixels[4 * i + 3] > 0);
+  const extent = (places) => 1 + Math.max(...places) - Math.min(...places);
+  return [extent(inked.map((i) => i % canvas.width)),
+    extent(inked.map((i) => Math.floor(i / canvas.width)))];
+})()"""
+
+
+def test_a_row_in_a_margin_is_a_line_across_it(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, gappy([[float("nan")], [1.0]]))
+    width, height = page.evaluate(EXTENT)
+    assert width > 2 * height
+    show(page, tmp_path, gappy([[1.0], [float("nan")]]))
+    width, height = page.evaluate(EXTENT)
+    assert height > 2 * width
+
+
+def test_the_pointer_finds_a_row_in_a_margin(page: Page, tmp_path: Path) -> None:
+    nan = float("nan")
+    show(page, tmp_path, gappy([[nan, 1, 2, 3], [5, 6, 7, 8]]))
+    page.evaluate("document.getElementById('map-plot').focus()")
+    page.press("Home")
+    middle = """(() => {
+      const box = document.querySelector("#map-plot %s").getBoundingClientRect();
+      return [box.x + box.width / 2, box.y + box.height / 2];
+    })()"""
+    margin, place = page.evaluate(middle % ".margins rect"), page.evaluate(middle % ".ring")
+    assert margin[0] == pytest.approx(place[0], abs=0.5)
+    page.press("Escape")
+    page.move_to(*place)
+    assert text(page, "#map-panel h3") == "Row 1"
+
+
+def test_a_selected_row_that_misses_both_other_values_loses_its_ring(
+    page: Page, tmp_path: Path
+) -> None:
+    nan = float("nan")
+    show(page, tmp_path, gappy([[0, 1, 2], [0, 1, 2], [nan, 1, 2], [nan, 1, 2]]))
+    page.evaluate("document.getElementById('map-plot').focus()")
+    page.press("Home")
+    ring = "document.querySelector('#map-plot .ring').getAttribute('visibility')"
+    assert page.evaluate(ring) == "visible"
+    choose(page, "map-across", "2")
+    choose(page, "map-up", "3")
+    assert page.evaluate(ring) == "hidden"
+    assert text(page, "#map-panel h3") == "Row 1"
+    assert page.evaluate(NO_NUMBER) is False
+    page.press("ArrowRight")
+    assert page.evaluate(ring) == "visible"
+    assert_quiet(page)
+
+
+@pytest.mark.parametrize("column", [0, 1])
+def test_a_column_without_any_cell_draws(page: Page, tmp_path: Path, column: int) -> None:
+    columns = [[0.0, 1.0, 2.0], [0.0, 1.0, 2.0]]
+    columns[column] = [float("nan")] * 3
+    show(page, tmp_path, gappy(columns))
+    assert page.evaluate(MARGINS) == 1
+    assert page.evaluate(INK) > 0
+    assert_fits_everywhere(page)
+    show(page, tmp_path, gappy([[float("nan")] * 3] * 2))
+    assert page.evaluate(INK) == 0
+    page.evaluate("document.getElementById('map-plot').focus()")
+    for key in ("Home", "ArrowRight", "End"):
+        page.press(key)
+    assert text(page, "#map-panel h3") == "Clusters and their weights"
+    assert_fits_everywhere(page)
+
+
+@pytest.mark.parametrize("kind", [mixture, counts, curves])
+def test_a_histogram_leaves_rows_without_its_value_out(
+    page: Page, tmp_path: Path, kind: Any
+) -> None:
+    made: Any = of_three(kind(3, 1), 1, missing=0.3)
+    show(page, tmp_path, made)
+    gone = made["missing"]["rows"]
+    assert text(page, "#map-gaps").startswith(f"{gone} rows without a value of column_0")
+    page.evaluate("document.getElementById('map-plot').focus()")
+    page.press("Home")
+    inside = {}
+    for _ in range(60):  # bars at most
+        inside[text(page, "#map-panel h3")] = int(text(page, "#map-panel .values dd"))
+        page.press("ArrowRight")
+    assert sum(inside.values()) == 342 - gone
+    assert_fits_everywhere(page)
+
+
+def test_a_cluster_that_misses_a_column_has_no_part_in_its_histogram(
+    page: Page, tmp_path: Path
+) -> None:
+    model, nan = counts(2, 3), float("nan")
+    X = np.repeat([[nan, 14.0, 14.0], [2.0, 0.0, 0.0]], 20, axis=0)
+    X[20:, 0] = np.arange(20) % 9
+    about = TableSummary(
+        title="t", columns=["gappy", "one", "two"], row_numbers=np.arange(40), rows_total=40
+    )
+    shares = responsibilities(model)
+    show(page, tmp_path, build_payload(X, shares, table=about, model=model, fit=fit()))
+    dots = "document.querySelectorAll('#shapes-plot g[style*=component-1] .mass').length"
+    choose(page, "shapes-column", "0")
+    assert text(page, "#shapes-gaps") == "20 rows without a value of gappy are left out."
+    assert page.evaluate(dots) == 0
+    assert page.evaluate(dots.replace("component-1", "component-0")) > 0
+    page.evaluate("document.getElementById('shapes-plot').focus()")
+    page.press("Home")
+    assert "Cluster 0" in text(page, "#shapes-panel .shares li")  # of the rows in the bar
+    choose(page, "shapes-column", "1")
+    assert page.evaluate("document.getElementById('shapes-gaps').hidden")
+    assert page.evaluate(dots) > 0
+    assert_quiet(page)
+
+
+def test_missing_cells_are_told_by_column_and_with_what_they_are_taken_for(
+    page: Page, tmp_path: Path
+) -> None:
+    numbers, levels = mixture(3, 2), categories(3, 2)
+    both = [numbers.marginal(0), numbers.marginal(1), levels.marginal(0), levels.marginal(1)]
+    made: Any = example(model=summary(both), missing=0.1)
+    show(page, tmp_path, made)
+    cells = made["missing"]["cells"]
+    heads = "[...document.querySelectorAll('#%s .gaps')].map(part => part.textContent.trim())"
+    assert page.evaluate(heads % "components") == [f"{n} missing" for n in cells]
+    assert page.evaluate(heads % "profiles") == [f"{n} missing" for n in cells[2:]]
+    told = text(page, "#missing")
+    assert f"{sum(cells)} cells are missing in {made['missing']['rows']} of 342 rows" in told
+    assert "missing at random" in told
+    assert "that of complete rows" in told
+    assert str(sum(cells)) in text(page, "#figures")
+    assert_fits_everywhere(page)
+
+
+def test_patterns_of_rows_with_missing_levels(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, of_three(categories(3, 3), 3, missing=0.3))
+    assert visible(page) == ["profiles", "patterns"]
+    assert "missing" in text(page, "#patterns-table")
+    assert_fits_everywhere(page)
+
+
+def test_a_page_without_gaps_says_nothing_of_them(page: Page, tmp_path: Path) -> None:
+    numbers, levels = mixture(3, 3), categories(3, 1)
+    both = [*map(numbers.marginal, range(3)), levels.marginal(0)]
+    show(page, tmp_path, example(model=summary(both)))
+    for part in ("missing", "map-gaps", "shapes-gaps"):
+        assert page.evaluate(f"document.getElementById('{part}').hidden"), part
+    assert page.evaluate("document.querySelectorAll('.gaps, .margins').length") == 0
+    assert "Missing cells" not in text(page, "#figures")
 
 
 def test_choosing_a_column_redraws(page: Page, tmp_path: Path) -> None:
@@ -605,7 +803,7 @@ def test_extreme_shapes_draw(page: Page, tmp_path: Path, n: int, d: int, k: int)
     page.press("ArrowRight")
     assert page.evaluate(ANNOUNCED).endswith(".")
     assert page.evaluate("document.getElementById('uncertainty').hidden") == (k == 1)
-    assert page.evaluate("document.documentElement.innerHTML.includes('NaN')") is False
+    assert page.evaluate(NO_NUMBER) is False
     assert_quiet(page)
 
 
@@ -622,5 +820,5 @@ def test_a_payload_of_another_version_is_refused_in_words(page: Page, tmp_path: 
     file = tmp_path / "report.html"
     file.write_text(render(example() | {"version": 1}), "utf-8")
     page.open(file)
-    assert "version 2 only" in text(page, "#failure")
+    assert "version 3 only" in text(page, "#failure")
     assert page.evaluate("document.getElementById('failure').hidden") is False

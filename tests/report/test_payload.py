@@ -49,7 +49,7 @@ def table(columns: list[str], n: int) -> TableSummary:
 
 def restored(made: dict[str, object], d: int) -> Any:
     points = part(made, "points")
-    share = decoded(made, "values", "<u2", d) / 65535.0
+    share = decoded(made, "values", "<u2", d) / 65534.0
     return np.array(points["minimum"]) * (1 - share) + np.array(points["maximum"]) * share
 
 
@@ -64,7 +64,7 @@ def test_values_come_back_within_a_step_of_the_quantisation(scale: float, shift:
         return responsibilities(model)((block - shift) / scale + 5.0)
 
     made = build_payload(X, shares, table=table(list("abcd"), 200), model=model, fit=fit())
-    steps = (X.max(axis=0) / 65535 - X.min(axis=0) / 65535) + 1e-15 * np.abs(X).max(axis=0)
+    steps = (X.max(axis=0) / 65534 - X.min(axis=0) / 65534) + 1e-15 * np.abs(X).max(axis=0)
     assert np.all(np.abs(restored(made, 4) - X) <= steps)
 
 

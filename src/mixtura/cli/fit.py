@@ -116,8 +116,9 @@ def fit(
     """Find the clusters in a table, how many there are, and how surely each row belongs.
 
     DATA is a CSV file (also with other delimiters or compressed as .gz), a Parquet or an Arrow
-    file; - is standard input. Empty cells and NA, NaN, null, none, ? and - count as missing; rows
-    that miss a value in the columns used are left out of the fit, and their assignments are empty.
+    file; - is standard input. Empty cells and NA, NaN, null, none, ? and - count as missing, at
+    random: rows count by what they have, and one without anything belongs to the clusters by their
+    weights.
 
     Three files go to the output folder, all at once when all is done:
 

@@ -34,8 +34,8 @@ __all__ = ["report"]
 def report(model: Path, data: DataFile, output: Path | None, delimiter: str | None) -> None:
     """Write an HTML report of a fitted model about the rows of a table.
 
-    DATA needs the columns that MODEL was fitted to, by name; rows that miss a value are left
-    out. The page is one file that works without a network.
+    DATA needs the columns that MODEL was fitted to, by name; cells may be missing. The page is
+    one file that works without a network.
 
     \b
     Example:

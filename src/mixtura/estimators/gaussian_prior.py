@@ -70,7 +70,7 @@ def make_prior(
         if "scale" not in given:
             of_rows = _of_gappy_rows if source.gappy else _covariance
             covariance = of_rows(source, summary, structure)
-        mean = summary.means
+        mean = summary.center
         made = NormalInverseWishart.default(mean, covariance, k, floor, **given)
     if d > 1 and not structure.diagonal:
         _check_near(made, summary)
@@ -79,12 +79,12 @@ def make_prior(
 
 def _check_near(prior: NormalInverseWishart, summary: Summary) -> None:
     """A mean to which a covariance matrix can reach without losing its other directions."""
-    distances = np.abs(prior.mean - summary.means) / summary.scales
+    distances = np.abs(prior.mean - summary.center) / summary.scales
     if distances.max() > _FAR:
         column = int(distances.argmax())
         raise MixturaError(
             f"The prior mean is {prior.mean[column]:.5g} in column {column}, and that of the rows "
-            f"{summary.means[column]:.5g}: {distances[column]:.1e} standard deviations "
+            f"{summary.center[column]:.5g}: {distances[column]:.1e} standard deviations "
             f"away, where no more than {_FAR:.0e} can be resolved beside the other directions. "
             "Give a mean nearer to the rows, or use a diagonal covariance_type."
         )
@@ -128,7 +128,7 @@ def _covariance(source: Source, summary: Summary, structure: CovarianceStructure
 def _of_gappy_rows(source: Source, summary: Summary, structure: CovarianceStructure) -> FloatArray:
     """The same of rows with missing cells: what is likeliest, nearly, for one Gaussian."""
     family = Gaussian(VVI if structure.diagonal else VVV, _LEAST * np.square(summary.scales))
-    start = Mixture(family, family.of_columns(summary.means, summary.scales), np.ones(1))
+    start = Mixture(family, family.of_columns(summary.center, summary.scales), np.ones(1))
     whole = em.fit(start, source, stopping=fixed_length(_STEPS)).mixture.params.covariances
     likeliest = whole.variances if structure.diagonal else whole.matrices()
     total = summary.total_weight

@@ -364,6 +364,11 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
         k, dtype = classes.n_components, np.dtype(np.float64)
         return row_by_row(rows, names, k, self.n_jobs, of_block, dtype)
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_scores")
 

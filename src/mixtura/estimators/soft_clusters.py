@@ -17,6 +17,7 @@ from sklearn.base import (
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from mixtura.errors import DataError
 from mixtura.estimators.parameters import check_count
 from mixtura.estimators.row_by_row import in_blocks, row_by_row
 from mixtura.estimators.tables import as_weights, check_reach, column_names
@@ -200,6 +201,8 @@ class SoftClusters(
         weight = as_weights(sample_weight, len(rows))
         empty = empty_rows(rows)
         if empty is not None:  # no row either, as in a fit
+            if empty.all():
+                raise DataError("All cells of all rows are missing: there is nothing to score.")
             weight = np.where(empty, 0.0, 1.0 if weight is None else weight)
         if weight is not None and not weight.all():  # weight 0 is no row
             rows, weight = rows[weight > 0.0], weight[weight > 0.0]

@@ -157,6 +157,20 @@ INLINE void assign_hard(vec *joint, ptrdiff_t k, vec weight, Objective *o)
     o->sum += only(weight > 0.0, weight * largest);
 }
 
+/* Rows of a known component stay there: no other can reach them. What they add to the objective,
+   even -inf, is added here; then their component is certain. */
+static void keep_known(const int64_t *labels, const Joint *w, ptrdiff_t n, Objective *o)
+{
+    const double *weight = (const double *)w->weight;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        if (labels[i] < 0) continue;
+        double *joint = (double *)(w->joint + i / LANES * w->stride) + i % LANES;
+        if (weight[i] > 0.0) o->sum[i % LANES] += weight[i] * joint[labels[i] * LANES];
+        for (ptrdiff_t j = 0; j < w->k; j++) joint[j * LANES] = -INFINITE;
+        joint[labels[i] * LANES] = 0.0;
+    }
+}
+
 /* Fetch the rows that come after a vector of the tile in the next one, while there is arithmetic to
    do: reading memory and computing overlap. */
 INLINE void prefetch(const Table *t, ptrdiff_t row)
@@ -177,10 +191,12 @@ INLINE void assign_all_softly(const Table *t, ptrdiff_t next, const Joint *w, pt
     }
 }
 
-/* Responsibilities of the first n rows of the tile, and their share of the objective. */
-static void assign(const Table *t, ptrdiff_t next, const Joint *w, ptrdiff_t n, int hard,
-                   int equal_weights, Objective *o)
+/* Responsibilities of the n rows of the tile, the known components of which are in labels if that
+   is not NULL, and their share of the objective. The next tile begins at row `next`. */
+static void assign(const Table *t, const int64_t *labels, ptrdiff_t next, const Joint *w,
+                   ptrdiff_t n, int hard, int equal_weights, Objective *o)
 {
+    if (labels) keep_known(labels, w, n, o);
     if (hard) {
         for (ptrdiff_t v = 0; v * LANES < n; v++)
             assign_hard(w->joint + v * w->stride, w->k, w->weight[v], o);

@@ -47,7 +47,7 @@ static const Kernel *kernel_named(const char *name)
 
 /* The buffers of one call, released together. */
 typedef struct {
-    Py_buffer views[9];
+    Py_buffer views[16];
     int n;
 } Door;
 
@@ -120,6 +120,21 @@ static int enter_weight(Door *door, PyObject *array, Table *table)
     return 1;
 }
 
+/* Known components of the rows, of k; None where all are unknown. */
+static int enter_labels(Door *door, PyObject *array, Py_ssize_t k, Table *table)
+{
+    if (array == Py_None) return 1;
+    Py_buffer *view = enter(door, array, "labels", READ, INT64, 1, SHAPE(table->n));
+    if (!view) return 0;
+    table->labels = view->buf;
+    int64_t most = -1;
+    for (ptrdiff_t i = 0; i < table->n; i++)
+        most = table->labels[i] > most ? table->labels[i] : most;
+    if (most < k) return 1;
+    PyErr_SetString(PyExc_ValueError, "there are no such components as some labels");
+    return 0;
+}
+
 /* tails: the power and the slope of each component, (2, k); None for Gaussian ones. */
 static int enter_components(Door *door, PyObject *means, PyObject *whitening, PyObject *constants,
                             PyObject *tails, const Table *table, Components *components)
@@ -155,6 +170,58 @@ static int enter_components(Door *door, PyObject *means, PyObject *whitening, Py
     return 1;
 }
 
+/* Whether each pattern has some of n rows, and the last one the last of them. */
+static int are_ends(const int64_t *ends, Py_ssize_t patterns, Py_ssize_t n)
+{
+    int64_t before = 0;
+    for (Py_ssize_t p = 0; p < patterns; before = ends[p++])
+        if (ends[p] <= before || ends[p] > n) return 0;
+    return before == n;
+}
+
+static int are_rows(const int64_t *order, Py_ssize_t n)
+{
+    int good = 1;
+    for (Py_ssize_t i = 0; i < n; i++) good &= (uint64_t)order[i] < (uint64_t)n;
+    return good;
+}
+
+/* Arrays of Gaps: order, ends, masks, constants, tails or None, noise or None; or None six times
+   where no cell is missing. */
+static int enter_gaps(Door *door, PyObject *const *arrays, const Components *c, Table *table,
+                      Gaps *gaps)
+{
+    table->gaps = NULL;
+    if (arrays[0] == Py_None) return 1;
+    Py_buffer *view = enter(door, arrays[0], "order", READ, INT64, 1, SHAPE(table->n));
+    if (!view) return 0;
+    *gaps = (Gaps){.order = view->buf};
+    if (!(view = enter(door, arrays[1], "ends", READ, INT64, 1, SHAPE(-1)))) return 0;
+    gaps->ends = view->buf;
+    gaps->n = view->shape[0];
+    if (!are_rows(gaps->order, table->n) || !are_ends(gaps->ends, gaps->n, table->n)) {
+        PyErr_SetString(PyExc_ValueError, "order and ends are not those of the rows");
+        return 0;
+    }
+    if (!(view = enter(door, arrays[2], "masks", READ, "?", 2, SHAPE(gaps->n, c->d)))) return 0;
+    gaps->masks = view->buf;
+    if (!(view = enter(door, arrays[3], "constants", READ, "d", 2, SHAPE(c->d + 1, c->k))))
+        return 0;
+    gaps->constants = view->buf;
+    if (c->power) {
+        if (!(view = enter(door, arrays[4], "tails", READ, "d", 3, SHAPE(2, c->d + 1, c->k))))
+            return 0;
+        gaps->power = view->buf;
+        gaps->slope = gaps->power + (c->d + 1) * c->k;
+    }
+    if (arrays[5] != Py_None) {
+        if (!(view = enter(door, arrays[5], "noise", READ, "d", 1, SHAPE(gaps->n)))) return 0;
+        gaps->noise = view->buf;
+    }
+    table->gaps = gaps;
+    return 1;
+}
+
 /* Working memory, aligned to 64 bytes; its address before aligning goes to *raw, to be freed. */
 static void *aligned(size_t size, void **raw)
 {
@@ -163,10 +230,10 @@ static void *aligned(size_t size, void **raw)
     return *raw ? (void *)(((uintptr_t)*raw + 63) & ~(uintptr_t)63) : NULL;
 }
 
-static void *scratch_for(const Kernel *kernel, Py_ssize_t d, Py_ssize_t k, int dense, int tailed,
-                         void **raw)
+static void *scratch_for(const Kernel *kernel, const Components *c, const Table *table, void **raw)
 {
-    return aligned(kernel->scratch_size(d, k, dense, tailed), raw);
+    int tailed = c->power != NULL, gappy = table->gaps != NULL;
+    return aligned(kernel->scratch_size(c->d, c->k, c->dense, tailed, gappy), raw);
 }
 
 /* --------------------------------------------------------------------------- functions */
@@ -174,27 +241,32 @@ static void *scratch_for(const Kernel *kernel, Py_ssize_t d, Py_ssize_t k, int d
 static PyObject *expect(PyObject *self, PyObject *args)
 {
     const char *name;
-    PyObject *rows, *weight, *means, *whitening, *constants, *tails, *result;
+    PyObject *rows, *weight, *labels, *means, *whitening, *constants, *tails, *gap[6], *result;
     int hard;
-    if (!PyArg_ParseTuple(args, "sOOOOOOpO:expect", &name, &rows, &weight, &means, &whitening,
-                          &constants, &tails, &hard, &result))
+    if (!PyArg_ParseTuple(args, "sOOOOOOOOOOOOOpO:expect", &name, &rows, &weight, &labels, &means,
+                          &whitening, &constants, &tails, gap, gap + 1, gap + 2, gap + 3, gap + 4,
+                          gap + 5, &hard, &result))
         return NULL;
     const Kernel *kernel = kernel_named(name);
     if (!kernel) return NULL;
     Door door = {.n = 0};
     Table table = {0};
     Components c;
+    Gaps gaps;
     void *raw = NULL;
     if (!enter_rows(&door, rows, &table) || !enter_weight(&door, weight, &table) ||
-        !enter_components(&door, means, whitening, constants, tails, &table, &c))
+        !enter_components(&door, means, whitening, constants, tails, &table, &c) ||
+        !enter_labels(&door, labels, c.k, &table) ||
+        !enter_gaps(&door, gap, &c, &table, &gaps))
         goto out;
-    Py_ssize_t size = 2 + c.k * (1 + c.d + (c.dense ? c.d * c.d : c.d) + (c.power ? 3 : 0));
+    Py_ssize_t n_tails = c.power ? 3 * c.k * (table.gaps ? c.d + 1 : 1) : 0;
+    Py_ssize_t size = 2 + c.k * (1 + c.d + (c.dense ? c.d * c.d : c.d)) + n_tails;
     Py_buffer *view = enter(&door, result, "result", WRITE, "d", 1, SHAPE(size));
-    void *scratch = view ? scratch_for(kernel, c.d, c.k, c.dense, c.power != NULL, &raw) : NULL;
+    void *scratch = view ? scratch_for(kernel, &c, &table, &raw) : NULL;
     if (scratch) {
         double *place = view->buf;
         Sums sums = {place, place + 1, place + 2, place + 2 + c.k, place + 2 + c.k + c.k * c.d,
-                     c.power ? place + size - 3 * c.k : NULL};
+                     c.power ? place + size - n_tails : NULL};
         Py_BEGIN_ALLOW_THREADS
         kernel->expect(&table, &c, hard, &sums, scratch);
         Py_END_ALLOW_THREADS
@@ -229,22 +301,25 @@ static int enter_scores(Door *door, PyObject *const *arrays, Py_ssize_t n, Py_ss
 static PyObject *score(PyObject *self, PyObject *args)
 {
     const char *name;
-    PyObject *rows, *means, *whitening, *constants, *tails, *outputs[4];
-    if (!PyArg_ParseTuple(args, "sOOOOOOOOO:score", &name, &rows, &means, &whitening, &constants,
-                          &tails, outputs, outputs + 1, outputs + 2, outputs + 3))
+    PyObject *rows, *means, *whitening, *constants, *tails, *gap[6], *outputs[4];
+    if (!PyArg_ParseTuple(args, "sOOOOOOOOOOOOOOO:score", &name, &rows, &means, &whitening,
+                          &constants, &tails, gap, gap + 1, gap + 2, gap + 3, gap + 4, gap + 5,
+                          outputs, outputs + 1, outputs + 2, outputs + 3))
         return NULL;
     const Kernel *kernel = kernel_named(name);
     if (!kernel) return NULL;
     Door door = {.n = 0};
     Table table = {0};
     Components c;
+    Gaps gaps;
     Scores scores;
     void *raw = NULL;
     if (!enter_rows(&door, rows, &table) ||
         !enter_components(&door, means, whitening, constants, tails, &table, &c) ||
+        !enter_gaps(&door, gap, &c, &table, &gaps) ||
         !enter_scores(&door, outputs, table.n, c.k, &scores))
         goto out;
-    void *scratch = scratch_for(kernel, c.d, c.k, c.dense, c.power != NULL, &raw);
+    void *scratch = scratch_for(kernel, &c, &table, &raw);
     if (scratch) {
         Py_BEGIN_ALLOW_THREADS
         kernel->score(&table, &c, &scores, scratch);
@@ -298,10 +373,10 @@ static int enter_linear(Door *door, PyObject *constants, PyObject *weights, PyOb
 static PyObject *linear_expect(PyObject *self, PyObject *args)
 {
     const char *name;
-    PyObject *rows, *weight, *constants, *weights, *levels, *result;
+    PyObject *rows, *weight, *labels, *constants, *weights, *levels, *result;
     int hard;
-    if (!PyArg_ParseTuple(args, "sOOOOOpO:linear_expect", &name, &rows, &weight, &constants,
-                          &weights, &levels, &hard, &result))
+    if (!PyArg_ParseTuple(args, "sOOOOOOpO:linear_expect", &name, &rows, &weight, &labels,
+                          &constants, &weights, &levels, &hard, &result))
         return NULL;
     const Kernel *kernel = kernel_named(name);
     if (!kernel) return NULL;
@@ -310,7 +385,8 @@ static PyObject *linear_expect(PyObject *self, PyObject *args)
     Linear c;
     void *raw = NULL;
     if (!enter_rows(&door, rows, &table) || !enter_weight(&door, weight, &table) ||
-        !enter_linear(&door, constants, weights, levels, &table, &c))
+        !enter_linear(&door, constants, weights, levels, &table, &c) ||
+        !enter_labels(&door, labels, c.k, &table))
         goto out;
     Py_buffer *view = enter(&door, result, "result", WRITE, "d", 1, SHAPE(2 + c.k * (1 + c.m)));
     void *scratch = view ? aligned(kernel->linear_size(&c, table.n), &raw) : NULL;
@@ -620,41 +696,61 @@ out:
     return PyErr_Occurred() ? NULL : PyBool_FromLong(regular);
 }
 
+/* A prior in one array: its constant, count and rows, its mean (d) and its scatter; None for none. */
+static int enter_prior(Door *door, PyObject *array, Py_ssize_t d, Prior *prior, Manner *how)
+{
+    how->prior = NULL;
+    if (array == Py_None) return 1;
+    Py_ssize_t each = how->orientation == TIE_NONE ? d : d * d;
+    Py_buffer *view = enter(door, array, "prior", READ, "d", 1, SHAPE(3 + d + each));
+    if (!view) return 0;
+    const double *place = view->buf;
+    *prior = (Prior){place[0], place[1], place[2], place + 3, place + 3 + d};
+    how->prior = prior;
+    return 1;
+}
+
 static PyObject *climb(PyObject *self, PyObject *args)
 {
     const char *name;
-    PyObject *rows, *weight, *floor, *state, *trace;
+    PyObject *rows, *weight, *labels, *floor, *given, *state, *trace;
     Manner how;
-    int volume, shape, orientation, place = 0;
+    Prior prior;
+    int volume, shape, orientation, weights, place = 0;
     Py_ssize_t k, known, most, steps = 0;
-    if (!PyArg_ParseTuple(args, "sOOpp(iii)OdnOOnn:climb", &name, &rows, &weight, &how.hard,
-                          &how.free_weights, &volume, &shape, &orientation, &floor, &how.tol, &k,
-                          &state, &trace, &known, &most))
+    if (!PyArg_ParseTuple(args, "sOOOppip(iii)OOdnOOnn:climb", &name, &rows, &weight, &labels,
+                          &how.hard, &how.noise, &weights, &how.fixed_means, &volume, &shape,
+                          &orientation, &floor, &given, &how.tol, &k, &state, &trace, &known,
+                          &most))
         return NULL;
     const Kernel *kernel = kernel_named(name);
     if (!kernel) return NULL;
-    how.volume = volume, how.shape = shape, how.orientation = orientation;
+    how.volume = volume, how.shape = shape, how.orientation = orientation, how.weights = weights;
     int dense = orientation != TIE_NONE;
     Door door = {.n = 0};
     Table table = {0};
     void *raw = NULL;
     double *work = NULL;
     if (!enter_rows(&door, rows, &table) || !enter_weight(&door, weight, &table)) goto out;
-    if (k < 1 || known < 0 || most < 0 || (dense && table.d > MSTEP_DIMENSIONS) || !are_tied(&how)) {
-        PyErr_SetString(PyExc_ValueError, "no such components, columns, ties or numbers of steps");
+    if (k < 1 + how.noise || known < 0 || most < 0 || (dense && table.d > MSTEP_DIMENSIONS) ||
+        !are_tied(&how) || weights < WEIGHTS_STAY || weights > WEIGHTS_FREE_LAST) {
+        PyErr_SetString(PyExc_ValueError,
+                        "no such components, columns, ties, weights or numbers of steps");
         goto out;
     }
     Py_ssize_t d = table.d;
     Py_buffer *f = enter(&door, floor, "floor", READ, "d", 1, SHAPE(d));
     Py_buffer *s = f ? enter(&door, state, "state", WRITE, "d", 2, SHAPE(CLIMB_MIXTURES, -1)) : NULL;
     Py_buffer *t = s ? enter(&door, trace, "trace", WRITE, "d", 1, SHAPE(-1)) : NULL;
+    if (!t || !enter_labels(&door, labels, k, &table) || !enter_prior(&door, given, d, &prior, &how))
+        goto out;
     /* Compared with what there is in memory before they are multiplied or added, which may wrap. */
-    if (t && (k > s->shape[1] || mixtura_mixture_size(k, d, dense) != s->shape[1] ||
-              known > t->shape[0] || most != t->shape[0] - known)) {
+    if (k > s->shape[1] || mixtura_mixture_size(k, d, dense) != s->shape[1] ||
+        known > t->shape[0] || most != t->shape[0] - known) {
         PyErr_SetString(PyExc_ValueError, "state or trace has the wrong shape");
         goto out;
     }
-    void *scratch = t ? scratch_for(kernel, d, k, dense, 0, &raw) : NULL;
+    void *scratch = aligned(kernel->scratch_size(d, k, dense, 0, 0), &raw);
     if (scratch && !(work = PyMem_Malloc(mixtura_work_size(k, d, dense) * sizeof(double))))
         PyErr_NoMemory();
     if (work) {
@@ -736,7 +832,8 @@ static PyObject *centers_of(PyObject *self, PyObject *args)
         goto out;
     }
     Py_buffer *to = enter(&door, centers, "centers", WRITE, "d", 2, SHAPE(choice.k, table.d));
-    void *scratch = to ? scratch_for(kernel, table.d, choice.k, 0, 0, &raw) : NULL;
+    void *scratch =
+        to ? aligned(kernel->scratch_size(table.d, choice.k, 0, 0, 0), &raw) : NULL;
     if (scratch && !(work = PyMem_Malloc(mixtura_centers_work_size(&choice, table.n, table.d) *
                                          sizeof(double))))
         PyErr_NoMemory();
@@ -762,14 +859,16 @@ static PyObject *names(PyObject *self, PyObject *args)
 
 static PyMethodDef methods[] = {
     {"expect", expect, METH_VARARGS,
-     "expect(kernel, rows, weight, means, whitening, constants, tails, hard, result): the fused "
-     "pass."},
+     "expect(kernel, rows, weight, labels or None, means, whitening, constants, tails, order, ends, "
+     "masks, constants and tails by observed cells, noise, hard, result): the fused pass; from order "
+     "to noise None where no cell is missing."},
     {"score", score, METH_VARARGS,
-     "score(kernel, rows, means, whitening, constants, tails, log_density, responsibilities, largest, "
-     "labels): any of the outputs may be None."},
+     "score(kernel, rows, means, whitening, constants, tails, order, ends, masks, constants and "
+     "tails by observed cells, noise, log_density, responsibilities, largest, labels): any of the "
+     "outputs may be None."},
     {"linear_expect", linear_expect, METH_VARARGS,
-     "linear_expect(kernel, rows, weight, constants, weights, levels or None, hard, result): the "
-     "fused pass; the objective is NaN where cells are no levels."},
+     "linear_expect(kernel, rows, weight, labels or None, constants, weights, levels or None, hard, "
+     "result): the fused pass; the objective is NaN where cells are no levels."},
     {"linear_score", linear_score, METH_VARARGS,
      "linear_score(kernel, rows, constants, weights, levels or None, log_density, "
      "responsibilities, largest, labels): whether all cells are levels; any of the outputs may be "
@@ -788,9 +887,9 @@ static PyMethodDef methods[] = {
      "estimate((volume, shape, orientation), floor, count, scatter, covariances, whitening and "
      "log-determinants before, or None each, and the same to write): whether it is regular."},
     {"climb", climb, METH_VARARGS,
-     "climb(kernel, rows, weight, hard, free_weights, (volume, shape, orientation), floor, tol, k, "
-     "state, trace, known, most): iterations made, and which of the three mixtures of the state "
-     "they led to."},
+     "climb(kernel, rows, weight, labels or None, hard, noise, weights, fixed_means, (volume, shape, "
+     "orientation), floor, prior or None, tol, k, state, trace, known, most): iterations made, and "
+     "which of the three mixtures of the state they led to."},
     {"merge", merge, METH_VARARGS,
      "merge(count, mean, scatter, typical, tie, merges): whether all costs were finite numbers; the "
      "first three are lost."},

@@ -7,18 +7,29 @@ there: what is not regular is left to it, and so is the word on when to stop.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
+
 from mixtura.assignments import Assignment, hard, soft
-from mixtura.families import FLAT, Gaussian, GaussianParameters
+from mixtura.families import (
+    Box,
+    FlatPrior,
+    Gaussian,
+    GaussianParameters,
+    NormalInverseWishart,
+    Prior,
+)
 from mixtura.families.gaussian.structures import AxisCovariances, DenseCovariances, Structure
 from mixtura.families.tie import Tie
 from mixtura.kernels.algebra import many
-from mixtura.kernels.em_loop import LoopBinding, LoopState
-from mixtura.kernels.kernel import chosen
-from mixtura.mixing_weights import FREE, Mixing
+from mixtura.kernels.components import noise_log_determinant
+from mixtura.kernels.em_loop import LoopBinding, LoopState, Weights
+from mixtura.kernels.kernel import as_labels, chosen
+from mixtura.mixing_weights import FREE, EqualWeights, FreeLast, Mixing
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
 from mixtura.sources.source import Source
@@ -77,25 +88,34 @@ class CompiledLoop:
     @classmethod
     def of(cls, mixture: Mixture[Any, Any], source: Source, assignment: Assignment) -> Self | None:
         """None where the kernel does not serve."""
-        family, kernel = mixture.family, chosen()
+        family, kernel = mixture.clusters.family, chosen()
         if kernel is None or type(family) is not Gaussian or assignment not in (soft, hard):
             return None
-        structure, floor = family.structure, family.floor
-        plain = family.prior is FLAT and not family.fixed_means and _whole(floor)
-        if not isinstance(structure, Structure) or not plain:
+        structure, floor, region = family.structure, family.floor, mixture.noise_region
+        if not isinstance(structure, Structure) or not _whole(floor) or _flat(region):
+            return None
+        if type(family.prior) not in (FlatPrior, NormalInverseWishart):
             return None
         if not structure.diagonal and many(len(floor)):
             return None
-        if not isinstance(source, ArraySource) or source.labelled or len(source.handles()) != 1:
+        if not isinstance(source, ArraySource) or len(source.handles()) != 1:
             return None
         if source.gappy:
             return None
         chunk = source.load(0)
-        ties = structure.volume.value, structure.shape.value, structure.orientation.value
-        return cls(
-            LoopBinding(kernel.name, chunk.rows, chunk.weight, floor, ties, assignment is hard),
-            _n_matrices(structure),
+        binding = LoopBinding(
+            kernel.name,
+            chunk.rows,
+            chunk.weight,
+            as_labels(chunk.labels),
+            hard=assignment is hard,
+            noise=region is not None,
+            fixed_means=family.fixed_means,
+            ties=(structure.volume.value, structure.shape.value, structure.orientation.value),
+            floor=floor,
+            prior=_prior(family.prior, structure, mixture.n_clusters),
         )
+        return cls(binding, _n_matrices(structure))
 
     def __call__(
         self, mixture: Mixture[Any, Any], trace: Sequence[float], tol: float, most: int
@@ -111,12 +131,11 @@ class CompiledLoop:
             Of the rule that may stop the run.
         most : int
         """
-        if not _weights_known(mixture.mixing, mixture.weights):
+        weights = _weights(mixture.mixing, mixture.weights)
+        if weights is None:
             return None
-        params = mixture.params
-        start = LoopState(mixture.weights, params.means, *params.covariances.arrays)
-        most, free = min(most, self._n_at_once(mixture)), mixture.mixing == FREE
-        made = self.binding(start, trace, tol, most, free_weights=free)
+        most = min(most, self._n_at_once(mixture))
+        made = self.binding(_state(mixture), trace, tol, most, weights)
         if made is None:
             return None
         objectives, last, end = made
@@ -142,14 +161,48 @@ def _whole(floor: FloatArray) -> bool:
     return bool(floor.all()) or not floor.any()
 
 
-def _weights_known(mixing: Mixing, weights: FloatArray) -> bool:
-    """Whether weights are free, or stay."""
-    return mixing == FREE or bool((mixing.maximize(weights, weights) == weights).all())
+def _flat(region: Box | None) -> bool:
+    """Whether noise has an infinite density."""
+    return region is not None and not math.isfinite(region.log_volume)
+
+
+def _prior(prior: Prior, structure: Structure, k: int) -> FloatArray | None:
+    """As the kernel takes it: what it is worth to one component, all of which are alike."""
+    if not isinstance(prior, NormalInverseWishart):
+        return None
+    worth = prior.worth(structure, k)
+    numbers = [worth.constant, worth.count[0], worth.rows.count[0]]
+    return np.concatenate([numbers, worth.rows.mean[0], worth.rows.scatter[0].ravel()])
+
+
+def _weights(mixing: Mixing, weights: FloatArray) -> Weights | None:
+    """What becomes of them; None where the kernel does not know."""
+    if mixing == FREE:
+        return Weights.FREE
+    if isinstance(mixing, FreeLast):
+        return Weights.FREE_LAST if mixing.others == EqualWeights() else None
+    return Weights.STAY if (mixing.maximize(weights, weights) == weights).all() else None
+
+
+def _state(mixture: Mixture[Any, Any]) -> LoopState:
+    """Where the components are; noise has the place of the first one, and a whitening of 0."""
+    means, region = mixture.params.means, mixture.noise_region
+    covariances, whitening, log_determinants = mixture.params.covariances.arrays
+    if region is not None:
+        nothing = np.zeros_like(whitening[:1])
+        means = np.concatenate([means, means[:1]])
+        covariances = np.concatenate([covariances, nothing])
+        whitening = np.concatenate([whitening, nothing])
+        noise = noise_log_determinant(region.log_volume, mixture.n_features)
+        log_determinants = np.append(log_determinants, noise)
+    return LoopState(mixture.weights, means, covariances, whitening, log_determinants)
 
 
 def _mixture(before: Mixture[Any, Any], end: LoopState) -> Mixture[Any, Any]:
     kind = AxisCovariances if end.covariances.ndim == 2 else DenseCovariances
-    covariances = kind.from_arrays(end.covariances, end.whitening, end.log_determinants)
-    return Mixture(
-        before.family, GaussianParameters(end.means, covariances), end.weights, before.mixing
+    own = slice(before.n_clusters)
+    covariances = kind.from_arrays(
+        end.covariances[own], end.whitening[own], end.log_determinants[own]
     )
+    params = GaussianParameters(end.means[own], covariances)
+    return Mixture(before.family, params, end.weights, before.mixing)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self, TypeAlias
 
+from mixtura.kernels.gaps import COMPLETE, Gaps
 from mixtura.typing import AnyArray, FloatArray
 
 with suppress(ImportError):  # without it nothing is ever asked of components
     from mixtura.kernels import _fused
 
-__all__ = ["Components", "LinearComponents", "NoLevelsError", "Scored"]
+__all__ = ["Components", "LinearComponents", "NoLevelsError", "Scored", "noise_log_determinant"]
+
+_LOG_TWO_PI = math.log(2.0 * math.pi)
 
 #: Log-densities (n,), responsibilities (n, k), the largest of each row (n,), and whose it is (n,).
 Scored: TypeAlias = tuple[FloatArray | None, FloatArray | None, FloatArray | None, AnyArray | None]
@@ -36,12 +40,15 @@ class Components:
         -inf for a component of weight 0.
     tails : ndarray of shape (2, k) or None
         The powers, and the slopes.
+    gaps : Gaps
+        Those of the rows that they are to see.
     """
 
     means: FloatArray
     whitening: FloatArray
     constants: FloatArray
     tails: FloatArray | None = None
+    gaps: Gaps = COMPLETE
 
     @property
     def dense(self) -> bool:
@@ -49,7 +56,8 @@ class Components:
 
     def score(self, kernel: str, rows: AnyArray, scored: Scored) -> None:
         """Fill what there is to be filled."""
-        _fused.score(kernel, rows, self.means, self.whitening, self.constants, self.tails, *scored)
+        own = self.means, self.whitening, self.constants, self.tails
+        _fused.score(kernel, rows, *own, *self.gaps, *scored)
 
 
 @dataclass(frozen=True)
@@ -86,3 +94,8 @@ class LinearComponents:
             kernel, rows, self.constants, self.weights, self.levels, *scored
         ):
             raise NoLevelsError
+
+
+def noise_log_determinant(log_volume: float, d: int) -> float:
+    """That of Gaussians in d dimensions which are as high as noise over such a volume."""
+    return 2.0 * log_volume - d * _LOG_TWO_PI

@@ -1,8 +1,9 @@
 /* EM on a table, many iterations in one call. Plain C11: no libc, no Python.
 
-   A faster equal of plain iterations of em.py with Gaussian components: the E-step is the fused
-   pass, the M-steps are those of families/gaussian/structures/estimation.py, by the same names and
-   in the same order. What is not regular is left to them. */
+   A faster equal of plain iterations of em.py with Gaussian components, with or without noise, a
+   prior, fixed means and known labels: the E-step is the fused pass, the M-steps are those of
+   families/gaussian/structures/estimation.py, by the same names and in the same order. What is not
+   regular is left to them. */
 
 #include "em_loop.h"
 
@@ -397,6 +398,52 @@ int mixtura_estimate(const Manner *how, ptrdiff_t k, ptrdiff_t d, const double *
     return estimate(how, now, how->floor[0] > 0.0, &work, next);
 }
 
+/* -------------------------------------------------------------------------- a prior */
+
+/* Adds `factor` times the products of the differences between two points. */
+static void add_between(ptrdiff_t d, int dense, double factor, const double *from,
+                        const double *to, double *scatter)
+{
+    for (ptrdiff_t a = 0; a < d; a++) {
+        double delta = from[a] - to[a];
+        if (!dense) scatter[a] += factor * (delta * delta);
+        for (ptrdiff_t b = 0; dense && b < d; b++)
+            scatter[a * d + b] += factor * (delta * (from[b] - to[b]));
+    }
+}
+
+/* Counts, means and moments of the rows and of those that the prior is worth, from the rows'. */
+static void add_prior(const Manner *how, ptrdiff_t k, ptrdiff_t d, const Work *work, double *means)
+{
+    const Prior *prior = how->prior;
+    int dense = how->orientation != TIE_NONE;
+    ptrdiff_t each = each_of(d, dense);
+    for (ptrdiff_t j = 0; j < k; j++, means += d) {
+        double *scatter = work->scatter + j * each, count = work->count[j];
+        double share = prior->rows / (count + prior->rows);
+        double between = how->fixed_means ? prior->rows : count * share;
+        add_between(d, dense, between, prior->mean, means, scatter);
+        for (ptrdiff_t i = 0; i < each; i++) scatter[i] += prior->scatter[i];
+        for (ptrdiff_t a = 0; a < d && !how->fixed_means; a++)
+            means[a] += share * (prior->mean[a] - means[a]);
+        work->count[j] += prior->count;
+    }
+}
+
+static double log_prior(const Manner *how, const Mixture *now, const Work *work)
+{
+    const Prior *prior = how->prior;
+    int dense = how->orientation != TIE_NONE;
+    ptrdiff_t d = now->d, each = each_of(d, dense);
+    for (ptrdiff_t j = 0; j < now->k; j++) {
+        work->count[j] = prior->count;
+        copy(work->scatter + j * each, prior->scatter, each);
+        add_between(d, dense, prior->rows, prior->mean, now->means + j * d,
+                    work->scatter + j * each);
+    }
+    return prior->constant + expected_log_likelihood(now, dense, work);
+}
+
 /* -------------------------------------------------------------------------- the steps */
 
 /* Whether all deviations are larger than the rounding of the means, and have inverses. */
@@ -412,6 +459,15 @@ static int resolved(const Mixture *mixture, int dense)
     return 1;
 }
 
+/* The components that have parameters, which come first. */
+static Mixture clusters_of(const Manner *how, const Mixture *mixture)
+{
+    Mixture clusters = *mixture;
+    clusters.k -= how->noise;
+    return clusters;
+}
+
+/* Its objective is that of all rows, in nats, with the prior's share. */
 static void e_step(const Kernel *kernel, const Table *table, const Manner *how,
                    const Mixture *now, const Work *work, const Sums *sums, void *scratch)
 {
@@ -421,23 +477,61 @@ static void e_step(const Kernel *kernel, const Table *table, const Manner *how,
         k, d, how->orientation != TIE_NONE, now->means, now->whitening, work->constants,
     };
     kernel->expect(table, &components, how->hard, sums, scratch);
+    Mixture clusters = clusters_of(how, now);
+    if (how->prior) *sums->objective += log_prior(how, &clusters, work);
+}
+
+/* As mixing_weights.py has them. */
+static void mix(const Manner *how, ptrdiff_t k, const double *counts, const double *before,
+                double *weights)
+{
+    double total = sum_of(counts, k), last = counts[k - 1] / total;
+    for (ptrdiff_t j = 0; j < k; j++)
+        weights[j] = how->weights == WEIGHTS_STAY   ? before[j]
+                     : how->weights == WEIGHTS_FREE ? counts[j] / total
+                     : j == k - 1                   ? last
+                                                    : (1.0 - last) * (1.0 / (double)(k - 1));
+}
+
+/* Counts, means and moments of the clusters' rows; gives 0 where some have none or digits
+   cancel. About means that are fixed the moments are already. */
+static int gather(const Manner *how, const Mixture *now, const Sums *sums, const Work *work,
+                  Mixture *next)
+{
+    ptrdiff_t k = now->k, d = now->d;
+    int dense = how->orientation != TIE_NONE;
+    Moments about_centres = {sums->counts, sums->first, sums->second};
+    Moments about_means = {work->count, next->means, work->scatter};
+    for (ptrdiff_t j = 0; j < k; j++)
+        if (sums->counts[j] < SMALLEST_COUNT) return 0;
+    if (!how->fixed_means)
+        return mixtura_recentre(k, d, dense, now->means, &about_centres, &about_means);
+    copy(work->count, sums->counts, k);
+    copy(next->means, now->means, k * d);
+    copy(work->scatter, sums->second, k * each_of(d, dense));
+    return 1;
 }
 
 /* Gives 0 where the step is not a regular one. */
 static int m_step(const Manner *how, const Mixture *now, const Sums *sums, const Work *work,
                   Mixture *next)
 {
-    ptrdiff_t k = now->k, d = now->d;
+    Mixture before = clusters_of(how, now), after = clusters_of(how, next);
     int dense = how->orientation != TIE_NONE, floored = how->floor[0] > 0.0;
-    Moments about_centres = {sums->counts, sums->first, sums->second};
-    Moments about_means = {work->count, next->means, work->scatter};
-    if (!mixtura_recentre(k, d, dense, now->means, &about_centres, &about_means)) return 0;
-    double total = sum_of(sums->counts, k);
-    for (ptrdiff_t j = 0; j < k; j++) {
-        if (work->count[j] == 0.0) return 0;
-        next->weights[j] = how->free_weights ? sums->counts[j] / total : now->weights[j];
-    }
-    return estimate(how, now, floored, work, next) && (floored || resolved(next, dense));
+    if (!gather(how, &before, sums, work, &after)) return 0;
+    if (how->prior) add_prior(how, after.k, after.d, work, after.means);
+    mix(how, now->k, sums->counts, now->weights, next->weights);
+    return estimate(how, &before, floored, work, &after) && (floored || resolved(&after, dense));
+}
+
+/* What noise has in place of parameters. */
+static void copy_noise(const Mixture *from, Mixture *to, int dense)
+{
+    ptrdiff_t last = from->k - 1, d = from->d, each = each_of(d, dense);
+    copy(to->means + last * d, from->means + last * d, d);
+    copy(to->covariances + last * each, from->covariances + last * each, each);
+    copy(to->whitening + last * each, from->whitening + last * each, each);
+    to->log_determinants[last] = from->log_determinants[last];
 }
 
 /* The rule of stopping.py: whether what remains seems to be below the tolerance. */
@@ -462,7 +556,10 @@ ptrdiff_t mixtura_climb(const Kernel *kernel, const Table *table, const Manner *
     int dense = manner->orientation != TIE_NONE;
     ptrdiff_t size = mixtura_mixture_size(k, d, dense);
     Mixture mixtures[CLIMB_MIXTURES];
-    for (int i = 0; i < CLIMB_MIXTURES; i++) mixtures[i] = mixture_at(state + i * size, k, d, dense);
+    for (int i = 0; i < CLIMB_MIXTURES; i++) {
+        mixtures[i] = mixture_at(state + i * size, k, d, dense);
+        if (manner->noise && i > 0) copy_noise(mixtures, mixtures + i, dense);
+    }
     Work work = work_at(work_place, k, d, dense);
     double weight, objective, *moments = work.sums + 2;
     Sums sums = {&weight, &objective, moments, moments + k, moments + k + k * d};

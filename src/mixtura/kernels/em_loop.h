@@ -10,13 +10,30 @@
 /* Whether the components have a thing each of their own, all the same one, or none. */
 typedef enum { TIE_NONE, TIE_SHARED, TIE_OWN } Tie;
 
+/* What becomes of the weights: they stay, are the rows' shares, or the last alone is one, and the
+   others are equal. */
+typedef enum { WEIGHTS_STAY, WEIGHTS_FREE, WEIGHTS_FREE_LAST } Weights;
+
+/* A conjugate prior, as the rows that it is worth to each component (see
+   families/gaussian/prior.py). */
+typedef struct {
+    double constant;        /* of the log-density of all components */
+    double count;           /* what it adds to the factor of -1/2 log|S| */
+    double rows;            /* how many rows its mean is worth */
+    const double *mean;     /* d */
+    const double *scatter;  /* d x d, or d where the orientation is none */
+} Prior;
+
 /* What is made of the rows. */
 typedef struct {
     int hard;                         /* all of a row to its likeliest component */
-    int free_weights;                 /* else they stay */
+    Weights weights;
     Tie volume, shape, orientation;   /* of the covariances */
     const double *floor;              /* d: least variances, all positive; zeros for none */
     double tol;                       /* gains and projected gains that a rule would stop at */
+    int noise;                        /* whether the last component is noise: see climbing */
+    int fixed_means;
+    const Prior *prior;               /* NULL for none */
 } Manner;
 
 /* k components in d dimensions; covariances and whitening are k x d x d, or k x d where the
@@ -43,6 +60,9 @@ enum { CLIMB_MIXTURES = 3 };
 /* Iterations of EM from a mixture, `most` at most. state: mixtures one after the other, of which
    the first is where to start. trace: `known` objectives from before, to which those of the
    mixtures that were left are added.
+
+   Noise is a component whose whitening is 0, which makes all distances 0. It has a weight, and the
+   rest of it stays as it is.
 
    Gives the number of iterations, and in *place which mixture they led to; the last one that was
    left is the one before it, in a circle. It comes back where a rule may stop, and before anything

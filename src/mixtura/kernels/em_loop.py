@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from mixtura.typing import AnyArray, FloatArray
 with suppress(ImportError):  # without it nothing here is called
     from mixtura.kernels import _fused
 
-__all__ = ["LoopBinding", "LoopState"]
+__all__ = ["LoopBinding", "LoopState", "Weights"]
 
 # In a circle: the next one, the one before, and one to be written.
 _MIXTURES = 3
@@ -23,7 +24,7 @@ _TELLING = 4
 
 @dataclass(frozen=True)
 class LoopState:
-    """Where Gaussian components are.
+    """Where Gaussian components are, and noise with a whitening of 0.
 
     Attributes
     ----------
@@ -40,6 +41,14 @@ class LoopState:
     log_determinants: FloatArray
 
 
+class Weights(IntEnum):
+    """What an M-step makes of the weights, by the numbers in em_loop.h."""
+
+    STAY = 0
+    FREE = 1
+    FREE_LAST = 2
+
+
 @dataclass(frozen=True, eq=False)
 class LoopBinding:
     """Makes plain iterations on rows (n, d) with weights (n,), many in one call.
@@ -49,29 +58,34 @@ class LoopBinding:
     kernel : str
     rows : ndarray of shape (n, d), float32 or float64
     weight : ndarray of shape (n,)
-    floor : ndarray of shape (d,)
-        Least variances; zeros for none.
-    ties : tuple of int
-        Volume, shape and orientation, by the numbers in em_loop.h.
+    labels : ndarray of shape (n,), int64, or None
+        Known components of the rows, -1 where unknown.
     hard : bool
         Whether all of a row goes to its likeliest component.
+    noise : bool
+        Whether the last component is noise.
+    fixed_means : bool
+    ties : tuple of int
+        Volume, shape and orientation, by the numbers in em_loop.h.
+    floor : ndarray of shape (d,)
+        Least variances; zeros for none.
+    prior : ndarray or None
+        Its constant, count, rows, mean (d) and scatter, as em_loop.h has them.
     """
 
     kernel: str
     rows: AnyArray
     weight: FloatArray
-    floor: FloatArray
-    ties: tuple[int, int, int]
+    labels: AnyArray | None
     hard: bool
+    noise: bool
+    fixed_means: bool
+    ties: tuple[int, int, int]
+    floor: FloatArray
+    prior: FloatArray | None
 
     def __call__(
-        self,
-        start: LoopState,
-        trace: Sequence[float],
-        tol: float,
-        most: int,
-        *,
-        free_weights: bool,
+        self, start: LoopState, trace: Sequence[float], tol: float, most: int, weights: Weights
     ) -> tuple[list[float], LoopState, Callable[[], LoopState]] | None:
         """At most so many iterations; None if the first one is not regular.
 
@@ -90,10 +104,14 @@ class LoopBinding:
             self.kernel,
             self.rows,
             self.weight,
+            self.labels,
             self.hard,
-            free_weights,
+            self.noise,
+            weights,
+            self.fixed_means,
             self.ties,
             self.floor,
+            self.prior,
             tol,
             len(start.weights),
             state,

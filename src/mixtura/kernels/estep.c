@@ -24,6 +24,29 @@ enum {
 
 /* ------------------------------------------------------------------------ working memory */
 
+/* For rows with gaps: see gaps.c. */
+typedef struct {
+    ptrdiff_t complete;   /* rows without gaps, which come first */
+    ptrdiff_t first, n;   /* the tile's place in the order, and its rows */
+    ptrdiff_t pattern;    /* that of the tile's first row, or one before it */
+    void *rows;           /* rows x d: the tile's, brought together */
+    double *weight;       /* rows */
+    int64_t *labels;      /* rows */
+    double *coupling;     /* k x d x d: precisions, row a times unit a */
+    double *unit;         /* k x d: those in which the rows of a precision's root are at most 1 */
+    double *log_scale;    /* k x d: minus their logs */
+    vec *columns;         /* d x rows: deviations from one component's mean */
+    double *tile;         /* rows x padded: the same, for many dimensions */
+    double *zeros;        /* padded */
+    vec *constant, *power, *slope, *usual; /* rows each: of one component's marginal densities */
+    int32_t *missing, *observed;  /* d each: columns of a pattern */
+    double *root;         /* d x d: that of the precision of the missing cells */
+    double *inverse;      /* d x d: its inverse */
+    double *pivots;       /* d: of the root, filled up to whole vectors */
+    vec *solution;        /* d */
+    Scores scores;        /* rows: those of a tile, before they are handed out */
+} GapWork;
+
 typedef struct {
     ptrdiff_t d, k;
     ptrdiff_t padded;    /* d filled up to whole vectors */
@@ -45,8 +68,10 @@ typedef struct {
     ivec *likeliest;     /* rows: the component with the highest bound */
     vec *least;          /* rows: the least log-density that matters */
     int patience;        /* tiles to go before the next look for far components */
+    int all_matter;      /* far components too: some rows are known to be theirs */
     vec *sums;           /* the moments, still spread over lanes or padded */
     size_t sums_size;    /* in bytes */
+    GapWork gap;
 } Work;
 
 INLINE ptrdiff_t triangle(ptrdiff_t d) { return d * (d + 1) / 2; }
@@ -59,8 +84,41 @@ static ptrdiff_t tile_rows(ptrdiff_t d, ptrdiff_t k, int few, int each)
     return filled(rows, LANES * WIDE);
 }
 
+static size_t lay_out_gaps(const Work *w, GapWork *g, char *base, int dense, int tailed)
+{
+    size_t used = 0, d = w->d, vectors = w->rows / LANES;
+    g->rows = take(base, &used, w->rows * d, sizeof(double));
+    g->weight = take(base, &used, w->rows, sizeof(double));
+    g->labels = take(base, &used, w->rows, sizeof(int64_t));
+    g->unit = take(base, &used, w->k * d, sizeof(double));
+    g->log_scale = take(base, &used, filled(w->k * d, LANES), sizeof(double));
+    g->columns = take(base, &used, d * vectors, sizeof(vec));
+    g->zeros = take(base, &used, w->padded, sizeof(double));
+    g->constant = take(base, &used, vectors, sizeof(vec));
+    if (tailed) {
+        g->power = take(base, &used, vectors, sizeof(vec));
+        g->slope = take(base, &used, vectors, sizeof(vec));
+        g->usual = take(base, &used, vectors, sizeof(vec));
+    }
+    g->missing = take(base, &used, d, sizeof(int32_t));
+    g->observed = take(base, &used, d, sizeof(int32_t));
+    g->scores.log_density = take(base, &used, w->rows, sizeof(double));
+    g->scores.responsibilities = take(base, &used, w->rows * w->k, sizeof(double));
+    g->scores.largest = take(base, &used, w->rows, sizeof(double));
+    g->scores.labels = take(base, &used, w->rows, sizeof(int64_t));
+    if (!dense) return used;
+    g->coupling = take(base, &used, w->k * d * d, sizeof(double));
+    if (w->d > FEW_DIMENSIONS) g->tile = take(base, &used, w->rows * w->padded, sizeof(double));
+    g->root = take(base, &used, d * d, sizeof(double));
+    g->inverse = take(base, &used, d * d, sizeof(double));
+    g->pivots = take(base, &used, w->padded, sizeof(double));
+    g->solution = take(base, &used, d, sizeof(vec));
+    return used;
+}
+
 /* Lay the working memory out from base on, and give its size. */
-static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense, int tailed)
+static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense, int tailed,
+                      int gappy)
 {
     int few = !dense || d <= FEW_DIMENSIONS;
     size_t used = 0;
@@ -93,13 +151,14 @@ static size_t lay_out(Work *w, char *base, ptrdiff_t d, ptrdiff_t k, int dense, 
         w->sums_size = k * (d + 1) * w->padded * sizeof(double);
     }
     w->sums = take(base, &used, w->sums_size, 1);
-    return used;
+    if (!gappy) return used;
+    return used + lay_out_gaps(w, &w->gap, base ? base + used : NULL, dense, tailed);
 }
 
-static size_t scratch_size(ptrdiff_t d, ptrdiff_t k, int dense, int tailed)
+static size_t scratch_size(ptrdiff_t d, ptrdiff_t k, int dense, int tailed, int gappy)
 {
-    Work w;
-    return lay_out(&w, NULL, d, k, dense, tailed);
+    Work w = {0};
+    return lay_out(&w, NULL, d, k, dense, tailed, gappy);
 }
 
 /* Rows first ... first + n of the table, in lanes; the last vectors are filled up with the last
@@ -167,17 +226,24 @@ static void load_tile(const Table *t, ptrdiff_t first, ptrdiff_t n, const Work *
 /* A squared distance above this would come near overflow; no row is out of reach of a tail. */
 #define FURTHEST 5e299
 
+INLINE vec nearer(vec q) { return where(q > FURTHEST, splat(FURTHEST), q); }
+
+/* log(1 + y), and what tails need besides. */
+INLINE vec log_tail(vec y, vec *kept)
+{
+    vec u, log = log_one_more(y, &u);
+    kept[0] = u;
+    kept[1] = y * u - log;
+    kept[2] = log - y;
+    return log;
+}
+
 /* The log-density of component j at rows whose half squared distances are given; what else tails
    need is kept, three vectors. */
 INLINE vec log_density_at(const Components *c, ptrdiff_t j, vec q, vec *kept)
 {
     if (!c->power) return c->constants[j] - q;
-    vec u, far = where(q > FURTHEST, splat(FURTHEST), q);
-    vec y = c->slope[j] * (far - 0.5 * (double)c->d), log = log_one_more(y, &u);
-    kept[0] = u;
-    kept[1] = y * u - log;
-    kept[2] = log - y;
-    return c->constants[j] - c->power[j] * log;
+    return c->constants[j] - c->power[j] * log_tail(c->slope[j] * (nearer(q) - 0.5 * (double)c->d), kept);
 }
 
 /* The same at vector v of the tile. */
@@ -410,7 +476,7 @@ static void pack_factors(const Components *c, const Work *w)
 /* Whether to look for far components in this tile: not for a while after a tile with too few. */
 INLINE int may_prune(Work *w)
 {
-    if (w->d < PRUNE_FROM || w->k < 4) return 0;
+    if (w->d < PRUNE_FROM || w->k < 4 || w->all_matter) return 0;
     if (w->patience == 0) return 1;
     w->patience--;
     return 0;
@@ -731,11 +797,20 @@ static void finish(const Components *c, const Work *w, const Sums *sums)
     }
 }
 
+/* --------------------------------------------------------------------------- the passes */
+
+static void begin_gaps(const Gaps *gaps, const Components *c, Work *w);
+static ptrdiff_t next_tile_with_gaps(const Table *t, const Components *c, Work *w, ptrdiff_t first);
+static void add_tile_with_gaps(const Gaps *gaps, const Components *c, const Work *w,
+                               const Sums *sums);
+static void score_tile_in_order(const Work *w, const int64_t *order, ptrdiff_t n,
+                                const Scores *out);
+
 /* Working memory for some components, sums at 0. */
-static Work begin(const Components *c, void *scratch)
+static Work begin(const Table *t, const Components *c, void *scratch)
 {
     Work w = {0};
-    lay_out(&w, scratch, c->d, c->k, c->dense, c->power != NULL);
+    lay_out(&w, scratch, c->d, c->k, c->dense, c->power != NULL, t->gaps != NULL);
     clear(w.sums, w.sums_size);
     if (c->power) clear(w.tail_sums, 3 * w.k * sizeof(vec));
     if (w.padded > w.d) { /* padding must hold finite numbers */
@@ -743,46 +818,81 @@ static Work begin(const Components *c, void *scratch)
         clear(w.centres, w.tile ? w.k * w.padded * sizeof(double) : 0);
     }
     pack_factors(c, &w);
+    if (t->gaps) begin_gaps(t->gaps, c, &w);
     return w;
+}
+
+/* Load the rows of the next tile, of which no more than `first` have been seen, and make their
+   log-densities. Returns how many they are. */
+static ptrdiff_t next_tile(const Table *t, const Components *c, Work *w, ptrdiff_t first)
+{
+    if (t->gaps) return next_tile_with_gaps(t, c, w, first);
+    ptrdiff_t n = smaller(w->rows, t->n - first);
+    load_tile(t, first, n, w);
+    log_joint(c, w, n);
+    return n;
+}
+
+/* The known components of the tile's rows, from `first` on; NULL where all are unknown. */
+static const int64_t *labels_of_tile(const Table *t, const Work *w, ptrdiff_t first)
+{
+    if (!t->labels) return NULL;
+    return t->gaps ? w->gap.labels : t->labels + first;
+}
+
+/* Add up what the M-step needs of the tile's n rows, from `first` on. */
+static void add_moments(const Table *t, const Components *c, const Work *w, ptrdiff_t first,
+                     ptrdiff_t n, const Sums *sums)
+{
+    if (t->gaps && first >= w->gap.complete) {
+        add_tile_with_gaps(t->gaps, c, w, sums);
+        return;
+    }
+    if (c->power) weigh(w, filled(n, LANES) / LANES);
+    moments(c, w, n, sums);
 }
 
 static void expect(const Table *t, const Components *c, int hard, const Sums *sums, void *scratch)
 {
-    Work w = begin(c, scratch);
+    Work w = begin(t, c, scratch);
     Objective objective = {splat(0.0), splat(1.0), 0};
     int equal_weights = t->weight_step == 0 && *t->weight == 1.0;
     vec weight = splat(0.0);
     const Joint tile = {w.k, w.stride, w.joint, w.weight};
+    ptrdiff_t lines = t->gaps ? w.d + 1 : 1; /* of tails: the last is that of complete rows */
     *sums->weight = (double)t->n;
+    w.all_matter = t->labels != NULL;
     clear(sums->counts, c->k * sizeof(double));
-    for (ptrdiff_t first = 0; first < t->n; first += w.rows) {
-        ptrdiff_t n = smaller(w.rows, t->n - first);
-        load_tile(t, first, n, &w);
-        log_joint(c, &w, n);
-        assign(t, first + n, &tile, n, hard, equal_weights, &objective);
+    if (c->power) clear(sums->tails, 3 * lines * w.k * sizeof(double));
+    for (ptrdiff_t first = 0, n; first < t->n; first += n) {
+        n = next_tile(t, c, &w, first);
+        assign(t, labels_of_tile(t, &w, first), t->gaps ? t->n : first + n, &tile, n, hard,
+               equal_weights, &objective);
         for (ptrdiff_t v = 0; !equal_weights && v * LANES < n; v++) weight += w.weight[v];
-        if (c->power) weigh(&w, filled(n, LANES) / LANES);
-        moments(c, &w, n, sums);
+        add_moments(t, c, &w, first, n, sums);
     }
     settle(&objective);
     *sums->objective = total_of(objective.sum);
     if (!equal_weights) *sums->weight = total_of(weight);
     finish(c, &w, sums);
     for (ptrdiff_t i = 0; c->power && i < 3 * w.k; i++)
-        sums->tails[i % 3 * w.k + i / 3] = total_of(w.tail_sums[i]);
+        sums->tails[((i % 3 + 1) * lines - 1) * w.k + i / 3] += total_of(w.tail_sums[i]);
 }
 
 /* ---------------------------------------------------------------------------- scoring */
 
+static void score_tile(const Work *w, ptrdiff_t first, ptrdiff_t n, const Scores *out)
+{
+    for (ptrdiff_t i = 0; i < n; i += LANES)
+        score_vector(w->joint + i / LANES * w->stride, w->k, first + i, smaller(LANES, n - i), out);
+}
+
 static void score(const Table *t, const Components *c, const Scores *out, void *scratch)
 {
-    Work w = begin(c, scratch);
-    for (ptrdiff_t first = 0; first < t->n; first += w.rows) {
-        ptrdiff_t n = smaller(w.rows, t->n - first);
-        load_tile(t, first, n, &w);
-        log_joint(c, &w, n);
-        for (ptrdiff_t i = 0; i < n; i += LANES)
-            score_vector(w.joint + i / LANES * w.stride, w.k, first + i, smaller(LANES, n - i),
-                         out);
+    Work w = begin(t, c, scratch);
+    for (ptrdiff_t first = 0, n; first < t->n; first += n) {
+        n = next_tile(t, c, &w, first);
+        if (t->gaps) score_tile_in_order(&w, t->gaps->order + first, n, out);
+        else score_tile(&w, first, n, out);
     }
 }

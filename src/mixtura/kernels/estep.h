@@ -6,6 +6,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Rows by which of their cells are missing, and what marginal densities need. The tables have a line
+   for each number of observed cells, from 0 to d; what depends on which cells these are is left to
+   the kernel. The constants of no cells are the logs of the weights. */
+typedef struct {
+    ptrdiff_t n;              /* patterns */
+    const int64_t *order;     /* numbers of the rows, pattern by pattern; complete ones come first */
+    const int64_t *ends;      /* where each pattern ends in the order: the last at the end */
+    const uint8_t *masks;     /* n x d: which cells each pattern misses */
+    const double *constants;  /* (d + 1) x k */
+    const double *power, *slope; /* (d + 1) x k each; NULL for Gaussian components */
+    const double *noise;      /* n: the last component's log-density, where that is noise, of
+                                 whitening 0; NULL where all components have a covariance */
+} Gaps;
+
 /* n rows of d features, row by row, in float32 or float64. */
 typedef struct {
     const void *rows;
@@ -13,6 +27,8 @@ typedef struct {
     ptrdiff_t n, d;
     const double *weight;   /* of row i: weight[i * weight_step]; NULL for 1 */
     ptrdiff_t weight_step;  /* 0 where all rows have the same weight */
+    const int64_t *labels;  /* n: known components, -1 where unknown; NULL where all are */
+    const Gaps *gaps;       /* NULL where no cell is missing */
 } Table;
 
 /* k Gaussian components: log(w_j p_j(x)) = constant_j - q with q = |W_j^T (x - mean_j)|^2 / 2; or k
@@ -47,7 +63,8 @@ enum { LINEAR_LEVELS = 1 << 28 };
 typedef struct {
     double *weight, *objective;
     double *counts, *first, *second;
-    double *tails;  /* 3 x k: of r, of r (y u - log(1 + y)) and of r (log(1 + y) - y) */
+    double *tails;  /* 3 x k: of r, of r (y u - log(1 + y)) and of r (log(1 + y) - y); with gaps
+                       3 x (d + 1) x k, over the rows with each number of observed cells */
 } Sums;
 
 /* What scoring writes for each row; NULL for what nobody asked for. A row that no component can
@@ -62,7 +79,7 @@ typedef struct {
 /* One compilation of passes.c for one instruction set. */
 typedef struct {
     const char *name;
-    size_t (*scratch_size)(ptrdiff_t d, ptrdiff_t k, int dense, int tailed);
+    size_t (*scratch_size)(ptrdiff_t d, ptrdiff_t k, int dense, int tailed, int gappy);
     /* scratch: scratch_size bytes, aligned to 64. hard: all of a row to its likeliest component. */
     void (*expect)(const Table *, const Components *, int hard, const Sums *, void *scratch);
     void (*score)(const Table *, const Components *, const Scores *, void *scratch);

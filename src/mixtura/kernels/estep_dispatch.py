@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Protocol, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
@@ -30,12 +30,18 @@ from mixtura.families import (
 )
 from mixtura.families.gaussian.structures import Covariances
 from mixtura.families.linear import Linear, LinearForm
-from mixtura.families.student_t.density import sums_of
+from mixtura.families.student_t.density import sums_by_observed, sums_of
 from mixtura.families.student_t.parameters import StudentTSums, first_sums
-from mixtura.kernels.components import Components, LinearComponents, NoLevelsError
+from mixtura.kernels.components import (
+    Components,
+    LinearComponents,
+    NoLevelsError,
+    noise_log_determinant,
+)
 from mixtura.kernels.kernel import Kernel, chosen
+from mixtura.kernels.marginals import Marginals
 from mixtura.mixture import Expectation, Mixture
-from mixtura.patterns import has_gaps
+from mixtura.patterns import Patterns, has_gaps
 from mixtura.sources.base_measure import mean_of
 from mixtura.sources.source import Chunk, Source
 from mixtura.starts.nearest_center import NearestCenter
@@ -50,17 +56,19 @@ __all__ = [
     "scorer",
 ]
 
-_LOG_TWO_PI = math.log(2.0 * math.pi)
-
 #: A whole E-step; None where its rounding would show, so that the composition must run.
 FusedPass: TypeAlias = Callable[[Source], Expectation[Any] | None]
 
 
 def fused_pass(mixture: Mixture[Any, Any], assignment: Assignment) -> FusedPass | None:
     """The kernel that serves an E-step, or None."""
-    make = _PASSES.get((type(mixture.clusters.family), assignment))
-    kernel = chosen()
+    make, kernel = _PASSES.get((type(mixture.clusters.family), assignment)), chosen()
     return None if make is None or kernel is None else make(mixture, kernel)
+
+
+def _of_complete_rows(fused: FusedPass) -> FusedPass:
+    """One that leaves sources with missing cells to the composition."""
+    return lambda source: None if source.gappy else fused(source)
 
 
 def gaussian_components(mixture: Mixture[Any, Any], kernel: Kernel) -> Components:
@@ -96,12 +104,40 @@ def _components(
     if region is not None:
         means = np.concatenate([means, means[:1]])
         whitening = np.concatenate([whitening, np.zeros_like(whitening[:1])])
-        log_determinants = np.append(log_determinants, 2.0 * region.log_volume - d * _LOG_TWO_PI)
+        noise = noise_log_determinant(region.log_volume, d)
+        log_determinants = np.append(log_determinants, noise)
     return Components(
         np.ascontiguousarray(means),
         np.ascontiguousarray(whitening),
         kernel.constants(mixture.weights, log_determinants, d),
     )
+
+
+@dataclass(frozen=True)
+class _View:
+    """Components, and how they are seen by rows with missing cells."""
+
+    components: Components
+    make_marginals: Callable[[], Marginals] | None = None
+
+    def __call__(self, patterns: Patterns | None) -> Components:
+        """For rows with such patterns; None where no cell is missing."""
+        if patterns is None:
+            return self.components
+        return replace(self.components, gaps=self._marginals.gaps(patterns))
+
+    @cached_property
+    def _marginals(self) -> Marginals:
+        assert self.make_marginals is not None  # complete rows alone are shown to the others
+        return self.make_marginals()
+
+
+def _gaussian_view(mixture: Mixture[Any, Any], kernel: Kernel) -> _View:
+    return _View(gaussian_components(mixture, kernel), partial(Marginals.of_gaussians, mixture))
+
+
+def _student_t_view(mixture: Mixture[Any, Any], kernel: Kernel) -> _View:
+    return _View(student_t_components(mixture, kernel), partial(Marginals.of_student_t, mixture))
 
 
 def linear_components(mixture: Mixture[Any, Any], form: LinearForm[Any]) -> LinearComponents:
@@ -126,45 +162,47 @@ def linear_components(mixture: Mixture[Any, Any], form: LinearForm[Any]) -> Line
 
 @dataclass(frozen=True)
 class _GaussianPass:
-    components: Components
+    view: _View
     n_clusters: int
     kernel: Kernel
     hard: bool
 
     @classmethod
     def of(cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool) -> Self | None:
-        components, family = gaussian_components(mixture, kernel), mixture.clusters.family
+        view, family = _gaussian_view(mixture, kernel), mixture.clusters.family
         assert isinstance(family, Gaussian)  # which the table below sees to
         # The kernel gives the kind of second moments that the kind of covariances suggests.
-        if components.dense == family.structure.diagonal:
+        if view.components.dense == family.structure.diagonal:
             return None
-        return cls(components, mixture.n_clusters, kernel, hard)
+        return cls(view, mixture.n_clusters, kernel, hard)
 
     def __call__(self, source: Source) -> Expectation[Moments] | None:
-        if source.gappy:
-            return None
         # The moments of all chunks are about the same means, so they simply add.
         return self.gathered(source.map_reduce(self.sums))
 
     def gathered(self, sums: FloatArray) -> Expectation[Moments] | None:
         """What the kernel's sums come to; None where digits were lost."""
-        k, d = self.components.means.shape
+        means, whitening = self.view.components.means, self.view.components.whitening
+        k, d = means.shape
         weight, objective = sums[:2].tolist()
         if math.isnan(objective):
             return None
         count = sums[2 : 2 + k]
         first = sums[2 + k : 2 + k + k * d].reshape(k, d)
-        whitening = self.components.whitening
         second = sums[2 + k + k * d :][: whitening.size].reshape(whitening.shape)
         own = slice(self.n_clusters)  # noise has a count, and no use for its moments
-        moments = self.kernel.recenter(
-            self.components.means[own], count[own], first[own], second[own]
-        )
+        moments = self.kernel.recenter(means[own], count[own], first[own], second[own])
         return None if moments is None else Expectation(weight, objective, count, Moments(*moments))
 
     def sums(self, chunk: Chunk) -> FloatArray:
         """What the kernel adds up over the rows of a chunk."""
-        return self.kernel.expect(chunk.rows, chunk.weight, self.components, hard=self.hard)
+        return self.kernel.expect(
+            chunk.rows,
+            chunk.weight,
+            self.view(chunk.patterns),
+            hard=self.hard,
+            labels=chunk.labels,
+        )
 
 
 @dataclass(frozen=True)
@@ -199,7 +237,9 @@ class _LinearPass:
         self, form: LinearForm[Any], components: LinearComponents, chunk: Chunk
     ) -> FloatArray:
         rows = _statistics(form, chunk.rows)
-        return self.kernel.expect_linear(rows, chunk.weight, components, hard=self.hard)
+        return self.kernel.expect_linear(
+            rows, chunk.weight, components, hard=self.hard, labels=chunk.labels
+        )
 
 
 def linear_form(mixture: Mixture[Any, Any], *, gaps: bool = False) -> LinearForm[Any] | None:
@@ -224,25 +264,27 @@ class _StudentTPass:
 
     @classmethod
     def of(cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool) -> Self | None:
-        components, family = student_t_components(mixture, kernel), mixture.clusters.family
+        view, family = _student_t_view(mixture, kernel), mixture.clusters.family
         assert isinstance(family, StudentT)
-        if components.dense == family.structure.diagonal:
+        if view.components.dense == family.structure.diagonal:
             return None
-        return cls(mixture.params, _GaussianPass(components, mixture.n_clusters, kernel, hard))
+        return cls(mixture.params, _GaussianPass(view, mixture.n_clusters, kernel, hard))
 
     def __call__(self, source: Source) -> Expectation[StudentTSums] | None:
-        if source.gappy:
-            return None
         sums = source.map_reduce(self.within.sums)
         weighted = self.within.gathered(sums)
         if weighted is None:
             return None
-        rows, *tails = sums[-3 * len(weighted.counts) :].reshape(3, -1)
-        own = slice(self.within.n_clusters)
-        statistics = sums_of(
-            self.params, rows[own], weighted.statistics, *(each[own] for each in tails)
-        )
-        return Expectation(weighted.weight, weighted.objective, rows, statistics)
+        own, k = slice(self.within.n_clusters), len(weighted.counts)
+        lines = source.n_features + 1 if source.gappy else 1
+        rows, *tails = sums[-3 * lines * k :].reshape(3, lines, k)
+        if source.gappy:
+            made = partial(sums_by_observed, self.params, rows[:, own])
+            statistics = made(weighted.statistics, *(each[:, own] for each in tails))
+        else:
+            made = partial(sums_of, self.params, rows[0, own])
+            statistics = made(weighted.statistics, *(each[0, own] for each in tails))
+        return Expectation(weighted.weight, weighted.objective, rows.sum(axis=0), statistics)
 
 
 #: Families that give a `LinearForm`.
@@ -275,7 +317,7 @@ def fused_start(family: Family[Any, Any], start: object) -> FusedPass | None:
         np.repeat(whitening[None], k, axis=0),
         np.zeros(k),
     )
-    return _GaussianPass(spheres, k, kernel, hard=True)
+    return _of_complete_rows(_GaussianPass(_View(spheres), k, kernel, hard=True))
 
 
 def _first_of_student_t(family: StudentT, start: object) -> FusedPass | None:
@@ -322,8 +364,8 @@ def scorer(mixture: Mixture[Any, Any]) -> Scorer:
     composition: Scorer = _Composition(mixture)
     if kernel is None:
         return _OrNearest(composition, mixture) if kind is Gaussian else composition
-    if kind in _COMPONENTS:
-        view = _KernelScorer(_COMPONENTS[kind](mixture, kernel), kernel)
+    if kind in _VIEWS:
+        view = _KernelScorer(_VIEWS[kind](mixture, kernel), kernel)
         return _OrNearest(view, mixture) if kind is Gaussian else view
     form = linear_form(mixture) if kind in _LINEAR else None
     if form is None:
@@ -352,25 +394,28 @@ class _Composition:
 
 @dataclass(frozen=True)
 class _KernelScorer:
-    components: Components | LinearComponents
+    view: Callable[[Patterns | None], Components | LinearComponents]
     kernel: Kernel
 
     def log_density(self, rows: AnyArray) -> FloatArray:
-        return self.kernel.log_density(rows, self.components)
+        return self.kernel.log_density(rows, self._seen_by(rows))
 
     def responsibilities(self, rows: AnyArray) -> FloatArray:
-        return self.kernel.responsibilities(rows, self.components)
+        return self.kernel.responsibilities(rows, self._seen_by(rows))
 
     def labels(self, rows: AnyArray) -> IntArray:
-        return self.kernel.labels(rows, self.components)
+        return self.kernel.labels(rows, self._seen_by(rows))
 
     def densities_and_certainties(self, rows: AnyArray) -> tuple[FloatArray, FloatArray]:
-        return self.kernel.densities_and_certainties(rows, self.components)
+        return self.kernel.densities_and_certainties(rows, self._seen_by(rows))
+
+    def _seen_by(self, rows: AnyArray) -> Components | LinearComponents:
+        return self.view(Patterns.of(rows) if has_gaps(rows) else None)
 
 
-_COMPONENTS: dict[type, Callable[[Mixture[Any, Any], Kernel], Components]] = {
-    Gaussian: gaussian_components,
-    StudentT: student_t_components,
+_VIEWS: dict[type, Callable[[Mixture[Any, Any], Kernel], _View]] = {
+    Gaussian: _gaussian_view,
+    StudentT: _student_t_view,
 }
 
 
@@ -386,7 +431,8 @@ class _LinearScorer:
 
     @classmethod
     def of(cls, mixture: Mixture[Any, Any], form: LinearForm[Any], kernel: Kernel) -> Self:
-        return cls(form, _KernelScorer(linear_components(mixture, form), kernel))
+        components = linear_components(mixture, form)
+        return cls(form, _KernelScorer(lambda patterns: components, kernel))
 
     def log_density(self, rows: AnyArray) -> FloatArray:
         return self.within.log_density(_statistics(self.form, rows)) + self._base(rows)

@@ -10,12 +10,13 @@ import numpy as np
 
 from mixtura.kernels.choice import available, chosen_name
 from mixtura.kernels.components import Components, LinearComponents
+from mixtura.kernels.gaps import COMPLETE
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
 with suppress(ImportError):  # without it no Kernel is ever made
     from mixtura.kernels import _fused
 
-__all__ = ["Kernel", "chosen"]
+__all__ = ["Kernel", "as_labels", "chosen"]
 
 AnyComponents: TypeAlias = Components | LinearComponents
 
@@ -24,31 +25,44 @@ AnyComponents: TypeAlias = Components | LinearComponents
 class Kernel:
     """The compiled kernel for one instruction set.
 
-    Rows are C-contiguous (n, d), float32 or float64; all sums are in float64.
+    Rows are C-contiguous (n, d), float32 or float64; all sums are in float64. Labels (n,) are known
+    components, where the rows stay, -1 where unknown; None where all are.
     """
 
     name: str
 
     def expect(
-        self, rows: AnyArray, weight: FloatArray, components: Components, *, hard: bool
+        self,
+        rows: AnyArray,
+        weight: FloatArray,
+        components: Components,
+        *,
+        hard: bool,
+        labels: IntArray | None = None,
     ) -> FloatArray:
         """Sums over the rows: weight, objective, counts (k), first and second moments.
 
         The moments, (k, d) and (k, d, d) or (k, d), are about the components' means. They
         come in one flat array, so that the sums of two blocks of rows add. Those of components
         with tails are under the weights r u, and after them come sums of r, of
-        r (y u - log(1 + y)) and of r (log(1 + y) - y), (3, k).
+        r (y u - log(1 + y)) and of r (log(1 + y) - y), (3, k); with gaps (3, d + 1, k), over the
+        rows with each number of observed cells.
         """
-        c, k = components, len(components.means)
-        n_tails = 0 if c.tails is None else 3 * k
+        c, (k, d) = components, components.means.shape
+        n_tails = 0 if c.tails is None else 3 * k * (1 if c.gaps is COMPLETE else d + 1)
         sums = np.empty(2 + k + c.means.size + c.whitening.size + n_tails)
-        _fused.expect(
-            self.name, rows, weight, c.means, c.whitening, c.constants, c.tails, hard, sums
-        )
+        own = c.means, c.whitening, c.constants, c.tails
+        _fused.expect(self.name, rows, weight, as_labels(labels), *own, *c.gaps, hard, sums)
         return sums
 
     def expect_linear(
-        self, rows: AnyArray, weight: FloatArray, components: LinearComponents, *, hard: bool
+        self,
+        rows: AnyArray,
+        weight: FloatArray,
+        components: LinearComponents,
+        *,
+        hard: bool,
+        labels: IntArray | None = None,
     ) -> FloatArray:
         """Sums over the rows: weight, objective, counts (k), and of the statistics (k, m).
 
@@ -56,7 +70,10 @@ class Kernel:
         """
         c = components
         sums = np.empty(2 + len(c.constants) + c.weights.size)
-        _fused.linear_expect(self.name, rows, weight, c.constants, c.weights, c.levels, hard, sums)
+        known = as_labels(labels)
+        _fused.linear_expect(
+            self.name, rows, weight, known, c.constants, c.weights, c.levels, hard, sums
+        )
         return sums
 
     def constants(self, weights: FloatArray, log_determinants: FloatArray, d: int) -> FloatArray:
@@ -126,6 +143,11 @@ class Kernel:
         density, largest = np.empty(len(rows)), np.empty(len(rows))
         components.score(self.name, rows, (density, None, largest, None))
         return density, largest
+
+
+def as_labels(labels: IntArray | None) -> AnyArray | None:
+    """Labels (n,) as the kernel takes them."""
+    return None if labels is None else np.ascontiguousarray(labels, dtype=np.int64)
 
 
 _KERNELS = {name: Kernel(name) for name in available()}

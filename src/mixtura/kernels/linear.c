@@ -422,7 +422,8 @@ static void linear_expect(const Table *t, const Linear *c, int hard, const Sums 
         load_weight(t, first, n, w.tile.weight);
         good = good && log_joint_linear(t, &w, first, n);
         if (!good) break;
-        assign(t, first + n, &w.tile, n, hard, equal_weights, &objective);
+        assign(t, t->labels ? t->labels + first : NULL, first + n, &w.tile, n, hard, equal_weights,
+               &objective);
         for (ptrdiff_t v = 0; !equal_weights && v * LANES < n; v++) weight += w.tile.weight[v];
         add_tile(t, &w, first, n);
     }

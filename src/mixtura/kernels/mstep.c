@@ -26,9 +26,8 @@ static const double VANISHED = 1e-100;
    cancels, and takes digits with it. */
 static const double CANCELLED = 1e-3;
 
-/* As in statistics.py: a count below this is none; error of a mean that would be seen, in its rows'
-   deviations. */
-static const double SMALLEST_COUNT = 0x1p-1022, ROUGH = 1e-6;
+/* As in statistics.py: error of a mean that would be seen, in its rows' deviations. */
+static const double ROUGH = 1e-6;
 
 extern const Kernel mixtura_baseline;
 
@@ -70,7 +69,7 @@ int mixtura_recentre(ptrdiff_t k, ptrdiff_t d, int dense, const double *centres,
     double *mean = about_means->first, *scatter = about_means->second;
     for (ptrdiff_t j = 0; j < k; j++) {
         double count = about_centres->count[j];
-        if (count < 0x1p-1022) count = 0.0; /* denormal numbers have lost digits */
+        if (count < SMALLEST_COUNT) count = 0.0; /* denormal numbers have lost digits */
         double rows = count > 0.0 ? count : 1.0;
         about_means->count[j] = count;
         for (ptrdiff_t a = 0; a < d; a++, first++, mean++, centres++) {

@@ -7,6 +7,9 @@
 
 #define EPSILON 0x1p-52
 
+/* As in statistics.py: a count below this is none. */
+#define SMALLEST_COUNT 0x1p-1022
+
 static inline double size_of(double x) { return x < 0.0 ? -x : x; }
 static inline double larger(double x, double y) { return x > y ? x : y; }
 

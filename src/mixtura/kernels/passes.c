@@ -11,6 +11,7 @@
    and may set BITS, LARGER and ROOT_OF_TWO, which are explained where they are used. */
 
 #include "estep.c"
+#include "gaps.c"
 #include "linear.c"
 
 /* --------------------------------------------------------- exp and log, for their tests */

@@ -4,7 +4,7 @@
 
 size_t mixtura_scratch_size(int d, int k, int dense)
 {
-    return mixtura_baseline.scratch_size(d, k, dense, 0);
+    return mixtura_baseline.scratch_size(d, k, dense, 0, 0);
 }
 
 /* sums: weight, objective, counts (k), first (k x d) and second moments, as in estep.h. */

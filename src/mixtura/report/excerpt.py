@@ -104,7 +104,8 @@ class Excerpt:
         cells = X[:, self.columns]
         for c, (_, places) in enumerate(self._levelled):
             if places is not None:
-                cells[:, c] = places[cells[:, c].astype(np.intp)]
+                observed = ~np.isnan(cells[:, c])
+                cells[observed, c] = places[cells[observed, c].astype(np.intp)]
         return cells
 
     def drawn(self, components: Sequence[int]) -> list[int]:

@@ -8,7 +8,7 @@ of them there is room for, and the JSON values of them.
 """
 
 from dataclasses import replace
-from math import inf
+from math import ceil, floor, inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,12 @@ def separation(marginal: Marginal, weights: Floats) -> float:
     if within > 0.0:
         return between / within
     return inf if between > 0.0 else 0.0
+
+
+def range_of_means(marginal: Bell | Curve | Mass) -> tuple[float, float]:
+    """The least and the largest mean of the clusters; whole numbers around them for counts."""
+    least, largest = float(marginal.mean.min()), float(marginal.mean.max())
+    return (floor(least), ceil(largest)) if isinstance(marginal, Mass) else (least, largest)
 
 
 def of_clusters(marginal: Marginal, n: int) -> Marginal:

@@ -33,6 +33,7 @@ MODULES = (
     "components.js",
     "profiles.js",
     "patterns.js",
+    "missing.js",
     "words.js",
     "report.js",
 )

@@ -1,6 +1,9 @@
-"""The data of a report, as one JSON-ready dictionary (format "mixtura-report", version 2).
+"""The data of a report, as one JSON-ready dictionary (format "mixtura-report", version 3).
 
 Of large tables, models and searches it is an excerpt (see `excerpt.py`), below 2 MB as a page.
+
+Values of points are whole numbers of 16 bits: 0 to 65534 from the minimum of a column to its
+maximum, and 65535 for a missing cell; up to version 2 that was the maximum.
 """
 
 import base64
@@ -13,15 +16,17 @@ from numpy.typing import NDArray
 
 from mixtura.families.description import Shares
 from mixtura.report.excerpt import LISTED, NAMED, Excerpt, first_of, of_fit, of_search
-from mixtura.report.marginals import document
+from mixtura.report.gaps import Gaps
+from mixtura.report.marginals import document, range_of_means
 from mixtura.report.summaries import FitSummary, Floats, ModelSummary, SearchSummary, TableSummary
 from mixtura.report.visible import visible
 
 Responsibilities = Callable[[Floats], Floats]
 
-VERSION = 2
+VERSION = 3
 UNCERTAINTY_BINS = 20
 SURE = 0.95
+STEPS, MISSING = 65534, 65535  # of values: from minimum to maximum, and the code of a missing cell
 BLOCK_CELLS = 1 << 20  # responsibilities held at once: 8 MiB
 
 
@@ -34,6 +39,7 @@ class _Assignments:
     edges: Floats  # (bins + 1,)
     sure: float
     mean: float
+    gaps: Gaps
 
     def uncertainty(self) -> dict[str, object]:
         return {"counts": self.counts, "edges": self.edges, "sure": self.sure, "mean": self.mean}
@@ -61,7 +67,7 @@ def build_payload(
     Parameters
     ----------
     X : (n, d) array
-        The rows the report is about, all finite, n >= 1.
+        The rows the report is about, n >= 1; NaN is a missing cell, all others are finite.
     responsibilities : callable
         Maps a block (b, d) of rows to its (b, k) responsibilities, or (b, k + 1) with noise;
         never called with all of a large table at once.
@@ -114,6 +120,7 @@ def build_payload(
         "fit": asdict(fit),
         "search": None if search is None else {**asdict(search), "limit": limit},
         "uncertainty": assigned.uncertainty(),
+        "missing": assigned.gaps.document(excerpt.columns),
         "notes": [*first_of(notes, LISTED, "notes", cut), *cut],
     }
     points = _points(X, excerpt, responsibilities, table.row_numbers)
@@ -187,6 +194,7 @@ def _assignments(
     edges = np.linspace(0.0, 1.0 - 1.0 / k if k > 1 else 1.0, UNCERTAINTY_BINS + 1)
     sizes, counts = np.zeros(k), np.zeros(UNCERTAINTY_BINS)
     sure = total = 0.0
+    gaps = Gaps.none(X.shape[1])
     for block in _blocks(len(X), k):
         shares, own = responsibilities(X[block]), weight[block]
         largest = shares.max(axis=1)
@@ -195,8 +203,9 @@ def _assignments(
         counts += np.histogram(uncertain, bins=edges, weights=own)[0]
         sure += float(own[largest > SURE].sum())
         total += float(own @ uncertain)
+        gaps += Gaps.of(X[block], uncertain, own)
     n = float(weight.sum())
-    return _Assignments(sizes, counts, edges, sure / n, total / n)
+    return _Assignments(sizes, counts, edges, sure / n, total / n, gaps)
 
 
 def _points(
@@ -207,10 +216,12 @@ def _points(
 ) -> dict[str, object]:
     rows = X[excerpt.rows]
     # Of levels the places among those that are drawn, so that each of these is a whole step.
-    minimum, maximum = X.min(axis=0)[excerpt.columns], X.max(axis=0)[excerpt.columns]
+    minimum, maximum = (f.reduce(X, axis=0)[excerpt.columns] for f in (np.fmin, np.fmax))
     for c, marginal in enumerate(excerpt.marginals):
         if isinstance(marginal, Shares):
             minimum[c], maximum[c] = 0, len(marginal.levels) - 1
+        elif np.isnan(minimum[c]):  # no cell is there; the clusters still are
+            minimum[c], maximum[c] = range_of_means(marginal)
     shares = excerpt.shares(responsibilities(rows))
     return {
         "n": len(rows),
@@ -223,11 +234,12 @@ def _points(
 
 
 def _quantised(values: Floats, minimum: Floats, maximum: Floats) -> Floats:
-    """Map [minimum, maximum] of each column onto the whole numbers 0 to 65535."""
+    """Map [minimum, maximum] of each column onto the whole numbers 0 to STEPS, NaN onto MISSING."""
     # Halves, as the range itself may exceed the largest float.
     span = maximum / 2 - minimum / 2
     safe = np.where(span > 0, span, 1.0)
-    return np.rint(65535.0 * np.clip((values / 2 - minimum / 2) / safe, 0.0, 1.0))
+    steps = np.rint(STEPS * np.clip((values / 2 - minimum / 2) / safe, 0.0, 1.0))
+    return np.where(np.isnan(values), MISSING, steps)
 
 
 def _base64(values: NDArray[np.generic], dtype: str) -> str:

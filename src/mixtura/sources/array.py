@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from mixtura.patterns import has_gaps
+from mixtura.sources.kept_patterns import KeptPatterns
 from mixtura.sources.source import Chunk, Mergeable
 from mixtura.sources.threads import in_order
 from mixtura.typing import AnyArray, FloatArray, IntArray
@@ -90,8 +92,12 @@ class ArraySource:
 
     @cached_property
     def gappy(self) -> bool:
-        # NaN goes through a sum, which is faster than looking for it.
-        return bool(np.isnan(self.X.sum(dtype=np.float64)))
+        step = self.rows_per_block
+        return any(has_gaps(self.X[i : i + step]) for i in range(0, len(self.X), step))
+
+    @cached_property
+    def _patterns(self) -> KeptPatterns:
+        return KeptPatterns()
 
     def handles(self) -> Sequence[int]:
         return range(-(-len(self.X) // self.rows_per_block))
@@ -114,7 +120,8 @@ class ArraySource:
         X = self.X[block]
         weight = _all_one(len(X)) if self.weight is None else _numbers(self.weight[block])
         labels = None if self.labels is None else self.labels[block]
-        return Chunk(handle, start, _contiguous(X), weight, labels)
+        patterns = self._patterns.of(handle, X) if self.gappy else None
+        return Chunk(handle, start, _contiguous(X), weight, labels, patterns)
 
     def map(self, function: Callable[[Chunk], T]) -> Iterator[T]:
         handles = self.handles()

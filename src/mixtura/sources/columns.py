@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
+from mixtura.patterns import has_gaps
+from mixtura.sources.kept_patterns import KeptPatterns
 from mixtura.sources.source import Chunk, Source
 
 __all__ = ["ColumnsOf"]
@@ -33,10 +36,16 @@ class ColumnsOf:
     def labelled(self) -> bool:
         return self.source.labelled
 
-    @property
+    @cached_property
     def gappy(self) -> bool:
-        """Whether any cell is missing, perhaps of the other columns."""
-        return self.source.gappy
+        return self.source.gappy and any(self.source.map(self._misses))
+
+    def _misses(self, chunk: Chunk) -> bool:
+        return has_gaps(chunk.rows[:, self.places])
+
+    @cached_property
+    def _patterns(self) -> KeptPatterns:
+        return KeptPatterns()
 
     def handles(self) -> Sequence[Any]:
         return self.source.handles()
@@ -51,4 +60,6 @@ class ColumnsOf:
         return self.source.map_reduce(lambda chunk: function(self._own(chunk)))
 
     def _own(self, chunk: Chunk) -> Chunk:
-        return replace(chunk, rows=chunk.rows[:, self.places])
+        rows = chunk.rows[:, self.places]
+        patterns = self._patterns.of(chunk.index, rows) if self.gappy else None
+        return replace(chunk, rows=rows, patterns=patterns)

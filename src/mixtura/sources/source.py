@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 
+from mixtura.patterns import Patterns
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = ["Chunk", "Mergeable", "Source"]
@@ -45,6 +46,8 @@ class Chunk:
         Row weights: 2 is the row twice.
     labels : ndarray of shape (n,) or None
         Known components of the rows, -1 where unknown; None where all are.
+    patterns : Patterns or None
+        The rows by which of their cells are missing; None where the source misses none.
     """
 
     index: int
@@ -52,6 +55,7 @@ class Chunk:
     rows: AnyArray
     weight: FloatArray
     labels: IntArray | None = None
+    patterns: Patterns | None = None
 
     @cached_property
     def X(self) -> FloatArray:  # noqa: N802
@@ -72,7 +76,7 @@ class Source(Protocol):
 
     @property
     def gappy(self) -> bool:
-        """Whether any cell is missing."""
+        """Whether any cell is missing, so that all chunks have patterns."""
         ...
 
     def handles(self) -> Sequence[Any]:

@@ -97,7 +97,7 @@ class Summary(Sums):
         )
 
     @property
-    def means(self) -> FloatArray:
+    def center(self) -> FloatArray:
         """Mean of each feature, (d,)."""
         return self.columns.mean[:, 0]
 
@@ -149,7 +149,7 @@ class Summary(Sums):
     @property
     def resolution(self) -> FloatArray:
         """Deviations, (d,), that are nothing but the rounding of the features' means."""
-        resolution: FloatArray = _ROUNDING * np.abs(self.means)
+        resolution: FloatArray = _ROUNDING * np.abs(self.center)
         return resolution
 
 

@@ -41,7 +41,7 @@ def from_centers(choose: Callable[[Sample, int, np.random.Generator], FloatArray
 
 def nearest_center(centers: FloatArray, summary: Summary) -> Start:
     """Each row belongs to the nearest of the centers (k, d), given in the sample's units."""
-    return NearestCenter(centers, summary.means, summary.scales)
+    return NearestCenter(centers, summary.center, summary.scales)
 
 
 def k_means(sample: Sample, k: int, rng: np.random.Generator) -> FloatArray:

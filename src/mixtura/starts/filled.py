@@ -68,10 +68,10 @@ class Filling:
             return rows
         whole = np.ones((len(rows), 1))
         filled = self.family.expected_cells(self.params, _standardized(rows, self.summary), whole)
-        cells = self.summary.means + self.summary.scales * filled
+        cells = self.summary.center + self.summary.scales * filled
         return np.where(np.isnan(rows), cells, rows).astype(rows.dtype)
 
 
 def _standardized(rows: AnyArray, summary: Summary) -> FloatArray:
-    standard: FloatArray = (np.asarray(rows, dtype=np.float64) - summary.means) / summary.scales
+    standard: FloatArray = (np.asarray(rows, dtype=np.float64) - summary.center) / summary.scales
     return standard

@@ -111,7 +111,7 @@ def _completed_axes(source: Source, summary: Summary) -> FloatArray:
 def _along_features(summary: Summary) -> Extent:
     """How far the standardized rows reach."""
     reach = summary.extent.minimum, summary.extent.maximum
-    return Extent(*((value - summary.means) / summary.scales for value in reach))
+    return Extent(*((value - summary.center) / summary.scales for value in reach))
 
 
 def _along(axes: FloatArray, source: Source, summary: Summary) -> Extent:
@@ -127,15 +127,15 @@ def _along(axes: FloatArray, source: Source, summary: Summary) -> Extent:
 def _box(summary: Summary, axes: FloatArray, extent: Extent, least: float) -> Box:
     """The box along some axes of the standardized rows that reaches so far along each."""
     sides = extent.maximum - extent.minimum
-    offset = np.abs(summary.means / summary.scales).max()
+    offset = np.abs(summary.center / summary.scales).max()
     sides = np.maximum(np.where(sides > max(_FLAT, _ROUNDING * offset), sides, 0.0), least)
     middle = 0.5 * (extent.minimum + extent.maximum)
     return Box(
-        summary.means + (axes @ middle) * summary.scales,
+        summary.center + (axes @ middle) * summary.scales,
         (sides * axes).T * summary.scales,
     )
 
 
 def _standardized(chunk: Chunk, summary: Summary) -> FloatArray:
-    rows: FloatArray = (chunk.X - summary.means) / summary.scales
+    rows: FloatArray = (chunk.X - summary.center) / summary.scales
     return rows

@@ -140,7 +140,7 @@ def _halved(
     places = table.embedded(mixture.clusters.family.embedding)
     summary = places.summary
     rows = np.ascontiguousarray(places.rows, dtype=np.float64)
-    rows = (rows - summary.means) / summary.scales
+    rows = (rows - summary.center) / summary.scales
     resp = scorer(mixture).responsibilities(np.ascontiguousarray(table.rows))
     weight = table.row_weights[:, None] * resp[:, : mixture.n_clusters]
     compact, along = _compact_halves(rows, weight), _halves_along(_places(rows, weight), weight)

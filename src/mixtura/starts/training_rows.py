@@ -177,14 +177,14 @@ class TrainingRows:
 
     def _of(self, sample: Sample) -> Self:
         """Some rows of them, in their own units again."""
-        rows = sample.rows * self.summary.scales + self.summary.means
+        rows = sample.rows * self.summary.scales + self.summary.center
         return replace(self, rows=rows, weight=sample.weight, present=None)
 
     @property
     def standardized(self) -> FloatArray:
         """The rows in units of the columns' deviations, with no cell missing, (n, d)."""
         places = self.embedded(as_they_are)
-        standard: FloatArray = (places.rows - self.summary.means) / self.summary.scales
+        standard: FloatArray = (places.rows - self.summary.center) / self.summary.scales
         return standard
 
     @cached_property

@@ -14,6 +14,7 @@ share one covariance matrix it has one prior; else each component's has its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import lgamma, log, pi
 from typing import Any, Protocol, Self
 
@@ -30,13 +31,33 @@ from mixtura.families.gaussian.structures import (
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray
 
-__all__ = ["FLAT", "FlatPrior", "NormalInverseWishart", "Prior"]
+__all__ = ["FLAT", "FlatPrior", "NormalInverseWishart", "Prior", "Worth"]
 
 # The rows that a prior may be worth, at most.
 _MOST_ROWS = 1e12
 
 # Values up to the first have squares up to the second, whose products do not overflow.
 _FARTHEST, _WIDEST = 1e75, 1e152
+
+
+@dataclass(frozen=True)
+class Worth:
+    """A conjugate prior of k components as rows.
+
+    Its log-density is constant - 1/2 sum_j (count_j log|S_j| + tr(S_j^-1 T_j)) with T_j the rows'
+    moments about m_j. The normal density of m_j adds 1 to the factor of -1/2 log|S_j|, whatever its
+    shrinkage: so that factor is no count of the rows about the mean, and comes apart from them.
+
+    Attributes
+    ----------
+    constant : float
+    count : ndarray of shape (k,)
+    rows : Moments
+    """
+
+    constant: float
+    count: FloatArray
+    rows: Moments
 
 
 class Prior(Protocol):
@@ -183,37 +204,46 @@ class NormalInverseWishart:
     def update(
         self, moments: Moments, structure: CovarianceStructure
     ) -> tuple[FloatArray, Moments]:
-        count, rows = self._worth(structure, len(moments.count))
-        return moments.count + count, moments + rows
+        worth = self.worth(structure, len(moments.count))
+        return moments.count + worth.count, moments + worth.rows
 
     def log_density(
         self, means: FloatArray, covariances: Covariances, structure: CovarianceStructure
     ) -> float:
-        k, d = means.shape
-        count, rows = self._worth(structure, k)
+        worth = self.worth(structure, len(means))
+        scatter = worth.rows.about(means)
+        return worth.constant + covariances.expected_log_likelihood(worth.count, scatter)
+
+    def worth(self, structure: CovarianceStructure, k: int) -> Worth:
+        """The rows that the prior is worth to k components."""
+        d, share = len(self.mean), self._share(structure)
+        n_matrices = _n_matrices(structure, k, d)
+        part = n_matrices / k
         constant: float = 0.5 * k * d * log(self.shrinkage / (2.0 * pi))
-        constant += _n_matrices(structure, k, d) * self._share(structure).constant
-        return constant + covariances.expected_log_likelihood(count, rows.about(means))
-
-    def _worth(self, structure: CovarianceStructure, k: int) -> tuple[FloatArray, Moments]:
-        """The rows that the prior is worth to each of k components.
-
-        The normal density of m_j adds 1 to the factor of -1/2 log|S_j|, whatever its shrinkage:
-        so that factor is no count of the rows about the mean, and comes apart from them.
-        """
-        share = self._share(structure)
-        part = _n_matrices(structure, k, len(self.mean)) / k
+        constant += n_matrices * share.constant
         count = np.full(k, 1.0 + part * share.count)
         scatter = np.repeat(part * share.scatter[None], k, axis=0)
         mean = np.repeat(self.mean[None], k, axis=0)
-        return count, Moments(np.full(k, self.shrinkage), mean, scatter)
+        return Worth(constant, count, Moments(np.full(k, self.shrinkage), mean, scatter))
 
     def _share(self, structure: CovarianceStructure) -> _Share:
         if not structure.diagonal:
-            return _ellipsoid(self.dof, self.scale)
-        variances = np.diagonal(self.scale)
-        one_variance = structure.n_parameters(1, len(variances)) == 1
-        return (_sphere if one_variance else _axes)(self.dof, variances)
+            return self._of_matrices
+        one_variance = structure.n_parameters(1, len(self.mean)) == 1
+        return self._of_spheres if one_variance else self._of_axes
+
+    # Asked for in every iteration.
+    @cached_property
+    def _of_matrices(self) -> _Share:
+        return _ellipsoid(self.dof, self.scale)
+
+    @cached_property
+    def _of_axes(self) -> _Share:
+        return _axes(self.dof, np.diagonal(self.scale))
+
+    @cached_property
+    def _of_spheres(self) -> _Share:
+        return _sphere(self.dof, np.diagonal(self.scale))
 
 
 @dataclass(frozen=True)

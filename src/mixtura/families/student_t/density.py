@@ -307,3 +307,21 @@ def sums_of(
         tails - rows * digamma_gap(total),
         total * beyond + rows * params.normal_excess,
     )
+
+
+def sums_by_observed(
+    params: StudentTParameters,
+    rows: FloatArray,
+    moments: Moments,
+    tails: FloatArray,
+    beyond: FloatArray,
+) -> StudentTSums:
+    """The same from sums, (d + 1, k), over the rows with each number of observed cells."""
+    total = 0.5 * (params.dof + np.arange(params.n_features + 1.0)[:, None])
+    gap = digamma_gap(total.ravel()).reshape(total.shape)
+    return StudentTSums(
+        rows.sum(axis=0),
+        moments,
+        (tails - rows * gap).sum(axis=0),
+        (total * beyond + rows * params.excess_by_columns).sum(axis=0),
+    )

@@ -51,6 +51,13 @@ class StudentTParameters:
         mu = binet(np.concatenate((half, half + 0.5 * d))).reshape(2, -1)
         return np.asarray(mu[0] - mu[1] + 0.5 * np.log1p(d / self.dof))
 
+    @cached_property
+    def excess_by_columns(self) -> FloatArray:
+        """The same of the marginals in 0 to d columns, (d + 1, k)."""
+        columns, half = np.arange(self.n_features + 1.0)[:, None], 0.5 * self.dof
+        mu = binet((half + 0.5 * columns).ravel()).reshape(len(columns), -1)
+        return np.asarray(mu[0] - mu + 0.5 * np.log1p(columns / self.dof))
+
     @property
     def inflation(self) -> FloatArray:
         """Covariances in units of the scale matrices, (k,); infinite where there are none."""

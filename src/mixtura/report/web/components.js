@@ -9,11 +9,16 @@ import { linearScale, paddedDomain, share, wholeNumber } from "./scales.js";
 export function componentTable(model, columns, points, places = columns.map((_, c) => c)) {
   const titles = el("tr", {},
     ...["Cluster", "Weight", "Rows"].map((text) => el("th", { scope: "col" }, text)),
-    ...places.map((c) => el("th", { scope: "col" }, isolated(columns[c].name))));
+    ...places.map((c) => el("th", { scope: "col" }, isolated(columns[c].name), gapsNote(columns[c]))));
   const rows = model.weights.map((_, j) => (
     row(model, j, places.map((c) => cell(model.marginals[c], columns[c], points, c, j)))));
   const body = el("tbody", {}, ...rows, ...model.extras.map((_, i) => extraRow(model, i, places.length)));
   return el("table", { class: "components" }, el("thead", {}, titles), body);
+}
+
+// How many cells a column misses; nothing for most.
+export function gapsNote({ missing }) {
+  return missing > 0 ? el("span", { class: "gaps" }, ` ${wholeNumber(missing)} missing`) : null;
 }
 
 const PAPER = 480; // pixels that a printed page has for the columns of the table

@@ -8,7 +8,7 @@ const ROWS = 8; // components listed in the panel at most
 const VALUES = 8; // column values listed in the panel at most
 const PARTS = 3; // clusters read out at most
 
-// `marks` gives: count, orders {across, up}, nearest(x, y, reach), describe(i) with
+// `marks` gives: count, orders {across, up} of those that are drawn, nearest(x, y, reach), describe(i) with
 // {title, values, shares} (no shares where there is no row), and highlight(i), where -1 means none.
 export function explorer({ plot, panel, live, model, marks }) {
   const state = { current: -1, pinned: false };
@@ -66,7 +66,7 @@ function listenToKeys(plot, state, marks, select) {
     ArrowRight: ["across", 1], ArrowLeft: ["across", -1], ArrowUp: ["up", 1], ArrowDown: ["up", -1],
   };
   plot.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || marks.count() === 0) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || marks.orders().across.length === 0) return;
     if (event.key === "Escape") select(-1);
     else if (event.key === "Home") select(marks.orders().across[0], { pin: true, aloud: true });
     else if (event.key === "End") select(marks.orders().across.at(-1), { pin: true, aloud: true });

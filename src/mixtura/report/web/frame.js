@@ -3,6 +3,7 @@
 import { svg } from "./dom.js";
 import { linearScale, ticks } from "./scales.js";
 
+const GAP = "missing"; // the label of a margin
 const LETTER = 6.6; // about the width of a letter at the 12 px size of the labels
 
 export function shortened(text, width) {
@@ -10,11 +11,17 @@ export function shortened(text, width) {
   return text.length > letters ? `${text.slice(0, letters - 1)}…` : text;
 }
 
-// x and y: {domain, label, whole?, text?}, with `text` for tick values. `right` reserves room for labels at the ends of lines.
+const [BAND, ASIDE] = [14, 6]; // of a margin for marks without a place on an axis, and its distance from the others
+
+// x and y: {domain, label, whole?, text?, gap?}, with `text` for tick values, and `gap` for a margin beside the other axis that
+// holds marks without a place on this one. `right` reserves room for labels at the ends of lines.
 export function frame({ width, height, x, y, right = 14 }) {
   const yTicks = axisTicks(y, Math.min(6, Math.max(2, Math.floor(height / 50))));
-  const widest = Math.max(...yTicks.labels.map((label) => label.length), 1);
-  const inner = { left: 14 + widest * LETTER, right: width - right, top: 32, bottom: height - 44 };
+  const widest = Math.max(...yTicks.labels.map((label) => label.length), y.gap ? GAP.length : 1);
+  const outer = { left: 14 + widest * LETTER, right: width - right, top: 32, bottom: height - 44 };
+  const inner = {
+    ...outer, left: outer.left + (x.gap ? BAND + ASIDE : 0), bottom: outer.bottom - (y.gap ? BAND + ASIDE : 0),
+  };
   const apart = x.whole ? 40 : 75; // whole numbers are short
   const xTicks = axisTicks(x, Math.max(2, Math.floor((inner.right - inner.left) / apart)));
   const picture = svg("svg", {
@@ -24,9 +31,29 @@ export function frame({ width, height, x, y, right = 14 }) {
     x: linearScale(x.domain, [inner.left, inner.right]),
     y: linearScale(y.domain, [inner.bottom, inner.top]),
   };
-  picture.append(horizontalLines(yTicks, scales.y, inner), verticalTicks(xTicks, scales.x, inner));
-  picture.append(axisTitles(x, xTicks, y, yTicks, inner));
-  return { picture, inner, ...scales };
+  const bounds = { ...inner, base: outer.bottom, side: outer.left };
+  picture.append(horizontalLines(yTicks, scales.y, bounds), verticalTicks(xTicks, scales.x, bounds));
+  picture.append(axisTitles(x, xTicks, y, yTicks, outer));
+  if (x.gap || y.gap) picture.append(margins(x, y, bounds));
+  return { picture, inner, gaps: { x: outer.left + BAND / 2, y: outer.bottom - BAND / 2 }, ...scales };
+}
+
+// Margins along the axes: what stands in one has no place on the other axis.
+function margins(x, y, { left, right, top, bottom, base, side }) {
+  const layer = svg("g", { class: "axis margins" });
+  if (x.gap) {
+    layer.append(
+      svg("rect", { x: side, y: top, width: BAND, height: bottom - top, rx: 2 }),
+      svg("line", { class: "base", x1: side, x2: side + BAND, y1: base, y2: base }),
+      svg("line", { class: "base", x1: side + BAND / 2, x2: side + BAND / 2, y1: base, y2: base + 5 }),
+      svg("text", { x: side + BAND, y: base + 18, "text-anchor": "end" }, GAP));
+  }
+  if (y.gap) {
+    layer.append(
+      svg("rect", { x: left, y: base - BAND, width: right - left, height: BAND, rx: 2 }),
+      svg("text", { x: side - 8, y: base - BAND / 2 + 4, "text-anchor": "end" }, GAP));
+  }
+  return layer;
 }
 
 function axisTicks(axis, count) {
@@ -41,28 +68,26 @@ function axisTicks(axis, count) {
   };
 }
 
-function horizontalLines({ values, labels }, y, inner) {
+function horizontalLines({ values, labels }, y, { left, right, side }) {
   const layer = svg("g", { class: "axis" });
   values.forEach((value, i) => {
     const at = y(value);
     layer.append(
-      svg("line", { class: "grid", x1: inner.left, x2: inner.right, y1: at, y2: at }),
-      svg("text", { x: inner.left - 8, y: at + 4, "text-anchor": "end" }, labels[i]),
+      svg("line", { class: "grid", x1: left, x2: right, y1: at, y2: at }),
+      svg("text", { x: side - 8, y: at + 4, "text-anchor": "end" }, labels[i]),
     );
   });
   return layer;
 }
 
-function verticalTicks({ values, labels }, x, inner) {
+function verticalTicks({ values, labels }, x, { left, right, base }) {
   const layer = svg("g", { class: "axis" });
-  layer.append(svg("line", {
-    class: "base", x1: inner.left, x2: inner.right, y1: inner.bottom, y2: inner.bottom,
-  }));
+  layer.append(svg("line", { class: "base", x1: left, x2: right, y1: base, y2: base }));
   values.forEach((value, i) => {
     const at = x(value);
     layer.append(
-      svg("line", { class: "base", x1: at, x2: at, y1: inner.bottom, y2: inner.bottom + 5 }),
-      svg("text", { x: at, y: inner.bottom + 18, "text-anchor": "middle" }, labels[i]),
+      svg("line", { class: "base", x1: at, x2: at, y1: base, y2: base + 5 }),
+      svg("text", { x: at, y: base + 18, "text-anchor": "middle" }, labels[i]),
     );
   });
   return layer;

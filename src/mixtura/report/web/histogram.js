@@ -1,5 +1,5 @@
 // One column at a time: a histogram whose bars take the mixed colour of their rows, with what every
-// cluster contributes and their sum on top, all in rows per bar.
+// cluster contributes and their sum on top, all in rows per bar. Rows that miss the value are left out.
 
 import { bellHistogram } from "./bell.js";
 import { mixedColour, oklabFromHex } from "./colour.js";
@@ -66,10 +66,21 @@ export function histogram({ plot, points, columns, model, place, id }) {
 function lookAt(place, points, columns, model) {
   const marginal = model.marginals[place];
   const ends = [points.minimum[place], points.maximum[place]];
-  const shape = SHAPES[marginal.kind](points.column(place), ends, marginal, columns[place].format);
-  const shares = shape.bins.map((bin) => meanShares(bin.inside, points));
+  const values = points.column(place);
+  const rows = Array.from(values, (_, i) => i).filter((i) => !Number.isNaN(values[i]));
+  const shape = SHAPES[marginal.kind](values.filter((x) => !Number.isNaN(x)), ends, marginal, columns[place].format);
+  const shares = shape.bins.map((bin) => meanShares(bin.inside.map((i) => rows[i]), points));
   const alone = columns.length === 1;
-  return { place, ...shape, shares, curves: weighted(shape, model, points.n, alone) };
+  const curves = weighted(shape, model, points.n, observedShares(points, rows), alone);
+  return { place, ...shape, shares, curves };
+}
+
+// How much of every cluster these rows hold: of all rows all of it.
+function observedShares(points, rows) {
+  const totals = (those) => meanShares(those, points).map((mean) => mean * those.length);
+  if (rows.length === points.n) return new Array(points.k).fill(1);
+  const whole = totals(Array.from({ length: points.n }, (_, i) => i));
+  return totals(rows).map((part, j) => (whole[j] > 0 ? part / whole[j] : 1));
 }
 
 function meanShares(inside, points) {
@@ -78,11 +89,12 @@ function meanShares(inside, points) {
   return sums.map((sum) => sum / Math.max(1, inside.length));
 }
 
-// In rows per bar. The noise is known where it is spread over this column alone.
-function weighted({ xs, each, width, peaks, dots }, { weights, noise, others }, n, alone) {
+// In rows per bar, of the part of every cluster that is in the bars. The noise is known where it is spread
+// over this column alone.
+function weighted({ xs, each, width, peaks, dots }, { weights, noise, others }, n, parts, alone) {
   const scale = n * width;
-  const own = each.map((ys, j) => ys.map((y) => scale * weights[j] * y));
-  if (noise && alone) own.push(xs.map(() => scale * noise.weight * noise.density));
+  const own = each.map((ys, j) => ys.map((y) => scale * weights[j] * parts[j] * y));
+  if (noise && alone) own.push(xs.map(() => scale * noise.weight * parts.at(-1) * noise.density));
   const sum = xs.map((_, i) => own.reduce((total, ys) => total + ys[i], 0));
   return { xs, each: own, sum, peaks, dots, whole: !others && (alone || !noise) };
 }

@@ -45,10 +45,10 @@ export function patternTable(model, columns, points) {
   return el("table", { class: "patterns" }, el("thead", {}, el("tr", {}, ...heads)), body);
 }
 
-// Every column with its level; of columns of zeros and ones the names of those that are 1.
+// Every column with its level; of columns of zeros and ones the names of those that are 1 or missing.
 export function saying(columns, marginals, value) {
   const parts = columns.map(({ name, format }, c) => {
-    if (hasNamedLevels(marginals[c])) return [name, format(value(c))];
+    if (hasNamedLevels(marginals[c]) || Number.isNaN(value(c))) return [name, format(value(c))];
     return Math.round(value(c)) === 1 ? [name] : null;
   }).filter((part) => part !== null);
   return parts.length > 0 ? parts : [["all 0"]];

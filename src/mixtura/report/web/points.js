@@ -15,13 +15,18 @@ function unsignedIntegers(text, width) {
   return Array.from({ length: bytes.length / width }, (_, i) => view[read](i * width, true));
 }
 
+const [STEPS, MISSING] = [65534, 65535]; // of values: from minimum to maximum, and the code of a missing cell
+
+// The value of a missing cell is NaN.
 export function decodePoints({ n, rows, minimum, maximum, values, responsibilities }) {
   const quantised = unsignedIntegers(values, 2);
   const shares = bytesFromBase64(responsibilities);
   const d = minimum.length;
   const k = shares.length / n;
   const value = (i, column) => {
-    const t = quantised[i * d + column] / 65535;
+    const code = quantised[i * d + column];
+    if (code === MISSING) return NaN;
+    const t = code / STEPS;
     return minimum[column] * (1 - t) + maximum[column] * t;
   };
   return {

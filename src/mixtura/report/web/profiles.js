@@ -1,6 +1,7 @@
 // Profiles of the clusters side by side: a bar for every level of a column and every cluster, the columns
 // that separate the clusters best first. It is a table, and so can be read without seeing its bars.
 
+import { gapsNote } from "./components.js";
 import { el, isolated, swatch } from "./dom.js";
 import { hasNamedLevels, isBinary } from "./levels.js";
 import { percent, share } from "./scales.js";
@@ -30,18 +31,19 @@ export function profileTable(model, columns, whole) {
     el("span", { class: "deviation" }, percent(model.weights[j])))));
   const head = el("thead", {}, el("tr", {}, el("td"), ...heads));
   const table = el("table", { class: "profiles" }, el("colgroup", {}, el("col")), head,
-    ...places.map((c) => columnProfile(model, columns[c].name, model.marginals[c], clusters)));
+    ...places.map((c) => columnProfile(model, columns[c], model.marginals[c], clusters)));
   table.style.setProperty("--clusters", String(clusters.length));
   return table;
 }
 
-function columnProfile({ names }, name, marginal, clusters) {
+function columnProfile({ names }, column, marginal, clusters) {
   if (isBinary(marginal)) {
     const level = hasNamedLevels(marginal) ? [": ", isolated(marginal.levels[1])] : [];
-    const label = el("th", { scope: "row" }, isolated(name), ...level);
+    const label = el("th", { scope: "row" }, isolated(column.name), ...level, gapsNote(column));
     return el("tbody", { class: "binary" }, levelRow(label, marginal, 1, clusters, names));
   }
-  const title = el("tr", {}, el("th", { scope: "rowgroup", colspan: clusters.length + 1 }, isolated(name)));
+  const head = { scope: "rowgroup", colspan: clusters.length + 1 };
+  const title = el("tr", {}, el("th", head, isolated(column.name), gapsNote(column)));
   return el("tbody", {}, title, ...marginal.levels.map((level, l) => (
     levelRow(el("th", { scope: "row" }, isolated(level)), marginal, l, clusters, names))));
 }

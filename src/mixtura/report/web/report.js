@@ -18,6 +18,7 @@ import { hasPatterns, patternTable, patternText } from "./patterns.js";
 import { decodePoints } from "./points.js";
 import { drawProbabilities, likeliestList, probabilityText } from "./probabilities.js";
 import { hasMoreProfiles, levelPlaces, profileTable, profileText } from "./profiles.js";
+import { gapsText, missingParagraphs } from "./missing.js";
 import { momentFormat, valueFormat } from "./scales.js";
 import { scatter } from "./scatter.js";
 import { drawStarts, startsTable, startsText } from "./starts.js";
@@ -30,8 +31,8 @@ const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
 
 function main() {
   const report = JSON.parse(byId("payload").textContent);
-  if (report.format !== "mixtura-report" || report.version !== 2) {
-    throw new Error("this page can show mixtura-report version 2 only");
+  if (report.format !== "mixtura-report" || report.version !== 3) {
+    throw new Error("this page can show mixtura-report version 3 only");
   }
   const points = decodePoints(report.points);
   const columns = describedColumns(report, points);
@@ -43,6 +44,7 @@ function main() {
   byId("components-flags").textContent = flagMeanings(model).join(" ");
   showProfiles(model, columns);
   showPatterns(model, columns, points);
+  showMissing(report, columns);
   tellKinds(model);
   const pictures = [
     ...rowPictures(report, { points, columns, model }),
@@ -73,14 +75,16 @@ function withColumns(model) {
   };
 }
 
-function describedColumns({ data, model }, { minimum, maximum }) {
+function describedColumns({ data, model, missing }, { minimum, maximum }) {
   return data.columns.map((name, c) => {
     const marginal = model.marginals[c];
     const levels = marginal.kind === "shares";
+    const format = levels ? levelFormat(marginal) : valueFormat(minimum[c], maximum[c]);
     return {
       name: name.trim() === "" ? `(unnamed column ${c + 1})` : name,
       kind: marginal.kind,
-      format: levels ? levelFormat(marginal) : valueFormat(minimum[c], maximum[c]),
+      missing: missing ? missing.cells[c] : 0,
+      format: (value) => (Number.isNaN(value) ? "missing" : format(value)),
       formatMoment: levels ? null : momentFormat(marginal.deviation),
     };
   });
@@ -173,15 +177,19 @@ function shapesPicture(report, drawn, shaped) {
 }
 
 // Draws a picture whose marks can be looked at one by one, and names it.
-function explored(section, plot, picture, report, { columns, model }, shown) {
+function explored(section, plot, picture, report, { columns, model, points }, shown) {
   const walk = explorer({
     plot, panel: byId(`${section}-panel`), live: byId(`${section}-live`), model, marks: picture.marks,
   });
   return (theme) => {
     picture.draw(theme);
     walk.refresh();
-    const text = pictureText(report, shown().map((c) => columns[c].name));
-    plot.setAttribute("aria-label", `${text} Walk from mark to mark with the arrow keys.`);
+    const names = shown().map((c) => columns[c].name);
+    const text = pictureText(report, names);
+    const gaps = gapsText(shown().map((c) => points.column(c)), names);
+    byId(`${section}-gaps`).hidden = gaps === "";
+    byId(`${section}-gaps`).textContent = gaps;
+    plot.setAttribute("aria-label", `${text} ${gaps}${gaps === "" ? "" : " "}Walk from mark to mark with the arrow keys.`);
   };
 }
 
@@ -227,6 +235,15 @@ function tellKinds({ marginals, spreads }) {
     else if (part.localName === "span") part.replaceWith(...part.childNodes);
   });
   document.querySelector("main").normalize();
+}
+
+function showMissing({ missing, model, data }, columns) {
+  byId("missing").hidden = !missing;
+  if (!missing) return;
+  const certain = model.n_components === 1 && !model.noise;
+  const told = { ...missing, of: data.rows_used, weighted: data.weighted, certain };
+  byId("missing-text").append(...missingParagraphs(told, columns).map((parts) => (
+    el("p", {}, ...parts.map((part) => (typeof part === "string" ? part : isolated(part.name)))))));
 }
 
 function searchPictures(search) {

@@ -1,5 +1,6 @@
 // Two columns of the drawn rows: points on a canvas, between an SVG with the axes below it and one
-// with the ellipses above it. Rows with the same counts are strewn around their place.
+// with the ellipses above it. Rows with the same counts are strewn around their place. Rows that miss one of
+// the two values are lines in a margin, at their place along the other; those that miss both are not drawn.
 
 import { ellipse, pairOf } from "./bell.js";
 import { mixedColour, oklabFromHex } from "./colour.js";
@@ -25,14 +26,17 @@ export function scatter({ plot, points, columns, model, places }) {
     const pair = [view.across, view.up];
     const width = plot.clientWidth;
     const height = Math.round(Math.min(560, Math.max(270, width * 0.7)));
-    const [x, y] = pair.map((c) => ({
+    const values = pair.map((c) => points.column(c));
+    view.gaps = gapsOf(...values);
+    const [x, y] = pair.map((c, axis) => ({
       domain: domain(points, model, c), label: columns[c].name, whole: columns[c].kind === "mass",
+      gap: view.gaps[["across", "up"][axis]].length > 0,
     }));
     const drawn = frame({ width, height, x, y });
-    [view.px, view.py] = pair.map((c, axis) => {
-      const values = points.column(c);
-      return (columns[c].kind === "mass" ? strewn(values, axis) : values).map(axis === 0 ? drawn.x : drawn.y);
-    });
+    [view.px, view.py] = pair.map((c, axis) => (
+      (columns[c].kind === "mass" ? strewn(values[axis], axis) : values[axis]).map(axis === 0 ? drawn.x : drawn.y)));
+    view.gaps.across.forEach((i) => { view.px[i] = drawn.gaps.x; });
+    view.gaps.up.forEach((i) => { view.py[i] = drawn.gaps.y; });
     view.orders = { across: sortedBy(view.px, view.py), up: sortedBy(view.py, view.px).reverse() };
     paint(canvas, { width, height, theme, view, order, shares, likeliest, model });
     ring = svg("circle", { class: "ring", r: 9, visibility: "hidden" });
@@ -48,8 +52,9 @@ export function scatter({ plot, points, columns, model, places }) {
     orders: () => view.orders,
     nearest: (x, y, reach) => nearest(view, x, y, reach),
     highlight(i) {
-      ring.setAttribute("visibility", i < 0 ? "hidden" : "visible");
-      if (i < 0) return;
+      const seen = i >= 0 && !view.gaps.both.includes(i);
+      ring.setAttribute("visibility", seen ? "visible" : "hidden");
+      if (!seen) return;
       ring.setAttribute("cx", view.px[i]);
       ring.setAttribute("cy", view.py[i]);
     },
@@ -76,8 +81,18 @@ function domain(points, model, column) {
   return paddedDomain(Math.max(low - most, lowest), Math.min(high + most, highest), 0.04);
 }
 
+// Rows that miss the value across alone, that up alone, and both.
+export function gapsOf(across, up) {
+  const rows = Array.from(across, (_, i) => i);
+  const missing = [across, up].map((values) => rows.filter((i) => Number.isNaN(values[i])));
+  const both = new Set(missing[0].filter((i) => Number.isNaN(up[i])));
+  const [onlyAcross, onlyUp] = missing.map((those) => those.filter((i) => !both.has(i)));
+  return { across: onlyAcross, up: onlyUp, both: [...both] };
+}
+
+// Of the rows that are drawn.
 function sortedBy(first, second) {
-  const order = Array.from(first, (_, i) => i);
+  const order = Array.from(first, (_, i) => i).filter((i) => !Number.isNaN(first[i]));
   return order.sort((a, b) => first[a] - first[b] || second[a] - second[b]);
 }
 
@@ -106,11 +121,16 @@ function paint(canvas, { width, height, theme, view, order, shares, likeliest, m
   const { radius, alpha } = pointStyle(order.length);
   const oklabs = theme.colours.map(oklabFromHex);
   const paths = model.markers.map((marker) => new Path2D(markerPath(marker, radius)));
+  const lines = [["across", [2.6 * radius, 1.6]], ["up", [1.6, 2.6 * radius]]].map(([axis, size]) => (
+    [new Set(view.gaps[axis]), size]));
   pen.globalAlpha = alpha;
   order.forEach((i) => {
+    if (Number.isNaN(view.px[i])) return;
     pen.setTransform(sharpness, 0, 0, sharpness, view.px[i] * sharpness, view.py[i] * sharpness);
     pen.fillStyle = mixedColour(oklabs, shares[i]);
-    pen.fill(paths[likeliest[i]]);
+    const line = lines.find(([rows]) => rows.has(i));
+    if (line) pen.fillRect(...line[1].map((length) => -length / 2), ...line[1]);
+    else pen.fill(paths[likeliest[i]]);
   });
 }
 

@@ -12,18 +12,19 @@ export function headline({ data, model, uncertainty }) {
 }
 
 // Pairs of a term and its figure, with a line that explains it.
-export function keyFigures({ data, model, fit, uncertainty }) {
+export function keyFigures({ data, model, fit, uncertainty, missing }) {
   const { text, detail } = convergence(fit);
   const figures = [
     model.structure ? ["Structure", model.structure, model.structure_text]
       : ["Family", model.family, model.family_text],
     ["BIC", statistic(fit.criteria.bic),
       `${counted(model.n_parameters, "free parameter")}; lower is better`],
-    ["Log-likelihood", statistic(fit.log_likelihood), rowsFitted(fit, data)],
+    ["Log-likelihood", statistic(fit.log_likelihood), rowsFitted(fit, data, missing)],
     ["Noise", ...noise(model)],
     ["Held", model.held || null, "not moved by the fit, and no parameters"],
     ["Prior", model.prior ? "conjugate" : null, model.prior],
     ["Known clusters", model.known > 0 ? counted(model.known, "row") : null, "whose cluster was given"],
+    ["Missing cells", ...missingCells(missing, data)],
     ["Fit", text, detail],
     ["Best solution found by", ...starts(fit.starts)],
     ["Sure rows", model.n_components === 1 && !model.noise ? null : percent(uncertainty.sure),
@@ -37,9 +38,20 @@ function noise({ noise: given, noise_rows: rows }) {
   return [percent(given.weight), `of the mixture; ${counted(rows, "row")} in no cluster`];
 }
 
-// A stored model's figures are those of the rows it was fitted to.
-function rowsFitted({ weight }, data) {
-  const others = weight !== null && Math.abs(weight - data.total_weight) > 1e-9 * weight;
+function missingCells(missing, { rows_used: used }) {
+  if (!missing) return [null, ""];
+  const { cells_in_all: n, rows, empty } = missing;
+  const none = empty > 0 ? `; ${wholeNumber(empty)} of them ${empty === 1 ? "has" : "have"} no cell at all` : "";
+  return [wholeNumber(n), `in ${wholeNumber(rows)} of ${counted(used, "row")}${none}`];
+}
+
+// A stored model's figures are those of the rows it was fitted to. Rows without any cell may not count.
+function rowsFitted({ weight }, data, missing) {
+  const isOther = (total) => weight !== null && Math.abs(weight - total) > 1e-9 * weight;
+  const others = isOther(data.total_weight);
+  if (others && missing && !isOther(data.total_weight - missing.empty_weight)) {
+    return `of the ${wholeNumber(weight)} rows with any cell`;
+  }
   return others ? `of the ${wholeNumber(weight)} rows that it was fitted to, not of these` : rowsUsed(data);
 }
 

@@ -1,0 +1,454 @@
+/* Rows with missing cells, in the passes of estep.c.
+
+   With the precision P of a component, a row's deviation from its mean is filled so that it is the
+   shortest one that goes with the observed cells: P_mm y_m = -P_mo y_o. Then |W^T y| is the
+   distance of the observed cells, their covariance has the determinant |S| |P_mm|, the y are what
+   is expected of the missing cells, and P_mm^-1 is their covariance given the observed ones. So
+   nothing of size d^3 is computed for a pattern.
+
+   The fill depends on the component. So the passes see one component at a time, of mean 0, and a
+   copy of the tile that holds deviations from its mean. Rows come pattern by pattern; those of one
+   pattern in a tile are a run. Where several runs meet in a vector, each fills its own lanes. */
+
+enum {
+    AHEAD = 32, /* rows that are fetched before they are needed */
+    PULLED = 4  /* missing cells at a time */
+};
+
+/* ---------------------------------------------------------------------- patterns and runs */
+
+typedef struct {
+    ptrdiff_t pattern;
+    ptrdiff_t start, end;     /* its rows in the tile */
+    int n_missing, n_observed;
+} Run;
+
+INLINE Run before_all(const Work *w) { return (Run){w->gap.pattern, 0, 0, 0, 0}; }
+
+/* Go to the next run of the tile, if there is one. The last one fills up `rows`. */
+static int next_run(const Gaps *gaps, const Work *w, Run *run, ptrdiff_t rows)
+{
+    const GapWork *g = &w->gap;
+    if (run->end >= g->n) return 0;
+    run->start = run->end;
+    while (gaps->ends[run->pattern] <= g->first + run->start) run->pattern++;
+    run->end = smaller((ptrdiff_t)gaps->ends[run->pattern] - g->first, g->n);
+    if (run->end == g->n) run->end = rows;
+    const uint8_t *mask = gaps->masks + run->pattern * w->d;
+    run->n_missing = run->n_observed = 0;
+    for (ptrdiff_t a = 0; a < w->d; a++) {
+        g->missing[run->n_missing] = g->observed[run->n_observed] = (int32_t)a;
+        run->n_missing += mask[a] != 0;
+        run->n_observed += mask[a] == 0;
+    }
+    return 1;
+}
+
+static const int64_t LANE_NUMBERS[8] __attribute__((aligned(64))) = {0, 1, 2, 3, 4, 5, 6, 7};
+
+/* The lanes of vector v that belong to the run. */
+INLINE ivec lanes_of(const Run *run, ptrdiff_t v)
+{
+    ivec row = *(const ivec *)LANE_NUMBERS + v * LANES;
+    return (row >= isplat(run->start)) & (row < isplat(run->end));
+}
+
+#define FOR_EACH_VECTOR(run, v) \
+    for (ptrdiff_t v = (run).start / LANES; v * LANES < (run).end; v++)
+
+INLINE int is_noise(const Gaps *gaps, const Work *w, ptrdiff_t j)
+{
+    return gaps->noise && j == w->k - 1;
+}
+
+/* ------------------------------------------------------------------------------ the fill */
+
+/* The precision of component j, in units that keep it from overflow. */
+static void couple(const Components *c, const GapWork *g, ptrdiff_t j)
+{
+    ptrdiff_t d = c->d;
+    const double *white = c->whitening + j * (c->dense ? d * d : d);
+    double *scale = g->log_scale + j * d, *unit = g->unit + j * d;
+    for (ptrdiff_t a = 0; a < d; a++) {
+        scale[a] = c->dense ? 0.0 : white[a];
+        for (ptrdiff_t b = a; c->dense && b < d; b++) {
+            double size = __builtin_fabs(white[a * d + b]);
+            scale[a] = size > scale[a] ? size : scale[a];
+        }
+        unit[a] = 1.0 / scale[a];
+    }
+    for (ptrdiff_t a = 0; c->dense && a < d; a++)
+        for (ptrdiff_t b = 0; b < d; b++) {
+            double sum = 0.0;
+            for (ptrdiff_t e = a > b ? a : b; e < d; e++)
+                sum += white[a * d + e] * unit[a] * white[b * d + e];
+            g->coupling[(j * d + a) * d + b] = sum;
+        }
+}
+
+static void begin_gaps(const Gaps *gaps, const Components *c, Work *w)
+{
+    GapWork *g = &w->gap;
+    const uint8_t *first = gaps->masks;
+    int any = 0;
+    for (ptrdiff_t a = 0; gaps->n && a < w->d; a++) any |= first[a];
+    g->complete = gaps->n && !any ? (ptrdiff_t)gaps->ends[0] : 0;
+    clear(g->zeros, w->padded * sizeof(double));
+    clear(g->log_scale, filled(w->k * w->d, LANES) * sizeof(double));
+    for (ptrdiff_t j = 0; j < w->k; j++)
+        if (!is_noise(gaps, w, j)) couple(c, g, j);
+    for (ptrdiff_t i = 0; i < w->k * w->d; i += LANES)
+        *(vec *)(g->log_scale + i) = log_anywhere(*(vec *)(g->log_scale + i));
+}
+
+/* The precision of the missing cells of a run, its root, from whose pivots the determinant comes. */
+static void factorize_run(const Work *w, const Run *run, ptrdiff_t j)
+{
+    const GapWork *g = &w->gap;
+    const double *coupling = g->coupling + j * w->d * w->d, *unit = g->unit + j * w->d;
+    int m = run->n_missing;
+    for (int i = 0; i < m; i++) {
+        double *row = g->root + i * m;
+        for (int l = 0; l <= i; l++) {
+            const double *other = g->root + l * m;
+            double sum = coupling[g->missing[i] * w->d + g->missing[l]] * unit[g->missing[l]];
+            for (int e = 0; e < l; e++) sum -= row[e] * other[e];
+            if (l < i) {
+                row[l] = sum * other[l];
+            } else {
+                g->pivots[i] = __builtin_sqrt(sum);
+                row[i] = 1.0 / g->pivots[i];
+            }
+        }
+    }
+}
+
+/* Half the log-determinant of the precision of the missing cells. */
+static double log_root(const Work *w, const Run *run, ptrdiff_t j, int dense)
+{
+    const GapWork *g = &w->gap;
+    double total = 0.0;
+    for (int i = 0; i < run->n_missing; i++) total += g->log_scale[j * w->d + g->missing[i]];
+    if (!dense) return total;
+    vec logs = splat(0.0);
+    for (int i = run->n_missing; i % LANES; i++) g->pivots[i] = 1.0;
+    for (int i = 0; i < run->n_missing; i += LANES) logs += log_anywhere(*(vec *)(g->pivots + i));
+    return total + total_of(logs);
+}
+
+/* Deviations of the first vectors of the tile from the mean of component j, NaN where cells miss. */
+static void deviate(const Components *c, const Work *w, ptrdiff_t j, ptrdiff_t end)
+{
+    ptrdiff_t vectors = w->rows / LANES;
+    for (ptrdiff_t a = 0; a < w->d; a++) {
+        const vec *from = w->columns + a * vectors;
+        vec *to = w->gap.columns + a * vectors;
+        vec mean = splat(c->means[j * w->d + a]);
+        for (ptrdiff_t v = 0; v < end; v++) to[v] = from[v] - mean;
+    }
+}
+
+static void fill_with_zeros(const Work *w, const Run *run)
+{
+    ptrdiff_t vectors = w->rows / LANES;
+    for (int i = 0; i < run->n_missing; i++) {
+        vec *column = w->gap.columns + w->gap.missing[i] * vectors;
+        FOR_EACH_VECTOR(*run, v) column[v] = only(~lanes_of(run, v), column[v]);
+    }
+}
+
+/* For `height` missing cells from number i on: minus the sums of coupled observed deviations. */
+INLINE void pull_block(const Work *w, const Run *run, ptrdiff_t j, ptrdiff_t v, int i,
+                       const int height)
+{
+    const GapWork *g = &w->gap;
+    const double *coupling[PULLED];
+    const vec *columns = g->columns + v;
+    ptrdiff_t vectors = w->rows / LANES;
+    vec sum[PULLED];
+    UNROLL for (int r = 0; r < height; r++) {
+        coupling[r] = g->coupling + (j * w->d + g->missing[i + r]) * w->d;
+        sum[r] = splat(0.0);
+    }
+    for (int o = 0; o < run->n_observed; o++) {
+        ptrdiff_t a = g->observed[o];
+        vec deviation = columns[a * vectors];
+        UNROLL for (int r = 0; r < height; r++) sum[r] -= coupling[r][a] * deviation;
+    }
+    UNROLL for (int r = 0; r < height; r++) g->solution[i + r] = sum[r];
+}
+
+INLINE void pull(const Work *w, const Run *run, ptrdiff_t j, ptrdiff_t v)
+{
+    int i = 0;
+    for (; i + PULLED <= run->n_missing; i += PULLED) pull_block(w, run, j, v, i, PULLED);
+    switch (run->n_missing - i) {
+    case 1: pull_block(w, run, j, v, i, 1); break;
+    case 2: pull_block(w, run, j, v, i, 2); break;
+    case 3: pull_block(w, run, j, v, i, 3); break;
+    }
+}
+
+/* Fill the missing cells of a run that is factorized. */
+static void fill(const Work *w, const Run *run, ptrdiff_t j)
+{
+    const GapWork *g = &w->gap;
+    ptrdiff_t vectors = w->rows / LANES;
+    const double *unit = g->unit + j * w->d;
+    int m = run->n_missing;
+    FOR_EACH_VECTOR(*run, v) {
+        vec *y = g->solution;
+        pull(w, run, j, v);
+        for (int i = 0; i < m; i++) {
+            for (int l = 0; l < i; l++) y[i] -= g->root[i * m + l] * y[l];
+            y[i] *= g->root[i * m + i];
+        }
+        ivec own = lanes_of(run, v);
+        for (int i = m - 1; i >= 0; i--) {
+            for (int l = i + 1; l < m; l++) y[i] -= g->root[l * m + i] * y[l];
+            y[i] *= g->root[i * m + i];
+            vec *cell = g->columns + g->missing[i] * vectors + v;
+            *cell = where(own, y[i] * unit[g->missing[i]], *cell);
+        }
+    }
+}
+
+/* ---------------------------------------------------------------------- one component alone */
+
+/* The component whose mean the deviations are from. */
+static Components alone(const Components *c, const Work *w)
+{
+    return (Components){1, c->d, c->dense, w->gap.zeros, NULL, w->gap.zeros, NULL, NULL};
+}
+
+static Work work_alone(const Components *c, const Work *w, ptrdiff_t j)
+{
+    Work own = *w;
+    ptrdiff_t d = w->d, each = c->dense ? triangle(d) : d;
+    own.k = 1;
+    own.columns = w->gap.columns;
+    own.tile = w->gap.tile;
+    own.centres = w->gap.zeros;
+    own.joint += j;
+    own.factors += j * (c->dense && d > IN_REGISTERS ? panels(d) : each);
+    if (w->tile) own.sums = (vec *)((double *)w->sums + j * (d + 1) * w->padded);
+    else own.sums += j * (1 + d + each);
+    return own;
+}
+
+/* ------------------------------------------------------------------------- log-densities */
+
+/* What the marginal density of a run's rows is made of. */
+static void set_density(const Gaps *gaps, const Components *c, const Work *w, const Run *run,
+                        ptrdiff_t j)
+{
+    const GapWork *g = &w->gap;
+    ptrdiff_t line = run->n_observed * w->k + j;
+    double constant = gaps->constants[line];
+    if (is_noise(gaps, w, j)) constant += gaps->noise[run->pattern];
+    else if (run->n_observed) constant -= log_root(w, run, j, c->dense);
+    FOR_EACH_VECTOR(*run, v) {
+        ivec own = lanes_of(run, v);
+        g->constant[v] = where(own, splat(constant), g->constant[v]);
+        if (!c->power) continue;
+        g->power[v] = where(own, splat(gaps->power[line]), g->power[v]);
+        g->slope[v] = where(own, splat(gaps->slope[line]), g->slope[v]);
+        g->usual[v] = where(own, splat(0.5 * run->n_observed), g->usual[v]);
+    }
+}
+
+static void log_joint_with_gaps(const Gaps *gaps, const Components *c, const Work *w, ptrdiff_t j)
+{
+    const GapWork *g = &w->gap;
+    ptrdiff_t rows = filled(g->n, LANES * WIDE), end = rows / LANES;
+    deviate(c, w, j, end);
+    for (Run run = before_all(w); next_run(gaps, w, &run, rows);) {
+        int full = c->dense && !is_noise(gaps, w, j);
+        if (full) factorize_run(w, &run, j);
+        if (full) fill(w, &run, j);
+        else fill_with_zeros(w, &run);
+        set_density(gaps, c, w, &run, j);
+    }
+    Components component = alone(c, w);
+    Work own = work_alone(c, w, j);
+    log_joint(&component, &own, g->n);
+    for (ptrdiff_t v = 0; v < end; v++) {
+        vec *joint = own.joint + v * w->stride, q = -*joint;
+        if (c->power) {
+            vec y = g->slope[v] * (nearer(q) - g->usual[v]);
+            q = g->power[v] * log_tail(y, w->tails + 3 * (v * w->stride + j));
+        }
+        *joint = g->constant[v] - q;
+    }
+}
+
+/* Bring some rows together that lie anywhere in the table. */
+static Table gathered(const Table *t, const GapWork *g, ptrdiff_t first, ptrdiff_t n)
+{
+    const int64_t *order = t->gaps->order + first;
+    ptrdiff_t d = t->d, size = d * (t->single ? 4 : 8);
+    for (ptrdiff_t i = 0; i < n; i++) {
+        const char *ahead = (const char *)t->rows + order[smaller(i + AHEAD, t->n - first - 1)] * size;
+        for (ptrdiff_t byte = 0; byte < size; byte += 64) __builtin_prefetch(ahead + byte);
+        if (t->single)
+            for (ptrdiff_t a = 0; a < d; a++)
+                ((float *)g->rows)[i * d + a] = ((const float *)t->rows)[order[i] * d + a];
+        else
+            for (ptrdiff_t a = 0; a < d; a++)
+                ((double *)g->rows)[i * d + a] = ((const double *)t->rows)[order[i] * d + a];
+    }
+    for (ptrdiff_t i = 0; t->labels && i < n; i++) g->labels[i] = t->labels[order[i]];
+    Table part = {.rows = g->rows, .single = t->single, .n = n, .d = d, .weight = t->weight,
+                  .weight_step = t->weight_step};
+    if (!t->weight || t->weight_step == 0) return part;
+    for (ptrdiff_t i = 0; i < n; i++) g->weight[i] = t->weight[order[i] * t->weight_step];
+    part.weight = g->weight, part.weight_step = 1;
+    return part;
+}
+
+/* As next_tile. Complete rows and others are in tiles of their own. */
+static ptrdiff_t next_tile_with_gaps(const Table *t, const Components *c, Work *w, ptrdiff_t first)
+{
+    GapWork *g = &w->gap;
+    ptrdiff_t end = first < g->complete ? g->complete : t->n, n = smaller(w->rows, end - first);
+    Table part = gathered(t, g, first, n);
+    load_tile(&part, 0, n, w);
+    if (first < g->complete) {
+        log_joint(c, w, n);
+        return n;
+    }
+    g->first = first, g->n = n;
+    while (t->gaps->ends[g->pattern] <= first) g->pattern++;
+    for (ptrdiff_t j = 0; j < w->k; j++) log_joint_with_gaps(t->gaps, c, w, j);
+    return n;
+}
+
+/* ------------------------------------------------------------------------------- moments */
+
+/* The sum of a run's responsibilities for component j; and with tails, all that these add up. */
+static double add_run(const Components *c, const Work *w, const Run *run, ptrdiff_t j,
+                      const Sums *sums)
+{
+    vec total[3] = {splat(0.0), splat(0.0), splat(0.0)};
+    FOR_EACH_VECTOR(*run, v) {
+        vec r = only(lanes_of(run, v), w->joint[v * w->stride + j]);
+        total[0] += r;
+        if (!c->power) continue;
+        const vec *kept = w->tails + 3 * (v * w->stride + j);
+        total[1] += r * kept[1];
+        total[2] += r * kept[2];
+    }
+    for (ptrdiff_t part = 0; c->power && part < 3; part++)
+        sums->tails[(part * (w->d + 1) + run->n_observed) * w->k + j] += total_of(total[part]);
+    return total_of(total[0]);
+}
+
+/* Where the sum of the second moment of features a and b <= a is. */
+INLINE double *second_moment(const Components *c, const Work *own, ptrdiff_t a, ptrdiff_t b)
+{
+    ptrdiff_t d = own->d;
+    if (own->tile) return (double *)own->sums + (a + 1) * own->padded + b;
+    return (double *)(own->sums + 1 + d + (c->dense ? triangle(a) + b : a));
+}
+
+/* What the covariance of a run's missing cells, given the observed ones, adds to the second
+   moments. */
+static void add_covariance(const Components *c, const Work *own, const Run *run,
+                           const double *unit, double count)
+{
+    const GapWork *g = &own->gap;
+    int m = run->n_missing;
+    for (int i = 0; !c->dense && i < m; i++) {
+        double deviation = unit[g->missing[i]];
+        *second_moment(c, own, g->missing[i], g->missing[i]) += count * deviation * deviation;
+    }
+    if (!c->dense) return;
+    for (int i = 0; i < m; i++) { /* the inverse of the root */
+        const double *root = g->root + i * m;
+        for (int l = 0; l < i; l++) {
+            double sum = 0.0;
+            for (int e = l; e < i; e++) sum -= root[e] * g->inverse[e * m + l];
+            g->inverse[i * m + l] = sum * root[i];
+        }
+        g->inverse[i * m + i] = root[i];
+    }
+    for (int i = 0; i < m; i++)
+        for (int l = 0; l <= i; l++) {
+            double sum = 0.0;
+            for (int e = i; e < m; e++) sum += g->inverse[e * m + i] * g->inverse[e * m + l];
+            double covariance = sum * unit[g->missing[i]] * unit[g->missing[l]];
+            *second_moment(c, own, g->missing[i], g->missing[l]) += count * covariance;
+        }
+}
+
+/* Many dimensions: the deviations row by row, of rows that component j has a share in. */
+static void lay_rows(const Work *w, const Run *run, ptrdiff_t j)
+{
+    const GapWork *g = &w->gap;
+    const double *centre = w->centres + j * w->padded, *columns = (const double *)g->columns;
+    for (ptrdiff_t i = run->start; i < smaller(run->end, g->n); i++) {
+        const vec *joint = w->joint + i / LANES * w->stride + j;
+        if (!(((const double *)joint)[i % LANES] > 0.0)) continue;
+        double *to = g->tile + i * w->padded;
+        const double *from = w->tile + i * w->padded;
+        for (ptrdiff_t a = 0; a < w->padded; a += LANES)
+            *(vec *)(to + a) = *(const vec *)(from + a) - *(const vec *)(centre + a);
+        for (int e = 0; e < run->n_missing; e++)
+            to[g->missing[e]] = columns[g->missing[e] * w->rows + i];
+    }
+}
+
+static void add_component(const Gaps *gaps, const Components *c, const Work *w, ptrdiff_t j,
+                          const Sums *sums)
+{
+    const GapWork *g = &w->gap;
+    ptrdiff_t rows = filled(g->n, LANES), end = rows / LANES;
+    Components component = alone(c, w);
+    Work own = work_alone(c, w, j);
+    deviate(c, w, j, end);
+    for (Run run = before_all(w); next_run(gaps, w, &run, rows);) {
+        double count = add_run(c, w, &run, j, sums);
+        int shared = count > 0.0 && !is_noise(gaps, w, j);
+        if (shared && c->dense) {
+            factorize_run(w, &run, j);
+            fill(w, &run, j);
+        } else {
+            fill_with_zeros(w, &run);
+        }
+        if (shared) add_covariance(c, &own, &run, g->unit + j * w->d, count);
+        if (w->tile) lay_rows(w, &run, j);
+    }
+    for (ptrdiff_t v = 0; c->power && v < end; v++)
+        own.joint[v * w->stride] *= w->tails[3 * (v * w->stride + j)];
+    Sums to = {.counts = sums->counts + j};
+    moments(&component, &own, g->n, &to);
+}
+
+/* As add_moments, one component after the other. */
+static void add_tile_with_gaps(const Gaps *gaps, const Components *c, const Work *w,
+                               const Sums *sums)
+{
+    for (ptrdiff_t j = 0; j < w->k; j++) add_component(gaps, c, w, j, sums);
+}
+
+/* ------------------------------------------------------------------------------- scoring */
+
+/* As score_tile, for rows of the table in some order. */
+static void score_tile_in_order(const Work *w, const int64_t *order, ptrdiff_t n,
+                                const Scores *out)
+{
+    Scores own = w->gap.scores;
+    if (!out->log_density) own.log_density = NULL;
+    if (!out->responsibilities) own.responsibilities = NULL;
+    if (!out->largest) own.largest = NULL;
+    if (!out->labels) own.labels = NULL;
+    score_tile(w, 0, n, &own);
+    for (ptrdiff_t i = 0; i < n; i++) {
+        ptrdiff_t row = (ptrdiff_t)order[i];
+        if (own.log_density) out->log_density[row] = own.log_density[i];
+        if (own.largest) out->largest[row] = own.largest[i];
+        if (own.labels) out->labels[row] = own.labels[i];
+        for (ptrdiff_t j = 0; own.responsibilities && j < w->k; j++)
+            out->responsibilities[row * w->k + j] = own.responsibilities[i * w->k + j];
+    }
+}
