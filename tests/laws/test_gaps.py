@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gap_records import gappy_rows, rules_of
-from mixtura import em
+from mixtura import em, kernels
 from mixtura.errors import CellError, DataError, DegenerateError
 from mixtura.families import (
     Bernoulli,
@@ -18,6 +18,7 @@ from mixtura.families import (
     Exponential,
     FactorAnalyzers,
     Gamma,
+    Gaussian,
     Multinomial,
     MultinomialParameters,
     NegativeBinomial,
@@ -238,6 +239,16 @@ def test_noise_of_a_turned_box_agrees_with_its_volume() -> None:
     np.testing.assert_allclose(volumes.prod(), box.volume, rtol=1e-13)
     assert box.log_volume_of(np.zeros((1, 2), dtype=bool)).tolist() == [0.0]
     assert box.log_volume_of(np.ones((1, 2), dtype=bool)).tolist() == [box.log_volume]
+
+
+def test_a_kernel_has_the_noise_of_a_turned_box() -> None:
+    turned = np.array([[9.0, 4.0, 0.0], [-4.0, 9.0, 1.0], [0.0, 2.0, 8.0]])
+    family = WithNoise(Gaussian(VVV, np.zeros(3)), Box(np.ones(3), turned))
+    source = ArraySource(with_gaps(two_groups()))
+    mixture = em.begin(family, source, random_responsibilities(3, (0,)))
+    fast = em.e_step(mixture, source)
+    with kernels.use("numpy"):
+        assert_alike(fast, em.e_step(mixture, source), 1e-11)
 
 
 @pytest.mark.parametrize("tie", [Bernoulli(), Nested(Bernoulli(), 2)])
