@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import Any, Self
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -18,9 +17,6 @@ from mixtura.typing import FloatArray
 __all__ = ["Marginals"]
 
 _LOG_TWO_PI = math.log(2.0 * math.pi)
-
-# Of the noise in each pattern: the patterns of a source stay, and so does a fit's box.
-_known: WeakKeyDictionary[Patterns, tuple[Box, FloatArray]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ class Marginals:
     def gaps(self, patterns: Patterns) -> Gaps:
         """For rows with these patterns."""
         order, ends = (np.ascontiguousarray(x, np.int64) for x in (patterns.order, patterns.ends))
-        noise = None if self.region is None else _noise(self.region, patterns)
+        noise = None if self.region is None else -self.region.log_volume_of(~patterns.masks)
         masks = np.ascontiguousarray(patterns.masks)
         return Gaps(order, ends, masks, self.constants, self.tails, noise)
 
@@ -74,13 +70,3 @@ def _constants(
     constants = np.tile(mixture.log_weights, (len(cells), 1))
     constants[:, : mixture.n_clusters] -= 0.5 * nats
     return constants
-
-
-def _noise(region: Box, patterns: Patterns) -> FloatArray:
-    """The log-density of noise in each pattern, (p,)."""
-    found = _known.get(patterns)
-    if found is None or found[0] is not region:
-        boxes = [region.marginal(np.flatnonzero(~mask)) for mask in patterns.masks]
-        found = region, np.array([-box.log_volume for box in boxes])
-        _known[patterns] = found
-    return found[1]
