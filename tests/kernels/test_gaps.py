@@ -345,6 +345,37 @@ def test_units_change_nothing_but_the_densities(kernel: str, structure: Any, uni
 
 
 @every_kernel
+@pytest.mark.parametrize("d", [4, 9, 20])
+@pytest.mark.parametrize("apart", [1e-2, 1e-4, 1e-5])
+def test_columns_that_hang_together(kernel: str, d: int, apart: float) -> None:
+    """Where twins are missing, what is left of the covariance is well conditioned; its inverse is
+    not.
+    """
+    rng = np.random.default_rng(d)
+    mixture = random_mixture(rng, VVV, 2, d)
+    S = mixture.params.covariances.dense.copy()
+    S[:, 2] = S[:, 1]
+    S[:, :, 2] = S[:, :, 1]
+    S[:, 2, 2] *= 1.0 + apart**2
+    params = GaussianParameters(mixture.params.means, DenseCovariances.of(S))
+    twins = Mixture(mixture.family, params, mixture.weights)
+    X = rows_of(rng, twins, 300)
+    X[:, 1:3] = np.nan
+    X[::3, 0] = np.nan
+    X[::5, 3] = np.nan
+    reference = Reference(twins, X)
+    resp, log_density = posterior(reference.log_joint)
+    with kernels.use(kernel):
+        np.testing.assert_allclose(scorer(twins).log_density(X), log_density, rtol=1e-10)
+        fused: Any = fused_pass(twins, soft)
+        sums = fused.sums(ArraySource(X).load(0))
+    for j in range(2):
+        _, _, second = reference.moments(resp, j)
+        found = sums[4 + 2 * d :].reshape(2, d, d)[j]
+        assert np.abs(found - second).max() <= 1e-10 * np.abs(second).max()
+
+
+@every_kernel
 @every_structure
 @pytest.mark.parametrize("d", [2, 8, 18])
 def test_a_missing_column_equals_its_marginal(kernel: str, structure: Any, d: int) -> None:
