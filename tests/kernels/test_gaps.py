@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -63,10 +64,10 @@ class Reference:
     """An E-step from nothing but the textbook's formulas, pattern by pattern."""
 
     mixture: Mixture[Any, Any]
-    X: np.ndarray
+    rows: np.ndarray
 
     def __post_init__(self) -> None:
-        self.X = self.X.astype(np.float64)
+        self.X = self.rows.astype(np.float64)
         self.tailed = isinstance(self.mixture.clusters.family, StudentT)
         params = self.mixture.params
         self.means = params.locations if self.tailed else params.means
@@ -77,6 +78,7 @@ class Reference:
             (mask, np.flatnonzero(self.kind.ravel() == p)) for p, mask in enumerate(masks)
         ]
         self.log_joint = self._log_joint()
+        self._filled: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
 
     def marginal(self, j: int, mask: np.ndarray) -> Marginal:
         return Marginal(self.means[j], self.S[j], mask)
@@ -114,8 +116,10 @@ class Reference:
         d = self.X.shape[1]
         u = 1.0 / (1.0 + self.far[:, j])
         first, second = np.zeros(d), np.zeros((d, d))
-        for mask, rows in self.patterns:
-            dx, rest = self.marginal(j, mask).filled(self.X[rows])
+        for p, (mask, rows) in enumerate(self.patterns):
+            if (p, j) not in self._filled:
+                self._filled[p, j] = self.marginal(j, mask).filled(self.X[rows])
+            dx, rest = self._filled[p, j]
             share = r[rows, j] * u[rows]
             first += share @ dx
             second += (share[:, None] * dx).T @ dx + r[rows, j].sum() * rest
@@ -135,7 +139,7 @@ def some_gaps(rng: np.random.Generator, X: np.ndarray, share: float) -> np.ndarr
 
 
 def a_case(
-    seed: int, structure: Any, d: int, n: int = 700, k: int = 4, offset: float = 0.0
+    seed: int, structure: Any, d: int, n: int = 400, k: int = 4, offset: float = 0.0
 ) -> tuple[np.random.Generator, Mixture[Any, Any], np.ndarray]:
     rng = np.random.default_rng(seed)
     mixture = random_mixture(rng, structure, k, d)
@@ -145,6 +149,22 @@ def a_case(
     weights = np.append(0.0, mixture.weights[1:] / mixture.weights[1:].sum())  # one is empty
     params = GaussianParameters(means, mixture.params.covariances)
     return rng, Mixture(mixture.family, params, weights), some_gaps(rng, X, 1.5 / (d + 4))
+
+
+@lru_cache(maxsize=4)  # for all kernels
+def a_reference(
+    seed: int,
+    structure: Any,
+    d: int,
+    *,
+    single: bool = False,
+    tailed: bool = False,
+    noise: float | None = None,
+) -> Reference:
+    rng, mixture, X = a_case(seed, structure, d)
+    mixture = with_tails(rng, mixture) if tailed else mixture
+    mixture = mixture if noise is None else with_some_noise(mixture, noise)
+    return Reference(mixture, X.astype(np.float32 if single else np.float64))
 
 
 def assert_same_moments(mine: Any, reference: Reference, r: np.ndarray) -> None:
@@ -174,10 +194,11 @@ def assert_same_moments(mine: Any, reference: Reference, r: np.ndarray) -> None:
 def test_passes_equal_the_reference(
     kernel: str, structure: Any, assignment: Assignment, single: bool, weighted: bool, d: int
 ) -> None:
-    rng, mixture, X = a_case(d, structure, d)
-    X = X.astype(np.float32 if single else np.float64)
-    weight = rng.choice([0.0, 0.5, 1.0, 3.0], size=len(X)) if weighted else np.ones(len(X))
-    reference = Reference(mixture, X)
+    reference = a_reference(d, structure, d, single=single)
+    mixture, X = reference.mixture, reference.rows
+    weight = np.ones(len(X))
+    if weighted:
+        weight = np.random.default_rng(d).choice([0.0, 0.5, 1.0, 3.0], size=len(X))
     resp, objective = reference.responsibilities(assignment)
     source = ArraySource(X, weight if weighted else None)
     with kernels.use(kernel):
@@ -217,10 +238,9 @@ def test_tables_of_few_rows(kernel: str, structure: Any, d: int, n: int) -> None
 def test_scores_equal_the_reference(
     kernel: str, structure: Any, tailed: bool, noise: float | None, d: int
 ) -> None:
-    rng, mixture, X = a_case(d, structure, d)
-    mixture = with_tails(rng, mixture) if tailed else mixture
-    mixture = mixture if noise is None else with_some_noise(mixture, noise)
-    resp, log_density = posterior(Reference(mixture, X).log_joint)
+    reference = a_reference(d, structure, d, tailed=tailed, noise=noise)
+    mixture, X = reference.mixture, reference.rows
+    resp, log_density = posterior(reference.log_joint)
     with kernels.use(kernel):
         view = scorer(mixture)
         np.testing.assert_allclose(view.log_density(X), log_density, rtol=1e-12, atol=1e-12)
@@ -256,10 +276,8 @@ def test_rows_without_cells_say_nothing(kernel: str, structure: Any, tailed: boo
 def test_passes_with_tails_equal_the_reference(
     kernel: str, structure: Any, assignment: Assignment, noise: float | None, d: int
 ) -> None:
-    rng, mixture, X = a_case(d + 1, structure, d)
-    mixture = with_tails(rng, mixture)
-    mixture = mixture if noise is None else with_some_noise(mixture, noise)
-    reference = Reference(mixture, X)
+    reference = a_reference(d + 5, structure, d, tailed=True, noise=noise)
+    mixture, X = reference.mixture, reference.rows
     resp, objective = reference.responsibilities(assignment)
     with kernels.use(kernel):
         fused = fused_pass(mixture, assignment)
