@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from kernel_cases import random_mixture, rows_of, with_some_noise, with_tails
-from mixtura import kernels
+from mixtura import em, kernels
 from mixtura.assignments import Assignment, hard, posterior, soft
 from mixtura.families import Gaussian, GaussianParameters, Poisson, PoissonParameters, StudentT
 from mixtura.families.gaussian.structures import VVI, VVV, AxisCovariances, DenseCovariances
@@ -22,6 +22,7 @@ from mixtura.patterns import Patterns
 from mixtura.sources import ArraySource, Chunk
 from mixtura.sources.columns import ColumnsOf
 from mixtura.starts.nearest_center import NearestCenter
+from mixtura.stopping import fixed_length
 
 KERNELS = kernels.available()
 every_kernel = pytest.mark.parametrize("kernel", KERNELS)
@@ -480,6 +481,23 @@ def test_weights_equal_repetition(kernel: str, structure: Any) -> None:
     np.testing.assert_allclose(
         weighted.statistics.scatter, repeated.statistics.scatter, rtol=1e-10, atol=1e-9
     )
+
+
+@every_kernel
+@every_structure
+@pytest.mark.parametrize("tailed", [False, True], ids=["Gaussian", "t"])
+@pytest.mark.parametrize("d", [2, 6, 15])
+def test_em_never_decreases(kernel: str, structure: Any, tailed: bool, d: int) -> None:
+    rng, mixture, X = a_case(d, structure, d, n=600)
+    mixture = with_tails(rng, mixture) if tailed else mixture
+    moved = np.delete(mixture.weights, 0) + rng.dirichlet(np.ones(3))
+    mixture = Mixture(mixture.family, mixture.params.take(np.arange(1, 4)), moved / moved.sum())
+    with kernels.use(kernel):
+        fitted = em.fit(mixture, ArraySource(X), stopping=fixed_length(40))
+    gains = np.diff(fitted.trace)
+    assert len(gains) == 40
+    assert gains.min() >= -1e-12 * abs(fitted.objective)
+    assert gains.sum() > 1e-3
 
 
 def test_sources_know_their_gaps() -> None:
