@@ -125,6 +125,9 @@ class _View:
             return self.components
         return replace(self.components, gaps=self._marginals.gaps(patterns))
 
+    def seen_by(self, rows: AnyArray) -> Components:
+        return self(Patterns.of(rows) if has_gaps(rows) else None)
+
     @cached_property
     def _marginals(self) -> Marginals:
         assert self.make_marginals is not None  # complete rows alone are shown to the others
@@ -386,7 +389,7 @@ def scorer(mixture: Mixture[Any, Any]) -> Scorer:
     if kernel is None:
         return _OrNearest(composition, mixture) if kind is Gaussian else composition
     if kind in _VIEWS:
-        view = _KernelScorer(_VIEWS[kind](mixture, kernel), kernel)
+        view = _KernelScorer(_VIEWS[kind](mixture, kernel).seen_by, kernel)
         return _OrNearest(view, mixture) if kind is Gaussian else view
     form = linear_form(mixture) if kind in _LINEAR else None
     if form is None:
@@ -415,23 +418,20 @@ class _Composition:
 
 @dataclass(frozen=True)
 class _KernelScorer:
-    view: Callable[[Patterns | None], Components | LinearComponents]
+    seen_by: Callable[[AnyArray], Components | LinearComponents]
     kernel: Kernel
 
     def log_density(self, rows: AnyArray) -> FloatArray:
-        return self.kernel.log_density(rows, self._seen_by(rows))
+        return self.kernel.log_density(rows, self.seen_by(rows))
 
     def responsibilities(self, rows: AnyArray) -> FloatArray:
-        return self.kernel.responsibilities(rows, self._seen_by(rows))
+        return self.kernel.responsibilities(rows, self.seen_by(rows))
 
     def labels(self, rows: AnyArray) -> IntArray:
-        return self.kernel.labels(rows, self._seen_by(rows))
+        return self.kernel.labels(rows, self.seen_by(rows))
 
     def densities_and_certainties(self, rows: AnyArray) -> tuple[FloatArray, FloatArray]:
-        return self.kernel.densities_and_certainties(rows, self._seen_by(rows))
-
-    def _seen_by(self, rows: AnyArray) -> Components | LinearComponents:
-        return self.view(Patterns.of(rows) if has_gaps(rows) else None)
+        return self.kernel.densities_and_certainties(rows, self.seen_by(rows))
 
 
 _VIEWS: dict[type, Callable[[Mixture[Any, Any], Kernel], _View]] = {
