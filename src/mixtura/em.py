@@ -37,7 +37,7 @@ from mixtura.stopping import DEFAULT_RULE, Outlook, Status, StoppingRule
 from mixtura.typing import FloatArray
 
 __all__ = [
-    "NONE",
+    "NO_ITERATIONS",
     "Ahead",
     "Fit",
     "Gather",
@@ -51,8 +51,8 @@ __all__ = [
     "resume",
 ]
 
-#: No iterations.
-NONE = range(0)
+#: What `keep` is where no chain is wanted.
+NO_ITERATIONS = range(0)
 
 # Passes after an irregular one that the kernel is not asked for others.
 _REST = 8
@@ -289,7 +289,7 @@ def fit(
     history: Sequence[float] = (),
     observe: Observer | None = None,
     latest: bool = False,
-    keep: range = NONE,
+    keep: range = NO_ITERATIONS,
 ) -> Fit[P, S]:
     """Run EM, or one of its kin, from a given mixture.
 
@@ -318,7 +318,7 @@ def fit(
         Told of each iteration.
     latest : bool, default=False
         Whether the latest mixture is wanted, and not the best.
-    keep : range, default=NONE
+    keep : range, default=NO_ITERATIONS
         Iterations that belong to the chain.
 
     Returns
@@ -350,7 +350,7 @@ def resume(
     seed: Sequence[int] = (0,),
     observe: Observer | None = None,
     latest: bool = False,
-    keep: range = NONE,
+    keep: range = NO_ITERATIONS,
 ) -> Fit[P, S]:
     """Go on with a run as if it had not been paused; all arguments are as in `fit`."""
     if paused.ahead is None:

@@ -355,3 +355,11 @@ def test_they_take_noise_known_labels_and_priors(algorithm: Any) -> None:
     held = fitted(X, prior="default", **options)
     plain = fitted(X, prior="default")
     np.testing.assert_allclose(held.lower_bound_, plain.lower_bound_, atol=1e-3)
+
+
+def test_verbose_names_the_stages(capsys: pytest.CaptureFixture[str]) -> None:
+    fitted(groups(100), algorithm=("hard", "em"), verbose=1)
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Start")]
+    assert told == ["Start 1, hard", "Start 1, em"]
+    fitted(groups(100), verbose=1)
+    assert capsys.readouterr().out.startswith("Start 1\n")

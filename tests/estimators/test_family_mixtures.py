@@ -144,7 +144,9 @@ def test_two_groups_are_found(case: Case) -> None:
 @cases
 @pytest.mark.parametrize(
     "options",
-    [{"algorithm": "hard"}, {"algorithm": "stochastic", "max_iter": 30}]
+    [{"algorithm": "hard"}, {"algorithm": "annealed"}]
+    + [{"algorithm": name, "max_iter": 30} for name in ("stochastic", "saem")]
+    + [{"algorithm": (mx.Stochastic(returns="mean"), "hard"), "max_iter": 30}]
     + [{"init_params": way} for way in ("kmeans", "random", "hierarchical", "quantiles", "varied")]
     + [{"equal_weights": True}, {"weights_init": [0.3, 0.7], "fixed": "weights"}]
     + [{"acceleration": None}, {"init_params": np.arange(90) % 2}, {"n_components": 1}],

@@ -40,7 +40,24 @@ class Settings(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stochastic(Settings):
+class RandomWalk(Settings):
+    """Base of algorithms that draw, and whose first iterations are a burn-in."""
+
+    burn_in: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not _is_number(self.burn_in) or not 0.0 <= self.burn_in < 1.0:
+            raise MixturaError(
+                f"burn_in={self.burn_in!r} should be a share: 0 or more, and below 1."
+            )
+
+    def n_burned(self, max_iter: int) -> int:
+        """Iterations of the burn-in."""
+        return int(self.burn_in * max_iter)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stochastic(RandomWalk):
     """Stochastic EM (Celeux and Diebolt 1985): each row's component is drawn in every iteration.
 
     It makes `max_iter` iterations. The mixtures it passes are a Markov chain that settles about an
@@ -75,11 +92,10 @@ class Stochastic(Settings):
 
     name: ClassVar[str] = "stochastic"
 
-    burn_in: float = 0.5
     returns: str = "best"
 
     def __post_init__(self) -> None:
-        _check_share("burn_in", self.burn_in)
+        super().__post_init__()
         if self.returns not in ("best", "mean"):
             raise MixturaError(f"returns={self.returns!r} is unknown; choose one of best, mean.")
 
@@ -103,17 +119,14 @@ class Stochastic(Settings):
         return fixed_length(max_iter, f"took the mean of the last {len(self._chain(max_iter))}")
 
     def _following(self, max_iter: int) -> UpdateRule:
-        return PLAIN if self.returns == "best" else ChainMean(self._burned(max_iter), max_iter)
+        return PLAIN if self.returns == "best" else ChainMean(self.n_burned(max_iter), max_iter)
 
     def _chain(self, max_iter: int) -> range:
-        return range(self._burned(max_iter), max_iter)
-
-    def _burned(self, max_iter: int) -> int:
-        return int(self.burn_in * max_iter)
+        return range(self.n_burned(max_iter), max_iter)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SAEM(Settings):
+class SAEM(RandomWalk):
     """Stochastic approximation EM (Delyon, Lavielle and Moulines 1999).
 
     Stochastic EM whose statistics are remembered after a burn-in, with steps
@@ -134,11 +147,10 @@ class SAEM(Settings):
 
     name: ClassVar[str] = "saem"
 
-    burn_in: float = 0.5
     power: float = 0.75
 
     def __post_init__(self) -> None:
-        _check_share("burn_in", self.burn_in)
+        super().__post_init__()
         if not _is_number(self.power) or not 0.5 < self.power <= 1.0:
             raise MixturaError(f"power={self.power!r} should be above 1/2 and at most 1.")
 
@@ -155,14 +167,11 @@ class SAEM(Settings):
         return (stage,)
 
     def _stopping(self, tol: float, max_iter: int) -> StoppingRule:
-        n_small = max_iter - self._burned(max_iter)
+        n_small = max_iter - self.n_burned(max_iter)
         return fixed_length(max_iter, f"ended with {n_small} of decreasing steps")
 
     def _schedule(self, max_iter: int) -> Schedule:
-        return damped(decreasing_steps(self._burned(max_iter), self.power))
-
-    def _burned(self, max_iter: int) -> int:
-        return int(self.burn_in * max_iter)
+        return damped(decreasing_steps(self.n_burned(max_iter), self.power))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,11 +247,6 @@ def settings_kept(document: Mapping[str, Any]) -> Settings:
         return SETTINGS[name](**given)
     except TypeError:
         raise MixturaError(f"{', '.join(given)} are not all settings of {name!r}.") from None
-
-
-def _check_share(name: str, value: Any) -> None:
-    if not _is_number(value) or not 0.0 <= value < 1.0:
-        raise MixturaError(f"{name}={value!r} should be a share: 0 or more, and below 1.")
 
 
 def _is_number(value: object) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mixtura.estimators.algorithms import settings_kept
 from mixtura.estimators.gaussian_vocabulary import (
     OF_BLOCKS,
     gaussian_parameters,
@@ -18,10 +19,10 @@ from mixtura.estimators.gaussian_vocabulary import (
 )
 from mixtura.estimators.options import (
     ACCELERATIONS,
+    ALGORITHMS,
     EFFORTS,
     STARTS,
     algorithm_document,
-    algorithm_kept,
     algorithm_of,
 )
 from mixtura.families.product.family import Product
@@ -29,12 +30,13 @@ from mixtura.families.registry import MIXED, description_of
 from mixtura.mixture import Mixture
 from mixtura.persistence.entries import (
     Entry,
-    anything,
     either,
     flag,
     made,
+    mapping,
     number,
     optional,
+    sequence,
     text,
     whole,
 )
@@ -42,11 +44,19 @@ from mixtura.persistence.entries import (
 __all__ = ["kept_parameters", "parameters_document"]
 
 
-def _algorithm(document: Any) -> Any:
-    """A name, settings or a chain of these, if they are known."""
-    algorithm = algorithm_kept(document)
-    algorithm_of(algorithm)
-    return algorithm
+def _part(value: Any, place: str) -> Any:
+    """An algorithm by its name, or with settings."""
+    settings = made(mapping(either(whole(0), number(), text())), settings_kept)
+    return (settings if isinstance(value, dict) else text(*ALGORITHMS)).read(value, place)
+
+
+def _algorithm(value: Any, place: str) -> Any:
+    """One of these, or a chain of several."""
+    if not isinstance(value, list):
+        return _part(value, place)
+    chain = sequence(Entry("an algorithm", _part)).read(value, place)
+    algorithm_of(chain)  # refuses one of none
+    return chain
 
 
 _OF_ALL: dict[str, Entry[Any]] = {
@@ -56,7 +66,7 @@ _OF_ALL: dict[str, Entry[Any]] = {
     "init_params": text(*STARTS),
     "random_state": optional(whole(0, 2**32 - 1)),
     "warm_start": either(flag(), whole(0, 1)),
-    "algorithm": made(anything(), _algorithm),
+    "algorithm": Entry("an algorithm, or a list of several", _algorithm),
     "acceleration": optional(text(*ACCELERATIONS)),
 }
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from mixtura.acceleration import Switch
 from mixtura.assignments import hard, soft
 from mixtura.errors import MixturaError
-from mixtura.estimators.algorithms import SETTINGS, Settings, settings_kept
+from mixtura.estimators.algorithms import SETTINGS, Settings
 from mixtura.families.gaussian.discriminant import quadratic_discriminant
 from mixtura.fitting.algorithm import Acceleration, Algorithm, Stage
 from mixtura.fitting.restarts import Effort
@@ -28,7 +28,6 @@ __all__ = [
     "STARTS",
     "accelerated",
     "algorithm_document",
-    "algorithm_kept",
     "algorithm_of",
     "choose",
 ]
@@ -121,13 +120,17 @@ def choose(options: Mapping[str, T], name: str, value: object) -> T:
 
 def algorithm_of(value: object) -> Algorithm:
     """What a name, an object with settings, or a sequence of these stands for."""
-    if isinstance(value, Settings):
-        return value.algorithm(_EM)
     if not isinstance(value, tuple | list):
-        return choose(ALGORITHMS, "algorithm", value)
+        return _single(value)
     if not value:
         raise MixturaError("algorithm=() has nothing in it; give one name or more.")
-    return reduce(operator.add, map(algorithm_of, value))
+    return reduce(operator.add, map(_single, value))
+
+
+def _single(value: object) -> Algorithm:
+    if isinstance(value, Settings):
+        return value.algorithm(_EM)
+    return choose(ALGORITHMS, "algorithm", value)
 
 
 def algorithm_document(value: object) -> Any:
@@ -135,13 +138,6 @@ def algorithm_document(value: object) -> Any:
     if isinstance(value, tuple | list):
         return [algorithm_document(part) for part in value]
     return value.document if isinstance(value, Settings) else value
-
-
-def algorithm_kept(document: Any) -> Any:
-    """The value of `algorithm` that has such a document."""
-    if isinstance(document, tuple | list):
-        return tuple(map(algorithm_kept, document))
-    return settings_kept(document) if isinstance(document, Mapping) else document
 
 
 def accelerated(acceleration: object, *, late: bool) -> Acceleration | None:

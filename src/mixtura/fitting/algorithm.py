@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from mixtura.acceleration import PLAIN, UpdateRule
 from mixtura.assignments import Assignment
-from mixtura.em import NONE
+from mixtura.em import NO_ITERATIONS
 from mixtura.schedules import Schedule, batch
 from mixtura.stopping import StoppingRule
 
@@ -28,7 +28,7 @@ def _plain(max_iter: int) -> UpdateRule:
 
 
 def _no_chain(max_iter: int) -> range:
-    return NONE
+    return NO_ITERATIONS
 
 
 @dataclass(frozen=True)

@@ -250,7 +250,8 @@ class Fitting:
         """The run after a stage; each but the first has random numbers of its own."""
         made, place = self.specification, len(run.before)
         to_the_end = stage.stopping(made.tol, made.max_iter)
-        with made.narrate(run.n_iter, number) as observe:
+        name = stage.name if len(self.stages) > 1 else ""
+        with made.narrate(run.n_iter, number, name) as observe:
             return em.resume(
                 run,
                 self.source,

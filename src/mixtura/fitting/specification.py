@@ -24,11 +24,12 @@ __all__ = ["Before", "MakeFamily", "Narrate", "Noise", "Specification", "silentl
 #: (rows, their summary, k) -> the family, with what it takes from the rows.
 MakeFamily: TypeAlias = Callable[[Source, Summary, int], Family[Any, Any]]
 
-#: (iterations done, number of the start) -> a context that gives who is to be told of a run.
-Narrate: TypeAlias = Callable[[int, int], AbstractContextManager[Observer | None]]
+#: (iterations done, number of the start, stage if there are several) -> a context that gives who is
+#: to be told of a run.
+Narrate: TypeAlias = Callable[[int, int, str], AbstractContextManager[Observer | None]]
 
 
-def silently(n_done: int, number: int) -> AbstractContextManager[Observer | None]:
+def silently(n_done: int, number: int, stage: str) -> AbstractContextManager[Observer | None]:
     """Tell nobody."""
     return nullcontext()
 
