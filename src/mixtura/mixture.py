@@ -45,6 +45,11 @@ class Expectation(Sums, Generic[S]):
     counts: FloatArray
     statistics: S
 
+    def take(self, order: IntArray) -> Self:
+        """That of the clusters in the given order; noise stays last."""
+        counts = np.concatenate([self.counts[order], self.counts[len(order) :]])
+        return replace(self, counts=counts, statistics=self.statistics.take(order))
+
 
 @dataclass(frozen=True)
 class Mixture(Generic[P, S]):

@@ -235,6 +235,7 @@ class GaussianMixture(ShapedMixture):
         verbose_interval: int = 10,
         algorithm: str = "em",
         acceleration: str | None = "auto",
+        half_life: float | None = None,
         equal_weights: bool = False,
         fixed: Any = None,
         prior: Any = None,
@@ -255,6 +256,7 @@ class GaussianMixture(ShapedMixture):
             verbose_interval=verbose_interval,
             algorithm=algorithm,
             acceleration=acceleration,
+            half_life=half_life,
             equal_weights=equal_weights,
             fixed=fixed,
             n_jobs=n_jobs,
@@ -297,6 +299,10 @@ class GaussianMixture(ShapedMixture):
                     f"{self.covariance_type!r}: it should be {expected}."
                 )
         return GivenGaussians(means, covariances)
+
+    @property
+    def _reads_rows(self) -> bool:
+        return self.prior is not None
 
     @property
     def _cheap_iterations(self) -> bool:

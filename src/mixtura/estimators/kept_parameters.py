@@ -33,6 +33,7 @@ _OF_ALL: dict[str, Entry[Any]] = {
     "warm_start": either(flag(), whole(0, 1)),
     "algorithm": text(*ALGORITHMS),
     "acceleration": optional(text(*ACCELERATIONS)),
+    "half_life": optional(number(above=0.0)),
 }
 
 

@@ -11,6 +11,7 @@ from mixtura.errors import MixturaError
 from mixtura.families.gaussian.discriminant import quadratic_discriminant
 from mixtura.fitting.algorithm import Acceleration, Algorithm
 from mixtura.fitting.restarts import Effort
+from mixtura.schedules import Rounds
 from mixtura.starts.centers import from_centers, k_means, k_means_plus_plus, random_rows
 from mixtura.starts.given import from_chance
 from mixtura.starts.groups import from_hierarchy
@@ -25,6 +26,7 @@ T = TypeVar("T")
 
 ALGORITHMS = {
     "em": Algorithm("em", soft, projected_gain, smooth=True),
+    "minibatch": Algorithm("minibatch", soft, projected_gain, rounds=Rounds()),
     "hard": Algorithm("hard", hard, projected_gain, objective="classification log-likelihood"),
     "stochastic": Algorithm(
         "stochastic", stochastic, lambda tol, max_iter: fixed_length(max_iter), settles=False

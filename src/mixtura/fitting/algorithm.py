@@ -1,25 +1,40 @@
-"""What is computed, and when it ends: a cell of the grid of assignments."""
+"""What is computed, and when it ends: a cell of the grid of assignments and schedules."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from mixtura.acceleration import PLAIN, UpdateRule
 from mixtura.assignments import Assignment
-from mixtura.stopping import StoppingRule
+from mixtura.schedules import MiniBatches, Rounds, Schedule, batch
+from mixtura.sources import ArraySource
+from mixtura.stopping import StoppingRule, judged_rounds
 
-__all__ = ["Acceleration", "Algorithm"]
+__all__ = ["Acceleration", "Algorithm", "batch_rows"]
 
 #: (price of a plain iteration: the numbers that it adds up, most iterations) -> how mixtures
 #: follow each other.
 Acceleration: TypeAlias = Callable[[float, int], UpdateRule]
 
 
+# A mini-batch has so many rows for each number that a component's statistics have, so that a step
+# is no blind guess; and so many at least that an M-step costs little beside them.
+_ROWS_PER_NUMBER = 4
+_FEWEST_ROWS, _MOST_ROWS = 1_000, 20_000
+
+_SHARE_OF_CHANCE = 0.1
+
+
+def batch_rows(n_components: int, n_sums: int) -> int:
+    """Rows of a mini-batch, from the numbers that a row adds to a component's statistics."""
+    return min(max(_ROWS_PER_NUMBER * n_components * n_sums, _FEWEST_ROWS), _MOST_ROWS)
+
+
 @dataclass(frozen=True)
 class Algorithm:
-    """A cell of the grid of `mixtura.assignments`, and the rule that ends it.
+    """A cell of the grid of assignments and schedules, and the rule that ends it.
 
     Attributes
     ----------
@@ -33,6 +48,8 @@ class Algorithm:
         Whether a run ends in an optimum, in which others may end as well.
     objective : str
         What it maximises, in words.
+    rounds : Rounds or None
+        Of mini-batches; None where every iteration sees all rows.
     """
 
     name: str
@@ -41,9 +58,29 @@ class Algorithm:
     smooth: bool = False
     settles: bool = True
     objective: str = "log-likelihood"
+    rounds: Rounds | None = None
 
     def update_rule(
         self, acceleration: Acceleration | None, price: float, max_iter: int
     ) -> UpdateRule:
         """How mixtures follow each other: plainly where nothing can be accelerated."""
         return PLAIN if acceleration is None or not self.smooth else acceleration(price, max_iter)
+
+    def schedule(
+        self, source: ArraySource, rows_per_batch: int, max_iter: int, seed: Sequence[int]
+    ) -> Schedule:
+        """Which rows each iteration sees. The seed is that of mini-batches."""
+        if self.rounds is None:
+            return batch
+        return MiniBatches(source, rows_per_batch, self.rounds, max_iter, seed)
+
+    def stopping_rule(self, tol: float, max_iter: int, chance: float) -> StoppingRule:
+        """When to stop.
+
+        Mini-batches come no nearer to the limit than some share of what chance leaves open there:
+        how much the likelihood of other rows would differ, `chance` nats per row.
+        """
+        if self.rounds is None:
+            return self.stopping(tol, max_iter)
+        rounds, near = self.rounds, max(tol, _SHARE_OF_CHANCE * chance)
+        return judged_rounds(rounds.n_whole, rounds.judging, near, rounds.limit(max_iter))

@@ -7,9 +7,10 @@ from typing import Any
 
 from mixtura.fitting.algorithm import Algorithm
 from mixtura.fitting.restarts import Starts
-from mixtura.mixture import Mixture
+from mixtura.mixture import Expectation, Mixture
 from mixtura.selection.named import FIT_CRITERIA
 from mixtura.selection.scores import Scores
+from mixtura.sources import Summary
 from mixtura.stopping import Outlook, Status
 
 __all__ = ["FitRecord"]
@@ -45,6 +46,11 @@ class FitRecord:
         What to know about the data and the result.
     n_known : int
         Rows whose component was known.
+    expectation : Expectation or None
+        Of the rows under the mixture, from which a stream of further rows can go on. Model files
+        are without it.
+    summary : Summary or None
+        Of the rows, likewise.
     """
 
     mixture: Mixture[Any, Any]
@@ -60,6 +66,8 @@ class FitRecord:
     starts: Starts
     notes: tuple[str, ...]
     n_known: int
+    expectation: Expectation[Any] | None = None
+    summary: Summary | None = None
 
     @property
     def converged(self) -> bool:

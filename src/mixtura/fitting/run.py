@@ -15,12 +15,13 @@ from mixtura.explain import Soundness, judge, upheld
 from mixtura.families.family import Family
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.fitting.agreement import ALIKE, Compared, agreement, compared
+from mixtura.fitting.algorithm import batch_rows
 from mixtura.fitting.notes import notes_on_data, notes_on_result, notes_on_values
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.restarts import Effort, Found, Restarts, restart, resume
 from mixtura.fitting.specification import Noise, Specification
-from mixtura.mixture import Mixture
+from mixtura.mixture import Expectation, Mixture
 from mixtura.selection.scores import score
 from mixtura.sources import ArraySource, Summary
 from mixtura.starts.noise_region import box_about, resized
@@ -152,6 +153,21 @@ class Fitting:
         """How many starts are wanted."""
         return self.specification.effort(self.price)
 
+    @property
+    def rows_per_batch(self) -> int:
+        """Rows of a mini-batch, if there are any."""
+        n_sums = self.family.n_sums(self.source.n_features)
+        return batch_rows(self.specification.n_components, n_sums)
+
+    @cached_property
+    def chance(self) -> float:
+        """What fits to other rows of the same kind differ by in their likelihood, in nats per row.
+
+        Half a nat for each free parameter, by the theorem of Wilks (1938).
+        """
+        k, d = self.specification.n_components, self.source.n_features
+        return 0.5 * self.family.n_parameters(k, d) / self.summary.total_weight
+
     @cached_property
     def numbered(self) -> bool:
         """Whether components keep the numbers that the user gave them."""
@@ -219,12 +235,16 @@ class Fitting:
     def run(self, begun: AnyFit, number: int = 0, *, pause: int | None = None) -> AnyFit:
         """A run at its end, or after so many iterations; its number fixes random assignments."""
         made = self.specification
-        to_the_end = made.algorithm.stopping(made.tol, made.max_iter)
+        to_the_end = made.algorithm.stopping_rule(made.tol, made.max_iter, self.chance)
+        schedule = made.algorithm.schedule(
+            self.source, self.rows_per_batch, made.max_iter, (made.seed, Purpose.ORDER, number)
+        )
         with made.narrate(begun.n_iter, number) as observe:
             return em.resume(
                 begun,
                 self.source,
                 assignment=made.algorithm.assignment,
+                schedule=schedule,
                 stopping=to_the_end if pause is None else paused_after(to_the_end, pause),
                 seed=(made.seed, Purpose.ASSIGN, number),
                 observe=observe,
@@ -278,7 +298,9 @@ class Fitting:
         best = restarts.best
         if self.numbered:
             return best
-        return replace(best, mixture=best.mixture.take(best.mixture.canonical_order()))
+        order = best.mixture.canonical_order()
+        known = None if best.expectation is None else best.expectation.take(order)
+        return replace(best, mixture=best.mixture.take(order), expectation=known)
 
     def record(self, restarts: Restarts) -> FitRecord:
         """What is told of the starts."""
@@ -307,7 +329,14 @@ class Fitting:
                 *([caution] if caution and self.specification.algorithm.settles else []),
             ),
             n_known=0 if labels is None else int((labels >= 0).sum()),
+            expectation=best.expectation or self.expectation(mixture),
+            summary=self.summary,
         )
+
+    def expectation(self, mixture: Mixture[Any, Any]) -> Expectation[Any]:
+        """What an E-step knows of the rows."""
+        seed = (self.specification.seed, Purpose.ASSIGN)
+        return em.e_step(mixture, self.source, self.specification.algorithm.assignment, seed)
 
     @cached_property
     def judged(self) -> Callable[[Mixture[Any, Any]], Soundness]:
