@@ -109,10 +109,11 @@ Forgetting: TypeAlias = Callable[[float, float], tuple[float, float, float]]
 class Slowing:
     """Steps that become smaller, and their average: what Cappe and Moulines (2009) advise.
 
-    The step of `unit` rows is (1 + t / 10)^-power, where t units came before. Any power in
-    (1/2, 1] is right; the smaller, the sooner a poor start is forgotten. The average has its
-    weight on the later steps, in proportion to the rows before them, so that in the end the power
-    does not matter.
+    The step of `unit` rows is ((100 + t) / 40)^-power, where t units came before. Any power in
+    (1/2, 1] is right; the smaller, the sooner a poor start is forgotten. The steps are larger than
+    they could be, so that a few passes go as far as many iterations of EM. What they add by chance
+    the average takes away (Polyak and Juditsky 1992), so that in the end the power does not matter.
+    In it the later steps weigh more, with the cube of the rows before them.
 
     Rows never get a smaller share than those before: where these are few it is the same.
 
@@ -128,12 +129,12 @@ class Slowing:
 
     def __call__(self, before: float, weight: float) -> tuple[float, float, float]:
         after = before + weight
-        kept = 1.0 - (1.0 + before / (_DELAY * self.unit)) ** -self.power
+        kept = 1.0 - ((_DELAY + before / self.unit) / _SCALE) ** -self.power
         step = max(1.0 - kept ** (weight / self.unit), weight / after)
-        return step, 1.0 - (before / after) ** 2, after
+        return step, 1.0 - (before / after) ** _LATE, after
 
 
-_DELAY = 10.0
+_DELAY, _SCALE, _LATE = 100.0, 40.0, 4
 
 
 @dataclass(frozen=True)
@@ -183,8 +184,9 @@ def parts_of(
 class Rounds:
     """Rounds of passes by mini-batches, each of which ends with passes over all rows at once.
 
-    The latter judge what the former have come to: they are EM as it is, and tell by their gains
-    how far the limit is. If it is too far, the next round has more mini-batches.
+    The latter judge what the former have come to: they are EM as it is, and tell by their gains how
+    far the limit is. If it is too far, the next round has more mini-batches. Before the first round
+    is one such pass: the first steps are the largest, and decide which optimum they lead to.
 
     Parameters
     ----------
@@ -206,7 +208,7 @@ class Rounds:
     @cached_property
     def plan(self) -> tuple[int, ...]:
         """For each pass how many passes over all rows it ends; 0 for mini-batches."""
-        plan: list[int] = []
+        plan = [1]
         n_passes = self.first
         while len(plan) < self.most:
             plan += [0] * n_passes + list(range(1, self.judging + 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -215,6 +215,7 @@ class GaussianMixture(ShapedMixture):
     """
 
     _fixable: ClassVar[Sequence[str]] = ("weights", "means")
+    _for_rows: ClassVar[Mapping[str, Any]] = {"init_params": "auto", "noise_init": None}
 
     def __init__(
         self,

@@ -56,6 +56,9 @@ class MixtureEstimator(Recorded, SoftClusters):
     # What `fixed` may name.
     _fixable: ClassVar[Sequence[str]] = ("weights",)
 
+    # Parameters that may be arrays for the rows of one table, and what stands for others.
+    _for_rows: ClassVar[Mapping[str, Any]] = {"init_params": "auto"}
+
     schema_: Schema
     stream_: Waiting | Stream
 
@@ -134,7 +137,8 @@ class MixtureEstimator(Recorded, SoftClusters):
             table = TrainingRows.of(rows, weight, names, n_threads, whole_of(X))
             fitting = self._prepare(table, labels)
             self._publish(fitting.record(fitting.all_starts()), rows.dtype)
-        self.__dict__.pop("stream_", None)
+        for name in ("stream_", "n_seen_"):
+            self.__dict__.pop(name, None)
         self.warn()
         return self
 
@@ -175,8 +179,9 @@ class MixtureEstimator(Recorded, SoftClusters):
         with one_blas_thread():
             names, n_threads = self.schema_.names, effective_n_jobs(self.n_jobs)
             table = TrainingRows.of(rows, weight, names, n_threads, whole_of(X))
-            specification = self._specification_of_stream(table)
+            specification = self._specification_of_stream(stream, table)
             self.stream_ = stream.with_rows(specification, table)
+            self.n_seen_ = self.stream_.n_seen
         if isinstance(self.stream_, Waiting):
             warnings.warn(str(self.stream_), DataWarning, stacklevel=2)
             return self
@@ -207,19 +212,18 @@ class MixtureEstimator(Recorded, SoftClusters):
         known: Waiting | Stream | None = vars(self).get("stream_")
         return known
 
-    def _specification_of_stream(self, table: TrainingRows) -> Specification:
+    def _specification_of_stream(
+        self, stream: Waiting | Stream, table: TrainingRows
+    ) -> Specification:
         """What is to be fitted to rows as they come."""
-        if not isinstance(self.init_params, str):
+        given = [name for name in self._for_rows if not isinstance(getattr(self, name), str | None)]
+        if given and isinstance(stream, Waiting):
             raise MixturaError(
-                "init_params is an array for the rows of a table, and partial_fit does not know "
+                f"{given[0]} is an array for the rows of a table, and partial_fit does not know "
                 "how many will come: begin with fit, and go on with partial_fit."
             )
-        return replace(self._specification(table), before=None)
-
-    @property
-    def n_seen_(self) -> int:
-        """Rows that `partial_fit` has seen, and those of a fit that it went on from."""
-        return self.stream_.n_seen
+        variant = self._variant({name: self._for_rows[name] for name in given})
+        return replace(variant._specification(table), before=None)
 
     def _fitted(self) -> Mixture[Any, Any]:
         if isinstance(self._known_stream, Waiting):

@@ -26,11 +26,11 @@ T = TypeVar("T")
 
 ALGORITHMS = {
     "em": Algorithm("em", soft, projected_gain, smooth=True),
-    "minibatch": Algorithm("minibatch", soft, projected_gain, rounds=Rounds()),
     "hard": Algorithm("hard", hard, projected_gain, objective="classification log-likelihood"),
     "stochastic": Algorithm(
         "stochastic", stochastic, lambda tol, max_iter: fixed_length(max_iter), settles=False
     ),
+    "minibatch": Algorithm("minibatch", soft, projected_gain, smooth=True, rounds=Rounds()),
 }
 
 

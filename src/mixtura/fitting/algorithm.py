@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 from mixtura.acceleration import PLAIN, UpdateRule
 from mixtura.assignments import Assignment
+from mixtura.errors import MixturaError
+from mixtura.families.family import Family
 from mixtura.schedules import MiniBatches, Rounds, Schedule, batch
 from mixtura.sources import ArraySource
 from mixtura.stopping import StoppingRule, judged_rounds
 
-__all__ = ["Acceleration", "Algorithm", "batch_rows"]
+__all__ = ["Acceleration", "Algorithm", "batch_rows", "check_blends"]
 
 #: (price of a plain iteration: the numbers that it adds up, most iterations) -> how mixtures
 #: follow each other.
@@ -24,7 +26,17 @@ Acceleration: TypeAlias = Callable[[float, int], UpdateRule]
 _ROWS_PER_NUMBER = 4
 _FEWEST_ROWS, _MOST_ROWS = 1_000, 20_000
 
-_SHARE_OF_CHANCE = 0.1
+# A pass has so many mini-batches at least; in fewer they are no way to get on.
+_FEWEST_BATCHES = 20
+
+
+def check_blends(family: Family[Any, Any], what: str) -> None:
+    """A family whose statistics can be gathered part by part, under other parameters each time."""
+    if not family.blends:
+        raise MixturaError(
+            f"{what} is not for the family {type(family).__name__}: its statistics are good for "
+            "the parameters alone under which they were gathered. Use fit with algorithm='em'."
+        )
 
 
 def batch_rows(n_components: int, n_sums: int) -> int:
@@ -64,7 +76,15 @@ class Algorithm:
         self, acceleration: Acceleration | None, price: float, max_iter: int
     ) -> UpdateRule:
         """How mixtures follow each other: plainly where nothing can be accelerated."""
-        return PLAIN if acceleration is None or not self.smooth else acceleration(price, max_iter)
+        if acceleration is None or not self.smooth or self.rounds is not None:
+            return PLAIN
+        return acceleration(price, max_iter)
+
+    def suiting(self, n_rows: int, rows_per_batch: int) -> Algorithm:
+        """The same for so many rows: without mini-batches if they are few."""
+        if self.rounds is None or n_rows >= _FEWEST_BATCHES * rows_per_batch:
+            return self
+        return replace(self, rounds=None)
 
     def schedule(
         self, source: ArraySource, rows_per_batch: int, max_iter: int, seed: Sequence[int]
@@ -77,10 +97,11 @@ class Algorithm:
     def stopping_rule(self, tol: float, max_iter: int, chance: float) -> StoppingRule:
         """When to stop.
 
-        Mini-batches come no nearer to the limit than some share of what chance leaves open there:
-        how much the likelihood of other rows would differ, `chance` nats per row.
+        Of mini-batches no more is asked than what chance leaves open anyway: how much the
+        likelihood would gain with other rows, `chance` nats per row.
         """
         if self.rounds is None:
             return self.stopping(tol, max_iter)
-        rounds, near = self.rounds, max(tol, _SHARE_OF_CHANCE * chance)
-        return judged_rounds(rounds.n_whole, rounds.judging, near, rounds.limit(max_iter))
+        rounds = self.rounds
+        limit = rounds.limit(max_iter)
+        return judged_rounds(rounds.n_whole, rounds.judging, max(tol, chance), limit)

@@ -15,7 +15,7 @@ from mixtura.explain import Soundness, judge, upheld
 from mixtura.families.family import Family
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.fitting.agreement import ALIKE, Compared, agreement, compared
-from mixtura.fitting.algorithm import batch_rows
+from mixtura.fitting.algorithm import Algorithm, batch_rows, check_blends
 from mixtura.fitting.notes import notes_on_data, notes_on_result, notes_on_values
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.record import FitRecord
@@ -114,6 +114,8 @@ class Fitting:
             )
         source, summary = table.source(k, labels), table.summary
         family = specification.family(source, summary, k)
+        if specification.algorithm.rounds is not None:
+            check_blends(family, "algorithm='minibatch'")
         if labels is not None or k == 1 or isinstance(family, WithNoise):
             # Splits know neither whose rows are known nor of noise that is one of k components.
             values = specification.values
@@ -152,6 +154,11 @@ class Fitting:
     def effort(self) -> Effort:
         """How many starts are wanted."""
         return self.specification.effort(self.price)
+
+    @cached_property
+    def algorithm(self) -> Algorithm:
+        """What is done with so many rows."""
+        return self.specification.algorithm.suiting(len(self.table.rows), self.rows_per_batch)
 
     @property
     def rows_per_batch(self) -> int:
@@ -228,22 +235,22 @@ class Fitting:
 
     def _begun(self, first: Mixture[Any, Any]) -> AnyFit:
         made = self.specification
-        update_rule = made.algorithm.update_rule(made.acceleration, self.price, made.max_iter)
+        update_rule = self.algorithm.update_rule(made.acceleration, self.price, made.max_iter)
         history = () if made.before is None else made.before.trace
         return Fit.begun(first, update_rule, history)
 
     def run(self, begun: AnyFit, number: int = 0, *, pause: int | None = None) -> AnyFit:
         """A run at its end, or after so many iterations; its number fixes random assignments."""
-        made = self.specification
-        to_the_end = made.algorithm.stopping_rule(made.tol, made.max_iter, self.chance)
-        schedule = made.algorithm.schedule(
+        made, algorithm = self.specification, self.algorithm
+        to_the_end = algorithm.stopping_rule(made.tol, made.max_iter, self.chance)
+        schedule = algorithm.schedule(
             self.source, self.rows_per_batch, made.max_iter, (made.seed, Purpose.ORDER, number)
         )
         with made.narrate(begun.n_iter, number) as observe:
             return em.resume(
                 begun,
                 self.source,
-                assignment=made.algorithm.assignment,
+                assignment=algorithm.assignment,
                 schedule=schedule,
                 stopping=to_the_end if pause is None else paused_after(to_the_end, pause),
                 seed=(made.seed, Purpose.ASSIGN, number),

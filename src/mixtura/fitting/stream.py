@@ -16,7 +16,7 @@ from mixtura import em
 from mixtura.em import Memory
 from mixtura.families.family import Family
 from mixtura.families.noise import with_noise
-from mixtura.fitting.algorithm import Algorithm, batch_rows
+from mixtura.fitting.algorithm import Algorithm, batch_rows, check_blends
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.restarts import Starts
@@ -136,6 +136,7 @@ class Stream:
 
     def going_on(self, specification: Specification, table: TrainingRows) -> Stream:
         """The stream after further rows of the same call."""
+        check_blends(self.mixture.family, "partial_fit")
         k, summary = specification.n_components, self.summary + table.summary
         source = table.source(k)
         mixture = _of_family(self.mixture, specification, source, summary)
@@ -144,7 +145,7 @@ class Stream:
         parts = parts_of(
             source,
             np.array_split(order, -(-len(order) // unit)),
-            _forgetting(specification, unit * summary.total_weight / summary.n_rows),
+            _forgetting(specification, unit),
             self.memory.running.weight,
         )
         seed = (specification.seed, Purpose.ASSIGN, self.n_calls)
@@ -183,8 +184,9 @@ class Stream:
 def _fewest_rows(specification: Specification, rows: TrainingRows) -> int:
     """Rows that a stream may begin with, at least."""
     k, d = specification.n_components, rows.rows.shape[1]
-    n_sums = specification.family(rows.source(k), rows.summary, k).n_sums(d)
-    per_component: int = max(_ROWS_PER_COMPONENT, -(-_ROWS_PER_NUMBER * n_sums // d))
+    family = specification.family(rows.source(k), rows.summary, k)
+    check_blends(family, "partial_fit")
+    per_component: int = max(_ROWS_PER_COMPONENT, -(-_ROWS_PER_NUMBER * family.n_sums(d) // d))
     return k * per_component
 
 
