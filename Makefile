@@ -7,7 +7,8 @@ TIMES ?= 50
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
 .PHONY: demo test check unit fuzz bench bench-acceleration bench-bootstrap bench-classifier \
-  bench-factors bench-families bench-latent-classes bench-msteps bench-search bench-stability \
+  bench-factors bench-families bench-latent-classes bench-msteps bench-online bench-search \
+  bench-stability \
   sanitize sanitize-passes sanitize-binding wasm clean help
 
 help:
@@ -18,6 +19,7 @@ help:
 	@echo "make bench-families  passes of other families against StepMix and pomegranate: benchmarks/FAMILIES.md"
 	@echo "make bench-msteps  M-steps of each structure in 13 to 60 columns: benchmarks/MSTEPS.md"
 	@echo "make bench-factors  factor analyzers of up to 1,000 columns: benchmarks/FACTORS.md"
+	@echo "make bench-online  mini-batches against EM, and streams of groups that move: benchmarks/ONLINE.md"
 	@echo "make bench-search  the default search against mclust (needs R): benchmarks/SEARCH.md"
 	@echo "make bench-stability  its choice by seed, beside mclust's (needs R): benchmarks/STABILITY.md"
 	@echo "  of a few: make bench-stability ONLY='--tables iris wine --seeds 2 --out FILE'; bench-search has --rounds"
@@ -74,6 +76,9 @@ bench-msteps: .venv/.installed
 
 bench-factors: .venv/.installed
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/factors.py
+
+bench-online: .venv/.installed
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/online.py
 
 bench-search: .venv/.installed
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt

@@ -190,7 +190,7 @@ class Rounds:
 
     Parameters
     ----------
-    first : int, default=2
+    first : int, default=1
         Passes by mini-batches in the first round.
     growth : int, default=2
         How many times as many the next one has.
@@ -200,7 +200,7 @@ class Rounds:
         Passes in all, which end with one over all rows.
     """
 
-    first: int = 2
+    first: int = 1
     growth: int = 2
     judging: int = 3
     most: int = 40

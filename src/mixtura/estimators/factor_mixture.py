@@ -64,10 +64,12 @@ class FactorMixture(MixtureEstimator):
         Whether `fit` goes on from the last fit instead of starting anew.
     verbose, verbose_interval : int, default=0 and 10
         1 prints each start, 2 also every so many iterations.
-    algorithm : {'em', 'hard', 'stochastic'}, default='em'
+    algorithm : {'em', 'hard', 'stochastic', 'minibatch'}, default='em'
         As of `GaussianMixture`.
     acceleration : {'auto', 'early', None}, default='auto'
         As of `GaussianMixture`. Plain EM is slow for factors.
+    half_life : float, default=None
+        Of the rows of a stream, as of `GaussianMixture`.
     equal_weights : bool, default=False
         Whether all mixing weights are 1/k.
     fixed : 'weights' or None, default=None

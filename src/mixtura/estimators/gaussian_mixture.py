@@ -101,16 +101,20 @@ class GaussianMixture(ShapedMixture):
         1 prints each start, 2 also the iterations.
     verbose_interval : int, default=10
         Iterations between two lines.
-    algorithm : {'em', 'hard', 'stochastic'}, default='em'
+    algorithm : {'em', 'hard', 'stochastic', 'minibatch'}, default='em'
         'em' maximises the likelihood; 'hard' the classification likelihood (Celeux and Govaert
         1992); 'stochastic' draws the assignments (Celeux and Diebolt 1985) and keeps the best
-        mixture it passes.
+        mixture it passes; 'minibatch' comes to the maximum of the likelihood in a few passes over a
+        large table, by online EM on some thousand rows at a time (Cappe and Moulines 2009).
     acceleration : {'auto', 'early', None}, default='auto'
         Whether to go on by quasi-Newton steps once EM's gains shrink slowly, guarded so that the
         objective never falls; every pass over the rows counts as an iteration. 'early' begins
         after 20 iterations, so as to need few. 'auto' takes the least time: where iterations are
         cheap, on tables of some hundred rows, it begins after up to 300. None leaves EM as it is.
         Only `algorithm='em'` has it.
+    half_life : float, default=None
+        In `partial_fit`, the weight of rows after which one counts half as much as the next, so
+        that the fit follows groups that change. None for streams that stay as they are.
     equal_weights : bool, default=False
         Whether all mixing weights are 1/k, which leaves k - 1 parameters less. With noise the
         clusters share equally what it leaves.

@@ -54,7 +54,7 @@ class MixedMixture(MixtureEstimator):
     reg_covar : float, default=1e-6
         Least variance of measurements, as of `GaussianMixture`.
     tol, max_iter, n_init, init_params, weights_init, random_state, warm_start, verbose, \
-verbose_interval, algorithm, acceleration, equal_weights, fixed, n_jobs
+verbose_interval, algorithm, acceleration, half_life, equal_weights, fixed, n_jobs
         As of `BernoulliMixture`.
 
     Attributes
