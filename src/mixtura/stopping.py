@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from typing import Self, TypeAlias
@@ -207,9 +207,25 @@ def judged_rounds(
         n_known = n_whole(n_iter, max_iter)
         if n_iter < max_iter and n_known < judging:
             return None
-        return rule(trace[len(trace) - n_known :], n_iter, outlook)
+        status = rule(trace[len(trace) - n_known :], n_iter, outlook)
+        return None if status is None else _roughly(status, n_iter, tol)
 
     return StoppingRule(judge, rule.tol, max_iter)
+
+
+def _roughly(status: Status, n_iter: int, tol: float) -> Status:
+    """The same with an outlook that claims no more than tol.
+
+    The few gains that end a round are those of directions in which EM is quick. Of slow ones they
+    tell no more than that little was gained there.
+    """
+    if status.outlook.remaining is None:
+        return status
+    ahead = Outlook(max(status.outlook.remaining, tol), None)
+    text = f"did not converge in {n_iter} iterations: {ahead} may remain"
+    if status.converged:
+        text = f"converged in {n_iter} iterations: no more than {ahead} are thought to remain"
+    return replace(status, text=text, outlook=ahead)
 
 
 def fixed_length(n_iter: int) -> StoppingRule:

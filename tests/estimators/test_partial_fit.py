@@ -248,9 +248,13 @@ def test_fit_begins_anew() -> None:
     assert not hasattr(clone(stream.partial_fit(X)), "means_")
 
 
-def test_a_stream_is_pickled_between_calls() -> None:
+@told
+@pytest.mark.parametrize("algorithm", ["em", "hard", "stochastic", "minibatch"])
+def test_a_stream_is_pickled_between_calls(algorithm: str) -> None:
     X = groups(900)
-    whole, interrupted = (mx.GaussianMixture(2, random_state=0) for _ in range(2))
+    whole, interrupted = (
+        mx.GaussianMixture(2, algorithm=algorithm, max_iter=50, random_state=0) for _ in range(2)
+    )
     for part in np.array_split(X, 3):
         whole.partial_fit(part)
         interrupted = pickle.loads(pickle.dumps(interrupted.partial_fit(part)))

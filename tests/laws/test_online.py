@@ -156,6 +156,10 @@ def test_mini_batches_end_where_em_does_in_a_fifth_of_the_passes() -> None:
     chance = 0.5 * em_.n_parameters_ / len(X)
     assert abs(mini.lower_bound_ - em_.lower_bound_) < chance < 1e-3
     assert 5 * (mini.n_iter_ + 1) <= em_.n_iter_ + 1
+    assert mini.outlook_.remaining == pytest.approx(chance)
+    assert mini.status_.endswith(
+        f"no more than about {chance:.1e} nats per row are thought to remain"
+    )
     # The last objective is that of all rows at the parameters that are returned.
     assert mini.score(X) == pytest.approx(mini.lower_bound_, rel=1e-12)
     assert mini.log_likelihood_ == pytest.approx(len(X) * mini.lower_bound_, rel=1e-12)

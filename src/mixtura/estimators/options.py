@@ -17,19 +17,22 @@ from mixtura.starts.given import from_chance
 from mixtura.starts.groups import from_hierarchy
 from mixtura.starts.quantiles import from_quantiles
 from mixtura.starts.ways import Way, Ways
-from mixtura.stopping import fixed_length, projected_gain
+from mixtura.stopping import StoppingRule, fixed_length, projected_gain
 
 __all__ = ["ACCELERATIONS", "ALGORITHMS", "EFFORTS", "STARTS", "accelerated", "choose"]
 
 
 T = TypeVar("T")
 
+
+def _all_iterations(tol: float, max_iter: int) -> StoppingRule:
+    return fixed_length(max_iter)
+
+
 ALGORITHMS = {
     "em": Algorithm("em", soft, projected_gain, smooth=True),
     "hard": Algorithm("hard", hard, projected_gain, objective="classification log-likelihood"),
-    "stochastic": Algorithm(
-        "stochastic", stochastic, lambda tol, max_iter: fixed_length(max_iter), settles=False
-    ),
+    "stochastic": Algorithm("stochastic", stochastic, _all_iterations, settles=False),
     "minibatch": Algorithm("minibatch", soft, projected_gain, smooth=True, rounds=Rounds()),
 }
 

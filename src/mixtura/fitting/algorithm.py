@@ -94,14 +94,9 @@ class Algorithm:
             return batch
         return MiniBatches(source, rows_per_batch, self.rounds, max_iter, seed)
 
-    def stopping_rule(self, tol: float, max_iter: int, chance: float) -> StoppingRule:
-        """When to stop.
-
-        Of mini-batches no more is asked than what chance leaves open anyway: how much the
-        likelihood would gain with other rows, `chance` nats per row.
-        """
+    def stopping_rule(self, tol: float, max_iter: int) -> StoppingRule:
+        """When to stop."""
         if self.rounds is None:
             return self.stopping(tol, max_iter)
         rounds = self.rounds
-        limit = rounds.limit(max_iter)
-        return judged_rounds(rounds.n_whole, rounds.judging, max(tol, chance), limit)
+        return judged_rounds(rounds.n_whole, rounds.judging, tol, rounds.limit(max_iter))

@@ -167,13 +167,19 @@ class Fitting:
         return batch_rows(self.specification.n_components, n_sums)
 
     @cached_property
-    def chance(self) -> float:
-        """What fits to other rows of the same kind differ by in their likelihood, in nats per row.
+    def tol(self) -> float:
+        """How near to the limit a run should come, in nats per row.
 
-        Half a nat for each free parameter, by the theorem of Wilks (1938).
+        Of mini-batches no more is asked than chance leaves open anyway. Other rows of the same kind
+        would change the likelihood by half a nat for each free parameter (Wilks 1938).
         """
-        k, d = self.specification.n_components, self.source.n_features
-        return 0.5 * self.family.n_parameters(k, d) / self.summary.total_weight
+        tol = self.specification.tol
+        if self.algorithm.rounds is None:
+            return tol
+        made, d = self.specification, self.source.n_features
+        k, n_weights = made.n_components, made.n_components + (self.region is not None)
+        free = self.family.n_parameters(k, d) + made.mixing.n_parameters(n_weights)
+        return max(tol, 0.5 * free / self.summary.total_weight)
 
     @cached_property
     def numbered(self) -> bool:
@@ -242,7 +248,7 @@ class Fitting:
     def run(self, begun: AnyFit, number: int = 0, *, pause: int | None = None) -> AnyFit:
         """A run at its end, or after so many iterations; its number fixes random assignments."""
         made, algorithm = self.specification, self.algorithm
-        to_the_end = algorithm.stopping_rule(made.tol, made.max_iter, self.chance)
+        to_the_end = algorithm.stopping_rule(self.tol, made.max_iter)
         schedule = algorithm.schedule(
             self.source, self.rows_per_batch, made.max_iter, (made.seed, Purpose.ORDER, number)
         )
@@ -357,7 +363,7 @@ class Fitting:
         return not upheld(fit.mixture, self.source, self.table.rounding).any()
 
     def _same(self, a: AnyFit, b: AnyFit) -> bool:
-        tol = max(self.specification.tol, _FINEST)
+        tol = max(self.tol, _FINEST)
         level = abs(a.objective - b.objective) <= _SAME_HEIGHT * tol
         return level and agreement(a.mixture, b.mixture, self.source) >= _SAME_PARTITION
 
