@@ -343,6 +343,13 @@ def test_arrays_for_the_rows_of_a_table_are_refused() -> None:
     assert stream.fit(X).partial_fit(X).n_seen_ == 200
 
 
+@pytest.mark.parametrize("others", [{"n_components": 3}, {"noise": True}], ids=str)
+def test_components_that_would_be_others_are_refused(others: dict[str, Any]) -> None:
+    stream = mx.GaussianMixture(2, random_state=0).partial_fit(groups(400))
+    with pytest.raises(ValueError, match="the 2 components that it has, noise included"):
+        stream.set_params(**others).partial_fit(groups(400))
+
+
 def test_families_whose_statistics_do_not_blend_are_refused_after_a_fit_too() -> None:
     X = np.random.default_rng(0).negative_binomial(2.0, 0.2, (200, 2)).astype(float)
     fit = mx.NegativeBinomialMixture(random_state=0).fit(X)

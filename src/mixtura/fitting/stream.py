@@ -14,6 +14,7 @@ import numpy as np
 
 from mixtura import em
 from mixtura.em import Memory
+from mixtura.errors import MixturaError
 from mixtura.families.family import Family
 from mixtura.families.noise import with_noise
 from mixtura.fitting.algorithm import Algorithm, batch_rows, check_blends
@@ -206,9 +207,15 @@ def _of_family(
     mixture: Mixture[Any, Any], specification: Specification, source: Source, summary: Summary
 ) -> Mixture[Any, Any]:
     """The mixture, with what its family takes from the summary of all rows."""
+    k, noise = specification.n_components, specification.noise is not None
+    if k + noise != mixture.n_components:
+        raise MixturaError(
+            f"partial_fit goes on with the {mixture.n_components} components that it has, noise "
+            f"included, and now there should be {k + noise}: begin anew with fit."
+        )
     if specification.reads_rows:
         return replace(mixture, mixing=specification.mixing)
-    family: Family[Any, Any] = specification.family(source, summary, specification.n_components)
-    if specification.noise is not None:
+    family: Family[Any, Any] = specification.family(source, summary, k)
+    if noise:
         family = with_noise(family, mixture.noise_region)
     return replace(mixture, family=family, mixing=specification.mixing)
