@@ -8,7 +8,7 @@ MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
 .PHONY: demo test check unit fuzz bench bench-acceleration bench-bootstrap bench-classifier \
   bench-factors bench-families bench-kin bench-latent-classes bench-missing bench-msteps \
-  bench-search bench-stability \
+  bench-online bench-search bench-stability \
   sanitize sanitize-passes sanitize-binding wasm clean help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make bench-missing  tables with gaps: searches, imputation, passes: benchmarks/MISSING.md"
 	@echo "make bench-msteps  M-steps of each structure in 13 to 60 columns: benchmarks/MSTEPS.md"
 	@echo "make bench-factors  factor analyzers of up to 1,000 columns: benchmarks/FACTORS.md"
+	@echo "make bench-online  mini-batches against EM, and streams of groups that move: benchmarks/ONLINE.md"
 	@echo "make bench-search  the default search against mclust (needs R): benchmarks/SEARCH.md"
 	@echo "make bench-stability  its choice by seed, beside mclust's (needs R): benchmarks/STABILITY.md"
 	@echo "  of a few: make bench-stability ONLY='--tables iris wine --seeds 2 --out FILE'; bench-search has --rounds"
@@ -83,6 +84,9 @@ bench-msteps: .venv/.installed
 
 bench-factors: .venv/.installed
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/factors.py
+
+bench-online: .venv/.installed
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/online.py
 
 bench-search: .venv/.installed
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt

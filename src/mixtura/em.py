@@ -12,7 +12,8 @@ On small tables a compiled loop makes rounds of it in which nothing else can hap
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, pairwise
@@ -29,7 +30,7 @@ from mixtura.kernels.compiled_loop import CompiledIterations, CompiledLoop
 from mixtura.kernels.estep_dispatch import fused_pass, fused_start
 from mixtura.mixing_weights import FREE, Mixing
 from mixtura.mixture import Expectation, Mixture
-from mixtura.schedules import Schedule, batch
+from mixtura.schedules import Part, Schedule, batch
 from mixtura.sources.source import Chunk, Source
 from mixtura.sources.summary import summarize
 from mixtura.statistics import Statistics
@@ -41,14 +42,18 @@ __all__ = [
     "Ahead",
     "Fit",
     "Gather",
+    "Memory",
     "Observer",
     "Start",
     "State",
+    "Swept",
     "begin",
     "e_step",
     "fit",
+    "following",
     "gather",
     "resume",
+    "sweep",
 ]
 
 #: What `keep` is where no chain is wanted.
@@ -76,6 +81,55 @@ Observer: TypeAlias = Callable[[int, float], None]
 
 
 @dataclass(frozen=True)
+class Memory(Generic[S]):
+    """What is known of the rows so far: a statistic per unit of weight, times the weight.
+
+    Attributes
+    ----------
+    running : Expectation
+        Of which the last parts of the rows have a share, each by its step.
+    average : Expectation
+        Of the running ones. It makes up for steps that are larger than they would have to be
+        (Polyak and Juditsky 1992).
+    """
+
+    running: Expectation[S]
+    average: Expectation[S]
+
+    @classmethod
+    def after(cls, before: Self | None, fresh: Expectation[S], part: Part) -> Self:
+        """The memory with what an E-step knows of one more part of the rows."""
+        weight = fresh.weight if part.weight is None else part.weight
+        fresh = _weighing(fresh, weight)
+        if before is None:
+            return cls(fresh, fresh)
+        running = _weighing(before.running, weight).blended(fresh, part.step)
+        average = _weighing(before.average, weight).blended(running, part.averaging)
+        return cls(running, average)
+
+
+@dataclass(frozen=True)
+class Swept(Generic[P, S]):
+    """What one pass over the rows comes to.
+
+    Attributes
+    ----------
+    mixture : Mixture
+        The one that the last part of the rows was assigned under.
+    memory : Memory
+    objective : float
+        Mean over the rows of what each one's was when it was assigned, in nats per unit of weight.
+    expectation : Expectation
+        Of the last part.
+    """
+
+    mixture: Mixture[P, S]
+    memory: Memory[S]
+    objective: float
+    expectation: Expectation[S]
+
+
+@dataclass(frozen=True)
 class Ahead(Generic[P, S]):
     """The pass over the rows that a run makes next.
 
@@ -87,14 +141,14 @@ class Ahead(Generic[P, S]):
         The one that is to be judged.
     update_rule : UpdateRule
         What follows from that.
-    running : Expectation or None
+    memory : Memory or None
         What schedules with steps below 1 remember.
     """
 
     n_iter: int
     mixture: Mixture[P, S]
     update_rule: UpdateRule
-    running: Expectation[S] | None = None
+    memory: Memory[S] | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +184,8 @@ class Fit(Generic[P, S]):
         Those that were to be kept.
     before : tuple of Fit
         The runs of other kinds after which it began, each where the last one ended.
+    expectation : Expectation or None
+        Of all rows under the mixture, where it is known.
     """
 
     mixture: Mixture[P, S]
@@ -140,6 +196,7 @@ class Fit(Generic[P, S]):
     ahead: Ahead[P, S] | None = None
     chain: tuple[State[P, S], ...] = ()
     before: tuple[Fit[P, S], ...] = ()
+    expectation: Expectation[S] | None = None
 
     @classmethod
     def begun(
@@ -277,6 +334,51 @@ def expectation_of(
     )
 
 
+def sweep(
+    mixture: Mixture[P, S],
+    memory: Memory[S] | None,
+    parts: Iterable[Part],
+    assignment: Assignment = soft,
+    seed: Sequence[int] = (0,),
+) -> Swept[P, S]:
+    """One pass over the rows, part by part, with an M-step between each part and the next.
+
+    What follows from the last part is left to the caller.
+
+    Parameters
+    ----------
+    mixture : Mixture
+    memory : Memory or None
+        Of the rows before; None if there were none.
+    parts : iterable of Part
+        One at least.
+    assignment : Assignment, default=soft
+    seed : sequence of int, default=(0,)
+        Fixes the random assignments.
+    """
+    objective = weight = 0.0
+    last: tuple[Memory[S], Expectation[S]] | None = None
+    for number, part in enumerate(parts):
+        if last is not None:
+            mixture = following(mixture, last[0].running)
+        fresh = e_step(mixture, part.source, assignment, (*seed, number) if number else seed)
+        memory = Memory.after(memory, fresh, part)
+        objective, weight = objective + fresh.objective, weight + fresh.weight
+        last = memory, fresh
+    assert last is not None  # there is a part
+    return Swept(mixture, last[0], (objective + mixture.log_prior) / weight, last[1])
+
+
+def following(mixture: Mixture[P, S], expectation: Expectation[S]) -> Mixture[P, S]:
+    """The M-step between two parts of the rows.
+
+    A part can have too few rows for some component. The mixture then stays until the next part.
+    """
+    with suppress(DegenerateError):
+        return mixture.maximize(expectation)
+    return mixture
+
+
 def fit(
     mixture: Mixture[P, S],
     source: Source,
@@ -355,35 +457,36 @@ def resume(
     """Go on with a run as if it had not been paused; all arguments are as in `fit`."""
     if paused.ahead is None:
         return paused
-    mixture, update_rule, running = (
+    mixture, update_rule, memory = (
         paused.ahead.mixture,
         paused.ahead.update_rule,
-        paused.ahead.running,
+        paused.ahead.memory,
     )
     best, highest, trace = paused.mixture, paused.objective, list(paused.trace)
-    n_iter, chain = paused.ahead.n_iter, list(paused.chain)
+    expectation, n_iter, chain = paused.expectation, paused.ahead.n_iter, list(paused.chain)
     regular = schedule is batch and not keep
     compiled, ready = CompiledLoop.of(mixture, source, assignment) if regular else None, 0
-    for part, step in islice(schedule(source), n_iter, None):
+    for rows in islice(schedule(source), n_iter, None):
         most = min(update_rule.n_certain, stopping.limit - n_iter + 1)
-        at_once = None
+        at_once = fresh = None
         if compiled is not None and most > 1 and n_iter >= ready and (n_iter > 0 or not trace):
             at_once = compiled(mixture, trace, stopping.tol, most)
             ready = n_iter if at_once else n_iter + _REST
         if at_once is not None:
             round_ = _Round.of_several(at_once, update_rule)
         else:
-            fresh = e_step(mixture, part, assignment, (*seed, n_iter + 1))
-            objective = (fresh.objective + mixture.log_prior) / fresh.weight
+            swept = sweep(mixture, memory, rows.parts, assignment, (*seed, n_iter + 1))
+            mixture, memory, objective = swept.mixture, swept.memory, swept.objective
+            fresh = swept.expectation
             if n_iter == 0 and trace and trace.pop() != objective:
                 trace.clear()
-            running = fresh if step == 1.0 or running is None else running.blended(fresh, step)
-            round_ = _Round.judged(mixture, objective, update_rule(mixture, running, objective))
+            advance = update_rule(mixture, memory.average, objective)
+            round_ = _Round.judged(mixture, objective, advance)
         trace += round_.objectives
         _tell(observe, n_iter, round_.objectives)
         n_iter += len(round_.objectives) - 1
-        if latest or round_.objective > highest:
-            best, highest = round_.mixture, round_.objective
+        if rows.whole and (latest or round_.objective > highest):
+            best, highest, expectation = round_.mixture, round_.objective, fresh
         if n_iter in keep:
             chain.append(State(round_.mixture, round_.objective))
         status = stopping(trace, n_iter, round_.outlook)
@@ -394,9 +497,18 @@ def resume(
                 text = f"stopped after {n_iter} iterations. {collapse}"
                 status = Status(converged=False, text=text, collapsed=True)
         if status is not None:
-            ahead = Ahead(n_iter + 1, mixture, update_rule, running) if status.paused else None
-            kept, before = tuple(chain), paused.before
-            return Fit(best, highest, tuple(trace), n_iter, status, ahead, kept, before)
+            ahead = Ahead(n_iter + 1, mixture, update_rule, memory) if status.paused else None
+            return Fit(
+                best,
+                highest,
+                tuple(trace),
+                n_iter,
+                status,
+                ahead,
+                tuple(chain),
+                paused.before,
+                expectation,
+            )
         n_iter += 1
     raise AssertionError("a schedule never ends")
 
@@ -436,3 +548,9 @@ def _tell(observe: Observer | None, n_iter: int, objectives: Sequence[float]) ->
     if observe is not None:
         for done, objective in enumerate(objectives, n_iter):
             observe(done, objective)
+
+
+def _weighing(expectation: Expectation[S], weight: float) -> Expectation[S]:
+    """The same per unit of weight, for rows of such a weight."""
+    factor = weight / expectation.weight
+    return expectation if factor == 1.0 else factor * expectation

@@ -239,13 +239,14 @@ known_option = click.option(
 
 algorithm_option = click.option(
     "--algorithm",
-    type=_Chain(["em", "hard", "stochastic", "saem", "annealed"]),
+    type=_Chain(["em", "hard", "stochastic", "saem", "annealed", "minibatch"]),
     metavar="NAMES",
     default="em",
     show_default=True,
     help="em maximises the likelihood; hard gives each row to one cluster in every step; "
-    "stochastic draws it by chance, saem does so and settles; annealed is em that begins blurred. "
-    "Several run one after the other: stochastic,em.",
+    "stochastic draws it by chance, saem does so and settles; annealed is em that begins blurred; "
+    "minibatch goes through a large table in few passes. Several run one after the other: "
+    "stochastic,em.",
 )
 
 equal_weights_option = click.option(

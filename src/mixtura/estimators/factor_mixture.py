@@ -68,6 +68,8 @@ class FactorMixture(MixtureEstimator):
         As of `GaussianMixture`.
     acceleration : {'auto', 'early', None}, default='auto'
         As of `GaussianMixture`. Plain EM is slow for factors.
+    half_life : float, default=None
+        Of the rows of a stream, as of `GaussianMixture`.
     equal_weights : bool, default=False
         Whether all mixing weights are 1/k.
     fixed : 'weights' or None, default=None
@@ -136,6 +138,7 @@ class FactorMixture(MixtureEstimator):
         verbose_interval: int = 10,
         algorithm: Any = "em",
         acceleration: str | None = "auto",
+        half_life: float | None = None,
         equal_weights: bool = False,
         fixed: Any = None,
         shared_uniquenesses: bool = False,
@@ -154,6 +157,7 @@ class FactorMixture(MixtureEstimator):
             verbose_interval=verbose_interval,
             algorithm=algorithm,
             acceleration=acceleration,
+            half_life=half_life,
             equal_weights=equal_weights,
             fixed=fixed,
             n_jobs=n_jobs,

@@ -81,6 +81,8 @@ class BernoulliMixture(NamedFamilyMixture):
         As of `GaussianMixture`.
     acceleration : {'auto', 'early', None}, default='auto'
         As of `GaussianMixture`.
+    half_life : float, default=None
+        Of the rows of a stream, as of `GaussianMixture`.
     equal_weights : bool, default=False
         Whether all mixing weights are 1/k.
     fixed : 'weights' or None, default=None
@@ -407,6 +409,7 @@ class FamilyMixture(MixtureEstimator):
         verbose_interval: int = 10,
         algorithm: Any = "em",
         acceleration: str | None = "auto",
+        half_life: float | None = None,
         equal_weights: bool = False,
         fixed: Any = None,
         n_jobs: int | None = None,
@@ -424,6 +427,7 @@ class FamilyMixture(MixtureEstimator):
             verbose_interval=verbose_interval,
             algorithm=algorithm,
             acceleration=acceleration,
+            half_life=half_life,
             equal_weights=equal_weights,
             fixed=fixed,
             n_jobs=n_jobs,

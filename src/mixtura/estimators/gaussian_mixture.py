@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -107,15 +107,20 @@ class GaussianMixture(ShapedMixture):
         1992); 'stochastic' draws the assignments (Celeux and Diebolt 1985) and keeps the best
         mixture it passes; 'saem' settles by decreasing steps after that (Delyon, Lavielle and
         Moulines 1999); 'annealed' is EM that begins with blurred assignments (Ueda and Nakano
-        1998). The last three have settings: `Stochastic`, `SAEM` and `Annealed`. A tuple of several
-        is a chain: each goes on from where the one before has ended, and `warm_start` goes on with
-        the last. `docs/algorithms.md` says which to use when.
+        1998); 'minibatch' comes to the maximum of the likelihood in a few passes over a large
+        table, by online EM on some thousand rows at a time (Cappe and Moulines 2009).
+        'stochastic', 'saem' and 'annealed' have settings: `Stochastic`, `SAEM` and `Annealed`. A
+        tuple of several is a chain: each goes on from where the one before has ended, and
+        `warm_start` goes on with the last. `docs/algorithms.md` says which to use when.
     acceleration : {'auto', 'early', None}, default='auto'
         Whether to go on by quasi-Newton steps once EM's gains shrink slowly, guarded so that the
         objective never falls; every pass over the rows counts as an iteration. 'early' begins
         after 20 iterations, so as to need few. 'auto' takes the least time: where iterations are
         cheap, on tables of some hundred rows, it begins after up to 300. None leaves EM as it is.
         Only EM has it, as a stage of others as well.
+    half_life : float, default=None
+        In `partial_fit`, the weight of rows after which one counts half as much as the next, so
+        that the fit follows groups that change. None for streams that stay as they are.
     equal_weights : bool, default=False
         Whether all mixing weights are 1/k, which leaves k - 1 parameters less. With noise the
         clusters share equally what it leaves.
@@ -226,6 +231,7 @@ class GaussianMixture(ShapedMixture):
     """
 
     _fixable: ClassVar[Sequence[str]] = ("weights", "means")
+    _for_rows: ClassVar[Mapping[str, Any]] = {"init_params": "auto", "noise_init": None}
 
     def __init__(
         self,
@@ -246,6 +252,7 @@ class GaussianMixture(ShapedMixture):
         verbose_interval: int = 10,
         algorithm: Any = "em",
         acceleration: str | None = "auto",
+        half_life: float | None = None,
         equal_weights: bool = False,
         fixed: Any = None,
         prior: Any = None,
@@ -266,6 +273,7 @@ class GaussianMixture(ShapedMixture):
             verbose_interval=verbose_interval,
             algorithm=algorithm,
             acceleration=acceleration,
+            half_life=half_life,
             equal_weights=equal_weights,
             fixed=fixed,
             n_jobs=n_jobs,
@@ -308,6 +316,10 @@ class GaussianMixture(ShapedMixture):
                     f"{self.covariance_type!r}: it should be {expected}."
                 )
         return GivenGaussians(means, covariances)
+
+    @property
+    def _reads_rows(self) -> bool:
+        return self.prior is not None
 
     @property
     def _cheap_iterations(self) -> bool:

@@ -68,6 +68,7 @@ _OF_ALL: dict[str, Entry[Any]] = {
     "warm_start": either(flag(), whole(0, 1)),
     "algorithm": Entry("an algorithm, or a list of several", _algorithm),
     "acceleration": optional(text(*ACCELERATIONS)),
+    "half_life": optional(number(above=0.0)),
 }
 
 

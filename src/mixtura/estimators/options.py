@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import reduce
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from mixtura.estimators.algorithms import SETTINGS, Settings
 from mixtura.families.gaussian.discriminant import quadratic_discriminant
 from mixtura.fitting.algorithm import Acceleration, Algorithm, Stage
 from mixtura.fitting.restarts import Effort
+from mixtura.schedules import Rounds
 from mixtura.starts.centers import from_centers, k_means, k_means_plus_plus, random_rows
 from mixtura.starts.given import from_chance
 from mixtura.starts.groups import from_hierarchy
@@ -37,11 +39,13 @@ T = TypeVar("T")
 
 _EM = Stage("em", soft, projected_gain, smooth=True)
 _HARD = Stage("hard", hard, projected_gain, objective="classification log-likelihood")
+_MINIBATCH = replace(_EM, name="minibatch", rounds=Rounds())
 
 #: By name, with their default settings.
 ALGORITHMS: dict[str, Algorithm] = {
     "em": Algorithm(("em",), (_EM,)),
     "hard": Algorithm(("hard",), (_HARD,)),
+    "minibatch": Algorithm(("minibatch",), (_MINIBATCH,)),
     **{name: make().algorithm(_EM) for name, make in SETTINGS.items()},
 }
 

@@ -96,13 +96,14 @@ def to_model(estimator: MixtureEstimator | MixtureSearch) -> Model:
         )
     mixture, fitted = estimator.mixture_, vars(estimator).get("record_")
     by_hand = fitted is None or fitted.mixture is not mixture
+    streamed = "stream_" in vars(estimator)  # of which nothing final can be told
     return Model(
         mixture,
         _schema(estimator, mixture),
         "feature_names_in_" in vars(estimator),
         "float32" if np.asarray(estimator.weights_).dtype == np.float32 else "float64",
         _plain(estimator, mixture),
-        None if by_hand else fitted,
+        None if by_hand or streamed else fitted,
     )
 
 

@@ -154,6 +154,11 @@ class NegativeBinomial(
     array([[0.  , 0.75]])
     """
 
+    @property
+    def blends(self) -> bool:
+        """False: slopes are those at the current dispersions."""
+        return False
+
     def log_density(self, params: NegativeBinomialParameters, X: FloatArray) -> FloatArray:
         table = _Distinct.of(X)
         log_density: FloatArray = table.indicators @ table.log_masses(params).T

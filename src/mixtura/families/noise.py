@@ -182,6 +182,10 @@ class WithNoise(Generic[P, S]):
     def absorbing(self) -> bool:
         return self.family.absorbing
 
+    @property
+    def blends(self) -> bool:
+        return self.family.blends
+
     def without(self, whole: S, seen: S) -> S:
         return self.family.without(whole, seen)
 

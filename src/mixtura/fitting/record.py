@@ -9,9 +9,10 @@ from mixtura.fitting.algorithm import Algorithm
 from mixtura.fitting.chain import Chain
 from mixtura.fitting.missing import MissingCells
 from mixtura.fitting.restarts import Starts
-from mixtura.mixture import Mixture
+from mixtura.mixture import Expectation, Mixture
 from mixtura.selection.named import FIT_CRITERIA
 from mixtura.selection.scores import Scores
+from mixtura.sources import Summary
 from mixtura.stopping import Outlook, Status
 
 __all__ = ["FitRecord", "StageRecord"]
@@ -75,6 +76,11 @@ class FitRecord:
         others than the last one's, and so are their traces.
     chain : Chain or None
         Of the best start, where a stage kept one.
+    expectation : Expectation or None
+        Of the rows under the mixture, from which a stream of further rows can go on. Model files
+        are without it.
+    summary : Summary or None
+        Of the rows, likewise.
     """
 
     mixture: Mixture[Any, Any]
@@ -93,6 +99,8 @@ class FitRecord:
     missing: MissingCells | None = None
     past: tuple[StageRecord, ...] = ()
     chain: Chain | None = None
+    expectation: Expectation[Any] | None = None
+    summary: Summary | None = None
 
     @property
     def converged(self) -> bool:

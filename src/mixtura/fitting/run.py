@@ -16,7 +16,7 @@ from mixtura.explain import Soundness, judge, upheld
 from mixtura.families.family import Family
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.fitting.agreement import ALIKE, Compared, agreement, compared
-from mixtura.fitting.algorithm import Stage
+from mixtura.fitting.algorithm import Algorithm, Stage, batch_rows, check_blends
 from mixtura.fitting.chain import Chain
 from mixtura.fitting.missing import missing_cells
 from mixtura.fitting.notes import (
@@ -29,7 +29,7 @@ from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.record import FitRecord, StageRecord
 from mixtura.fitting.restarts import Effort, Found, Restarts, restart, resume
 from mixtura.fitting.specification import Noise, Specification
-from mixtura.mixture import Mixture
+from mixtura.mixture import Expectation, Mixture
 from mixtura.selection.scores import score
 from mixtura.sources import ArraySource, Summary
 from mixtura.starts.noise_region import box_about, resized
@@ -122,6 +122,8 @@ class Fitting:
             )
         source, summary = table.source(k, labels), table.summary
         family = specification.family(source, summary, k)
+        if specification.algorithm.by_parts:
+            check_blends(family, "algorithm='minibatch'")
         if labels is not None or k == 1 or isinstance(family, WithNoise):
             # Splits know neither whose rows are known nor of noise that is one of k components.
             values = specification.values
@@ -160,6 +162,31 @@ class Fitting:
     def effort(self) -> Effort:
         """How many starts are wanted."""
         return self.specification.effort(self.price)
+
+    @cached_property
+    def algorithm(self) -> Algorithm:
+        """What is done with so many rows."""
+        return self.specification.algorithm.suiting(len(self.table.rows), self.rows_per_batch)
+
+    @property
+    def rows_per_batch(self) -> int:
+        """Rows of a mini-batch, if there are any."""
+        n_sums = self.family.n_sums(self.source.n_features)
+        return batch_rows(self.specification.n_components, n_sums)
+
+    def _tol_of(self, stage: Stage) -> float:
+        """How near to the limit a run should come in a stage, in nats per row.
+
+        Of mini-batches no more is asked than chance leaves open anyway. Other rows of the same kind
+        would change the likelihood by half a nat for each free parameter (Wilks 1938).
+        """
+        tol = self.specification.tol
+        if stage.rounds is None:
+            return tol
+        made, d = self.specification, self.source.n_features
+        k, n_weights = made.n_components, made.n_components + (self.region is not None)
+        free = self.family.n_parameters(k, d) + made.mixing.n_parameters(n_weights)
+        return max(tol, 0.5 * free / self.summary.total_weight)
 
     @cached_property
     def numbered(self) -> bool:
@@ -227,7 +254,7 @@ class Fitting:
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
         """Those of the algorithm; what goes on from an earlier fit has the last one left."""
-        stages = self.specification.algorithm.stages
+        stages = self.algorithm.stages
         return stages if self.specification.before is None else stages[-1:]
 
     def run(self, begun: AnyFit, number: int = 0, *, pause: int | None = None) -> AnyFit:
@@ -249,16 +276,20 @@ class Fitting:
     def _stage(self, stage: Stage, run: AnyFit, number: int, pause: int | None) -> AnyFit:
         """The run after a stage; each but the first has random numbers of its own."""
         made, place = self.specification, len(run.before)
-        to_the_end = stage.stopping(made.tol, made.max_iter)
+        own = (number, place) if place else (number,)
+        to_the_end = stage.stopping_rule(self._tol_of(stage), made.max_iter)
+        passes = stage.passes(
+            self.source, self.rows_per_batch, made.max_iter, (made.seed, Purpose.ORDER, *own)
+        )
         name = stage.name if len(self.stages) > 1 else ""
         with made.narrate(run.n_iter, number, name) as observe:
             return em.resume(
                 run,
                 self.source,
                 assignment=stage.assignment,
-                schedule=stage.schedule(made.max_iter),
+                schedule=passes,
                 stopping=to_the_end if pause is None else paused_after(to_the_end, pause),
-                seed=(made.seed, Purpose.ASSIGN, number, *([place] if place else [])),
+                seed=(made.seed, Purpose.ASSIGN, *own),
                 observe=observe,
                 latest=stage.latest,
                 keep=stage.chain(made.max_iter),
@@ -312,7 +343,9 @@ class Fitting:
         best = restarts.best
         if self.numbered:
             return best
-        return replace(best, mixture=best.mixture.take(best.mixture.canonical_order()))
+        order = best.mixture.canonical_order()
+        known = None if best.expectation is None else best.expectation.take(order)
+        return replace(best, mixture=best.mixture.take(order), expectation=known)
 
     def _past(self, best: AnyFit) -> tuple[StageRecord, ...]:
         """What is told of the stages before the last one."""
@@ -360,7 +393,14 @@ class Fitting:
             missing=missing_cells(mixture, self.source, self.table),
             past=self._past(best),
             chain=self._chain(restarts.best),
+            expectation=best.expectation or self.expectation(mixture),
+            summary=self.summary,
         )
+
+    def expectation(self, mixture: Mixture[Any, Any]) -> Expectation[Any]:
+        """What an E-step knows of the rows."""
+        seed = (self.specification.seed, Purpose.ASSIGN)
+        return em.e_step(mixture, self.source, self.specification.algorithm.last.assignment, seed)
 
     @cached_property
     def judged(self) -> Callable[[Mixture[Any, Any]], Soundness]:
@@ -374,7 +414,7 @@ class Fitting:
         return not upheld(fit.mixture, self.source, self.table.rounding).any()
 
     def _same(self, a: AnyFit, b: AnyFit) -> bool:
-        tol = max(self.specification.tol, _FINEST)
+        tol = max(self._tol_of(self.stages[-1]), _FINEST)
         level = abs(a.objective - b.objective) <= _SAME_HEIGHT * tol
         return level and agreement(a.mixture, b.mixture, self.source) >= _SAME_PARTITION
 

@@ -92,6 +92,10 @@ class Specification:
         In nats per row.
     max_iter : int, default=1000
     before : Before, optional
+    half_life : float, optional
+        Weight of the rows of a stream after which one counts half; None for all alike.
+    reads_rows : bool, default=False
+        Whether the family takes more from the rows than their summary.
     narrate : callable
     """
 
@@ -107,6 +111,8 @@ class Specification:
     tol: float = 1e-7
     max_iter: int = 1000
     before: Before | None = None
+    half_life: float | None = None
+    reads_rows: bool = False
     narrate: Narrate = silently
 
     def effort(self, price: float) -> Effort:
