@@ -74,11 +74,11 @@ _NOT_CONVERGED = 3
 )
 @click.option(
     "--algorithm",
-    type=click.Choice(["em", "hard", "stochastic"]),
+    type=click.Choice(["em", "hard", "stochastic", "minibatch"]),
     default="em",
     show_default=True,
     help="em maximises the likelihood; hard gives each row to one cluster in every step; "
-    "stochastic draws it by chance.",
+    "stochastic draws it by chance; minibatch is em in a few passes over a large table.",
 )
 @equal_weights_option
 @own_options(several=True)
