@@ -293,7 +293,7 @@ def test_not_converged(run, here, monkeypatch):
     assert (here / "strict" / "report.html").exists()
 
 
-@pytest.mark.parametrize("algorithm", ["em", "hard", "stochastic"])
+@pytest.mark.parametrize("algorithm", ["em", "hard", "stochastic", "minibatch"])
 def test_algorithms(run, blobs, algorithm):
     result = run("fit", blobs, "--algorithm", algorithm, "--components", 2, "--starts", 1)
     assert "2 clusters" in facts(result)
