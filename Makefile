@@ -8,8 +8,8 @@ MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
 .PHONY: demo test check unit fuzz bench bench-acceleration bench-bootstrap bench-classifier \
   bench-factors bench-families bench-kin bench-latent-classes bench-missing bench-msteps \
-  bench-online bench-search bench-stability \
-  sanitize sanitize-passes sanitize-binding wasm clean help
+  bench-online bench-search bench-stability sanitize sanitize-passes sanitize-binding wasm clean \
+  help
 
 help:
 	@echo "make demo   fit the penguins and say where the three results are"

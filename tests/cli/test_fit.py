@@ -297,7 +297,8 @@ def test_not_converged(run, here, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "algorithm", ["em", "hard", "stochastic", "saem", "annealed", "stochastic,hard,em"]
+    "algorithm",
+    ["em", "hard", "stochastic", "saem", "annealed", "minibatch", "stochastic,hard,em"],
 )
 def test_algorithms(run, blobs, algorithm):
     result = run("fit", blobs, "--algorithm", algorithm, "--components", 2, "--starts", 1)
