@@ -109,6 +109,7 @@ class Stochastic(RandomWalk):
             following=self._following,
             settles=False,
             latest=mean,
+            blends=mean,
             chain=self._chain,
         )
         return (stage,)
@@ -163,6 +164,7 @@ class SAEM(RandomWalk):
             schedule=self._schedule,
             settles=False,
             latest=True,
+            blends=True,
         )
         return (stage,)
 

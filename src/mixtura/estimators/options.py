@@ -39,14 +39,14 @@ T = TypeVar("T")
 
 _EM = Stage("em", soft, projected_gain, smooth=True)
 _HARD = Stage("hard", hard, projected_gain, objective="classification log-likelihood")
-_MINIBATCH = replace(_EM, name="minibatch", rounds=Rounds())
+_MINIBATCH = replace(_EM, name="minibatch", rounds=Rounds(), blends=True)
 
 #: By name, with their default settings.
 ALGORITHMS: dict[str, Algorithm] = {
     "em": Algorithm(("em",), (_EM,)),
     "hard": Algorithm(("hard",), (_HARD,)),
-    "minibatch": Algorithm(("minibatch",), (_MINIBATCH,)),
     **{name: make().algorithm(_EM) for name, make in SETTINGS.items()},
+    "minibatch": Algorithm(("minibatch",), (_MINIBATCH,)),
 }
 
 

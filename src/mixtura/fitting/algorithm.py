@@ -78,6 +78,8 @@ class Stage:
         Whether a run ends in an optimum, in which others may end as well.
     latest : bool
         Whether it comes to the latest mixture, and not to the best.
+    blends : bool
+        Whether statistics under several mixtures are blended.
     chain : callable
         max_iter -> iterations that are kept as its chain.
     objective : str
@@ -93,6 +95,7 @@ class Stage:
     smooth: bool = False
     settles: bool = True
     latest: bool = False
+    blends: bool = False
     chain: Callable[[int], range] = _no_chain
     objective: str = "log-likelihood"
 
@@ -154,9 +157,9 @@ class Algorithm:
         return self.stages[-1]
 
     @property
-    def by_parts(self) -> bool:
-        """Whether a stage of it sees the rows in mini-batches."""
-        return any(stage.rounds is not None for stage in self.stages)
+    def blends(self) -> bool:
+        """Whether a stage of it blends statistics under several mixtures."""
+        return any(stage.blends for stage in self.stages)
 
     def suiting(self, n_rows: int, rows_per_batch: int) -> Self:
         """The same for so many rows: without mini-batches if they are few."""

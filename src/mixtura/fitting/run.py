@@ -122,8 +122,8 @@ class Fitting:
             )
         source, summary = table.source(k, labels), table.summary
         family = specification.family(source, summary, k)
-        if specification.algorithm.by_parts:
-            check_blends(family, "algorithm='minibatch'")
+        if specification.algorithm.blends:
+            check_blends(family, f"algorithm={specification.algorithm.name!r}")
         if labels is not None or k == 1 or isinstance(family, WithNoise):
             # Splits know neither whose rows are known nor of noise that is one of k components.
             values = specification.values
