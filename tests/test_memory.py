@@ -55,7 +55,7 @@ def peak():
     return int(status.split("VmHWM:")[1].split()[0])
 
 def rows(name):
-    return choose_features(GAUSSIAN, Wanted.of(read_table(DataFile(Path(name))))).rows
+    return choose_features(GAUSSIAN, Wanted.of(read_table(DataFile(Path(name))))).values
 
 rows("short.csv")
 before = peak()

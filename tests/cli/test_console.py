@@ -27,7 +27,7 @@ def printed(by_hand):
         console = Console(file=io.StringIO(), width=width)
         model = by_hand(np.full(k, 1.0 / k), means, deviations, names)
         labels = np.arange(k).repeat(10)
-        assignments = Assignments(labels >= 0, labels, np.eye(k)[labels], k)
+        assignments = Assignments(labels, np.eye(k)[labels], k)
         print_components(console, model, names, assignments)
         return console.file.getvalue()
 

@@ -55,23 +55,20 @@ def test_it_is_the_search_with_labels(run, survey, here):
         mx.GaussianMixture(n_init="thorough", init_params="varied"),
         {"n_components": [3], "covariance_type": ["tied"]},
         random_state=1,
-    ).fit(features.rows, labels=known.labels)
+    ).fit(features.values, labels=known.labels)
     model = mx.load(here / "survey-mixtura" / "model.json")
     np.testing.assert_allclose(model.means_, search.best_estimator_.means_, rtol=1e-12)
 
 
-def test_numbers_are_in_their_order_and_rows_with_gaps_are_left_out(survey):
-    text = survey.read_text().replace("reed", "10").replace("bog", "9").splitlines()
-    text[1] = "," + text[1].split(",", 1)[1]  # the first row, of kind 10, lacks its first number
-    survey.write_text("\n".join([*text, ""]))
+def test_numbers_are_in_their_order(survey):
+    survey.write_text(survey.read_text().replace("reed", "10").replace("bog", "9"))
     table = read_table(DataFile(survey))
     features = choose_features(
         description_named("gaussian"), Wanted.of(table, ["a", "b"], known="kind")
     )
     known = read_known(table, "kind", features)
     assert known.names == ("9", "10", "2nd")
-    assert len(known.labels) == 149
-    assert np.bincount(known.labels + 1).tolist() == [135, 5, 4, 5]
+    assert np.bincount(known.labels + 1).tolist() == [135, 5, 5, 5]
 
 
 @pytest.mark.parametrize(

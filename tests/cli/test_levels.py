@@ -37,21 +37,19 @@ CELLS = {
 def test_levels_of_text(here, case):
     cells, levels, codes = CELLS[case]
     column = column_of(cells)
-    found = levels_of(column, column.present)
+    found = levels_of(column)
     assert found == levels
     assert list(map(type, found)) == list(map(type, levels))
     described = Column("a", Kind.CATEGORICAL, levels)
-    np.testing.assert_array_equal(as_codes(column, described, column.present), codes)
+    np.testing.assert_array_equal(as_codes(column, described), codes)
 
 
-def test_levels_are_those_of_the_rows_that_count(here):
+def test_a_cell_of_no_level_is_named(here):
     column = column_of(["u", "v", "3", "w"])
-    rows = np.array([True, False, True, False])
-    assert levels_of(column, rows) == (3, "u")
+    assert levels_of(column) == (3, "u", "v", "w")
     described = Column("a", Kind.CATEGORICAL, (3, "u"))
-    np.testing.assert_array_equal(as_codes(column, described, rows), [1, np.nan, 0, np.nan])
     with pytest.raises(CellError, match=r"Column a has 'v' in row 2 .and 1 more such cells.: its"):
-        as_codes(column, described, column.present)
+        as_codes(column, described)
 
 
 # What a model knows, and columns of files that say the same: codes 1, 0, 1.
@@ -72,14 +70,14 @@ def test_levels_compare_by_value(here, case, name):
     levels, columns = SAME[case]
     for cells in columns:
         column = column_of(cells, name)
-        codes = as_codes(column, Column("a", Kind.CATEGORICAL, levels), column.present)
+        codes = as_codes(column, Column("a", Kind.CATEGORICAL, levels))
         np.testing.assert_array_equal(codes, [1, 0, 1])
 
 
 @pytest.mark.parametrize("dtype", [pl.Categorical(), pl.Enum(["v", "u", "w"])])
 def test_categories_of_polars(here, dtype):
     column = column_of(["u", None, "v"], "t.parquet", dtype)
-    assert levels_of(column, column.present) == ("u", "v")
+    assert levels_of(column) == ("u", "v")
 
 
 def test_a_model_of_python_knows_the_cells_of_a_file(run, here):

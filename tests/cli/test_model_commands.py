@@ -22,7 +22,7 @@ def test_predict_writes_csv_to_stdout(run, model, here):
     written = pl.read_csv(result.stdout.encode())
     assert written.columns == ["row", "cluster", "uncertainty", "p0", "p1"]
     assert written["row"].to_list() == [1, 2, 3, 4]
-    assert written["cluster"].to_list() == [0, None, 1, 0]
+    assert written["cluster"].to_list() == [0, 1, 1, 0]
     assert written["p0"][3] == pytest.approx(0.7)
     assert written["uncertainty"][3] == pytest.approx(0.3)
 
@@ -177,13 +177,11 @@ def test_columns_are_asked_for_with_or_without_blanks(run, here):
 
 
 def test_assignments_in_blocks_are_those_of_the_whole(monkeypatch):
-    complete = np.array([True, True, False, False, False, True, True, False, True])
-    shares = np.random.default_rng(0).dirichlet([1.0, 1.0], size=5)
-    made = Assignments(complete, shares.argmax(axis=1), shares, 2)
+    shares = np.random.default_rng(0).dirichlet([1.0, 1.0], size=9)
+    made = Assignments(shares.argmax(axis=1), shares, 2)
     whole = pl.concat(made.blocks())
     assert whole["row"].to_list() == list(range(1, 10))
-    assert whole["p1"].is_null().to_list() == (~complete).tolist()
-    assert whole["p1"].drop_nulls().to_list() == shares[:, 1].tolist()
+    assert whole["p1"].to_list() == shares[:, 1].tolist()
     for size in (1, 2, 4):
         monkeypatch.setattr(assignments, "_ROWS_AT_ONCE", size)
         assert pl.concat(made.blocks()).equals(whole)
