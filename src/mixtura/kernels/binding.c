@@ -186,39 +186,47 @@ static int are_rows(const int64_t *order, Py_ssize_t n)
     return good;
 }
 
-/* Arrays of Gaps: order, ends, masks, constants, tails or None, noise or None; or None six times
-   where no cell is missing. */
-static int enter_gaps(Door *door, PyObject *const *arrays, const Components *c, Table *table,
-                      Gaps *gaps)
+/* Which cells are missing: order, ends, masks, noise or None; order is None where none is. */
+static int enter_patterns(Door *door, PyObject *order, PyObject *ends, PyObject *masks,
+                          PyObject *noise, Table *table, Gaps *gaps)
 {
     table->gaps = NULL;
-    if (arrays[0] == Py_None) return 1;
-    Py_buffer *view = enter(door, arrays[0], "order", READ, INT64, 1, SHAPE(table->n));
+    if (order == Py_None) return 1;
+    Py_buffer *view = enter(door, order, "order", READ, INT64, 1, SHAPE(table->n));
     if (!view) return 0;
     *gaps = (Gaps){.order = view->buf};
-    if (!(view = enter(door, arrays[1], "ends", READ, INT64, 1, SHAPE(-1)))) return 0;
+    if (!(view = enter(door, ends, "ends", READ, INT64, 1, SHAPE(-1)))) return 0;
     gaps->ends = view->buf;
     gaps->n = view->shape[0];
     if (!are_rows(gaps->order, table->n) || !are_ends(gaps->ends, gaps->n, table->n)) {
         PyErr_SetString(PyExc_ValueError, "order and ends are not those of the rows");
         return 0;
     }
-    if (!(view = enter(door, arrays[2], "masks", READ, "?", 2, SHAPE(gaps->n, c->d)))) return 0;
+    if (!(view = enter(door, masks, "masks", READ, "?", 2, SHAPE(gaps->n, table->d)))) return 0;
     gaps->masks = view->buf;
-    if (!(view = enter(door, arrays[3], "constants", READ, "d", 2, SHAPE(c->d + 1, c->k))))
-        return 0;
-    gaps->constants = view->buf;
-    if (c->power) {
-        if (!(view = enter(door, arrays[4], "tails", READ, "d", 3, SHAPE(2, c->d + 1, c->k))))
-            return 0;
-        gaps->power = view->buf;
-        gaps->slope = gaps->power + (c->d + 1) * c->k;
-    }
-    if (arrays[5] != Py_None) {
-        if (!(view = enter(door, arrays[5], "noise", READ, "d", 1, SHAPE(gaps->n)))) return 0;
+    if (noise != Py_None) {
+        if (!(view = enter(door, noise, "noise", READ, "d", 1, SHAPE(gaps->n)))) return 0;
         gaps->noise = view->buf;
     }
     table->gaps = gaps;
+    return 1;
+}
+
+/* Arrays of Gaps: order, ends, masks, constants, tails or None, noise or None; or None six times
+   where no cell is missing. */
+static int enter_gaps(Door *door, PyObject *const *arrays, const Components *c, Table *table,
+                      Gaps *gaps)
+{
+    if (!enter_patterns(door, arrays[0], arrays[1], arrays[2], arrays[5], table, gaps)) return 0;
+    if (!table->gaps) return 1;
+    Py_buffer *view = enter(door, arrays[3], "constants", READ, "d", 2, SHAPE(c->d + 1, c->k));
+    if (!view) return 0;
+    gaps->constants = view->buf;
+    if (!c->power) return 1;
+    if (!(view = enter(door, arrays[4], "tails", READ, "d", 3, SHAPE(2, c->d + 1, c->k))))
+        return 0;
+    gaps->power = view->buf;
+    gaps->slope = gaps->power + (c->d + 1) * c->k;
     return 1;
 }
 
@@ -713,15 +721,17 @@ static int enter_prior(Door *door, PyObject *array, Py_ssize_t d, Prior *prior, 
 static PyObject *climb(PyObject *self, PyObject *args)
 {
     const char *name;
-    PyObject *rows, *weight, *labels, *floor, *given, *state, *trace;
+    PyObject *rows, *weight, *labels, *order, *ends, *masks, *of_noise;
+    PyObject *floor, *given, *state, *trace;
     Manner how;
     Prior prior;
+    Gaps gaps;
     int volume, shape, orientation, weights, place = 0;
     Py_ssize_t k, known, most, steps = 0;
-    if (!PyArg_ParseTuple(args, "sOOOppip(iii)OOdnOOnn:climb", &name, &rows, &weight, &labels,
-                          &how.hard, &how.noise, &weights, &how.fixed_means, &volume, &shape,
-                          &orientation, &floor, &given, &how.tol, &k, &state, &trace, &known,
-                          &most))
+    if (!PyArg_ParseTuple(args, "sOOOOOOOppip(iii)OOdnOOnn:climb", &name, &rows, &weight, &labels,
+                          &order, &ends, &masks, &of_noise, &how.hard, &how.noise, &weights,
+                          &how.fixed_means, &volume, &shape, &orientation, &floor, &given,
+                          &how.tol, &k, &state, &trace, &known, &most))
         return NULL;
     const Kernel *kernel = kernel_named(name);
     if (!kernel) return NULL;
@@ -742,15 +752,21 @@ static PyObject *climb(PyObject *self, PyObject *args)
     Py_buffer *f = enter(&door, floor, "floor", READ, "d", 1, SHAPE(d));
     Py_buffer *s = f ? enter(&door, state, "state", WRITE, "d", 2, SHAPE(CLIMB_MIXTURES, -1)) : NULL;
     Py_buffer *t = s ? enter(&door, trace, "trace", WRITE, "d", 1, SHAPE(-1)) : NULL;
-    if (!t || !enter_labels(&door, labels, k, &table) || !enter_prior(&door, given, d, &prior, &how))
+    if (!t || !enter_labels(&door, labels, k, &table) ||
+        !enter_patterns(&door, order, ends, masks, of_noise, &table, &gaps) ||
+        !enter_prior(&door, given, d, &prior, &how))
         goto out;
+    if (table.gaps && how.noise != (gaps.noise != NULL)) {
+        PyErr_SetString(PyExc_ValueError, "noise has no densities, or there is none to have them");
+        goto out;
+    }
     /* Compared with what there is in memory before they are multiplied or added, which may wrap. */
     if (k > s->shape[1] || mixtura_mixture_size(k, d, dense) != s->shape[1] ||
         known > t->shape[0] || most != t->shape[0] - known) {
         PyErr_SetString(PyExc_ValueError, "state or trace has the wrong shape");
         goto out;
     }
-    void *scratch = aligned(kernel->scratch_size(d, k, dense, 0, 0), &raw);
+    void *scratch = aligned(kernel->scratch_size(d, k, dense, 0, table.gaps != NULL), &raw);
     if (scratch && !(work = PyMem_Malloc(mixtura_work_size(k, d, dense) * sizeof(double))))
         PyErr_NoMemory();
     if (work) {
@@ -887,7 +903,8 @@ static PyMethodDef methods[] = {
      "estimate((volume, shape, orientation), floor, count, scatter, covariances, whitening and "
      "log-determinants before, or None each, and the same to write): whether it is regular."},
     {"climb", climb, METH_VARARGS,
-     "climb(kernel, rows, weight, labels or None, hard, noise, weights, fixed_means, (volume, shape, "
+     "climb(kernel, rows, weight, labels or None, order, ends, masks, noise in each pattern (four "
+     "times None where no cell is missing), hard, noise, weights, fixed_means, (volume, shape, "
      "orientation), floor, prior or None, tol, k, state, trace, known, most): iterations made, and "
      "which of the three mixtures of the state they led to."},
     {"merge", merge, METH_VARARGS,

@@ -47,7 +47,8 @@ static Mixture mixture_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
 
 /* What an iteration needs on the way. */
 typedef struct {
-    double *constants, *sums;
+    double *constants, *by_observed; /* k, and (d + 1) x k: see Gaps */
+    double *sums;
     double *count, *scatter; /* of the moments about the new means */
     double *raised;          /* the scatter where it was below the floor */
     double *spread, *shares, *axes, *form;
@@ -62,7 +63,7 @@ static ptrdiff_t search_size(ptrdiff_t k, ptrdiff_t d, int dense)
 
 ptrdiff_t mixtura_work_size(ptrdiff_t k, ptrdiff_t d, int dense)
 {
-    return 2 + k * (4 + 2 * d + 4 * each_of(d, dense)) + each_of(d, dense) +
+    return 2 + k * (5 + 3 * d + 4 * each_of(d, dense)) + each_of(d, dense) +
            search_size(k, d, dense);
 }
 
@@ -71,7 +72,8 @@ static Work work_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
     ptrdiff_t each = k * each_of(d, dense);
     Work work;
     work.constants = place;
-    work.sums = work.constants + k;
+    work.by_observed = work.constants + k;
+    work.sums = work.by_observed + (d + 1) * k;
     work.count = work.sums + 2 + k * (1 + d) + each;
     work.scatter = work.count + k;
     work.raised = work.scatter + each;
@@ -467,12 +469,25 @@ static Mixture clusters_of(const Manner *how, const Mixture *mixture)
     return clusters;
 }
 
+/* Constants for each number of observed cells: see marginals.py. */
+static void by_observed(const Manner *how, const Mixture *now, double *constants)
+{
+    ptrdiff_t k = now->k, clusters = k - how->noise;
+    mixtura_baseline.log(now->weights, constants, k);
+    for (ptrdiff_t cells = 1; cells <= now->d; cells++)
+        for (ptrdiff_t j = 0; j < k; j++) {
+            double nats = j < clusters ? cells * LOG_TWO_PI + now->log_determinants[j] : 0.0;
+            constants[cells * k + j] = constants[j] - 0.5 * nats;
+        }
+}
+
 /* Its objective is that of all rows, in nats, with the prior's share. */
 static void e_step(const Kernel *kernel, const Table *table, const Manner *how,
                    const Mixture *now, const Work *work, const Sums *sums, void *scratch)
 {
     ptrdiff_t k = now->k, d = now->d;
     mixtura_constants(k, d, now->weights, now->log_determinants, work->constants);
+    if (table->gaps) by_observed(how, now, work->by_observed);
     Components components = {
         k, d, how->orientation != TIE_NONE, now->means, now->whitening, work->constants,
     };
@@ -561,13 +576,20 @@ ptrdiff_t mixtura_climb(const Kernel *kernel, const Table *table, const Manner *
         if (manner->noise && i > 0) copy_noise(mixtures, mixtures + i, dense);
     }
     Work work = work_at(work_place, k, d, dense);
+    Table seen = *table;
+    Gaps gaps;
+    if (table->gaps) {
+        gaps = *table->gaps;
+        gaps.constants = work.by_observed;
+        seen.gaps = &gaps;
+    }
     double weight, objective, *moments = work.sums + 2;
     Sums sums = {&weight, &objective, moments, moments + k, moments + k + k * d};
     *place = 0;
     for (ptrdiff_t step = 0; step < most; step++) {
         Mixture *now = &mixtures[*place], *next = &mixtures[(*place + 1) % CLIMB_MIXTURES];
         ptrdiff_t n = known + step + 1;
-        e_step(kernel, table, manner, now, &work, &sums, scratch);
+        e_step(kernel, &seen, manner, now, &work, &sums, scratch);
         double mean = trace[n - 1] = objective / weight;
         if (!(size_of(mean) < __builtin_inf())) return step;
         if (n > 1 && mean - trace[n - 2] <= ROUNDING * (1.0 + size_of(mean))) return step;
