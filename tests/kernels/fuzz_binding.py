@@ -245,7 +245,11 @@ def climb(module: Any, rng: Rng) -> tuple[Any, ...]:
     prior = numbers(rng, 3 + d + each, positive=True) if rng.random() < 0.4 else None
     weights = choose(rng, [0, 1, 2]) if rng.random() < 0.95 else choose(rng, [3, *HUGE[1:5]])
     kind = [rng.random() < 0.5, rng.random() < 0.3, weights, rng.random() < 0.3, ties]
-    how = [some_labels(rng, len(rows), k), *kind, floor, prior, choose(rng, [0.0, 1e-6, *WILD])]
+    order, ends, masks, *_, of_noise = gaps(rng, len(rows), k, d, tailed=False)
+    if kind[1] and order is not None and rng.random() < 0.8:
+        of_noise = numbers(rng, len(masks))
+    patterns = order, ends, masks, of_noise if kind[1] or rng.random() < 0.1 else None
+    how = [some_labels(rng, len(rows), k), *patterns, *kind, floor, prior, choose(rng, [0.0, 1e-6, *WILD])]
     return choose(rng, module.names()), rows, weight, *how, *numbers_of_steps
 
 
