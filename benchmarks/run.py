@@ -254,7 +254,9 @@ def main() -> None:
         "",
         "With noise, the default prior, or the components of a tenth of the rows known.",
         "",
-        *table(["table", "structure", "without", "noise", "prior", "labels"], small.additions()),
+        *table(
+            ["table", "structure", "without", "noise", "prior", "labels", "gaps"], small.additions()
+        ),
         "",
         "The default search, 1 to 9 components.",
         "",

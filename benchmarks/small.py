@@ -73,7 +73,7 @@ def iterations() -> list[list[str]]:
 
 
 def additions() -> list[list[str]]:
-    """Table, structure, microseconds without and with noise, a prior, a tenth of the labels, gaps."""
+    """Table, structure, microseconds without, and with noise, a prior, known labels, gaps."""
     rows = []
     for n, d, k in ((150, 4, 3), (500, 2, 3), (60, 2, 2)):
         X, labels = cloud(n, d, k)

@@ -249,7 +249,14 @@ def climb(module: Any, rng: Rng) -> tuple[Any, ...]:
     if kind[1] and order is not None and rng.random() < 0.8:
         of_noise = numbers(rng, len(masks))
     patterns = order, ends, masks, of_noise if kind[1] or rng.random() < 0.1 else None
-    how = [some_labels(rng, len(rows), k), *patterns, *kind, floor, prior, choose(rng, [0.0, 1e-6, *WILD])]
+    how = [
+        some_labels(rng, len(rows), k),
+        *patterns,
+        *kind,
+        floor,
+        prior,
+        choose(rng, [0.0, 1e-6, *WILD]),
+    ]
     return choose(rng, module.names()), rows, weight, *how, *numbers_of_steps
 
 

@@ -1,4 +1,4 @@
-"""Compiled iterations with noise, a prior, known labels, fixed means or gaps equal those of the loop."""
+"""Compiled iterations with noise, a prior, labels, fixed means or gaps equal those of the loop."""
 
 from __future__ import annotations
 
@@ -103,7 +103,9 @@ class Case:
     ) -> Mixture[Any, Any]:
         """From slices of the table; some rows are noise."""
         X = np.asarray(source.X, np.float64)
-        family: Any = Gaussian(structure, floor * np.nanvar(X, axis=0), fixed_means=self.fixed_means)
+        family: Any = Gaussian(
+            structure, floor * np.nanvar(X, axis=0), fixed_means=self.fixed_means
+        )
         if self.prior is not None:
             family = replace(family, prior=PRIORS[self.prior](X, structure))
         numbers = np.arange(len(X))
