@@ -135,9 +135,8 @@ static int enter_labels(Door *door, PyObject *array, Py_ssize_t k, Table *table)
     return 0;
 }
 
-/* tails: the power and the slope of each component, (2, k); None for Gaussian ones. */
-static int enter_components(Door *door, PyObject *means, PyObject *whitening, PyObject *constants,
-                            PyObject *tails, const Table *table, Components *components)
+static int enter_places(Door *door, PyObject *means, PyObject *whitening, const Table *table,
+                        Components *components)
 {
     Py_ssize_t d = table->d;
     Py_buffer *view = enter(door, means, "means", READ, "d", 2, SHAPE(-1, d));
@@ -150,9 +149,7 @@ static int enter_components(Door *door, PyObject *means, PyObject *whitening, Py
     components->k = k;
     components->d = d;
     components->means = view->buf;
-    view = enter(door, constants, "constants", READ, "d", 1, SHAPE(k));
-    if (!view) return 0;
-    components->constants = view->buf;
+    components->constants = components->power = components->slope = NULL;
     Py_buffer probe;
     if (PyObject_GetBuffer(whitening, &probe, PyBUF_STRIDES) < 0) return 0;
     components->dense = probe.ndim == 3;
@@ -161,7 +158,18 @@ static int enter_components(Door *door, PyObject *means, PyObject *whitening, Py
     view = enter(door, whitening, "whitening", READ, "d", ndim, SHAPE(k, d, d));
     if (!view) return 0;
     components->whitening = view->buf;
-    components->power = components->slope = NULL;
+    return 1;
+}
+
+/* tails: the power and the slope of each component, (2, k); None for Gaussian ones. */
+static int enter_components(Door *door, PyObject *means, PyObject *whitening, PyObject *constants,
+                            PyObject *tails, const Table *table, Components *components)
+{
+    if (!enter_places(door, means, whitening, table, components)) return 0;
+    Py_ssize_t k = components->k;
+    Py_buffer *view = enter(door, constants, "constants", READ, "d", 1, SHAPE(k));
+    if (!view) return 0;
+    components->constants = view->buf;
     if (tails == Py_None) return 1;
     view = enter(door, tails, "tails", READ, "d", 2, SHAPE(2, k));
     if (!view) return 0;
@@ -540,6 +548,52 @@ static PyObject *moments_of(PyObject *self, PyObject *args)
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
+/* Rows with missing cells -> their moments about their means, from given responsibilities. */
+static PyObject *complete(PyObject *self, PyObject *args)
+{
+    const char *name;
+    PyObject *rows, *resp, *means, *whitening, *order, *ends, *masks, *results[3];
+    if (!PyArg_ParseTuple(args, "sOOOOOOOOOO:complete", &name, &rows, &resp, &means, &whitening,
+                          &order, &ends, &masks, results, results + 1, results + 2))
+        return NULL;
+    const Kernel *kernel = kernel_named(name);
+    if (!kernel) return NULL;
+    Door door = {.n = 0};
+    Table table = {0};
+    Components c;
+    Gaps gaps;
+    Moments to;
+    int made = 0;
+    void *raw = NULL;
+    double *place = NULL;
+    if (!enter_rows(&door, rows, &table) || !enter_places(&door, means, whitening, &table, &c) ||
+        !enter_patterns(&door, order, ends, masks, Py_None, &table, &gaps) ||
+        !enter_moments(&door, results, WRITE, c.k, c.d, c.dense ? 3 : 2, &to))
+        goto out;
+    Py_buffer *r = enter(&door, resp, "resp", READ, "d", 2, SHAPE(table.n, c.k));
+    if (!r) goto out;
+    if (!table.gaps) {
+        PyErr_SetString(PyExc_ValueError, "rows have no patterns");
+        goto out;
+    }
+    void *scratch = scratch_for(kernel, &c, &table, &raw);
+    Py_ssize_t size = c.k * (1 + c.d + (c.dense ? c.d * c.d : c.d));
+    if (scratch && !(place = PyMem_Malloc(size * sizeof(double)))) PyErr_NoMemory();
+    if (place) {
+        Sums sums = {NULL, NULL, place, place + c.k, place + c.k + c.k * c.d, NULL};
+        Moments about_centres = {sums.counts, sums.first, sums.second};
+        Py_BEGIN_ALLOW_THREADS
+        kernel->complete(&table, &c, r->buf, &sums, scratch);
+        made = mixtura_recentre(c.k, c.d, c.dense, c.means, &about_centres, &to);
+        Py_END_ALLOW_THREADS
+    }
+out:
+    PyMem_Free(place);
+    PyMem_Free(raw);
+    leave(&door);
+    return PyErr_Occurred() ? NULL : PyBool_FromLong(made);
+}
+
 static PyObject *constants_of(PyObject *self, PyObject *args)
 {
     PyObject *weights, *log_determinants, *constants;
@@ -902,6 +956,9 @@ static PyMethodDef methods[] = {
     {"estimate", estimate, METH_VARARGS,
      "estimate((volume, shape, orientation), floor, count, scatter, covariances, whitening and "
      "log-determinants before, or None each, and the same to write): whether it is regular."},
+    {"complete", complete, METH_VARARGS,
+     "complete(kernel, rows, resp, means, whitening, order, ends, masks, count, mean, scatter): "
+     "whether no digits were lost."},
     {"climb", climb, METH_VARARGS,
      "climb(kernel, rows, weight, labels or None, order, ends, masks, noise in each pattern (four "
      "times None where no cell is missing), hard, noise, weights, fixed_means, (volume, shape, "
