@@ -115,6 +115,16 @@ def expect(module: Any, rng: Rng) -> tuple[Any, ...]:
     return choose(rng, module.names()), rows, weight, labels, *parts, *missing, hard, result
 
 
+def complete(module: Any, rng: Rng) -> tuple[Any, ...]:
+    k, d = size(rng)
+    rows, _ = table(rng, d)
+    means, whitening, *_ = components(rng, k, d)
+    order, ends, masks, *_ = gaps(rng, len(rows), k, d, tailed=False)
+    resp = numbers(rng, len(rows), k, positive=True)
+    made = np.empty(k), np.empty(means.shape), np.empty(whitening.shape)
+    return choose(rng, module.names()), rows, resp, means, whitening, order, ends, masks, *made
+
+
 def score(module: Any, rng: Rng) -> tuple[Any, ...]:
     k, d = size(rng)
     rows, _ = table(rng, d)
@@ -293,6 +303,7 @@ def names(module: Any, rng: Rng) -> tuple[Any, ...]:
 CALLS: dict[str, Call] = {
     "expect": expect,
     "score": score,
+    "complete": complete,
     "linear_expect": linear_expect,
     "linear_score": linear_score,
     "exp": elementwise,

@@ -362,6 +362,55 @@ def test_wrong_climbs_are_refused(changes: dict[str, Any]) -> None:
         climb(**changes)
 
 
+def complete(**changes: Any) -> bool:
+    missing = gaps()
+    right = {
+        "rows": np.random.default_rng(0).normal(size=(N, D)),
+        "resp": np.ones((N, K)),
+        "means": np.zeros((K, D)),
+        "whitening": np.tile(np.eye(D), (K, 1, 1)),
+        **{name: missing[name] for name in ("order", "ends", "masks")},
+        "count": np.empty(K),
+        "mean": np.empty((K, D)),
+        "scatter": np.empty((K, D, D)),
+    }
+    return _fused.complete("baseline", *{**right, **changes}.values())
+
+
+def test_the_right_completion_passes() -> None:
+    assert complete()
+    assert complete(rows=np.zeros((N, D), np.float32))
+    assert complete(whitening=np.ones((K, D)), scatter=np.empty((K, D)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rows": np.zeros((N, D + 1))},
+        {"rows": np.zeros((N + 1, D))},
+        {"resp": np.ones((N, K + 1))},
+        {"resp": np.ones((N + 1, K))},
+        {"resp": np.ones((N, K), np.float32)},
+        {"resp": np.ones((K, N)).T},
+        {"means": np.zeros((K + 1, D))},
+        {"whitening": np.ones((K, D))},
+        {"whitening": np.ones((K, D, D + 1))},
+        {"order": None, "ends": None, "masks": None},
+        {"order": np.arange(N) + 1},
+        {"ends": np.array([2, 4, 6])},
+        {"masks": np.zeros((3, D + 1), bool)},
+        {"count": np.empty(K + 1)},
+        {"mean": np.empty((K, D + 1))},
+        {"scatter": np.empty((K, D))},
+        {"scatter": np.empty((K, D, D), np.float32)},
+    ],
+    ids=str,
+)
+def test_wrong_completions_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises((TypeError, BufferError, ValueError)):
+        complete(**changes)
+
+
 def test_no_rows_give_sums_of_zero() -> None:
     result = np.full(2 + K * (1 + D + D * D), np.nan)
     expect(rows=np.zeros((0, D)), weight=np.zeros(0), result=result)
