@@ -1,7 +1,7 @@
 /* EM on a table, many iterations in one call. Plain C11: no libc, no Python.
 
    A faster equal of plain iterations of em.py with Gaussian components, with or without noise, a
-   prior, fixed means and known labels: the E-step is the fused pass, the M-steps are those of
+   prior, fixed means, known labels and missing cells: the E-step is the fused pass, the M-steps are those of
    families/gaussian/structures/estimation.py, by the same names and in the same order. What is not
    regular is left to them. */
 
@@ -47,12 +47,12 @@ static Mixture mixture_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
 
 /* What an iteration needs on the way. */
 typedef struct {
-    double *constants, *by_observed; /* k, and (d + 1) x k: see Gaps */
-    double *sums;
+    double *constants, *sums;
     double *count, *scatter; /* of the moments about the new means */
     double *raised;          /* the scatter where it was below the floor */
     double *spread, *shares, *axes, *form;
-    double *search; /* for common axes, or a common form */
+    double *search;      /* for common axes, or a common form */
+    double *by_observed; /* (d + 1) x k constants: see Gaps */
 } Work;
 
 static ptrdiff_t search_size(ptrdiff_t k, ptrdiff_t d, int dense)
@@ -72,8 +72,7 @@ static Work work_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
     ptrdiff_t each = k * each_of(d, dense);
     Work work;
     work.constants = place;
-    work.by_observed = work.constants + k;
-    work.sums = work.by_observed + (d + 1) * k;
+    work.sums = work.constants + k;
     work.count = work.sums + 2 + k * (1 + d) + each;
     work.scatter = work.count + k;
     work.raised = work.scatter + each;
@@ -82,6 +81,7 @@ static Work work_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
     work.axes = work.shares + k;
     work.form = work.axes + each;
     work.search = work.form + each_of(d, dense);
+    work.by_observed = work.search + search_size(k, d, dense);
     return work;
 }
 
