@@ -41,9 +41,9 @@ def groups(
 
 
 def with_gaps(X: FloatArray) -> FloatArray:
-    """The same without a tenth of the cells, one row without any, and one with nothing else.
+    """The same without a tenth of the cells: one row has none at all, one has its first alone.
 
-    Of two or three columns some patterns have one row; the last row's is one of them.
+    Several patterns are those of one row.
     """
     gappy = X.copy()
     gappy[np.random.default_rng(2).random(X.shape) < 0.1] = np.nan
