@@ -7,8 +7,9 @@ TIMES ?= 50
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
 .PHONY: demo test check unit fuzz bench bench-acceleration bench-bootstrap bench-classifier \
-  bench-factors bench-families bench-latent-classes bench-missing bench-msteps bench-search bench-stability \
-  sanitize sanitize-passes sanitize-binding wasm clean help
+  bench-factors bench-families bench-kin bench-latent-classes bench-missing bench-msteps \
+  bench-online bench-search bench-stability sanitize sanitize-passes sanitize-binding wasm clean \
+  help
 
 help:
 	@echo "make demo   fit the penguins and say where the three results are"
@@ -16,9 +17,11 @@ help:
 	@echo "make bench  time everything against scikit-learn and oneDAL: benchmarks/RESULTS.md"
 	@echo "make bench-acceleration  passes of accelerated and plain EM: benchmarks/ACCELERATION.md"
 	@echo "make bench-families  passes of other families against StepMix and pomegranate: benchmarks/FAMILIES.md"
+	@echo "make bench-kin  where the kin of EM end from the same starts: benchmarks/KIN.md"
 	@echo "make bench-missing  tables with gaps: searches, imputation, passes: benchmarks/MISSING.md"
 	@echo "make bench-msteps  M-steps of each structure in 13 to 60 columns: benchmarks/MSTEPS.md"
 	@echo "make bench-factors  factor analyzers of up to 1,000 columns: benchmarks/FACTORS.md"
+	@echo "make bench-online  mini-batches against EM, and streams of groups that move: benchmarks/ONLINE.md"
 	@echo "make bench-search  the default search against mclust (needs R): benchmarks/SEARCH.md"
 	@echo "make bench-stability  its choice by seed, beside mclust's (needs R): benchmarks/STABILITY.md"
 	@echo "  of a few: make bench-stability ONLY='--tables iris wine --seeds 2 --out FILE'; bench-search has --rounds"
@@ -73,11 +76,17 @@ bench-families: .venv/.installed benchmarks/.families/.installed
 bench-missing: .venv/.installed
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/missing.py
 
+bench-kin: .venv/.installed
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/kin.py
+
 bench-msteps: .venv/.installed
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/msteps.py
 
 bench-factors: .venv/.installed
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/factors.py
+
+bench-online: .venv/.installed
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/online.py
 
 bench-search: .venv/.installed
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt

@@ -33,6 +33,7 @@ FLOORS = [
     {"selection.named"},
     {"fitting", "testing"},
     {"selection"},
+    {"estimators.algorithms"},
     {"estimators.options", "estimators.gaussian_vocabulary"},
     {"estimators.kept_parameters"},
     {"persistence", "report"},

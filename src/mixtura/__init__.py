@@ -22,6 +22,7 @@ from mixtura.errors import (
 )
 
 if TYPE_CHECKING:
+    from mixtura.estimators.algorithms import SAEM, Annealed, Stochastic
     from mixtura.estimators.bootstrap_test import bootstrap_test
     from mixtura.estimators.factor_mixture import FactorMixture
     from mixtura.estimators.family_mixtures import (
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "SAEM",
+    "Annealed",
     "BernoulliMixture",
     "CategoricalMixture",
     "DataError",
@@ -70,6 +73,7 @@ __all__ = [
     "MultinomialMixture",
     "NegativeBinomialMixture",
     "PoissonMixture",
+    "Stochastic",
     "StudentTMixture",
     "UniformMixture",
     "VonMisesFisherMixture",
@@ -81,6 +85,9 @@ __all__ = [
 
 # Imported when first asked for: scikit-learn takes longer to import than most answers.
 _LAZY = {
+    "Annealed": "mixtura.estimators.algorithms",
+    "SAEM": "mixtura.estimators.algorithms",
+    "Stochastic": "mixtura.estimators.algorithms",
     "ExponentialMixture": "mixtura.estimators.measurement_mixtures",
     "GammaMixture": "mixtura.estimators.measurement_mixtures",
     "GeometricMixture": "mixtura.estimators.family_mixtures",

@@ -4,18 +4,20 @@ An assignment turns the joint log-densities log(w_j p_j(x_i)) of a block of rows
 responsibilities and the rows' share of the objective. With the schedules of
 `mixtura.schedules` they span the grid of algorithms:
 
-============  =======================================  ==================================
-assignment    step 1                                   decreasing step
-============  =======================================  ==================================
-soft          EM (Dempster, Laird, Rubin 1977)         damped EM
-hard          classification EM (Celeux, Govaert 1992) -
-stochastic    stochastic EM (Celeux, Diebolt 1985)     SAEM (Delyon et al. 1999)
-============  =======================================  ==================================
+============  ========================================  ==================================
+assignment    step 1                                    decreasing step
+============  ========================================  ==================================
+soft          EM (Dempster, Laird, Rubin 1977)          damped EM
+hard          classification EM (Celeux, Govaert 1992)  -
+stochastic    stochastic EM (Celeux, Diebolt 1985)      SAEM (Delyon et al. 1999)
+Tempered      annealed EM (Ueda, Nakano 1998)           -
+============  ========================================  ==================================
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -25,6 +27,7 @@ from mixtura.typing import FloatArray, IntArray
 __all__ = [
     "Assignment",
     "Draw",
+    "Tempered",
     "draw_labels",
     "hard",
     "keeping",
@@ -65,6 +68,27 @@ def draw_labels(resp: FloatArray, rng: np.random.Generator) -> IntArray:
     uniform = rng.random(len(resp)) * cumulative[:, -1]
     labels: IntArray = np.count_nonzero(cumulative <= uniform[:, None], axis=1)
     return labels
+
+
+@dataclass(frozen=True)
+class Tempered:
+    """Responsibilities in proportion to (w_j p_j(x_i)) ** b: equal for b = 0, soft for b = 1.
+
+    The objective of a row is (1 / b) log sum_j (w_j p_j(x_i)) ** b, the negative free energy of
+    Ueda and Nakano (1998). An M-step does not lower its sum (Neal and Hinton 1998): it is the
+    largest value, over all responsibilities r, of sum_j r_j (log(w_j p_j) - (1 / b) log r_j).
+
+    Attributes
+    ----------
+    b : float
+        Inverse temperature, above 0.
+    """
+
+    b: float
+
+    def __call__(self, log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArray]:
+        resp, objective = posterior(self.b * log_joint)
+        return resp, objective / self.b
 
 
 def keeping(labels: IntArray, assignment: Assignment) -> Assignment:

@@ -12,8 +12,9 @@ On small tables a compiled loop makes rounds of it in which nothing else can hap
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, pairwise
 from typing import Any, Generic, Self, TypeAlias, TypeVar
@@ -29,7 +30,7 @@ from mixtura.kernels.compiled_loop import CompiledIterations, CompiledLoop
 from mixtura.kernels.estep_dispatch import fused_pass, fused_start
 from mixtura.mixing_weights import FREE, Mixing
 from mixtura.mixture import Expectation, Mixture
-from mixtura.schedules import Schedule, batch
+from mixtura.schedules import Part, Schedule, batch
 from mixtura.sources.source import Chunk, Source
 from mixtura.sources.summary import summarize
 from mixtura.statistics import Statistics
@@ -37,17 +38,26 @@ from mixtura.stopping import DEFAULT_RULE, Outlook, Status, StoppingRule
 from mixtura.typing import FloatArray
 
 __all__ = [
+    "NO_ITERATIONS",
     "Ahead",
     "Fit",
     "Gather",
+    "Memory",
     "Observer",
     "Start",
+    "State",
+    "Swept",
     "begin",
     "e_step",
     "fit",
+    "following",
     "gather",
     "resume",
+    "sweep",
 ]
+
+#: What `keep` is where no chain is wanted.
+NO_ITERATIONS = range(0)
 
 # Passes after an irregular one that the kernel is not asked for others.
 _REST = 8
@@ -71,6 +81,55 @@ Observer: TypeAlias = Callable[[int, float], None]
 
 
 @dataclass(frozen=True)
+class Memory(Generic[S]):
+    """What is known of the rows so far: a statistic per unit of weight, times the weight.
+
+    Attributes
+    ----------
+    running : Expectation
+        Of which the last parts of the rows have a share, each by its step.
+    average : Expectation
+        Of the running ones. It makes up for steps that are larger than they would have to be
+        (Polyak and Juditsky 1992).
+    """
+
+    running: Expectation[S]
+    average: Expectation[S]
+
+    @classmethod
+    def after(cls, before: Self | None, fresh: Expectation[S], part: Part) -> Self:
+        """The memory with what an E-step knows of one more part of the rows."""
+        weight = fresh.weight if part.weight is None else part.weight
+        fresh = _weighing(fresh, weight)
+        if before is None:
+            return cls(fresh, fresh)
+        running = _weighing(before.running, weight).blended(fresh, part.step)
+        average = _weighing(before.average, weight).blended(running, part.averaging)
+        return cls(running, average)
+
+
+@dataclass(frozen=True)
+class Swept(Generic[P, S]):
+    """What one pass over the rows comes to.
+
+    Attributes
+    ----------
+    mixture : Mixture
+        The one that the last part of the rows was assigned under.
+    memory : Memory
+    objective : float
+        Mean over the rows of what each one's was when it was assigned, in nats per unit of weight.
+    expectation : Expectation
+        Of the last part.
+    """
+
+    mixture: Mixture[P, S]
+    memory: Memory[S]
+    objective: float
+    expectation: Expectation[S]
+
+
+@dataclass(frozen=True)
 class Ahead(Generic[P, S]):
     """The pass over the rows that a run makes next.
 
@@ -82,14 +141,22 @@ class Ahead(Generic[P, S]):
         The one that is to be judged.
     update_rule : UpdateRule
         What follows from that.
-    running : Expectation or None
+    memory : Memory or None
         What schedules with steps below 1 remember.
     """
 
     n_iter: int
     mixture: Mixture[P, S]
     update_rule: UpdateRule
-    running: Expectation[S] | None = None
+    memory: Memory[S] | None = None
+
+
+@dataclass(frozen=True)
+class State(Generic[P, S]):
+    """A mixture that a run passed, and its objective in nats per unit of weight."""
+
+    mixture: Mixture[P, S]
+    objective: float
 
 
 @dataclass(frozen=True)
@@ -99,7 +166,7 @@ class Fit(Generic[P, S]):
     Attributes
     ----------
     mixture : Mixture
-        The best mixture seen.
+        The best mixture seen, or the latest one.
     objective : float
         Its objective in nats per unit of weight.
     trace : tuple of float
@@ -113,6 +180,12 @@ class Fit(Generic[P, S]):
         Why the loop stopped.
     ahead : Ahead or None
         Where it would go on; None if it ended.
+    chain : tuple of State
+        Those that were to be kept.
+    before : tuple of Fit
+        The runs of other kinds after which it began, each where the last one ended.
+    expectation : Expectation or None
+        Of all rows under the mixture, where it is known.
     """
 
     mixture: Mixture[P, S]
@@ -121,6 +194,9 @@ class Fit(Generic[P, S]):
     n_iter: int
     status: Status
     ahead: Ahead[P, S] | None = None
+    chain: tuple[State[P, S], ...] = ()
+    before: tuple[Fit[P, S], ...] = ()
+    expectation: Expectation[S] | None = None
 
     @classmethod
     def begun(
@@ -129,6 +205,10 @@ class Fit(Generic[P, S]):
         """A run before its first pass over the rows; the trace is that of an earlier fit."""
         status = Status(converged=False, text="not yet begun", paused=True)
         return cls(mixture, -math.inf, tuple(trace), 0, status, Ahead(0, mixture, update_rule))
+
+    def followed(self, update_rule: UpdateRule) -> Fit[P, S]:
+        """A run of another kind that begins where this one ended."""
+        return replace(Fit.begun(self.mixture, update_rule), before=(*self.before, self))
 
     def prospect(self, n_iter: int) -> float:
         """The objective after so many more iterations if its gains grow now, and go on to.
@@ -254,6 +334,51 @@ def expectation_of(
     )
 
 
+def sweep(
+    mixture: Mixture[P, S],
+    memory: Memory[S] | None,
+    parts: Iterable[Part],
+    assignment: Assignment = soft,
+    seed: Sequence[int] = (0,),
+) -> Swept[P, S]:
+    """One pass over the rows, part by part, with an M-step between each part and the next.
+
+    What follows from the last part is left to the caller.
+
+    Parameters
+    ----------
+    mixture : Mixture
+    memory : Memory or None
+        Of the rows before; None if there were none.
+    parts : iterable of Part
+        One at least.
+    assignment : Assignment, default=soft
+    seed : sequence of int, default=(0,)
+        Fixes the random assignments.
+    """
+    objective = weight = 0.0
+    last: tuple[Memory[S], Expectation[S]] | None = None
+    for number, part in enumerate(parts):
+        if last is not None:
+            mixture = following(mixture, last[0].running)
+        fresh = e_step(mixture, part.source, assignment, (*seed, number) if number else seed)
+        memory = Memory.after(memory, fresh, part)
+        objective, weight = objective + fresh.objective, weight + fresh.weight
+        last = memory, fresh
+    assert last is not None  # there is a part
+    return Swept(mixture, last[0], (objective + mixture.log_prior) / weight, last[1])
+
+
+def following(mixture: Mixture[P, S], expectation: Expectation[S]) -> Mixture[P, S]:
+    """The M-step between two parts of the rows.
+
+    A part can have too few rows for some component. The mixture then stays until the next part.
+    """
+    with suppress(DegenerateError):
+        return mixture.maximize(expectation)
+    return mixture
+
+
 def fit(
     mixture: Mixture[P, S],
     source: Source,
@@ -265,6 +390,8 @@ def fit(
     seed: Sequence[int] = (0,),
     history: Sequence[float] = (),
     observe: Observer | None = None,
+    latest: bool = False,
+    keep: range = NO_ITERATIONS,
 ) -> Fit[P, S]:
     """Run EM, or one of its kin, from a given mixture.
 
@@ -275,7 +402,8 @@ def fit(
     source : Source
         The rows.
     assignment : Assignment, default=soft
-        soft for EM, hard for classification EM, stochastic for stochastic EM.
+        soft for EM, hard for classification EM, stochastic for stochastic EM, Tempered for one
+        temperature of annealed EM.
     schedule : Schedule, default=batch
         Which rows each iteration sees and its step size.
     update_rule : UpdateRule, default=PLAIN
@@ -290,11 +418,16 @@ def fit(
         forgotten if the rows are others, so that the mixture's objective is another.
     observe : Observer, optional
         Told of each iteration.
+    latest : bool, default=False
+        Whether the latest mixture is wanted, and not the best.
+    keep : range, default=NO_ITERATIONS
+        Iterations that belong to the chain.
 
     Returns
     -------
     Fit
-        The best mixture seen, its objective at exactly those parameters, and why it stopped.
+        The best mixture seen, or the latest, its objective at exactly those parameters, and why
+        it stopped.
     """
     return resume(
         Fit.begun(mixture, update_rule, history),
@@ -304,6 +437,8 @@ def fit(
         stopping=stopping,
         seed=seed,
         observe=observe,
+        latest=latest,
+        keep=keep,
     )
 
 
@@ -316,38 +451,44 @@ def resume(
     stopping: StoppingRule = DEFAULT_RULE,
     seed: Sequence[int] = (0,),
     observe: Observer | None = None,
+    latest: bool = False,
+    keep: range = NO_ITERATIONS,
 ) -> Fit[P, S]:
     """Go on with a run as if it had not been paused; all arguments are as in `fit`."""
     if paused.ahead is None:
         return paused
-    mixture, update_rule, running = (
+    mixture, update_rule, memory = (
         paused.ahead.mixture,
         paused.ahead.update_rule,
-        paused.ahead.running,
+        paused.ahead.memory,
     )
     best, highest, trace = paused.mixture, paused.objective, list(paused.trace)
-    n_iter = paused.ahead.n_iter
-    compiled, ready = CompiledLoop.of(mixture, source, assignment) if schedule is batch else None, 0
-    for part, step in islice(schedule(source), n_iter, None):
+    expectation, n_iter, chain = paused.expectation, paused.ahead.n_iter, list(paused.chain)
+    regular = schedule is batch and not keep
+    compiled, ready = CompiledLoop.of(mixture, source, assignment) if regular else None, 0
+    for rows in islice(schedule(source), n_iter, None):
         most = min(update_rule.n_certain, stopping.limit - n_iter + 1)
-        at_once = None
+        at_once = fresh = None
         if compiled is not None and most > 1 and n_iter >= ready and (n_iter > 0 or not trace):
             at_once = compiled(mixture, trace, stopping.tol, most)
             ready = n_iter if at_once else n_iter + _REST
         if at_once is not None:
             round_ = _Round.of_several(at_once, update_rule)
         else:
-            fresh = e_step(mixture, part, assignment, (*seed, n_iter + 1))
-            objective = (fresh.objective + mixture.log_prior) / fresh.weight
+            swept = sweep(mixture, memory, rows.parts, assignment, (*seed, n_iter + 1))
+            mixture, memory, objective = swept.mixture, swept.memory, swept.objective
+            fresh = swept.expectation
             if n_iter == 0 and trace and trace.pop() != objective:
                 trace.clear()
-            running = fresh if running is None or step == 1.0 else _blend(running, fresh, step)
-            round_ = _Round.judged(mixture, objective, update_rule(mixture, running, objective))
+            advance = update_rule(mixture, memory.average, objective)
+            round_ = _Round.judged(mixture, objective, advance)
         trace += round_.objectives
         _tell(observe, n_iter, round_.objectives)
         n_iter += len(round_.objectives) - 1
-        if round_.objective > highest:
-            best, highest = round_.mixture, round_.objective
+        if rows.whole and (latest or round_.objective > highest):
+            best, highest, expectation = round_.mixture, round_.objective, fresh
+        if n_iter in keep:
+            chain.append(State(round_.mixture, round_.objective))
         status = stopping(trace, n_iter, round_.outlook)
         if status is None or status.paused:
             try:
@@ -356,8 +497,18 @@ def resume(
                 text = f"stopped after {n_iter} iterations. {collapse}"
                 status = Status(converged=False, text=text, collapsed=True)
         if status is not None:
-            ahead = Ahead(n_iter + 1, mixture, update_rule, running) if status.paused else None
-            return Fit(best, highest, tuple(trace), n_iter, status, ahead)
+            ahead = Ahead(n_iter + 1, mixture, update_rule, memory) if status.paused else None
+            return Fit(
+                best,
+                highest,
+                tuple(trace),
+                n_iter,
+                status,
+                ahead,
+                tuple(chain),
+                paused.before,
+                expectation,
+            )
         n_iter += 1
     raise AssertionError("a schedule never ends")
 
@@ -399,5 +550,7 @@ def _tell(observe: Observer | None, n_iter: int, objectives: Sequence[float]) ->
             observe(done, objective)
 
 
-def _blend(old: Expectation[S], fresh: Expectation[S], step: float) -> Expectation[S]:
-    return (1.0 - step) * old + step * fresh
+def _weighing(expectation: Expectation[S], weight: float) -> Expectation[S]:
+    """The same per unit of weight, for rows of such a weight."""
+    factor = weight / expectation.weight
+    return expectation if factor == 1.0 else factor * expectation

@@ -45,6 +45,15 @@ class Expectation(Sums, Generic[S]):
     counts: FloatArray
     statistics: S
 
+    def blended(self, fresh: Self, step: float) -> Self:
+        """(1 - step) times this one, and step times another."""
+        return fresh if step == 1.0 else (1.0 - step) * self + step * fresh
+
+    def take(self, order: IntArray) -> Self:
+        """That of the clusters in the given order; noise stays last."""
+        counts = np.concatenate([self.counts[order], self.counts[len(order) :]])
+        return replace(self, counts=counts, statistics=self.statistics.take(order))
+
 
 @dataclass(frozen=True)
 class Mixture(Generic[P, S]):

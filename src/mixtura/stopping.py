@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from typing import Self, TypeAlias
@@ -22,6 +22,7 @@ __all__ = [
     "Status",
     "StoppingRule",
     "fixed_length",
+    "judged_rounds",
     "paused_after",
     "projected",
     "projected_gain",
@@ -181,15 +182,64 @@ def _judged(
 DEFAULT_RULE = projected_gain(tol=1e-7, max_iter=1000)
 
 
-def fixed_length(n_iter: int) -> StoppingRule:
-    """Stop after a given number of iterations, for random walks that never settle."""
+def judged_rounds(
+    n_whole: Callable[[int, int], int], judging: int, tol: float, max_iter: int
+) -> StoppingRule:
+    """Stop once the passes over all rows that end a round say that little remains to be gained.
+
+    Parameters
+    ----------
+    n_whole : callable
+        (iterations done, max_iter) -> how many passes over all rows have been made, one after the
+        other; 0 within mini-batches.
+    judging : int
+        How many end a round.
+    tol : float
+        In nats per row (per unit of weight).
+    max_iter : int
+        Iterations after which to give up.
+    """
+    rule = projected_gain(tol, max_iter)
+
+    def judge(
+        trace: Sequence[float], n_iter: int, outlook: Callable[[], Outlook] | None
+    ) -> Status | None:
+        n_known = n_whole(n_iter, max_iter)
+        if n_iter < max_iter and n_known < judging:
+            return None
+        status = rule(trace[len(trace) - n_known :], n_iter, outlook)
+        return None if status is None else _roughly(status, n_iter, tol)
+
+    return StoppingRule(judge, rule.tol, max_iter)
+
+
+def _roughly(status: Status, n_iter: int, tol: float) -> Status:
+    """The same with an outlook that claims no more than tol.
+
+    The few gains that end a round are those of directions in which EM is quick. Of slow ones they
+    tell no more than that little was gained there.
+    """
+    if status.outlook.remaining is None:
+        return status
+    ahead = Outlook(max(status.outlook.remaining, tol), None)
+    text = f"did not converge in {n_iter} iterations: {ahead} may remain"
+    if status.converged:
+        text = f"converged in {n_iter} iterations: no more than {ahead} are thought to remain"
+    return replace(status, text=text, outlook=ahead)
+
+
+def fixed_length(n_iter: int, outcome: str = "kept the best") -> StoppingRule:
+    """Stop after a given number of iterations, for random walks that never settle.
+
+    What comes of them is told in words.
+    """
 
     def judge(
         trace: Sequence[float], done: int, outlook: Callable[[], Outlook] | None
     ) -> Status | None:
         if done < n_iter:
             return None
-        return Status(True, f"ran its {n_iter} random iterations and kept the best")
+        return Status(True, f"ran its {n_iter} random iterations and {outcome}")
 
     return StoppingRule(judge, -math.inf, n_iter)
 

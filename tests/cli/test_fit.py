@@ -296,7 +296,10 @@ def test_not_converged(run, here, monkeypatch):
     assert (here / "strict" / "report.html").exists()
 
 
-@pytest.mark.parametrize("algorithm", ["em", "hard", "stochastic"])
+@pytest.mark.parametrize(
+    "algorithm",
+    ["em", "hard", "stochastic", "saem", "annealed", "minibatch", "stochastic,hard,em"],
+)
 def test_algorithms(run, blobs, algorithm):
     result = run("fit", blobs, "--algorithm", algorithm, "--components", 2, "--starts", 1)
     assert "2 clusters" in facts(result)
@@ -443,13 +446,18 @@ def test_the_report_tells_how_the_fit_went(run, here):
 
 @pytest.mark.parametrize(
     ("algorithm", "objective"),
-    [("hard", "classification log-likelihood"), ("stochastic", "log-likelihood")],
+    [
+        ("hard", "classification log-likelihood"),
+        ("stochastic", "log-likelihood"),
+        ("annealed, hard", "classification log-likelihood"),
+    ],
 )
 def test_the_report_names_what_was_maximised(run, blobs, here, algorithm, objective):
     args = ("fit", blobs, "--algorithm", algorithm, "-k", 2, "--covariance", "full", "--starts", 2)
     assert run(*args).exit_code == 0
     told = report_payload(here / "blobs-mixtura")["fit"]
     assert told["objective"] == objective
+    assert told["algorithm"] == algorithm
     assert (told["starts"] is None) == (algorithm == "stochastic")  # a random walk has no optima
 
 

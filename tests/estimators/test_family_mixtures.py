@@ -143,8 +143,23 @@ def test_two_groups_are_found(case: Case) -> None:
 
 @cases
 @pytest.mark.parametrize(
+    "algorithm", ["saem", "minibatch", (mx.Stochastic(returns="mean"), "hard")], ids=str
+)
+def test_algorithms_that_blend_statistics(case: Case, algorithm: Any) -> None:
+    options = {"algorithm": algorithm, "max_iter": 300 if algorithm == "minibatch" else 30}
+    family = case.fitted().mixture_.family
+    if family.blends:
+        assert np.isfinite(case.fitted(**options).log_likelihood_)
+    else:
+        with pytest.raises(mx.MixturaError, match="is not for the family"):
+            case.fitted(**options)
+
+
+@cases
+@pytest.mark.parametrize(
     "options",
-    [{"algorithm": "hard"}, {"algorithm": "stochastic", "max_iter": 30}]
+    [{"algorithm": "hard"}, {"algorithm": "annealed"}]
+    + [{"algorithm": "stochastic", "max_iter": 30}]
     + [{"init_params": way} for way in ("kmeans", "random", "hierarchical", "quantiles", "varied")]
     + [{"equal_weights": True}, {"weights_init": [0.3, 0.7], "fixed": "weights"}]
     + [{"acceleration": None}, {"init_params": np.arange(90) % 2}, {"n_components": 1}],

@@ -187,7 +187,7 @@ def cases(draw: st.DrawFn, of: st.SearchStrategy[Table] | None = None) -> Case:
     start = draw(_starts(bool(noise)))
     options: dict[str, Any] = {
         "noise": noise,
-        "algorithm": draw(st.sampled_from(["em", "em", "hard", "stochastic"])),
+        "algorithm": draw(st.sampled_from(["em", "em", "hard", "stochastic", "saem", "annealed"])),
         "acceleration": draw(st.sampled_from(["auto", "early", None])),
         "reg_covar": draw(st.sampled_from(_FLOORS)),
         "prior": draw(_PRIORS),
@@ -223,7 +223,7 @@ def tame_cases(draw: st.DrawFn) -> Case:
         Start(draw(st.sampled_from(list(STARTS)))),
         {
             "noise": draw(st.booleans()),
-            "algorithm": draw(st.sampled_from(["em", "hard", "stochastic"])),
+            "algorithm": draw(st.sampled_from(["em", "hard", "stochastic", "saem", "annealed"])),
             "prior": draw(st.sampled_from([None, "default"])),
             "max_iter": 20,
             "n_init": 1,

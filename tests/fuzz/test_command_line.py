@@ -24,7 +24,7 @@ OPTIONS = {
     "--equal-weights": None,
     "--prior": ["default"],
     "--criterion": ["icl", "nec", "cv", "slope"],
-    "--algorithm": ["hard", "stochastic"],
+    "--algorithm": ["hard", "stochastic", "saem", "annealed,hard"],
     "--weights": ["x0", "x1"],
     "--known": ["x0", "x1"],
     "--columns": ["x0", "x1,x0"],

@@ -19,7 +19,7 @@ from kernel_cases import (
     with_some_noise,
 )
 from mixtura import em, kernels
-from mixtura.assignments import Assignment, hard, soft, stochastic
+from mixtura.assignments import Assignment, Tempered, hard, soft, stochastic
 from mixtura.families import Gaussian, GaussianParameters, Poisson, PoissonParameters
 from mixtura.families.gaussian.structures import EEE, VII, VVI, AxisCovariances, DenseCovariances
 from mixtura.kernels.estep_dispatch import fused_pass, scorer
@@ -52,7 +52,7 @@ def assert_same_expectation(actual: Expectation[Any], expected: Expectation[Any]
 
 @every_kernel
 @every_structure
-@pytest.mark.parametrize("assignment", [soft, hard])
+@pytest.mark.parametrize("assignment", [soft, hard, Tempered(0.3), Tempered(1.7)])
 @settings(max_examples=30, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),

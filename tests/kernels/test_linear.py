@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from kernel_cases import both, some_labels, with_some_noise
 from mixtura import em, kernels
-from mixtura.assignments import Assignment, hard, soft
+from mixtura.assignments import Assignment, Tempered, hard, soft
 from mixtura.families import (
     Bernoulli,
     BernoulliParameters,
@@ -117,7 +117,7 @@ def assert_same_expectation(
 
 @every_kernel
 @every_family
-@pytest.mark.parametrize("assignment", [soft, hard])
+@pytest.mark.parametrize("assignment", [soft, hard, Tempered(0.3), Tempered(1.7)])
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
@@ -250,7 +250,7 @@ def test_every_number_of_levels(kernel: str, levels: int, k: int) -> None:
 
 @every_kernel
 @pytest.mark.parametrize("family", ABSORBING)
-@pytest.mark.parametrize("assignment", [soft, hard])
+@pytest.mark.parametrize("assignment", [soft, hard, Tempered(0.3), Tempered(1.7)])
 def test_rows_that_no_component_reaches(kernel: str, family: str, assignment: Assignment) -> None:
     """All probabilities of one cell are 0: log-density -inf, and nothing in the sums."""
     rng = np.random.default_rng(1)

@@ -10,8 +10,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mixtura import em
-from mixtura.acceleration import PLAIN, Switch
-from mixtura.assignments import Assignment, hard, log_sum_exp, one_hot, posterior, soft, stochastic
+from mixtura.acceleration import PLAIN, ChainMean, Switch
+from mixtura.assignments import (
+    Assignment,
+    Tempered,
+    hard,
+    log_sum_exp,
+    one_hot,
+    posterior,
+    soft,
+    stochastic,
+)
 from mixtura.errors import DegenerateError
 from mixtura.families import (
     Bernoulli,
@@ -204,8 +213,15 @@ def test_warm_history_counts_for_the_stopping_rule() -> None:
         {"assignment": stochastic, "schedule": damped(decreasing_steps(3))},
         {"update_rule": PLAIN},
         {"update_rule": Switch()},
+        {"assignment": Tempered(0.6)},
+        {
+            "assignment": stochastic,
+            "update_rule": ChainMean(9, 30),
+            "latest": True,
+            "keep": range(9, 30),
+        },
     ],
-    ids=["hard", "stochastic", "SAEM", "plain", "accelerated"],
+    ids=["hard", "stochastic", "SAEM", "plain", "accelerated", "tempered", "mean"],
 )
 def test_a_paused_run_goes_on_as_if_it_had_not_been(options: dict[str, Any], pause: int) -> None:
     rng = np.random.default_rng(3)
@@ -220,6 +236,7 @@ def test_a_paused_run_goes_on_as_if_it_had_not_been(options: dict[str, Any], pau
     rest = em.resume(part, source, stopping=rule, seed=(7,), **others)
     assert rest.trace == whole.trace
     assert rest.objective == whole.objective
+    assert [state.objective for state in rest.chain] == [state.objective for state in whole.chain]
     assert (rest.n_iter, rest.status) == (whole.n_iter, whole.status)
     assert em.resume(rest, source) is rest
 

@@ -10,6 +10,7 @@ import click
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.document import print_document
 from mixtura.cli.options import (
+    algorithm_option,
     asked_family,
     columns_option,
     component_counts,
@@ -72,14 +73,7 @@ _NOT_CONVERGED = 3
     "[default: until four kinds of starts have found the best, two where EM is quick, 20 at most; "
     "models far behind make one]",
 )
-@click.option(
-    "--algorithm",
-    type=click.Choice(["em", "hard", "stochastic"]),
-    default="em",
-    show_default=True,
-    help="em maximises the likelihood; hard gives each row to one cluster in every step; "
-    "stochastic draws it by chance.",
-)
+@algorithm_option
 @equal_weights_option
 @own_options(several=True)
 @seed_option
@@ -103,7 +97,7 @@ def fit(
     out: Path | None,
     criterion: str,
     starts: int | None,
-    algorithm: str,
+    algorithm: str | tuple[str, ...],
     equal_weights: bool,
     seed: int,
     jobs: int,
@@ -187,6 +181,7 @@ def fit(
       mixtura fit survey.csv --family visits=poisson,age=gaussian
       mixtura fit survey.csv.gz --weights weight --family categorical --out survey
       mixtura fit penguins.csv --known species    (names in some rows, the rest empty)
+      mixtura fit penguins.csv --algorithm annealed
       grep -v Torgersen penguins.csv | mixtura fit - --out others
     """  # noqa: D301  click wants the character, not the letters
     from mixtura.cli.family import choose_family

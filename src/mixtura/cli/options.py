@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mixtura.cli.datafile import DataFile
 
 __all__ = [
+    "algorithm_option",
     "asked_family",
     "columns_option",
     "component_counts",
@@ -98,6 +100,20 @@ def _assigned(part: str) -> tuple[str, str]:
     if not (column and equals and family):
         raise click.BadParameter(f"{part!r} is no column with a family; write a=gaussian.")
     return column, family
+
+
+class _Chain(click.Choice[str]):
+    """One of some words, or several with commas between."""
+
+    name = "chain"
+
+    def convert(
+        self, value: str | tuple[str, ...], param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """A word, or a tuple of several."""
+        parts = value.split(",") if isinstance(value, str) else value
+        words = tuple(super(_Chain, self).convert(part.strip(), param, ctx) for part in parts)
+        return words[0] if len(words) == 1 else words
 
 
 def asked_family(family: str | dict[str, str], mixed: bool) -> str | dict[str, str]:
@@ -219,6 +235,18 @@ known_option = click.option(
     metavar="COLUMN",
     help="Column with the clusters that rows are known to belong to, by any names; empty cells "
     "where that is unknown. Those rows stay there, and teach the rest.",
+)
+
+algorithm_option = click.option(
+    "--algorithm",
+    type=_Chain(["em", "hard", "stochastic", "saem", "annealed", "minibatch"]),
+    metavar="NAMES",
+    default="em",
+    show_default=True,
+    help="em maximises the likelihood; hard gives each row to one cluster in every step; "
+    "stochastic draws it by chance, saem does so and settles; annealed is em that begins blurred; "
+    "minibatch goes through a large table in few passes. Several run one after the other: "
+    "stochastic,em.",
 )
 
 equal_weights_option = click.option(

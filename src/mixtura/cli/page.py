@@ -122,7 +122,7 @@ def _fit(model: Model) -> FitSummary:
         trace=[weight * objective for objective in record.trace],
         remaining=None if outlook.remaining is None else weight * outlook.remaining,
         rate=outlook.rate,
-        starts=_starts(record.starts, weight) if record.algorithm.settles else None,
+        starts=_starts(record.starts, weight) if record.algorithm.last.settles else None,
     )
 
 

@@ -49,7 +49,9 @@ class Plan:
         Of its estimator, that come with the choice of the family.
     own : OwnOptions
         Those of the family.
-    criterion, algorithm : str
+    criterion : str
+    algorithm : str or tuple of str
+        One, or some that go on from each other.
     starts : int or 'thorough'
     seed : int
     jobs : int
@@ -67,7 +69,7 @@ class Plan:
     parameters: Mapping[str, Any]
     own: OwnOptions
     criterion: str
-    algorithm: str
+    algorithm: str | tuple[str, ...]
     starts: int | str
     seed: int
     jobs: int

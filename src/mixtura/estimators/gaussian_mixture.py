@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -67,14 +67,15 @@ class GaussianMixture(ShapedMixture):
         It replaces smaller variances and leaves all others alone. 0 for none; else at least
         1e-12, below which rounding blurs variances, and at most 1e12.
     max_iter : int, default=1000
-        Most iterations of a start. For `algorithm='stochastic'` the number it makes.
+        Most iterations of a start; in a chain of algorithms, of each stage. 'stochastic' and
+        'saem' make so many.
     n_init : int, 'auto' or 'thorough', default='auto'
         Number of starts; the best is kept, `starts_` tells how often it was found. 'thorough'
         makes starts until four kinds of them have found the best optimum, or two where EM came to
         its end within 20 iterations, so that the components lie apart; 20 at most. (Starts of one
         kind resemble each other. Where there are fewer kinds, starts count.) 'auto' does so
         where it is cheap: all starts take about a fifth of a second at most, so that large tables
-        get one. Runs of `algorithm='stochastic'` are not compared: both make one.
+        get one. Algorithms with a random stage are long: both make one start of them.
     init_params : str or array, default='auto'
         'kmeans', 'k-means++', 'random_from_data' or 'random' for all starts; 'auto' for a first
         start by k-means, one by random rows, one each by 'hierarchical' and by two 'splits', and
@@ -101,16 +102,25 @@ class GaussianMixture(ShapedMixture):
         1 prints each start, 2 also the iterations.
     verbose_interval : int, default=10
         Iterations between two lines.
-    algorithm : {'em', 'hard', 'stochastic'}, default='em'
+    algorithm : str, settings or tuple of these, default='em'
         'em' maximises the likelihood; 'hard' the classification likelihood (Celeux and Govaert
         1992); 'stochastic' draws the assignments (Celeux and Diebolt 1985) and keeps the best
-        mixture it passes.
+        mixture it passes; 'saem' settles by decreasing steps after that (Delyon, Lavielle and
+        Moulines 1999); 'annealed' is EM that begins with blurred assignments (Ueda and Nakano
+        1998); 'minibatch' comes to the maximum of the likelihood in a few passes over a large
+        table, by online EM on some thousand rows at a time (Cappe and Moulines 2009).
+        'stochastic', 'saem' and 'annealed' have settings: `Stochastic`, `SAEM` and `Annealed`. A
+        tuple of several is a chain: each goes on from where the one before has ended, and
+        `warm_start` goes on with the last. `docs/algorithms.md` says which to use when.
     acceleration : {'auto', 'early', None}, default='auto'
         Whether to go on by quasi-Newton steps once EM's gains shrink slowly, guarded so that the
         objective never falls; every pass over the rows counts as an iteration. 'early' begins
         after 20 iterations, so as to need few. 'auto' takes the least time: where iterations are
         cheap, on tables of some hundred rows, it begins after up to 300. None leaves EM as it is.
-        Only `algorithm='em'` has it.
+        Only EM has it, as a stage of others as well.
+    half_life : float, default=None
+        In `partial_fit`, the weight of rows after which one counts half as much as the next, so
+        that the fit follows groups that change. None for streams that stay as they are.
     equal_weights : bool, default=False
         Whether all mixing weights are 1/k, which leaves k - 1 parameters less. With noise the
         clusters share equally what it leaves.
@@ -157,7 +167,13 @@ class GaussianMixture(ShapedMixture):
         How far the limit is thought to be (`remaining`, in nats per row), and the factor by which
         EM's gains shrink from one iteration to the next (`rate`); None where that is not known.
     n_iter_ : int
-        Iterations of the best start.
+        Iterations of the best start, in the last stage of its algorithm.
+    stages_ : tuple of StageRecord
+        What the algorithm did in the best start: the name, iterations (`n_iter`), status and trace
+        of each stage. What else is told of a fit is of the last one.
+    chain_ : Chain or None
+        Of stochastic EM: `objectives`, `weights` and parameters (`arrays`) of the mixtures it
+        passed after its burn-in, in the best start. Model files do not keep it.
     lower_bound_ : float
         Objective per row at the returned parameters, the log-density of a prior included.
     lower_bounds_ : list of float
@@ -215,6 +231,7 @@ class GaussianMixture(ShapedMixture):
     """
 
     _fixable: ClassVar[Sequence[str]] = ("weights", "means")
+    _for_rows: ClassVar[Mapping[str, Any]] = {"init_params": "auto", "noise_init": None}
 
     def __init__(
         self,
@@ -233,8 +250,9 @@ class GaussianMixture(ShapedMixture):
         warm_start: bool = False,
         verbose: int = 0,
         verbose_interval: int = 10,
-        algorithm: str = "em",
+        algorithm: Any = "em",
         acceleration: str | None = "auto",
+        half_life: float | None = None,
         equal_weights: bool = False,
         fixed: Any = None,
         prior: Any = None,
@@ -255,6 +273,7 @@ class GaussianMixture(ShapedMixture):
             verbose_interval=verbose_interval,
             algorithm=algorithm,
             acceleration=acceleration,
+            half_life=half_life,
             equal_weights=equal_weights,
             fixed=fixed,
             n_jobs=n_jobs,
@@ -297,6 +316,10 @@ class GaussianMixture(ShapedMixture):
                     f"{self.covariance_type!r}: it should be {expected}."
                 )
         return GivenGaussians(means, covariances)
+
+    @property
+    def _reads_rows(self) -> bool:
+        return self.prior is not None
 
     @property
     def _cheap_iterations(self) -> bool:

@@ -81,8 +81,9 @@ class LogNormalMixture(NamedFamilyMixture, ShapedMixture):
         warm_start: bool = False,
         verbose: int = 0,
         verbose_interval: int = 10,
-        algorithm: str = "em",
+        algorithm: Any = "em",
         acceleration: str | None = "auto",
+        half_life: float | None = None,
         equal_weights: bool = False,
         fixed: Any = None,
         n_jobs: int | None = None,
@@ -100,6 +101,7 @@ class LogNormalMixture(NamedFamilyMixture, ShapedMixture):
             verbose_interval=verbose_interval,
             algorithm=algorithm,
             acceleration=acceleration,
+            half_life=half_life,
             equal_weights=equal_weights,
             fixed=fixed,
             n_jobs=n_jobs,
@@ -115,6 +117,10 @@ class LogNormalMixture(NamedFamilyMixture, ShapedMixture):
             return LogNormal(Gaussian(structure, floor))
 
         return make
+
+    @property
+    def _reads_rows(self) -> bool:
+        return True
 
     @classmethod
     def _told_by(cls, mixture: Mixture[Any, Any]) -> dict[str, Any]:

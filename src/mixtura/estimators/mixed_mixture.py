@@ -54,7 +54,7 @@ class MixedMixture(MixtureEstimator):
     reg_covar : float, default=1e-6
         Least variance of measurements, as of `GaussianMixture`.
     tol, max_iter, n_init, init_params, weights_init, random_state, warm_start, verbose, \
-verbose_interval, algorithm, acceleration, equal_weights, fixed, n_jobs
+verbose_interval, algorithm, acceleration, half_life, equal_weights, fixed, n_jobs
         As of `BernoulliMixture`.
 
     Attributes
@@ -114,8 +114,9 @@ verbose_interval, algorithm, acceleration, equal_weights, fixed, n_jobs
         warm_start: bool = False,
         verbose: int = 0,
         verbose_interval: int = 10,
-        algorithm: str = "em",
+        algorithm: Any = "em",
         acceleration: str | None = "auto",
+        half_life: float | None = None,
         equal_weights: bool = False,
         fixed: Any = None,
         n_jobs: int | None = None,
@@ -133,6 +134,7 @@ verbose_interval, algorithm, acceleration, equal_weights, fixed, n_jobs
             verbose_interval=verbose_interval,
             algorithm=algorithm,
             acceleration=acceleration,
+            half_life=half_life,
             equal_weights=equal_weights,
             fixed=fixed,
             n_jobs=n_jobs,
@@ -155,8 +157,10 @@ verbose_interval, algorithm, acceleration, equal_weights, fixed, n_jobs
                 for name, family in inferred.families.items()
             }
             described = MIXED.laid_out(self.schema_, self._families)
-        else:
+        elif self.__sklearn_is_fitted__():
             described = description_of(self.mixture_.family)
+        else:  # a stream that waits for more rows
+            described = MIXED.laid_out(self.schema_, self._families)
         rows = as_codes(table, self.schema_)
         described.check(rows, self.schema_)
         return rows
@@ -180,6 +184,11 @@ verbose_interval, algorithm, acceleration, equal_weights, fixed, n_jobs
             )
 
         return make
+
+    @property
+    def _reads_rows(self) -> bool:
+        estimators = map(self._estimator, self._described(self.schema_))
+        return any(estimator is not None and estimator._reads_rows for estimator in estimators)
 
     def _maker(self, block: DescribedBlock) -> MakeFamily:
         """What makes the family of a block: its own estimator, if it has one."""

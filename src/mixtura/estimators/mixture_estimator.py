@@ -6,17 +6,18 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from joblib import effective_n_jobs
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataError, DataWarning, MixturaError
 from mixtura.estimators.blas import one_blas_thread
-from mixtura.estimators.options import ALGORITHMS, EFFORTS, STARTS, accelerated, choose
+from mixtura.estimators.options import EFFORTS, STARTS, accelerated, algorithm_of, choose
 from mixtura.estimators.parameters import (
     check_count,
     check_known,
@@ -35,6 +36,7 @@ from mixtura.families.schema import Schema
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.run import Fitting
 from mixtura.fitting.specification import Before, MakeFamily, Noise, Specification
+from mixtura.fitting.stream import NO_ROWS, Stream, Waiting
 from mixtura.mixing_weights import FREE, FixedWeights, Mixing
 from mixtura.mixture import Mixture
 from mixtura.starts.starting_values import GivenParameters, StartingValues
@@ -54,7 +56,11 @@ class MixtureEstimator(Recorded, SoftClusters):
     # What `fixed` may name.
     _fixable: ClassVar[Sequence[str]] = ("weights",)
 
+    # Parameters that may be arrays for the rows of one table, and what stands for others.
+    _for_rows: ClassVar[Mapping[str, Any]] = {"init_params": "auto"}
+
     schema_: Schema
+    stream_: Waiting | Stream
 
     def __init__(
         self,
@@ -69,8 +75,9 @@ class MixtureEstimator(Recorded, SoftClusters):
         warm_start: bool = False,
         verbose: int = 0,
         verbose_interval: int = 10,
-        algorithm: str = "em",
+        algorithm: Any = "em",
         acceleration: str | None = "auto",
+        half_life: float | None = None,
         equal_weights: bool = False,
         fixed: Any = None,
         n_jobs: int | None = None,
@@ -87,6 +94,7 @@ class MixtureEstimator(Recorded, SoftClusters):
         self.verbose_interval = verbose_interval
         self.algorithm = algorithm
         self.acceleration = acceleration
+        self.half_life = half_life
         self.equal_weights = equal_weights
         self.fixed = fixed
         self.n_jobs = n_jobs
@@ -129,8 +137,98 @@ class MixtureEstimator(Recorded, SoftClusters):
             table = TrainingRows.of(rows, weight, names, n_threads, whole_of(X))
             fitting = self._prepare(table, labels)
             self._publish(fitting.record(fitting.all_starts()), rows.dtype)
+        for name in ("stream_", "n_seen_"):
+            self.__dict__.pop(name, None)
         self.warn()
         return self
+
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Go on with some more rows of a stream: online EM (Cappe and Moulines 2009).
+
+        The first rows are fitted as by `fit`, in the same starts; if they are too few for that,
+        they are kept until there are enough. All others are assigned once, under the mixture as it
+        is when they come, and their statistics get a share in those that it comes from. The shares
+        become smaller and are averaged, so that a stream that stays as it is comes to the maximum
+        of the likelihood; with `half_life` they do not, and the fit follows one that changes. After
+        `fit` the stream goes on from there; `fit` forgets it.
+
+        `lower_bound_` is then the mean of what rows were likely when they came, in which later
+        rows count more. Of the likelihood of all rows nothing is known: `log_likelihood_` is NaN,
+        and there are no criteria but those of a table, such as `bic(X)`.
+
+        Parameters
+        ----------
+        X : table of shape (n, d)
+            Of the same columns in every call; of categories, the first has all levels.
+        y : ignored
+        sample_weight : array of shape (n,), default=None
+            As of `fit`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the table, the weights or a parameter cannot be used.
+        """
+        stream = self._stream()
+        rows = self._door(X, reset=stream is NO_ROWS)
+        weight = as_weights(sample_weight, len(rows))
+        with one_blas_thread():
+            names, n_threads = self.schema_.names, effective_n_jobs(self.n_jobs)
+            table = TrainingRows.of(rows, weight, names, n_threads, whole_of(X))
+            specification = self._specification_of_stream(stream, table)
+            self.stream_ = stream.with_rows(specification, table)
+            self.n_seen_ = self.stream_.n_seen
+        if isinstance(self.stream_, Waiting):
+            warnings.warn(str(self.stream_), DataWarning, stacklevel=2)
+            return self
+        self._publish(self.stream_.record(specification.algorithm), rows.dtype)
+        for note in self.notes_:
+            warnings.warn(note, DataWarning, stacklevel=2)
+        return self
+
+    def _stream(self) -> Waiting | Stream:
+        """What the next rows follow."""
+        stream = self._known_stream
+        if isinstance(stream, Waiting):
+            return stream
+        if not self.__sklearn_is_fitted__():
+            return NO_ROWS
+        record = vars(self).get("record_")
+        if record is not None and record.mixture is self.mixture_:
+            stream = stream or Stream.after(record)
+            if stream is not None:
+                return stream
+        raise MixturaError(
+            "partial_fit goes on from the statistics of a fit, and there are none: attributes were "
+            "set by hand, or a model file was loaded, which does not hold them. Use fit, or pickle."
+        )
+
+    @property
+    def _known_stream(self) -> Waiting | Stream | None:
+        known: Waiting | Stream | None = vars(self).get("stream_")
+        return known
+
+    def _specification_of_stream(
+        self, stream: Waiting | Stream, table: TrainingRows
+    ) -> Specification:
+        """What is to be fitted to rows as they come."""
+        given = [name for name in self._for_rows if not isinstance(getattr(self, name), str | None)]
+        if given and isinstance(stream, Waiting):
+            raise MixturaError(
+                f"{given[0]} is an array for the rows of a table, and partial_fit does not know "
+                "how many will come: begin with fit, and go on with partial_fit."
+            )
+        variant = self._variant({name: self._for_rows[name] for name in given})
+        return replace(variant._specification(table), before=None)
+
+    def _fitted(self) -> Mixture[Any, Any]:
+        if isinstance(self._known_stream, Waiting):
+            raise NotFittedError(f"This {type(self).__name__} is {self._known_stream}.")
+        return super()._fitted()
 
     # ------------------------------------------------------------------------------ the door
 
@@ -209,7 +307,7 @@ class MixtureEstimator(Recorded, SoftClusters):
         return Specification(
             family=self._make_family(),
             n_components=k,
-            algorithm=ALGORITHMS[self.algorithm],
+            algorithm=algorithm_of(self.algorithm),
             values=values,
             seed=seed_of(self.random_state),
             mixing=self._mixing,
@@ -219,6 +317,8 @@ class MixtureEstimator(Recorded, SoftClusters):
             tol=float(self.tol),
             max_iter=int(self.max_iter),
             before=before,
+            half_life=None if self.half_life is None else float(self.half_life),
+            reads_rows=self._reads_rows,
             narrate=partial(narrate, self.verbose, self.verbose_interval),
         )
 
@@ -231,13 +331,20 @@ class MixtureEstimator(Recorded, SoftClusters):
             check_count("n_init", self.n_init, at_least=1)
         check_count("verbose_interval", self.verbose_interval, at_least=1)
         check_magnitude("tol", self.tol)
-        choose(ALGORITHMS, "algorithm", self.algorithm)
+        if self.half_life is not None and check_magnitude("half_life", self.half_life) == 0.0:
+            raise MixturaError("half_life=0 leaves no rows: give a number above 0, or None.")
+        algorithm_of(self.algorithm)
         accelerated(self.acceleration, late=False)
         mixing = self._mixing
         if self.equal_weights and self.weights_init is not None:
             raise MixturaError("equal_weights=True leaves no choice of weights_init: leave it out.")
         if isinstance(mixing, FixedWeights) and self.weights_init is None:
             raise MixturaError(f"fixed={self.fixed!r} needs the values: give weights_init.")
+
+    @property
+    def _reads_rows(self) -> bool:
+        """Whether the family takes more from the rows than their summary."""
+        return False
 
     @property
     def _cheap_iterations(self) -> bool:

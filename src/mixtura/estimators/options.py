@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from dataclasses import replace
+from functools import reduce
+from typing import Any, TypeVar
 
 from mixtura.acceleration import Switch
-from mixtura.assignments import hard, soft, stochastic
+from mixtura.assignments import hard, soft
 from mixtura.errors import MixturaError
+from mixtura.estimators.algorithms import SETTINGS, Settings
 from mixtura.families.gaussian.discriminant import quadratic_discriminant
-from mixtura.fitting.algorithm import Acceleration, Algorithm
+from mixtura.fitting.algorithm import Acceleration, Algorithm, Stage
 from mixtura.fitting.restarts import Effort
+from mixtura.schedules import Rounds
 from mixtura.starts.centers import from_centers, k_means, k_means_plus_plus, random_rows
 from mixtura.starts.given import from_chance
 from mixtura.starts.groups import from_hierarchy
 from mixtura.starts.quantiles import from_quantiles
 from mixtura.starts.ways import Way, Ways
-from mixtura.stopping import fixed_length, projected_gain
+from mixtura.stopping import projected_gain
 
-__all__ = ["ACCELERATIONS", "ALGORITHMS", "EFFORTS", "STARTS", "accelerated", "choose"]
+__all__ = [
+    "ACCELERATIONS",
+    "ALGORITHMS",
+    "EFFORTS",
+    "STARTS",
+    "accelerated",
+    "algorithm_document",
+    "algorithm_of",
+    "choose",
+]
 
 
 T = TypeVar("T")
 
-ALGORITHMS = {
-    "em": Algorithm("em", soft, projected_gain, smooth=True),
-    "hard": Algorithm("hard", hard, projected_gain, objective="classification log-likelihood"),
-    "stochastic": Algorithm(
-        "stochastic", stochastic, lambda tol, max_iter: fixed_length(max_iter), settles=False
-    ),
+_EM = Stage("em", soft, projected_gain, smooth=True)
+_HARD = Stage("hard", hard, projected_gain, objective="classification log-likelihood")
+_MINIBATCH = replace(_EM, name="minibatch", rounds=Rounds(), blends=True)
+
+#: By name, with their default settings.
+ALGORITHMS: dict[str, Algorithm] = {
+    "em": Algorithm(("em",), (_EM,)),
+    "hard": Algorithm(("hard",), (_HARD,)),
+    **{name: make().algorithm(_EM) for name, make in SETTINGS.items()},
+    "minibatch": Algorithm(("minibatch",), (_MINIBATCH,)),
 }
 
 
@@ -102,6 +120,28 @@ def choose(options: Mapping[str, T], name: str, value: object) -> T:
     if isinstance(value, str) and value in options:
         return options[value]
     raise MixturaError(f"{name}={value!r} is unknown; choose one of {', '.join(options)}.")
+
+
+def algorithm_of(value: object) -> Algorithm:
+    """What a name, an object with settings, or a sequence of these stands for."""
+    if not isinstance(value, tuple | list):
+        return _single(value)
+    if not value:
+        raise MixturaError("algorithm=() has nothing in it; give one name or more.")
+    return reduce(operator.add, map(_single, value))
+
+
+def _single(value: object) -> Algorithm:
+    if isinstance(value, Settings):
+        return value.algorithm(_EM)
+    return choose(ALGORITHMS, "algorithm", value)
+
+
+def algorithm_document(value: object) -> Any:
+    """The same as JSON values."""
+    if isinstance(value, tuple | list):
+        return [algorithm_document(part) for part in value]
+    return value.document if isinstance(value, Settings) else value
 
 
 def accelerated(acceleration: object, *, late: bool) -> Acceleration | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mixtura.fitting.chain import Chain
 from mixtura.fitting.missing import MissingCells
-from mixtura.fitting.record import FitRecord
+from mixtura.fitting.record import FitRecord, StageRecord
 from mixtura.fitting.restarts import Starts
 from mixtura.selection.scores import Scores
 from mixtura.stopping import Outlook
@@ -33,8 +34,18 @@ class Recorded:
 
     @property
     def n_iter_(self) -> int:
-        """Iterations of the best start."""
+        """Iterations of the best start, in the last stage of its algorithm."""
         return self.record_.n_iter
+
+    @property
+    def stages_(self) -> tuple[StageRecord, ...]:
+        """The stages of the algorithm in the best start, each with its iterations and trace."""
+        return self.record_.stages
+
+    @property
+    def chain_(self) -> Chain | None:
+        """What stochastic EM passed after its burn-in; None without it, and in model files."""
+        return self.record_.chain
 
     @property
     def lower_bound_(self) -> float:

@@ -96,13 +96,14 @@ def to_model(estimator: MixtureEstimator | MixtureSearch) -> Model:
         )
     mixture, fitted = estimator.mixture_, vars(estimator).get("record_")
     by_hand = fitted is None or fitted.mixture is not mixture
+    streamed = "stream_" in vars(estimator)  # of which nothing final can be told
     return Model(
         mixture,
         _schema(estimator, mixture),
         "feature_names_in_" in vars(estimator),
         "float32" if np.asarray(estimator.weights_).dtype == np.float32 else "float64",
         _plain(estimator, mixture),
-        None if by_hand else fitted,
+        None if by_hand or streamed else fitted,
     )
 
 
@@ -126,4 +127,8 @@ def _plain(estimator: MixtureEstimator, mixture: Mixture[Any, Any]) -> dict[str,
         for name, value in estimator.get_params(deep=False).items()
         if name in kept
     }
-    return {name: value for name, value in values.items() if isinstance(value, _PLAIN)}
+    return {
+        name: value
+        for name, value in values.items()
+        if name == "algorithm" or isinstance(value, _PLAIN)
+    }

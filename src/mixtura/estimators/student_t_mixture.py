@@ -61,10 +61,12 @@ class StudentTMixture(ShapedMixture):
         Whether `fit` goes on from the last fit instead of starting anew.
     verbose, verbose_interval : int, default=0 and 10
         1 prints each start, 2 also every so many iterations.
-    algorithm : {'em', 'hard', 'stochastic'}, default='em'
+    algorithm : str, settings or tuple of these, default='em'
         As of `GaussianMixture`.
     acceleration : {'auto', 'early', None}, default='auto'
         As of `GaussianMixture`. Plain EM takes very many iterations where the degrees of freedom
+    half_life : float, default=None
+        Of the rows of a stream, as of `GaussianMixture`.
         are many.
     equal_weights : bool, default=False
         Whether all mixing weights are 1/k.
@@ -125,8 +127,9 @@ class StudentTMixture(ShapedMixture):
         warm_start: bool = False,
         verbose: int = 0,
         verbose_interval: int = 10,
-        algorithm: str = "em",
+        algorithm: Any = "em",
         acceleration: str | None = "auto",
+        half_life: float | None = None,
         equal_weights: bool = False,
         fixed: Any = None,
         n_jobs: int | None = None,
@@ -144,6 +147,7 @@ class StudentTMixture(ShapedMixture):
             verbose_interval=verbose_interval,
             algorithm=algorithm,
             acceleration=acceleration,
+            half_life=half_life,
             equal_weights=equal_weights,
             fixed=fixed,
             n_jobs=n_jobs,

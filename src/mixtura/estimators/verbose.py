@@ -12,12 +12,15 @@ __all__ = ["narrate"]
 
 
 @contextmanager
-def narrate(verbose: int, interval: int, n_done: int, number: int) -> Iterator[Observer | None]:
+def narrate(
+    verbose: int, interval: int, n_done: int, number: int, stage: str
+) -> Iterator[Observer | None]:
     """Tell on stdout of one start: at 1 its end, at 2 also every `interval`-th iteration."""
     if not verbose:
         yield None
         return
-    print(f"Start {number + 1}" if n_done == 0 else f"On from iteration {n_done}")
+    began_with = f"Start {number + 1}" if n_done == 0 else f"On from iteration {n_done}"
+    print(f"{began_with}, {stage}" if stage else began_with)
     began = perf_counter()
     last: list[tuple[int, float]] = []
 

@@ -124,6 +124,8 @@ class ColumnFamily(ABC, Generic[Q, S]):
         It stays as it is, and begins as all components' cells together have it.
         """
         cells = self.cells(statistics)
+        if (cells >= SMALLEST_COUNT).all():
+            return self.likeliest(statistics, params)
         live, order = stand_ins(cells.max(axis=1))
         own, unseen = statistics.take(live), cells[live] < SMALLEST_COUNT
         before = None if params is None else params.take(live)

@@ -196,6 +196,14 @@ class Family(Protocol[P, S]):
         """
         ...
 
+    @property
+    def blends(self) -> bool:
+        """Whether statistics under parameters that follow each other can be blended: online EM.
+
+        They cannot where they say something of the parameters under which they were gathered.
+        """
+        ...
+
     def without(self, whole: S, seen: S, /) -> S:
         """The statistics of all rows without those of some, as far as these could be owed to.
 
@@ -225,6 +233,11 @@ class _ByLikelihood:
     def log_prior(self, params: Any) -> float:
         """0: there is no prior."""
         return 0.0
+
+    @property
+    def blends(self) -> bool:
+        """True: statistics are expected sums over the rows, of what the parameters are not in."""
+        return True
 
 
 class IndependentColumns(ABC, Generic[P]):

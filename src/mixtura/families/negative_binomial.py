@@ -154,6 +154,11 @@ class NegativeBinomial(
     array([[0.  , 0.75]])
     """
 
+    @property
+    def blends(self) -> bool:
+        """False: slopes are those at the current dispersions."""
+        return False
+
     def log_density(self, params: NegativeBinomialParameters, X: FloatArray) -> FloatArray:
         table = _Distinct.of(X)
         log_density: FloatArray = table.indicators @ table.log_masses(params).T
@@ -242,14 +247,13 @@ class _Distinct:
     def of(cls, X: FloatArray) -> Self:
         """All up to the largest are there, unless they are more than the rows."""
         counts, codes = [], X.copy()
-        for place, column in enumerate(X.T):
-            largest = np.fmax.reduce(column, initial=0.0)
+        for place, column in enumerate(Cells.of(X).values.T):
+            largest = column.max(initial=0.0)
             if largest < len(X):
                 counts.append(np.arange(largest + 1.0))
             else:
-                observed = ~np.isnan(column)
-                distinct, numbers = np.unique(column[observed], return_inverse=True)
-                codes[observed, place] = numbers
+                distinct, numbers = np.unique(column, return_inverse=True)
+                codes[:, place] = np.where(np.isnan(X[:, place]), np.nan, numbers)
                 counts.append(distinct)
         levels = Levels(tuple(map(len, counts)))
         return cls(np.concatenate(counts), levels, levels.indicators(codes))

@@ -242,6 +242,10 @@ class Nested(Generic[P, S]):
     def absorbing(self) -> bool:
         return self.family.absorbing
 
+    @property
+    def blends(self) -> bool:
+        return self.family.blends
+
     def without(self, whole: NestedStatistics[S], seen: NestedStatistics[S]) -> NestedStatistics[S]:
         if self.bounded:
             return whole

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -87,15 +87,6 @@ class Box:
         """|det edges|; inf or 0 where that is beyond all numbers, as of many wide features."""
         with np.errstate(over="ignore", under="ignore"):
             return float(np.exp(self.log_volume))
-
-    def marginal(self, columns: IntArray) -> Self:
-        """A box in some of the columns.
-
-        Where the edges lie along the features it is this one's shadow. Else a shadow is not filled
-        evenly, and it is a box with the same covariance in these columns.
-        """
-        edges: FloatArray = np.linalg.qr(self.edges[:, columns])[1]
-        return type(self)(self.center[columns], edges)
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         """n rows (n, d), uniform over the box."""
@@ -190,6 +181,10 @@ class WithNoise(Generic[P, S]):
     @property
     def absorbing(self) -> bool:
         return self.family.absorbing
+
+    @property
+    def blends(self) -> bool:
+        return self.family.blends
 
     def without(self, whole: S, seen: S) -> S:
         return self.family.without(whole, seen)

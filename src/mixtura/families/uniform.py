@@ -144,6 +144,11 @@ class Uniform(
     array([[4.]])
     """
 
+    @property
+    def blends(self) -> bool:
+        """False: a box takes no row in that is outside, and no step shrinks it."""
+        return False
+
     def log_density(self, params: UniformParameters, X: FloatArray) -> FloatArray:
         log_density = np.full((len(X), params.n_components), -np.inf)
         cells = Cells.of(X)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from mixtura.em import Fit
 from mixtura.explain.atoms import note_on_atoms
 from mixtura.explain.missing_codes import note_on_missing_codes
 from mixtura.families.description import Independent
@@ -13,9 +16,10 @@ from mixtura.families.schema import Kind
 from mixtura.mixture import Mixture
 from mixtura.sources import Summary
 from mixtura.starts.training_rows import TrainingRows
+from mixtura.stopping import rounding
 from mixtura.typing import BoolArray
 
-__all__ = ["notes_on_data", "notes_on_result", "notes_on_values"]
+__all__ = ["notes_on_chain", "notes_on_data", "notes_on_result", "notes_on_values"]
 
 # Share of a deviation that rounding may have before it is seen in the result.
 _BLURRED = 1e-3
@@ -84,3 +88,17 @@ def notes_on_result(
             "rows."
         )
     return notes
+
+
+def notes_on_chain(run: Fit[Any, Any], *, mean: bool) -> list[str]:
+    """Of the mean of a chain, if the run came to one."""
+    if not mean or not run.chain:
+        return []
+    passed = float(np.mean([state.objective for state in run.chain]))
+    if run.objective >= passed - rounding(passed):
+        return []
+    return [
+        f"The mean of the chain has {run.objective:.5g} nats per row, less than its mixtures have "
+        f"on average ({passed:.5g}): the chain left its place, or components changed places in it. "
+        'Look at chain_, take more iterations, or returns="best".'
+    ]

@@ -17,3 +17,4 @@ class Purpose(IntEnum):
     BOOTSTRAP = 5
     SPLIT = 6
     NOISE = 7
+    ORDER = 8

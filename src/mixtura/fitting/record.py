@@ -6,14 +6,37 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixtura.fitting.algorithm import Algorithm
+from mixtura.fitting.chain import Chain
 from mixtura.fitting.missing import MissingCells
 from mixtura.fitting.restarts import Starts
-from mixtura.mixture import Mixture
+from mixtura.mixture import Expectation, Mixture
 from mixtura.selection.named import FIT_CRITERIA
 from mixtura.selection.scores import Scores
+from mixtura.sources import Summary
 from mixtura.stopping import Outlook, Status
 
-__all__ = ["FitRecord"]
+__all__ = ["FitRecord", "StageRecord"]
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """A stage of an algorithm, as it went in the best start.
+
+    Attributes
+    ----------
+    name : str
+    n_iter : int
+        Iterations.
+    status : str
+        Why it stopped.
+    trace : tuple of float
+        Its objective before the first iteration and after each, in nats per unit of weight.
+    """
+
+    name: str
+    n_iter: int
+    status: str
+    trace: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +58,12 @@ class FitRecord:
     status : Status
         Why the fit stopped, and how far the limit was thought to be.
     n_iter : int
-        Iterations of the best start.
+        Iterations of the best start, in its last stage.
     objective : float
         In nats per unit of weight, at the mixture's parameters.
     trace : tuple of float
-        The objective before the first iteration and after each, those of earlier fits that this
-        one went on from included.
+        The objective before the first iteration of the last stage and after each, those of
+        earlier fits that this one went on from included.
     starts : Starts
     notes : tuple of str
         What to know about the data and the result.
@@ -48,6 +71,16 @@ class FitRecord:
         Rows whose component was known.
     missing : MissingCells or None
         None where no cell was missing.
+    past : tuple of StageRecord
+        The stages of the algorithm before its last one, in the best start. Their objectives are
+        others than the last one's, and so are their traces.
+    chain : Chain or None
+        Of the best start, where a stage kept one.
+    expectation : Expectation or None
+        Of the rows under the mixture, from which a stream of further rows can go on. Model files
+        are without it.
+    summary : Summary or None
+        Of the rows, likewise.
     """
 
     mixture: Mixture[Any, Any]
@@ -64,6 +97,10 @@ class FitRecord:
     notes: tuple[str, ...]
     n_known: int
     missing: MissingCells | None = None
+    past: tuple[StageRecord, ...] = ()
+    chain: Chain | None = None
+    expectation: Expectation[Any] | None = None
+    summary: Summary | None = None
 
     @property
     def converged(self) -> bool:
@@ -78,7 +115,13 @@ class FitRecord:
         """What was maximised, in words."""
         known = " given the known clusters" if self.n_known else ""
         prior = " plus log prior" if self.mixture.log_prior != 0.0 else ""
-        return self.algorithm.objective + known + prior
+        return self.algorithm.last.objective + known + prior
+
+    @property
+    def stages(self) -> tuple[StageRecord, ...]:
+        """All stages of the algorithm, the last one as well."""
+        last = StageRecord(self.algorithm.last.name, self.n_iter, self.status.text, self.trace)
+        return (*self.past, last)
 
     @property
     def own_trace(self) -> list[float]:

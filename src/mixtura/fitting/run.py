@@ -9,19 +9,27 @@ from functools import cached_property, partial
 from typing import Any, Self, TypeAlias, TypeVar
 
 from mixtura import em
+from mixtura.acceleration import UpdateRule
 from mixtura.em import Fit
 from mixtura.errors import DataError, DegenerateError
 from mixtura.explain import Soundness, judge, upheld
 from mixtura.families.family import Family
 from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.fitting.agreement import ALIKE, Compared, agreement, compared
+from mixtura.fitting.algorithm import Algorithm, Stage, batch_rows, check_blends
+from mixtura.fitting.chain import Chain
 from mixtura.fitting.missing import missing_cells
-from mixtura.fitting.notes import notes_on_data, notes_on_result, notes_on_values
+from mixtura.fitting.notes import (
+    notes_on_chain,
+    notes_on_data,
+    notes_on_result,
+    notes_on_values,
+)
 from mixtura.fitting.random_streams import Purpose
-from mixtura.fitting.record import FitRecord
+from mixtura.fitting.record import FitRecord, StageRecord
 from mixtura.fitting.restarts import Effort, Found, Restarts, restart, resume
 from mixtura.fitting.specification import Noise, Specification
-from mixtura.mixture import Mixture
+from mixtura.mixture import Expectation, Mixture
 from mixtura.selection.scores import score
 from mixtura.sources import ArraySource, Summary
 from mixtura.starts.noise_region import box_about, resized
@@ -114,6 +122,8 @@ class Fitting:
             )
         source, summary = table.source(k, labels), table.summary
         family = specification.family(source, summary, k)
+        if specification.algorithm.blends:
+            check_blends(family, f"algorithm={specification.algorithm.name!r}")
         if labels is not None or k == 1 or isinstance(family, WithNoise):
             # Splits know neither whose rows are known nor of noise that is one of k components.
             values = specification.values
@@ -152,6 +162,31 @@ class Fitting:
     def effort(self) -> Effort:
         """How many starts are wanted."""
         return self.specification.effort(self.price)
+
+    @cached_property
+    def algorithm(self) -> Algorithm:
+        """What is done with so many rows."""
+        return self.specification.algorithm.suiting(len(self.table.rows), self.rows_per_batch)
+
+    @property
+    def rows_per_batch(self) -> int:
+        """Rows of a mini-batch, if there are any."""
+        n_sums = self.family.n_sums(self.source.n_features)
+        return batch_rows(self.specification.n_components, n_sums)
+
+    def _tol_of(self, stage: Stage) -> float:
+        """How near to the limit a run should come in a stage, in nats per row.
+
+        Of mini-batches no more is asked than chance leaves open anyway. Other rows of the same kind
+        would change the likelihood by half a nat for each free parameter (Wilks 1938).
+        """
+        tol = self.specification.tol
+        if stage.rounds is None:
+            return tol
+        made, d = self.specification, self.source.n_features
+        k, n_weights = made.n_components, made.n_components + (self.region is not None)
+        free = self.family.n_parameters(k, d) + made.mixing.n_parameters(n_weights)
+        return max(tol, 0.5 * free / self.summary.total_weight)
 
     @cached_property
     def numbered(self) -> bool:
@@ -212,23 +247,52 @@ class Fitting:
         return fitting
 
     def _begun(self, first: Mixture[Any, Any]) -> AnyFit:
-        made = self.specification
-        update_rule = made.algorithm.update_rule(made.acceleration, self.price, made.max_iter)
-        history = () if made.before is None else made.before.trace
-        return Fit.begun(first, update_rule, history)
+        before = self.specification.before
+        history = () if before is None else before.trace
+        return Fit.begun(first, self._update_rule(self.stages[0]), history)
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """Those of the algorithm; what goes on from an earlier fit has the last one left."""
+        stages = self.algorithm.stages
+        return stages if self.specification.before is None else stages[-1:]
 
     def run(self, begun: AnyFit, number: int = 0, *, pause: int | None = None) -> AnyFit:
-        """A run at its end, or after so many iterations; its number fixes random assignments."""
+        """A run at its end, or after so many iterations; its number fixes random assignments.
+
+        It pauses only in its last stage: objectives of others cannot be compared with it.
+        """
+        run, place = begun, len(begun.before)
+        for stage in self.stages[place:-1]:
+            ended = self._stage(stage, run, number, None)
+            place += 1
+            run = ended.followed(self._update_rule(self.stages[place]))
+        return self._stage(self.stages[-1], run, number, pause)
+
+    def _update_rule(self, stage: Stage) -> UpdateRule:
         made = self.specification
-        to_the_end = made.algorithm.stopping(made.tol, made.max_iter)
-        with made.narrate(begun.n_iter, number) as observe:
+        return stage.update_rule(made.acceleration, self.price, made.max_iter)
+
+    def _stage(self, stage: Stage, run: AnyFit, number: int, pause: int | None) -> AnyFit:
+        """The run after a stage; each but the first has random numbers of its own."""
+        made, place = self.specification, len(run.before)
+        own = (number, place) if place else (number,)
+        to_the_end = stage.stopping_rule(self._tol_of(stage), made.max_iter)
+        passes = stage.passes(
+            self.source, self.rows_per_batch, made.max_iter, (made.seed, Purpose.ORDER, *own)
+        )
+        name = stage.name if len(self.stages) > 1 else ""
+        with made.narrate(run.n_iter, number, name) as observe:
             return em.resume(
-                begun,
+                run,
                 self.source,
-                assignment=made.algorithm.assignment,
+                assignment=stage.assignment,
+                schedule=passes,
                 stopping=to_the_end if pause is None else paused_after(to_the_end, pause),
-                seed=(made.seed, Purpose.ASSIGN, number),
+                seed=(made.seed, Purpose.ASSIGN, *own),
                 observe=observe,
+                latest=stage.latest,
+                keep=stage.chain(made.max_iter),
             )
 
     def restarts(
@@ -279,12 +343,29 @@ class Fitting:
         best = restarts.best
         if self.numbered:
             return best
-        return replace(best, mixture=best.mixture.take(best.mixture.canonical_order()))
+        order = best.mixture.canonical_order()
+        known = None if best.expectation is None else best.expectation.take(order)
+        return replace(best, mixture=best.mixture.take(order), expectation=known)
+
+    def _past(self, best: AnyFit) -> tuple[StageRecord, ...]:
+        """What is told of the stages before the last one."""
+        return tuple(
+            StageRecord(stage.name, run.n_iter, run.status.text, run.trace)
+            for stage, run in zip(self.stages, best.before, strict=False)
+        )
+
+    def _chain(self, run: AnyFit) -> Chain | None:
+        """The chain of the last stage that kept one, its components in the order of the result."""
+        kept = [each for each in (run, *run.before[::-1]) if each.chain]
+        if not kept:
+            return None
+        order = None if self.numbered else run.mixture.canonical_order()
+        return Chain.of(kept[0].chain, order)
 
     def record(self, restarts: Restarts) -> FitRecord:
         """What is told of the starts."""
         best, labels = self.best(restarts), self.source.labels
-        mixture = best.mixture
+        mixture, last = best.mixture, self.specification.algorithm.last
         starts = restarts.summary(self._compared)
         caution = starts.caution(self.summary.total_weight)
         judged = self.judged(mixture)
@@ -305,11 +386,21 @@ class Fitting:
                 *([] if self.table.whole else notes_on_data(self.summary, self.table.column_names)),
                 *notes_on_values(self.table, mixture.clusters.family),
                 *notes_on_result(mixture, len(judged.upheld), judged.spurious),
-                *([caution] if caution and self.specification.algorithm.settles else []),
+                *notes_on_chain(best, mean=last.latest),
+                *([caution] if caution and last.settles else []),
             ),
             n_known=0 if labels is None else int((labels >= 0).sum()),
             missing=missing_cells(mixture, self.source, self.table),
+            past=self._past(best),
+            chain=self._chain(restarts.best),
+            expectation=best.expectation or self.expectation(mixture),
+            summary=self.summary,
         )
+
+    def expectation(self, mixture: Mixture[Any, Any]) -> Expectation[Any]:
+        """What an E-step knows of the rows."""
+        seed = (self.specification.seed, Purpose.ASSIGN)
+        return em.e_step(mixture, self.source, self.specification.algorithm.last.assignment, seed)
 
     @cached_property
     def judged(self) -> Callable[[Mixture[Any, Any]], Soundness]:
@@ -323,7 +414,7 @@ class Fitting:
         return not upheld(fit.mixture, self.source, self.table.rounding).any()
 
     def _same(self, a: AnyFit, b: AnyFit) -> bool:
-        tol = max(self.specification.tol, _FINEST)
+        tol = max(self._tol_of(self.stages[-1]), _FINEST)
         level = abs(a.objective - b.objective) <= _SAME_HEIGHT * tol
         return level and agreement(a.mixture, b.mixture, self.source) >= _SAME_PARTITION
 

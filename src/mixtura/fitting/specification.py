@@ -24,11 +24,12 @@ __all__ = ["Before", "MakeFamily", "Narrate", "Noise", "Specification", "silentl
 #: (rows, their summary, k) -> the family, with what it takes from the rows.
 MakeFamily: TypeAlias = Callable[[Source, Summary, int], Family[Any, Any]]
 
-#: (iterations done, number of the start) -> a context that gives who is to be told of a run.
-Narrate: TypeAlias = Callable[[int, int], AbstractContextManager[Observer | None]]
+#: (iterations done, number of the start, stage if there are several) -> a context that gives who is
+#: to be told of a run.
+Narrate: TypeAlias = Callable[[int, int, str], AbstractContextManager[Observer | None]]
 
 
-def silently(n_done: int, number: int) -> AbstractContextManager[Observer | None]:
+def silently(n_done: int, number: int, stage: str) -> AbstractContextManager[Observer | None]:
     """Tell nobody."""
     return nullcontext()
 
@@ -91,6 +92,10 @@ class Specification:
         In nats per row.
     max_iter : int, default=1000
     before : Before, optional
+    half_life : float, optional
+        Weight of the rows of a stream after which one counts half; None for all alike.
+    reads_rows : bool, default=False
+        Whether the family takes more from the rows than their summary.
     narrate : callable
     """
 
@@ -106,6 +111,8 @@ class Specification:
     tol: float = 1e-7
     max_iter: int = 1000
     before: Before | None = None
+    half_life: float | None = None
+    reads_rows: bool = False
     narrate: Narrate = silently
 
     def effort(self, price: float) -> Effort:
@@ -114,6 +121,6 @@ class Specification:
             return Effort.exactly(1)
         if isinstance(self.n_starts, int):
             return Effort.exactly(self.n_starts)
-        if not self.algorithm.settles or (self.n_components == 1 and self.noise is None):
+        if self.algorithm.random or (self.n_components == 1 and self.noise is None):
             return Effort.exactly(1)  # a walk, or always the same
         return replace(self.n_starts(price), n_kinds=self.values.ways.n_kinds)

@@ -50,6 +50,10 @@ class Components:
     tails: FloatArray | None = None
     gaps: Gaps = COMPLETE
 
+    def to_power(self, b: float) -> Self:
+        """With (w_j p_j) ** b in place of w_j p_j; of Gaussian ones, without tails."""
+        return replace(self, whitening=math.sqrt(b) * self.whitening, constants=b * self.constants)
+
     @property
     def dense(self) -> bool:
         return self.whitening.ndim == 3
@@ -78,6 +82,10 @@ class LinearComponents:
     weights: FloatArray
     constants: FloatArray
     levels: AnyArray | None
+
+    def to_power(self, b: float) -> Self:
+        """With (w_j p_j) ** b in place of w_j p_j."""
+        return replace(self, weights=b * self.weights, constants=b * self.constants)
 
     def raised(self, nats: float) -> Self:
         """With so much added to every log-density."""

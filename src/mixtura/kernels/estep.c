@@ -41,7 +41,7 @@ typedef struct {
     vec *constant, *power, *slope, *usual; /* rows each: of one component's marginal densities */
     int32_t *missing, *observed;  /* d each: columns of a pattern */
     double *root;         /* d x d: that of the precision of the missing cells */
-    double *inverse;      /* d x d: its inverse */
+    double *inverse;      /* d x d: its inverse, after that of which it was made */
     double *pivots;       /* d: of the root, filled up to whole vectors */
     vec *solution;        /* d */
     Scores scores;        /* rows: those of a tile, before they are handed out */
@@ -84,6 +84,7 @@ static ptrdiff_t tile_rows(ptrdiff_t d, ptrdiff_t k, int few, int each)
     return filled(rows, LANES * WIDE);
 }
 
+/* The same of what only rows with gaps need. */
 static size_t lay_out_gaps(const Work *w, GapWork *g, char *base, int dense, int tailed)
 {
     size_t used = 0, d = w->d, vectors = w->rows / LANES;
@@ -243,7 +244,8 @@ INLINE vec log_tail(vec y, vec *kept)
 INLINE vec log_density_at(const Components *c, ptrdiff_t j, vec q, vec *kept)
 {
     if (!c->power) return c->constants[j] - q;
-    return c->constants[j] - c->power[j] * log_tail(c->slope[j] * (nearer(q) - 0.5 * (double)c->d), kept);
+    vec y = c->slope[j] * (nearer(q) - 0.5 * (double)c->d);
+    return c->constants[j] - c->power[j] * log_tail(y, kept);
 }
 
 /* The same at vector v of the tile. */
@@ -844,7 +846,7 @@ static const int64_t *labels_of_tile(const Table *t, const Work *w, ptrdiff_t fi
 
 /* Add up what the M-step needs of the tile's n rows, from `first` on. */
 static void add_moments(const Table *t, const Components *c, const Work *w, ptrdiff_t first,
-                     ptrdiff_t n, const Sums *sums)
+                        ptrdiff_t n, const Sums *sums)
 {
     if (t->gaps && first >= w->gap.complete) {
         add_tile_with_gaps(t->gaps, c, w, sums);
@@ -883,6 +885,7 @@ static void expect(const Table *t, const Components *c, int hard, const Sums *su
 
 /* ---------------------------------------------------------------------------- scoring */
 
+/* Scores of the tile's n rows, the first of which has the number `first`. */
 static void score_tile(const Work *w, ptrdiff_t first, ptrdiff_t n, const Scores *out)
 {
     for (ptrdiff_t i = 0; i < n; i += LANES)

@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
 
-from mixtura.assignments import Assignment, hard, one_hot, posterior, soft
+from mixtura.assignments import Assignment, Tempered, hard, one_hot, posterior, soft
 from mixtura.families import (
     Bernoulli,
     Categorical,
@@ -62,13 +62,12 @@ FusedPass: TypeAlias = Callable[[Source], Expectation[Any] | None]
 
 def fused_pass(mixture: Mixture[Any, Any], assignment: Assignment) -> FusedPass | None:
     """The kernel that serves an E-step, or None."""
-    make, kernel = _PASSES.get((type(mixture.clusters.family), assignment)), chosen()
+    kind, kernel = type(mixture.clusters.family), chosen()
+    if isinstance(assignment, Tempered):
+        make = _tempered(kind, assignment.b)
+    else:
+        make = _PASSES.get((kind, assignment))
     return None if make is None or kernel is None else make(mixture, kernel)
-
-
-def _of_complete_rows(fused: FusedPass) -> FusedPass:
-    """One that leaves sources with missing cells to the composition."""
-    return lambda source: None if source.gappy else fused(source)
 
 
 def gaussian_components(mixture: Mixture[Any, Any], kernel: Kernel) -> Components:
@@ -126,6 +125,9 @@ class _View:
             return self.components
         return replace(self.components, gaps=self._marginals.gaps(patterns))
 
+    def seen_by(self, rows: AnyArray) -> Components:
+        return self(Patterns.of(rows) if has_gaps(rows) else None)
+
     @cached_property
     def _marginals(self) -> Marginals:
         assert self.make_marginals is not None  # complete rows alone are shown to the others
@@ -166,17 +168,24 @@ class _GaussianPass:
     n_clusters: int
     kernel: Kernel
     hard: bool
+    power: float = 1.0
 
     @classmethod
-    def of(cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool) -> Self | None:
-        view, family = _gaussian_view(mixture, kernel), mixture.clusters.family
+    def of(
+        cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool, power: float = 1.0
+    ) -> Self | None:
+        family, view = mixture.clusters.family, _gaussian_view(mixture, kernel)
         assert isinstance(family, Gaussian)  # which the table below sees to
         # The kernel gives the kind of second moments that the kind of covariances suggests.
         if view.components.dense == family.structure.diagonal:
             return None
-        return cls(view, mixture.n_clusters, kernel, hard)
+        # What is expected of missing cells does not depend on a power.
+        view = view if power == 1.0 else _View(view.components.to_power(power))
+        return cls(view, mixture.n_clusters, kernel, hard, power)
 
     def __call__(self, source: Source) -> Expectation[Moments] | None:
+        if source.gappy and self.view.make_marginals is None:
+            return None
         # The moments of all chunks are about the same means, so they simply add.
         return self.gathered(source.map_reduce(self.sums))
 
@@ -192,7 +201,9 @@ class _GaussianPass:
         second = sums[2 + k + k * d :][: whitening.size].reshape(whitening.shape)
         own = slice(self.n_clusters)  # noise has a count, and no use for its moments
         moments = self.kernel.recenter(means[own], count[own], first[own], second[own])
-        return None if moments is None else Expectation(weight, objective, count, Moments(*moments))
+        if moments is None:
+            return None
+        return Expectation(weight, objective / self.power, count, Moments(*moments))
 
     def sums(self, chunk: Chunk) -> FloatArray:
         """What the kernel adds up over the rows of a chunk."""
@@ -211,11 +222,14 @@ class _LinearPass:
     complete: LinearForm[Any]
     kernel: Kernel
     hard: bool
+    power: float = 1.0
 
     @classmethod
-    def of(cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool) -> Self | None:
+    def of(
+        cls, mixture: Mixture[Any, Any], kernel: Kernel, *, hard: bool, power: float = 1.0
+    ) -> Self | None:
         form = linear_form(mixture)
-        return None if form is None else cls(mixture, form, kernel, hard)
+        return None if form is None else cls(mixture, form, kernel, hard, power)
 
     def __call__(self, source: Source) -> Expectation[Any] | None:
         form = linear_form(self.mixture, gaps=True) if source.gappy else self.complete
@@ -224,14 +238,15 @@ class _LinearPass:
         components = linear_components(self.mixture, form)
         if form.base is not None:
             components = components.raised(mean_of(form.base, source))
-        sums = source.map_reduce(partial(self._sums, form, components))
+        sums = source.map_reduce(partial(self._sums, form, components.to_power(self.power)))
         weight, objective = sums[:2].tolist()
         if math.isnan(objective):
             return None
         k, m = components.weights.shape
         count, totals = sums[2 : 2 + k], sums[2 + k :].reshape(k, m)
         own = slice(self.mixture.n_clusters)  # noise has a count, and no use for its sums
-        return Expectation(weight, objective, count, form.gathered(count[own], totals[own]))
+        statistics = form.gathered(count[own], totals[own])
+        return Expectation(weight, objective / self.power, count, statistics)
 
     def _sums(
         self, form: LinearForm[Any], components: LinearComponents, chunk: Chunk
@@ -300,6 +315,15 @@ _PASSES: dict[tuple[type, Assignment], Callable[[Mixture[Any, Any], Kernel], Fus
 }
 
 
+def _tempered(
+    kind: type, b: float
+) -> Callable[[Mixture[Any, Any], Kernel], FusedPass | None] | None:
+    """The soft pass of components to a power, for families of which that is such a component."""
+    if kind is Gaussian:
+        return partial(_GaussianPass.of, hard=False, power=b)
+    return partial(_LinearPass.of, hard=False, power=b) if kind in _LINEAR else None
+
+
 def fused_start(family: Family[Any, Any], start: object) -> FusedPass | None:
     """The kernel that gathers the first statistics of a family, or None.
 
@@ -317,7 +341,7 @@ def fused_start(family: Family[Any, Any], start: object) -> FusedPass | None:
         np.repeat(whitening[None], k, axis=0),
         np.zeros(k),
     )
-    return _of_complete_rows(_GaussianPass(_View(spheres), k, kernel, hard=True))
+    return _GaussianPass(_View(spheres), k, kernel, hard=True)
 
 
 def _first_of_student_t(family: StudentT, start: object) -> FusedPass | None:
@@ -365,7 +389,7 @@ def scorer(mixture: Mixture[Any, Any]) -> Scorer:
     if kernel is None:
         return _OrNearest(composition, mixture) if kind is Gaussian else composition
     if kind in _VIEWS:
-        view = _KernelScorer(_VIEWS[kind](mixture, kernel), kernel)
+        view = _KernelScorer(_VIEWS[kind](mixture, kernel).seen_by, kernel)
         return _OrNearest(view, mixture) if kind is Gaussian else view
     form = linear_form(mixture) if kind in _LINEAR else None
     if form is None:
@@ -394,23 +418,20 @@ class _Composition:
 
 @dataclass(frozen=True)
 class _KernelScorer:
-    view: Callable[[Patterns | None], Components | LinearComponents]
+    seen_by: Callable[[AnyArray], Components | LinearComponents]
     kernel: Kernel
 
     def log_density(self, rows: AnyArray) -> FloatArray:
-        return self.kernel.log_density(rows, self._seen_by(rows))
+        return self.kernel.log_density(rows, self.seen_by(rows))
 
     def responsibilities(self, rows: AnyArray) -> FloatArray:
-        return self.kernel.responsibilities(rows, self._seen_by(rows))
+        return self.kernel.responsibilities(rows, self.seen_by(rows))
 
     def labels(self, rows: AnyArray) -> IntArray:
-        return self.kernel.labels(rows, self._seen_by(rows))
+        return self.kernel.labels(rows, self.seen_by(rows))
 
     def densities_and_certainties(self, rows: AnyArray) -> tuple[FloatArray, FloatArray]:
-        return self.kernel.densities_and_certainties(rows, self._seen_by(rows))
-
-    def _seen_by(self, rows: AnyArray) -> Components | LinearComponents:
-        return self.view(Patterns.of(rows) if has_gaps(rows) else None)
+        return self.kernel.densities_and_certainties(rows, self.seen_by(rows))
 
 
 _VIEWS: dict[type, Callable[[Mixture[Any, Any], Kernel], _View]] = {

@@ -15,6 +15,9 @@ enum {
     PULLED = 4  /* missing cells at a time */
 };
 
+/* A pivot that is a smaller share of what it was taken from has lost digits. */
+#define ROUGH 0x1p-6
+
 /* ---------------------------------------------------------------------- patterns and runs */
 
 typedef struct {
@@ -35,12 +38,14 @@ static int next_run(const Gaps *gaps, const Work *w, Run *run, ptrdiff_t rows)
     run->end = smaller((ptrdiff_t)gaps->ends[run->pattern] - g->first, g->n);
     if (run->end == g->n) run->end = rows;
     const uint8_t *mask = gaps->masks + run->pattern * w->d;
-    run->n_missing = run->n_observed = 0;
+    int32_t *missing = g->missing, *observed = g->observed;
     for (ptrdiff_t a = 0; a < w->d; a++) {
-        g->missing[run->n_missing] = g->observed[run->n_observed] = (int32_t)a;
-        run->n_missing += mask[a] != 0;
-        run->n_observed += mask[a] == 0;
+        *missing = *observed = (int32_t)a;
+        missing += mask[a] != 0;
+        observed += mask[a] == 0;
     }
+    run->n_missing = (int)(missing - g->missing);
+    run->n_observed = (int)(observed - g->observed);
     return 1;
 }
 
@@ -86,6 +91,7 @@ static void couple(const Components *c, const GapWork *g, ptrdiff_t j)
         }
 }
 
+/* What is the same for all patterns. */
 static void begin_gaps(const Gaps *gaps, const Components *c, Work *w)
 {
     GapWork *g = &w->gap;
@@ -101,26 +107,54 @@ static void begin_gaps(const Gaps *gaps, const Components *c, Work *w)
         *(vec *)(g->log_scale + i) = log_anywhere(*(vec *)(g->log_scale + i));
 }
 
-/* The precision of the missing cells of a run, its root, from whose pivots the determinant comes. */
-static void factorize_run(const Work *w, const Run *run, ptrdiff_t j)
+/* The root of the missing cells' precision from rows of the whole one's, made orthogonal one after
+   the other. That is slower, and keeps twice the digits where the cells hang closely together. */
+static void orthogonalize(const Components *c, const Work *w, const Run *run, ptrdiff_t j)
+{
+    const GapWork *g = &w->gap;
+    ptrdiff_t d = w->d;
+    for (int i = 0; i < run->n_missing; i++) {
+        ptrdiff_t a = g->missing[i];
+        double *row = g->root + i * run->n_missing, *rest = g->inverse + i * d, squares = 0.0;
+        for (ptrdiff_t b = 0; b < d; b++)
+            rest[b] = b < a ? 0.0 : c->whitening[(j * d + a) * d + b] * g->unit[j * d + a];
+        for (int l = 0; l < i; l++) {
+            const double *other = g->inverse + l * d;
+            row[l] = 0.0;
+            for (ptrdiff_t b = 0; b < d; b++) row[l] += rest[b] * other[b];
+            for (ptrdiff_t b = 0; b < d; b++) rest[b] -= row[l] * other[b];
+        }
+        for (ptrdiff_t b = 0; b < d; b++) squares += rest[b] * rest[b];
+        g->pivots[i] = __builtin_sqrt(squares);
+        row[i] = 1.0 / g->pivots[i];
+        for (ptrdiff_t b = 0; b < d; b++) rest[b] *= row[i];
+    }
+}
+
+/* The root of the precision of a run's missing cells: a lower triangle, with the inverses of its
+   pivots on the diagonal. */
+static void factorize_run(const Components *c, const Work *w, const Run *run, ptrdiff_t j)
 {
     const GapWork *g = &w->gap;
     const double *coupling = g->coupling + j * w->d * w->d, *unit = g->unit + j * w->d;
-    int m = run->n_missing;
+    int m = run->n_missing, rough = 0;
     for (int i = 0; i < m; i++) {
         double *row = g->root + i * m;
         for (int l = 0; l <= i; l++) {
             const double *other = g->root + l * m;
-            double sum = coupling[g->missing[i] * w->d + g->missing[l]] * unit[g->missing[l]];
+            double whole = coupling[g->missing[i] * w->d + g->missing[l]] * unit[g->missing[l]];
+            double sum = whole;
             for (int e = 0; e < l; e++) sum -= row[e] * other[e];
             if (l < i) {
                 row[l] = sum * other[l];
             } else {
+                rough |= !(sum > ROUGH * whole);
                 g->pivots[i] = __builtin_sqrt(sum);
                 row[i] = 1.0 / g->pivots[i];
             }
         }
     }
+    if (rough) orthogonalize(c, w, run, j);
 }
 
 /* Half the log-determinant of the precision of the missing cells. */
@@ -148,6 +182,7 @@ static void deviate(const Components *c, const Work *w, ptrdiff_t j, ptrdiff_t e
     }
 }
 
+/* What is expected of the missing cells of noise, and where features are on their own. */
 static void fill_with_zeros(const Work *w, const Run *run)
 {
     ptrdiff_t vectors = w->rows / LANES;
@@ -189,26 +224,28 @@ INLINE void pull(const Work *w, const Run *run, ptrdiff_t j, ptrdiff_t v)
     }
 }
 
-/* Fill the missing cells of a run that is factorized. */
+/* What is expected of the missing cells of a run that is factorized. */
 static void fill(const Work *w, const Run *run, ptrdiff_t j)
 {
     const GapWork *g = &w->gap;
     ptrdiff_t vectors = w->rows / LANES;
-    const double *unit = g->unit + j * w->d;
+    const double *unit = g->unit + j * w->d, *root = g->root;
     int m = run->n_missing;
     FOR_EACH_VECTOR(*run, v) {
         vec *y = g->solution;
         pull(w, run, j, v);
         for (int i = 0; i < m; i++) {
-            for (int l = 0; l < i; l++) y[i] -= g->root[i * m + l] * y[l];
-            y[i] *= g->root[i * m + i];
+            vec sum = y[i];
+            for (int l = 0; l < i; l++) sum -= root[i * m + l] * y[l];
+            y[i] = sum * root[i * m + i];
         }
         ivec own = lanes_of(run, v);
         for (int i = m - 1; i >= 0; i--) {
-            for (int l = i + 1; l < m; l++) y[i] -= g->root[l * m + i] * y[l];
-            y[i] *= g->root[i * m + i];
+            vec sum = y[i];
+            for (int l = i + 1; l < m; l++) sum -= root[l * m + i] * y[l];
+            y[i] = sum *= root[i * m + i];
             vec *cell = g->columns + g->missing[i] * vectors + v;
-            *cell = where(own, y[i] * unit[g->missing[i]], *cell);
+            *cell = where(own, sum * unit[g->missing[i]], *cell);
         }
     }
 }
@@ -221,6 +258,7 @@ static Components alone(const Components *c, const Work *w)
     return (Components){1, c->d, c->dense, w->gap.zeros, NULL, w->gap.zeros, NULL, NULL};
 }
 
+/* Its working memory: the deviations, its own sums and its column of `joint`. */
 static Work work_alone(const Components *c, const Work *w, ptrdiff_t j)
 {
     Work own = *w;
@@ -257,6 +295,7 @@ static void set_density(const Gaps *gaps, const Components *c, const Work *w, co
     }
 }
 
+/* Log-densities of component j at the rows of the tile. */
 static void log_joint_with_gaps(const Gaps *gaps, const Components *c, const Work *w, ptrdiff_t j)
 {
     const GapWork *g = &w->gap;
@@ -264,7 +303,7 @@ static void log_joint_with_gaps(const Gaps *gaps, const Components *c, const Wor
     deviate(c, w, j, end);
     for (Run run = before_all(w); next_run(gaps, w, &run, rows);) {
         int full = c->dense && !is_noise(gaps, w, j);
-        if (full) factorize_run(w, &run, j);
+        if (full) factorize_run(c, w, &run, j);
         if (full) fill(w, &run, j);
         else fill_with_zeros(w, &run);
         set_density(gaps, c, w, &run, j);
@@ -288,7 +327,8 @@ static Table gathered(const Table *t, const GapWork *g, ptrdiff_t first, ptrdiff
     const int64_t *order = t->gaps->order + first;
     ptrdiff_t d = t->d, size = d * (t->single ? 4 : 8);
     for (ptrdiff_t i = 0; i < n; i++) {
-        const char *ahead = (const char *)t->rows + order[smaller(i + AHEAD, t->n - first - 1)] * size;
+        ptrdiff_t later = (ptrdiff_t)order[smaller(i + AHEAD, t->n - first - 1)];
+        const char *ahead = (const char *)t->rows + later * size;
         for (ptrdiff_t byte = 0; byte < size; byte += 64) __builtin_prefetch(ahead + byte);
         if (t->single)
             for (ptrdiff_t a = 0; a < d; a++)
@@ -403,6 +443,7 @@ static void lay_rows(const Work *w, const Run *run, ptrdiff_t j)
     }
 }
 
+/* Moments of component j over the rows of the tile. */
 static void add_component(const Gaps *gaps, const Components *c, const Work *w, ptrdiff_t j,
                           const Sums *sums)
 {
@@ -415,7 +456,7 @@ static void add_component(const Gaps *gaps, const Components *c, const Work *w, 
         double count = add_run(c, w, &run, j, sums);
         int shared = count > 0.0 && !is_noise(gaps, w, j);
         if (shared && c->dense) {
-            factorize_run(w, &run, j);
+            factorize_run(c, w, &run, j);
             fill(w, &run, j);
         } else {
             fill_with_zeros(w, &run);

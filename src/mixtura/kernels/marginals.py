@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import Any, Self
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -18,9 +17,6 @@ from mixtura.typing import FloatArray
 __all__ = ["Marginals", "gaps_of"]
 
 _LOG_TWO_PI = math.log(2.0 * math.pi)
-
-# Of the noise in each pattern: the patterns of a source stay, and so does a fit's box.
-_known: WeakKeyDictionary[Patterns, tuple[Box, FloatArray]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,7 @@ class Marginals:
 def gaps_of(patterns: Patterns, region: Box | None) -> Gaps:
     """What does not depend on the components; those of noise have a region."""
     order, ends = (np.ascontiguousarray(x, np.int64) for x in (patterns.order, patterns.ends))
-    noise = None if region is None else _noise(region, patterns)
+    noise = None if region is None else -region.log_volume_of(~patterns.masks)
     return Gaps(order, ends, np.ascontiguousarray(patterns.masks), None, None, noise)
 
 
@@ -79,13 +75,3 @@ def _constants(
     constants = np.tile(mixture.log_weights, (len(cells), 1))
     constants[:, : mixture.n_clusters] -= 0.5 * nats
     return constants
-
-
-def _noise(region: Box, patterns: Patterns) -> FloatArray:
-    """The log-density of noise in each pattern, (p,)."""
-    found = _known.get(patterns)
-    if found is None or found[0] is not region:
-        boxes = [region.marginal(np.flatnonzero(~mask)) for mask in patterns.masks]
-        found = region, np.array([-box.log_volume for box in boxes])
-        _known[patterns] = found
-    return found[1]

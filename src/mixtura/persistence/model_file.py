@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.errors import MixturaError, ModelFileError
-from mixtura.estimators.kept_parameters import kept_parameters
+from mixtura.estimators.kept_parameters import kept_parameters, parameters_document
 from mixtura.families.description import Bell, Description
 from mixtura.families.family import Family, Parameters
 from mixtura.families.gaussian.earlier_files import as_version_3
@@ -151,7 +151,7 @@ def _document(model: Model) -> dict[str, Any]:
         "noise": None
         if region is None
         else {"center": region.center.tolist(), "edges": region.edges.tolist()},
-        "parameters": model.parameters,
+        "parameters": parameters_document(model.parameters),
         "training": None if model.record is None else record_document(model.record),
     }
 

@@ -7,13 +7,14 @@ from dataclasses import asdict
 from typing import Any
 
 from mixtura.errors import MixturaError
-from mixtura.estimators.options import ALGORITHMS
+from mixtura.estimators.options import ALGORITHMS, algorithm_of
 from mixtura.fitting.missing import MissingCells
-from mixtura.fitting.record import FitRecord
+from mixtura.fitting.record import FitRecord, StageRecord
 from mixtura.fitting.restarts import Optimum, Starts
 from mixtura.mixture import Mixture
 from mixtura.persistence.entries import (
     Entry,
+    either,
     flag,
     made,
     number,
@@ -33,9 +34,10 @@ _MOST = 1e300
 
 
 def record_document(fitted: FitRecord) -> dict[str, Any]:
-    """A record, but for its mixture, as JSON values."""
+    """A record, but for its mixture and its chain, as JSON values."""
+    names = fitted.algorithm.names
     return {
-        "algorithm": fitted.algorithm.name,
+        "algorithm": names[0] if len(names) == 1 else list(names),
         "weight": fitted.scores.weight,
         "log_likelihood": _nats(fitted.scores.log_likelihood),
         "log_certainty": _nats(fitted.scores.log_certainty),
@@ -57,6 +59,10 @@ def record_document(fitted: FitRecord) -> dict[str, Any]:
         "notes": list(fitted.notes),
         "n_known": fitted.n_known,
         **({} if fitted.missing is None else {"missing": asdict(fitted.missing)}),
+        "past": [
+            asdict(stage) | {"trace": [_nats(value) for value in stage.trace]}
+            for stage in fitted.past
+        ],
     }
 
 
@@ -74,6 +80,8 @@ def record_entry(mixture: Mixture[Any, Any]) -> Entry[FitRecord]:
     finite = number(-_MOST, _MOST)
     nats = optional(finite, null=-math.inf)
     components = sequence(whole(0, mixture.n_clusters - 1), distinct=True)
+    name = text(*ALGORITHMS)
+    stage = record({"name": text(), "n_iter": whole(0), "status": text(), "trace": sequence(nats)})
     optimum = record(
         {
             "objective": nats,
@@ -86,7 +94,7 @@ def record_entry(mixture: Mixture[Any, Any]) -> Entry[FitRecord]:
     )
     entries = record(
         {
-            "algorithm": text(*ALGORITHMS),
+            "algorithm": made(either(name, sequence(name)), algorithm_of),
             "weight": number(maximum=_MOST, above=0.0),
             "log_likelihood": nats,
             "log_certainty": nats,
@@ -110,8 +118,9 @@ def record_entry(mixture: Mixture[Any, Any]) -> Entry[FitRecord]:
             "notes": sequence(text()),
             "n_known": whole(0),
             "missing": made(_missing_entry(mixture), lambda found: MissingCells(**found)),
+            "past": sequence(made(stage, lambda found: StageRecord(**found))),
         },
-        absent={"missing": None},
+        absent={"missing": None, "past": ()},
     )
     return made(entries, lambda found: _record(mixture, found))
 
@@ -138,7 +147,6 @@ def _record(mixture: Mixture[Any, Any], found: dict[str, Any]) -> FitRecord:
     outlook = Outlook(found.pop("remaining"), found.pop("rate"))
     return FitRecord(
         mixture=mixture,
-        algorithm=ALGORITHMS[found.pop("algorithm")],
         scores=Scores(*map(found.pop, ("weight", "log_likelihood", "log_certainty", "entropy"))),
         status=Status(found.pop("converged"), found.pop("status"), outlook=outlook),
         starts=Starts(**found.pop("starts")),

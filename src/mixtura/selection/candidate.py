@@ -163,7 +163,7 @@ class Candidate:
 
         def begin() -> Candidate:
             fitting, until = self.prepare(table), pause
-            if not fitting.specification.algorithm.settles:
+            if not fitting.specification.algorithm.last.settles:
                 until = None
             if smaller is None or fitting.numbered:
                 return self._at(fitting, _first_starts(fitting, until))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import add
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 
@@ -85,6 +85,17 @@ class ArraySource:
     @property
     def n_features(self) -> int:
         return int(self.X.shape[1])
+
+    @cached_property
+    def total_weight(self) -> float:
+        """Of all rows."""
+        return float(len(self.X) if self.weight is None else self.weight.sum())
+
+    def take(self, rows: IntArray) -> Self:
+        """Some of the rows by their numbers, in that order, as one block."""
+        weight = None if self.weight is None else self.weight[rows]
+        labels = None if self.labels is None else self.labels[rows]
+        return type(self)(self.X[rows], weight, max(len(rows), 1), 1, labels)
 
     @property
     def labelled(self) -> bool:

@@ -144,6 +144,19 @@ class TrainingRows:
         made._check()
         return made
 
+    def take(self, rows: IntArray) -> Self:
+        """Some of the rows by their numbers, in that order."""
+        weight = None if self.weight is None else self.weight[rows]
+        return replace(self, rows=self.rows[rows], weight=weight, present=None)
+
+    def followed_by(self, other: Self) -> Self:
+        """These rows, and others of the same columns after them."""
+        weight = None
+        if self.weight is not None or other.weight is not None:
+            weight = np.concatenate([self.row_weights, other.row_weights])
+        rows = np.concatenate([self.rows, other.rows])
+        return type(self).of(rows, weight, self.column_names, other.n_threads, other.whole)
+
     def reweighted(self, factor: FloatArray) -> Self:
         """The same rows with their weights times a factor (n,)."""
         return replace(self, weight=factor if self.weight is None else factor * self.weight)

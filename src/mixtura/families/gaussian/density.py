@@ -18,7 +18,7 @@ import numpy as np
 from mixtura.errors import DataError
 from mixtura.families.family import Embedding, Unbounded, as_they_are, in_one_unit, stand_ins
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
-from mixtura.families.gaussian.missing_cells import Gaps, marginal
+from mixtura.families.gaussian.missing_cells import Gaps
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, Prior
 from mixtura.families.gaussian.structures import (
@@ -89,7 +89,7 @@ class Gaussian(Unbounded):
         for rows, observed, _ in Patterns.of(X):
             if len(observed):
                 seen = X[rows[:, None], observed]
-                log_density[rows] = self._log_density(marginal(params, observed), seen)
+                log_density[rows] = self._log_density(params.marginal(observed), seen)
         return log_density
 
     def _log_density(self, params: GaussianParameters, X: FloatArray) -> FloatArray:

@@ -26,12 +26,7 @@ from mixtura.patterns import Pattern
 from mixtura.statistics import Moments
 from mixtura.typing import FloatArray, IntArray
 
-__all__ = ["Gaps", "marginal"]
-
-
-def marginal(params: GaussianParameters, columns: IntArray) -> GaussianParameters:
-    """The same components in some of their columns."""
-    return GaussianParameters(params.means[:, columns], params.covariances.marginal(columns))
+__all__ = ["Gaps"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from mixtura.families.gaussian.structures import Covariances
+from mixtura.patterns import Patterns
 from mixtura.typing import BoolArray, FloatArray, IntArray, Selection
 
 __all__ = ["GaussianParameters"]
@@ -47,9 +48,17 @@ class GaussianParameters:
     def nearest(self, X: FloatArray, among: BoolArray) -> IntArray:
         """Number of the nearest of some components (k,) by Mahalanobis distance, shape (n,).
 
-        For rows so far away that squared distances overflow: they are compared in a unit in
-        which they do not. Next to such distances nothing else matters, weights included.
+        For rows so far away, in some cell, that squared distances overflow: they are compared in a
+        unit in which they do not. Next to such distances nothing else matters, weights included.
         """
-        squared = self.covariances.squared_distances(_FAR_UNIT * X, _FAR_UNIT * self.means)
-        nearest: IntArray = np.where(among, squared, np.inf).argmin(axis=1)
+        nearest = np.empty(len(X), dtype=np.intp)
+        for rows, observed, _ in Patterns.of(X).informative:
+            own = self if len(observed) == X.shape[1] else self.marginal(observed)
+            places, means = X[rows[:, None], observed], own.means
+            squared = own.covariances.squared_distances(_FAR_UNIT * places, _FAR_UNIT * means)
+            nearest[rows] = np.where(among, squared, np.inf).argmin(axis=1)
         return nearest
+
+    def marginal(self, columns: IntArray) -> Self:
+        """The same components in some of their columns."""
+        return type(self)(self.means[:, columns], self.covariances.marginal(columns))

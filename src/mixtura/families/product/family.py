@@ -227,6 +227,10 @@ class Product:
     def absorbing(self) -> bool:
         return any(b.family.absorbing for b in self.blocks)
 
+    @property
+    def blends(self) -> bool:
+        return all(b.family.blends for b in self.blocks)
+
     def without(self, whole: ProductStatistics, seen: ProductStatistics) -> ProductStatistics:
         parts = zip(self.blocks, whole.parts, seen.parts, strict=True)
         return ProductStatistics(tuple(b.family.without(all_, own) for b, all_, own in parts))
