@@ -252,9 +252,12 @@ def main() -> None:
         "",
         *table(["structure", "k = 3", "k = 9"], small.iterations()),
         "",
-        "With noise, the default prior, or the components of a tenth of the rows known.",
+        "With noise, the default prior, the components of a tenth of the rows known, or a tenth of "
+        "the cells missing.",
         "",
-        *table(["table", "structure", "without", "noise", "prior", "labels"], small.additions()),
+        *table(
+            ["table", "structure", "without", "noise", "prior", "labels", "gaps"], small.additions()
+        ),
         "",
         "The default search, 1 to 9 components.",
         "",

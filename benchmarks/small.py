@@ -73,10 +73,12 @@ def iterations() -> list[list[str]]:
 
 
 def additions() -> list[list[str]]:
-    """Table, structure, microseconds without and with noise, a prior, and a tenth of the labels."""
+    """Table, structure, microseconds without, and with noise, a prior, known labels, gaps."""
     rows = []
     for n, d, k in ((150, 4, 3), (500, 2, 3), (60, 2, 2)):
         X, labels = cloud(n, d, k)
+        gaps = np.random.default_rng(1).random(X.shape) < 0.1
+        gappy = ArraySource(np.where(gaps, np.nan, X))
         source, known = ArraySource(X), np.where(np.arange(n) % 10 == 0, labels, -1)
         box = Box(X.mean(axis=0), np.diag(np.ptp(X, axis=0)))
         with_noise = np.where(np.arange(n) % 10 == 0, k, labels)
@@ -90,6 +92,7 @@ def additions() -> list[list[str]]:
                 (WithNoise(plain, box), source, with_noise),
                 (Gaussian(structure, floor, prior), source, labels),
                 (plain, ArraySource(X, labels=known), labels),
+                (plain, gappy, labels),
             )
             times = [
                 microseconds(begun(family, table, start), table) for family, table, start in kinds

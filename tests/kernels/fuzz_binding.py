@@ -115,6 +115,16 @@ def expect(module: Any, rng: Rng) -> tuple[Any, ...]:
     return choose(rng, module.names()), rows, weight, labels, *parts, *missing, hard, result
 
 
+def complete(module: Any, rng: Rng) -> tuple[Any, ...]:
+    k, d = size(rng)
+    rows, _ = table(rng, d)
+    means, whitening, *_ = components(rng, k, d)
+    order, ends, masks, *_ = gaps(rng, len(rows), k, d, tailed=False)
+    resp = numbers(rng, len(rows), k, positive=True)
+    made = np.empty(k), np.empty(means.shape), np.empty(whitening.shape)
+    return choose(rng, module.names()), rows, resp, means, whitening, order, ends, masks, *made
+
+
 def score(module: Any, rng: Rng) -> tuple[Any, ...]:
     k, d = size(rng)
     rows, _ = table(rng, d)
@@ -245,7 +255,18 @@ def climb(module: Any, rng: Rng) -> tuple[Any, ...]:
     prior = numbers(rng, 3 + d + each, positive=True) if rng.random() < 0.4 else None
     weights = choose(rng, [0, 1, 2]) if rng.random() < 0.95 else choose(rng, [3, *HUGE[1:5]])
     kind = [rng.random() < 0.5, rng.random() < 0.3, weights, rng.random() < 0.3, ties]
-    how = [some_labels(rng, len(rows), k), *kind, floor, prior, choose(rng, [0.0, 1e-6, *WILD])]
+    order, ends, masks, *_, of_noise = gaps(rng, len(rows), k, d, tailed=False)
+    if kind[1] and order is not None and rng.random() < 0.8:
+        of_noise = numbers(rng, len(masks))
+    patterns = order, ends, masks, of_noise if kind[1] or rng.random() < 0.1 else None
+    how = [
+        some_labels(rng, len(rows), k),
+        *patterns,
+        *kind,
+        floor,
+        prior,
+        choose(rng, [0.0, 1e-6, *WILD]),
+    ]
     return choose(rng, module.names()), rows, weight, *how, *numbers_of_steps
 
 
@@ -282,6 +303,7 @@ def names(module: Any, rng: Rng) -> tuple[Any, ...]:
 CALLS: dict[str, Call] = {
     "expect": expect,
     "score": score,
+    "complete": complete,
     "linear_expect": linear_expect,
     "linear_score": linear_score,
     "exp": elementwise,

@@ -111,6 +111,11 @@ static void run(const Kernel *kernel, ptrdiff_t n, ptrdiff_t d, ptrdiff_t k, int
     int64_t *labels = malloc(n * sizeof(int64_t));
     Scores scores = {numbers(n), numbers(n * k), numbers(n), labels};
     kernel->score(&table, &c, &scores, scratch);
+    if (gappy) {
+        double *resp = numbers(n * k);
+        kernel->complete(&table, &c, resp, &to, scratch);
+        free(resp);
+    }
     kernel->exp(rows, rows, n);
     kernel->log(rows, rows, n);
 
@@ -227,7 +232,8 @@ static void run_climb(const Kernel *kernel, ptrdiff_t k, ptrdiff_t d, Tie volume
     size_t each = k * (orientation != TIE_NONE ? d * d : d);
     double *rows = numbers(n * d), *weight = numbers(n), *floor = numbers(d), trace[12];
     double *state = numbers(CLIMB_MIXTURES * size), *work = malloc(mixtura_work_size(k, d, orientation != TIE_NONE) * sizeof(double));
-    void *scratch = aligned_alloc(64, (kernel->scratch_size(d, k, orientation != TIE_NONE, 0, 0) + 63) / 64 * 64);
+    void *scratch = array(kernel->scratch_size(d, k, orientation != TIE_NONE, 0, 0), 1);
+    void *for_gaps = array(kernel->scratch_size(d, k, orientation != TIE_NONE, 0, 1), 1);
     for (ptrdiff_t i = 0; i < n; i++) weight[i] = 1.0;
     for (ptrdiff_t a = 0; a < d; a++) floor[a] = least;
     for (ptrdiff_t j = 0; j < k; j++) state[j] = 1.0 / k, state[size - k + j] = 0.0;
@@ -241,13 +247,18 @@ static void run_climb(const Kernel *kernel, ptrdiff_t k, ptrdiff_t d, Tie volume
     memcpy(start, state, size * sizeof(double));
     int64_t *known = some_labels(n, k);
     Prior prior = {1.0, 2.0, 3.0, rows, covariances};
-    for (int kind = 0; kind < 16; kind++) {
+    Gaps noisy = some_gaps(n, d, k, 0, 1), gaps = noisy;
+    gaps.noise = NULL;
+    for (int kind = 0; kind < 32; kind++) {
         how.noise = k > 1 && kind & 1, how.weights = how.noise ? WEIGHTS_FREE_LAST : WEIGHTS_FREE;
         how.prior = kind & 2 ? &prior : NULL, how.fixed_means = kind >> 2 & 1;
         table.labels = kind & 8 ? known : NULL;
         memcpy(state, start, size * sizeof(double));
-        mixtura_climb(kernel, &table, &how, k, state, trace, 0, 12, work, scratch, &place);
+        table.gaps = !(kind & 16) ? NULL : how.noise ? &noisy : &gaps;
+        mixtura_climb(kernel, &table, &how, k, state, trace, 0, 12, work,
+                      table.gaps ? for_gaps : scratch, &place);
     }
+    free_gaps(&noisy), free(for_gaps);
     free(start), free(known), free(rows), free(weight), free(floor), free(state), free(work), free(scratch);
 }
 

@@ -1,4 +1,4 @@
-"""Compiled iterations with noise, a prior, known labels or fixed means equal those of the loop."""
+"""Compiled iterations with noise, a prior, labels, fixed means or gaps equal those of the loop."""
 
 from __future__ import annotations
 
@@ -40,10 +40,23 @@ def groups(
     return centers[labels] + spread[labels] * rng.normal(size=(n, d)), labels
 
 
+def with_gaps(X: FloatArray) -> FloatArray:
+    """The same without a tenth of the cells: one row has none at all, one has its first alone.
+
+    Several patterns are those of one row.
+    """
+    gappy = X.copy()
+    gappy[np.random.default_rng(2).random(X.shape) < 0.1] = np.nan
+    gappy[7] = np.nan
+    gappy[-1, 1:] = np.nan
+    return gappy
+
+
 def default_prior(X: FloatArray, structure: Structure) -> NormalInverseWishart:
-    covariance = np.atleast_2d(np.cov(X.T))
+    complete = X[~np.isnan(X).any(axis=1)]
+    covariance = np.atleast_2d(np.cov(complete.T))
     seen = covariance.diagonal().copy() if structure.diagonal else covariance
-    return NormalInverseWishart.default(X.mean(axis=0), seen, K, np.zeros(X.shape[1]))
+    return NormalInverseWishart.default(complete.mean(axis=0), seen, K, np.zeros(X.shape[1]))
 
 
 def given_prior(X: FloatArray, structure: Structure) -> NormalInverseWishart:
@@ -67,6 +80,7 @@ class Case:
     prior: str | None = None
     known: str | None = None
     fixed_means: bool = False
+    gaps: bool = False
 
     def source(self, X: FloatArray, truth: IntArray, weight: FloatArray | None) -> ArraySource:
         numbers = np.arange(len(X))
@@ -77,7 +91,7 @@ class Case:
         }[self.known]
         if known is not None and self.noise:
             known = np.where(numbers % 25 == 0, K, known)
-        return ArraySource(X, weight, labels=known)
+        return ArraySource(with_gaps(X) if self.gaps else X, weight, labels=known)
 
     def begun(
         self,
@@ -89,13 +103,16 @@ class Case:
     ) -> Mixture[Any, Any]:
         """From slices of the table; some rows are noise."""
         X = np.asarray(source.X, np.float64)
-        family: Any = Gaussian(structure, floor * X.var(axis=0), fixed_means=self.fixed_means)
+        family: Any = Gaussian(
+            structure, floor * np.nanvar(X, axis=0), fixed_means=self.fixed_means
+        )
         if self.prior is not None:
             family = replace(family, prior=PRIORS[self.prior](X, structure))
         numbers = np.arange(len(X))
         start = K * X[:, 0].argsort().argsort() // len(X)
         if self.noise:
-            region = Box(X.mean(axis=0), np.diag(np.ptp(X, axis=0)))
+            extent = np.nanmax(X, axis=0) - np.nanmin(X, axis=0)
+            region = Box(np.nanmean(X, axis=0), np.diag(extent))
             family, start = WithNoise(family, region), np.where(numbers % 10 == 0, K, start)
         return em.begin(family, source, given_labels(start, K + self.noise), mixing)
 
@@ -109,6 +126,10 @@ CASES = {
     "fixed means": Case(fixed_means=True),
     "noise and labels": Case(noise=True, known="some"),
     "all": Case(noise=True, prior="given", known="some", fixed_means=True),
+}
+CASES |= {
+    "gaps": Case(gaps=True),
+    **{f"{name}, gaps": replace(case, gaps=True) for name, case in CASES.items()},
 }
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
@@ -197,6 +218,10 @@ def test_whole_runs_end_after_as_many_iterations(structure: Structure, case: Cas
         {"labels": True},
         {"labels": True, "noise": True},
         {"labels": True, "algorithm": "hard"},
+        {"gaps": True},
+        {"gaps": True, "noise": True},
+        {"gaps": True, "prior": "default"},
+        {"gaps": True, "labels": True},
     ],
     ids=lambda options: " ".join(options),
 )
@@ -206,6 +231,8 @@ def test_default_fits_end_at_the_same_optimum(
 ) -> None:
     X, truth = groups(n=150, apart=3.0)
     given = dict(options)
+    if given.pop("gaps", False):
+        X = with_gaps(X)
     labels = np.where(np.arange(len(X)) % 5 == 0, truth, -1) if given.pop("labels", 0) else None
 
     def fitted() -> Any:

@@ -262,6 +262,14 @@ def test_cells_that_are_no_levels_are_said_to_be_so() -> None:
 SIZE = 2 + D + 2 * D * D
 
 
+#: Of the rows of a climb: no row misses the first column, half of them all others.
+PATTERNS = {
+    "order": np.arange(N * D),
+    "ends": np.array([N * D // 2, N * D]),
+    "masks": np.array([[False] * D, [False] + [True] * (D - 1)]),
+}
+
+
 def climb_arguments(**changes: Any) -> dict[str, Any]:
     state = np.zeros((3, K * SIZE))
     state[0, :K] = 1.0 / K
@@ -270,6 +278,10 @@ def climb_arguments(**changes: Any) -> dict[str, Any]:
         "rows": np.random.default_rng(0).normal(size=(N * D, D)),
         "weight": np.ones(N * D),
         "labels": None,
+        "order": None,
+        "ends": None,
+        "masks": None,
+        "of_noise": None,
         "hard": False,
         "noise": False,
         "weights": 1,
@@ -299,6 +311,8 @@ def test_the_right_climb_passes() -> None:
     labels = np.arange(N * D) % (K + 1) - 1
     for changes in ({"noise": True}, {"weights": 2}, {"prior": prior}, {"labels": labels}):
         assert climb(**once, **changes) == (1, 1)
+    assert climb(**once, **PATTERNS) == (1, 1)
+    assert climb(**once, **PATTERNS, noise=True, of_noise=np.zeros(2)) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -315,6 +329,15 @@ def test_the_right_climb_passes() -> None:
         {"prior": np.ones(3 + 2 * D)},
         {"prior": (1.0, 1.0, 1.0)},
         {"k": 1, "noise": True, "state": np.zeros((3, SIZE))},
+        {**PATTERNS, "order": np.arange(N)},
+        {**PATTERNS, "order": np.arange(N * D) + 1},
+        {**PATTERNS, "ends": np.array([N * D // 2, N * D + 1])},
+        {**PATTERNS, "ends": None},
+        {**PATTERNS, "masks": np.zeros((2, D + 1), np.bool_)},
+        {**PATTERNS, "masks": np.zeros((2, D))},
+        {**PATTERNS, "noise": True},
+        {**PATTERNS, "noise": True, "of_noise": np.zeros(3)},
+        {**PATTERNS, "of_noise": np.zeros(2)},
         {"k": K + 1},
         {"k": 0},
         {"k": -1},
@@ -337,6 +360,55 @@ def test_the_right_climb_passes() -> None:
 def test_wrong_climbs_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises((TypeError, ValueError)):
         climb(**changes)
+
+
+def complete(**changes: Any) -> bool:
+    missing = gaps()
+    right = {
+        "rows": np.random.default_rng(0).normal(size=(N, D)),
+        "resp": np.ones((N, K)),
+        "means": np.zeros((K, D)),
+        "whitening": np.tile(np.eye(D), (K, 1, 1)),
+        **{name: missing[name] for name in ("order", "ends", "masks")},
+        "count": np.empty(K),
+        "mean": np.empty((K, D)),
+        "scatter": np.empty((K, D, D)),
+    }
+    return _fused.complete("baseline", *{**right, **changes}.values())
+
+
+def test_the_right_completion_passes() -> None:
+    assert complete()
+    assert complete(rows=np.zeros((N, D), np.float32))
+    assert complete(whitening=np.ones((K, D)), scatter=np.empty((K, D)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rows": np.zeros((N, D + 1))},
+        {"rows": np.zeros((N + 1, D))},
+        {"resp": np.ones((N, K + 1))},
+        {"resp": np.ones((N + 1, K))},
+        {"resp": np.ones((N, K), np.float32)},
+        {"resp": np.ones((K, N)).T},
+        {"means": np.zeros((K + 1, D))},
+        {"whitening": np.ones((K, D))},
+        {"whitening": np.ones((K, D, D + 1))},
+        {"order": None, "ends": None, "masks": None},
+        {"order": np.arange(N) + 1},
+        {"ends": np.array([2, 4, 6])},
+        {"masks": np.zeros((3, D + 1), bool)},
+        {"count": np.empty(K + 1)},
+        {"mean": np.empty((K, D + 1))},
+        {"scatter": np.empty((K, D))},
+        {"scatter": np.empty((K, D, D), np.float32)},
+    ],
+    ids=str,
+)
+def test_wrong_completions_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises((TypeError, BufferError, ValueError)):
+        complete(**changes)
 
 
 def test_no_rows_give_sums_of_zero() -> None:

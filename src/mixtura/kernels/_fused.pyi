@@ -85,6 +85,20 @@ def moments(
     scatter: FloatArray,
     /,
 ) -> None: ...
+def complete(
+    kernel: str,
+    rows: AnyArray,
+    resp: FloatArray,
+    means: FloatArray,
+    whitening: FloatArray,
+    order: AnyArray,
+    ends: AnyArray,
+    masks: AnyArray,
+    count: FloatArray,
+    mean: FloatArray,
+    scatter: FloatArray,
+    /,
+) -> bool: ...
 def constants(
     d: int, weights: FloatArray, log_determinants: FloatArray, constants: FloatArray, /
 ) -> None: ...
@@ -116,6 +130,10 @@ def climb(
     rows: AnyArray,
     weight: FloatArray,
     labels: AnyArray | None,
+    order: AnyArray | None,
+    ends: AnyArray | None,
+    masks: AnyArray | None,
+    of_noise: FloatArray | None,
     hard: bool,
     noise: bool,
     weights: int,

@@ -135,9 +135,8 @@ static int enter_labels(Door *door, PyObject *array, Py_ssize_t k, Table *table)
     return 0;
 }
 
-/* tails: the power and the slope of each component, (2, k); None for Gaussian ones. */
-static int enter_components(Door *door, PyObject *means, PyObject *whitening, PyObject *constants,
-                            PyObject *tails, const Table *table, Components *components)
+static int enter_places(Door *door, PyObject *means, PyObject *whitening, const Table *table,
+                        Components *components)
 {
     Py_ssize_t d = table->d;
     Py_buffer *view = enter(door, means, "means", READ, "d", 2, SHAPE(-1, d));
@@ -150,9 +149,7 @@ static int enter_components(Door *door, PyObject *means, PyObject *whitening, Py
     components->k = k;
     components->d = d;
     components->means = view->buf;
-    view = enter(door, constants, "constants", READ, "d", 1, SHAPE(k));
-    if (!view) return 0;
-    components->constants = view->buf;
+    components->constants = components->power = components->slope = NULL;
     Py_buffer probe;
     if (PyObject_GetBuffer(whitening, &probe, PyBUF_STRIDES) < 0) return 0;
     components->dense = probe.ndim == 3;
@@ -161,7 +158,18 @@ static int enter_components(Door *door, PyObject *means, PyObject *whitening, Py
     view = enter(door, whitening, "whitening", READ, "d", ndim, SHAPE(k, d, d));
     if (!view) return 0;
     components->whitening = view->buf;
-    components->power = components->slope = NULL;
+    return 1;
+}
+
+/* tails: the power and the slope of each component, (2, k); None for Gaussian ones. */
+static int enter_components(Door *door, PyObject *means, PyObject *whitening, PyObject *constants,
+                            PyObject *tails, const Table *table, Components *components)
+{
+    if (!enter_places(door, means, whitening, table, components)) return 0;
+    Py_ssize_t k = components->k;
+    Py_buffer *view = enter(door, constants, "constants", READ, "d", 1, SHAPE(k));
+    if (!view) return 0;
+    components->constants = view->buf;
     if (tails == Py_None) return 1;
     view = enter(door, tails, "tails", READ, "d", 2, SHAPE(2, k));
     if (!view) return 0;
@@ -186,39 +194,47 @@ static int are_rows(const int64_t *order, Py_ssize_t n)
     return good;
 }
 
-/* Arrays of Gaps: order, ends, masks, constants, tails or None, noise or None; or None six times
-   where no cell is missing. */
-static int enter_gaps(Door *door, PyObject *const *arrays, const Components *c, Table *table,
-                      Gaps *gaps)
+/* Which cells are missing: order, ends, masks, noise or None; order is None where none is. */
+static int enter_patterns(Door *door, PyObject *order, PyObject *ends, PyObject *masks,
+                          PyObject *noise, Table *table, Gaps *gaps)
 {
     table->gaps = NULL;
-    if (arrays[0] == Py_None) return 1;
-    Py_buffer *view = enter(door, arrays[0], "order", READ, INT64, 1, SHAPE(table->n));
+    if (order == Py_None) return 1;
+    Py_buffer *view = enter(door, order, "order", READ, INT64, 1, SHAPE(table->n));
     if (!view) return 0;
     *gaps = (Gaps){.order = view->buf};
-    if (!(view = enter(door, arrays[1], "ends", READ, INT64, 1, SHAPE(-1)))) return 0;
+    if (!(view = enter(door, ends, "ends", READ, INT64, 1, SHAPE(-1)))) return 0;
     gaps->ends = view->buf;
     gaps->n = view->shape[0];
     if (!are_rows(gaps->order, table->n) || !are_ends(gaps->ends, gaps->n, table->n)) {
         PyErr_SetString(PyExc_ValueError, "order and ends are not those of the rows");
         return 0;
     }
-    if (!(view = enter(door, arrays[2], "masks", READ, "?", 2, SHAPE(gaps->n, c->d)))) return 0;
+    if (!(view = enter(door, masks, "masks", READ, "?", 2, SHAPE(gaps->n, table->d)))) return 0;
     gaps->masks = view->buf;
-    if (!(view = enter(door, arrays[3], "constants", READ, "d", 2, SHAPE(c->d + 1, c->k))))
-        return 0;
-    gaps->constants = view->buf;
-    if (c->power) {
-        if (!(view = enter(door, arrays[4], "tails", READ, "d", 3, SHAPE(2, c->d + 1, c->k))))
-            return 0;
-        gaps->power = view->buf;
-        gaps->slope = gaps->power + (c->d + 1) * c->k;
-    }
-    if (arrays[5] != Py_None) {
-        if (!(view = enter(door, arrays[5], "noise", READ, "d", 1, SHAPE(gaps->n)))) return 0;
+    if (noise != Py_None) {
+        if (!(view = enter(door, noise, "noise", READ, "d", 1, SHAPE(gaps->n)))) return 0;
         gaps->noise = view->buf;
     }
     table->gaps = gaps;
+    return 1;
+}
+
+/* Arrays of Gaps: order, ends, masks, constants, tails or None, noise or None; or None six times
+   where no cell is missing. */
+static int enter_gaps(Door *door, PyObject *const *arrays, const Components *c, Table *table,
+                      Gaps *gaps)
+{
+    if (!enter_patterns(door, arrays[0], arrays[1], arrays[2], arrays[5], table, gaps)) return 0;
+    if (!table->gaps) return 1;
+    Py_buffer *view = enter(door, arrays[3], "constants", READ, "d", 2, SHAPE(c->d + 1, c->k));
+    if (!view) return 0;
+    gaps->constants = view->buf;
+    if (!c->power) return 1;
+    if (!(view = enter(door, arrays[4], "tails", READ, "d", 3, SHAPE(2, c->d + 1, c->k))))
+        return 0;
+    gaps->power = view->buf;
+    gaps->slope = gaps->power + (c->d + 1) * c->k;
     return 1;
 }
 
@@ -532,6 +548,52 @@ static PyObject *moments_of(PyObject *self, PyObject *args)
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
+/* Rows with missing cells -> their moments about their means, from given responsibilities. */
+static PyObject *complete(PyObject *self, PyObject *args)
+{
+    const char *name;
+    PyObject *rows, *resp, *means, *whitening, *order, *ends, *masks, *results[3];
+    if (!PyArg_ParseTuple(args, "sOOOOOOOOOO:complete", &name, &rows, &resp, &means, &whitening,
+                          &order, &ends, &masks, results, results + 1, results + 2))
+        return NULL;
+    const Kernel *kernel = kernel_named(name);
+    if (!kernel) return NULL;
+    Door door = {.n = 0};
+    Table table = {0};
+    Components c;
+    Gaps gaps;
+    Moments to;
+    int made = 0;
+    void *raw = NULL;
+    double *place = NULL;
+    if (!enter_rows(&door, rows, &table) || !enter_places(&door, means, whitening, &table, &c) ||
+        !enter_patterns(&door, order, ends, masks, Py_None, &table, &gaps) ||
+        !enter_moments(&door, results, WRITE, c.k, c.d, c.dense ? 3 : 2, &to))
+        goto out;
+    Py_buffer *r = enter(&door, resp, "resp", READ, "d", 2, SHAPE(table.n, c.k));
+    if (!r) goto out;
+    if (!table.gaps) {
+        PyErr_SetString(PyExc_ValueError, "rows have no patterns");
+        goto out;
+    }
+    void *scratch = scratch_for(kernel, &c, &table, &raw);
+    Py_ssize_t size = c.k * (1 + c.d + (c.dense ? c.d * c.d : c.d));
+    if (scratch && !(place = PyMem_Malloc(size * sizeof(double)))) PyErr_NoMemory();
+    if (place) {
+        Sums sums = {NULL, NULL, place, place + c.k, place + c.k + c.k * c.d, NULL};
+        Moments about_centres = {sums.counts, sums.first, sums.second};
+        Py_BEGIN_ALLOW_THREADS
+        kernel->complete(&table, &c, r->buf, &sums, scratch);
+        made = mixtura_recentre(c.k, c.d, c.dense, c.means, &about_centres, &to);
+        Py_END_ALLOW_THREADS
+    }
+out:
+    PyMem_Free(place);
+    PyMem_Free(raw);
+    leave(&door);
+    return PyErr_Occurred() ? NULL : PyBool_FromLong(made);
+}
+
 static PyObject *constants_of(PyObject *self, PyObject *args)
 {
     PyObject *weights, *log_determinants, *constants;
@@ -713,15 +775,17 @@ static int enter_prior(Door *door, PyObject *array, Py_ssize_t d, Prior *prior, 
 static PyObject *climb(PyObject *self, PyObject *args)
 {
     const char *name;
-    PyObject *rows, *weight, *labels, *floor, *given, *state, *trace;
+    PyObject *rows, *weight, *labels, *order, *ends, *masks, *of_noise;
+    PyObject *floor, *given, *state, *trace;
     Manner how;
     Prior prior;
+    Gaps gaps;
     int volume, shape, orientation, weights, place = 0;
     Py_ssize_t k, known, most, steps = 0;
-    if (!PyArg_ParseTuple(args, "sOOOppip(iii)OOdnOOnn:climb", &name, &rows, &weight, &labels,
-                          &how.hard, &how.noise, &weights, &how.fixed_means, &volume, &shape,
-                          &orientation, &floor, &given, &how.tol, &k, &state, &trace, &known,
-                          &most))
+    if (!PyArg_ParseTuple(args, "sOOOOOOOppip(iii)OOdnOOnn:climb", &name, &rows, &weight, &labels,
+                          &order, &ends, &masks, &of_noise, &how.hard, &how.noise, &weights,
+                          &how.fixed_means, &volume, &shape, &orientation, &floor, &given,
+                          &how.tol, &k, &state, &trace, &known, &most))
         return NULL;
     const Kernel *kernel = kernel_named(name);
     if (!kernel) return NULL;
@@ -742,15 +806,21 @@ static PyObject *climb(PyObject *self, PyObject *args)
     Py_buffer *f = enter(&door, floor, "floor", READ, "d", 1, SHAPE(d));
     Py_buffer *s = f ? enter(&door, state, "state", WRITE, "d", 2, SHAPE(CLIMB_MIXTURES, -1)) : NULL;
     Py_buffer *t = s ? enter(&door, trace, "trace", WRITE, "d", 1, SHAPE(-1)) : NULL;
-    if (!t || !enter_labels(&door, labels, k, &table) || !enter_prior(&door, given, d, &prior, &how))
+    if (!t || !enter_labels(&door, labels, k, &table) ||
+        !enter_patterns(&door, order, ends, masks, of_noise, &table, &gaps) ||
+        !enter_prior(&door, given, d, &prior, &how))
         goto out;
+    if (table.gaps && how.noise != (gaps.noise != NULL)) {
+        PyErr_SetString(PyExc_ValueError, "noise has no densities, or there is none to have them");
+        goto out;
+    }
     /* Compared with what there is in memory before they are multiplied or added, which may wrap. */
     if (k > s->shape[1] || mixtura_mixture_size(k, d, dense) != s->shape[1] ||
         known > t->shape[0] || most != t->shape[0] - known) {
         PyErr_SetString(PyExc_ValueError, "state or trace has the wrong shape");
         goto out;
     }
-    void *scratch = aligned(kernel->scratch_size(d, k, dense, 0, 0), &raw);
+    void *scratch = aligned(kernel->scratch_size(d, k, dense, 0, table.gaps != NULL), &raw);
     if (scratch && !(work = PyMem_Malloc(mixtura_work_size(k, d, dense) * sizeof(double))))
         PyErr_NoMemory();
     if (work) {
@@ -886,8 +956,12 @@ static PyMethodDef methods[] = {
     {"estimate", estimate, METH_VARARGS,
      "estimate((volume, shape, orientation), floor, count, scatter, covariances, whitening and "
      "log-determinants before, or None each, and the same to write): whether it is regular."},
+    {"complete", complete, METH_VARARGS,
+     "complete(kernel, rows, resp, means, whitening, order, ends, masks, count, mean, scatter): "
+     "whether no digits were lost."},
     {"climb", climb, METH_VARARGS,
-     "climb(kernel, rows, weight, labels or None, hard, noise, weights, fixed_means, (volume, shape, "
+     "climb(kernel, rows, weight, labels or None, order, ends, masks, noise in each pattern (four "
+     "times None where no cell is missing), hard, noise, weights, fixed_means, (volume, shape, "
      "orientation), floor, prior or None, tol, k, state, trace, known, most): iterations made, and "
      "which of the three mixtures of the state they led to."},
     {"merge", merge, METH_VARARGS,

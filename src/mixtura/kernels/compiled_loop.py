@@ -28,9 +28,12 @@ from mixtura.families.tie import Tie
 from mixtura.kernels.algebra import many
 from mixtura.kernels.components import noise_log_determinant
 from mixtura.kernels.em_loop import LoopBinding, LoopState, Weights
+from mixtura.kernels.gaps import COMPLETE
 from mixtura.kernels.kernel import as_labels, chosen
+from mixtura.kernels.marginals import gaps_of
 from mixtura.mixing_weights import FREE, EqualWeights, FreeLast, Mixing
 from mixtura.mixture import Mixture
+from mixtura.patterns import Patterns
 from mixtura.sources import ArraySource
 from mixtura.sources.source import Source
 from mixtura.typing import FloatArray
@@ -79,7 +82,7 @@ class CompiledLoop:
     ----------
     binding : LoopBinding
     n_matrices : int
-        Products of matrices (d, d) in an M-step, per component.
+        Products of matrices (d, d) in an iteration, per component.
     """
 
     binding: LoopBinding
@@ -100,14 +103,14 @@ class CompiledLoop:
             return None
         if not isinstance(source, ArraySource) or len(source.handles()) != 1:
             return None
-        if source.gappy:
-            return None
         chunk = source.load(0)
+        gaps = COMPLETE if chunk.patterns is None else gaps_of(chunk.patterns, region)
         binding = LoopBinding(
             kernel.name,
             chunk.rows,
             chunk.weight,
             as_labels(chunk.labels),
+            gaps,
             hard=assignment is hard,
             noise=region is not None,
             fixed_means=family.fixed_means,
@@ -115,7 +118,7 @@ class CompiledLoop:
             floor=floor,
             prior=_prior(family.prior, structure, mixture.n_clusters),
         )
-        return cls(binding, _n_matrices(structure))
+        return cls(binding, _n_matrices(structure, chunk.patterns))
 
     def __call__(
         self, mixture: Mixture[Any, Any], trace: Sequence[float], tol: float, most: int
@@ -149,11 +152,12 @@ class CompiledLoop:
         return max(1, int(_PRODUCTS / (rows + self.n_matrices * k * d**3)))
 
 
-def _n_matrices(structure: Structure) -> int:
+def _n_matrices(structure: Structure, patterns: Patterns | None) -> int:
+    """In an M-step, and one for each pattern of missing cells."""
     if structure.diagonal:
         return 0
     common_axes = structure.orientation is Tie.SHARED and structure.shape is Tie.OWN
-    return _SEARCH if common_axes else _DIRECT
+    return (_SEARCH if common_axes else _DIRECT) + (0 if patterns is None else len(patterns))
 
 
 def _whole(floor: FloatArray) -> bool:

@@ -1,7 +1,7 @@
 /* EM on a table, many iterations in one call. Plain C11: no libc, no Python.
 
    A faster equal of plain iterations of em.py with Gaussian components, with or without noise, a
-   prior, fixed means and known labels: the E-step is the fused pass, the M-steps are those of
+   prior, fixed means, known labels and missing cells: the E-step is the fused pass, the M-steps are those of
    families/gaussian/structures/estimation.py, by the same names and in the same order. What is not
    regular is left to them. */
 
@@ -51,7 +51,8 @@ typedef struct {
     double *count, *scatter; /* of the moments about the new means */
     double *raised;          /* the scatter where it was below the floor */
     double *spread, *shares, *axes, *form;
-    double *search; /* for common axes, or a common form */
+    double *search;      /* for common axes, or a common form */
+    double *by_observed; /* (d + 1) x k constants: see Gaps */
 } Work;
 
 static ptrdiff_t search_size(ptrdiff_t k, ptrdiff_t d, int dense)
@@ -62,7 +63,7 @@ static ptrdiff_t search_size(ptrdiff_t k, ptrdiff_t d, int dense)
 
 ptrdiff_t mixtura_work_size(ptrdiff_t k, ptrdiff_t d, int dense)
 {
-    return 2 + k * (4 + 2 * d + 4 * each_of(d, dense)) + each_of(d, dense) +
+    return 2 + k * (5 + 3 * d + 4 * each_of(d, dense)) + each_of(d, dense) +
            search_size(k, d, dense);
 }
 
@@ -80,6 +81,7 @@ static Work work_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
     work.axes = work.shares + k;
     work.form = work.axes + each;
     work.search = work.form + each_of(d, dense);
+    work.by_observed = work.search + search_size(k, d, dense);
     return work;
 }
 
@@ -467,12 +469,25 @@ static Mixture clusters_of(const Manner *how, const Mixture *mixture)
     return clusters;
 }
 
+/* Constants for each number of observed cells: see marginals.py. */
+static void by_observed(const Manner *how, const Mixture *now, double *constants)
+{
+    ptrdiff_t k = now->k, clusters = k - how->noise;
+    mixtura_baseline.log(now->weights, constants, k);
+    for (ptrdiff_t cells = 1; cells <= now->d; cells++)
+        for (ptrdiff_t j = 0; j < k; j++) {
+            double nats = j < clusters ? cells * LOG_TWO_PI + now->log_determinants[j] : 0.0;
+            constants[cells * k + j] = constants[j] - 0.5 * nats;
+        }
+}
+
 /* Its objective is that of all rows, in nats, with the prior's share. */
 static void e_step(const Kernel *kernel, const Table *table, const Manner *how,
                    const Mixture *now, const Work *work, const Sums *sums, void *scratch)
 {
     ptrdiff_t k = now->k, d = now->d;
     mixtura_constants(k, d, now->weights, now->log_determinants, work->constants);
+    if (table->gaps) by_observed(how, now, work->by_observed);
     Components components = {
         k, d, how->orientation != TIE_NONE, now->means, now->whitening, work->constants,
     };
@@ -561,13 +576,20 @@ ptrdiff_t mixtura_climb(const Kernel *kernel, const Table *table, const Manner *
         if (manner->noise && i > 0) copy_noise(mixtures, mixtures + i, dense);
     }
     Work work = work_at(work_place, k, d, dense);
+    Table seen = *table;
+    Gaps gaps;
+    if (table->gaps) {
+        gaps = *table->gaps;
+        gaps.constants = work.by_observed;
+        seen.gaps = &gaps;
+    }
     double weight, objective, *moments = work.sums + 2;
     Sums sums = {&weight, &objective, moments, moments + k, moments + k + k * d};
     *place = 0;
     for (ptrdiff_t step = 0; step < most; step++) {
         Mixture *now = &mixtures[*place], *next = &mixtures[(*place + 1) % CLIMB_MIXTURES];
         ptrdiff_t n = known + step + 1;
-        e_step(kernel, table, manner, now, &work, &sums, scratch);
+        e_step(kernel, &seen, manner, now, &work, &sums, scratch);
         double mean = trace[n - 1] = objective / weight;
         if (!(size_of(mean) < __builtin_inf())) return step;
         if (n > 1 && mean - trace[n - 2] <= ROUNDING * (1.0 + size_of(mean))) return step;

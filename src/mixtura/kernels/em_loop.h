@@ -61,6 +61,9 @@ enum { CLIMB_MIXTURES = 3 };
    the first is where to start. trace: `known` objectives from before, to which those of the
    mixtures that were left are added.
 
+   Where cells are missing the table has the patterns, and those of the noise: the constants by
+   numbers of observed cells are made here.
+
    Noise is a component whose whitening is 0, which makes all distances 0. It has a weight, and the
    rest of it stays as it is.
 

@@ -9,6 +9,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from mixtura.kernels.gaps import Gaps
 from mixtura.typing import AnyArray, FloatArray
 
 with suppress(ImportError):  # without it nothing here is called
@@ -60,6 +61,8 @@ class LoopBinding:
     weight : ndarray of shape (n,)
     labels : ndarray of shape (n,), int64, or None
         Known components of the rows, -1 where unknown.
+    gaps : Gaps
+        Which cells are missing, and noise in each pattern; the rest follows from the components.
     hard : bool
         Whether all of a row goes to its likeliest component.
     noise : bool
@@ -77,6 +80,7 @@ class LoopBinding:
     rows: AnyArray
     weight: FloatArray
     labels: AnyArray | None
+    gaps: Gaps
     hard: bool
     noise: bool
     fixed_means: bool
@@ -105,6 +109,10 @@ class LoopBinding:
             self.rows,
             self.weight,
             self.labels,
+            self.gaps.order,
+            self.gaps.ends,
+            self.gaps.masks,
+            self.gaps.noise,
             self.hard,
             self.noise,
             weights,

@@ -83,6 +83,10 @@ typedef struct {
     /* scratch: scratch_size bytes, aligned to 64. hard: all of a row to its likeliest component. */
     void (*expect)(const Table *, const Components *, int hard, const Sums *, void *scratch);
     void (*score)(const Table *, const Components *, const Scores *, void *scratch);
+    /* Counts and moments alone, of rows with missing cells, from given responsibilities (n x k) that
+       are weighted. Of the components there are means and whitening. */
+    void (*complete)(const Table *, const Components *, const double *resp, const Sums *,
+                     void *scratch);
     /* For at most n rows. Where cells are no levels the objective is NaN, and no row has scores. */
     size_t (*linear_size)(const Linear *, ptrdiff_t n);
     void (*linear_expect)(const Table *, const Linear *, int hard, const Sums *, void *scratch);

@@ -346,20 +346,25 @@ static Table gathered(const Table *t, const GapWork *g, ptrdiff_t first, ptrdiff
     return part;
 }
 
-/* As next_tile. Complete rows and others are in tiles of their own. */
-static ptrdiff_t next_tile_with_gaps(const Table *t, const Components *c, Work *w, ptrdiff_t first)
+/* Load the rows of the next tile. Complete rows and others are in tiles of their own. */
+static ptrdiff_t load_tile_with_gaps(const Table *t, Work *w, ptrdiff_t first)
 {
     GapWork *g = &w->gap;
     ptrdiff_t end = first < g->complete ? g->complete : t->n, n = smaller(w->rows, end - first);
     Table part = gathered(t, g, first, n);
     load_tile(&part, 0, n, w);
-    if (first < g->complete) {
-        log_joint(c, w, n);
-        return n;
-    }
+    if (first < g->complete) return n;
     g->first = first, g->n = n;
     while (t->gaps->ends[g->pattern] <= first) g->pattern++;
-    for (ptrdiff_t j = 0; j < w->k; j++) log_joint_with_gaps(t->gaps, c, w, j);
+    return n;
+}
+
+/* As next_tile. */
+static ptrdiff_t next_tile_with_gaps(const Table *t, const Components *c, Work *w, ptrdiff_t first)
+{
+    ptrdiff_t n = load_tile_with_gaps(t, w, first);
+    if (first < w->gap.complete) log_joint(c, w, n);
+    else for (ptrdiff_t j = 0; j < w->k; j++) log_joint_with_gaps(t->gaps, c, w, j);
     return n;
 }
 
@@ -470,6 +475,33 @@ static void add_tile_with_gaps(const Gaps *gaps, const Components *c, const Work
                                const Sums *sums)
 {
     for (ptrdiff_t j = 0; j < w->k; j++) add_component(gaps, c, w, j, sums);
+}
+
+/* ---------------------------------------------------------------- given responsibilities */
+
+/* Those of the tile's n rows, with zeros in the lanes that are left. */
+static void take_shares(const Work *w, const int64_t *order, ptrdiff_t n, const double *resp)
+{
+    for (ptrdiff_t v = 0; v * LANES < n; v++)
+        for (ptrdiff_t j = 0; j < w->k; j++) {
+            vec share = splat(0.0);
+            for (ptrdiff_t i = v * LANES; i < smaller(n, (v + 1) * LANES); i++)
+                share[i % LANES] = resp[order[i] * w->k + j];
+            w->joint[v * w->stride + j] = share;
+        }
+}
+
+static void complete(const Table *t, const Components *c, const double *resp, const Sums *sums,
+                     void *scratch)
+{
+    Work w = begin(t, c, scratch);
+    clear(sums->counts, c->k * sizeof(double));
+    for (ptrdiff_t first = 0, n; first < t->n; first += n) {
+        n = load_tile_with_gaps(t, &w, first);
+        take_shares(&w, t->gaps->order + first, n, resp);
+        add_moments(t, c, &w, first, n, sums);
+    }
+    finish(c, &w, sums);
 }
 
 /* ------------------------------------------------------------------------------- scoring */

@@ -14,7 +14,7 @@ from mixtura.mixture import Mixture
 from mixtura.patterns import Patterns
 from mixtura.typing import FloatArray
 
-__all__ = ["Marginals"]
+__all__ = ["Marginals", "gaps_of"]
 
 _LOG_TWO_PI = math.log(2.0 * math.pi)
 
@@ -51,10 +51,15 @@ class Marginals:
 
     def gaps(self, patterns: Patterns) -> Gaps:
         """For rows with these patterns."""
-        order, ends = (np.ascontiguousarray(x, np.int64) for x in (patterns.order, patterns.ends))
-        noise = None if self.region is None else -self.region.log_volume_of(~patterns.masks)
-        masks = np.ascontiguousarray(patterns.masks)
-        return Gaps(order, ends, masks, self.constants, self.tails, noise)
+        gaps = gaps_of(patterns, self.region)
+        return gaps._replace(constants=self.constants, tails=self.tails)
+
+
+def gaps_of(patterns: Patterns, region: Box | None) -> Gaps:
+    """What does not depend on the components; those of noise have a region."""
+    order, ends = (np.ascontiguousarray(x, np.int64) for x in (patterns.order, patterns.ends))
+    noise = None if region is None else -region.log_volume_of(~patterns.masks)
+    return Gaps(order, ends, np.ascontiguousarray(patterns.masks), None, None, noise)
 
 
 def _constants(

@@ -7,7 +7,6 @@
 
 #include "estep.h"
 
-#define LOG_TWO_PI 1.8378770664093454836
 /* A pivot of no more than this share of its variance, times d, may be nothing but rounding. */
 #define SINGULAR (16.0 * EPSILON)
 

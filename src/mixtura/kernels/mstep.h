@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #define EPSILON 0x1p-52
+#define LOG_TWO_PI 1.8378770664093454836
 
 /* As in statistics.py: a count below this is none. */
 #define SMALLEST_COUNT 0x1p-1022

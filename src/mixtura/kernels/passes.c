@@ -46,5 +46,6 @@ static void log_of(const double *x, double *result, ptrdiff_t n)
 #define SYMBOL(NAME) SYMBOL_OF(NAME)
 
 const Kernel SYMBOL(KERNEL) = {
-    TEXT(KERNEL), scratch_size, expect, score, linear_size, linear_expect, linear_score, exp_of, log_of,
+    TEXT(KERNEL), scratch_size, expect,       score,        complete, linear_size, linear_expect,
+    linear_score,  exp_of,       log_of,
 };

@@ -28,6 +28,7 @@ from mixtura.families.gaussian.structures import (
     Structure,
 )
 from mixtura.families.tie import Tie
+from mixtura.kernels.completed_moments import completed_moments
 from mixtura.kernels.singular import singular
 from mixtura.patterns import Pattern, Patterns, has_gaps
 from mixtura.statistics import Moments
@@ -108,7 +109,14 @@ class Gaussian(Unbounded):
                 "Rows with missing cells are completed from parameters, and there are none yet: "
                 "begin with `of_columns`."
             )
-        first, *others = (self._of_pattern(params, X, resp, pattern) for pattern in Patterns.of(X))
+        patterns = Patterns.of(X)
+        places = params.means, params.covariances.whitening
+        compiled = completed_moments(
+            X, resp, *places, patterns.order, patterns.ends, patterns.masks
+        )
+        if compiled is not None:
+            return Moments(*compiled)
+        first, *others = (self._of_pattern(params, X, resp, pattern) for pattern in patterns)
         return reduce(add, others, first)
 
     def _of_pattern(
