@@ -572,7 +572,7 @@ def test_bad_weights(weight: list[float], words: str) -> None:
         mx.GaussianMixture(2).fit(groups(), sample_weight=weight)
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("bad", [np.inf, -np.inf])
 def test_values_that_are_not_finite(bad: float) -> None:
     X = groups()
     X[3, 1] = bad

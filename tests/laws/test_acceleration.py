@@ -409,11 +409,11 @@ def test_acceleration_is_a_parameter() -> None:
 
 def test_acceleration_begins_late_where_iterations_are_cheap() -> None:
     begins = [
-        ALGORITHMS["em"].update_rule(ACCELERATIONS["auto"], price, max_iter).n_certain
+        ALGORITHMS["em"].last.update_rule(ACCELERATIONS["auto"], price, max_iter).n_certain
         for price, max_iter in [(np.inf, 9), (1e6, 1000), (1e5, 1000), (1e3, 1000), (1e3, 40)]
     ]
     assert begins == [19, 19, 99, 749, 29]
-    assert ALGORITHMS["em"].update_rule(ACCELERATIONS["early"], 1e3, 1000).n_certain == 19
+    assert ALGORITHMS["em"].last.update_rule(ACCELERATIONS["early"], 1e3, 1000).n_certain == 19
 
 
 def test_only_em_is_accelerated() -> None:
