@@ -1,4 +1,4 @@
-"""Where the kin of EM end from the same twenty starts: benchmarks/KIN.md."""
+"""Where the kin of EM end from the same twenty starts: benchmarks/KIN.md, and a picture."""
 
 from __future__ import annotations
 
@@ -127,6 +127,53 @@ def where_they_end(problem: Problem) -> list[str]:
     return [*lines, ""]
 
 
+def picture() -> str:
+    """The weights of both species, and below them the means that each algorithm ended at."""
+    problem = problems()[0]
+    left, top, width, row = 110.0, 110.0, 470.0, 30.0
+    low, high = 2.5, 7.0
+    counts, edges = np.histogram(problem.X, np.linspace(low, high, 46))
+
+    def x(weight: float) -> float:
+        return left + width * (weight - low) / (high - low)
+
+    names = ("em", "hard", "stochastic", "saem", "annealed")
+    bottom = top + row * len(names)
+    parts = [
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 310" font-family="sans-serif" '
+        'font-size="12">',
+        '<rect width="600" height="310" fill="white"/>',
+        '<text x="8" y="20">300 animals</text>',
+    ]
+    for count, edge, end in zip(counts, edges, edges[1:], strict=False):
+        tall = 80.0 * count / counts.max()
+        parts.append(
+            f'<rect x="{x(edge):.1f}" y="{top - 12 - tall:.1f}" width="{x(end) - x(edge) - 1:.1f}" '
+            f'height="{tall:.1f}" fill="#c8c8c8"/>'
+        )
+    for truth in (4.0, 5.2):
+        parts.append(
+            f'<line x1="{x(truth):.1f}" x2="{x(truth):.1f}" y1="14" y2="{bottom:.1f}" '
+            'stroke="black" stroke-dasharray="3 3"/>'
+        )
+    for place, name in enumerate(names):
+        y = top + row * (place + 0.5)
+        parts.append(f'<text x="8" y="{y + 4:.1f}">{name}</text>')
+        for fit in ends(problem, *ALGORITHMS[name]):
+            for mean, color in zip(sorted(fit.means_.ravel()), ("#0072b2", "#d55e00"), strict=True):
+                parts.append(
+                    f'<circle cx="{x(mean):.1f}" cy="{y:.1f}" r="6" fill="{color}" '
+                    'fill-opacity="0.25"/>'
+                )
+    parts.append(f'<path d="M{x(low)} {bottom}H{x(high)}" stroke="black"/>')
+    for kilos in (3, 4, 5, 6, 7):
+        parts.append(
+            f'<text x="{x(kilos):.1f}" y="{bottom + 18}" text-anchor="middle">{kilos}</text>'
+        )
+    parts.append(f'<text x="{x(4.75):.1f}" y="{bottom + 40}" text-anchor="middle">kilograms</text>')
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
 def draws_and_means() -> list[str]:
     """By how many nats a chain, its best and its mean lie below the maximum, with parameters."""
     lines = [
@@ -199,8 +246,11 @@ def beside_k_means() -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("KIN.md"))
-    out = parser.parse_args().out
+    parser.add_argument("--figure", type=Path, default=Path("docs/images/species.svg"))
+    options = parser.parse_args()
+    out = options.out
     warnings.simplefilter("ignore")
+    options.figure.write_text(picture(), encoding="utf-8")
     lines = [line for problem in problems() for line in where_they_end(problem)]
     lines += draws_and_means() + beside_k_means()
     before = out.read_text(encoding="utf-8").partition(MARK)[0] if out.exists() else ""
