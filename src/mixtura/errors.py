@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Self
 
 __all__ = [
@@ -20,6 +21,10 @@ class MixturaError(ValueError):
 
 class DataError(MixturaError):
     """A table that cannot be used as given."""
+
+
+# Codes for missing values: -99, 999, '-9999'.
+_NINES = re.compile(r"'?-?99+(\.0*)?'?")
 
 
 class CellError(DataError):
@@ -45,7 +50,10 @@ class CellError(DataError):
 
     def __str__(self) -> str:
         more = f" (and {self.n_more:,} more such cells)" if self.n_more else ""
-        return f"Column {self.column} has {self.cell} in row {self.row}{more}: {self.expected}."
+        told = f"Column {self.column} has {self.cell} in row {self.row}{more}: {self.expected}."
+        if not _NINES.fullmatch(self.cell):
+            return told
+        return f"{told} If {self.cell} stands for a missing value, leave the cell empty (NaN)."
 
     def in_row(self, row: int) -> Self:
         """The same of a row with another number."""

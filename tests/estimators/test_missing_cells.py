@@ -15,6 +15,7 @@ import pytest
 from sklearn.datasets import load_iris
 
 import mixtura as mx
+from mixtura.errors import DataError
 from mixtura.mixture import Mixture
 
 X = load_iris().data
@@ -301,3 +302,12 @@ def test_the_mixture_of_a_table_without_gaps_is_what_it_was() -> None:
 
 def fitted_to(table: Any) -> Mixture[Any, Any]:
     return mx.GaussianMixture(3, random_state=0).fit(table).mixture_
+
+
+def test_a_code_that_its_column_refuses_is_told_to_look_like_one() -> None:
+    counts = np.array([[3, 1], [-999, 2], [0, 4]])
+    with pytest.raises(DataError, match=r"If -999 stands for a missing value, leave the cell"):
+        mx.PoissonMixture(1).fit(counts)
+    with pytest.raises(DataError, match=r"has -4 in row 1") as caught:
+        mx.PoissonMixture(1).fit(np.where(counts == -999, -4, counts))
+    assert "missing" not in str(caught.value)
