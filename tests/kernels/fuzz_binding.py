@@ -84,9 +84,9 @@ def components(rng: Rng, k: int, d: int) -> list[Any]:
     return [numbers(rng, k, d), whitening, numbers(rng, k), tails]
 
 
-def gaps(rng: Rng, n: int, k: int, d: int, *, tailed: bool) -> list[Any]:
+def gaps(rng: Rng, n: int, k: int, d: int, *, tailed: bool, without: float = 0.4) -> list[Any]:
     """Of none, or patterns of rows in any order; some say what is not so."""
-    if rng.random() < 0.4:
+    if rng.random() < without:
         return [None] * 6
     n_patterns = int(rng.integers(1, min(n, 40) + 1))
     ends = np.sort(rng.choice(np.arange(1, n), n_patterns - 1, replace=False))
@@ -119,7 +119,7 @@ def complete(module: Any, rng: Rng) -> tuple[Any, ...]:
     k, d = size(rng)
     rows, _ = table(rng, d)
     means, whitening, *_ = components(rng, k, d)
-    order, ends, masks, *_ = gaps(rng, len(rows), k, d, tailed=False)
+    order, ends, masks, *_ = gaps(rng, len(rows), k, d, tailed=False, without=0.05)
     resp = numbers(rng, len(rows), k, positive=True)
     made = np.empty(k), np.empty(means.shape), np.empty(whitening.shape)
     return choose(rng, module.names()), rows, resp, means, whitening, order, ends, masks, *made
@@ -255,7 +255,7 @@ def climb(module: Any, rng: Rng) -> tuple[Any, ...]:
     prior = numbers(rng, 3 + d + each, positive=True) if rng.random() < 0.4 else None
     weights = choose(rng, [0, 1, 2]) if rng.random() < 0.95 else choose(rng, [3, *HUGE[1:5]])
     kind = [rng.random() < 0.5, rng.random() < 0.3, weights, rng.random() < 0.3, ties]
-    order, ends, masks, *_, of_noise = gaps(rng, len(rows), k, d, tailed=False)
+    order, ends, masks, *_, of_noise = gaps(rng, len(rows), k, d, tailed=False, without=0.05)
     if kind[1] and order is not None and rng.random() < 0.8:
         of_noise = numbers(rng, len(masks))
     patterns = order, ends, masks, of_noise if kind[1] or rng.random() < 0.1 else None
