@@ -27,7 +27,7 @@ from mixtura.families.description import Bell, Curve, Description, Mass
 from mixtura.families.gaussian.testing import check_structure
 from mixtura.families.likeness import assert_alike, leaves
 from mixtura.families.schema import Schema
-from mixtura.mixture import Mixture
+from mixtura.mixture import Expectation, Mixture
 from mixtura.sources import ArraySource, Source
 from mixtura.starts.given import random_responsibilities
 from mixtura.statistics import Statistics
@@ -85,25 +85,12 @@ def check_family(family: Family[Any, Any], X: FloatArray, k: int = 2, seed: int 
     an M-step leads to where it could have led; rows have places; where there are coordinates,
     their gradient is the objective's. With noise, it is one of the k components.
     """
-    n, d = X.shape
+    d = X.shape[1]
     rng = np.random.default_rng(seed)
     start = random_responsibilities(k, (seed,))
     source = ArraySource(X)
     mixture = em.begin(family, source, start)
-    resp = mixture.responsibilities(X)
-    assert resp.shape == (n, k)
-    np.testing.assert_allclose(resp.sum(axis=1), 1.0, rtol=1e-12)
-    check_statistics(lambda rows, r: family.statistics(mixture.params, rows, r), X, resp)
-
-    trace = em.fit(mixture, source, stopping=fixed_length(30)).trace
-    falls = -np.diff(trace) / (1.0 + np.abs(trace[1:]))
-    assert falls.max() <= 1e-13, f"EM never decreases: it fell by {falls.max():.1e} of itself"
-
-    times = rng.integers(0, 4, size=(n,))
-    weighted = em.e_step(mixture, ArraySource(X, times.astype(np.float64)))
-    repeated = em.e_step(mixture, ArraySource(np.repeat(X, times, axis=0)))
-    assert_alike(weighted, repeated, law="weights equal repetition")
-    assert_alike(mixture.maximize(weighted).params, mixture.maximize(repeated).params)
+    resp, weighted = _check_iterations(mixture, X, rng)
 
     rows, labels = mixture.sample(50, rng)
     assert rows.shape == (50, d)
@@ -164,21 +151,10 @@ def check_gaps(
         that of sums.
     k, seed : int
     """
-    n, rng = len(X), np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     source = ArraySource(X)
     mixture = em.begin(family, source, random_responsibilities(k, (seed,)))
-    resp = mixture.responsibilities(X)
-    np.testing.assert_allclose(resp.sum(axis=1), 1.0, rtol=1e-12)
-    check_statistics(lambda rows, r: family.statistics(mixture.params, rows, r), X, resp)
-
-    trace = em.fit(mixture, source, stopping=fixed_length(30)).trace
-    falls = -np.diff(trace) / (1.0 + np.abs(trace[1:]))
-    assert falls.max() <= 1e-13, f"EM never decreases: it fell by {falls.max():.1e} of itself"
-
-    times = rng.integers(0, 4, size=(n,))
-    weighted = em.e_step(mixture, ArraySource(X, times.astype(np.float64)))
-    repeated = em.e_step(mixture, ArraySource(np.repeat(X, times, axis=0)))
-    assert_alike(weighted, repeated, law="weights equal repetition")
+    _check_iterations(mixture, X, rng)
 
     nothing = np.full((1, X.shape[1]), np.nan)
     of_nothing = family.log_density(mixture.params, nothing)
@@ -198,6 +174,28 @@ def check_gaps(
     _check_coordinates(later, source, rng)
     if rules:
         _check_marginals(later.clusters, X, rules, rng)
+
+
+def _check_iterations(
+    mixture: Mixture[Any, Any], X: FloatArray, rng: np.random.Generator
+) -> tuple[FloatArray, Expectation[Any]]:
+    """Responsibilities of the rows, and an E-step in which each row counts 0 to 3 times."""
+    resp = mixture.responsibilities(X)
+    assert resp.shape == (len(X), mixture.n_components)
+    np.testing.assert_allclose(resp.sum(axis=1), 1.0, rtol=1e-12)
+    family = mixture.family
+    check_statistics(lambda rows, r: family.statistics(mixture.params, rows, r), X, resp)
+
+    trace = em.fit(mixture, ArraySource(X), stopping=fixed_length(30)).trace
+    falls = -np.diff(trace) / (1.0 + np.abs(trace[1:]))
+    assert falls.max() <= 1e-13, f"EM never decreases: it fell by {falls.max():.1e} of itself"
+
+    times = rng.integers(0, 4, size=(len(X),))
+    weighted = em.e_step(mixture, ArraySource(X, times.astype(np.float64)))
+    repeated = em.e_step(mixture, ArraySource(np.repeat(X, times, axis=0)))
+    assert_alike(weighted, repeated, law="weights equal repetition")
+    assert_alike(mixture.maximize(weighted).params, mixture.maximize(repeated).params)
+    return resp, weighted
 
 
 def _check_marginals(

@@ -41,6 +41,7 @@ from mixtura.families.factor_analyzers.sketch import directions, first_factors, 
 from mixtura.families.factor_analyzers.statistics import FactorMoments, completed
 from mixtura.families.family import Embedding, Unbounded, as_they_are, stand_ins
 from mixtura.families.gaussian.density import check_resolved
+from mixtura.families.observed_cells import of_observed_cells
 from mixtura.families.tie import Tie
 from mixtura.patterns import Pattern, Patterns, has_gaps
 from mixtura.typing import FloatArray, IntArray
@@ -86,13 +87,7 @@ class FactorAnalyzers(Unbounded):
 
     @np.errstate(over="ignore")  # a squared distance beyond all numbers is a log-density of -inf
     def log_density(self, params: FactorParameters, X: FloatArray) -> FloatArray:
-        if not has_gaps(X):
-            return self._log_density(params, X)
-        log_density = np.zeros((len(X), params.n_components))
-        for rows, observed, _ in Patterns.of(X).informative:
-            own = X[rows[:, None], observed]
-            log_density[rows] = self._log_density(params.marginal(observed), own)
-        return log_density
+        return of_observed_cells(self._log_density, params, X)
 
     def _log_density(self, params: FactorParameters, X: FloatArray) -> FloatArray:
         """Of complete rows."""

@@ -27,6 +27,7 @@ from mixtura.families.gaussian.structures import (
     DenseCovariances,
     Structure,
 )
+from mixtura.families.observed_cells import of_observed_cells
 from mixtura.families.tie import Tie
 from mixtura.kernels.completed_moments import completed_moments
 from mixtura.kernels.singular import singular
@@ -83,14 +84,7 @@ class Gaussian(Unbounded):
 
     @np.errstate(over="ignore")  # a squared distance beyond all numbers is a log-density of -inf
     def log_density(self, params: GaussianParameters, X: FloatArray) -> FloatArray:
-        if not has_gaps(X):
-            return self._log_density(params, X)
-        log_density = np.zeros((len(X), params.n_components))
-        for rows, observed, _ in Patterns.of(X):
-            if len(observed):
-                seen = X[rows[:, None], observed]
-                log_density[rows] = self._log_density(params.marginal(observed), seen)
-        return log_density
+        return of_observed_cells(self._log_density, params, X)
 
     def _log_density(self, params: GaussianParameters, X: FloatArray) -> FloatArray:
         d = X.shape[1]

@@ -36,6 +36,7 @@ from mixtura.families.family import Embedding, Unbounded, stand_ins
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.missing_cells import Gaps
 from mixtura.families.gaussian.structures import CovarianceStructure
+from mixtura.families.observed_cells import of_observed_cells
 from mixtura.families.student_t.binet import digamma_gap
 from mixtura.families.student_t.coordinates import StudentTCoordinates
 from mixtura.families.student_t.degrees_of_freedom import (
@@ -103,13 +104,7 @@ class StudentT(Unbounded):
         return self.dof if isinstance(self.dof, Tie) else Tie.NONE
 
     def log_density(self, params: StudentTParameters, X: FloatArray) -> FloatArray:
-        if not has_gaps(X):
-            return self._log_density(params, X)
-        log_density = np.zeros((len(X), params.n_components))
-        for rows, observed, _ in Patterns.of(X).informative:
-            own = X[rows[:, None], observed]
-            log_density[rows] = self._log_density(params.marginal(observed), own)
-        return log_density
+        return of_observed_cells(self._log_density, params, X)
 
     def _log_density(self, params: StudentTParameters, X: FloatArray) -> FloatArray:
         """Of complete rows."""
