@@ -233,6 +233,22 @@ def test_tables_of_few_rows(kernel: str, structure: Any, d: int, n: int) -> None
 
 
 @every_kernel
+@pytest.mark.parametrize(("d", "k", "share"), [(50, 24, 0.1), (30, 8, 0.7)])
+def test_what_is_too_large_to_keep(kernel: str, d: int, k: int, share: float) -> None:
+    """The deviations of all components, or their roots: both are made again for the moments."""
+    rng, mixture, _ = a_case(d, VVV, d, k=k)
+    reference = Reference(mixture, some_gaps(rng, rows_of(rng, mixture, 400), share))
+    resp, objective = reference.responsibilities(soft)
+    with kernels.use(kernel):
+        fused = fused_pass(mixture, soft)
+        assert fused is not None
+        found = fused(ArraySource(reference.rows))
+    assert found is not None
+    np.testing.assert_allclose(found.objective, objective.sum(), rtol=1e-12)
+    assert_same_moments(found.statistics, reference, resp)
+
+
+@every_kernel
 @every_structure
 @pytest.mark.parametrize("tailed", [False, True], ids=["Gaussian", "t"])
 @pytest.mark.parametrize("noise", [None, 0.2])

@@ -19,30 +19,45 @@ enum {
     AXES = 4,               /* features at a time, along the axes */
     SKIP_FROM = 5,          /* dimensions above which empty responsibilities are skipped */
     PRUNE_FROM = 24,        /* dimensions from which far components are looked for */
+    KEPT = 2048 << 10,      /* bytes at most of deviations of rows with gaps that are kept from the
+                               log-densities to the moments, and as many of roots */
     PATIENCE = 16           /* tiles that do not look after one that found too few */
 };
 
 /* ------------------------------------------------------------------------ working memory */
+
+/* Rows of a tile that miss the same cells, and the places of what belongs to them. */
+typedef struct {
+    ptrdiff_t pattern;
+    ptrdiff_t start, end;  /* its rows in the tile */
+    int n_missing, n_observed;
+    const int32_t *missing, *observed; /* its columns */
+    ptrdiff_t pivot, root; /* where its own begin among those of all runs */
+} Run;
 
 /* For rows with gaps: see gaps.c. */
 typedef struct {
     ptrdiff_t complete;   /* rows without gaps, which come first */
     ptrdiff_t first, n;   /* the tile's place in the order, and its rows */
     ptrdiff_t pattern;    /* that of the tile's first row, or one before it */
+    Run *runs;            /* rows: the tile's */
+    ptrdiff_t n_runs;
+    ptrdiff_t n_pivots, n_root; /* numbers in them, for one component and all runs */
+    int may_keep, kept;   /* whether the deviations and roots of all components are */
     void *rows;           /* rows x d: the tile's, brought together */
     double *weight;       /* rows */
     int64_t *labels;      /* rows */
     double *coupling;     /* k x d x d: precisions, row a times unit a */
     double *unit;         /* k x d: those in which the rows of a precision's root are at most 1 */
     double *log_scale;    /* k x d: minus their logs */
-    vec *columns;         /* d x rows: deviations from one component's mean */
+    vec *columns;         /* d x rows: deviations from one component's mean; k times that if kept */
     double *tile;         /* rows x padded: the same, for many dimensions */
     double *zeros;        /* padded */
     vec *constant, *power, *slope, *usual; /* rows each: of one component's marginal densities */
-    int32_t *missing, *observed;  /* d each: columns of a pattern */
-    double *root;         /* d x d: that of the precision of the missing cells */
-    double *inverse;      /* d x d: its inverse, after that of which it was made */
-    double *pivots;       /* d: of the root, filled up to whole vectors */
+    int32_t *lists;       /* rows x 2 d: the columns that runs miss, and those observed */
+    double *roots;        /* of the precision of a run's missing cells, or all runs' if kept */
+    double *inverse;      /* d x d: the inverse of one, after that of which it was made */
+    double *pivots;       /* rows x d: of one component's roots, then their logs */
     vec *solution;        /* d */
     Scores scores;        /* rows: those of a tile, before they are handed out */
 } GapWork;
@@ -93,7 +108,10 @@ static size_t lay_out_gaps(const Work *w, GapWork *g, char *base, int dense, int
     g->labels = take(base, &used, w->rows, sizeof(int64_t));
     g->unit = take(base, &used, w->k * d, sizeof(double));
     g->log_scale = take(base, &used, filled(w->k * d, LANES), sizeof(double));
-    g->columns = take(base, &used, d * vectors, sizeof(vec));
+    g->runs = take(base, &used, w->rows, sizeof(Run));
+    g->lists = take(base, &used, w->rows * 2 * d, sizeof(int32_t));
+    g->may_keep = w->k * d * vectors * sizeof(vec) <= KEPT;
+    g->columns = take(base, &used, (g->may_keep ? w->k : 1) * d * vectors, sizeof(vec));
     g->zeros = take(base, &used, w->padded, sizeof(double));
     g->constant = take(base, &used, vectors, sizeof(vec));
     if (tailed) {
@@ -101,8 +119,6 @@ static size_t lay_out_gaps(const Work *w, GapWork *g, char *base, int dense, int
         g->slope = take(base, &used, vectors, sizeof(vec));
         g->usual = take(base, &used, vectors, sizeof(vec));
     }
-    g->missing = take(base, &used, d, sizeof(int32_t));
-    g->observed = take(base, &used, d, sizeof(int32_t));
     g->scores.log_density = take(base, &used, w->rows, sizeof(double));
     g->scores.responsibilities = take(base, &used, w->rows * w->k, sizeof(double));
     g->scores.largest = take(base, &used, w->rows, sizeof(double));
@@ -110,9 +126,9 @@ static size_t lay_out_gaps(const Work *w, GapWork *g, char *base, int dense, int
     if (!dense) return used;
     g->coupling = take(base, &used, w->k * d * d, sizeof(double));
     if (w->d > FEW_DIMENSIONS) g->tile = take(base, &used, w->rows * w->padded, sizeof(double));
-    g->root = take(base, &used, d * d, sizeof(double));
+    g->roots = take(base, &used, d * d + (g->may_keep ? KEPT / sizeof(double) : 0), sizeof(double));
     g->inverse = take(base, &used, d * d, sizeof(double));
-    g->pivots = take(base, &used, w->padded, sizeof(double));
+    g->pivots = take(base, &used, filled(w->rows * d, LANES), sizeof(double));
     g->solution = take(base, &used, d, sizeof(vec));
     return used;
 }

@@ -8,7 +8,10 @@
 
    The fill depends on the component. So the passes see one component at a time, of mean 0, and a
    copy of the tile that holds deviations from its mean. Rows come pattern by pattern; those of one
-   pattern in a tile are a run. Where several runs meet in a vector, each fills its own lanes. */
+   pattern in a tile are a run. Where several runs meet in a vector, each fills its own lanes.
+
+   The moments of a tile follow its log-densities. So where there is room, the deviations of all
+   components and the roots that filled them are kept in between; else they are made once more. */
 
 enum {
     AHEAD = 32, /* rows that are fetched before they are needed */
@@ -20,34 +23,34 @@ enum {
 
 /* ---------------------------------------------------------------------- patterns and runs */
 
-typedef struct {
-    ptrdiff_t pattern;
-    ptrdiff_t start, end;     /* its rows in the tile */
-    int n_missing, n_observed;
-} Run;
-
-INLINE Run before_all(const Work *w) { return (Run){w->gap.pattern, 0, 0, 0, 0}; }
-
-/* Go to the next run of the tile, if there is one. The last one fills up `rows`. */
-static int next_run(const Gaps *gaps, const Work *w, Run *run, ptrdiff_t rows)
+/* The runs of the tile, whose last one fills up the last vector. Not inline: the loops around it
+   would be left with too few registers. */
+static __attribute__((noinline)) void list_runs(const Gaps *gaps, const Work *w, GapWork *g)
 {
-    const GapWork *g = &w->gap;
-    if (run->end >= g->n) return 0;
-    run->start = run->end;
-    while (gaps->ends[run->pattern] <= g->first + run->start) run->pattern++;
-    run->end = smaller((ptrdiff_t)gaps->ends[run->pattern] - g->first, g->n);
-    if (run->end == g->n) run->end = rows;
-    const uint8_t *mask = gaps->masks + run->pattern * w->d;
-    int32_t *missing = g->missing, *observed = g->observed;
-    for (ptrdiff_t a = 0; a < w->d; a++) {
-        *missing = *observed = (int32_t)a;
-        missing += mask[a] != 0;
-        observed += mask[a] == 0;
+    ptrdiff_t d = w->d, start = 0;
+    g->n_runs = g->n_pivots = g->n_root = 0;
+    for (ptrdiff_t pattern = g->pattern; start < g->n; pattern++) {
+        ptrdiff_t end = smaller((ptrdiff_t)gaps->ends[pattern] - g->first, g->n);
+        if (end <= start) continue;
+        const uint8_t *mask = gaps->masks + pattern * d;
+        int32_t *missing = g->lists + 2 * d * g->n_runs, *observed = missing + d;
+        int n_missing = 0, n_observed = 0;
+        for (ptrdiff_t a = 0; a < d; a++) {
+            missing[n_missing] = observed[n_observed] = (int32_t)a;
+            n_missing += mask[a] != 0;
+            n_observed += mask[a] == 0;
+        }
+        g->runs[g->n_runs++] = (Run){pattern, start, end, n_missing, n_observed, missing, observed,
+                                     g->n_pivots, g->n_root};
+        g->n_pivots += n_missing;
+        g->n_root += n_missing * n_missing;
+        start = end;
     }
-    run->n_missing = (int)(missing - g->missing);
-    run->n_observed = (int)(observed - g->observed);
-    return 1;
+    g->runs[g->n_runs - 1].end = filled(g->n, LANES);
 }
+
+#define FOR_EACH_RUN(g, run) \
+    for (const Run *run = (g)->runs; run < (g)->runs + (g)->n_runs; run++)
 
 static const int64_t LANE_NUMBERS[8] __attribute__((aligned(64))) = {0, 1, 2, 3, 4, 5, 6, 7};
 
@@ -59,7 +62,19 @@ INLINE ivec lanes_of(const Run *run, ptrdiff_t v)
 }
 
 #define FOR_EACH_VECTOR(run, v) \
-    for (ptrdiff_t v = (run).start / LANES; v * LANES < (run).end; v++)
+    for (ptrdiff_t v = (run)->start / LANES; v * LANES < (run)->end; v++)
+
+/* Where the tile's deviations from the mean of component j are, and the root for a run: of the
+   one component that is seen, or of all where they are kept. */
+INLINE vec *deviations_of(const Work *w, ptrdiff_t j)
+{
+    return w->gap.columns + (w->gap.kept ? j * w->d * (w->rows / LANES) : 0);
+}
+
+INLINE double *root_of(const GapWork *g, const Run *run, ptrdiff_t j)
+{
+    return g->roots + (g->kept ? j * g->n_root + run->root : 0);
+}
 
 INLINE int is_noise(const Gaps *gaps, const Work *w, ptrdiff_t j)
 {
@@ -113,9 +128,10 @@ static void orthogonalize(const Components *c, const Work *w, const Run *run, pt
 {
     const GapWork *g = &w->gap;
     ptrdiff_t d = w->d;
+    double *root = root_of(g, run, j), *pivots = g->pivots + run->pivot;
     for (int i = 0; i < run->n_missing; i++) {
-        ptrdiff_t a = g->missing[i];
-        double *row = g->root + i * run->n_missing, *rest = g->inverse + i * d, squares = 0.0;
+        ptrdiff_t a = run->missing[i];
+        double *row = root + i * run->n_missing, *rest = g->inverse + i * d, squares = 0.0;
         for (ptrdiff_t b = 0; b < d; b++)
             rest[b] = b < a ? 0.0 : c->whitening[(j * d + a) * d + b] * g->unit[j * d + a];
         for (int l = 0; l < i; l++) {
@@ -125,8 +141,8 @@ static void orthogonalize(const Components *c, const Work *w, const Run *run, pt
             for (ptrdiff_t b = 0; b < d; b++) rest[b] -= row[l] * other[b];
         }
         for (ptrdiff_t b = 0; b < d; b++) squares += rest[b] * rest[b];
-        g->pivots[i] = __builtin_sqrt(squares);
-        row[i] = 1.0 / g->pivots[i];
+        pivots[i] = __builtin_sqrt(squares);
+        row[i] = 1.0 / pivots[i];
         for (ptrdiff_t b = 0; b < d; b++) rest[b] *= row[i];
     }
 }
@@ -137,37 +153,26 @@ static void factorize_run(const Components *c, const Work *w, const Run *run, pt
 {
     const GapWork *g = &w->gap;
     const double *coupling = g->coupling + j * w->d * w->d, *unit = g->unit + j * w->d;
+    double *root = root_of(g, run, j), *pivots = g->pivots + run->pivot;
+    const int32_t *missing = run->missing;
     int m = run->n_missing, rough = 0;
     for (int i = 0; i < m; i++) {
-        double *row = g->root + i * m;
+        double *row = root + i * m;
         for (int l = 0; l <= i; l++) {
-            const double *other = g->root + l * m;
-            double whole = coupling[g->missing[i] * w->d + g->missing[l]] * unit[g->missing[l]];
+            const double *other = root + l * m;
+            double whole = coupling[missing[i] * w->d + missing[l]] * unit[missing[l]];
             double sum = whole;
             for (int e = 0; e < l; e++) sum -= row[e] * other[e];
             if (l < i) {
                 row[l] = sum * other[l];
             } else {
                 rough |= !(sum > ROUGH * whole);
-                g->pivots[i] = __builtin_sqrt(sum);
-                row[i] = 1.0 / g->pivots[i];
+                pivots[i] = __builtin_sqrt(sum);
+                row[i] = 1.0 / pivots[i];
             }
         }
     }
     if (rough) orthogonalize(c, w, run, j);
-}
-
-/* Half the log-determinant of the precision of the missing cells. */
-static double log_root(const Work *w, const Run *run, ptrdiff_t j, int dense)
-{
-    const GapWork *g = &w->gap;
-    double total = 0.0;
-    for (int i = 0; i < run->n_missing; i++) total += g->log_scale[j * w->d + g->missing[i]];
-    if (!dense) return total;
-    vec logs = splat(0.0);
-    for (int i = run->n_missing; i % LANES; i++) g->pivots[i] = 1.0;
-    for (int i = 0; i < run->n_missing; i += LANES) logs += log_anywhere(*(vec *)(g->pivots + i));
-    return total + total_of(logs);
 }
 
 /* Deviations of the first vectors of the tile from the mean of component j, NaN where cells miss. */
@@ -176,19 +181,19 @@ static void deviate(const Components *c, const Work *w, ptrdiff_t j, ptrdiff_t e
     ptrdiff_t vectors = w->rows / LANES;
     for (ptrdiff_t a = 0; a < w->d; a++) {
         const vec *from = w->columns + a * vectors;
-        vec *to = w->gap.columns + a * vectors;
+        vec *to = deviations_of(w, j) + a * vectors;
         vec mean = splat(c->means[j * w->d + a]);
         for (ptrdiff_t v = 0; v < end; v++) to[v] = from[v] - mean;
     }
 }
 
 /* What is expected of the missing cells of noise, and where features are on their own. */
-static void fill_with_zeros(const Work *w, const Run *run)
+static void fill_with_zeros(const Work *w, const Run *run, ptrdiff_t j)
 {
     ptrdiff_t vectors = w->rows / LANES;
     for (int i = 0; i < run->n_missing; i++) {
-        vec *column = w->gap.columns + w->gap.missing[i] * vectors;
-        FOR_EACH_VECTOR(*run, v) column[v] = only(~lanes_of(run, v), column[v]);
+        vec *column = deviations_of(w, j) + run->missing[i] * vectors;
+        FOR_EACH_VECTOR(run, v) column[v] = only(~lanes_of(run, v), column[v]);
     }
 }
 
@@ -198,15 +203,15 @@ INLINE void pull_block(const Work *w, const Run *run, ptrdiff_t j, ptrdiff_t v, 
 {
     const GapWork *g = &w->gap;
     const double *coupling[PULLED];
-    const vec *columns = g->columns + v;
+    const vec *columns = deviations_of(w, j) + v;
     ptrdiff_t vectors = w->rows / LANES;
     vec sum[PULLED];
     UNROLL for (int r = 0; r < height; r++) {
-        coupling[r] = g->coupling + (j * w->d + g->missing[i + r]) * w->d;
+        coupling[r] = g->coupling + (j * w->d + run->missing[i + r]) * w->d;
         sum[r] = splat(0.0);
     }
     for (int o = 0; o < run->n_observed; o++) {
-        ptrdiff_t a = g->observed[o];
+        ptrdiff_t a = run->observed[o];
         vec deviation = columns[a * vectors];
         UNROLL for (int r = 0; r < height; r++) sum[r] -= coupling[r][a] * deviation;
     }
@@ -229,9 +234,10 @@ static void fill(const Work *w, const Run *run, ptrdiff_t j)
 {
     const GapWork *g = &w->gap;
     ptrdiff_t vectors = w->rows / LANES;
-    const double *unit = g->unit + j * w->d, *root = g->root;
+    const double *unit = g->unit + j * w->d, *root = root_of(g, run, j);
+    vec *columns = deviations_of(w, j);
     int m = run->n_missing;
-    FOR_EACH_VECTOR(*run, v) {
+    FOR_EACH_VECTOR(run, v) {
         vec *y = g->solution;
         pull(w, run, j, v);
         for (int i = 0; i < m; i++) {
@@ -244,10 +250,22 @@ static void fill(const Work *w, const Run *run, ptrdiff_t j)
             vec sum = y[i];
             for (int l = i + 1; l < m; l++) sum -= root[l * m + i] * y[l];
             y[i] = sum *= root[i * m + i];
-            vec *cell = g->columns + g->missing[i] * vectors + v;
-            *cell = where(own, sum * unit[g->missing[i]], *cell);
+            vec *cell = columns + run->missing[i] * vectors + v;
+            *cell = where(own, sum * unit[run->missing[i]], *cell);
         }
     }
+}
+
+/* Put what is expected of a run's missing cells in place of NaN. */
+static void expect_cells(const Gaps *gaps, const Components *c, const Work *w, const Run *run,
+                         ptrdiff_t j)
+{
+    if (!c->dense || is_noise(gaps, w, j)) {
+        fill_with_zeros(w, run, j);
+        return;
+    }
+    factorize_run(c, w, run, j);
+    fill(w, run, j);
 }
 
 /* ---------------------------------------------------------------------- one component alone */
@@ -264,7 +282,7 @@ static Work work_alone(const Components *c, const Work *w, ptrdiff_t j)
     Work own = *w;
     ptrdiff_t d = w->d, each = c->dense ? triangle(d) : d;
     own.k = 1;
-    own.columns = w->gap.columns;
+    own.columns = deviations_of(w, j);
     own.tile = w->gap.tile;
     own.centres = w->gap.zeros;
     own.joint += j;
@@ -276,6 +294,26 @@ static Work work_alone(const Components *c, const Work *w, ptrdiff_t j)
 
 /* ------------------------------------------------------------------------- log-densities */
 
+/* Half the log-determinant of the precision of a run's missing cells, from the pivots' logs. */
+static double log_root(const Work *w, const Run *run, ptrdiff_t j, int dense)
+{
+    const GapWork *g = &w->gap;
+    double total = 0.0;
+    for (int i = 0; i < run->n_missing; i++) total += g->log_scale[j * w->d + run->missing[i]];
+    for (int i = 0; dense && i < run->n_missing; i++) total += g->pivots[run->pivot + i];
+    return total;
+}
+
+/* The pivots of all runs become their logs. */
+static void take_logs(const GapWork *g)
+{
+    for (ptrdiff_t i = g->n_pivots; i % LANES; i++) g->pivots[i] = 1.0;
+    for (ptrdiff_t i = 0; i < g->n_pivots; i += LANES) {
+        vec *pivots = (vec *)(g->pivots + i);
+        *pivots = log_anywhere(*pivots);
+    }
+}
+
 /* What the marginal density of a run's rows is made of. */
 static void set_density(const Gaps *gaps, const Components *c, const Work *w, const Run *run,
                         ptrdiff_t j)
@@ -285,7 +323,7 @@ static void set_density(const Gaps *gaps, const Components *c, const Work *w, co
     double constant = gaps->constants[line];
     if (is_noise(gaps, w, j)) constant += gaps->noise[run->pattern];
     else if (run->n_observed) constant -= log_root(w, run, j, c->dense);
-    FOR_EACH_VECTOR(*run, v) {
+    FOR_EACH_VECTOR(run, v) {
         ivec own = lanes_of(run, v);
         g->constant[v] = where(own, splat(constant), g->constant[v]);
         if (!c->power) continue;
@@ -299,19 +337,14 @@ static void set_density(const Gaps *gaps, const Components *c, const Work *w, co
 static void log_joint_with_gaps(const Gaps *gaps, const Components *c, const Work *w, ptrdiff_t j)
 {
     const GapWork *g = &w->gap;
-    ptrdiff_t rows = filled(g->n, LANES * WIDE), end = rows / LANES;
-    deviate(c, w, j, end);
-    for (Run run = before_all(w); next_run(gaps, w, &run, rows);) {
-        int full = c->dense && !is_noise(gaps, w, j);
-        if (full) factorize_run(c, w, &run, j);
-        if (full) fill(w, &run, j);
-        else fill_with_zeros(w, &run);
-        set_density(gaps, c, w, &run, j);
-    }
+    deviate(c, w, j, filled(g->n, LANES * WIDE) / LANES);
+    FOR_EACH_RUN(g, run) expect_cells(gaps, c, w, run, j);
+    if (c->dense && !is_noise(gaps, w, j)) take_logs(g);
+    FOR_EACH_RUN(g, run) set_density(gaps, c, w, run, j);
     Components component = alone(c, w);
     Work own = work_alone(c, w, j);
     log_joint(&component, &own, g->n);
-    for (ptrdiff_t v = 0; v < end; v++) {
+    for (ptrdiff_t v = 0; v * LANES < g->n; v++) {
         vec *joint = own.joint + v * w->stride, q = -*joint;
         if (c->power) {
             vec y = g->slope[v] * (nearer(q) - g->usual[v]);
@@ -356,15 +389,21 @@ static ptrdiff_t load_tile_with_gaps(const Table *t, Work *w, ptrdiff_t first)
     if (first < g->complete) return n;
     g->first = first, g->n = n;
     while (t->gaps->ends[g->pattern] <= first) g->pattern++;
+    list_runs(t->gaps, w, g);
     return n;
 }
 
-/* As next_tile. */
+/* As next_tile. What the moments need once more is kept where there is room. */
 static ptrdiff_t next_tile_with_gaps(const Table *t, const Components *c, Work *w, ptrdiff_t first)
 {
+    GapWork *g = &w->gap;
     ptrdiff_t n = load_tile_with_gaps(t, w, first);
-    if (first < w->gap.complete) log_joint(c, w, n);
-    else for (ptrdiff_t j = 0; j < w->k; j++) log_joint_with_gaps(t->gaps, c, w, j);
+    if (first < g->complete) {
+        log_joint(c, w, n);
+        return n;
+    }
+    g->kept = g->may_keep && (!c->dense || w->k * g->n_root * sizeof(double) <= KEPT);
+    for (ptrdiff_t j = 0; j < w->k; j++) log_joint_with_gaps(t->gaps, c, w, j);
     return n;
 }
 
@@ -375,7 +414,7 @@ static double add_run(const Components *c, const Work *w, const Run *run, ptrdif
                       const Sums *sums)
 {
     vec total[3] = {splat(0.0), splat(0.0), splat(0.0)};
-    FOR_EACH_VECTOR(*run, v) {
+    FOR_EACH_VECTOR(run, v) {
         vec r = only(lanes_of(run, v), w->joint[v * w->stride + j]);
         total[0] += r;
         if (!c->power) continue;
@@ -398,18 +437,19 @@ INLINE double *second_moment(const Components *c, const Work *own, ptrdiff_t a, 
 
 /* What the covariance of a run's missing cells, given the observed ones, adds to the second
    moments. */
-static void add_covariance(const Components *c, const Work *own, const Run *run,
-                           const double *unit, double count)
+static void add_covariance(const Components *c, const Work *own, const Run *run, ptrdiff_t j,
+                           double count)
 {
     const GapWork *g = &own->gap;
+    const double *unit = g->unit + j * own->d;
     int m = run->n_missing;
     for (int i = 0; !c->dense && i < m; i++) {
-        double deviation = unit[g->missing[i]];
-        *second_moment(c, own, g->missing[i], g->missing[i]) += count * deviation * deviation;
+        double deviation = unit[run->missing[i]];
+        *second_moment(c, own, run->missing[i], run->missing[i]) += count * deviation * deviation;
     }
     if (!c->dense) return;
     for (int i = 0; i < m; i++) { /* the inverse of the root */
-        const double *root = g->root + i * m;
+        const double *root = root_of(g, run, j) + i * m;
         for (int l = 0; l < i; l++) {
             double sum = 0.0;
             for (int e = l; e < i; e++) sum -= root[e] * g->inverse[e * m + l];
@@ -421,8 +461,8 @@ static void add_covariance(const Components *c, const Work *own, const Run *run,
         for (int l = 0; l <= i; l++) {
             double sum = 0.0;
             for (int e = i; e < m; e++) sum += g->inverse[e * m + i] * g->inverse[e * m + l];
-            double covariance = sum * unit[g->missing[i]] * unit[g->missing[l]];
-            *second_moment(c, own, g->missing[i], g->missing[l]) += count * covariance;
+            double covariance = sum * unit[run->missing[i]] * unit[run->missing[l]];
+            *second_moment(c, own, run->missing[i], run->missing[l]) += count * covariance;
         }
 }
 
@@ -430,7 +470,8 @@ static void add_covariance(const Components *c, const Work *own, const Run *run,
 static void lay_rows(const Work *w, const Run *run, ptrdiff_t j)
 {
     const GapWork *g = &w->gap;
-    const double *centre = w->centres + j * w->padded, *columns = (const double *)g->columns;
+    const double *centre = w->centres + j * w->padded;
+    const double *columns = (const double *)deviations_of(w, j);
     for (ptrdiff_t i = run->start; i < smaller(run->end, g->n); i++) {
         const vec *joint = w->joint + i / LANES * w->stride + j;
         if (!(((const double *)joint)[i % LANES] > 0.0)) continue;
@@ -439,7 +480,7 @@ static void lay_rows(const Work *w, const Run *run, ptrdiff_t j)
         for (ptrdiff_t a = 0; a < w->padded; a += LANES)
             *(vec *)(to + a) = *(const vec *)(from + a) - *(const vec *)(centre + a);
         for (int e = 0; e < run->n_missing; e++)
-            to[g->missing[e]] = columns[g->missing[e] * w->rows + i];
+            to[run->missing[e]] = columns[run->missing[e] * w->rows + i];
     }
 }
 
@@ -448,21 +489,17 @@ static void add_component(const Gaps *gaps, const Components *c, const Work *w, 
                           const Sums *sums)
 {
     const GapWork *g = &w->gap;
-    ptrdiff_t rows = filled(g->n, LANES), end = rows / LANES;
+    ptrdiff_t end = filled(g->n, LANES) / LANES;
     Components component = alone(c, w);
     Work own = work_alone(c, w, j);
-    deviate(c, w, j, end);
-    for (Run run = before_all(w); next_run(gaps, w, &run, rows);) {
-        double count = add_run(c, w, &run, j, sums);
+    if (!g->kept) deviate(c, w, j, end);
+    FOR_EACH_RUN(g, run) {
+        double count = add_run(c, w, run, j, sums);
         int shared = count > 0.0 && !is_noise(gaps, w, j);
-        if (shared && c->dense) {
-            factorize_run(c, w, &run, j);
-            fill(w, &run, j);
-        } else {
-            fill_with_zeros(w, &run);
-        }
-        if (shared) add_covariance(c, &own, &run, g->unit + j * w->d, count);
-        if (w->tile) lay_rows(w, &run, j);
+        if (!shared) fill_with_zeros(w, run, j);
+        else if (!g->kept) expect_cells(gaps, c, w, run, j);
+        if (shared) add_covariance(c, &own, run, j, count);
+        if (w->tile) lay_rows(w, run, j);
     }
     for (ptrdiff_t v = 0; c->power && v < end; v++)
         own.joint[v * w->stride] *= w->tails[3 * (v * w->stride + j)];
