@@ -95,6 +95,11 @@ class Patterns:
         """Those of rows of which some cell is observed."""
         return (pattern for pattern in self if len(pattern.observed))
 
+    @property
+    def incomplete(self) -> Iterator[Pattern]:
+        """Those of rows of which some cell is missing."""
+        return (pattern for pattern in self if len(pattern.missing))
+
     def __len__(self) -> int:
         return len(self.masks)
 

@@ -79,7 +79,7 @@ def make_prior(
 
 def _check_near(prior: NormalInverseWishart, summary: Summary) -> None:
     """A mean to which a covariance matrix can reach without losing its other directions."""
-    distances = np.abs(prior.mean - summary.center) / summary.scales
+    distances = np.abs(summary.standardized(prior.mean))
     if distances.max() > _FAR:
         column = int(distances.argmax())
         raise MixturaError(

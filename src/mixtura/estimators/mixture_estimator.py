@@ -41,7 +41,7 @@ from mixtura.mixing_weights import FREE, FixedWeights, Mixing
 from mixtura.mixture import Mixture
 from mixtura.starts.starting_values import GivenParameters, StartingValues
 from mixtura.starts.training_rows import TrainingRows
-from mixtura.typing import AnyArray, BoolArray
+from mixtura.typing import AnyArray, BoolArray, FloatArray
 
 __all__ = ["MixtureEstimator"]
 
@@ -133,8 +133,7 @@ class MixtureEstimator(Recorded, SoftClusters):
         rows = self._door(X, reset=not self._goes_on)
         weight = as_weights(sample_weight, len(rows))
         with one_blas_thread():
-            names, n_threads = self.schema_.names, effective_n_jobs(self.n_jobs)
-            table = TrainingRows.of(rows, weight, names, n_threads, whole_of(X))
+            table = self._training_rows(X, rows, weight)
             fitting = self._prepare(table, labels)
             self._publish(fitting.record(fitting.all_starts()), rows.dtype)
         for name in ("stream_", "n_seen_"):
@@ -177,8 +176,7 @@ class MixtureEstimator(Recorded, SoftClusters):
         rows = self._door(X, reset=stream is NO_ROWS)
         weight = as_weights(sample_weight, len(rows))
         with one_blas_thread():
-            names, n_threads = self.schema_.names, effective_n_jobs(self.n_jobs)
-            table = TrainingRows.of(rows, weight, names, n_threads, whole_of(X))
+            table = self._training_rows(X, rows, weight)
             specification = self._specification_of_stream(stream, table)
             self.stream_ = stream.with_rows(specification, table)
             self.n_seen_ = self.stream_.n_seen
@@ -276,6 +274,11 @@ class MixtureEstimator(Recorded, SoftClusters):
         """What of the values takes the place of an earlier fit's, since it is fixed."""
         weights = None if self._mixing == FREE else values.weights
         return StartingValues(values.ways, weights=weights)
+
+    def _training_rows(self, X: Any, rows: AnyArray, weight: FloatArray | None) -> TrainingRows:
+        """The rows of a table X as what a fit works on."""
+        names, n_threads = self.schema_.names, effective_n_jobs(self.n_jobs)
+        return TrainingRows.of(rows, weight, names, n_threads, whole_of(X))
 
     def _prepare(self, table: TrainingRows, labels: Any = None) -> Fitting:
         """See that everything can be used, and get ready to make starts."""

@@ -179,12 +179,11 @@ class VonMisesFisher(Unbounded):
         self, params: VonMisesFisherParameters, X: FloatArray, resp: FloatArray
     ) -> FloatArray:
         filled = X.copy()
-        for pattern in Patterns.of(X):
+        for pattern in Patterns.of(X).incomplete:
             rows, _, missing = pattern
-            if len(missing):
-                gaps = _Gaps(params, pattern)
-                along = resp[rows] * gaps.expected_lengths(X[rows])
-                filled[rows[:, None], missing] = along @ gaps.units
+            gaps = _Gaps(params, pattern)
+            along = resp[rows] * gaps.expected_lengths(X[rows])
+            filled[rows[:, None], missing] = along @ gaps.units
         return filled
 
     def drawn_cells(
@@ -195,11 +194,10 @@ class VonMisesFisher(Unbounded):
         rng: np.random.Generator,
     ) -> FloatArray:
         filled = X.copy()
-        for pattern in Patterns.of(X):
+        for pattern in Patterns.of(X).incomplete:
             rows, _, missing = pattern
-            if len(missing):
-                cells = _Gaps(params, pattern).drawn(X[rows], labels[rows], rng)
-                filled[rows[:, None], missing] = cells
+            cells = _Gaps(params, pattern).drawn(X[rows], labels[rows], rng)
+            filled[rows[:, None], missing] = cells
         return filled
 
     def statistics(

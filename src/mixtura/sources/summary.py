@@ -12,7 +12,7 @@ import numpy as np
 from mixtura.patterns import has_gaps
 from mixtura.sources.source import Chunk, Source
 from mixtura.statistics import Extent, Moments, Sums
-from mixtura.typing import FloatArray, IntArray
+from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = ["Gaps", "Summary", "summarize"]
 
@@ -120,6 +120,11 @@ class Summary(Sums):
         smallest = deviations[varying].min() if varying.any() else 1.0
         stand_in = np.maximum(smallest, _RESOLUTION * np.abs(self.extent.minimum))
         return np.where(varying, deviations, stand_in)
+
+    def standardized(self, X: AnyArray) -> FloatArray:
+        """Rows in units of the features' deviations, as seen from their means."""
+        standard: FloatArray = (X - self.center) / self.scales
+        return standard
 
     @property
     def in_one_unit(self) -> Self:

@@ -52,7 +52,7 @@ class Filling:
         """From rows (n, d) with gaps, of which some in equal steps are looked at."""
         some = slice(None, None, -(-len(rows) // _ROWS))
         source = ArraySource(
-            _standardized(rows[some], summary), None if weight is None else weight[some]
+            summary.standardized(rows[some]), None if weight is None else weight[some]
         )
         d = rows.shape[1]
         family = as_one_group(d, regress=d <= _MOST_COLUMNS)
@@ -67,11 +67,6 @@ class Filling:
         if not has_gaps(rows):
             return rows
         whole = np.ones((len(rows), 1))
-        filled = self.family.expected_cells(self.params, _standardized(rows, self.summary), whole)
+        filled = self.family.expected_cells(self.params, self.summary.standardized(rows), whole)
         cells = self.summary.center + self.summary.scales * filled
         return np.where(np.isnan(rows), cells, rows).astype(rows.dtype)
-
-
-def _standardized(rows: AnyArray, summary: Summary) -> FloatArray:
-    standard: FloatArray = (np.asarray(rows, dtype=np.float64) - summary.center) / summary.scales
-    return standard

@@ -38,7 +38,7 @@ def from_hierarchy(discriminant: Discriminant) -> MakeStart:
         classify = discriminant(sample, labels, k)
 
         def start(chunk: Chunk) -> FloatArray:
-            return one_hot(classify((chunk.X - summary.center) / summary.scales), k)
+            return one_hot(classify(summary.standardized(chunk.X)), k)
 
         return start
 

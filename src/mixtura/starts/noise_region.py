@@ -92,7 +92,7 @@ def _principal_axes(source: Source, summary: Summary) -> FloatArray:
         return _completed_axes(source, summary)
 
     def scatter(chunk: Chunk) -> Moments:
-        rows = _standardized(chunk, summary)
+        rows = summary.standardized(chunk.X)
         return Moments.of(rows, chunk.weight[:, None], diagonal=False)
 
     axes: FloatArray = np.linalg.eigh(source.map_reduce(scatter).scatter[0])[1]
@@ -101,7 +101,7 @@ def _principal_axes(source: Source, summary: Summary) -> FloatArray:
 
 def _completed_axes(source: Source, summary: Summary) -> FloatArray:
     """The same of fewer rows than columns, which span some of the axes only."""
-    chunks = list(source.map(lambda chunk: (_standardized(chunk, summary), chunk.weight)))
+    chunks = list(source.map(lambda chunk: (summary.standardized(chunk.X), chunk.weight)))
     rows, weight = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
     spanned = principal_axes(rows, weight)[1]
     # The longest first: each is kept as it is but for what the ones before it have of it.
@@ -111,14 +111,14 @@ def _completed_axes(source: Source, summary: Summary) -> FloatArray:
 def _along_features(summary: Summary) -> Extent:
     """How far the standardized rows reach."""
     reach = summary.extent.minimum, summary.extent.maximum
-    return Extent(*((value - summary.center) / summary.scales for value in reach))
+    return Extent(*map(summary.standardized, reach))
 
 
 def _along(axes: FloatArray, source: Source, summary: Summary) -> Extent:
     """How far they reach along some axes (d, d)."""
 
     def reach(chunk: Chunk) -> Extent:
-        along = _standardized(chunk, summary) @ axes
+        along = summary.standardized(chunk.X) @ axes
         return Extent(along.min(axis=0), along.max(axis=0))
 
     return source.map_reduce(reach)
@@ -134,8 +134,3 @@ def _box(summary: Summary, axes: FloatArray, extent: Extent, least: float) -> Bo
         summary.center + (axes @ middle) * summary.scales,
         (sides * axes).T * summary.scales,
     )
-
-
-def _standardized(chunk: Chunk, summary: Summary) -> FloatArray:
-    rows: FloatArray = (chunk.X - summary.center) / summary.scales
-    return rows

@@ -36,7 +36,7 @@ def from_quantiles(sample: Sample, summary: Summary, k: int, rng: np.random.Gene
     cuts = places[order][passed]
 
     def start(chunk: Chunk) -> FloatArray:
-        rows = (chunk.X - summary.center) / summary.scales
+        rows = summary.standardized(chunk.X)
         return one_hot(np.searchsorted(cuts, places_of(rows)), k)
 
     return start

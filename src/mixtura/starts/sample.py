@@ -63,7 +63,7 @@ def draw_rows(
     else:
         rows = _draw_by_weight(source, np.sort(rng.random(most)) * summary.total_weight)
         weight = np.ones(len(rows))
-    return Sample((rows - summary.center) / summary.scales, weight)
+    return Sample(summary.standardized(rows), weight)
 
 
 def _draw_by_weight(source: Source, targets: FloatArray) -> FloatArray:

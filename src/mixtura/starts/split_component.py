@@ -139,8 +139,7 @@ def _halved(
     """Responsibilities, the component of each cut (c,), and which rows are above it, (n, c)."""
     places = table.embedded(mixture.clusters.family.embedding)
     summary = places.summary
-    rows = np.ascontiguousarray(places.rows, dtype=np.float64)
-    rows = (rows - summary.center) / summary.scales
+    rows = summary.standardized(np.ascontiguousarray(places.rows, dtype=np.float64))
     resp = scorer(mixture).responsibilities(np.ascontiguousarray(table.rows))
     weight = table.row_weights[:, None] * resp[:, : mixture.n_clusters]
     compact, along = _compact_halves(rows, weight), _halves_along(_places(rows, weight), weight)

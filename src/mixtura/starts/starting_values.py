@@ -220,7 +220,7 @@ def _starts(
     """
     if values.centers is not None:
         summary = table.summary
-        centers = (values.centers - summary.center) / summary.scales
+        centers = summary.standardized(values.centers)
         given = _of_places(nearest_center(centers, summary), table.embedded(as_they_are), table)
         if noise and values.assigned is not None:
             given = noise_aside(given, _given_noise(values.assigned))

@@ -197,8 +197,7 @@ class TrainingRows:
     def standardized(self) -> FloatArray:
         """The rows in units of the columns' deviations, with no cell missing, (n, d)."""
         places = self.embedded(as_they_are)
-        standard: FloatArray = (places.rows - self.summary.center) / self.summary.scales
-        return standard
+        return self.summary.standardized(places.rows)
 
     @cached_property
     def atoms(self) -> tuple[Atom, ...]:

@@ -137,22 +137,20 @@ class Gaussian(Unbounded):
         self, params: GaussianParameters, X: FloatArray, resp: FloatArray
     ) -> FloatArray:
         filled = X.copy()
-        for pattern in Patterns.of(X):
+        for pattern in Patterns.of(X).incomplete:
             rows, observed, missing = pattern
-            if len(missing):
-                cells = Gaps(params, pattern).expected(X[rows[:, None], observed])
-                filled[rows[:, None], missing] = np.einsum("nk,knm->nm", resp[rows], cells)
+            cells = Gaps(params, pattern).expected(X[rows[:, None], observed])
+            filled[rows[:, None], missing] = np.einsum("nk,knm->nm", resp[rows], cells)
         return filled
 
     def drawn_cells(
         self, params: GaussianParameters, X: FloatArray, labels: IntArray, rng: np.random.Generator
     ) -> FloatArray:
         filled = X.copy()
-        for pattern in Patterns.of(X):
+        for pattern in Patterns.of(X).incomplete:
             rows, observed, missing = pattern
-            if len(missing):
-                cells = Gaps(params, pattern).drawn(X[rows[:, None], observed], labels[rows], rng)
-                filled[rows[:, None], missing] = cells
+            cells = Gaps(params, pattern).drawn(X[rows[:, None], observed], labels[rows], rng)
+            filled[rows[:, None], missing] = cells
         return filled
 
     def maximize(
