@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from operator import add
+from functools import cached_property
+from itertools import accumulate, chain, pairwise
 from typing import Self, TypeVar
 
 import numpy as np
 
 from mixtura.patterns import has_gaps
+from mixtura.sources.folding import folded
 from mixtura.sources.kept_patterns import KeptPatterns
 from mixtura.sources.source import Chunk, Mergeable
 from mixtura.sources.threads import in_order
@@ -28,9 +29,14 @@ _SMALLEST_BLOCK, _LARGEST_BLOCK = 4_096, 65_536
 
 
 def block_rows(n_features: int, n_components: int) -> int:
-    """Rows in a block, by the work that a row makes: products of deviations, per component."""
+    """Rows in a block, by the work that a row makes: products of deviations, per component.
+
+    It is a power of 2, so that partitions of a table that are multiples of the largest block are
+    cut into the same blocks as the whole.
+    """
     rows = int(_BLOCK_PRODUCTS / (n_components * n_features * (n_features + 1)))
-    return min(max(rows, _SMALLEST_BLOCK), _LARGEST_BLOCK)
+    within = min(max(rows, _SMALLEST_BLOCK), _LARGEST_BLOCK)
+    return 1 << (within.bit_length() - 1)
 
 
 def _contiguous(X: AnyArray) -> AnyArray:
@@ -67,6 +73,8 @@ class ArraySource:
         Threads over the blocks. The result has the same bits for any number.
     labels : ndarray of shape (n,), optional
         Known components of the rows, -1 where unknown.
+    partitions : tuple of int, default=()
+        Rows of the parts that no block reaches beyond; () for one part.
 
     Examples
     --------
@@ -81,6 +89,7 @@ class ArraySource:
     rows_per_block: int = _LARGEST_BLOCK
     n_threads: int = 1
     labels: IntArray | None = None
+    partitions: tuple[int, ...] = ()
 
     @property
     def n_features(self) -> int:
@@ -103,20 +112,27 @@ class ArraySource:
 
     @cached_property
     def gappy(self) -> bool:
-        step = self.rows_per_block
-        return any(has_gaps(self.X[i : i + step]) for i in range(0, len(self.X), step))
+        return any(has_gaps(self.X[start:end]) for start, end in pairwise(self._bounds))
 
     @cached_property
     def _patterns(self) -> KeptPatterns:
         return KeptPatterns()
 
     def handles(self) -> Sequence[int]:
-        return range(-(-len(self.X) // self.rows_per_block))
+        return range(len(self._bounds) - 1)
+
+    @cached_property
+    def _bounds(self) -> list[int]:
+        """Where blocks begin and end."""
+        parts = [0, *accumulate(self.partitions or (len(self.X),))]
+        starts = [range(a, b, self.rows_per_block) for a, b in pairwise(parts)]
+        return [*chain(*starts), parts[-1]]
 
     @cached_property
     def _whole(self) -> Chunk | None:
         """All rows of a small table, which is asked for them again and again."""
-        return self._block(0) if 0 < len(self.X) <= self._small else None
+        alone = len(self.partitions) < 2 and 0 < len(self.X) <= self._small
+        return self._block(0) if alone else None
 
     @property
     def _small(self) -> int:
@@ -126,8 +142,8 @@ class ArraySource:
         return self._whole if handle == 0 and self._whole is not None else self._block(handle)
 
     def _block(self, handle: int) -> Chunk:
-        start = handle * self.rows_per_block
-        block = slice(start, start + self.rows_per_block)
+        start, end = self._bounds[handle : handle + 2]
+        block = slice(start, end)
         X = self.X[block]
         weight = _all_one(len(X)) if self.weight is None else _numbers(self.weight[block])
         labels = None if self.labels is None else self.labels[block]
@@ -147,4 +163,4 @@ class ArraySource:
     def map_reduce(self, function: Callable[[Chunk], M]) -> M:
         if self._whole is not None:
             return function(self._whole)
-        return reduce(add, self.map(function))
+        return folded(self.map(function)).total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -46,12 +46,6 @@ class ColumnsOf:
     @cached_property
     def _patterns(self) -> KeptPatterns:
         return KeptPatterns()
-
-    def handles(self) -> Sequence[Any]:
-        return self.source.handles()
-
-    def load(self, handle: Any) -> Chunk:
-        return self._own(self.source.load(handle))
 
     def map(self, function: Callable[[Chunk], Any]) -> Iterator[Any]:
         return self.source.map(lambda chunk: function(self._own(chunk)))

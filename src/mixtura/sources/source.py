@@ -1,16 +1,17 @@
 """Where rows live: the contract of a source.
 
-A source cuts its rows into chunks, known by cheap handles in a fixed order. Statistics of the
-chunks are folded in handle order, so that the same chunks give the same bits on any number of
-threads and on any engine.
+A source cuts its rows into chunks, whose numbers are their handles. Statistics of the chunks are
+merged in a fixed tree over the handles (`sources.folding`), so that the same chunks give the same
+bits on any number of threads and on any engine. What is asked of the chunks may travel to another
+machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -79,18 +80,10 @@ class Source(Protocol):
         """Whether any cell is missing, so that all chunks have patterns."""
         ...
 
-    def handles(self) -> Sequence[Any]:
-        """The chunks' handles, in the order in which results are folded."""
-        ...
-
-    def load(self, handle: Any, /) -> Chunk:
-        """The rows behind a handle."""
-        ...
-
     def map(self, function: Callable[[Chunk], T], /) -> Iterator[T]:
         """The function's results for each chunk, in handle order."""
         ...
 
     def map_reduce(self, function: Callable[[Chunk], M], /) -> M:
-        """The merged results of the function over all chunks, folded in handle order."""
+        """The merged results of the function over all chunks, in a fixed tree over the handles."""
         ...

@@ -1,0 +1,133 @@
+"""Tables that are not in memory: the contract of whatever passes over them.
+
+A scan knows the names of its columns, and shows its rows batch by batch to whoever asks, where they
+lie. What is asked is a task: a function of a partition's number and batches, which may travel to
+another machine. The door (`mixtura.estimators`) tells how a batch becomes rows of numbers; then a
+scan becomes a `Source`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+
+from mixtura.sources.source import Mergeable, Source
+from mixtura.typing import AnyArray, FloatArray
+
+__all__ = ["Batch", "Block", "Cells", "Clean", "MakeSource", "Scan", "Task", "cut"]
+
+M = TypeVar("M", bound=Mergeable)
+
+#: A column of numbers or truth values as an array, of anything else as a list. A missing cell is
+#: NaN in an array, and None in a list.
+Cells: TypeAlias = AnyArray | list[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Some rows as a table has them.
+
+    Attributes
+    ----------
+    cells : ndarray of shape (n, d), or list of (n,)
+        Numbers, or columns one by one.
+    weight : ndarray of shape (n,) or None
+        Cells of the column of weights, if there is one.
+    place : str
+        Where they come from, such as the name of a file, for errors; "" if there is only one place.
+    start : int
+        Number of the first row there.
+    """
+
+    cells: AnyArray | Sequence[Cells]
+    weight: AnyArray | None = None
+    place: str = ""
+    start: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Rows as a fit takes them.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n, d), float32 or float64
+        None of which is without any cell.
+    weight : ndarray of shape (n,) or None
+        All positive; None where all are 1.
+    """
+
+    rows: AnyArray
+    weight: FloatArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, which: slice) -> Block:
+        """Some of the rows."""
+        return Block(self.rows[which], None if self.weight is None else self.weight[which])
+
+
+#: What makes rows of a batch: checked, and without those that are none. It can be pickled.
+Clean: TypeAlias = Callable[[Batch], Block]
+
+
+#: What is asked of each partition of a scan: a function of its number and its batches, in their
+#: order. It can be pickled.
+Task: TypeAlias = Callable[[int, Iterator[Batch]], M]
+
+#: (rows of a block, whether any cell is missing) -> the source.
+MakeSource: TypeAlias = Callable[[int, bool], Source]
+
+
+class Scan(Protocol):
+    """A table that is not in memory."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns, without that of weights."""
+        ...
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows have weights."""
+        ...
+
+    def map_reduce(self, task: Task[M], /) -> M:
+        """A task's results for all partitions, merged: each with its neighbor, in their order."""
+        ...
+
+    def opened(self, clean: Clean, n_threads: int, /) -> MakeSource:
+        """What makes sources of the rows, in blocks of any size."""
+        ...
+
+
+def cut(blocks: Iterable[Block], rows_per_block: int) -> Iterator[Block]:
+    """The same rows in blocks of one size, but for the last one."""
+    kept: list[Block] = []
+    n_kept = 0
+    for block in blocks:
+        start = 0
+        while n_kept + len(block) - start >= rows_per_block:
+            end = start + rows_per_block - n_kept
+            yield _joined([*kept, block.take(slice(start, end))])
+            kept, n_kept, start = [], 0, end
+        if start < len(block):
+            rest = block.take(slice(start, None))
+            kept.append(rest)
+            n_kept += len(rest)
+    if kept:
+        yield _joined(kept)
+
+
+def _joined(blocks: Sequence[Block]) -> Block:
+    if len(blocks) == 1:
+        return blocks[0]
+    rows = np.concatenate([block.rows for block in blocks])
+    if all(block.weight is None for block in blocks):
+        return Block(rows)
+    weights = [np.ones(len(b)) if b.weight is None else b.weight for b in blocks]
+    return Block(rows, np.concatenate(weights))
