@@ -16,7 +16,7 @@ import numpy as np
 
 from mixtura.sources.folding import folded
 from mixtura.sources.partitions import chunk_of
-from mixtura.sources.scan import Batch, Block, Clean, MakeSource, Task, cut
+from mixtura.sources.scan import Batch, Block, Clean, EachRow, Opened, Task, cut
 from mixtura.sources.source import Chunk, Mergeable
 from mixtura.sources.threads import in_order
 from mixtura.typing import AnyArray
@@ -40,6 +40,12 @@ Load: TypeAlias = Callable[[], Block]
 
 class Passes(Protocol):
     """Rows that can be passed over again and again."""
+
+    @property
+    def n(self) -> int: ...
+
+    @property
+    def n_empty(self) -> int: ...
 
     @property
     def n_features(self) -> int: ...
@@ -93,13 +99,23 @@ class StreamedRows:
 
     Attributes
     ----------
-    n_features : int
     read : callable
         Gives all rows, in blocks of any size.
+    n, n_empty, n_features : int
     """
 
-    n_features: int
     read: Callable[[], Iterator[Block]]
+    n: int
+    n_empty: int
+    n_features: int
+
+    @classmethod
+    def counted(cls, read: Callable[[], Iterator[Block]], n_features: int) -> Self:
+        """After a first look at them."""
+        n = n_empty = 0
+        for block in ahead(read):
+            n, n_empty = n + len(block), n_empty + block.n_empty
+        return cls(read, n, n_empty, n_features)
 
     def blocks(self, rows_per_block: int) -> Iterator[Load]:
         for block in cut(ahead(self.read), rows_per_block):
@@ -119,7 +135,7 @@ class RawRows:
     rows : file
     weight : file or None
         Their weights in float64.
-    n, n_features : int
+    n, n_empty, n_features : int
     dtype : dtype
     offset : int, default=0
         Bytes before the first row.
@@ -128,6 +144,7 @@ class RawRows:
     rows: IO[bytes]
     weight: IO[bytes] | None
     n: int
+    n_empty: int
     n_features: int
     dtype: np.dtype[Any]
     offset: int = 0
@@ -137,15 +154,15 @@ class RawRows:
         """A raw copy in files without names, which are gone however the program ends."""
         rows = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  it lives as long as the copy
         weight: IO[bytes] | None = None
-        n, dtype = 0, np.dtype(np.float64)
+        n, n_empty, dtype = 0, 0, np.dtype(np.float64)
         for block in blocks:
             _write(rows, block.rows)
             if block.weight is not None:
                 if weight is None:
                     weight = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
                 _write(weight, block.weight)
-            n, dtype = n + len(block), block.rows.dtype
-        return cls(rows, weight, n, n_features, dtype)
+            n, n_empty, dtype = n + len(block), n_empty + block.n_empty, block.rows.dtype
+        return cls(rows, weight, n, n_empty, n_features, dtype)
 
     def blocks(self, rows_per_block: int) -> Iterator[Load]:
         for start in range(0, self.n, rows_per_block):
@@ -247,25 +264,30 @@ class LocalScan:
     def map_reduce(self, task: Task[M]) -> M:
         return task(0, ahead(self.read))
 
-    def opened(self, clean: Clean, n_threads: int) -> MakeSource:
-        passes = self._passes(StreamedRows(len(self.names), partial(self._cleaned, clean)))
-        return lambda rows_per_block, gappy: LocalSource(passes, rows_per_block, gappy, n_threads)
+    def each_row(self, function: EachRow, names: tuple[str, ...]) -> AnyArray:
+        return np.concatenate(list(map(function, ahead(self.read))))
 
-    def _cleaned(self, clean: Clean) -> Iterator[Block]:
-        return map(clean, self.read())
+    def opened(self, clean: Clean, n_threads: int) -> Opened:
+        passes = self._passes(lambda: map(clean, self.read()))
 
-    def _passes(self, streamed: StreamedRows) -> Passes:
+        def make(rows_per_block: int, gappy: bool) -> LocalSource:
+            return LocalSource(passes, rows_per_block, gappy, n_threads)
+
+        return Opened(make, passes.n, passes.n_empty)
+
+    def _passes(self, read: Callable[[], Iterator[Block]]) -> Passes:
+        d = len(self.names)
         if not self.raw_copy:
-            return streamed
+            return StreamedRows.counted(read, d)
         try:
-            raw = RawRows.written(ahead(streamed.read), streamed.n_features)
+            raw = RawRows.written(ahead(read), d)
         except OSError as error:
             _LOG.warning(
                 "No raw copy of the rows in %s (%s): they are decoded anew in every pass.",
                 tempfile.gettempdir(),
                 error.strerror or error,
             )
-            return streamed
+            return StreamedRows.counted(read, d)
         _LOG.info(
             "A raw copy of %s rows is kept in %s until the fit is done.",
             f"{raw.n:,}",

@@ -12,7 +12,7 @@ import numpy as np
 
 from mixtura.patterns import Patterns
 from mixtura.sources.folding import Fold
-from mixtura.sources.scan import Batch, Block, Clean, MakeSource, Scan, cut
+from mixtura.sources.scan import Batch, Block, Clean, Opened, Scan, cut
 from mixtura.sources.source import Chunk, Mergeable
 
 __all__ = ["Listed", "PartitionedSource", "chunk_of", "opened"]
@@ -120,20 +120,23 @@ def chunk_of(handle: int, start: int, block: Block, gappy: bool) -> Chunk:
     return Chunk(handle, start, rows, weight, None, patterns)
 
 
-def opened(scan: Scan, clean: Clean) -> MakeSource:
-    """What makes sources of the rows of a scan, once these are counted."""
-    counted: Listed = scan.map_reduce(_Count(clean))
-    n_rows = tuple(count for _, count in sorted(counted.items))
-    return lambda rows_per_block, gappy: PartitionedSource(
-        scan, clean, n_rows, rows_per_block, gappy
-    )
+def opened(scan: Scan, clean: Clean) -> Opened:
+    """The rows of a scan, counted where they lie."""
+    listed: Listed = scan.map_reduce(_Count(clean))
+    counts = [counted for _, counted in sorted(listed.items)]
+    n_rows = tuple(n for n, _ in counts)
+    make = partial(PartitionedSource, scan, clean, n_rows)
+    return Opened(make, sum(n_rows), sum(n_empty for _, n_empty in counts))
 
 
 @dataclass(frozen=True, eq=False)
 class _Count:
-    """The task of counting a partition's rows."""
+    """The task of counting a partition's rows, and those that were left out."""
 
     clean: Clean
 
     def __call__(self, number: int, batches: Iterable[Batch]) -> Listed:
-        return Listed(((number, sum(len(self.clean(batch)) for batch in batches)),))
+        n_rows = n_empty = 0
+        for block in map(self.clean, batches):
+            n_rows, n_empty = n_rows + len(block), n_empty + block.n_empty
+        return Listed(((number, (n_rows, n_empty)),))

@@ -17,7 +17,7 @@ import numpy as np
 from mixtura.sources.source import Mergeable, Source
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["Batch", "Block", "Cells", "Clean", "MakeSource", "Scan", "Task", "cut"]
+__all__ = ["Batch", "Block", "Cells", "Clean", "EachRow", "Opened", "Scan", "Task", "cut"]
 
 M = TypeVar("M", bound=Mergeable)
 
@@ -58,10 +58,13 @@ class Block:
         None of which is without any cell.
     weight : ndarray of shape (n,) or None
         All positive; None where all are 1.
+    n_empty : int, default=0
+        Rows that were left out, since they have no cell.
     """
 
     rows: AnyArray
     weight: FloatArray | None = None
+    n_empty: int = 0
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -71,6 +74,9 @@ class Block:
         return Block(self.rows[which], None if self.weight is None else self.weight[which])
 
 
+#: Gives results for each row of a batch, (n,) or (n, m). It can be pickled.
+EachRow: TypeAlias = Callable[[Batch], AnyArray]
+
 #: What makes rows of a batch: checked, and without those that are none. It can be pickled.
 Clean: TypeAlias = Callable[[Batch], Block]
 
@@ -79,8 +85,23 @@ Clean: TypeAlias = Callable[[Batch], Block]
 #: order. It can be pickled.
 Task: TypeAlias = Callable[[int, Iterator[Batch]], M]
 
-#: (rows of a block, whether any cell is missing) -> the source.
-MakeSource: TypeAlias = Callable[[int, bool], Source]
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """The rows of a scan, all of which have been looked at once.
+
+    Attributes
+    ----------
+    make : callable
+        (rows of a block, whether any cell is missing) -> the source.
+    n_rows : int
+    n_empty : int
+        Rows that were left out, since they have no cell.
+    """
+
+    make: Callable[[int, bool], Source]
+    n_rows: int
+    n_empty: int
 
 
 class Scan(Protocol):
@@ -100,8 +121,19 @@ class Scan(Protocol):
         """A task's results for all partitions, merged: each with its neighbor, in their order."""
         ...
 
-    def opened(self, clean: Clean, n_threads: int, /) -> MakeSource:
-        """What makes sources of the rows, in blocks of any size."""
+    def each_row(self, function: EachRow, names: tuple[str, ...], /) -> Any:
+        """Results for each row, in the table's own kind, or as an array.
+
+        Parameters
+        ----------
+        function : callable
+        names : tuple of str
+            Of the results, one for each column of them; a single one for one number a row.
+        """
+        ...
+
+    def opened(self, clean: Clean, n_threads: int, /) -> Opened:
+        """The rows, each of which has been looked at."""
         ...
 
 
