@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from mixtura.estimators.mixture_classifier import MixtureClassifier
     from mixtura.estimators.mixture_search import MixtureSearch
     from mixtura.estimators.saving import load, save
+    from mixtura.estimators.scanned import scan
     from mixtura.estimators.student_t_mixture import StudentTMixture
     from mixtura.estimators.von_mises_fisher_mixture import VonMisesFisherMixture
 
@@ -81,6 +82,7 @@ __all__ = [
     "bootstrap_test",
     "load",
     "save",
+    "scan",
 ]
 
 # Imported when first asked for: scikit-learn takes longer to import than most answers.
@@ -106,6 +108,7 @@ _LAZY = {
     "MixtureClassifier": "mixtura.estimators.mixture_classifier",
     "StudentTMixture": "mixtura.estimators.student_t_mixture",
     "MixtureSearch": "mixtura.estimators.mixture_search",
+    "scan": "mixtura.estimators.scanned",
     "bootstrap_test": "mixtura.estimators.bootstrap_test",
     "load": "mixtura.estimators.saving",
     "save": "mixtura.estimators.saving",

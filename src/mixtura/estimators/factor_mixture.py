@@ -246,4 +246,5 @@ class FactorMixture(MixtureEstimator):
         def scores(block: AnyArray) -> FloatArray:
             return params.scores(np.asarray(block, dtype=np.float64))
 
-        return self._row_by_row(X, mixture, scores)
+        self._refuse_scanned(X, "factor_scores")
+        return self._row_by_row(X, mixture, scores, ())

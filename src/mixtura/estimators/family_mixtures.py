@@ -344,6 +344,7 @@ class CategoricalMixture(NamedFamilyMixture):
     """
 
     _name = "categorical"
+    _learns_from_cells = True
 
     def _read(self, X: Any, *, reset: bool) -> AnyArray:
         columns = columns_of(self, X, reset=reset)

@@ -440,7 +440,12 @@ class GaussianMixture(ShapedMixture):
         mixture, hills = self._fitted(), self.modes()
         log_density = scorer(mixture).log_density
         peak = (hills.log_density if len(hills) else mixture.log_density(mixture.params.means))[0]
-        return self._row_by_row(X, mixture, lambda block: np.exp(log_density(block) - peak))
+
+        def of(block: AnyArray) -> AnyArray:
+            share: AnyArray = np.exp(log_density(block) - peak)
+            return share
+
+        return self._row_by_row(X, mixture, of, ("normalized_density",))
 
     def membership(self, X: Any, sigmas: float = 2.5) -> IntArray:
         """Number of the nearest component of each row, or -1 if none is near enough.
@@ -461,7 +466,7 @@ class GaussianMixture(ShapedMixture):
         def nearest(block: AnyArray) -> IntArray:
             return membership(mixture, np.asarray(block, dtype=np.float64), sigmas)
 
-        return self._row_by_row(X, mixture, nearest)
+        return self._row_by_row(X, mixture, nearest, ("membership",))
 
     def modes(self) -> Modes:
         """The hills of the density: its local maxima, highest first."""

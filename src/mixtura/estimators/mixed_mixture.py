@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from mixtura.estimators.gaussian_vocabulary import OF_BLOCKS
 from mixtura.estimators.inferred_columns import InferredColumns
@@ -95,6 +95,8 @@ verbose_interval, algorithm, acceleration, half_life, equal_weights, fixed, n_jo
     >>> round(float((mixed.predict(table) == kind).mean()), 1)
     1.0
     """
+
+    _learns_from_cells: ClassVar[bool] = True
 
     inferred_: dict[str, str]
 

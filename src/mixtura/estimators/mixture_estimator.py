@@ -29,16 +29,20 @@ from mixtura.estimators.parameters import (
     seed_of,
 )
 from mixtura.estimators.recorded import Recorded
+from mixtura.estimators.scanned import Scanned, as_fitted, as_scanned, learn
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import Table, as_weights, whole_of
 from mixtura.estimators.verbose import narrate
 from mixtura.families.schema import Schema
+from mixtura.fitting.large_fit import fit_large
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.run import Fitting
 from mixtura.fitting.specification import Before, MakeFamily, Noise, Specification
 from mixtura.fitting.stream import NO_ROWS, Stream, Waiting
 from mixtura.mixing_weights import FREE, FixedWeights, Mixing
 from mixtura.mixture import Mixture
+from mixtura.sources.scan import Opened
+from mixtura.starts.large_rows import LargeRows, as_opened, collected, sample_size
 from mixtura.starts.starting_values import GivenParameters, StartingValues
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import AnyArray, BoolArray, FloatArray
@@ -55,6 +59,9 @@ class MixtureEstimator(Recorded, SoftClusters):
 
     # What `fixed` may name.
     _fixable: ClassVar[Sequence[str]] = ("weights",)
+
+    # Whether what the columns are is learnt from their cells, and not from their names alone.
+    _learns_from_cells: ClassVar[bool] = False
 
     # Parameters that may be arrays for the rows of one table, and what stands for others.
     _for_rows: ClassVar[Mapping[str, Any]] = {"init_params": "auto"}
@@ -99,13 +106,27 @@ class MixtureEstimator(Recorded, SoftClusters):
         self.fixed = fixed
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, labels: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        labels: Any = None,
+        checkpoint: Any = None,
+    ) -> Self:
         """Find the mixture under which the rows are most likely.
+
+        Of a table of more than 200,000 rows, or fewer of many columns, the starts are made on a
+        seeded sample; the best of them goes on to all rows.
 
         Parameters
         ----------
         X : table of shape (n, d)
-            NumPy array, or a pandas, polars or pyarrow table.
+            NumPy array, or a pandas, polars or pyarrow table. What need not fit into memory: files
+            such as 'big/*.parquet', a list of files, a pyarrow dataset, a lazy frame of polars, a
+            memory-mapped array, a table of Dask or Spark; `mixtura.scan` takes these as well, and
+            says which columns to read, and which one has weights.
         y : ignored
         sample_weight : array of shape (n,), default=None
             Row weights: 2 is the row twice, 0 is no row. A weight below 5e-32 of the largest
@@ -117,6 +138,9 @@ class MixtureEstimator(Recorded, SoftClusters):
             objective has log(w_j p_j(x)) for them, and components keep their numbers. A component
             that has known rows cannot be fixed at weight 0, and does not begin there.
             `log_likelihood_` and all criteria are those of the rows alone, as without labels.
+        checkpoint : path, default=None
+            A folder that keeps a long fit while it runs: the same call goes on from there after an
+            interruption, to the same bits. Of a table that is fitted in memory nothing is kept.
 
         Returns
         -------
@@ -130,12 +154,18 @@ class MixtureEstimator(Recorded, SoftClusters):
             If every start begins with components that cannot be estimated: with a singular
             covariance, or with all rows known to be noise.
         """
-        rows = self._door(X, reset=not self._goes_on)
-        weight = as_weights(sample_weight, len(rows))
+        scanned = as_scanned(X)
         with one_blas_thread():
-            table = self._training_rows(X, rows, weight)
-            fitting = self._prepare(table, labels)
-            self._publish(fitting.record(fitting.all_starts()), rows.dtype)
+            if scanned is None:
+                table = self._rows_at_hand(X, sample_weight, labels)
+            else:
+                table = self._scanned_rows(scanned, sample_weight, labels)
+            if isinstance(table, LargeRows):
+                record = fit_large(self._specification(table.sample), table)
+            else:
+                fitting = self._prepare(table, labels)
+                record = fitting.record(fitting.all_starts())
+            self._publish(record, table.dtype)
         for name in ("stream_", "n_seen_"):
             self.__dict__.pop(name, None)
         self.warn()
@@ -227,6 +257,49 @@ class MixtureEstimator(Recorded, SoftClusters):
         if isinstance(self._known_stream, Waiting):
             raise NotFittedError(f"This {type(self).__name__} is {self._known_stream}.")
         return super()._fitted()
+
+    def _rows_at_hand(self, X: Any, sample_weight: Any, labels: Any) -> TrainingRows | LargeRows:
+        """The rows of a table in memory, which may be so many that starts look at a sample."""
+        rows = self._door(X, reset=not self._goes_on)
+        table = self._training_rows(X, rows, as_weights(sample_weight, len(rows)))
+        few = table.n_rows <= sample_size(rows.shape[1])
+        if few or labels is not None or not self._of_any_rows:
+            return table
+        return self._large(as_opened(table), table.column_names)
+
+    # ------------------------------------------------------------------------ scanned tables
+
+    @property
+    def _of_any_rows(self) -> bool:
+        """Whether no parameter is an array for the rows of one table."""
+        return all(isinstance(getattr(self, name), str | None) for name in self._for_rows)
+
+    def _scanned_rows(
+        self, scanned: Scanned, sample_weight: Any, labels: Any
+    ) -> TrainingRows | LargeRows:
+        """The rows of a table that is not in memory: in one place if they are few."""
+        if sample_weight is not None or labels is not None or not self._of_any_rows:
+            raise MixturaError(
+                "Weights, labels and starts for each row are for tables in memory. Name the column "
+                "of weights instead: mixtura.scan(X, weight='name')."
+            )
+        scan, n_threads = scanned.scan, effective_n_jobs(self.n_jobs)
+        reading = as_fitted(self, scan) if self._goes_on else learn(self, scan)
+        opened = scan.opened(reading, n_threads)
+        if opened.n_rows == 0:
+            raise DataError("The table has no row that has weight and some cell.")
+        n_sample = scanned.sample or sample_size(len(scan.names))
+        if opened.n_rows <= n_sample:
+            return collected(opened, scan.names, n_threads)
+        return self._large(opened, scan.names, n_sample)
+
+    def _large(
+        self, opened: Opened, names: Sequence[str], n_sample: int | None = None
+    ) -> LargeRows:
+        """Rows that are passed over, and the sample that starts look at."""
+        n_sample = sample_size(len(names)) if n_sample is None else n_sample
+        n_threads, seed = effective_n_jobs(self.n_jobs), seed_of(self.random_state)
+        return LargeRows.of(opened, names, n_threads, n_sample, seed)
 
     # ------------------------------------------------------------------------------ the door
 

@@ -244,6 +244,9 @@ class MixtureSearch(SoftClusters):
     def _as_fitted(self, X: Any) -> AnyArray:
         return self.best_estimator_._as_fitted(X)
 
+    def _known(self) -> MixtureEstimator:
+        return self.best_estimator_
+
     def _base(self) -> MixtureEstimator:
         """What all candidates have in common."""
         asked = self.estimator

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from joblib import effective_n_jobs
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -20,13 +21,14 @@ from sklearn.utils.validation import check_is_fitted
 from mixtura.errors import DataError
 from mixtura.estimators.parameters import check_count
 from mixtura.estimators.row_by_row import in_blocks, row_by_row
+from mixtura.estimators.scanned import EachRow, Reading, Scanned, as_fitted, as_scanned
 from mixtura.estimators.tables import as_weights, check_reach, column_names
 from mixtura.explain.missing_cells import drawn, expected
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
 from mixtura.patterns import empty_rows
 from mixtura.selection.scores import Scores, mean_log_density, score
-from mixtura.sources import ArraySource
+from mixtura.sources import Source, block_rows
 from mixtura.typing import AnyArray, IntArray
 
 __all__ = ["SoftClusters"]
@@ -72,12 +74,18 @@ class SoftClusters(
             Rows sum to 1; the last column is that of the noise. float32 if the table is.
         """
         mixture = self._fitted()
-        return self._row_by_row(X, mixture, scorer(mixture).responsibilities)
+        names = tuple(f"p{number}" for number in range(mixture.n_components))
+        return self._row_by_row(X, mixture, scorer(mixture).responsibilities, names)
 
     def predict(self, X: Any) -> IntArray:
         """Number of the likeliest component of each row, -1 for noise, shape (n,)."""
         mixture = self._fitted()
-        return mixture.as_labels(self._row_by_row(X, mixture, scorer(mixture).labels))
+        labels = scorer(mixture).labels
+
+        def of(rows: AnyArray) -> AnyArray:
+            return mixture.as_labels(labels(rows))
+
+        return self._row_by_row(X, mixture, of, ("cluster",))
 
     def transform(self, X: Any) -> AnyArray:
         """The soft assignments as an embedding of the rows: the same as `predict_proba`."""
@@ -90,7 +98,7 @@ class SoftClusters(
         hold it.
         """
         mixture = self._fitted()
-        return self._row_by_row(X, mixture, scorer(mixture).log_density)
+        return self._row_by_row(X, mixture, scorer(mixture).log_density, ("log_density",))
 
     # --------------------------------------------------------------------- the whole table
 
@@ -165,7 +173,9 @@ class SoftClusters(
         >>> gm.impute([[180.0, np.nan]], n_draws=3).shape
         (3, 1, 2)
         """
-        mixture, rows = self._fitted(), self._as_fitted(X)
+        mixture = self._fitted()
+        self._refuse_scanned(X, "impute")
+        rows = self._as_fitted(X)
         check_reach(rows, column_names(self, rows))
         source = in_blocks(rows, None, mixture.n_components, self.n_jobs)
         if n_draws is None:
@@ -189,14 +199,50 @@ class SoftClusters(
         return self.mixture_
 
     def _row_by_row(
-        self, X: Any, mixture: Mixture[Any, Any], function: Callable[[AnyArray], AnyArray]
+        self,
+        X: Any,
+        mixture: Mixture[Any, Any],
+        function: Callable[[AnyArray], AnyArray],
+        names: tuple[str, ...],
     ) -> AnyArray:
-        """The function's results for each row; reals in the table's dtype if that holds them."""
-        rows = self._as_fitted(X)
-        names, k = column_names(self, rows), mixture.n_components
-        return row_by_row(rows, names, k, self.n_jobs, function, rows.dtype)
+        """The function's results for each row; reals in the table's dtype if that holds them.
 
-    def _source(self, X: Any, sample_weight: Any, mixture: Mixture[Any, Any]) -> ArraySource:
+        Those of a table that is not in memory are of its own kind, with columns of these names.
+        """
+        scanned = self._scanned(X)
+        if scanned is not None:
+            each_row = EachRow(self._reading(scanned), function)
+            results: AnyArray = scanned.scan.each_row(each_row, names)
+            return results
+        rows = self._as_fitted(X)
+        columns, k = column_names(self, rows), mixture.n_components
+        return row_by_row(rows, columns, k, self.n_jobs, function, rows.dtype)
+
+    def _scanned(self, X: Any) -> Scanned | None:
+        """A table that is not in memory, in the columns that were fitted; None of any other."""
+        names = vars(self._known()).get("feature_names_in_")
+        return as_scanned(X, None if names is None else list(map(str, names)))
+
+    def _refuse_scanned(self, X: Any, what: str) -> None:
+        """What gives more than some numbers for each row is for tables in memory."""
+        if self._scanned(X) is not None:
+            raise DataError(f"{what} is for tables in memory: give it the rows part by part.")
+
+    def _reading(self, scanned: Scanned) -> Reading:
+        """What makes rows of such a table."""
+        return as_fitted(self._known(), scanned.scan)
+
+    def _known(self) -> Any:
+        """The estimator that knows what the columns are."""
+        return self
+
+    def _source(self, X: Any, sample_weight: Any, mixture: Mixture[Any, Any]) -> Source:
+        scanned = self._scanned(X)
+        if scanned is not None:
+            if sample_weight is not None:
+                raise DataError("Name the column of weights: mixtura.scan(X, weight='name').")
+            opened = scanned.scan.opened(self._reading(scanned), effective_n_jobs(self.n_jobs))
+            return opened.make(block_rows(len(scanned.scan.names), mixture.n_components), False)
         rows = self._as_fitted(X)
         weight = as_weights(sample_weight, len(rows))
         empty = empty_rows(rows)

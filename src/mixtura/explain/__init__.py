@@ -1,5 +1,5 @@
 """What a fitted mixture tells."""
 
-from mixtura.explain.soundness import Soundness, judge, upheld
+from mixtura.explain.soundness import Soundness, Suspects, judge, upheld
 
-__all__ = ["Soundness", "judge", "upheld"]
+__all__ = ["Soundness", "Suspects", "judge", "upheld"]

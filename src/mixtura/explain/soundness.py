@@ -37,7 +37,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -46,11 +46,11 @@ from mixtura.em import e_step
 from mixtura.errors import DegenerateError
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Expectation, Mixture
-from mixtura.sources import Source
+from mixtura.sources import Chunk, Source
 from mixtura.statistics import Statistics
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Soundness", "judge", "upheld"]
+__all__ = ["Soundness", "SuspectRows", "Suspects", "judge", "upheld"]
 
 # Nats that a component may owe to what holds it up: they decide nothing.
 _NOTHING = 0.05
@@ -118,27 +118,85 @@ def judge(mixture: Mixture[Any, Any], source: Source, rounding: FloatArray) -> S
     """
     if mixture.family.bounded:
         return Soundness()
-    whole = e_step(mixture, source)
-    held = _held(mixture, source, rounding, lambda: whole.statistics)
-    spurious = _Optimism.of(mixture, source, whole).spurious()
-    return Soundness(_numbers(held), _numbers(spurious & ~held))
+    suspects = Suspects.of(mixture, e_step(mixture, source), _unit(source), rounding)
+    return suspects.judged(source.map_reduce(suspects.rows) if suspects.any else None)
 
 
 def upheld(mixture: Mixture[Any, Any], source: Source, rounding: FloatArray) -> BoolArray:
     """Which of the clusters (k,) owe their likelihood to what holds them up."""
-    return _held(mixture, source, rounding, lambda: e_step(mixture, source).statistics)
+    return _held(
+        mixture, lambda: _unit(source), rounding, lambda: e_step(mixture, source).statistics
+    )
 
 
 def _held(
     mixture: Mixture[Any, Any],
-    source: Source,
+    unit: Callable[[], float],
     rounding: FloatArray,
     statistics: Callable[[], Statistics],
 ) -> BoolArray:
     owed = mixture.family.upheld(mixture.params, rounding, statistics)
     if not owed.any():
         return np.zeros(mixture.n_clusters, dtype=np.bool_)
-    return np.asarray((owed > _NOTHING * _unit(source)) & (mixture.clusters.weights > 0.0))
+    return np.asarray((owed > _NOTHING * unit()) & (mixture.clusters.weights > 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Suspects:
+    """Components of an optimum that may not be sound, before their rows are looked at.
+
+    Attributes
+    ----------
+    mixture : Mixture
+    whole : Expectation
+        Of all rows.
+    unit : float
+        The weight of what counts as one row.
+    held : ndarray of shape (k,)
+        Which of the clusters owe their likelihood to what holds them up.
+    small : ndarray of shape (m,)
+        Numbers of those that have few rows for their parameters.
+    """
+
+    mixture: Mixture[Any, Any]
+    whole: Expectation[Any]
+    unit: float
+    held: BoolArray
+    small: IntArray
+
+    @classmethod
+    def of(
+        cls, mixture: Mixture[Any, Any], whole: Expectation[Any], unit: float, rounding: FloatArray
+    ) -> Self:
+        """From what an E-step knows of all rows; rounding is as of `judge`."""
+        if mixture.family.bounded:
+            nothing = np.zeros(mixture.n_clusters, dtype=np.bool_)
+            return cls(mixture, whole, unit, nothing, np.flatnonzero(nothing))
+        held = _held(mixture, lambda: unit, rounding, lambda: whole.statistics)
+        n_rows, counts = whole.weight / unit, whole.counts[: mixture.n_clusters] / unit
+        few = (counts > 0.0) & (counts <= min(_SMALL * _brought(mixture), _WHOLE * n_rows))
+        none = mixture.n_clusters == 1
+        return cls(mixture, whole, unit, held, np.flatnonzero(few & (not none)))
+
+    @property
+    def any(self) -> bool:
+        """Whether rows have to be looked at."""
+        return bool(len(self.small))
+
+    def rows(self, chunk: Chunk) -> SuspectRows:
+        """Those of a chunk that are more likely one of the small components' than not."""
+        return SuspectRows.of(self.mixture, self.small, chunk)
+
+    def judged(self, rows: SuspectRows | None) -> Soundness:
+        """What comes of their rows; None if they were not looked at."""
+        spurious = _Optimism.of(self, rows).spurious()
+        return Soundness(_numbers(self.held), _numbers(spurious & ~self.held))
+
+
+def _brought(mixture: Mixture[Any, Any]) -> int:
+    """Free parameters that one more component brings."""
+    k, d, family = mixture.n_clusters, mixture.n_features, mixture.family
+    return 1 + family.n_parameters(k, d) - family.n_parameters(k - 1, d)
 
 
 def _unit(source: Source) -> float:
@@ -187,20 +245,16 @@ class _Optimism:
     conceded: float
 
     @classmethod
-    def of(cls, mixture: Mixture[Any, Any], source: Source, whole: Expectation[Any]) -> _Optimism:
-        k, d, family = mixture.n_clusters, mixture.n_features, mixture.family
-        brought = 1 + family.n_parameters(k, d) - family.n_parameters(k - 1, d)
-        unit = _unit(source)
+    def of(cls, suspects: Suspects, rows: SuspectRows | None) -> _Optimism:
+        mixture, whole, unit = suspects.mixture, suspects.whole, suspects.unit
+        k, small, brought = mixture.n_clusters, suspects.small, _brought(mixture)
         n_rows, counts = whole.weight / unit, whole.counts[:k] / unit
         log_n = float(np.log(max(n_rows, 1.0)))
-        few = (counts > 0.0) & (counts <= min(_SMALL * brought, _WHOLE * n_rows))
-        small = np.flatnonzero(few) if k > 1 else np.empty(0, dtype=np.intp)
         p, shared = mixture.n_parameters, mixture.n_parameters - brought * k
         others = brought * (k - len(small)) + shared * (1.0 - counts[small].sum() / n_rows)
         conceded = 0.5 * p * log_n - others
         lost, left = np.zeros(len(small)), np.zeros(len(small))
-        if len(small):
-            rows = _Rows.of(mixture, source, small)
+        if rows is not None:
             for number, own, unseen in _left_out(mixture, whole, rows):
                 part = rows.weight[own] / unit
                 np.add.at(lost, number, part * (rows.log_density[own] - unseen))
@@ -228,8 +282,10 @@ class _Optimism:
 
 
 @dataclass(frozen=True)
-class _Rows:
+class SuspectRows:
     """Rows (n, d) of small components, their weights and responsibilities (n, k), and so on.
+
+    Those of two chunks merge to those of one after the other.
 
     Attributes
     ----------
@@ -248,22 +304,23 @@ class _Rows:
     without: FloatArray
 
     @classmethod
-    def of(cls, mixture: Mixture[Any, Any], source: Source, small: IntArray) -> _Rows:
+    def of(cls, mixture: Mixture[Any, Any], small: IntArray, chunk: Chunk) -> Self:
         """The rows that are more likely one of the small components' than not."""
         rest = np.array([np.delete(mixture.weights, j).sum() for j in small])  # 1 - w_j can be 0
-        picked = []
-        for X, weight in source.map(lambda chunk: (chunk.X, chunk.weight)):
-            log_joint = mixture.log_joint(X)
-            log_density = log_sum_exp(log_joint)
-            row, number = np.nonzero(log_joint[:, small] > log_density[:, None] + np.log(0.5))
-            log_joint, log_density = log_joint[row], log_density[row]
-            others = log_joint.copy()
-            others[np.arange(len(row)), small[number]] = -np.inf
-            with np.errstate(divide="ignore"):
-                without = log_sum_exp(others) - np.log(rest[number])
-            resp = np.exp(log_joint - log_density[:, None])
-            picked.append((X[row], weight[row], resp, number, log_density, without))
-        return cls(*(np.concatenate(column) for column in zip(*picked, strict=True)))
+        log_joint = mixture.log_joint(chunk.X)
+        log_density = log_sum_exp(log_joint)
+        row, number = np.nonzero(log_joint[:, small] > log_density[:, None] + np.log(0.5))
+        log_joint, log_density = log_joint[row], log_density[row]
+        others = log_joint.copy()
+        others[np.arange(len(row)), small[number]] = -np.inf
+        with np.errstate(divide="ignore"):
+            without = log_sum_exp(others) - np.log(rest[number])
+        resp = np.exp(log_joint - log_density[:, None])
+        return cls(chunk.X[row], chunk.weight[row], resp, number, log_density, without)
+
+    def __add__(self, other: Self) -> Self:
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return type(self)(*map(np.concatenate, pairs))
 
 
 def _gained(log_density: FloatArray, without: FloatArray) -> FloatArray:
@@ -273,7 +330,7 @@ def _gained(log_density: FloatArray, without: FloatArray) -> FloatArray:
 
 
 def _left_out(
-    mixture: Mixture[Any, Any], whole: Expectation[Any], rows: _Rows
+    mixture: Mixture[Any, Any], whole: Expectation[Any], rows: SuspectRows
 ) -> Iterator[tuple[IntArray, BoolArray, FloatArray]]:
     """Parts of the rows, their components, and their log-densities when they are left out.
 

@@ -12,7 +12,7 @@ from mixtura.em import NO_ITERATIONS
 from mixtura.errors import MixturaError
 from mixtura.families.family import Family
 from mixtura.schedules import MiniBatches, Rounds, Schedule, batch
-from mixtura.sources import ArraySource
+from mixtura.sources import ArraySource, Source
 from mixtura.stopping import StoppingRule, judged_rounds
 
 __all__ = ["Acceleration", "Algorithm", "Stage", "batch_rows", "check_blends"]
@@ -114,11 +114,16 @@ class Stage:
         return replace(self, rounds=None)
 
     def passes(
-        self, source: ArraySource, rows_per_batch: int, max_iter: int, seed: Sequence[int]
+        self, source: Source, rows_per_batch: int, max_iter: int, seed: Sequence[int]
     ) -> Schedule:
         """Which rows each iteration sees. The seed is that of mini-batches."""
         if self.rounds is None:
             return self.schedule(max_iter)
+        if not isinstance(source, ArraySource):
+            raise MixturaError(
+                f"algorithm={self.name!r} takes rows in a random order, which needs them in "
+                "memory: use 'em', or partial_fit for rows as they come."
+            )
         return MiniBatches(source, rows_per_batch, self.rounds, max_iter, seed)
 
     def stopping_rule(self, tol: float, max_iter: int) -> StoppingRule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +10,10 @@ import numpy as np
 
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
-from mixtura.sources import Chunk, Source
-from mixtura.starts.training_rows import TrainingRows
+from mixtura.sources import Chunk, Summary
 from mixtura.typing import FloatArray
 
-__all__ = ["MissingCells", "missing_cells"]
+__all__ = ["MissingCells", "doubts", "missing_cells"]
 
 
 @dataclass(frozen=True)
@@ -50,32 +50,47 @@ class MissingCells:
         return sum(self.cells)
 
 
-def missing_cells(
-    mixture: Mixture[Any, Any], source: Source, table: TrainingRows
-) -> MissingCells | None:
-    """Those of the rows that a mixture was fitted to; None where no cell is missing.
+def doubts(mixture: Mixture[Any, Any]) -> Callable[[Chunk], FloatArray]:
+    """Gives weight and weighted uncertainty of a chunk's complete rows, and of the others, (2, 2).
 
-    Rows without any cell are told of, though they were left out.
+    They add.
     """
-    gaps, n_empty = table.summary.gaps, table.n_empty
-    if not (gaps or n_empty):
-        return None
     seen = scorer(mixture)
 
-    def doubts(chunk: Chunk) -> FloatArray:
-        """Weight and weighted uncertainty of complete rows, and of the others, (2, 2)."""
+    def of(chunk: Chunk) -> FloatArray:
         _, certainty = seen.densities_and_certainties(chunk.rows)
         doubt = np.stack([chunk.weight, chunk.weight * (1.0 - certainty)])
         gappy = np.isnan(chunk.rows).any(axis=1)
         return np.stack([doubt[:, ~gappy].sum(axis=1), doubt[:, gappy].sum(axis=1)])
 
-    (complete, of_complete), (weight, of_gappy) = source.map_reduce(doubts).tolist()
+    return of
+
+
+def missing_cells(
+    mixture: Mixture[Any, Any], summary: Summary, n_empty: int, doubt: FloatArray | None
+) -> MissingCells | None:
+    """Those of the rows that a mixture was fitted to; None where no cell is missing.
+
+    Parameters
+    ----------
+    mixture : Mixture
+    summary : Summary
+        Of the rows.
+    n_empty : int
+        Rows without any cell, which are told of, though they were left out.
+    doubt : ndarray of shape (2, 2) or None
+        That of `doubts` over all rows; None where it was not asked for.
+    """
+    gaps = summary.gaps
+    if doubt is None or not (gaps or n_empty):
+        return None
+    (complete, of_complete), (weight, of_gappy) = doubt.tolist()
     of_empty = n_empty * (1.0 - float(mixture.weights.max()))
     return MissingCells(
         tuple((gaps.cells + n_empty).tolist()),
         gaps.n_rows + n_empty,
         n_empty,
-        table.summary.n_rows + n_empty,
+        summary.n_rows + n_empty,
         (of_gappy + of_empty) / (weight + n_empty),
         of_complete / complete if complete > 0.0 else None,
     )

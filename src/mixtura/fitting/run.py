@@ -10,6 +10,7 @@ from typing import Any, Self, TypeAlias, TypeVar
 
 from mixtura import em
 from mixtura.acceleration import UpdateRule
+from mixtura.assignments import soft
 from mixtura.em import Fit
 from mixtura.errors import DataError, DegenerateError
 from mixtura.explain import Soundness, judge, upheld
@@ -18,7 +19,7 @@ from mixtura.families.noise import Box, WithNoise, with_noise
 from mixtura.fitting.agreement import ALIKE, Compared, agreement, compared
 from mixtura.fitting.algorithm import Algorithm, Stage, batch_rows, check_blends
 from mixtura.fitting.chain import Chain
-from mixtura.fitting.missing import missing_cells
+from mixtura.fitting.diagnosis import diagnose
 from mixtura.fitting.notes import (
     notes_on_chain,
     notes_on_data,
@@ -27,11 +28,11 @@ from mixtura.fitting.notes import (
 )
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.record import FitRecord, StageRecord
-from mixtura.fitting.restarts import Effort, Found, Restarts, restart, resume
+from mixtura.fitting.restarts import Effort, Found, Restarts, Starts, restart, resume
 from mixtura.fitting.specification import Noise, Specification
 from mixtura.mixture import Expectation, Mixture
-from mixtura.selection.scores import score
-from mixtura.sources import ArraySource, Summary
+from mixtura.sources import Source, Summary
+from mixtura.starts.large_rows import LargeRows
 from mixtura.starts.noise_region import box_about, resized
 from mixtura.starts.split_component import splits
 from mixtura.starts.starting_values import MakeFirst, first_mixtures, go_on, reaching_known_rows
@@ -89,8 +90,11 @@ class Fitting:
     ----------
     specification : Specification
     table : TrainingRows
-    source : ArraySource
-        Of the table's rows.
+        The rows that starts look at.
+    source : Source
+        The rows that are fitted: those of the table, or the many that it is a sample of.
+    summary : Summary
+        Of these.
     family : Family
         Of the clusters.
     region : Box or None
@@ -99,28 +103,42 @@ class Fitting:
         Gives the mixture where the start with a given number begins. It may raise DegenerateError.
     price : float
         Numbers that a plain iteration adds up.
+    n_rows, n_empty, n_known : int
+        Rows that are fitted, further ones that have no cell, and those whose component is known.
     """
 
     specification: Specification
     table: TrainingRows
-    source: ArraySource
+    source: Source
+    summary: Summary
     family: Family[Any, Any]
     region: Box | None
     make_first: MakeFirst
     price: float
+    n_rows: int
+    n_empty: int
+    n_known: int
 
     @classmethod
     def of(
-        cls, specification: Specification, table: TrainingRows, labels: IntArray | None = None
+        cls,
+        specification: Specification,
+        table: TrainingRows,
+        labels: IntArray | None = None,
+        large: LargeRows | None = None,
     ) -> Self:
-        """See that the rows are enough, and get ready to make starts."""
-        k, n = specification.n_components, len(table.rows)
+        """See that the rows are enough, and get ready to make starts.
+
+        The table is the sample of many rows, if there are these.
+        """
+        k, n = specification.n_components, (large or table).n_rows
         if n < k:
             raise DataError(
                 f"Expected n_samples >= n_components, but got {n} rows for {k} components: "
                 "use fewer components or more rows."
             )
-        source, summary = table.source(k, labels), table.summary
+        source = table.source(k, labels) if large is None else large.source(k)
+        summary = (large or table).summary
         family = specification.family(source, summary, k)
         if specification.algorithm.blends:
             check_blends(family, f"algorithm={specification.algorithm.name!r}")
@@ -152,11 +170,20 @@ class Fitting:
             return reaching_known_rows(own(number), source)
 
         price = float(n) * k * family.n_sums(source.n_features)
-        return cls(specification, table, source, family, region, make_first, price)
-
-    @property
-    def summary(self) -> Summary:
-        return self.table.summary
+        n_known = 0 if labels is None else int((labels >= 0).sum())
+        return cls(
+            specification,
+            table,
+            source,
+            summary,
+            family,
+            region,
+            make_first,
+            price,
+            n,
+            (large or table).n_empty,
+            n_known,
+        )
 
     @cached_property
     def effort(self) -> Effort:
@@ -166,7 +193,7 @@ class Fitting:
     @cached_property
     def algorithm(self) -> Algorithm:
         """What is done with so many rows."""
-        return self.specification.algorithm.suiting(len(self.table.rows), self.rows_per_batch)
+        return self.specification.algorithm.suiting(self.n_rows, self.rows_per_batch)
 
     @property
     def rows_per_batch(self) -> int:
@@ -340,12 +367,14 @@ class Fitting:
 
     def best(self, restarts: Restarts) -> AnyFit:
         """The best of the starts, its components in falling order of weight."""
-        best = restarts.best
+        return self._in_order(restarts.best)
+
+    def _in_order(self, run: AnyFit) -> AnyFit:
         if self.numbered:
-            return best
-        order = best.mixture.canonical_order()
-        known = None if best.expectation is None else best.expectation.take(order)
-        return replace(best, mixture=best.mixture.take(order), expectation=known)
+            return run
+        order = run.mixture.canonical_order()
+        known = None if run.expectation is None else run.expectation.take(order)
+        return replace(run, mixture=run.mixture.take(order), expectation=known)
 
     def _past(self, best: AnyFit) -> tuple[StageRecord, ...]:
         """What is told of the stages before the last one."""
@@ -364,38 +393,58 @@ class Fitting:
 
     def record(self, restarts: Restarts) -> FitRecord:
         """What is told of the starts."""
-        best, labels = self.best(restarts), self.source.labels
-        mixture, last = best.mixture, self.specification.algorithm.last
-        starts = restarts.summary(self._compared)
+        return self.recorded(restarts.best, self.told(restarts))
+
+    def told(self, restarts: Restarts) -> Starts:
+        """How the starts ended."""
+        return restarts.summary(self._compared)
+
+    def recorded(self, run: AnyFit, starts: Starts) -> FitRecord:
+        """What is told of a run, which is the best of some starts."""
+        best, last = self._in_order(run), self.specification.algorithm.last
+        mixture = best.mixture
         caution = starts.caution(self.summary.total_weight)
-        judged = self.judged(mixture)
+        expectation = best.expectation or self.expectation(mixture)
+        found = diagnose(
+            mixture,
+            self.source,
+            expectation if last.assignment is soft else em.e_step(mixture, self.source),
+            self.summary,
+            self.table.rounding,
+            self.n_empty,
+        )
+        collapsed, spurious = found.soundness.upheld, found.soundness.spurious
         return FitRecord(
             mixture=mixture,
             algorithm=self.specification.algorithm,
-            scores=score(mixture, self.source),
+            scores=found.scores,
             n_parameters=mixture.n_parameters,
-            collapsed=judged.upheld,
-            spurious=judged.spurious,
+            collapsed=collapsed,
+            spurious=spurious,
             status=best.status,
             n_iter=best.n_iter,
             objective=best.objective,
             trace=best.trace,
             starts=starts,
             notes=(
-                # Whoever knows the whole table tells of it.
-                *([] if self.table.whole else notes_on_data(self.summary, self.table.column_names)),
+                *(notes_on_data(self.summary, self.table.column_names) if self._whole else []),
                 *notes_on_values(self.table, mixture.clusters.family),
-                *notes_on_result(mixture, len(judged.upheld), judged.spurious),
+                *notes_on_result(mixture, len(collapsed), spurious),
                 *notes_on_chain(best, mean=last.latest),
                 *([caution] if caution and last.settles else []),
             ),
-            n_known=0 if labels is None else int((labels >= 0).sum()),
-            missing=missing_cells(mixture, self.source, self.table),
+            n_known=self.n_known,
+            missing=found.missing,
             past=self._past(best),
-            chain=self._chain(restarts.best),
-            expectation=best.expectation or self.expectation(mixture),
+            chain=self._chain(run),
+            expectation=expectation,
             summary=self.summary,
         )
+
+    @property
+    def _whole(self) -> bool:
+        """Whether these are no part of a larger table; else whoever knows that one tells of it."""
+        return self.table.whole is None or self.summary is self.table.whole
 
     def expectation(self, mixture: Mixture[Any, Any]) -> Expectation[Any]:
         """What an E-step knows of the rows."""
@@ -434,7 +483,7 @@ def _once_for_each(make: Callable[[Mixture[Any, Any]], _T]) -> Callable[[Mixture
     return made
 
 
-def _region(noise: Noise | None, source: ArraySource, summary: Summary) -> Box | None:
+def _region(noise: Noise | None, source: Source, summary: Summary) -> Box | None:
     """Where the noise is, if there is any."""
     if noise is None:
         return None

@@ -11,6 +11,7 @@ weight of the rows and r_ij the responsibilities:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ from mixtura.sources.source import Chunk, Source
 from mixtura.statistics import SMALLEST_COUNT, Sums
 from mixtura.typing import FloatArray
 
-__all__ = ["Scores", "mean_log_density", "score"]
+__all__ = ["Scores", "mean_log_density", "score", "scoring"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,11 @@ class Scores(Sums):
 
 def score(mixture: Mixture[Any, Any], source: Source) -> Scores:
     """The mixture's scores on all rows of a source."""
+    return source.map_reduce(scoring(mixture))
+
+
+def scoring(mixture: Mixture[Any, Any]) -> Callable[[Chunk], Scores]:
+    """Gives the mixture's scores on the rows of a chunk: they merge."""
     scorer = scorer_of(mixture)
 
     def of(chunk: Chunk) -> Scores:
@@ -83,7 +89,7 @@ def score(mixture: Mixture[Any, Any], source: Source) -> Scores:
             _entropy(scorer, chunk, certainty),
         )
 
-    return source.map_reduce(of)
+    return of
 
 
 def mean_log_density(mixture: Mixture[Any, Any], source: Source) -> float:

@@ -254,12 +254,15 @@ class LocalScan:
         Gives all batches.
     raw_copy : bool, default=True
         Whether rows are decoded once and kept in a temporary file, if there is room for them.
+    raw : RawRows or None
+        The same rows, if they lie in a file already.
     """
 
     names: tuple[str, ...]
     weighted: bool
     read: Callable[[], Iterator[Batch]]
     raw_copy: bool = True
+    raw: RawRows | None = None
 
     def map_reduce(self, task: Task[M]) -> M:
         return task(0, ahead(self.read))
@@ -277,6 +280,9 @@ class LocalScan:
 
     def _passes(self, read: Callable[[], Iterator[Block]]) -> Passes:
         d = len(self.names)
+        if self.raw is not None:
+            streamed = StreamedRows.counted(read, d)
+            return self.raw if streamed.n == self.raw.n else streamed
         if not self.raw_copy:
             return StreamedRows.counted(read, d)
         try:

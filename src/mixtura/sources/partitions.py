@@ -13,7 +13,7 @@ import numpy as np
 from mixtura.patterns import Patterns
 from mixtura.sources.folding import Fold
 from mixtura.sources.scan import Batch, Block, Clean, Opened, Scan, cut
-from mixtura.sources.source import Chunk, Mergeable
+from mixtura.sources.source import Chunk, Mergeable, all_one
 
 __all__ = ["Listed", "PartitionedSource", "chunk_of", "opened"]
 
@@ -114,7 +114,7 @@ class _Blocks:
 
 def chunk_of(handle: int, start: int, block: Block, gappy: bool) -> Chunk:
     """A block of rows as a chunk, where `gappy` is whether any cell of the table is missing."""
-    weight = np.ones(len(block)) if block.weight is None else block.weight
+    weight = all_one(len(block)) if block.weight is None else block.weight
     patterns = Patterns.of(block.rows) if gappy else None
     rows = np.ascontiguousarray(block.rows)
     return Chunk(handle, start, rows, weight, None, patterns)

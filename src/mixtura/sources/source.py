@@ -18,7 +18,7 @@ import numpy as np
 from mixtura.patterns import Patterns
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
-__all__ = ["Chunk", "Mergeable", "Source"]
+__all__ = ["Chunk", "Mergeable", "Source", "all_one"]
 
 
 class Mergeable(Protocol):
@@ -62,6 +62,18 @@ class Chunk:
     def X(self) -> FloatArray:  # noqa: N802
         """The rows in float64."""
         return np.asarray(self.rows, dtype=np.float64)
+
+
+def all_one(n: int) -> FloatArray:
+    """The weights (n,) of rows that have none: np.broadcast_to(1.0, n) in a tenth of the time.
+
+    That shows in fits of small tables. All sources give these, since sums of them may be made in
+    another order than those of other arrays.
+    """
+    return np.ndarray((n,), np.float64, _ONE, 0, (0,))
+
+
+_ONE = np.float64(1.0).tobytes()
 
 
 class Source(Protocol):

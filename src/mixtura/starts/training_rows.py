@@ -109,6 +109,16 @@ class TrainingRows:
         check_range(self.summary.extent, self.column_names)
 
     @property
+    def n_rows(self) -> int:
+        """Rows that have weight, and some cell."""
+        return len(self.rows)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the rows."""
+        return self.rows.dtype
+
+    @property
     def n_given(self) -> int:
         """Rows of the user's table."""
         return len(self.rows if self.present is None else self.present)

@@ -1,0 +1,87 @@
+"""Fits to more rows than are looked at one by one.
+
+The starts are made on a sample, and run there to their ends. The best of them goes on to all rows:
+each of its iterations is a pass over them, and one pass more tells of the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from mixtura.fitting.record import FitRecord
+from mixtura.fitting.restarts import Effort, Optimum, Starts
+from mixtura.fitting.run import AnyFit, Fitting
+from mixtura.fitting.specification import Before, Specification
+from mixtura.starts.large_rows import LargeRows
+from mixtura.starts.starting_values import StartingValues
+
+__all__ = ["Keeper", "begun_on_sample", "fit_large"]
+
+
+class Keeper(Protocol):
+    """Who keeps a run that is paused now and then, so that it can go on after an interruption."""
+
+    @property
+    def n_iter(self) -> int:
+        """Iterations between two pauses."""
+        ...
+
+    def kept(self) -> tuple[Starts, AnyFit] | None:
+        """The starts, and the run where it was paused; None before there is one."""
+        ...
+
+    def keep(self, starts: Starts, run: AnyFit, /) -> None:
+        """Keep what is known now."""
+        ...
+
+
+def fit_large(
+    specification: Specification, rows: LargeRows, keeper: Keeper | None = None
+) -> FitRecord:
+    """Make the starts on the sample, and go on from the best of them to all rows.
+
+    Where a fit is to begin is not looked for if it is given.
+    """
+    kept = None if keeper is None else keeper.kept()
+    if kept is None:
+        fitting, starts = begun_on_sample(specification, rows)
+        run = fitting.begin(0)
+    else:
+        starts, run = kept
+        there = Before(run.mixture, (), StartingValues(specification.values.ways))
+        fitting = Fitting.of(replace(specification, before=there), rows.sample, large=rows)
+    if keeper is None:
+        run = fitting.run(run)
+    while keeper is not None and run.ahead is not None:
+        run = fitting.run(run, pause=run.n_iter + keeper.n_iter)
+        keeper.keep(starts, run)
+    if not starts.optima:
+        starts = Starts((Optimum(run.objective, 1, 1.0, 0.0, ()),), 0)
+    return fitting.recorded(run, starts)
+
+
+def begun_on_sample(specification: Specification, rows: LargeRows) -> tuple[Fitting, Starts]:
+    """What goes on to all rows, and the starts that it comes from; none if they were not needed."""
+    values = specification.values
+    given = values.complete is not None and values.weights is not None
+    if specification.before is not None or given:
+        return Fitting.of(specification, rows.sample, large=rows), Starts((), 0)
+    share = rows.sample.n_rows / rows.n_rows
+    n_starts = _cheaper(specification.n_starts, share)
+    first = Fitting.of(replace(specification, n_starts=n_starts), rows.sample)
+    restarts = first.all_starts()
+    before = Before(first.best(restarts).mixture, (), StartingValues(values.ways))
+    fitting = Fitting.of(replace(specification, before=before), rows.sample, large=rows)
+    return fitting, first.told(restarts)
+
+
+def _cheaper(
+    n_starts: int | Callable[[float], Effort], share: float
+) -> int | Callable[[float], Effort]:
+    """As many starts as are affordable where only one of them goes on to all rows."""
+    if isinstance(n_starts, int):
+        return n_starts
+    make: Callable[[float], Effort] = n_starts
+    return lambda price: make(share * price)

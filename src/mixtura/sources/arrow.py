@@ -1,0 +1,280 @@
+"""Files and datasets of Arrow: Parquet, Arrow and CSV, batch by batch. The one user of pyarrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from glob import glob
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from mixtura.errors import DataError
+from mixtura.sources.local import LocalScan
+from mixtura.sources.scan import Batch, Cells
+
+__all__ = ["batch_of", "cells_of", "scan_dataset", "scan_files"]
+
+#: Formats, by the ending of a file's name.
+_FORMATS = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "ipc",
+    ".feather": "ipc",
+    ".ipc": "ipc",
+    ".csv": "csv",
+}
+
+_ROWS_PER_BATCH = 65_536
+
+#: What can go wrong while a file is read.
+_FAILURES = (pa.ArrowException, OSError, ValueError)
+
+Read: TypeAlias = Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
+
+
+def scan_files(
+    paths: str | Path | Sequence[str | Path],
+    columns: Sequence[str] | None = None,
+    weight: str | None = None,
+    *,
+    raw_copy: bool = True,
+) -> LocalScan:
+    """A scan of files of the same columns, one after the other.
+
+    Parameters
+    ----------
+    paths : path, or sequence of paths
+        Files, folders and patterns such as 'big/*.parquet'. The files of a folder or a pattern are
+        read in the order of their names.
+    columns : sequence of str, optional
+        Those that are read; by default all, but for that of weights.
+    weight : str, optional
+        The column of weights.
+    raw_copy : bool, default=True
+        As of `LocalScan`.
+
+    Raises
+    ------
+    DataError
+        If there is no file, or one cannot be read, or has other columns than the first one.
+    """
+    files = [file for path in _listed(paths) for file in _found(path)]
+    schemas = [_schema(file) for file in files]
+    names, kinds = _agreed(files, schemas, columns, weight)
+    readers = [(str(file), _reader(file)) for file in files]
+    return _scan(readers, names, weight, kinds, raw_copy=raw_copy)
+
+
+def scan_dataset(
+    dataset: ds.Dataset,
+    columns: Sequence[str] | None = None,
+    weight: str | None = None,
+    *,
+    raw_copy: bool = True,
+) -> LocalScan:
+    """A scan of a dataset of Arrow; other arguments are as of `scan_files`."""
+    names = _chosen(dataset.schema, columns, weight, "The dataset")
+
+    def read(wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        return iter(dataset.to_batches(list(wanted), batch_size=_ROWS_PER_BATCH, batch_readahead=4))
+
+    kinds = [dataset.schema.field(name).type for name in names]
+    return _scan([("the dataset", read)], names, weight, kinds, raw_copy=raw_copy)
+
+
+def batch_of(
+    batch: pa.RecordBatch,
+    names: Sequence[str],
+    weight: str | None,
+    dtype: np.dtype[Any] | None,
+    place: str = "",
+    start: int = 0,
+) -> Batch:
+    """A batch of Arrow as one of ours: numbers in a dtype as a matrix, if all columns are numbers.
+
+    Parameters
+    ----------
+    dtype : dtype or None
+        None if some columns are none.
+    """
+    weights = None if weight is None else _numbers(batch.column(weight), np.dtype(np.float64))
+    columns = [batch.column(name) for name in names]
+    if dtype is None:
+        return Batch([cells_of(column) for column in columns], weights, place, start)
+    rows = np.empty((batch.num_rows, len(names)), dtype)
+    for a, column in enumerate(columns):
+        rows[:, a] = _numbers(column, dtype)
+    return Batch(rows, weights, place, start)
+
+
+def cells_of(column: pa.Array) -> Cells:
+    """The cells of a column: numbers as an array, anything else as a list."""
+    if _is_number(column.type):
+        cells: Cells = _numbers(column, np.dtype(np.float64))
+        return cells
+    listed: list[Any] = column.to_pylist()
+    return listed
+
+
+def _numbers(column: pa.Array, dtype: np.dtype[Any]) -> Any:
+    if pa.types.is_boolean(column.type) or pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
+    if not _is_number(column.type):
+        raise DataError(f"Weights should be numbers, and are of type {column.type}.")
+    return column.to_numpy(zero_copy_only=False).astype(dtype, copy=False)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    types = pa.types
+    numbers = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
+    return bool(numbers or types.is_boolean(kind))
+
+
+def number_type(kinds: Sequence[pa.DataType]) -> np.dtype[Any] | None:
+    """What holds the cells of columns of such types; None if some are no numbers."""
+    if not all(map(_is_number, kinds)):
+        return None
+    small = all(pa.types.is_float32(kind) or pa.types.is_float16(kind) for kind in kinds)
+    return np.dtype(np.float32 if small else np.float64)
+
+
+def _scan(
+    readers: Sequence[tuple[str, Read]],
+    names: tuple[str, ...],
+    weight: str | None,
+    kinds: Sequence[pa.DataType],
+    *,
+    raw_copy: bool,
+) -> LocalScan:
+    dtype = number_type(kinds)
+    wanted = [*names, *([] if weight is None else [weight])]
+
+    def read() -> Iterator[Batch]:
+        for place, batches in readers:
+            start = 0
+            with _told(place):
+                for batch in batches(wanted):
+                    yield batch_of(batch, names, weight, dtype, place, start)
+                    start += batch.num_rows
+
+    return LocalScan(names, weight is not None, read, raw_copy)
+
+
+# ---------------------------------------------------------------------------------------------
+# Files
+
+
+def _listed(paths: str | Path | Sequence[str | Path]) -> list[Path]:
+    listed = [paths] if isinstance(paths, str | Path) else list(paths)
+    if not listed:
+        raise DataError("The list of files is empty: give one path at least.")
+    return [Path(path) for path in listed]
+
+
+def _found(path: Path) -> list[Path]:
+    """The file, those of the folder, or those that fit the pattern, by their names."""
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in _FORMATS)
+        if not files:
+            raise DataError(f"The folder {path} has no file that ends in {', '.join(_FORMATS)}.")
+        return files
+    if path.exists():
+        return [path]
+    files = [Path(file) for file in sorted(glob(str(path), recursive=True))]
+    if files:
+        return [file for each in files for file in _found(each)]
+    if any(sign in str(path) for sign in "*?["):
+        raise DataError(f"No file fits the pattern {path}: look at the folder, and at the ending.")
+    raise DataError(f"{path}: no such file.")
+
+
+def _format(file: Path) -> str:
+    suffix = Path(file.name.lower().removesuffix(".gz")).suffix
+    if suffix not in _FORMATS:
+        raise DataError(
+            f"{file}: it is not known how to read a file that ends in {suffix or 'nothing'}; "
+            f"expected one of {', '.join(_FORMATS)}."
+        )
+    return _FORMATS[suffix]
+
+
+def _reader(file: Path) -> Read:
+    kind = _format(file)
+
+    def read_parquet(wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        with pq.ParquetFile(file) as opened:
+            yield from opened.iter_batches(_ROWS_PER_BATCH, columns=list(wanted))
+
+    def read_other(wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        dataset = ds.dataset(file, format=kind)
+        yield from dataset.to_batches(list(wanted), batch_size=_ROWS_PER_BATCH, batch_readahead=4)
+
+    return read_parquet if kind == "parquet" else read_other
+
+
+def _schema(file: Path) -> pa.Schema:
+    with _told(str(file)):
+        if _format(file) == "parquet":
+            return pq.read_schema(file)
+        return ds.dataset(file, format=_format(file)).schema
+
+
+@contextmanager
+def _told(place: str) -> Iterator[None]:
+    """Say where something went wrong."""
+    try:
+        yield
+    except DataError:
+        raise
+    except _FAILURES as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(
+            f"{place} cannot be read ({reason}). Was it cut short? Make it anew, or leave it out."
+        ) from None
+
+
+def _chosen(
+    schema: pa.Schema, columns: Sequence[str] | None, weight: str | None, whose: str
+) -> tuple[str, ...]:
+    """The names of the columns that are read."""
+    if columns is None:
+        columns = [name for name in schema.names if name != weight]
+    for name in [*columns, *([] if weight is None else [weight])]:
+        if name not in schema.names:
+            raise DataError(f"{whose} has no column {name!r}; it has {', '.join(schema.names)}.")
+    if not columns:
+        raise DataError(f"{whose} has no column but that of weights.")
+    return tuple(columns)
+
+
+def _agreed(
+    files: Sequence[Path],
+    schemas: Sequence[pa.Schema],
+    columns: Sequence[str] | None,
+    weight: str | None,
+) -> tuple[tuple[str, ...], list[pa.DataType]]:
+    """The columns that are read, and their types, if all files agree on them."""
+    first, whose = schemas[0], files[0]
+    names = _chosen(first, columns, weight, str(whose))
+    kinds = [first.field(name).type for name in names]
+    for file, schema in zip(files[1:], schemas[1:], strict=True):
+        _chosen(schema, [*names, *([] if weight is None else [weight])], None, str(file))
+        more = sorted(set(schema.names) - set(first.names))
+        if more and columns is None:
+            raise DataError(
+                f"{file} has a column {more[0]!r}, which {whose} has not: name columns."
+            )
+        for name in names:
+            here, there = schema.field(name).type, first.field(name).type
+            if here != there and not (_is_number(here) and _is_number(there)):
+                raise DataError(
+                    f"Column {name!r} is of type {here} in {file}, and of type {there} in {whose}: "
+                    "make them alike, or leave the column out."
+                )
+            kinds.append(here)
+    return names, kinds

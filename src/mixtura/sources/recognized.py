@@ -1,0 +1,102 @@
+"""Which tables are scanned, one line for each kind. What reads them is imported when they come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixtura.errors import DataError, MixturaError
+from mixtura.sources.array_scan import scan_array, scan_memmap
+from mixtura.sources.lazyframe import scan_lazyframe
+from mixtura.sources.scan import Scan
+
+__all__ = ["is_scanned", "scan_of"]
+
+#: By package and kind of object: the module and function that scan it.
+_READERS = {
+    ("dask", "Array"): ("dask", "scan_dask"),
+    ("dask", "DataFrame"): ("dask", "scan_dask"),
+    ("pyspark", "DataFrame"): ("spark", "scan_spark"),
+    ("pyarrow", "Dataset"): ("arrow", "scan_dataset"),
+}
+
+
+def is_scanned(X: Any) -> bool:
+    """Whether a table is passed over where it lies: files, and tables of engines."""
+    return _kind(X) is not None or _is_paths(X) or isinstance(X, np.memmap) or _is_lazyframe(X)
+
+
+def scan_of(
+    X: Any,
+    columns: Sequence[str] | None = None,
+    weight: Any = None,
+    *,
+    raw_copy: bool = True,
+) -> Scan:
+    """The scan of a table.
+
+    Parameters
+    ----------
+    X : path, list of paths, dataset of pyarrow, lazy frame of polars, table of dask or Spark, array
+    columns : sequence of str, optional
+        Names of those that are read.
+    weight : str, optional
+        Name of the column of weights.
+    raw_copy : bool, default=True
+        Whether what is read on this machine is decoded once, and kept in a temporary file.
+
+    Raises
+    ------
+    DataError
+        If the table cannot be scanned.
+    """
+    if _is_paths(X):
+        scan: Scan = _engine("arrow", "scan_files")(X, columns, weight, raw_copy=raw_copy)
+        return scan
+    if _is_lazyframe(X):
+        return scan_lazyframe(X, columns, weight, raw_copy=raw_copy)
+    kind = _kind(X)
+    if kind is not None:
+        module, function = _READERS[kind]
+        own = {"raw_copy": raw_copy} if module == "arrow" else {}
+        made: Scan = _engine(module, function)(X, columns, weight, **own)
+        return made
+    if columns is not None:
+        raise DataError("An array has no names of columns: leave columns out.")
+    if isinstance(X, np.memmap) and weight is None:
+        return scan_memmap(X, raw_copy=raw_copy)
+    return scan_array(np.asarray(X), weight)
+
+
+def _kind(X: Any) -> tuple[str, str] | None:
+    """The package of a table, and what it is there."""
+    for cls in type(X).__mro__:
+        package = cls.__module__.partition(".")[0].removeprefix("dask_")
+        found = ("dask" if package in ("dask", "expr") else package, cls.__name__)
+        if found in _READERS:
+            return found
+    return None
+
+
+def _is_lazyframe(X: Any) -> bool:
+    return type(X).__name__ == "LazyFrame" and type(X).__module__.startswith("polars")
+
+
+def _is_paths(X: Any) -> bool:
+    one = isinstance(X, str | Path)
+    return one or (isinstance(X, list | tuple) and bool(X) and isinstance(X[0], str | Path))
+
+
+def _engine(module: str, function: str) -> Any:
+    """A function of a module that needs a package of its own."""
+    try:
+        return getattr(import_module(f"mixtura.sources.{module}"), function)
+    except ImportError as error:
+        raise MixturaError(
+            f"This table is read by {error.name}, which is not installed: pip install "
+            f"'mixtura[{module}]'."
+        ) from None
