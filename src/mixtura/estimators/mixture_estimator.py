@@ -41,6 +41,7 @@ from mixtura.fitting.specification import Before, MakeFamily, Noise, Specificati
 from mixtura.fitting.stream import NO_ROWS, Stream, Waiting
 from mixtura.mixing_weights import FREE, FixedWeights, Mixing
 from mixtura.mixture import Mixture
+from mixtura.persistence.checkpoint import Checkpoint, fingerprint
 from mixtura.sources.scan import Opened
 from mixtura.starts.large_rows import LargeRows, as_opened, collected, sample_size
 from mixtura.starts.starting_values import GivenParameters, StartingValues
@@ -48,6 +49,9 @@ from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import AnyArray, BoolArray, FloatArray
 
 __all__ = ["MixtureEstimator"]
+
+# Parameters that change nothing of a result.
+_OF_NO_CONSEQUENCE = {"verbose", "verbose_interval", "n_jobs"}
 
 
 class MixtureEstimator(Recorded, SoftClusters):
@@ -139,8 +143,10 @@ class MixtureEstimator(Recorded, SoftClusters):
             that has known rows cannot be fixed at weight 0, and does not begin there.
             `log_likelihood_` and all criteria are those of the rows alone, as without labels.
         checkpoint : path, default=None
-            A folder that keeps a long fit while it runs: the same call goes on from there after an
-            interruption, to the same bits. Of a table that is fitted in memory nothing is kept.
+            A folder that keeps a long fit while it runs, every few seconds: the same call goes on
+            from there after an interruption, to the same bits, and is at its end at once if the fit
+            was. It is for whoever made it: do not open one from elsewhere. Of a table that is
+            fitted in one place nothing is kept: its fit is short.
 
         Returns
         -------
@@ -154,14 +160,10 @@ class MixtureEstimator(Recorded, SoftClusters):
             If every start begins with components that cannot be estimated: with a singular
             covariance, or with all rows known to be noise.
         """
-        scanned = as_scanned(X)
         with one_blas_thread():
-            if scanned is None:
-                table = self._rows_at_hand(X, sample_weight, labels)
-            else:
-                table = self._scanned_rows(scanned, sample_weight, labels)
+            table = self._rows(X, sample_weight, labels)
             if isinstance(table, LargeRows):
-                record = fit_large(self._specification(table.sample), table)
+                record = self._fit_large(table, checkpoint)
             else:
                 fitting = self._prepare(table, labels)
                 record = fitting.record(fitting.all_starts())
@@ -258,16 +260,21 @@ class MixtureEstimator(Recorded, SoftClusters):
             raise NotFittedError(f"This {type(self).__name__} is {self._known_stream}.")
         return super()._fitted()
 
-    def _rows_at_hand(self, X: Any, sample_weight: Any, labels: Any) -> TrainingRows | LargeRows:
-        """The rows of a table in memory, which may be so many that starts look at a sample."""
+    # ------------------------------------------------------------------------ many rows
+
+    def _rows(
+        self, X: Any, sample_weight: Any, labels: Any, n_sample: int | None = None
+    ) -> TrainingRows | LargeRows:
+        """The rows of a table; if they are many, with a sample of so many that starts look at."""
+        scanned = as_scanned(X)
+        if scanned is not None:
+            return self._scanned_rows(scanned, sample_weight, labels, n_sample)
         rows = self._door(X, reset=not self._goes_on)
         table = self._training_rows(X, rows, as_weights(sample_weight, len(rows)))
         few = table.n_rows <= sample_size(rows.shape[1])
         if few or labels is not None or not self._of_any_rows:
             return table
-        return self._large(as_opened(table), table.column_names)
-
-    # ------------------------------------------------------------------------ scanned tables
+        return self._large(as_opened(table), table.column_names, n_sample)
 
     @property
     def _of_any_rows(self) -> bool:
@@ -275,7 +282,7 @@ class MixtureEstimator(Recorded, SoftClusters):
         return all(isinstance(getattr(self, name), str | None) for name in self._for_rows)
 
     def _scanned_rows(
-        self, scanned: Scanned, sample_weight: Any, labels: Any
+        self, scanned: Scanned, sample_weight: Any, labels: Any, n_sample: int | None
     ) -> TrainingRows | LargeRows:
         """The rows of a table that is not in memory: in one place if they are few."""
         if sample_weight is not None or labels is not None or not self._of_any_rows:
@@ -288,18 +295,35 @@ class MixtureEstimator(Recorded, SoftClusters):
         opened = scan.opened(reading, n_threads)
         if opened.n_rows == 0:
             raise DataError("The table has no row that has weight and some cell.")
-        n_sample = scanned.sample or sample_size(len(scan.names))
-        if opened.n_rows <= n_sample:
+        if opened.n_rows <= (scanned.sample or sample_size(len(scan.names))):
             return collected(opened, scan.names, n_threads)
-        return self._large(opened, scan.names, n_sample)
+        return self._large(opened, scan.names, scanned.sample or n_sample)
 
-    def _large(
-        self, opened: Opened, names: Sequence[str], n_sample: int | None = None
-    ) -> LargeRows:
-        """Rows that are passed over, and the sample that starts look at."""
-        n_sample = sample_size(len(names)) if n_sample is None else n_sample
+    def _large(self, opened: Opened, names: Sequence[str], n_sample: int | None) -> LargeRows:
+        n_sample = n_sample or sample_size(len(names))
         n_threads, seed = effective_n_jobs(self.n_jobs), seed_of(self.random_state)
         return LargeRows.of(opened, names, n_threads, n_sample, seed)
+
+    def _fit_large(
+        self, rows: LargeRows, checkpoint: Any, begin: Mixture[Any, Any] | None = None
+    ) -> FitRecord:
+        """The fit of many rows, from starts on the sample or from a mixture."""
+        keeper = None if checkpoint is None else self._checkpoint(checkpoint, rows)
+        specification = self._specification(rows.sample)
+        if begin is not None:
+            specification = specification.going_on_from(begin)
+        return fit_large(specification, rows, keeper)
+
+    def _checkpoint(self, folder: Any, rows: LargeRows) -> Checkpoint:
+        """Where a fit of these rows with these parameters is kept."""
+        params = {
+            name: value
+            for name, value in sorted(self.get_params(deep=False).items())
+            if name not in _OF_NO_CONSEQUENCE
+        }
+        columns = rows.summary.columns
+        known = type(self).__name__, params, self.schema_, rows.n_rows, rows.n_empty
+        return Checkpoint(folder, fingerprint(*known, columns.mean.tolist(), rows.dtype.str))
 
     # ------------------------------------------------------------------------------ the door
 

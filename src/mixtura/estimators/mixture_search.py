@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -19,19 +21,24 @@ from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import check_count, seed_of
 from mixtura.estimators.registry import ESTIMATORS
 from mixtura.estimators.soft_clusters import SoftClusters
-from mixtura.estimators.tables import as_weights, whole_of
 from mixtura.estimators.warned import without_warnings
+from mixtura.fitting.record import FitRecord
 from mixtura.fitting.run import Fitting
 from mixtura.mixture import Mixture
 from mixtura.selection.candidate import Candidate
 from mixtura.selection.cross_validation import check_folds
 from mixtura.selection.named import CRITERIA
-from mixtura.selection.search import Progress, Search
+from mixtura.selection.search import Found, Progress, Ranked, Search
 from mixtura.selection.slope import check_sizes
+from mixtura.selection.whole_table import confirm
+from mixtura.starts.large_rows import LargeRows
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import AnyArray
 
 __all__ = ["MixtureSearch", "Progress"]
+
+# Rows of a large table on which its candidates are compared.
+_SEARCHED = 50_000
 
 
 class MixtureSearch(SoftClusters):
@@ -168,18 +175,27 @@ class MixtureSearch(SoftClusters):
         sample_weight: Any = None,
         *,
         labels: Any = None,
+        checkpoint: Any = None,
         progress: Progress | None = None,
     ) -> Self:
         """Fit every candidate.
 
+        A table of more than 200,000 rows, or fewer of many columns, is searched on a seeded sample
+        of 50,000, or as many as `mixtura.scan` says. Then the best candidate and its two closest
+        rivals are fitted to all rows, the best of them is chosen, and `notes_` of
+        `best_estimator_` says whether the order held. `results_` are those of the sample.
+
         Parameters
         ----------
         X : table of shape (n, d)
+            As of the estimator: what need not fit into memory as well.
         y : ignored
         sample_weight : array of shape (n,), default=None
         labels : integer array of shape (n,), default=None
             Components that rows are known to belong to, from 0, and -1 where that is unknown.
             Candidates with fewer components fail.
+        checkpoint : path, default=None
+            A folder that keeps the fits to all rows, as of the estimator's `fit`.
         progress : callable, default=None
             Told of each step of a candidate: its first starts, its next ones, or its
             cross-validation. Steps that turn out to be needed add to their number.
@@ -195,8 +211,8 @@ class MixtureSearch(SoftClusters):
         """
         criterion = choose(CRITERIA, "criterion", self.criterion)
         base = self._base()
-        rows = base._door(X, reset=True)
-        weight = as_weights(sample_weight, len(rows))
+        with one_blas_thread():
+            rows = base._rows(X, sample_weight, labels, _SEARCHED)
         params = list(ParameterGrid(self._grid(base)))
         clone(base).set_params(**ChainMap(*params))  # says which parameters there are none of
         variants: list[MixtureEstimator] = []
@@ -207,8 +223,8 @@ class MixtureSearch(SoftClusters):
 
         n_threads = effective_n_jobs(base._variant(params[0]).n_jobs)
         with without_warnings(), one_blas_thread():
-            names, whole = base.schema_.names, whole_of(X)
-            table = TrainingRows.of(rows, weight, names, n_threads, whole)
+            sample = rows.sample if isinstance(rows, LargeRows) else rows
+            table = replace(sample, n_threads=n_threads)
             n_folds = self._n_folds(len(params), table)
             search = Search(
                 criterion,
@@ -222,6 +238,8 @@ class MixtureSearch(SoftClusters):
                 candidate if self._extends else None,
             )
             found = search.run(list(map(candidate, params)), table)
+            if isinstance(rows, LargeRows):
+                found = self._confirmed(found, variants, rows, checkpoint)
         best = variants[found.best]
         best._publish(found.record, rows.dtype)
         self.best_index_, self.best_params_ = found.best, found.params
@@ -233,6 +251,23 @@ class MixtureSearch(SoftClusters):
                 setattr(self, name, vars(base)[name])
         best.warn()
         return self
+
+    def _confirmed(
+        self,
+        found: Found,
+        variants: Sequence[MixtureEstimator],
+        rows: LargeRows,
+        checkpoint: Any,
+    ) -> Found:
+        """What is found on the sample, with the best candidates fitted to all rows."""
+
+        def fit(ranked: Ranked) -> FitRecord:
+            folder = None if checkpoint is None else Path(checkpoint) / str(ranked.place)
+            return variants[ranked.place]._fit_large(rows, folder, ranked.mixture)
+
+        after = confirm(found.ranked, fit, self.criterion, rows.sample.n_rows, rows.n_rows)
+        place, params = after.chosen.place, after.chosen.outcome.params
+        return replace(found, best=place, params=params, record=after.record)
 
     @property
     def mixture_(self) -> Mixture[Any, Any]:

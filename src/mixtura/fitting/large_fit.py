@@ -13,9 +13,8 @@ from typing import Protocol
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.restarts import Effort, Optimum, Starts
 from mixtura.fitting.run import AnyFit, Fitting
-from mixtura.fitting.specification import Before, Specification
+from mixtura.fitting.specification import Specification
 from mixtura.starts.large_rows import LargeRows
-from mixtura.starts.starting_values import StartingValues
 
 __all__ = ["Keeper", "begun_on_sample", "fit_large"]
 
@@ -50,8 +49,8 @@ def fit_large(
         run = fitting.begin(0)
     else:
         starts, run = kept
-        there = Before(run.mixture, (), StartingValues(specification.values.ways))
-        fitting = Fitting.of(replace(specification, before=there), rows.sample, large=rows)
+        there = specification.going_on_from(run.mixture)
+        fitting = Fitting.of(there, rows.sample, large=rows)
     if keeper is None:
         run = fitting.run(run)
     while keeper is not None and run.ahead is not None:
@@ -72,9 +71,8 @@ def begun_on_sample(specification: Specification, rows: LargeRows) -> tuple[Fitt
     n_starts = _cheaper(specification.n_starts, share)
     first = Fitting.of(replace(specification, n_starts=n_starts), rows.sample)
     restarts = first.all_starts()
-    before = Before(first.best(restarts).mixture, (), StartingValues(values.ways))
-    fitting = Fitting.of(replace(specification, before=before), rows.sample, large=rows)
-    return fitting, first.told(restarts)
+    there = specification.going_on_from(first.best(restarts).mixture)
+    return Fitting.of(there, rows.sample, large=rows), first.told(restarts)
 
 
 def _cheaper(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from mixtura.em import Observer
 from mixtura.families.family import Family
@@ -114,6 +114,10 @@ class Specification:
     half_life: float | None = None
     reads_rows: bool = False
     narrate: Narrate = silently
+
+    def going_on_from(self, mixture: Mixture[Any, Any]) -> Self:
+        """The same from the end of another fit, with nothing looked for."""
+        return replace(self, before=Before(mixture, (), StartingValues(self.values.ways)))
 
     def effort(self, price: float) -> Effort:
         """How many starts to make where an iteration has a price."""

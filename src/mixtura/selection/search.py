@@ -15,6 +15,7 @@ import numpy as np
 
 from mixtura.errors import MixturaError
 from mixtura.fitting.record import FitRecord
+from mixtura.mixture import Mixture
 from mixtura.selection.candidate import Candidate
 from mixtura.selection.comparison import Comparison, Outcome
 from mixtura.selection.field import Field, Further, InParallel, Progress
@@ -29,6 +30,22 @@ __all__ = ["Found", "InParallel", "Progress", "Search"]
 
 # Criteria that differ by less, relatively, are those of one model.
 _TIE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """A candidate that may be chosen.
+
+    Attributes
+    ----------
+    place : int
+    outcome : Outcome
+    mixture : Mixture
+    """
+
+    place: int
+    outcome: Outcome
+    mixture: Mixture[Any, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +65,8 @@ class Found:
     k_probabilities : dict of int to float
     at_limit : bool
         Whether no more components were tried than the best candidate has.
+    ranked : tuple of Ranked
+        Those that may be chosen, the best first.
     """
 
     best: int
@@ -56,6 +75,7 @@ class Found:
     results: dict[str, Any]
     k_probabilities: dict[int, float]
     at_limit: bool
+    ranked: tuple[Ranked, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +150,20 @@ def _choice(field: Field) -> Found:
         results,
         comparison.k_probabilities(),
         _at_limit(field, best),
+        _ranked(best, results[field.criterion.name], outcomes),
+    )
+
+
+def _ranked(best: int, values: FloatArray, outcomes: Sequence[Outcome]) -> tuple[Ranked, ...]:
+    """The best candidate, and after it the others that may be chosen, by the criterion."""
+    order = np.argsort(values, kind="stable").tolist()
+    order.sort(key=lambda place: place != best)
+    return tuple(
+        Ranked(place, outcome, outcome.best.mixture)
+        for place in order
+        for outcome in [outcomes[place]]
+        if outcome.best is not None
+        and (place == best or (outcome.sound and not np.isnan(values[place])))
     )
 
 
