@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         GammaMixture,
         UniformMixture,
     )
+    from mixtura.estimators.merging import merge
     from mixtura.estimators.mixed_mixture import MixedMixture
     from mixtura.estimators.mixture_classifier import MixtureClassifier
     from mixtura.estimators.mixture_search import MixtureSearch
@@ -81,6 +82,7 @@ __all__ = [
     "__version__",
     "bootstrap_test",
     "load",
+    "merge",
     "save",
     "scan",
 ]
@@ -110,6 +112,7 @@ _LAZY = {
     "MixtureSearch": "mixtura.estimators.mixture_search",
     "scan": "mixtura.estimators.scanned",
     "bootstrap_test": "mixtura.estimators.bootstrap_test",
+    "merge": "mixtura.estimators.merging",
     "load": "mixtura.estimators.saving",
     "save": "mixtura.estimators.saving",
 }

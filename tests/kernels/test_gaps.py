@@ -531,11 +531,11 @@ def test_sources_know_their_gaps() -> None:
     assert not ArraySource(X[:5]).gappy
     assert ArraySource(X[:5]).load(0).patterns is None
     assert ColumnsOf(source, (2, 1)).gappy
-    own = ColumnsOf(source, (2, 1)).load(1).patterns
+    own = list(ColumnsOf(source, (2, 1)).map(lambda chunk: chunk.patterns))[1]
     assert own is not None
     assert own.masks.tolist() == [[False, False], [False, True]]
     assert not ColumnsOf(source, (0, 2)).gappy
-    assert ColumnsOf(source, (0, 2)).load(1).patterns is None
+    assert list(ColumnsOf(source, (0, 2)).map(lambda chunk: chunk.patterns)) == [None, None]
 
 
 @every_kernel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -46,6 +46,7 @@ from mixtura.sources.scan import Opened
 from mixtura.starts.large_rows import LargeRows, as_opened, collected, sample_size
 from mixtura.starts.starting_values import GivenParameters, StartingValues
 from mixtura.starts.training_rows import TrainingRows
+from mixtura.stopping import Status
 from mixtura.typing import AnyArray, BoolArray, FloatArray
 
 __all__ = ["MixtureEstimator"]
@@ -189,8 +190,9 @@ class MixtureEstimator(Recorded, SoftClusters):
 
         Parameters
         ----------
-        X : table of shape (n, d)
-            Of the same columns in every call; of categories, the first has all levels.
+        X : table of shape (n, d), or iterator of such tables
+            Of the same columns in every call; of categories, the first has all levels. Tables that
+            come one after the other are so many calls.
         y : ignored
         sample_weight : array of shape (n,), default=None
             As of `fit`.
@@ -204,6 +206,13 @@ class MixtureEstimator(Recorded, SoftClusters):
         ValueError
             If the table, the weights or a parameter cannot be used.
         """
+        if isinstance(X, Iterator):
+            return self._partial_fits(X, sample_weight)
+        if as_scanned(X) is not None:
+            raise MixturaError(
+                "partial_fit takes rows as they come, and this table is not in memory: use fit, or "
+                "give the rows part by part."
+            )
         stream = self._stream()
         rows = self._door(X, reset=stream is NO_ROWS)
         weight = as_weights(sample_weight, len(rows))
@@ -218,6 +227,14 @@ class MixtureEstimator(Recorded, SoftClusters):
         self._publish(self.stream_.record(specification.algorithm), rows.dtype)
         for note in self.notes_:
             warnings.warn(note, DataWarning, stacklevel=2)
+        return self
+
+    def _partial_fits(self, tables: Iterator[Any], sample_weight: Any) -> Self:
+        """One call for each of some tables."""
+        if sample_weight is not None:
+            raise MixturaError("Weights are those of one table: call partial_fit for each.")
+        for table in tables:
+            self.partial_fit(table)
         return self
 
     def _stream(self) -> Waiting | Stream:
@@ -255,6 +272,14 @@ class MixtureEstimator(Recorded, SoftClusters):
         variant = self._variant({name: self._for_rows[name] for name in given})
         return replace(variant._specification(table), before=None)
 
+    def _merged(self, stream: Stream) -> Self:
+        """A new estimator with these columns that goes on from a stream of several models."""
+        merged = self._variant({"stream_": stream, "n_seen_": stream.n_seen})
+        told = stream.record(self.record_.algorithm)
+        text = f"merged: {stream.n_seen:,} rows of {stream.n_calls} models"
+        merged._publish(replace(told, status=Status(False, text)), self.weights_.dtype)
+        return merged
+
     def _fitted(self) -> Mixture[Any, Any]:
         if isinstance(self._known_stream, Waiting):
             raise NotFittedError(f"This {type(self).__name__} is {self._known_stream}.")
@@ -267,7 +292,8 @@ class MixtureEstimator(Recorded, SoftClusters):
     ) -> TrainingRows | LargeRows:
         """The rows of a table; if they are many, with a sample of so many that starts look at."""
         scanned = as_scanned(X)
-        if scanned is not None:
+        for_rows = sample_weight is not None or labels is not None or not self._of_any_rows
+        if scanned is not None and not (for_rows and isinstance(X, np.ndarray)):
             return self._scanned_rows(scanned, sample_weight, labels, n_sample)
         rows = self._door(X, reset=not self._goes_on)
         table = self._training_rows(X, rows, as_weights(sample_weight, len(rows)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -148,6 +149,11 @@ class RawRows:
     n_features: int
     dtype: np.dtype[Any]
     offset: int = 0
+
+    def __post_init__(self) -> None:
+        for file in (self.rows, self.weight):
+            if file is not None:
+                weakref.finalize(self, file.close)
 
     @classmethod
     def written(cls, blocks: Iterable[Block], n_features: int) -> Self:

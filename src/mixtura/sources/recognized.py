@@ -24,10 +24,13 @@ _READERS = {
     ("pyarrow", "Dataset"): ("arrow", "scan_dataset"),
 }
 
+# Bytes of a memory-mapped array up to which it is like any other.
+_MOST_MAPPED = 32 << 20
+
 
 def is_scanned(X: Any) -> bool:
     """Whether a table is passed over where it lies: files, and tables of engines."""
-    return _kind(X) is not None or _is_paths(X) or isinstance(X, np.memmap) or _is_lazyframe(X)
+    return _kind(X) is not None or _is_paths(X) or _is_lazyframe(X) or _is_mapped(X)
 
 
 def scan_of(
@@ -82,13 +85,20 @@ def _kind(X: Any) -> tuple[str, str] | None:
     return None
 
 
+def _is_mapped(X: Any) -> bool:
+    """Whether it is a mapped array that one would rather not have in memory."""
+    return isinstance(X, np.memmap) and X.ndim == 2 and X.nbytes > _MOST_MAPPED
+
+
 def _is_lazyframe(X: Any) -> bool:
     return type(X).__name__ == "LazyFrame" and type(X).__module__.startswith("polars")
 
 
 def _is_paths(X: Any) -> bool:
-    one = isinstance(X, str | Path)
-    return one or (isinstance(X, list | tuple) and bool(X) and isinstance(X[0], str | Path))
+    if isinstance(X, str | Path):
+        return True
+    several = isinstance(X, list | tuple) and bool(X)
+    return several and all(isinstance(x, str | Path) and Path(x).suffix for x in X)
 
 
 def _engine(module: str, function: str) -> Any:
