@@ -76,8 +76,12 @@ def scan(
     return Scanned(scan_of(X, columns, weight, raw_copy=raw_copy), sample)
 
 
-def as_scanned(X: Any, columns: Sequence[str] | None = None) -> Scanned | None:
+def as_scanned(
+    X: Any, columns: Sequence[str] | None = None, *, raw_copy: bool = True
+) -> Scanned | None:
     """A table that is not in memory; None of one that is. The columns are read, if they have names.
+
+    A raw copy is worth while for more than one pass.
 
     Raises
     ------
@@ -89,7 +93,7 @@ def as_scanned(X: Any, columns: Sequence[str] | None = None) -> Scanned | None:
     if not is_scanned(X):
         return None
     unnamed = isinstance(X, np.ndarray) or type(X).__name__ == "Array"
-    return Scanned(scan_of(X, None if unnamed else columns))
+    return Scanned(scan_of(X, None if unnamed else columns, raw_copy=raw_copy))
 
 
 def is_named(scan: Scan) -> bool:

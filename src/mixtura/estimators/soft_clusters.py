@@ -221,7 +221,8 @@ class SoftClusters(
     def _scanned(self, X: Any) -> Scanned | None:
         """A table that is not in memory, in the columns that were fitted; None of any other."""
         names = vars(self._known()).get("feature_names_in_")
-        return as_scanned(X, None if names is None else list(map(str, names)))
+        columns = None if names is None else list(map(str, names))
+        return as_scanned(X, columns, raw_copy=False)
 
     def _refuse_scanned(self, X: Any, what: str) -> None:
         """What gives more than some numbers for each row is for tables in memory."""

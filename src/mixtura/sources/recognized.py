@@ -57,7 +57,7 @@ def scan_of(
     DataError
         If the table cannot be scanned.
     """
-    if _is_paths(X):
+    if _is_paths(X) or (isinstance(X, list | tuple) and not X):
         scan: Scan = _engine("arrow", "scan_files")(X, columns, weight, raw_copy=raw_copy)
         return scan
     if _is_lazyframe(X):
