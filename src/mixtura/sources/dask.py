@@ -341,7 +341,7 @@ class _ArrayTable:
     ) -> Any:
         width = (len(names),) if len(names) > 1 else ()
         return self.X.map_blocks(
-            partial(_of_each_row, function, width, dtype),
+            partial(_of_each_row, _Sent(function), width, dtype),
             drop_axis=() if width else 1,
             chunks=(self.X.chunks[0], width) if width else (self.X.chunks[0],),
             dtype=dtype,
@@ -481,7 +481,7 @@ class _FrameTable:
     ) -> Any:
         width = (len(names),) if len(names) > 1 else ()
         meta = _labelled(self.frame._meta, np.empty((0, *width), dtype), names)
-        made = partial(_frame_of_each_row, function, names, dtype, self.show)
+        made = partial(_frame_of_each_row, _Sent(function), names, dtype, self.show)
         return self.frame.map_partitions(made, meta=meta)
 
 
