@@ -12,7 +12,6 @@ import numpy as np
 from mixtura.errors import MixturaError
 from mixtura.kernels.choice import available, chosen_name
 from mixtura.kernels.components import Components, LinearComponents
-from mixtura.kernels.gaps import COMPLETE
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
 with suppress(ImportError):  # without it no Kernel is ever made
@@ -54,7 +53,7 @@ class Kernel:
         rows with each number of observed cells.
         """
         c, (k, d) = components, components.means.shape
-        n_tails = 0 if c.tails is None else 3 * k * (1 if c.gaps is COMPLETE else d + 1)
+        n_tails = 0 if c.tails is None else 3 * k * (1 if c.gaps.order is None else d + 1)
         sums = np.empty(2 + k + c.means.size + c.whitening.size + n_tails)
         own = c.means, c.whitening, c.constants, c.tails
         _fused.expect(self.name, rows, weight, as_labels(labels), *own, *c.gaps, hard, sums)

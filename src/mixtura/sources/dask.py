@@ -456,10 +456,10 @@ class _FrameTable:
         kept = read if weight is None else [*read, weight]
         has = frame.columns.tolist()
         for name in kept:
-            if has.count(name) != 1:
-                times = "no" if name not in has else "more than one"
+            if has.count(name) != 1 or kept.count(name) != 1:
                 raise DataError(
-                    f"The dask DataFrame has {times} column {name!r}; it has "
+                    f"Column {name!r} is asked for {_times(kept.count(name))}, and the dask "
+                    f"DataFrame has it {_times(has.count(name))}: expected one of each. It has "
                     f"{', '.join(map(str, has))}."
                 )
         kinds = frame.dtypes
@@ -564,6 +564,10 @@ def _labelled(frame: Any, results: AnyArray, names: tuple[str, ...]) -> Any:
     if results.ndim == 2:
         return pd.DataFrame(results, index=frame.index, columns=list(names))
     return pd.Series(results, index=frame.index, name=names[0] if names else None)
+
+
+def _times(n: int) -> str:
+    return {0: "not at all", 1: "once"}.get(n, f"{n} times")
 
 
 def _told(value: Any) -> str:
