@@ -50,7 +50,7 @@ N, PARTITIONS = 400, (130, 0, 150, 1, 119)
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     ) as cluster:
         yield cluster
 
@@ -553,7 +553,7 @@ def len_of(chunk: Chunk) -> int:
 
 def test_a_lost_scheduler_is_an_error_that_says_how_to_go_on(tmp_path: Path) -> None:
     file = tmp_path / "scheduler.json"
-    command = "-m distributed.cli.dask_scheduler --host 127.0.0.1 --port 0 --no-dashboard"
+    command = "-m distributed.cli.dask_scheduler --host 127.0.0.1 --port 0 --dashboard-address :0"
     scheduler = subprocess.Popen(
         [sys.executable, *command.split(), "--scheduler-file", str(file)],
         stderr=subprocess.DEVNULL,
