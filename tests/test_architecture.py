@@ -22,7 +22,7 @@ FLOORS = [
     {"kernels", "persistence.entries", "starts.principal_axes"},
     {"statistics", "assignments", "stopping", "mixing_weights", "patterns"},
     {"sources", "families", "starts.noise_rows"},
-    {"mixture", "starts.nearest_center", "schedules", "starts.noise_region"},
+    {"mixture", "starts.nearest_center", "schedules", "starts.noise_region", "sources.dask"},
     {"kernels.marginals"},
     {"kernels.estep_dispatch", "kernels.compiled_loop", "starts.hierarchy", "acceleration"},
     {"families.gaussian.modes", "families.gaussian.membership"},
@@ -53,7 +53,10 @@ GUESTS = {
     "click": {"cli", "__main__"},
     "rich": {"cli"},
     "scipy": {"families", "acceleration"},
-    "pandas": set(),
+    "dask": {"sources.dask"},
+    "distributed": {"sources.dask"},
+    "cloudpickle": {"sources.dask"},
+    "pandas": {"sources.dask"},
     "matplotlib": set(),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import mixtura as mx
 from mixtura import kernels
 from mixtura.errors import MixturaError
-from mixtura.kernels.kernel import chosen
+from mixtura.kernels.kernel import Kernel, chosen
 
 _fused = pytest.importorskip("mixtura.kernels._fused", reason="no compiled kernel")
 
@@ -543,3 +544,10 @@ def test_without_the_compiled_module_the_reference_runs() -> None:
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "NumPy reference: no compiled kernel True"
+
+
+def test_a_kernel_that_a_machine_lacks_does_not_come_to_it() -> None:
+    assert pickle.loads(pickle.dumps(chosen())) is chosen()
+    sent = pickle.dumps(Kernel("sse9"))
+    with pytest.raises(MixturaError, match=r"no sse9 kernel.*MIXTURA_KERNEL=\w+ on each"):
+        pickle.loads(sent)

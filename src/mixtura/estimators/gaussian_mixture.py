@@ -466,7 +466,7 @@ class GaussianMixture(ShapedMixture):
         def nearest(block: AnyArray) -> IntArray:
             return membership(mixture, np.asarray(block, dtype=np.float64), sigmas)
 
-        return self._row_by_row(X, mixture, nearest, ("membership",))
+        return self._row_by_row(X, mixture, nearest, ("membership",), np.int64)
 
     def modes(self) -> Modes:
         """The hills of the density: its local maxima, highest first."""

@@ -231,8 +231,7 @@ class EachRow:
     def __call__(self, batch: Batch) -> AnyArray:
         rows = self.reading.rows(batch)
         check_reach(rows, self.reading.names)
-        result = self.function(rows)
-        return result.astype(rows.dtype) if result.dtype == np.float64 else result
+        return self.function(rows)
 
 
 # ---------------------------------------------------------------------------------------------

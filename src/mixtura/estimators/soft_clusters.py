@@ -71,7 +71,9 @@ class SoftClusters(
         Returns
         -------
         ndarray of shape (n, k), or (n, k + 1) with noise
-            Rows sum to 1; the last column is that of the noise. float32 if the table is.
+            Rows sum to 1; the last column is that of the noise. float32 if the table is. Of a table
+            that is not in memory float64: an array for files, a lazy table of the same kind for one
+            of Dask or Spark.
         """
         mixture = self._fitted()
         names = tuple(f"p{number}" for number in range(mixture.n_components))
@@ -85,7 +87,7 @@ class SoftClusters(
         def of(rows: AnyArray) -> AnyArray:
             return mixture.as_labels(labels(rows))
 
-        return self._row_by_row(X, mixture, of, ("cluster",))
+        return self._row_by_row(X, mixture, of, ("cluster",), np.int64)
 
     def transform(self, X: Any) -> AnyArray:
         """The soft assignments as an embedding of the rows: the same as `predict_proba`."""
@@ -204,15 +206,17 @@ class SoftClusters(
         mixture: Mixture[Any, Any],
         function: Callable[[AnyArray], AnyArray],
         names: tuple[str, ...],
+        dtype: type = np.float64,
     ) -> AnyArray:
         """The function's results for each row; reals in the table's dtype if that holds them.
 
-        Those of a table that is not in memory are of its own kind, with columns of these names.
+        Those of a table that is not in memory are of its own kind, of this dtype, with columns of
+        these names.
         """
         scanned = self._scanned(X)
         if scanned is not None:
             each_row = EachRow(self._reading(scanned), function)
-            results: AnyArray = scanned.scan.each_row(each_row, names)
+            results: AnyArray = scanned.scan.each_row(each_row, names, np.dtype(dtype))
             return results
         rows = self._as_fitted(X)
         columns, k = column_names(self, rows), mixture.n_components

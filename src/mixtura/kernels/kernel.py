@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
+from mixtura.errors import MixturaError
 from mixtura.kernels.choice import available, chosen_name
 from mixtura.kernels.components import Components, LinearComponents
 from mixtura.typing import AnyArray, FloatArray, IntArray
@@ -29,6 +31,9 @@ class Kernel:
     """
 
     name: str
+
+    def __reduce__(self) -> tuple[Callable[[str], Kernel], tuple[str]]:
+        return _received, (self.name,)
 
     def expect(
         self,
@@ -150,6 +155,19 @@ def as_labels(labels: IntArray | None) -> AnyArray | None:
 
 
 _KERNELS = {name: Kernel(name) for name in available()}
+
+
+def _received(name: str) -> Kernel:
+    """A kernel that another process, perhaps on another machine, has in use."""
+    if name not in _KERNELS:
+        known = ", ".join(_KERNELS) or "none at all"
+        best = next(iter(_KERNELS), "numpy")
+        raise MixturaError(
+            f"This machine's processor has no {name} kernel, which another machine sent it work "
+            f"for; it has {known}. All machines of a fit should use the same kernel: set "
+            f"MIXTURA_KERNEL={best} on each before Python starts."
+        )
+    return _KERNELS[name]
 
 
 def chosen() -> Kernel | None:

@@ -117,7 +117,7 @@ class PartitionedArray:
             ),
         )
 
-    def each_row(self, function: EachRow, names: tuple[str, ...]) -> AnyArray:
+    def each_row(self, function: EachRow, names: tuple[str, ...], dtype: np.dtype[Any]) -> AnyArray:
         return np.concatenate(list(map(function, _slices(self.X, self.weight))))
 
     def opened(self, clean: Clean, n_threads: int) -> Opened:

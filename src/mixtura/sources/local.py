@@ -280,7 +280,7 @@ class LocalScan:
     def map_reduce(self, task: Task[M]) -> M:
         return task(0, ahead(self.read))
 
-    def each_row(self, function: EachRow, names: tuple[str, ...]) -> AnyArray:
+    def each_row(self, function: EachRow, names: tuple[str, ...], dtype: np.dtype[Any]) -> AnyArray:
         return np.concatenate(list(map(function, ahead(self.read))))
 
     def opened(self, clean: Clean, n_threads: int) -> Opened:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate
-from typing import Any, Self, TypeVar
+from itertools import accumulate, count
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 import numpy as np
 
@@ -14,8 +14,9 @@ from mixtura.patterns import Patterns
 from mixtura.sources.folding import Fold
 from mixtura.sources.scan import Batch, Block, Clean, Opened, Scan, cut
 from mixtura.sources.source import Chunk, Mergeable, all_one
+from mixtura.typing import AnyArray
 
-__all__ = ["Listed", "PartitionedSource", "chunk_of", "opened"]
+__all__ = ["Listed", "PartitionedSource", "Told", "chunk_of", "opened"]
 
 M = TypeVar("M", bound=Mergeable)
 T = TypeVar("T")
@@ -29,6 +30,27 @@ class Listed:
 
     def __add__(self, other: Self) -> Self:
         return type(self)(self.items + other.items)
+
+
+@dataclass(frozen=True, eq=False)
+class Told(Generic[M]):
+    """A task in which each partition is told something of its own, instead of its number.
+
+    So a scan can send each partition that alone, and not what all the others are told.
+
+    Attributes
+    ----------
+    function : callable
+        Of what the partition is told, and its batches.
+    tellings : sequence
+        One for each partition.
+    """
+
+    function: Callable[[Any, Iterator[Batch]], M]
+    tellings: Sequence[Any]
+
+    def __call__(self, number: int, batches: Iterator[Batch]) -> M:
+        return self.function(self.tellings[number], batches)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,15 +90,11 @@ class PartitionedSource:
 
     def map_reduce(self, function: Callable[[Chunk], M]) -> M:
         n_blocks = [-(-n // self.rows_per_block) for n in self.n_rows]
-        task = _Blocks(
-            function,
-            self.clean,
-            self.rows_per_block,
-            self.gappy,
-            tuple(accumulate(n_blocks, initial=0)),
-            tuple(accumulate(self.n_rows, initial=0)),
-        )
-        fold: Fold[M] = self.scan.map_reduce(task)
+        handles = accumulate(n_blocks, initial=0)
+        starts = accumulate(self.n_rows, initial=0)
+        places = [_Place(*place) for place in zip(count(), handles, starts, self.n_rows)]
+        blocks = _Blocks(function, self.clean, self.rows_per_block, self.gappy)
+        fold: Fold[M] = self.scan.map_reduce(Told(blocks, places))
         return fold.total
 
 
@@ -84,40 +102,51 @@ def _listed(function: Callable[[Chunk], Any], chunk: Chunk) -> Listed:
     return Listed((function(chunk),))
 
 
+class _Place(NamedTuple):
+    """Where a partition's rows are among those of all: its first block's handle, its first row."""
+
+    number: int
+    handle: int
+    start: int
+    n_rows: int
+
+
 @dataclass(frozen=True, eq=False)
 class _Blocks:
-    """The task that a function of blocks comes to in a partition."""
+    """What a function of blocks comes to in a partition."""
 
     function: Callable[[Chunk], Any]
     clean: Clean
     rows_per_block: int
     gappy: bool
-    handles: tuple[int, ...]
-    starts: tuple[int, ...]
 
-    def __call__(self, number: int, batches: Iterator[Batch]) -> Fold[Any]:
+    def __call__(self, place: _Place, batches: Iterator[Batch]) -> Fold[Any]:
         fold: Fold[Any] = Fold()
-        start = self.starts[number]
+        start = place.start
         blocks = cut(map(self.clean, batches), self.rows_per_block)
-        for handle, block in enumerate(blocks, self.handles[number]):
+        for handle, block in enumerate(blocks, place.handle):
             fold = fold + Fold.of(handle, self.function(chunk_of(handle, start, block, self.gappy)))
             start += len(block)
-        if start != self.starts[number + 1]:
+        if start != place.start + place.n_rows:
             raise RuntimeError(
-                f"Partition {number} has {start - self.starts[number]:,} rows now, and had "
-                f"{self.starts[number + 1] - self.starts[number]:,} when they were counted: a "
-                "table that changes from one pass to the next cannot be fitted. Save it first, or "
-                "let the engine keep it (persist, cache)."
+                f"Partition {place.number} has {start - place.start:,} rows now, and had "
+                f"{place.n_rows:,} when they were counted: a table that changes from one pass to "
+                "the next cannot be fitted. Save it first, or let the engine keep it (persist, "
+                "cache)."
             )
         return fold
 
 
 def chunk_of(handle: int, start: int, block: Block, gappy: bool) -> Chunk:
     """A block of rows as a chunk, where `gappy` is whether any cell of the table is missing."""
-    weight = all_one(len(block)) if block.weight is None else block.weight
+    weight = all_one(len(block)) if block.weight is None else _in_line(block.weight)
     patterns = Patterns.of(block.rows) if gappy else None
-    rows = np.ascontiguousarray(block.rows)
-    return Chunk(handle, start, rows, weight, None, patterns)
+    return Chunk(handle, start, _in_line(block.rows), weight, None, patterns)
+
+
+def _in_line(array: AnyArray) -> AnyArray:
+    """An array as the kernel takes it: one that came in a message may lie at any byte."""
+    return np.require(array, requirements=["C_CONTIGUOUS", "ALIGNED"])
 
 
 def opened(scan: Scan, clean: Clean) -> Opened:

@@ -121,7 +121,7 @@ class Scan(Protocol):
         """A task's results for all partitions, merged: each with its neighbor, in their order."""
         ...
 
-    def each_row(self, function: EachRow, names: tuple[str, ...], /) -> Any:
+    def each_row(self, function: EachRow, names: tuple[str, ...], dtype: np.dtype[Any], /) -> Any:
         """Results for each row, in the table's own kind, or as an array.
 
         Parameters
@@ -129,6 +129,8 @@ class Scan(Protocol):
         function : callable
         names : tuple of str
             Of the results, one for each column of them; a single one for one number a row.
+        dtype : dtype
+            Of the results.
         """
         ...
 
