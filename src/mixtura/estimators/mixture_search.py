@@ -182,7 +182,7 @@ class MixtureSearch(SoftClusters):
 
         A table of more than 200,000 rows, or fewer of many columns, is searched on a seeded sample
         of 50,000, or as many as `mixtura.scan` says. Then the best candidate and its two closest
-        rivals are fitted to all rows, the best of them is chosen, and `notes_` of
+        rivals are fitted to all rows, the best of them is chosen, and `sampled_` of
         `best_estimator_` says whether the order held. `results_` are those of the sample.
 
         Parameters
@@ -267,7 +267,9 @@ class MixtureSearch(SoftClusters):
 
         after = confirm(found.ranked, fit, self.criterion, rows.sample.n_rows, rows.n_rows)
         place, params = after.chosen.place, after.chosen.outcome.params
-        return replace(found, best=place, params=params, record=after.record)
+        same = place == found.best
+        record = replace(after.record, starts=found.record.starts) if same else after.record
+        return replace(found, best=place, params=params, record=record)
 
     @property
     def mixture_(self) -> Mixture[Any, Any]:

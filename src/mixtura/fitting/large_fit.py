@@ -57,8 +57,11 @@ def fit_large(
         run = fitting.run(run, pause=run.n_iter + keeper.n_iter)
         keeper.keep(starts, run)
     if not starts.optima:
-        starts = Starts((Optimum(run.objective, 1, 1.0, 0.0, ()),), 0)
-    return fitting.recorded(run, starts)
+        alone = Starts((Optimum(run.objective, 1, 1.0, 0.0, ()),), 0)
+        return fitting.recorded(run, alone)
+    n_sample = f"{rows.sample.n_rows:,} of {rows.n_rows:,} rows"
+    told = f"The starts were made on a sample of {n_sample}, and the best went on to all."
+    return replace(fitting.recorded(run, starts), sampled=told)
 
 
 def begun_on_sample(specification: Specification, rows: LargeRows) -> tuple[Fitting, Starts]:

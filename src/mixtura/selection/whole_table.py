@@ -23,7 +23,7 @@ class Confirmed:
     ----------
     chosen : Ranked
     record : FitRecord
-        What came of it there, with a note that tells of the sample.
+        What came of it there. It tells of the sample, with a note if another one was best there.
     """
 
     chosen: Ranked
@@ -56,9 +56,10 @@ def confirm(
     chosen, record = fitted[0]
     if single:
         chosen, record = min(sound or fitted, key=lambda pair: pair[1].criteria[criterion])
-    note = f"The models were compared on a sample of {n_sample:,} of {n_rows:,} rows. "
-    told = _told(fitted, chosen, criterion)
-    return Confirmed(chosen, replace(record, notes=(*record.notes, note + told)))
+    sample = f"The models were compared on a sample of {n_sample:,} of {n_rows:,} rows. "
+    told = sample + _told(fitted, chosen, criterion)
+    notes = record.notes if chosen is fitted[0][0] else (*record.notes, told)
+    return Confirmed(chosen, replace(record, sampled=told, notes=notes))
 
 
 def _told(fitted: Sequence[tuple[Ranked, FitRecord]], chosen: Ranked, criterion: str) -> str:
