@@ -421,6 +421,15 @@ def test_what_scores_rows_takes_scans(tmp_path: Path) -> None:
         assert getattr(fit, name)(X) == pytest.approx(getattr(fit, name)(path), rel=1e-12)
 
 
+def test_rows_may_lie_at_any_byte() -> None:
+    X = three_groups(300)
+    odd = np.frombuffer(b"." + X.tobytes(), dtype=np.uint8)[1:].view(np.float64).reshape(X.shape)
+    assert not odd.flags.aligned
+    fit, scan = fitted(X), Scanned(elsewhere(odd, (100, 200)))
+    np.testing.assert_array_equal(fit.predict_proba(scan), fit.predict_proba(X))
+    assert_same_bits(fitted(scan), fit)
+
+
 def test_columns_are_found_by_name(tmp_path: Path) -> None:
     X = three_groups()
     fit = fitted(parquet(X, tmp_path))

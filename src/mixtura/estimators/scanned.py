@@ -186,7 +186,9 @@ class Reading:
         if not len(cells):
             return np.empty((0, len(self.names)))
         try:
-            return self.reader._read(cells, reset=False)
+            rows = self.reader._read(cells, reset=False)
+            # What came in a message may lie at any byte, where the kernel does not read it.
+            return np.require(rows, requirements=["C_CONTIGUOUS", "ALIGNED"])
         except CellError as error:
             names = dict(zip(map(str, range(len(self.names))), self.names, strict=True))
             error.column = names.get(error.column, error.column)
