@@ -6,14 +6,15 @@ BUILT := setup.py $(wildcard $(KERNELS)/*.[ch])
 TIMES ?= 50
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
-.PHONY: demo test check unit fuzz bench bench-acceleration bench-bootstrap bench-classifier \
+.PHONY: demo test check unit engines fuzz bench bench-acceleration bench-bootstrap bench-classifier \
   bench-factors bench-families bench-kin bench-latent-classes bench-missing bench-msteps \
-  bench-online bench-search bench-stability sanitize sanitize-passes sanitize-binding wasm clean \
+  bench-online bench-scale bench-search bench-stability sanitize sanitize-passes sanitize-binding wasm clean \
   help
 
 help:
 	@echo "make demo   fit the penguins and say where the three results are"
 	@echo "make test   every check: ruff, mypy, pytest"
+	@echo "make engines  install Dask and Spark, for which make test then has tests as well"
 	@echo "make bench  time everything against scikit-learn and oneDAL: benchmarks/RESULTS.md"
 	@echo "make bench-acceleration  passes of accelerated and plain EM: benchmarks/ACCELERATION.md"
 	@echo "make bench-families  passes of other families against StepMix and pomegranate: benchmarks/FAMILIES.md"
@@ -22,6 +23,7 @@ help:
 	@echo "make bench-msteps  M-steps of each structure in 13 to 60 columns: benchmarks/MSTEPS.md"
 	@echo "make bench-factors  factor analyzers of up to 1,000 columns: benchmarks/FACTORS.md"
 	@echo "make bench-online  mini-batches against EM, and streams of groups that move: benchmarks/ONLINE.md"
+	@echo "make bench-scale  100,000,000 rows in files, Dask, Spark, and Spark's own mixture: benchmarks/SCALE.md"
 	@echo "make bench-search  the default search against mclust (needs R): benchmarks/SEARCH.md"
 	@echo "make bench-stability  its choice by seed, beside mclust's (needs R): benchmarks/STABILITY.md"
 	@echo "  of a few: make bench-stability ONLY='--tables iris wine --seeds 2 --out FILE'; bench-search has --rounds"
@@ -59,6 +61,13 @@ unit: .venv/.tested
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@ .venv/.installed
 
+# Dask and Spark, whose tests are skipped without them; Spark wants Java 17 or newer.
+engines: .venv/.engines
+
+.venv/.engines: pyproject.toml | .venv/.tested
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dask,spark]'
+	touch $@
+
 fuzz: .venv/.tested
 	MIXTURA_FUZZ=$(TIMES) $(BIN)/pytest -n 2 --dist worksteal tests/fuzz
 
@@ -87,6 +96,9 @@ bench-factors: .venv/.installed
 
 bench-online: .venv/.installed
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/online.py
+
+bench-scale: .venv/.engines
+	$(BIN)/python benchmarks/scale.py
 
 bench-search: .venv/.installed
 	$(BIN)/python -m pip install --quiet --requirement benchmarks/requirements.txt

@@ -67,10 +67,21 @@ def engine(request: pytest.FixtureRequest) -> Any:
     return request.getfixturevalue("client") if request.param == "cluster" else None
 
 
-def clean(batch: Batch) -> Block:
-    cells = batch.cells
-    rows = cells if isinstance(cells, np.ndarray) else np.column_stack([*cells])
-    return Block(rows, None if batch.weight is None else batch.weight.astype(np.float64))
+@dataclass(frozen=True)
+class Clean:
+    """Numbers as they are."""
+
+    def __call__(self, batch: Batch) -> Block:
+        cells = batch.cells
+        rows = cells if isinstance(cells, np.ndarray) else np.column_stack([*cells])
+        return Block(rows, None if batch.weight is None else batch.weight.astype(np.float64))
+
+    @property
+    def again(self) -> Callable[[Batch], Block]:
+        return self
+
+
+clean = Clean()
 
 
 def opened(scan: DaskScan, rows_per_block: int, gappy: bool = False) -> Source:
@@ -447,7 +458,7 @@ def test_messages_are_small_however_many_partitions_there_are() -> None:
         assert len(nodes.asked) == 1, "one record comes back"
         largest.append(max(nodes.sizes))
     assert largest[1] < largest[0] + 64
-    assert largest[1] < 6_000
+    assert largest[1] < 8_000  # of which 1,500 are the class of `clean`, which is sent by value
 
 
 def outgoing(dask_worker: Any) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 
 from mixtura.errors import CellError, DataError
 from mixtura.estimators.tables import check_reach
+from mixtura.patterns import empty_rows
 from mixtura.sources.recognized import is_scanned, scan_of
 from mixtura.sources.scan import Batch, Block, Cells, Scan
 from mixtura.typing import AnyArray, FloatArray
@@ -170,15 +171,17 @@ class Reading:
     weighted: bool
 
     def __call__(self, batch: Batch) -> Block:
-        """The rows that are some."""
-        rows = self.rows(batch)
-        weight = None if batch.weight is None else self._weights(batch)
-        empty = np.isnan(rows).all(axis=1)
-        n_empty = int(np.count_nonzero(empty if weight is None else empty & (weight > 0.0)))
-        kept = ~empty if weight is None else ~empty & (weight > 0.0)
-        if kept.all():
-            return Block(rows, weight)
-        return Block(rows[kept], None if weight is None else weight[kept], n_empty)
+        """The rows that are some, checked."""
+        return _kept(self.rows(batch), None if batch.weight is None else self._weights(batch))
+
+    @property
+    def again(self) -> Callable[[Batch], Block]:
+        """The same without checks."""
+        return self._again if self.reader._learns_from_cells else _as_they_are
+
+    def _again(self, batch: Batch) -> Block:
+        """Cells that are no numbers yet have to be read again."""
+        return _kept(self.rows(batch), _double(batch.weight))
 
     def rows(self, batch: Batch) -> AnyArray:
         """All rows (n, d), as numbers."""
@@ -186,9 +189,7 @@ class Reading:
         if not len(cells):
             return np.empty((0, len(self.names)))
         try:
-            rows = self.reader._read(cells, reset=False)
-            # What came in a message may lie at any byte, where the kernel does not read it.
-            return np.require(rows, requirements=["C_CONTIGUOUS", "ALIGNED"])
+            return _in_line(self.reader._read(cells, reset=False))
         except CellError as error:
             names = dict(zip(map(str, range(len(self.names))), self.names, strict=True))
             error.column = names.get(error.column, error.column)
@@ -204,6 +205,35 @@ class Reading:
             told = f"The weight is {weight[first]} in row {batch.start + first}: weights should be "
             raise DataError(_told(batch, f"{told}finite numbers, 0 or more."))
         return weight
+
+
+def _as_they_are(batch: Batch) -> Block:
+    """Numbers that have been looked at before."""
+    cells = batch.cells if isinstance(batch.cells, np.ndarray) else _table(batch.cells)
+    known = cells.dtype in (np.float32, np.float64)
+    return _kept(_in_line(cells if known else cells.astype(np.float64)), _double(batch.weight))
+
+
+def _kept(rows: AnyArray, weight: FloatArray | None) -> Block:
+    """Rows that have some cell, and weight."""
+    empty = empty_rows(rows) if len(rows) else None
+    if empty is None and (weight is None or weight.all()):
+        return Block(rows, weight)
+    kept = np.ones(len(rows), dtype=np.bool_) if weight is None else weight > 0.0
+    n_empty = 0
+    if empty is not None:
+        n_empty = int(np.count_nonzero(empty & kept))
+        kept &= ~empty
+    return Block(rows[kept], None if weight is None else weight[kept], n_empty)
+
+
+def _double(weight: AnyArray | None) -> FloatArray | None:
+    return None if weight is None else np.asarray(weight, dtype=np.float64)
+
+
+def _in_line(rows: AnyArray) -> AnyArray:
+    """Rows that came in a message may lie at any byte, where the kernel does not read them."""
+    return np.require(rows, requirements=["C_CONTIGUOUS", "ALIGNED"])
 
 
 def _told(batch: Batch, error: object, *, rows: bool = False) -> str:

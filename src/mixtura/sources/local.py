@@ -36,6 +36,9 @@ _AHEAD = 3
 # Seconds after which a thread looks up whether it is still wanted.
 _PATIENCE = 0.1
 
+#: Gives all batches of a table.
+Read: TypeAlias = Callable[[], Iterator[Batch]]
+
 #: A block, once it is read: threads read several at a time.
 Load: TypeAlias = Callable[[], Block]
 
@@ -112,12 +115,12 @@ class StreamedRows:
     n_features: int
 
     @classmethod
-    def counted(cls, read: Callable[[], Iterator[Block]], n_features: int) -> Self:
+    def counted(cls, read: Read, clean: Clean, n_features: int) -> Self:
         """After a first look at them."""
         n = n_empty = 0
-        for block in ahead(read):
+        for block in ahead(lambda: map(clean, read())):
             n, n_empty = n + len(block), n_empty + block.n_empty
-        return cls(read, n, n_empty, n_features)
+        return cls(lambda: map(clean.again, read()), n, n_empty, n_features)
 
     def blocks(self, rows_per_block: int) -> Iterator[Load]:
         for block in cut(ahead(self.read), rows_per_block):
@@ -273,7 +276,7 @@ class LocalScan:
 
     names: tuple[str, ...]
     weighted: bool
-    read: Callable[[], Iterator[Batch]]
+    read: Read
     raw_copy: bool = True
     raw: RawRows | None = None
 
@@ -284,29 +287,29 @@ class LocalScan:
         return np.concatenate(list(map(function, ahead(self.read))))
 
     def opened(self, clean: Clean, n_threads: int) -> Opened:
-        passes = self._passes(lambda: map(clean, self.read()))
+        passes = self._passes(clean)
 
         def make(rows_per_block: int, gappy: bool) -> LocalSource:
             return LocalSource(passes, rows_per_block, gappy, n_threads)
 
         return Opened(make, passes.n, passes.n_empty)
 
-    def _passes(self, read: Callable[[], Iterator[Block]]) -> Passes:
+    def _passes(self, clean: Clean) -> Passes:
         d = len(self.names)
         if self.raw is not None:
-            streamed = StreamedRows.counted(read, d)
+            streamed = StreamedRows.counted(self.read, clean, d)
             return self.raw if streamed.n == self.raw.n else streamed
         if not self.raw_copy:
-            return StreamedRows.counted(read, d)
+            return StreamedRows.counted(self.read, clean, d)
         try:
-            raw = RawRows.written(ahead(read), d)
+            raw = RawRows.written(ahead(lambda: map(clean, self.read())), d)
         except OSError as error:
             _LOG.warning(
                 "No raw copy of the rows in %s (%s): they are decoded anew in every pass.",
                 tempfile.gettempdir(),
                 error.strerror or error,
             )
-            return StreamedRows.counted(read, d)
+            return StreamedRows.counted(self.read, clean, d)
         _LOG.info(
             "A raw copy of %s rows is kept in %s until the fit is done.",
             f"{raw.n:,}",

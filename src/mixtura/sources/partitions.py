@@ -72,7 +72,7 @@ class PartitionedSource:
     """
 
     scan: Scan
-    clean: Clean
+    clean: Callable[[Batch], Block]
     n_rows: tuple[int, ...]
     rows_per_block: int
     gappy: bool
@@ -116,7 +116,7 @@ class _Blocks:
     """What a function of blocks comes to in a partition."""
 
     function: Callable[[Chunk], Any]
-    clean: Clean
+    clean: Callable[[Batch], Block]
     rows_per_block: int
     gappy: bool
 
@@ -154,7 +154,7 @@ def opened(scan: Scan, clean: Clean) -> Opened:
     listed: Listed = scan.map_reduce(_Count(clean))
     counts = [counted for _, counted in sorted(listed.items)]
     n_rows = tuple(n for n, _ in counts)
-    make = partial(PartitionedSource, scan, clean, n_rows)
+    make = partial(PartitionedSource, scan, clean.again, n_rows)
     return Opened(make, sum(n_rows), sum(n_empty for _, n_empty in counts))
 
 

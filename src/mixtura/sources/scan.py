@@ -77,8 +77,16 @@ class Block:
 #: Gives results for each row of a batch, (n,) or (n, m). It can be pickled.
 EachRow: TypeAlias = Callable[[Batch], AnyArray]
 
-#: What makes rows of a batch: checked, and without those that are none. It can be pickled.
-Clean: TypeAlias = Callable[[Batch], Block]
+
+class Clean(Protocol):
+    """What makes rows of a batch: checked, and without those that are none. It can be pickled."""
+
+    def __call__(self, batch: Batch, /) -> Block: ...
+
+    @property
+    def again(self) -> Callable[[Batch], Block]:
+        """The same for batches that have been looked at before: nothing is checked twice."""
+        ...
 
 
 #: What is asked of each partition of a scan: a function of its number and its batches, in their
