@@ -22,7 +22,7 @@ FLOORS = [
     {"kernels", "persistence.entries", "starts.principal_axes"},
     {"statistics", "assignments", "stopping", "mixing_weights", "patterns"},
     {"sources", "families", "starts.noise_rows"},
-    {"mixture", "starts.nearest_center", "schedules", "starts.noise_region"},
+    {"mixture", "starts.nearest_center", "schedules", "starts.noise_region", "sources.spark"},
     {"kernels.marginals"},
     {"kernels.estep_dispatch", "kernels.compiled_loop", "starts.hierarchy", "acceleration"},
     {"families.gaussian.modes", "families.gaussian.membership"},
@@ -54,6 +54,7 @@ GUESTS = {
     "rich": {"cli"},
     "scipy": {"families", "acceleration"},
     "pandas": set(),
+    "pyspark": {"sources.spark"},
     "matplotlib": set(),
 }
 
