@@ -107,16 +107,17 @@ def _check_flat(field: StructField) -> None:
         )
     if isinstance(field.dataType, _NESTED):
         raise DataError(
-            f"Column {field.name} is of type {field.dataType.simpleString()}, and a column has one value "
-            f"in a row: take it apart, such as frame.select(frame[{field.name!r}][0]), or name "
-            "other columns."
+            f"Column {field.name} is of type {field.dataType.simpleString()}, and a column has "
+            f"one value in a row: take it apart, such as frame.select(frame[{field.name!r}][0]), "
+            "or name other columns."
         )
 
 
 def _check_number(field: StructField) -> None:
     if not isinstance(field.dataType, NumericType | BooleanType):
         raise DataError(
-            f"Column {field.name} is of type {field.dataType.simpleString()}, and weights are numbers."
+            f"Column {field.name} is of type {field.dataType.simpleString()}, and weights are "
+            "numbers."
         )
 
 
@@ -293,11 +294,10 @@ def _total(outcomes: Iterable[bytes]) -> _Outcome[Any]:
     return reduce(lambda left, right: left + right, loaded)
 
 
-def _merged(records: pa.Table) -> pa.Table:
+def _merged(group: tuple[pa.Scalar, ...], records: pa.Table) -> pa.Table:
     """One record of those of neighbors."""
-    in_order = records.sort_by("number").to_pydict()
-    number = in_order["number"][0] // _FEW
-    return pa.Table.from_batches([_total(in_order["outcome"]).record(number)])
+    outcomes = records.sort_by("number").column("outcome").to_pylist()
+    return pa.Table.from_batches([_total(outcomes).record(group[0].as_py())])
 
 
 @dataclass(frozen=True)
