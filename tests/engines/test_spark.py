@@ -203,7 +203,7 @@ def test_a_fit_has_the_bits_of_one_to_an_array(
 
 
 def test_workers_merge_what_many_partitions_come_to(spark: SparkSession) -> None:
-    same = Same.of(spark, rows_of(GAUSSIAN), "float64", (10,) * 40)
+    same = Same.of(spark, rows_of(GAUSSIAN), "float64", (12,) * 33 + (4,))
     assert same.scan._records(numbered).count() == 2
     assert_fit_is_that_of_an_array(same)
 
@@ -211,10 +211,18 @@ def test_workers_merge_what_many_partitions_come_to(spark: SparkSession) -> None
 def test_workers_merge_until_few_records_are_left(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spark_module, "_FEW", 3)
-    same = Same.of(spark, rows_of(GAUSSIAN), "float64", (40,) * 10)
+    monkeypatch.setattr(spark_module, "_FEW", 2)
+    same = Same.of(spark, rows_of(GAUSSIAN), "weights")
     assert same.scan._records(numbered).count() == 2
-    assert same.scan.map_reduce(numbered).items == tuple(range(10))
+    assert same.scan.map_reduce(numbered).items == (0, 1, 2, 3, 4)
+    assert_fit_is_that_of_an_array(same)
+
+
+def test_neighbors_are_merged_in_order_however_they_arrive() -> None:
+    outcomes = [spark_module._Outcome(Listed((number,))).record(number) for number in (2, 0, 1)]
+    merged = spark_module._merged((pa.scalar(7),), pa.Table.from_batches(outcomes)).to_pydict()
+    assert merged["number"] == [7]
+    assert cloudpickle.loads(merged["outcome"][0]).result.items == (0, 1, 2)
 
 
 def numbered(number: int, batches: Iterator[Batch]) -> Listed:
@@ -405,20 +413,22 @@ def test_a_column_is_not_added_twice(spark: SparkSession, name: str) -> None:
         scan.each_row(lambda batch: batch.cells, (name,))
 
 
-@pytest.mark.parametrize("sizes", [PARTITIONS, (10,) * 40])
+@pytest.mark.parametrize("few", [2, 32])
 def test_the_first_error_of_a_task_is_raised_here(
-    spark: SparkSession, sizes: tuple[int, ...]
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
+    monkeypatch.setattr(spark_module, "_FEW", few)
+
     def refuse(number: int, batches: Iterator[Batch]) -> Listed:
         rows = sum(len(batch.cells) for batch in batches)
         if number >= 2:
             raise CellError("x1", "-1", rows, f"partition {number}")
         return Listed()
 
-    scan = scan_spark(in_partitions(spark, table(rows_of(GAUSSIAN)), sizes))
+    scan = scan_spark(in_partitions(spark, table(rows_of(GAUSSIAN))))
     with pytest.raises(CellError) as caught:
         scan.map_reduce(refuse)
-    assert str(caught.value) == f"Column x1 has -1 in row {sizes[2]}: partition 2."
+    assert str(caught.value) == "Column x1 has -1 in row 150: partition 2."
 
 
 def test_other_failures_say_what_spark_says(spark: SparkSession) -> None:
@@ -517,15 +527,14 @@ def on_connect(folder: Path) -> None:
     spark.client.set_retry_policies([])
     for kind in ("float32", "gaps"):
         assert_fit_is_that_of_an_array(Same.of(spark, rows_of(GAUSSIAN), kind))
-    same = Same.of(spark, rows_of(GAUSSIAN), "weights", (10,) * 40)
-    assert_fit_is_that_of_an_array(same)
-    test_the_first_error_of_a_task_is_raised_here(spark, PARTITIONS)
+    with pytest.MonkeyPatch.context() as patch:
+        test_workers_merge_until_few_records_are_left(spark, patch)
+        test_the_first_error_of_a_task_is_raised_here(spark, patch, 32)
     test_cells_of_other_kinds_are_listed(spark)
     test_any_names_will_do(spark)
     test_results_may_be_whole_numbers(spark)
     test_a_stream_is_refused(spark)
-    for which in REFUSALS:
-        test_columns_that_cannot_be_fitted_are_named(spark, which)
+    test_columns_that_cannot_be_fitted_are_named(spark, "array")
     scan, mark = scan_spark(in_partitions(spark, table(rows_of(GAUSSIAN)))), folder / "server"
     with pytest.raises(MixturaError, match=LOST):
         scan.map_reduce(KillOnce(numbered, mark, executor))
@@ -540,7 +549,7 @@ PROGRAMS = {"cluster": on_cluster, "connect": on_connect}
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_sessions_of_other_kinds(name: str, tmp_path: Path) -> None:
     made = subprocess.run(
-        [sys.executable, __file__, name, str(tmp_path)], capture_output=True, text=True, timeout=120
+        [sys.executable, __file__, name, str(tmp_path)], capture_output=True, text=True, timeout=500
     )
     assert made.stdout.endswith("done\n"), made.stderr[-5000:]
 
