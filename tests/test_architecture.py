@@ -22,7 +22,14 @@ FLOORS = [
     {"kernels", "persistence.entries", "starts.principal_axes"},
     {"statistics", "assignments", "stopping", "mixing_weights", "patterns"},
     {"sources", "families", "starts.noise_rows"},
-    {"mixture", "starts.nearest_center", "schedules", "starts.noise_region", "sources.dask"},
+    {
+        "mixture",
+        "starts.nearest_center",
+        "schedules",
+        "starts.noise_region",
+        "sources.dask",
+        "sources.spark",
+    },
     {"kernels.marginals"},
     {"kernels.estep_dispatch", "kernels.compiled_loop", "starts.hierarchy", "acceleration"},
     {"families.gaussian.modes", "families.gaussian.membership"},
@@ -57,6 +64,7 @@ GUESTS = {
     "distributed": {"sources.dask"},
     "cloudpickle": {"sources.dask"},
     "pandas": {"sources.dask"},
+    "pyspark": {"sources.spark"},
     "matplotlib": set(),
 }
 

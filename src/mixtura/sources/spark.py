@@ -1,0 +1,388 @@
+"""The rows of a Spark frame, classic or of Spark Connect, where they lie.
+
+Each pass is one job: `mapInArrow` asks each partition, and gives one record for it. Where these are
+many, the workers merge neighbors before the driver sees them. Spark asks a partition anew if its
+worker dies; nothing else has to be asked again, and the bits are the same.
+
+Unless a frame is cached, Spark computes it anew in every pass, and the order of rows that were
+shuffled may change: say ``frame.cache()`` before a fit, or write the frame to Parquet first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from typing import Any, Generic, Self, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from pyspark import TaskContext, cloudpickle
+from pyspark.sql import DataFrame
+from pyspark.sql.functions import col, floor, spark_partition_id
+from pyspark.sql.functions import max as largest
+from pyspark.sql.types import (
+    ArrayType,
+    BooleanType,
+    DoubleType,
+    LongType,
+    MapType,
+    NumericType,
+    StructField,
+    StructType,
+    UserDefinedType,
+    VariantType,
+)
+
+from mixtura.errors import DataError, MixturaError
+from mixtura.sources.partitions import opened
+from mixtura.sources.scan import Batch, Cells, Clean, Opened, Task
+from mixtura.sources.source import Mergeable
+from mixtura.typing import AnyArray
+
+__all__ = ["SparkScan", "scan_spark"]
+
+M = TypeVar("M", bound=Mergeable)
+
+# Records that the driver merges itself, and that a worker merges to one.
+_FEW = 32
+
+_RECORD = "number long, outcome binary"
+
+_DOUBLE = pa.float64()
+
+_NESTED = (ArrayType, MapType, StructType, VariantType)
+
+
+def scan_spark(
+    frame: DataFrame, columns: Sequence[str] | None = None, weight: str | None = None
+) -> SparkScan:
+    """A Spark frame as a scan.
+
+    Parameters
+    ----------
+    frame : pyspark.sql.DataFrame
+        Classic or of Spark Connect.
+    columns : sequence of str, optional
+        All but that of weights if left out.
+    weight : str, optional
+        The column of weights.
+    """
+    if frame.isStreaming:
+        raise DataError(
+            "The frame is a stream, which cannot be passed over again and again: fit a frame that "
+            "ends, or give each micro-batch to partial_fit in writeStream.foreachBatch."
+        )
+    names = tuple(name for name in frame.columns if name != weight) if columns is None else columns
+    if not names:
+        raise DataError("The frame has no columns to fit: one at least is needed.")
+    if weight in names:
+        raise DataError(f"Column {weight} has the weights, and is not one to fit: leave it out.")
+    for name in names:
+        _check_flat(_field(frame, name))
+    if weight is not None:
+        _check_number(_field(frame, weight))
+    return SparkScan(frame, tuple(names), weight)
+
+
+def _field(frame: DataFrame, name: str) -> StructField:
+    """The one column of a name."""
+    found = [field for field in frame.schema.fields if field.name == name]
+    if not found:
+        raise DataError(f"The frame has no column {name}; it has {', '.join(frame.columns)}.")
+    if len(found) > 1:
+        raise DataError(f"The frame has {len(found)} columns {name}: rename all but one of them.")
+    return found[0]
+
+
+def _check_flat(field: StructField) -> None:
+    if isinstance(field.dataType, UserDefinedType):
+        raise DataError(
+            f"Column {field.name} has vectors, and a column has one number in a row: take it "
+            "apart with pyspark.ml.functions.vector_to_array, such as "
+            f"frame.select(*[vector_to_array({field.name!r})[j].alias(f'x{{j}}') for j in "
+            "range(d)])."
+        )
+    if isinstance(field.dataType, _NESTED):
+        raise DataError(
+            f"Column {field.name} is of type {field.dataType.simpleString()}, and a column has "
+            f"one value in a row: take it apart, such as frame.select(frame[{field.name!r}][0]), "
+            "or name other columns."
+        )
+
+
+def _check_number(field: StructField) -> None:
+    if not isinstance(field.dataType, NumericType | BooleanType):
+        raise DataError(
+            f"Column {field.name} is of type {field.dataType.simpleString()}, and weights are "
+            "numbers."
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class SparkScan:
+    """A Spark frame that is passed over where its partitions lie.
+
+    Attributes
+    ----------
+    frame : pyspark.sql.DataFrame
+    names : tuple of str
+        Of the columns, without that of weights.
+    weight : str or None
+        The column of weights.
+    """
+
+    frame: DataFrame
+    names: tuple[str, ...]
+    weight: str | None = None
+
+    @property
+    def weighted(self) -> bool:
+        return self.weight is not None
+
+    def map_reduce(self, task: Task[M]) -> M:
+        """A task's results for all partitions, merged.
+
+        Raises
+        ------
+        MixturaError
+            If Spark does not get to the end.
+        """
+        with _spark_watched():
+            rows = sorted(self._records(task).collect())
+        if not rows:  # Spark knows that there are no rows, and asks nobody
+            return task(0, iter(()))
+        total: _Outcome[M] = _total(outcome for _, outcome in rows)
+        return total.result
+
+    def _records(self, task: Task[M]) -> DataFrame:
+        """Few records, each of which has what some neighbors came to."""
+        needed = [self._columns[place] for place in self._places]
+        asked = _Asked(_pickled(task), self._shown(range(len(needed))))
+        records = self._renamed.select(*needed).mapInArrow(asked, _RECORD)
+        n = self._n_partitions
+        while n > _FEW:
+            groups = records.groupBy(floor(col("number") / _FEW))
+            records, n = groups.applyInArrow(_merged, _RECORD), -(-n // _FEW)
+        return records
+
+    def opened(self, clean: Clean, n_threads: int) -> Opened:
+        """The rows, counted where they lie; Spark knows how many of its workers there are."""
+        return opened(self, clean)
+
+    def each_row(
+        self, function: Callable[[Batch], AnyArray], names: Sequence[str], dtype: Any = np.float64
+    ) -> DataFrame:
+        """The frame with further columns, which are computed when they are asked for.
+
+        Parameters
+        ----------
+        function : callable
+            Gives each row of a batch a number (n,), or one for each of the names (n, m).
+        names : sequence of str
+            Of the new columns.
+        dtype : dtype, default=float64
+            Of the results: whole numbers become long, others double.
+        """
+        there = {name.casefold() for name in self.frame.columns}
+        for name in names:
+            if name.casefold() in there:
+                raise DataError(
+                    f"The frame has a column {name} already: drop or rename it, such as "
+                    f"frame.withColumnRenamed({name!r}, {name + '_before'!r})."
+                )
+        kind = LongType() if np.dtype(dtype).kind in "iu" else DoubleType()
+        added = [StructField(f"added{j}", kind) for j in range(len(names))]
+        schema = StructType([*self._renamed.schema.fields, *added])
+        further = _Further(function, self._shown(self._places), added)
+        return self._renamed.mapInArrow(further, schema).toDF(*self.frame.columns, *names)
+
+    def _shown(self, places: Sequence[int]) -> _Shown:
+        return _Shown(tuple(places)[: len(self.names)], places[-1] if self.weighted else None)
+
+    @cached_property
+    def _places(self) -> list[int]:
+        """Of the columns that are needed, that of weights last."""
+        names = self.names if self.weight is None else (*self.names, self.weight)
+        return [self.frame.columns.index(name) for name in names]
+
+    @cached_property
+    def _columns(self) -> list[str]:
+        """Names that say nothing else to Spark, as those with dots do, or equal but for case."""
+        return [f"column{place}" for place in range(len(self.frame.columns))]
+
+    @cached_property
+    def _renamed(self) -> DataFrame:
+        return self.frame.toDF(*self._columns)
+
+    @cached_property
+    def _n_partitions(self) -> int:
+        """About how many records there will be: up to the last partition that has any rows."""
+        last = self.frame.select(spark_partition_id().alias("number")).agg(largest("number"))
+        return 1 + (last.collect()[0][0] or 0)
+
+
+@contextmanager
+def _spark_watched() -> Iterator[None]:
+    """Say how a call goes on that Spark did not finish."""
+    try:
+        yield
+    except Exception as error:
+        if "No module named 'mixtura'" in str(error):
+            raise MixturaError(
+                "Spark's Python workers cannot import mixtura: install it for the Python that they "
+                "run (PYSPARK_PYTHON), in the same version as here."
+            ) from error
+        raise MixturaError(
+            f"Spark did not finish a pass over the rows: {_reason(error)}. If the session is lost, "
+            "start another one and make the frame anew. With checkpoint= the same call goes on "
+            "from what was saved last."
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """The line that says what happened, of the many that Spark makes of it."""
+    found = _REASON.search(str(error))
+    said = [text for text in found.groups() if text] if found else str(error).splitlines()[:1]
+    return "".join(said).strip().rstrip(".") or type(error).__name__
+
+
+# As Java and Python begin it, or gRPC.
+_REASON = re.compile(r'^[:\s]*([\w.]*(?:Error|Exception): .+)$|^\s*details = "(.+)"$', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class _Outcome(Generic[M]):
+    """What a task came to in some partitions: a value, or the first error."""
+
+    value: M | None = None
+    error: Exception | None = None
+
+    @classmethod
+    def of(cls, task: bytes, number: int, batches: Iterator[Batch]) -> Self:
+        """That of a pickled task in one partition."""
+        try:
+            return cls(cloudpickle.loads(task)(number, batches))
+        except (MixturaError, RuntimeError) as error:  # Spark would ask three times more
+            return cls(None, error)
+
+    def __add__(self, other: Self) -> Self:
+        if self.value is None or other.value is None:
+            return self if self.value is None else other
+        return type(self)(self.value + other.value)
+
+    @property
+    def result(self) -> M:
+        if self.value is None:
+            assert self.error is not None
+            raise self.error
+        return self.value
+
+    def record(self, number: int) -> pa.RecordBatch:
+        return pa.RecordBatch.from_pydict({"number": [number], "outcome": [_pickled(self)]})
+
+
+#: Whatever is asked for in a session, functions and classes too.
+_pickled: Callable[[Any], bytes] = cloudpickle.dumps
+
+
+def _total(outcomes: Iterable[bytes]) -> _Outcome[Any]:
+    """The sum of outcomes, one after the other."""
+    loaded: Iterator[_Outcome[Any]] = map(cloudpickle.loads, outcomes)
+    return reduce(lambda left, right: left + right, loaded)
+
+
+def _merged(group: tuple[pa.Scalar, ...], records: pa.Table) -> pa.Table:
+    """One record of those of neighbors."""
+    outcomes = records.sort_by("number").column("outcome").to_pylist()
+    return pa.Table.from_batches([_total(outcomes).record(group[0].as_py())])
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a worker does in a pass: it gives one record for its partition, with rows or without."""
+
+    task: bytes
+    shown: _Shown
+
+    def __call__(self, records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        number = _partition()
+        batches = (batch for _, batch in self.shown(number, records))
+        yield _Outcome.of(self.task, number, batches).record(number)
+
+
+@dataclass(frozen=True)
+class _Further:
+    """What a worker does for new columns."""
+
+    function: Callable[[Batch], AnyArray]
+    shown: _Shown
+    fields: Sequence[StructField]
+
+    def __call__(self, records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for record, batch in self.shown(_partition(), records):
+            values = self.function(batch).reshape(len(record), len(self.fields))
+            for field, column in zip(self.fields, values.T, strict=True):
+                kind = pa.int64() if isinstance(field.dataType, LongType) else pa.float64()
+                record = record.append_column(field.name, pa.array(column).cast(kind))
+            yield record
+
+
+def _partition() -> int:
+    context = TaskContext.get()
+    assert context is not None  # this is a worker
+    number: int = context.partitionId()
+    return number
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """How Arrow's records are shown as batches.
+
+    Attributes
+    ----------
+    places : tuple of int
+        Of the columns.
+    weight : int or None
+        The place of the weights.
+    """
+
+    places: tuple[int, ...]
+    weight: int | None
+
+    def __call__(
+        self, number: int, records: Iterable[pa.RecordBatch]
+    ) -> Iterator[tuple[pa.RecordBatch, Batch]]:
+        start = 0
+        for record in records:
+            cells = _cells([record.column(place) for place in self.places])
+            weight = None if self.weight is None else _numbers(record.column(self.weight))
+            yield record, Batch(cells, weight, f"partition {number}", start)
+            start += len(record)
+
+
+def _cells(columns: Sequence[pa.Array]) -> AnyArray | list[Cells]:
+    """Numbers in one array if there is nothing else."""
+    kinds = [column.type for column in columns]
+    if not all(map(_is_number, kinds)):
+        return [_numbers(c) if _is_number(c.type) else c.to_pylist() for c in columns]
+    kind = pa.float32() if all(map(pa.types.is_float32, kinds)) else pa.float64()
+    return np.stack([_numbers(column, kind) for column in columns], axis=1)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    types = pa.types
+    return bool(
+        types.is_floating(kind)
+        or types.is_integer(kind)
+        or types.is_boolean(kind)
+        or types.is_decimal(kind)
+    )
+
+
+def _numbers(column: pa.Array, kind: pa.DataType = _DOUBLE) -> AnyArray:
+    """Missing cells are NaN. Integers may be too large to be exact, as in any table of numbers."""
+    numbers: AnyArray = column.cast(kind, safe=False).to_numpy(zero_copy_only=False)
+    return numbers
