@@ -547,6 +547,26 @@ def test_rows_that_kill_every_worker_are_an_error(client: Any, cluster: Any) -> 
         cluster.scheduler.allowed_failures = allowed
 
 
+def test_a_table_of_a_cluster_that_is_gone_should_be_made_anew() -> None:
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0"
+        ) as cluster,
+        distributed.Client(cluster),
+    ):
+        source = opened(scan_dask(in_partitions(np.ones((N, 3))).persist()), 64)
+        assert source.map_reduce(len_of) == N
+    with pytest.raises(MixturaError, match=r"make the table anew.*checkpoint="):
+        source.map_reduce(len_of)
+
+
+def test_a_table_of_a_cluster_that_was_started_anew_is_too(client: Any) -> None:
+    source = opened(scan_dask(in_partitions(np.ones((N, 3))).persist()), 64)
+    client.restart()
+    with pytest.raises(MixturaError, match=r"work was cancelled.*make the table anew"):
+        source.map_reduce(len_of)
+
+
 def len_of(chunk: Chunk) -> int:
     return len(chunk.X)
 

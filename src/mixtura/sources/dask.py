@@ -6,8 +6,9 @@ travel within each task, and not as something that tasks depend on: Dask sends a
 lies, and it should be sent to the rows.
 
 What is below a table in its graph is computed anew in each pass, unless Dask keeps it: say
-``X = X.persist()`` before a fit if the workers have the memory. Linear algebra needs no limit here:
-Dask gives it one thread on a worker, and its own threads share the worker's partitions.
+``X = X.persist()`` before a fit if the workers have the memory. Dask's own threads share the
+partitions of a worker. Linear algebra needs no limit here: where a nanny starts a worker, it gives
+it one thread, and the thread that fits limits it in its own process.
 """
 
 from __future__ import annotations
@@ -232,7 +233,8 @@ def _sum(*neighbors: M) -> M:
 class _Sent:
     """A function that is pickled once for all tasks, and not read before one of them calls it.
 
-    So whoever hands tasks on needs nothing that the function needs, such as an instruction set.
+    So whoever hands tasks on needs nothing that the function needs, such as an instruction set: a
+    scheduler that cannot read a graph never says so. And what goes wrong is the error of a task.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -583,25 +585,31 @@ def _told(value: Any) -> str:
 def _cluster_watched() -> Iterator[None]:
     """Say how a call goes on whose cluster is lost."""
     client = _client()
+    address = None if client is None else client.scheduler.address
     try:
         yield
     except Exception as error:
-        if client is None:
-            raise
-        if isinstance(error, sys.modules["distributed"].KilledWorker):
+        if client is not None and client.status != "running":
             raise MixturaError(
-                f"Workers died again and again while they passed over the same rows, the last one "
-                f"at {error.last_worker.address}. Perhaps these and what is made of them need more "
-                "memory than a worker has: cut the table into smaller partitions (rechunk, "
-                f"repartition), or give workers more. {_GO_ON}"
+                f"The connection to the scheduler at {address} was lost, and tables that it kept "
+                f"(persist) with it. Start a client of a scheduler that runs, and {_GO_ON}"
             ) from error
-        if client.status == "running" and not isinstance(error, CancelledError):
-            raise
-        raise MixturaError(
-            f"The connection to the scheduler at {client.scheduler.address} was lost, and tables "
-            "that it kept (persist) with it. Start a client of a scheduler that runs, and make the "
-            f"table anew. {_GO_ON}"
-        ) from error
+        if _is_of_worker(error):
+            raise MixturaError(
+                "Workers died again and again while they passed over the same rows. Perhaps these "
+                "and what is made of them need more memory than a worker has: give workers more, "
+                "or cut the table into smaller partitions (rechunk, repartition), and "
+                f"{_GO_ON} {error}"
+            ) from error
+        if _is_of_past(error):
+            raise MixturaError(
+                "The table was kept (persist) on a cluster to which there is no connection any "
+                f"more, or its work was cancelled. Start a client if there is none, and {_GO_ON}"
+            ) from error
+        raise
+
+
+_GO_ON = "make the table anew. With checkpoint= the same call goes on from what was saved last."
 
 
 def _client() -> Any:
@@ -615,4 +623,12 @@ def _client() -> Any:
         return None
 
 
-_GO_ON = "With checkpoint= the same call goes on from what was saved last."
+def _is_of_worker(error: Exception) -> bool:
+    distributed = sys.modules.get("distributed")
+    return distributed is not None and isinstance(error, distributed.KilledWorker)
+
+
+def _is_of_past(error: Exception) -> bool:
+    """Whether pieces of a table are no more where they were kept."""
+    missing = isinstance(error, ValueError) and str(error).startswith("Missing dependency")
+    return missing or isinstance(error, CancelledError)
