@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -427,7 +427,7 @@ class Nodes:
         self.asked: list[Any] = []
 
     def __call__(self, graph: Any, keys: Any, **options: Any) -> Any:
-        tasks = dict(graph.__dask_graph__())
+        tasks = dict(graph if isinstance(graph, Mapping) else graph.__dask_graph__())
         self.sizes = [len(cloudpickle.dumps(node)) for node in tasks.values()]
         self.asked = list(keys)
         return dask.get(tasks, keys)

@@ -630,5 +630,9 @@ def _is_of_worker(error: Exception) -> bool:
 
 def _is_of_past(error: Exception) -> bool:
     """Whether pieces of a table are no more where they were kept."""
-    missing = isinstance(error, ValueError) and str(error).startswith("Missing dependency")
+    missing = isinstance(error, ValueError) and str(error).startswith(_MISSING)
     return missing or isinstance(error, CancelledError)
+
+
+# How versions of Dask begin to say that a graph has not all that it needs.
+_MISSING = ("Missing dependency", "Found no accessible jobs")
