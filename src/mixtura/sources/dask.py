@@ -6,8 +6,9 @@ travel within each task, and not as something that tasks depend on: Dask sends a
 lies, and it should be sent to the rows.
 
 What is below a table in its graph is computed anew in each pass, unless Dask keeps it: say
-``X = X.persist()`` before a fit if the workers have the memory. Linear algebra needs no limit here:
-Dask gives it one thread on a worker, and its own threads share the worker's partitions.
+``X = X.persist()`` before a fit if the workers have the memory. Dask's own threads share the
+partitions of a worker. Linear algebra needs no limit here: where a nanny starts a worker, it gives
+it one thread, and the thread that fits limits it in its own process.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial, reduce
+from functools import cached_property, lru_cache, partial
 from operator import add
 from typing import Any, Protocol, Self, TypeAlias, TypeVar
 from uuid import uuid4
@@ -47,9 +48,6 @@ _DELAYED: Any = Delayed  # whose functions have no types
 
 # No more rows of a large partition are ever copied at once.
 _ROWS_PER_BATCH = 65_536
-
-# Neighbors that one task merges.
-_MERGED_AT_ONCE = 2
 
 # Functions that a worker keeps, so that it finds out once in a pass what they find out.
 _MOST_KEPT = 8
@@ -110,13 +108,13 @@ class DaskScan:
         """
         pieces = self._pieces
         function, told = _parted(task, len(pieces.keys))
-        sent = _Sent(function)
+        own = partial(_done, function, self.table.show)
+        done = own if _client() is None else _sent(own)
         name = f"mixtura-{uuid4().hex}"
         graph: dict[Any, Node] = {}
         for number, keys in enumerate(pieces.keys):
             key = name, 0, number
-            own = self.table.show, number, told[number]
-            graph[key] = Node(key, _done, sent, *own, *map(TaskRef, keys))
+            graph[key] = Node(key, done, number, told[number], *map(TaskRef, keys))
         root = _merged(graph, name)
         layers = HighLevelGraph.from_collections(name, graph, dependencies=pieces.collections)
         with _cluster_watched():
@@ -215,39 +213,31 @@ def _merged(graph: dict[Any, Node], name: str) -> _Key:
     level = 0
     while len(keys) > 1:
         level += 1
-        nodes = []
-        for start in range(0, len(keys), _MERGED_AT_ONCE):
-            key = name, level, start // _MERGED_AT_ONCE
-            neighbors = keys[start : start + _MERGED_AT_ONCE]
-            graph[key] = Node(key, _sum, *map(TaskRef, neighbors))
-            nodes.append(key)
-        keys = nodes
+        last = keys[len(keys) - len(keys) % 2 :]
+        for place, pair in enumerate(zip(keys[::2], keys[1::2], strict=False)):
+            key = name, level, place
+            graph[key] = Node(key, add, *map(TaskRef, pair))
+        keys = [(name, level, place) for place in range(len(keys) // 2)] + last
     return keys[0]
 
 
-def _sum(*neighbors: M) -> M:
-    return reduce(add, neighbors)
+def _sent(function: Callable[..., M]) -> Callable[..., M]:
+    """A function that can be handed on by whoever cannot call it.
 
-
-class _Sent:
-    """A function that is pickled once for all tasks, and not read before one of them calls it.
-
-    So whoever hands tasks on needs nothing that the function needs, such as an instruction set.
+    A worker that cannot read a message ends, and the pass waits for others for ever. So what the
+    function needs, be it this package or an instruction set, is looked for where a task calls it:
+    if it is not there, that is the task's error.
     """
+    pickled = cloudpickle.dumps(_Received(cloudpickle.dumps(function)))
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
+    # It is in no module, and names nothing of this one, so that it travels as code.
+    def call(*args: Any) -> M:
+        from pickle import loads
 
-    def __call__(self, *args: Any) -> Any:
-        return self.function(*args)
+        result: M = loads(pickled)(*args)
+        return result
 
-    def __reduce__(self) -> tuple[type[_Received], tuple[bytes]]:
-        return _Received, (self._pickled,)
-
-    @cached_property
-    def _pickled(self) -> bytes:
-        pickled: bytes = cloudpickle.dumps(self.function)
-        return pickled
+    return call
 
 
 @dataclass(frozen=True)
@@ -322,8 +312,8 @@ class _ArrayTable:
             )
         if X.numblocks[1] != 1:
             raise DataError(
-                f"The dask array is cut along its columns, into chunks of {X.chunks[1]}: each row "
-                "should lie in one chunk. Say X.rechunk({1: -1})."
+                f"The dask array is cut along its columns, into {X.numblocks[1]} chunks: each row "
+                "should lie in one. Say X.rechunk({1: -1})."
             )
         _expect_numbers(X, "The dask array")
         return cls(X, tuple(map(str, range(X.shape[1]))), _weight_of(X, weight))
@@ -340,8 +330,13 @@ class _ArrayTable:
         self, function: Callable[[Batch], AnyArray], names: tuple[str, ...], dtype: np.dtype[Any]
     ) -> Any:
         width = (len(names),) if len(names) > 1 else ()
+        made = _sent(partial(_of_each_row, function, width, dtype))
+
+        def of_block(block: AnyArray, block_id: tuple[int, ...]) -> AnyArray:
+            return made(block_id[0], block)
+
         return self.X.map_blocks(
-            partial(_of_each_row, _Sent(function), width, dtype),
+            of_block,
             drop_axis=() if width else 1,
             chunks=(self.X.chunks[0], width) if width else (self.X.chunks[0],),
             dtype=dtype,
@@ -408,10 +403,10 @@ def _of_each_row(
     function: Callable[[Batch], AnyArray],
     width: tuple[int, ...],
     dtype: np.dtype[Any],
+    number: int,
     block: AnyArray,
-    block_id: tuple[int, ...],
 ) -> AnyArray:
-    batches = _rows_of(_place(block_id[0]), block)
+    batches = _rows_of(_place(number), block)
     return _results(function, batches, (len(block), *width), dtype)
 
 
@@ -481,8 +476,12 @@ class _FrameTable:
     ) -> Any:
         width = (len(names),) if len(names) > 1 else ()
         meta = _labelled(self.frame._meta, np.empty((0, *width), dtype), names)
-        made = partial(_frame_of_each_row, _Sent(function), names, dtype, self.show)
-        return self.frame.map_partitions(made, meta=meta)
+        made = _sent(partial(_frame_of_each_row, function, names, dtype, self.show))
+
+        def of_part(frame: Any, partition_info: dict[str, Any]) -> Any:
+            return made(partition_info["number"], frame)
+
+        return self.frame.map_partitions(of_part, meta=meta)
 
 
 def _is_number(kind: Any) -> bool:
@@ -549,10 +548,10 @@ def _frame_of_each_row(
     names: tuple[str, ...],
     dtype: np.dtype[Any],
     show: Callable[..., Iterator[Batch]],
+    number: int,
     frame: Any,
-    partition_info: dict[str, Any],
 ) -> Any:
-    batches = show(_place(partition_info["number"]), frame)
+    batches = show(_place(number), frame)
     width = (len(names),) if len(names) > 1 else ()
     return _labelled(frame, _results(function, batches, (len(frame), *width), dtype), names)
 
@@ -583,25 +582,36 @@ def _told(value: Any) -> str:
 def _cluster_watched() -> Iterator[None]:
     """Say how a call goes on whose cluster is lost."""
     client = _client()
+    address = None if client is None else client.scheduler.address
     try:
         yield
     except Exception as error:
-        if client is None:
-            raise
-        if isinstance(error, sys.modules["distributed"].KilledWorker):
+        if client is not None and client.status != "running":
             raise MixturaError(
-                f"Workers died again and again while they passed over the same rows, the last one "
-                f"at {error.last_worker.address}. Perhaps these and what is made of them need more "
-                "memory than a worker has: cut the table into smaller partitions (rechunk, "
-                f"repartition), or give workers more. {_GO_ON}"
+                f"The connection to the scheduler at {address} was lost, and tables that it kept "
+                f"(persist) with it. Start a client of a scheduler that runs, and {_GO_ON}"
             ) from error
-        if client.status == "running" and not isinstance(error, CancelledError):
-            raise
-        raise MixturaError(
-            f"The connection to the scheduler at {client.scheduler.address} was lost, and tables "
-            "that it kept (persist) with it. Start a client of a scheduler that runs, and make the "
-            f"table anew. {_GO_ON}"
-        ) from error
+        if _is_of_worker(error):
+            raise MixturaError(
+                "Workers died again and again while they passed over the same rows. Perhaps these "
+                "and what is made of them need more memory than a worker has: give workers more, "
+                "or cut the table into smaller partitions (rechunk, repartition), and "
+                f"{_GO_ON} {error}"
+            ) from error
+        if client is not None and isinstance(error, ModuleNotFoundError):
+            raise MixturaError(
+                f"A worker lacks a package ({error}): all machines need the same version of "
+                "mixtura, and of what it needs."
+            ) from error
+        if _is_of_past(error):
+            raise MixturaError(
+                "The table was kept (persist) on a cluster to which there is no connection any "
+                f"more, or its work was cancelled. Start a client if there is none, and {_GO_ON}"
+            ) from error
+        raise
+
+
+_GO_ON = "make the table anew. With checkpoint= the same call goes on from what was saved last."
 
 
 def _client() -> Any:
@@ -615,4 +625,16 @@ def _client() -> Any:
         return None
 
 
-_GO_ON = "With checkpoint= the same call goes on from what was saved last."
+def _is_of_worker(error: Exception) -> bool:
+    distributed = sys.modules.get("distributed")
+    return distributed is not None and isinstance(error, distributed.KilledWorker)
+
+
+def _is_of_past(error: Exception) -> bool:
+    """Whether pieces of a table are no more where they were kept."""
+    missing = isinstance(error, ValueError) and str(error).startswith(_MISSING)
+    return missing or isinstance(error, CancelledError)
+
+
+# How versions of Dask begin to say that a graph has not all that it needs.
+_MISSING = ("Missing dependency", "Found no accessible jobs")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, count
-from typing import Any, Generic, NamedTuple, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
@@ -43,7 +43,7 @@ class Told(Generic[M]):
     function : callable
         Of what the partition is told, and its batches.
     tellings : sequence
-        One for each partition.
+        One for each partition, of plain values.
     """
 
     function: Callable[[Any, Iterator[Batch]], M]
@@ -92,7 +92,7 @@ class PartitionedSource:
         n_blocks = [-(-n // self.rows_per_block) for n in self.n_rows]
         handles = accumulate(n_blocks, initial=0)
         starts = accumulate(self.n_rows, initial=0)
-        places = [_Place(*place) for place in zip(count(), handles, starts, self.n_rows)]
+        places = list(zip(count(), handles, starts, self.n_rows, strict=False))
         blocks = _Blocks(function, self.clean, self.rows_per_block, self.gappy)
         fold: Fold[M] = self.scan.map_reduce(Told(blocks, places))
         return fold.total
@@ -102,37 +102,32 @@ def _listed(function: Callable[[Chunk], Any], chunk: Chunk) -> Listed:
     return Listed((function(chunk),))
 
 
-class _Place(NamedTuple):
-    """Where a partition's rows are among those of all: its first block's handle, its first row."""
-
-    number: int
-    handle: int
-    start: int
-    n_rows: int
-
-
 @dataclass(frozen=True, eq=False)
 class _Blocks:
-    """What a function of blocks comes to in a partition."""
+    """What a function of blocks comes to in a partition.
+
+    It is told the partition's number, the handle of its first block, how many rows of the table are
+    before it, and how many it has.
+    """
 
     function: Callable[[Chunk], Any]
     clean: Callable[[Batch], Block]
     rows_per_block: int
     gappy: bool
 
-    def __call__(self, place: _Place, batches: Iterator[Batch]) -> Fold[Any]:
+    def __call__(self, told: tuple[int, int, int, int], batches: Iterator[Batch]) -> Fold[Any]:
         fold: Fold[Any] = Fold()
-        start = place.start
+        number, first, start, n_rows = told
+        end = start + n_rows
         blocks = cut(map(self.clean, batches), self.rows_per_block)
-        for handle, block in enumerate(blocks, place.handle):
+        for handle, block in enumerate(blocks, first):
             fold = fold + Fold.of(handle, self.function(chunk_of(handle, start, block, self.gappy)))
             start += len(block)
-        if start != place.start + place.n_rows:
+        if start != end:
             raise RuntimeError(
-                f"Partition {place.number} has {start - place.start:,} rows now, and had "
-                f"{place.n_rows:,} when they were counted: a table that changes from one pass to "
-                "the next cannot be fitted. Save it first, or let the engine keep it (persist, "
-                "cache)."
+                f"Partition {number} has {start - end + n_rows:,} rows now, and had {n_rows:,} "
+                "when they were counted: a table that changes from one pass to the next cannot be "
+                "fitted. Save it first, or let the engine keep it (persist, cache)."
             )
         return fold
 
