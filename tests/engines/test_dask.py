@@ -367,10 +367,13 @@ def test_results_for_each_row_of_an_array_are_lazy_and_chunked_like_it(engine: A
     two = scan.each_row(halved, ("a", "b"), np.float64)
     assert two.chunks == (PARTITIONS, (2,))
     np.testing.assert_array_equal(two.compute(), X[:, :2] / 2.0)
-    for names in ((), ("sum",)):
-        one = scan.each_row(summed, names, np.float32)
-        assert (one.chunks, one.dtype) == ((PARTITIONS,), np.float32)
-        np.testing.assert_array_equal(one.compute(), X.sum(axis=1).astype(np.float32))
+    sums = X.sum(axis=1).astype(np.float32)
+    one = scan.each_row(summed, "sum", np.float32)
+    assert (one.chunks, one.dtype) == ((PARTITIONS,), np.float32)
+    np.testing.assert_array_equal(one.compute(), sums)
+    column = scan.each_row(summed, ("sum",), np.float32)
+    assert column.chunks == (PARTITIONS, (1,))
+    np.testing.assert_array_equal(column.compute(), sums[:, None])
     assert scan.each_row(never, ("a", "b"), float).shape == (N, 2)
 
 
@@ -388,13 +391,12 @@ def test_results_for_each_row_of_a_frame_keep_its_index_and_divisions(engine: An
     frame = dd.from_pandas(pd.DataFrame(X, index, list("abc")), npartitions=3)
     scan = scan_dask(frame)
     two = scan.each_row(halved, ("left", "right"), np.float64)
-    one = scan.each_row(summed, ("sum",), np.float32)
+    one = scan.each_row(summed, "sum", np.float32)
     assert two.divisions == one.divisions == frame.divisions
     expected = pd.DataFrame(X[:, :2] / 2.0, index, ["left", "right"])
     pd.testing.assert_frame_equal(two.compute(), expected)
     sums = pd.Series(X.sum(axis=1).astype(np.float32), index, name="sum")
     pd.testing.assert_series_equal(one.compute(), sums)
-    assert scan.each_row(summed, (), float).compute().name is None
     lazy = scan.each_row(never, ("left", "right"), float)
     assert list(lazy.columns) == ["left", "right"]
 

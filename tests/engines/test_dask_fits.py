@@ -118,6 +118,8 @@ def test_results_are_lazy_and_those_of_an_array() -> None:
         np.testing.assert_array_equal(made, expected)
         assert made.dtype == lazy.dtype == expected.dtype
     assert fit.score(array) == pytest.approx(fit.score(X), rel=1e-14)
+    alone = mx.GaussianMixture(1).fit(X)
+    assert alone.predict_proba(array).compute().shape == (N, 1)
 
 
 def test_results_of_frames_keep_the_index() -> None:

@@ -445,7 +445,7 @@ class GaussianMixture(ShapedMixture):
             share: AnyArray = np.exp(log_density(block) - peak)
             return share
 
-        return self._row_by_row(X, mixture, of, ("normalized_density",))
+        return self._row_by_row(X, mixture, of, "normalized_density")
 
     def membership(self, X: Any, sigmas: float = 2.5) -> IntArray:
         """Number of the nearest component of each row, or -1 if none is near enough.
@@ -466,7 +466,7 @@ class GaussianMixture(ShapedMixture):
         def nearest(block: AnyArray) -> IntArray:
             return membership(mixture, np.asarray(block, dtype=np.float64), sigmas)
 
-        return self._row_by_row(X, mixture, nearest, ("membership",), np.int64)
+        return self._row_by_row(X, mixture, nearest, "membership", np.int64)
 
     def modes(self) -> Modes:
         """The hills of the density: its local maxima, highest first."""

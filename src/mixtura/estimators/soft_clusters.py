@@ -29,6 +29,7 @@ from mixtura.mixture import Mixture
 from mixtura.patterns import empty_rows
 from mixtura.selection.scores import Scores, mean_log_density, score
 from mixtura.sources import Source, block_rows
+from mixtura.sources.scan import Names
 from mixtura.typing import AnyArray, IntArray
 
 __all__ = ["SoftClusters"]
@@ -87,7 +88,7 @@ class SoftClusters(
         def of(rows: AnyArray) -> AnyArray:
             return mixture.as_labels(labels(rows))
 
-        return self._row_by_row(X, mixture, of, ("cluster",), np.int64)
+        return self._row_by_row(X, mixture, of, "cluster", np.int64)
 
     def transform(self, X: Any) -> AnyArray:
         """The soft assignments as an embedding of the rows: the same as `predict_proba`."""
@@ -100,7 +101,7 @@ class SoftClusters(
         hold it.
         """
         mixture = self._fitted()
-        return self._row_by_row(X, mixture, scorer(mixture).log_density, ("log_density",))
+        return self._row_by_row(X, mixture, scorer(mixture).log_density, "log_density")
 
     # --------------------------------------------------------------------- the whole table
 
@@ -205,7 +206,7 @@ class SoftClusters(
         X: Any,
         mixture: Mixture[Any, Any],
         function: Callable[[AnyArray], AnyArray],
-        names: tuple[str, ...],
+        names: Names,
         dtype: type = np.float64,
     ) -> AnyArray:
         """The function's results for each row; reals in the table's dtype if that holds them.

@@ -15,7 +15,7 @@ import numpy as np
 from mixtura.errors import DataError
 from mixtura.sources.local import LocalScan, RawRows
 from mixtura.sources.partitions import opened
-from mixtura.sources.scan import Batch, Clean, EachRow, Opened, Task
+from mixtura.sources.scan import Batch, Clean, EachRow, Names, Opened, Task
 from mixtura.sources.source import Mergeable
 from mixtura.typing import AnyArray
 
@@ -117,7 +117,7 @@ class PartitionedArray:
             ),
         )
 
-    def each_row(self, function: EachRow, names: tuple[str, ...], dtype: np.dtype[Any]) -> AnyArray:
+    def each_row(self, function: EachRow, names: Names, dtype: np.dtype[Any]) -> AnyArray:
         return np.concatenate(list(map(function, _slices(self.X, self.weight))))
 
     def opened(self, clean: Clean, n_threads: int) -> Opened:

@@ -33,7 +33,7 @@ from dask.highlevelgraph import HighLevelGraph
 
 from mixtura.errors import DataError, MixturaError
 from mixtura.sources.partitions import Told, opened
-from mixtura.sources.scan import Batch, Cells, Clean, Opened, Task
+from mixtura.sources.scan import Batch, Cells, Clean, Names, Opened, Task
 from mixtura.sources.source import Mergeable
 from mixtura.typing import AnyArray
 
@@ -122,7 +122,7 @@ class DaskScan:
         return merged
 
     def each_row(
-        self, function: Callable[[Batch], AnyArray], names: tuple[str, ...], dtype: Any = np.float64
+        self, function: Callable[[Batch], AnyArray], names: Names, dtype: Any = np.float64
     ) -> Any:
         """Results for each row, not computed yet, in partitions like the table's.
 
@@ -130,8 +130,8 @@ class DaskScan:
         ----------
         function : callable
             Gives results for each row of a batch, (m,) or (m, number of names).
-        names : tuple of str
-            Of the results; a single one, or none, for one value a row.
+        names : str or tuple of str
+            Of the one value of each row, or of the columns of values.
         dtype : dtype, default=float64
 
         Returns
@@ -169,7 +169,7 @@ class _Table(Protocol):
     def each_row(
         self,
         function: Callable[[Batch], AnyArray],
-        names: tuple[str, ...],
+        names: Names,
         dtype: np.dtype[Any],
         /,
     ) -> Any: ...
@@ -327,9 +327,9 @@ class _ArrayTable:
         return _Pieces.of(*(each.to_delayed().ravel().tolist() for each in both))
 
     def each_row(
-        self, function: Callable[[Batch], AnyArray], names: tuple[str, ...], dtype: np.dtype[Any]
+        self, function: Callable[[Batch], AnyArray], names: Names, dtype: np.dtype[Any]
     ) -> Any:
-        width = (len(names),) if len(names) > 1 else ()
+        width = _width(names)
         made = _sent(partial(_of_each_row, function, width, dtype))
 
         def of_block(block: AnyArray, block_id: tuple[int, ...]) -> AnyArray:
@@ -472,9 +472,9 @@ class _FrameTable:
         return _Pieces.of(self.frame.to_delayed())
 
     def each_row(
-        self, function: Callable[[Batch], AnyArray], names: tuple[str, ...], dtype: np.dtype[Any]
+        self, function: Callable[[Batch], AnyArray], names: Names, dtype: np.dtype[Any]
     ) -> Any:
-        width = (len(names),) if len(names) > 1 else ()
+        width = _width(names)
         meta = _labelled(self.frame._meta, np.empty((0, *width), dtype), names)
         made = _sent(partial(_frame_of_each_row, function, names, dtype, self.show))
 
@@ -545,24 +545,29 @@ def _numbers(column: Any, dtype: np.dtype[Any], place: str) -> AnyArray:
 
 def _frame_of_each_row(
     function: Callable[[Batch], AnyArray],
-    names: tuple[str, ...],
+    names: Names,
     dtype: np.dtype[Any],
     show: Callable[..., Iterator[Batch]],
     number: int,
     frame: Any,
 ) -> Any:
     batches = show(_place(number), frame)
-    width = (len(names),) if len(names) > 1 else ()
+    width = _width(names)
     return _labelled(frame, _results(function, batches, (len(frame), *width), dtype), names)
 
 
-def _labelled(frame: Any, results: AnyArray, names: tuple[str, ...]) -> Any:
+def _width(names: Names) -> tuple[int, ...]:
+    """The shape of what each row gets."""
+    return () if isinstance(names, str) else (len(names),)
+
+
+def _labelled(frame: Any, results: AnyArray, names: Names) -> Any:
     """Results with the index of a frame."""
     import pandas as pd  # type: ignore[import-untyped, unused-ignore]
 
     if results.ndim == 2:
         return pd.DataFrame(results, index=frame.index, columns=list(names))
-    return pd.Series(results, index=frame.index, name=names[0] if names else None)
+    return pd.Series(results, index=frame.index, name=names)
 
 
 def _times(n: int) -> str:

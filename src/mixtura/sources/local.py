@@ -18,7 +18,7 @@ import numpy as np
 
 from mixtura.sources.folding import folded
 from mixtura.sources.partitions import chunk_of
-from mixtura.sources.scan import Batch, Block, Clean, EachRow, Opened, Task, cut
+from mixtura.sources.scan import Batch, Block, Clean, EachRow, Names, Opened, Task, cut
 from mixtura.sources.source import Chunk, Mergeable
 from mixtura.sources.threads import in_order
 from mixtura.typing import AnyArray
@@ -283,7 +283,7 @@ class LocalScan:
     def map_reduce(self, task: Task[M]) -> M:
         return task(0, ahead(self.read))
 
-    def each_row(self, function: EachRow, names: tuple[str, ...], dtype: np.dtype[Any]) -> AnyArray:
+    def each_row(self, function: EachRow, names: Names, dtype: np.dtype[Any]) -> AnyArray:
         return np.concatenate(list(map(function, ahead(self.read))))
 
     def opened(self, clean: Clean, n_threads: int) -> Opened:

@@ -17,7 +17,7 @@ import numpy as np
 from mixtura.sources.source import Mergeable, Source
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["Batch", "Block", "Cells", "Clean", "EachRow", "Opened", "Scan", "Task", "cut"]
+__all__ = ["Batch", "Block", "Cells", "Clean", "EachRow", "Names", "Opened", "Scan", "Task", "cut"]
 
 M = TypeVar("M", bound=Mergeable)
 
@@ -74,6 +74,9 @@ class Block:
         return Block(self.rows[which], None if self.weight is None else self.weight[which])
 
 
+#: Of one number for each row, or of columns of them.
+Names: TypeAlias = str | tuple[str, ...]
+
 #: Gives results for each row of a batch, (n,) or (n, m). It can be pickled.
 EachRow: TypeAlias = Callable[[Batch], AnyArray]
 
@@ -129,14 +132,14 @@ class Scan(Protocol):
         """A task's results for all partitions, merged: each with its neighbor, in their order."""
         ...
 
-    def each_row(self, function: EachRow, names: tuple[str, ...], dtype: np.dtype[Any], /) -> Any:
+    def each_row(self, function: EachRow, names: Names, dtype: np.dtype[Any], /) -> Any:
         """Results for each row, in the table's own kind, or as an array.
 
         Parameters
         ----------
         function : callable
-        names : tuple of str
-            Of the results, one for each column of them; a single one for one number a row.
+        names : str or tuple of str
+            Of the one number of each row, or of the columns of numbers.
         dtype : dtype
             Of the results.
         """

@@ -38,7 +38,7 @@ from pyspark.sql.types import (
 
 from mixtura.errors import DataError, MixturaError
 from mixtura.sources.partitions import opened
-from mixtura.sources.scan import Batch, Cells, Clean, Opened, Task
+from mixtura.sources.scan import Batch, Cells, Clean, Names, Opened, Task
 from mixtura.sources.source import Mergeable
 from mixtura.typing import AnyArray
 
@@ -173,7 +173,7 @@ class SparkScan:
         return opened(self, clean)
 
     def each_row(
-        self, function: Callable[[Batch], AnyArray], names: Sequence[str], dtype: Any = np.float64
+        self, function: Callable[[Batch], AnyArray], names: Names, dtype: Any = np.float64
     ) -> DataFrame:
         """The frame with further columns, which are computed when they are asked for.
 
@@ -181,11 +181,12 @@ class SparkScan:
         ----------
         function : callable
             Gives each row of a batch a number (n,), or one for each of the names (n, m).
-        names : sequence of str
-            Of the new columns.
+        names : str or tuple of str
+            Of the new column, or columns.
         dtype : dtype, default=float64
             Of the results: whole numbers become long, others double.
         """
+        names = (names,) if isinstance(names, str) else names
         there = {name.casefold() for name in self.frame.columns}
         for name in names:
             if name.casefold() in there:
