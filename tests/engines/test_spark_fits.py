@@ -1,0 +1,137 @@
+"""Estimators fit frames of Spark as they fit arrays."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mixtura as mx
+from mixtura.estimators.scanned import Scanned
+from mixtura.sources.array_scan import scan_array
+from mixtura.typing import AnyArray
+
+if shutil.which("java") is None:
+    pytest.skip("Spark needs Java, which is not installed", allow_module_level=True)
+pytest.importorskip("pyspark", reason="pip install 'mixtura[spark]'")
+pa = pytest.importorskip("pyarrow")
+
+pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support:FutureWarning")
+
+from pyspark import cloudpickle  # noqa: E402  it may not be there
+
+# Workers cannot import this file.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+NAMES = ("a", "b", "c")
+PARTITIONS = (4_000, 1_500, 0, 2_500)
+N = sum(PARTITIONS)
+SAMPLE = 1_500
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    from pyspark.sql import SparkSession
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    options = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.log.level": "FATAL",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.driver.bindAddress": "127.0.0.1",
+    }
+    session = SparkSession.builder.master("local[2]").config(map=options).getOrCreate()
+    yield session
+    session.stop()
+
+
+def rows() -> AnyArray:
+    rng = np.random.default_rng(7)
+    centers = np.array([[0.0, 0.0, 0.0], [3.0, 2.0, 0.0], [0.0, 4.0, 3.0]])
+    return centers[rng.choice(3, N, p=[0.5, 0.3, 0.2])] + rng.normal(size=(N, 3))
+
+
+def frame_of(spark: Any, columns: dict[str, Any]) -> Any:
+    """A frame whose partitions have as many rows as they should."""
+    from pyspark import TaskContext
+
+    table = pa.table(columns)
+    bounds = list(accumulate(PARTITIONS, initial=0))
+    parts = [table.slice(a, n).combine_chunks() for a, n in zip(bounds, PARTITIONS, strict=False)]
+
+    def own(records: Iterator[Any]) -> Iterator[Any]:
+        list(records)
+        yield from parts[TaskContext.get().partitionId()].to_batches()
+
+    numbers = spark.range(0, len(PARTITIONS), 1, len(PARTITIONS))
+    return numbers.mapInArrow(own, spark.createDataFrame(table.slice(0, 1)).schema).cache()
+
+
+def named(X: AnyArray) -> dict[str, AnyArray]:
+    return dict(zip(NAMES, X.T, strict=True))
+
+
+def fitted(table: Any) -> mx.GaussianMixture:
+    return mx.GaussianMixture(3, random_state=3).fit(table)
+
+
+def test_the_same_bits_in_the_same_chunks_and_the_same_answers(spark: Any, tmp_path: Path) -> None:
+    X = rows()
+    frame = frame_of(spark, named(X) | {"other": np.arange(N)})
+    table = mx.scan(frame, columns=NAMES, sample=SAMPLE)
+    fit, expected = fitted(table), fitted(Scanned(scan_array(X, None, PARTITIONS), SAMPLE))
+    np.testing.assert_array_equal(fit.means_, expected.means_)
+    np.testing.assert_array_equal(fit.covariances_, expected.covariances_)
+    assert fit.lower_bounds_ == expected.lower_bounds_
+    assert fit.scores_ == expected.scores_
+    assert str(fit.starts_) == str(expected.starts_)
+    whole = fitted(mx.scan(X, sample=SAMPLE))
+    np.testing.assert_allclose(fit.means_, whole.means_, rtol=1e-10, atol=1e-10)
+
+    told = fit.predict(frame)
+    assert told.columns == [*NAMES, "other", "cluster"]
+    made = told.toArrow().to_pandas().sort_values("other")
+    np.testing.assert_array_equal(made["cluster"], expected.predict(X))
+    resp = fit.predict_proba(frame)
+    assert resp.columns[-3:] == ["p0", "p1", "p2"]
+    made = resp.toArrow().to_pandas().sort_values("other")
+    np.testing.assert_array_equal(made[["p0", "p1", "p2"]], expected.predict_proba(X))
+    assert fit.score(frame) == pytest.approx(expected.score(X), rel=1e-13)
+
+    mx.save(fit, tmp_path / "model.json")
+    loaded = mx.load(tmp_path / "model.json")
+    np.testing.assert_array_equal(loaded.means_, fit.means_)
+
+
+def test_weights_gaps_and_columns_of_several_kinds(spark: Any) -> None:
+    X, rng = rows(), np.random.default_rng(0)
+    z = X[:, 0] > 1.5
+    columns = named(X) | {
+        "kind": pa.array(np.where(z, "x", "y").astype(object), mask=rng.random(N) < 0.05),
+        "w": rng.integers(0, 3, N),
+    }
+    frame = frame_of(spark, columns)
+    fit = mx.MixedMixture(2, random_state=0).fit(mx.scan(frame, weight="w", sample=SAMPLE))
+    assert fit.blocks_ == {"gaussian": NAMES, "categorical": ("kind",)}
+    assert fit.scores_.weight == columns["w"].sum()
+    assert fit.missing_ is not None
+    share = fit.missing_.cells[3] / fit.missing_.n_total
+    assert 0.03 < share < 0.07
+
+
+def test_errors_name_what_is_wrong(spark: Any) -> None:
+    X = rows()
+    X[4_100, 1] = np.inf
+    with pytest.raises(mx.DataError, match=r"partition \d.*infinity: column"):
+        fitted(frame_of(spark, named(X)))
+    with pytest.raises(mx.DataError, match="no column d"):
+        mx.scan(frame_of(spark, named(X)), columns=["a", "d"])
