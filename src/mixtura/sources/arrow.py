@@ -29,7 +29,7 @@ _FORMATS = {
     ".csv": "csv",
 }
 
-_ROWS_PER_BATCH = 65_536
+_ROWS_PER_BATCH, _BATCHES_AHEAD = 65_536, 4
 
 #: What can go wrong while a file is read.
 _FAILURES = (pa.ArrowException, OSError, ValueError)
@@ -81,10 +81,26 @@ def scan_dataset(
     names = _chosen(dataset.schema, columns, weight, "The dataset")
 
     def read(wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        return iter(dataset.to_batches(list(wanted), batch_size=_ROWS_PER_BATCH, batch_readahead=4))
+        return _batches(dataset, wanted)
 
     kinds = [dataset.schema.field(name).type for name in names]
     return _scan([("the dataset", read)], names, weight, kinds, raw_copy=raw_copy)
+
+
+def _batches(dataset: ds.Dataset, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Those of a dataset, of which no more than a few are held at a time."""
+    parquet = (
+        isinstance(dataset, ds.FileSystemDataset) and dataset.format.default_extname == "parquet"
+    )
+    options = ds.ParquetFragmentScanOptions(pre_buffer=False) if parquet else None
+    batches: Iterator[pa.RecordBatch] = dataset.to_batches(
+        list(wanted),
+        batch_size=_ROWS_PER_BATCH,
+        batch_readahead=_BATCHES_AHEAD,
+        fragment_readahead=1,
+        fragment_scan_options=options,
+    )
+    return batches
 
 
 def batch_of(
@@ -207,12 +223,12 @@ def _reader(file: Path) -> Read:
     kind = _format(file)
 
     def read_parquet(wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        with pq.ParquetFile(file) as opened:
+        # Buffers ahead would hold all of a file.
+        with pq.ParquetFile(file, pre_buffer=False) as opened:
             yield from opened.iter_batches(_ROWS_PER_BATCH, columns=list(wanted))
 
     def read_other(wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        dataset = ds.dataset(file, format=kind)
-        yield from dataset.to_batches(list(wanted), batch_size=_ROWS_PER_BATCH, batch_readahead=4)
+        yield from _batches(ds.dataset(file, format=kind), wanted)
 
     return read_parquet if kind == "parquet" else read_other
 
