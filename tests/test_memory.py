@@ -132,3 +132,34 @@ def test_a_table_takes_little_more_memory_than_its_numbers(tmp_path: Path) -> No
         pl.DataFrame(X[:n], schema=list("abcde")).write_csv(tmp_path / name)
     # With the cells as strings it would be nine times the numbers.
     assert extra_megabytes(READ, cwd=tmp_path) < 3.0 * X.nbytes / 2**20
+
+
+SCAN = """
+import sys, warnings
+from pathlib import Path
+import mixtura as mx
+
+def peak():
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0])
+
+def fit(name):
+    model = mx.GaussianMixture(4, random_state=0, max_iter=3, n_init=1, n_jobs=2)
+    model.fit(mx.scan(name, sample=20_000))
+
+warnings.simplefilter("ignore")
+fit("short.parquet")
+before = peak()
+fit("long.parquet")
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
+def test_a_fit_of_files_takes_memory_for_some_blocks(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="files are read with pyarrow")
+    X = np.random.default_rng(0).normal(size=(2_000_000, 8)).astype(np.float32)
+    for name, n in (("short", 200_000), ("long", len(X))):
+        frame = pl.DataFrame(X[:n], schema=list("abcdefgh"))
+        frame.write_parquet(tmp_path / f"{name}.parquet", row_group_size=100_000)
+    assert extra_megabytes(SCAN, cwd=tmp_path) < 0.5 * X.nbytes / 2**20
