@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,10 @@ from gap_records import gappy_rows
 from mixtura import em
 from mixtura.errors import DataError
 from mixtura.estimators.scanned import Scanned
+from mixtura.fitting.record import FitRecord
+from mixtura.selection.comparison import Outcome
+from mixtura.selection.search import Ranked
+from mixtura.selection.whole_table import confirm
 from mixtura.sources import ArraySource, Source, summarize
 from mixtura.sources.array_scan import PartitionedArray, scan_array
 from mixtura.sources.folding import Fold, folded
@@ -537,6 +541,50 @@ def test_bad_weights(tmp_path: Path) -> None:
 def test_no_number_of_rows(sample: Any) -> None:
     with pytest.raises(DataError, match="is no number of rows"):
         mx.scan(three_groups(), sample=sample)
+
+
+def test_what_is_no_table() -> None:
+    with pytest.raises(DataError, match="expected rows and columns"):
+        mx.scan(np.zeros(3))
+    with pytest.raises(DataError, match="no columns"):
+        mx.scan(np.zeros((3, 0)))
+    with pytest.raises(DataError, match="no row that has weight"):
+        fitted(mx.scan(np.zeros((0, 3))))
+    with pytest.raises(DataError, match=r"sample has \d+ rows for 60 components: take more"):
+        mx.GaussianMixture(60).fit(mx.scan(three_groups(), sample=40))
+
+
+def test_a_fit_goes_on_from_the_last_one() -> None:
+    table = mx.scan(three_groups(), sample=1_000)
+    fit = mx.GaussianMixture(3, random_state=0, warm_start=True).fit(table)
+    assert fit.sampled_
+    before = fit.lower_bound_
+    assert fit.fit(table).lower_bound_ >= before
+    assert fit.n_iter_ <= 2
+    assert not fit.sampled_, "nothing was looked for"
+
+
+def test_the_best_on_a_sample_need_not_be_the_best() -> None:
+    def ranked(place: int) -> Ranked:
+        outcome = Outcome({"n_components": place}, None, "", 0.0, "finished")
+        return Ranked(place, outcome, None)  # type: ignore[arg-type]
+
+    fit = mx.GaussianMixture(2, random_state=0).fit(three_groups()[:500])
+    likelier = replace(fit.record_.scores, log_likelihood=fit.log_likelihood_ + 50.0)
+    spurious = replace(fit.record_, scores=likelier, spurious=(1,))
+    records = [fit.record_, replace(fit.record_, scores=likelier), spurious, spurious]
+    asked: list[int] = []
+
+    def record(each: Ranked) -> FitRecord:
+        asked.append(each.place)
+        return records[each.place]
+
+    after = confirm([ranked(place) for place in range(4)], record, "bic", 100, 500)
+    assert (after.chosen.place, asked) == (1, [0, 1, 2])
+    assert "another one is better than the best of the sample" in after.record.notes[-1]
+    assert after.record.sampled == after.record.notes[-1]
+    alone = confirm([ranked(2)], record, "cv", 100, 500)
+    assert alone.record.sampled.endswith("The best one was fitted to all rows.")
 
 
 def test_what_needs_rows_in_memory_says_so(tmp_path: Path) -> None:

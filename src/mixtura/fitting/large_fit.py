@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from mixtura.errors import DataError
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.restarts import Effort, Optimum, Starts
 from mixtura.fitting.run import AnyFit, Fitting
@@ -70,7 +71,13 @@ def begun_on_sample(specification: Specification, rows: LargeRows) -> tuple[Fitt
     given = values.complete is not None and values.weights is not None
     if specification.before is not None or given:
         return Fitting.of(specification, rows.sample, large=rows), Starts((), 0)
-    share = rows.sample.n_rows / rows.n_rows
+    k, n_sample = specification.n_components, rows.sample.n_rows
+    if n_sample < k:
+        raise DataError(
+            f"The sample has {n_sample} rows for {k} components: take more, as in "
+            "mixtura.scan(X, sample=200_000), or use fewer components."
+        )
+    share = n_sample / rows.n_rows
     n_starts = _cheaper(specification.n_starts, share)
     first = Fitting.of(replace(specification, n_starts=n_starts), rows.sample)
     restarts = first.all_starts()

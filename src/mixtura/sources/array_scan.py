@@ -136,4 +136,6 @@ def _slices(
 def _numbers_of_columns(X: AnyArray) -> tuple[str, ...]:
     if X.ndim != 2:
         raise DataError(f"The array has shape {X.shape}; expected rows and columns, (n, d).")
+    if not X.shape[1]:
+        raise DataError("The array has no columns: one at least is needed.")
     return tuple(map(str, range(X.shape[1])))
