@@ -26,8 +26,9 @@ from mixtura.selection.whole_table import confirm
 from mixtura.sources import ArraySource, Source, summarize
 from mixtura.sources.array_scan import PartitionedArray, scan_array
 from mixtura.sources.folding import Fold, folded
-from mixtura.sources.local import LocalScan, ahead
+from mixtura.sources.local import LocalScan
 from mixtura.sources.partitions import opened
+from mixtura.sources.read_ahead import ahead
 from mixtura.sources.scan import Batch, Block, Clean, Opened, cut
 from mixtura.starts.given import random_responsibilities
 from mixtura.testing import check_source
@@ -617,7 +618,7 @@ def test_a_full_disk_leaves_no_raw_copy(
         if n_written > 2_000:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mixtura.sources.local._write", write)
+    monkeypatch.setattr("mixtura.sources.raw_rows._write", write)
     fit = fitted(mx.scan(path, sample=1_000))
     assert "No space left on device" in caplog.text
     assert_same_bits(fit, fitted(mx.scan(three_groups(), sample=1_000)))

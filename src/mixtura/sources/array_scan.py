@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mixtura.errors import DataError
-from mixtura.sources.local import LocalScan, RawRows
+from mixtura.sources.local import LocalScan
 from mixtura.sources.partitions import opened
+from mixtura.sources.raw_rows import RawRows
 from mixtura.sources.scan import Batch, Clean, EachRow, Names, Opened, Task
 from mixtura.sources.source import Mergeable
 from mixtura.typing import AnyArray

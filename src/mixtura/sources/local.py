@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
-import weakref
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from queue import Full, Queue
-from threading import Event, Thread
-from typing import IO, Any, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 
 from mixtura.sources.folding import folded
 from mixtura.sources.partitions import chunk_of
-from mixtura.sources.scan import Batch, Block, Clean, EachRow, Names, Opened, Task, cut
+from mixtura.sources.raw_rows import RawRows
+from mixtura.sources.read_ahead import ahead
+from mixtura.sources.scan import Batch, Block, Clean, EachRow, Load, Names, Opened, Task, cut
 from mixtura.sources.source import Chunk, Mergeable
 from mixtura.sources.threads import in_order
 from mixtura.typing import AnyArray
 
-__all__ = ["LocalScan", "LocalSource", "Passes", "RawRows", "StreamedRows", "ahead"]
+__all__ = ["LocalScan", "LocalSource", "Passes", "StreamedRows"]
 
 _LOG = logging.getLogger("mixtura")
 
-A = TypeVar("A")
 M = TypeVar("M", bound=Mergeable)
 T = TypeVar("T")
 
-# Batches that are decoded before they are asked for.
-_AHEAD = 3
-# Seconds after which a thread looks up whether it is still wanted.
-_PATIENCE = 0.1
-
 #: Gives all batches of a table.
 Read: TypeAlias = Callable[[], Iterator[Batch]]
-
-#: A block, once it is read: threads read several at a time.
-Load: TypeAlias = Callable[[], Block]
 
 
 class Passes(Protocol):
@@ -129,131 +117,6 @@ class StreamedRows:
 
 def _same(block: Block) -> Block:
     return block
-
-
-@dataclass(frozen=True, eq=False)
-class RawRows:
-    """Rows in a file, as the bytes of an array (n, d).
-
-    Attributes
-    ----------
-    rows : file
-    weight : file or None
-        Their weights in float64.
-    n, n_empty, n_features : int
-    dtype : dtype
-    offset : int, default=0
-        Bytes before the first row.
-    """
-
-    rows: IO[bytes]
-    weight: IO[bytes] | None
-    n: int
-    n_empty: int
-    n_features: int
-    dtype: np.dtype[Any]
-    offset: int = 0
-
-    def __post_init__(self) -> None:
-        for file in (self.rows, self.weight):
-            if file is not None:
-                weakref.finalize(self, file.close)
-
-    @classmethod
-    def written(cls, blocks: Iterable[Block], n_features: int) -> Self:
-        """A raw copy in files without names, which are gone however the program ends."""
-        with ExitStack() as stack:
-            rows, weights = (
-                stack.enter_context(tempfile.TemporaryFile(buffering=0)) for _ in range(2)
-            )
-            n, n_empty, dtype, weighted = 0, 0, np.dtype(np.float64), False
-            for block in blocks:
-                n_empty += block.n_empty
-                if len(block):
-                    _write(rows, block.rows)
-                    n, dtype = n + len(block), block.rows.dtype
-                if block.weight is not None:
-                    weighted = True
-                    _write(weights, block.weight)
-            stack.pop_all()  # they live as long as the copy
-        if not weighted:
-            weights.close()
-        return cls(rows, weights if weighted else None, n, n_empty, n_features, dtype)
-
-    def blocks(self, rows_per_block: int) -> Iterator[Load]:
-        for start in range(0, self.n, rows_per_block):
-            yield partial(self._load, start, min(start + rows_per_block, self.n))
-
-    def _load(self, start: int, end: int) -> Block:
-        rows = np.empty((end - start, self.n_features), self.dtype)
-        first = self.offset + start * self.n_features * self.dtype.itemsize
-        _expect(self.rows, first + _AHEAD * rows.nbytes, rows.nbytes)
-        _read(self.rows, rows, first)
-        if self.weight is None:
-            return Block(rows)
-        weight = np.empty(end - start)
-        _read(self.weight, weight, 8 * start)
-        return Block(rows, weight)
-
-
-def _write(file: IO[bytes], array: AnyArray) -> None:
-    left = np.ascontiguousarray(array).data.cast("B")
-    while left:
-        left = left[file.write(left) :]
-
-
-def _read(file: IO[bytes], array: AnyArray, offset: int) -> None:
-    """Fill an array with the bytes from an offset on."""
-    left = array.data.cast("B")
-    while left:
-        n = os.preadv(file.fileno(), [left], offset)
-        if n == 0:
-            raise EOFError(f"The raw copy of the rows ends at byte {offset}: was it cut short?")
-        left, offset = left[n:], offset + n
-
-
-def _expect(file: IO[bytes], offset: int, n: int) -> None:
-    """Have the system read some bytes while others are worked on."""
-    if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(file.fileno(), offset, n, os.POSIX_FADV_WILLNEED)
-
-
-def ahead(read: Callable[[], Iterator[A]], most: int = _AHEAD) -> Iterator[A]:
-    """What an iterator gives, made on a thread while others are worked on."""
-    ready: Queue[tuple[A | None, BaseException | None]] = Queue(most)
-    unwanted = Event()
-
-    def put(item: A | None, error: BaseException | None = None) -> None:
-        while not unwanted.is_set():
-            try:
-                ready.put((item, error), timeout=_PATIENCE)
-            except Full:
-                continue
-            break
-
-    def work() -> None:
-        try:
-            for item in read():
-                put(item)
-                if unwanted.is_set():
-                    return
-            put(None, StopIteration())
-        except BaseException as error:  # it is raised where the next item is asked for
-            put(None, error)
-
-    thread = Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        while True:
-            item, error = ready.get()
-            if isinstance(error, StopIteration):
-                return
-            if error is not None:
-                raise error
-            yield item  # type: ignore[misc]
-    finally:
-        unwanted.set()
-        thread.join()
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,19 @@ import numpy as np
 from mixtura.sources.source import Mergeable, Source
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["Batch", "Block", "Cells", "Clean", "EachRow", "Names", "Opened", "Scan", "Task", "cut"]
+__all__ = [
+    "Batch",
+    "Block",
+    "Cells",
+    "Clean",
+    "EachRow",
+    "Load",
+    "Names",
+    "Opened",
+    "Scan",
+    "Task",
+    "cut",
+]
 
 M = TypeVar("M", bound=Mergeable)
 
@@ -79,6 +91,10 @@ Names: TypeAlias = str | tuple[str, ...]
 
 #: Gives results for each row of a batch, (n,) or (n, m). It can be pickled.
 EachRow: TypeAlias = Callable[[Batch], AnyArray]
+
+
+#: A block, once it is read: threads read several at a time.
+Load: TypeAlias = Callable[[], Block]
 
 
 class Clean(Protocol):
