@@ -18,6 +18,7 @@ import mixtura as mx
 from gap_records import gappy_rows
 from mixtura import em
 from mixtura.errors import DataError
+from mixtura.estimators.many_rows import rows_of
 from mixtura.estimators.scanned import Scanned
 from mixtura.fitting.record import FitRecord
 from mixtura.selection.comparison import Outcome
@@ -401,7 +402,7 @@ def test_samples_have_about_the_weight_that_they_should() -> None:
     X = three_groups(30_000)
     weight = np.where(np.arange(30_000) < 3, 5_000.0, 1.0)  # three rows too heavy to draw only once
     table = mx.scan(X, weight=weight, sample=3_000)
-    rows = mx.GaussianMixture()._rows(table, None, None)
+    rows = rows_of(mx.GaussianMixture(), table, None, None)
     sample = rows.sample  # type: ignore[union-attr]
     assert abs(sample.row_weights.sum() - 3_000) < 4 * np.sqrt(3_000)
     heavy = sample.row_weights > 1.0

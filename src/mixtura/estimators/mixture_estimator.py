@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataError, DataWarning, MixturaError
 from mixtura.estimators.blas import one_blas_thread
+from mixtura.estimators.many_rows import record_of, rows_of
 from mixtura.estimators.options import EFFORTS, STARTS, accelerated, algorithm_of, choose
 from mixtura.estimators.parameters import (
     check_count,
@@ -29,30 +30,24 @@ from mixtura.estimators.parameters import (
     seed_of,
 )
 from mixtura.estimators.recorded import Recorded
-from mixtura.estimators.scanned import Scanned, as_fitted, as_scanned, learn
+from mixtura.estimators.scanned import as_scanned
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import Table, as_weights, whole_of
 from mixtura.estimators.verbose import narrate
 from mixtura.families.schema import Schema
-from mixtura.fitting.large_fit import fit_large
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.run import Fitting
 from mixtura.fitting.specification import Before, MakeFamily, Noise, Specification
 from mixtura.fitting.stream import NO_ROWS, Stream, Waiting
 from mixtura.mixing_weights import FREE, FixedWeights, Mixing
 from mixtura.mixture import Mixture
-from mixtura.persistence.checkpoint import Checkpoint, fingerprint
-from mixtura.sources.scan import Opened
-from mixtura.starts.large_rows import LargeRows, as_opened, collected, sample_size
+from mixtura.starts.large_rows import LargeRows
 from mixtura.starts.starting_values import GivenParameters, StartingValues
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.stopping import Status
 from mixtura.typing import AnyArray, BoolArray, FloatArray
 
 __all__ = ["MixtureEstimator"]
-
-# Parameters that change nothing of a result.
-_OF_NO_CONSEQUENCE = {"verbose", "verbose_interval", "n_jobs"}
 
 
 class MixtureEstimator(Recorded, SoftClusters):
@@ -162,9 +157,9 @@ class MixtureEstimator(Recorded, SoftClusters):
             covariance, or with all rows known to be noise.
         """
         with one_blas_thread():
-            table = self._rows(X, sample_weight, labels)
+            table = rows_of(self, X, sample_weight, labels)
             if isinstance(table, LargeRows):
-                record = self._fit_large(table, checkpoint)
+                record = record_of(self, table, checkpoint)
             else:
                 fitting = self._prepare(table, labels)
                 record = fitting.record(fitting.all_starts())
@@ -285,72 +280,6 @@ class MixtureEstimator(Recorded, SoftClusters):
             raise NotFittedError(f"This {type(self).__name__} is {self._known_stream}.")
         return super()._fitted()
 
-    # ------------------------------------------------------------------------ many rows
-
-    def _rows(
-        self, X: Any, sample_weight: Any, labels: Any, n_sample: int | None = None
-    ) -> TrainingRows | LargeRows:
-        """The rows of a table; if they are many, with a sample of so many that starts look at."""
-        scanned = as_scanned(X)
-        for_rows = sample_weight is not None or labels is not None or not self._of_any_rows
-        if scanned is not None and not (for_rows and isinstance(X, np.ndarray)):
-            return self._scanned_rows(scanned, sample_weight, labels, n_sample)
-        rows = self._door(X, reset=not self._goes_on)
-        table = self._training_rows(X, rows, as_weights(sample_weight, len(rows)))
-        few = table.n_rows <= sample_size(rows.shape[1])
-        if few or labels is not None or not self._of_any_rows:
-            return table
-        return self._large(as_opened(table), table.column_names, n_sample)
-
-    @property
-    def _of_any_rows(self) -> bool:
-        """Whether no parameter is an array for the rows of one table."""
-        return all(isinstance(getattr(self, name), str | None) for name in self._for_rows)
-
-    def _scanned_rows(
-        self, scanned: Scanned, sample_weight: Any, labels: Any, n_sample: int | None
-    ) -> TrainingRows | LargeRows:
-        """The rows of a table that is not in memory: in one place if they are few."""
-        if sample_weight is not None or labels is not None or not self._of_any_rows:
-            raise MixturaError(
-                "Weights, labels and starts for each row are for tables in memory. Name the column "
-                "of weights instead: mixtura.scan(X, weight='name')."
-            )
-        scan, n_threads = scanned.scan, effective_n_jobs(self.n_jobs)
-        reading = as_fitted(self, scan) if self._goes_on else learn(self, scan)
-        opened = scan.opened(reading, n_threads)
-        if opened.n_rows == 0:
-            raise DataError("The table has no row that has weight and some cell.")
-        if opened.n_rows <= (scanned.sample or sample_size(len(scan.names))):
-            return collected(opened, scan.names, n_threads)
-        return self._large(opened, scan.names, scanned.sample or n_sample)
-
-    def _large(self, opened: Opened, names: Sequence[str], n_sample: int | None) -> LargeRows:
-        n_sample = n_sample or sample_size(len(names))
-        n_threads, seed = effective_n_jobs(self.n_jobs), seed_of(self.random_state)
-        return LargeRows.of(opened, names, n_threads, n_sample, seed)
-
-    def _fit_large(
-        self, rows: LargeRows, checkpoint: Any, begin: Mixture[Any, Any] | None = None
-    ) -> FitRecord:
-        """The fit of many rows, from starts on the sample or from a mixture."""
-        keeper = None if checkpoint is None else self._checkpoint(checkpoint, rows)
-        specification = self._specification(rows.sample)
-        if begin is not None:
-            specification = specification.going_on_from(begin)
-        return fit_large(specification, rows, keeper)
-
-    def _checkpoint(self, folder: Any, rows: LargeRows) -> Checkpoint:
-        """Where a fit of these rows with these parameters is kept."""
-        params = {
-            name: value
-            for name, value in sorted(self.get_params(deep=False).items())
-            if name not in _OF_NO_CONSEQUENCE
-        }
-        columns = rows.summary.columns
-        known = type(self).__name__, params, self.schema_, rows.n_rows, rows.n_empty
-        return Checkpoint(folder, fingerprint(*known, columns.mean.tolist(), rows.dtype.str))
-
     # ------------------------------------------------------------------------------ the door
 
     def _door(self, X: Any, *, reset: bool) -> AnyArray:
@@ -466,6 +395,11 @@ class MixtureEstimator(Recorded, SoftClusters):
             raise MixturaError("equal_weights=True leaves no choice of weights_init: leave it out.")
         if isinstance(mixing, FixedWeights) and self.weights_init is None:
             raise MixturaError(f"fixed={self.fixed!r} needs the values: give weights_init.")
+
+    @property
+    def _of_any_rows(self) -> bool:
+        """Whether no parameter is an array for the rows of one table."""
+        return all(isinstance(getattr(self, name), str | None) for name in self._for_rows)
 
     @property
     def _reads_rows(self) -> bool:

@@ -16,6 +16,7 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.estimators.blas import one_blas_thread
+from mixtura.estimators.many_rows import record_of, rows_of
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import check_count, seed_of
@@ -212,7 +213,7 @@ class MixtureSearch(SoftClusters):
         criterion = choose(CRITERIA, "criterion", self.criterion)
         base = self._base()
         with one_blas_thread():
-            rows = base._rows(X, sample_weight, labels, _SEARCHED)
+            rows = rows_of(base, X, sample_weight, labels, _SEARCHED)
         params = list(ParameterGrid(self._grid(base)))
         clone(base).set_params(**ChainMap(*params))  # says which parameters there are none of
         variants: list[MixtureEstimator] = []
@@ -263,7 +264,7 @@ class MixtureSearch(SoftClusters):
 
         def fit(ranked: Ranked) -> FitRecord:
             folder = None if checkpoint is None else Path(checkpoint) / str(ranked.place)
-            return variants[ranked.place]._fit_large(rows, folder, ranked.mixture)
+            return record_of(variants[ranked.place], rows, folder, ranked.mixture)
 
         after = confirm(found.ranked, fit, self.criterion, rows.sample.n_rows, rows.n_rows)
         place, params = after.chosen.place, after.chosen.outcome.params
