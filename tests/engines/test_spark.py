@@ -54,10 +54,15 @@ N, PARTITIONS, ROWS_PER_BLOCK = 400, (130, 0, 150, 1, 119), 64
 T = TypeVar("T")
 
 
+#: Workers run this Python, and find what is found here.
+ENVIRONMENT = {
+    "PYSPARK_PYTHON": sys.executable,
+    "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+}
+
+
 def configured(builder: Any) -> SparkSession:
     """A session that is small and quiet, and cuts partitions into several batches."""
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))  # as here
     options = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
@@ -71,9 +76,12 @@ def configured(builder: Any) -> SparkSession:
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[SparkSession]:
-    session = configured(SparkSession.builder.master("local[2]"))
-    yield session
-    session.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        session = configured(SparkSession.builder.master("local[2]"))
+        yield session
+        session.stop()
 
 
 # ---------------------------------------------------------------------------------------------
@@ -452,6 +460,16 @@ def test_other_failures_say_what_spark_says(spark: SparkSession) -> None:
     assert caught.value.__cause__ is not None
 
 
+def test_a_worker_that_dies_each_time_is_an_error(spark: SparkSession) -> None:
+    def die(number: int, batches: Iterator[Batch]) -> Listed:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return Listed()
+
+    scan = scan_spark(in_partitions(spark, table(rows_of(GAUSSIAN))))
+    with pytest.raises(MixturaError, match=r"Python worker exited unexpectedly.*checkpoint="):
+        scan.map_reduce(die)
+
+
 def test_workers_without_the_package_are_an_error_that_says_so(spark: SparkSession) -> None:
     def fail(number: int, batches: Iterator[Batch]) -> Listed:
         raise ModuleNotFoundError("No module named 'mixtura'")
@@ -509,7 +527,7 @@ class KillOnce:
 
 def executor() -> int:
     """The Java process whose daemon started this worker."""
-    return int(Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1])
+    return int(subprocess.check_output(["ps", "-o", "ppid=", "-p", str(os.getppid())]))
 
 
 LOST = r"did not finish a pass.*start another one.*checkpoint="
@@ -534,6 +552,7 @@ def on_cluster(folder: Path) -> None:
 
 
 def on_connect(folder: Path) -> None:
+    os.environ["SPARK_TESTING"] = "1"  # so that its server takes a port that is free
     spark = configured(SparkSession.builder.remote("local[2]"))
     spark.client.set_retry_policies([])
     for kind in ("float32", "gaps"):
@@ -566,6 +585,7 @@ def test_sessions_of_other_kinds(name: str, tmp_path: Path) -> None:
 
 
 if __name__ == "__main__":
+    os.environ.update(ENVIRONMENT)
     PROGRAMS[sys.argv[1]](Path(sys.argv[2]))
     print("done", flush=True)
     os._exit(0)  # Spark would wait for what was killed

@@ -5,7 +5,9 @@ many, the workers merge neighbors before the driver sees them. Spark asks a part
 worker dies; nothing else has to be asked again, and the bits are the same.
 
 Unless a frame is cached, Spark computes it anew in every pass, and the order of rows that were
-shuffled may change: say ``frame.cache()`` before a fit, or write the frame to Parquet first.
+shuffled may change: say ``frame.cache()`` before a fit, or write the frame to Parquet first. How
+many rows Spark shows at once (`spark.sql.execution.arrow.maxRecordsPerBatch`) makes no difference
+that could be measured. A task should read all of its batches, or else Spark starts another worker.
 """
 
 from __future__ import annotations
