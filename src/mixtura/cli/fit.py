@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +14,23 @@ from mixtura.cli.document import print_document
 from mixtura.cli.options import (
     algorithm_option,
     asked_family,
+    checkpoint_option,
     columns_option,
     component_counts,
-    data_argument,
+    data_arguments,
     delimiter_option,
+    engine_option,
     equal_weights_option,
     exclude_option,
     family_option,
     jobs_option,
     json_option,
     known_option,
+    master_option,
     mixed_option,
     quiet_option,
+    sample_option,
+    scheduler_option,
     seed_option,
     weights_option,
 )
@@ -35,7 +42,7 @@ _NOT_CONVERGED = 3
 
 
 @click.command(short_help="Find the clusters in a table.")
-@data_argument
+@data_arguments
 @click.option(
     "-k",
     "--components",
@@ -78,6 +85,11 @@ _NOT_CONVERGED = 3
 @own_options(several=True)
 @seed_option
 @jobs_option
+@sample_option
+@checkpoint_option
+@engine_option
+@scheduler_option
+@master_option
 @delimiter_option
 @click.option("--strict", is_flag=True, help="Exit with 3 if the chosen fit did not converge.")
 @json_option
@@ -101,6 +113,11 @@ def fit(
     equal_weights: bool,
     seed: int,
     jobs: int,
+    sample: int | None,
+    checkpoint: Path | None,
+    engine: str,
+    scheduler: str | None,
+    master: str | None,
     delimiter: str | None,
     strict: bool,
     as_json: bool,
@@ -184,20 +201,41 @@ def fit(
       mixtura fit penguins.csv --algorithm annealed
       grep -v Torgersen penguins.csv | mixtura fit - --out others
     """  # noqa: D301  click wants the character, not the letters
+    from mixtura.cli.assignments import Assignments, assign
+    from mixtura.cli.engine import Engine
     from mixtura.cli.family import choose_family
     from mixtura.cli.features import choose_features, read_weights
+    from mixtura.cli.going_on import going_on
     from mixtura.cli.known import read_known
+    from mixtura.cli.large_table import LargeTable, wants_passes
     from mixtura.cli.reading import read_table
-    from mixtura.cli.results import FitResult, check_places, places, write_results
-    from mixtura.cli.search import Plan
+    from mixtura.cli.results import (
+        FitResult,
+        check_places,
+        places,
+        write_assignments,
+        write_results,
+    )
+    from mixtura.cli.search import Large, Plan
     from mixtura.cli.wanted import Wanted
+    from mixtura.persistence.atomic_files import Staging
 
     options = OwnOptions.of(own)
-    table = read_table(data, delimiter)
-    wanted = Wanted.of(table, columns, exclude, weights, known)
-    choice = choose_family(asked_family(family, mixed), options, wanted)
-    features = choose_features(choice.description, wanted, choice.by_column)
-    weight = None if weights is None else read_weights(table, weights, features)
+    machine = Engine.of(engine, scheduler, master)
+    large = None
+    if wants_passes(data, machine, sample=sample, known=known, delimiter=delimiter):
+        from mixtura.cli.console import watch
+
+        with watch(quiet) as progress:
+            large = LargeTable.looked_at(data, sample, seed, progress, machine)
+    table = read_table(data, delimiter) if large is None else large.table
+    with nullcontext() if large is None else large.counted():
+        wanted = Wanted.of(table, columns, exclude, weights, known)
+        choice = choose_family(asked_family(family, mixed), options, wanted)
+        features = choose_features(choice.description, wanted, choice.by_column)
+        weight = None if weights is None else read_weights(table, weights, features)
+    if large is not None:
+        features = large.with_all_levels(features)
     plan = Plan.of(
         features,
         weight,
@@ -212,17 +250,29 @@ def fit(
         starts=starts,
         seed=seed,
         jobs=jobs or 1,
+        sample=sample,
+        checkpoint=checkpoint,
     )
     files = places(out or Path(f"{data.stem}-mixtura"), table)
-    check_places(files, data.place)
+    check_places(files, data.places if large is None else large.files)
 
     # rich and scikit-learn: not before all that can be wrong has been looked at.
     from mixtura.cli.console import print_fit, watch
 
-    with watch(quiet) as progress:
-        found = plan.run(features, weight, progress)
-    result = FitResult.of(table, choice, features, found, files, weight)
-    write_results(result)
+    with watch(quiet) as progress, going_on(checkpoint), Staging() as staging:
+        if large is None:
+            found = plan.run(features, weight, progress)
+            parts: Assignments | Iterator[Assignments]
+            parts = assign(found.model.mixture, features.values, weight)
+        else:
+            scan = large.scan(features.names, weights, progress)
+            found = plan.run(features, weight, progress, Large(scan, table.n_rows))
+            parts = large.assigned(found.model, features, weights, progress)
+        staging.folder(files["model"].parent)
+        stand_in = staging.place(files["assignments"])
+        tally = write_assignments(parts, stand_in, table.format)
+        result = FitResult.of(table, choice, features, found, files, weight, tally)
+        write_results(result, staging)
     if as_json:
         print_document(result.document())
     else:

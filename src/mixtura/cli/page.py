@@ -63,8 +63,10 @@ def _table(table: Table, features: Features) -> TableSummary:
     return TableSummary(
         title=table.name,
         columns=features.names,
-        row_numbers=np.arange(1, features.n_rows + 1),
-        rows_total=features.n_rows,
+        row_numbers=np.arange(1, features.n_rows + 1)
+        if table.row_numbers is None
+        else table.row_numbers,
+        rows_total=table.n_rows,
         left_out_columns=features.left_out,
     )
 

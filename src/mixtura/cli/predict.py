@@ -8,7 +8,7 @@ import click
 
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.options import (
-    data_argument,
+    data_arguments,
     delimiter_option,
     model_argument,
     output_option,
@@ -19,7 +19,7 @@ __all__ = ["predict"]
 
 @click.command(short_help="Assign rows to the clusters of a model.")
 @model_argument
-@data_argument
+@data_arguments
 @output_option
 @delimiter_option
 def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | None) -> None:
@@ -40,14 +40,18 @@ def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | N
     from mixtura.cli.assignments import assign
     from mixtura.cli.destination import check_file
     from mixtura.cli.features import features_of_model
-    from mixtura.cli.frames import put_blocks
+    from mixtura.cli.frames import put_blocks, put_parts
+    from mixtura.cli.large_table import assigned_by, is_large
     from mixtura.cli.reading import read_table
     from mixtura.persistence.model_file import read_model
 
     fitted = read_model(model)
     if output is not None:
-        check_file(output, [model, data.place])
+        check_file(output, [model, *data.places])
+    if is_large(data):
+        put_parts(assigned_by(fitted, data), output)
+        return
     features = features_of_model(read_table(data, delimiter), fitted)
-    assignments = assign(fitted.mixture, features)
+    assignments = assign(fitted.mixture, features.values)
     del features  # a large table is not kept while the result is made
     put_blocks(assignments.blocks(), output)

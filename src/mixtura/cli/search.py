@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mixtura.cli.features import Features
 from mixtura.cli.known import Known
+from mixtura.cli.known_columns import ReadColumns
 from mixtura.cli.own_options import OwnOptions
+from mixtura.cli.passes import Passes, Tell
 from mixtura.cli.warned import in_options, warned
 from mixtura.cli.wording import count, model_name, structure_name
 from mixtura.errors import DataError
 from mixtura.persistence.model_file import Model
 from mixtura.report import Candidate, SearchSummary
 from mixtura.selection.named import CRITERIA
+from mixtura.sources.scan import Scan
 from mixtura.typing import FloatArray
 
-__all__ = ["Found", "Plan"]
+__all__ = ["Found", "Large", "Plan"]
 
 _K = "n_components"
 
@@ -34,6 +38,21 @@ class Found:
     model: Model
     summary: SearchSummary
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Large:
+    """All rows of a large table.
+
+    Attributes
+    ----------
+    scan : Scan
+        The columns that are used.
+    n_rows : int
+    """
+
+    scan: Scan
+    n_rows: int
 
 
 @dataclass(frozen=True)
@@ -62,6 +81,10 @@ class Plan:
         What was asked for but cannot be tried.
     extend : bool
         Whether to try more components than that, while the criterion falls.
+    sample : int or None
+        Rows of a large table on which models are compared; None for as many as the search takes.
+    checkpoint : Path or None
+        Where fits of a large table are kept.
     """
 
     counts: tuple[int, ...]
@@ -77,6 +100,8 @@ class Plan:
     known: Known | None = None
     notes: tuple[str, ...] = ()
     extend: bool = False
+    sample: int | None = None
+    checkpoint: Path | None = None
 
     @classmethod
     def of(
@@ -130,13 +155,18 @@ class Plan:
         self,
         features: Features,
         weight: FloatArray | None,
-        progress: Callable[[int, int, str], None],
+        progress: Tell,
+        large: Large | None = None,
     ) -> Found:
-        """Fit all candidates and keep the best."""
+        """Fit all candidates and keep the best.
+
+        Of a large table the features are those of a sample.
+        """
         # Only here: scikit-learn takes longer to import than most errors to be found.
         from mixtura.estimators.mixture_search import MixtureSearch
         from mixtura.estimators.registry import estimator_of, search_grid
         from mixtura.estimators.saving import to_model
+        from mixtura.estimators.scanned import Scanned
         from mixtura.estimators.tables import Table
 
         estimator = estimator_of(
@@ -164,8 +194,18 @@ class Plan:
 
         with warned() as told:
             labels = None if self.known is None else self.known.labels
-            rows = Table(features.values, features.schema)
-            search.fit(rows, sample_weight=weight, labels=labels, progress=fitted)
+            rows: Any = Table(features.values, features.schema)
+            if large is not None:
+                columns = ReadColumns(features.schema, self.family)
+                rows, weight = Scanned(large.scan, self.sample, columns), None
+            search.fit(
+                rows,
+                sample_weight=weight,
+                labels=labels,
+                checkpoint=self.checkpoint,
+                progress=fitted,
+                passed=None if large is None else Passes(large.n_rows, progress),
+            )
         model = to_model(search)
         return Found(_in_options(model), _summary(search, self.criterion), (*self.notes, *told))
 

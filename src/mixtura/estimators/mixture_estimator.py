@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -15,6 +16,7 @@ from joblib import effective_n_jobs
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from mixtura.em import Observer
 from mixtura.errors import DataError, DataWarning, MixturaError
 from mixtura.estimators.blas import one_blas_thread
 from mixtura.estimators.options import EFFORTS, STARTS, accelerated, algorithm_of, choose
@@ -29,7 +31,7 @@ from mixtura.estimators.parameters import (
     seed_of,
 )
 from mixtura.estimators.recorded import Recorded
-from mixtura.estimators.scanned import Scanned, as_fitted, as_scanned, learn
+from mixtura.estimators.scanned import Reading, Scanned, as_fitted, as_scanned, learn
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import Table, as_weights, whole_of
 from mixtura.estimators.verbose import narrate
@@ -291,13 +293,21 @@ class MixtureEstimator(Recorded, SoftClusters):
                 "of weights instead: mixtura.scan(X, weight='name')."
             )
         scan, n_threads = scanned.scan, effective_n_jobs(self.n_jobs)
-        reading = as_fitted(self, scan) if self._goes_on else learn(self, scan)
-        opened = scan.opened(reading, n_threads)
+        opened = scan.opened(self._reading_of(scanned), n_threads)
         if opened.n_rows == 0:
             raise DataError("The table has no row that has weight and some cell.")
         if opened.n_rows <= (scanned.sample or sample_size(len(scan.names))):
             return collected(opened, scan.names, n_threads)
         return self._large(opened, scan.names, scanned.sample or n_sample)
+
+    def _reading_of(self, scanned: Scanned) -> Reading:
+        """What makes rows of a table; what its columns are is learnt, or known."""
+        scan, known = scanned.scan, scanned.columns
+        if known is None:
+            return as_fitted(self, scan) if self._goes_on else learn(self, scan)
+        none = Table(np.empty((0, len(known.schema))), known.schema)
+        self._door(none, reset=not self._goes_on)
+        return Reading(known.read, known.schema.names, scan.weighted)
 
     def _large(self, opened: Opened, names: Sequence[str], n_sample: int | None) -> LargeRows:
         n_sample = n_sample or sample_size(len(names))
@@ -305,13 +315,23 @@ class MixtureEstimator(Recorded, SoftClusters):
         return LargeRows.of(opened, names, n_threads, n_sample, seed)
 
     def _fit_large(
-        self, rows: LargeRows, checkpoint: Any, begin: Mixture[Any, Any] | None = None
+        self,
+        rows: LargeRows,
+        checkpoint: Any,
+        begin: Mixture[Any, Any] | None = None,
+        passed: Observer | None = None,
     ) -> FitRecord:
-        """The fit of many rows, from starts on the sample or from a mixture."""
+        """The fit of many rows, from starts on the sample or from a mixture.
+
+        Who is told of each pass is so in place of what `verbose` prints.
+        """
         keeper = None if checkpoint is None else self._checkpoint(checkpoint, rows)
         specification = self._specification(rows.sample)
         if begin is not None:
             specification = specification.going_on_from(begin)
+        if passed is not None:
+            told = nullcontext(passed)
+            specification = replace(specification, narrate=lambda *run: told)
         return fit_large(specification, rows, keeper)
 
     def _checkpoint(self, folder: Any, rows: LargeRows) -> Checkpoint:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
@@ -35,7 +35,10 @@ from mixtura.starts.large_rows import LargeRows
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import AnyArray
 
-__all__ = ["MixtureSearch", "Progress"]
+__all__ = ["MixtureSearch", "Passed", "Progress"]
+
+#: Told (parameters of the candidate, its iterations, its objective in nats a row).
+Passed: TypeAlias = Callable[[dict[str, Any], int, float], None]
 
 # Rows of a large table on which its candidates are compared.
 _SEARCHED = 50_000
@@ -177,6 +180,7 @@ class MixtureSearch(SoftClusters):
         labels: Any = None,
         checkpoint: Any = None,
         progress: Progress | None = None,
+        passed: Passed | None = None,
     ) -> Self:
         """Fit every candidate.
 
@@ -199,6 +203,9 @@ class MixtureSearch(SoftClusters):
         progress : callable, default=None
             Told of each step of a candidate: its first starts, its next ones, or its
             cross-validation. Steps that turn out to be needed add to their number.
+        passed : callable, default=None
+            Told of each pass over all rows of a large table: the parameters of the candidate, its
+            iterations, and what it maximises, in nats a row.
 
         Returns
         -------
@@ -239,7 +246,7 @@ class MixtureSearch(SoftClusters):
             )
             found = search.run(list(map(candidate, params)), table)
             if isinstance(rows, LargeRows):
-                found = self._confirmed(found, variants, rows, checkpoint)
+                found = self._confirmed(found, variants, rows, checkpoint, passed)
         best = variants[found.best]
         best._publish(found.record, rows.dtype)
         self.best_index_, self.best_params_ = found.best, found.params
@@ -258,12 +265,14 @@ class MixtureSearch(SoftClusters):
         variants: Sequence[MixtureEstimator],
         rows: LargeRows,
         checkpoint: Any,
+        passed: Passed | None,
     ) -> Found:
         """What is found on the sample, with the best candidates fitted to all rows."""
 
         def fit(ranked: Ranked) -> FitRecord:
             folder = None if checkpoint is None else Path(checkpoint) / str(ranked.place)
-            return variants[ranked.place]._fit_large(rows, folder, ranked.mixture)
+            told = None if passed is None else partial(passed, ranked.outcome.params)
+            return variants[ranked.place]._fit_large(rows, folder, ranked.mixture, told)
 
         after = confirm(found.ranked, fit, self.criterion, rows.sample.n_rows, rows.n_rows)
         place, params = after.chosen.place, after.chosen.outcome.params

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Protocol, Self
 
 import narwhals as nw
@@ -12,19 +13,56 @@ import numpy as np
 
 from mixtura.errors import CellError, DataError
 from mixtura.estimators.tables import check_reach
+from mixtura.families.schema import Schema
 from mixtura.sources.recognized import is_scanned, scan_of
 from mixtura.sources.scan import Batch, Block, Cells, Scan
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["EachRow", "Reading", "Scanned", "as_fitted", "as_scanned", "learn", "scan"]
+__all__ = [
+    "EachRow",
+    "KnownColumns",
+    "Reading",
+    "Scanned",
+    "as_fitted",
+    "as_scanned",
+    "learn",
+    "scan",
+]
+
+
+class KnownColumns(Protocol):
+    """What the columns of a table are, where nothing has to be found out. It can be pickled."""
+
+    @property
+    def schema(self) -> Schema: ...
+
+    def read(self, cells: AnyArray, /) -> AnyArray:
+        """Cells (n, d) of any kind as numbers.
+
+        Raises
+        ------
+        DataError
+            If they are none; a CellError counts the rows from 0.
+        """
+        ...
 
 
 @dataclass(frozen=True, eq=False)
 class Scanned:
-    """A table that is passed over where it lies, as `scan` makes it."""
+    """A table that is passed over where it lies, as `scan` makes it.
+
+    Attributes
+    ----------
+    scan : Scan
+    sample : int or None
+        Rows that starts and searches look at; None for as many as suit the columns.
+    columns : KnownColumns or None
+        None if the estimator is to find out what they are.
+    """
 
     scan: Scan
     sample: int | None = None
+    columns: KnownColumns | None = None
 
 
 def scan(
@@ -121,7 +159,7 @@ def learn(estimator: Reader, scan: Scan) -> Reading:
     vars(estimator).pop("feature_names_in_", None)
     vars(estimator).update(learnt)
     vars(reader).pop("feature_names_in_", None)
-    return Reading(reader, scan.names, scan.weighted)
+    return Reading(partial(reader._read, reset=False), scan.names, scan.weighted)
 
 
 def as_fitted(estimator: Reader, scan: Scan) -> Reading:
@@ -135,7 +173,7 @@ def as_fitted(estimator: Reader, scan: Scan) -> Reading:
         )
     for name in ("feature_names_in_", "record_", "stream_"):
         vars(reader).pop(name, None)
-    return Reading(reader, scan.names, scan.weighted)
+    return Reading(partial(reader._read, reset=False), scan.names, scan.weighted)
 
 
 def _shown(names: Sequence[str], cells: Sequence[Cells] | None, *, named: bool) -> Any:
@@ -154,14 +192,14 @@ class Reading:
 
     Attributes
     ----------
-    reader : Reader
-        Which has learnt the columns, but not their names.
+    read : callable
+        Makes numbers of cells (n, d), and knows what the columns are, but not their names.
     names : tuple of str
         Of the columns.
     weighted : bool
     """
 
-    reader: Reader
+    read: Callable[[AnyArray], AnyArray]
     names: tuple[str, ...]
     weighted: bool
 
@@ -182,7 +220,7 @@ class Reading:
         if not len(cells):
             return np.empty((0, len(self.names)))
         try:
-            return self.reader._read(cells, reset=False)
+            return self.read(cells)
         except CellError as error:
             names = dict(zip(map(str, range(len(self.names))), self.names, strict=True))
             error.column = names.get(error.column, error.column)
