@@ -134,7 +134,7 @@ def _facts(result: FitResult) -> Iterator[tuple[str, str]]:
         rows = count(float(tally.sizes[-1]), "row")
         yield "Noise", f"{percent(mixture.weights[-1])} of the mixture; {rows} in no cluster"
     yield from restraints_of(result.model)
-    yield from choice(result.search)
+    yield from choice(result.search, result.criteria[result.search.criterion])
     yield "Fit", record.status.text
     yield "Starts", starts_in_words(record.starts)
     if mixture.n_components > 1:

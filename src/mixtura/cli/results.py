@@ -20,6 +20,7 @@ from mixtura.cli.remarks import remarks
 from mixtura.cli.search import Found
 from mixtura.cli.table import Table
 from mixtura.cli.tally import Tally
+from mixtura.cli.warned import in_options
 from mixtura.families.description import Marginal, Shares
 from mixtura.fitting.missing import MissingCells
 from mixtura.fitting.record import FitRecord
@@ -27,6 +28,7 @@ from mixtura.persistence.atomic_files import Staging
 from mixtura.persistence.model_file import Model, write_model
 from mixtura.persistence.records import record_document
 from mixtura.report import SearchSummary
+from mixtura.selection.whole_table import Confirmed
 from mixtura.typing import FloatArray
 
 __all__ = [
@@ -63,6 +65,8 @@ class FitResult:
         On the table, the columns and the fit.
     files : dict of str to Path
         Where 'model', 'assignments' and 'report' go.
+    confirmed : Confirmed or None
+        How the best models on a sample of a large table compared on all rows.
     """
 
     table: Table
@@ -75,6 +79,15 @@ class FitResult:
     search: SearchSummary
     notes: tuple[str, ...]
     files: dict[str, Path]
+    confirmed: Confirmed | None = None
+
+    @property
+    def criteria(self) -> dict[str, float | None]:
+        """Those of the model; on all rows of a large table as far as these tell."""
+        of_search = self.search.candidates[self.search.best].criteria
+        if self.confirmed is None:
+            return dict(of_search)
+        return {name: _known(self.record.criteria.get(name)) for name in of_search}
 
     @classmethod
     def of(
@@ -105,6 +118,7 @@ class FitResult:
                 *found.notes,
             ),
             files,
+            found.confirmed,
         )
 
     def document(self) -> dict[str, Any]:
@@ -124,13 +138,14 @@ class FitResult:
             },
             "fit": {
                 "criterion": self.search.criterion,
-                **self.search.candidates[self.search.best].criteria,
+                **self.criteria,
                 "probability": self.search.candidates[self.search.best].probability,
                 "probabilities": {str(k): p for k, p in self.search.probabilities},
                 "at_limit": self.search.at_limit,
                 "candidates": len(self.search.candidates),
                 "standings": self.search.standings,
                 **_course(self.record),
+                **_sample_of(self.confirmed),
             },
             "certainty": {
                 "share_sure": self.tally.share_sure,
@@ -245,6 +260,23 @@ def _course(record: FitRecord) -> dict[str, Any]:
         "starts_failed": starts.n_failed,
         "optima": told["starts"]["optima"],
     }
+
+
+def _sample_of(confirmed: Confirmed | None) -> dict[str, Any]:
+    """An entry for the sample of a large table on which models were compared."""
+    if confirmed is None:
+        return {}
+    return {
+        "sample": {
+            "rows": confirmed.n_sample,
+            "order_held": confirmed.held,
+            "on_all_rows": {in_options(name): v for name, v in confirmed.values.items()},
+        }
+    }
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None else _finite(value)
 
 
 def _finite(value: float) -> float | None:

@@ -20,6 +20,7 @@ from mixtura.errors import DataError
 from mixtura.persistence.model_file import Model
 from mixtura.report import Candidate, SearchSummary
 from mixtura.selection.named import CRITERIA
+from mixtura.selection.whole_table import Confirmed
 from mixtura.sources.scan import Scan
 from mixtura.typing import FloatArray
 
@@ -33,11 +34,15 @@ _COUNTS = tuple(range(1, 10))
 
 @dataclass(frozen=True)
 class Found:
-    """The best model, the candidates it was chosen from, and what the fit warned of."""
+    """The best model, the candidates it was chosen from, and what the fit warned of.
+
+    Of a large table also how the best candidates on a sample compared on all rows.
+    """
 
     model: Model
     summary: SearchSummary
     notes: tuple[str, ...]
+    confirmed: Confirmed | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +212,8 @@ class Plan:
                 passed=None if large is None else Passes(large.n_rows, progress),
             )
         model = to_model(search)
-        return Found(_in_options(model), _summary(search, self.criterion), (*self.notes, *told))
+        summary, notes = _summary(search, self.criterion), (*self.notes, *told)
+        return Found(_in_options(model), summary, notes, search.confirmed_)
 
 
 def _in_words(params: Mapping[str, Any]) -> str:
@@ -244,6 +250,7 @@ def _summary(search: Any, criterion: str) -> SearchSummary:
         candidates=candidates,
         probabilities=list(search.k_probabilities_.items()),
         at_limit=search.at_limit_,
+        n_sample=None if search.confirmed_ is None else search.confirmed_.n_sample,
     )
 
 

@@ -30,7 +30,7 @@ from mixtura.selection.cross_validation import check_folds
 from mixtura.selection.named import CRITERIA
 from mixtura.selection.search import Found, Progress, Ranked, Search
 from mixtura.selection.slope import check_sizes
-from mixtura.selection.whole_table import confirm
+from mixtura.selection.whole_table import Confirmed, confirm
 from mixtura.starts.large_rows import LargeRows
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import AnyArray
@@ -107,6 +107,9 @@ class MixtureSearch(SoftClusters):
     ----------
     best_estimator_ : mixture estimator
     best_params_ : dict
+    confirmed_ : Confirmed or None
+        How the best candidates on a sample compared on all rows of a large table; None of tables
+        that were searched as a whole.
     best_index_ : int
         Its place in `results_`.
     at_limit_ : bool
@@ -245,8 +248,10 @@ class MixtureSearch(SoftClusters):
                 candidate if self._extends else None,
             )
             found = search.run(list(map(candidate, params)), table)
+            self.confirmed_ = None
             if isinstance(rows, LargeRows):
-                found = self._confirmed(found, variants, rows, checkpoint, passed)
+                self.confirmed_ = self._confirmed(found, variants, rows, checkpoint, passed)
+                found = _as_confirmed(found, self.confirmed_)
         best = variants[found.best]
         best._publish(found.record, rows.dtype)
         self.best_index_, self.best_params_ = found.best, found.params
@@ -266,17 +271,15 @@ class MixtureSearch(SoftClusters):
         rows: LargeRows,
         checkpoint: Any,
         passed: Passed | None,
-    ) -> Found:
-        """What is found on the sample, with the best candidates fitted to all rows."""
+    ) -> Confirmed:
+        """What becomes of the best candidates on the sample, on all rows."""
 
         def fit(ranked: Ranked) -> FitRecord:
             folder = None if checkpoint is None else Path(checkpoint) / str(ranked.place)
             told = None if passed is None else partial(passed, ranked.outcome.params)
             return variants[ranked.place]._fit_large(rows, folder, ranked.mixture, told)
 
-        after = confirm(found.ranked, fit, self.criterion, rows.sample.n_rows, rows.n_rows)
-        place, params = after.chosen.place, after.chosen.outcome.params
-        return replace(found, best=place, params=params, record=after.record)
+        return confirm(found.ranked, fit, self.criterion, rows.sample.n_rows, rows.n_rows)
 
     @property
     def mixture_(self) -> Mixture[Any, Any]:
@@ -344,6 +347,12 @@ class MixtureSearch(SoftClusters):
     def _best(self) -> Any:
         check_is_fitted(self)
         return self.best_estimator_
+
+
+def _as_confirmed(found: Found, after: Confirmed) -> Found:
+    """What is found on the sample, with what came of it on all rows."""
+    place, params = after.chosen.place, after.chosen.outcome.params
+    return replace(found, best=place, params=params, record=after.record)
 
 
 def _preparing(variant: MixtureEstimator, labels: Any) -> Callable[[TrainingRows], Fitting]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+import weakref
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from queue import Full, Queue
@@ -152,17 +154,20 @@ class RawRows:
     @classmethod
     def written(cls, blocks: Iterable[Block], n_features: int) -> Self:
         """A raw copy in files without names, which are gone however the program ends."""
-        rows = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  it lives as long as the copy
-        weight: IO[bytes] | None = None
-        n, n_empty, dtype = 0, 0, np.dtype(np.float64)
-        for block in blocks:
-            _write(rows, block.rows)
-            if block.weight is not None:
-                if weight is None:
-                    weight = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
-                _write(weight, block.weight)
-            n, n_empty, dtype = n + len(block), n_empty + block.n_empty, block.rows.dtype
-        return cls(rows, weight, n, n_empty, n_features, dtype)
+        with ExitStack() as files:
+            rows = files.enter_context(tempfile.TemporaryFile(buffering=0))
+            weight: IO[bytes] | None = None
+            n, n_empty, dtype = 0, 0, np.dtype(np.float64)
+            for block in blocks:
+                _write(rows, block.rows)
+                if block.weight is not None:
+                    if weight is None:
+                        weight = files.enter_context(tempfile.TemporaryFile(buffering=0))
+                    _write(weight, block.weight)
+                n, n_empty, dtype = n + len(block), n_empty + block.n_empty, block.rows.dtype
+            made = cls(rows, weight, n, n_empty, n_features, dtype)
+            weakref.finalize(made, files.pop_all().close)
+            return made
 
     def blocks(self, rows_per_block: int) -> Iterator[Load]:
         for start in range(0, self.n, rows_per_block):
