@@ -147,6 +147,8 @@ def _facts(result: FitResult) -> Iterator[tuple[str, str]]:
         )
     if record.missing is not None:
         yield "Missing", missing_in_words(record.missing, result.features.names)
+    if record.sampled:
+        yield "Sample", record.sampled
     yield from _columns(result.features)
     for note in result.notes:
         yield "Note", note

@@ -145,7 +145,7 @@ class FitResult:
                 "candidates": len(self.search.candidates),
                 "standings": self.search.standings,
                 **_course(self.record),
-                **_sample_of(self.confirmed),
+                **_sample_of(self.confirmed, self.record.sampled),
             },
             "certainty": {
                 "share_sure": self.tally.share_sure,
@@ -175,7 +175,7 @@ def write_results(result: FitResult, staging: Staging) -> None:
         result.features,
         weight=result.weight,
         search=result.search,
-        notes=result.notes,
+        notes=tuple(filter(None, (*result.notes, result.record.sampled))),
     )
     write_model(result.model, staging.place(result.files["model"]))
     staging.place(result.files["report"]).write_text(page, encoding="utf-8")
@@ -262,12 +262,13 @@ def _course(record: FitRecord) -> dict[str, Any]:
     }
 
 
-def _sample_of(confirmed: Confirmed | None) -> dict[str, Any]:
+def _sample_of(confirmed: Confirmed | None, sampled: str) -> dict[str, Any]:
     """An entry for the sample of a large table on which models were compared."""
     if confirmed is None:
         return {}
     return {
         "sample": {
+            "text": sampled,
             "rows": confirmed.n_sample,
             "order_held": confirmed.held,
             "on_all_rows": {in_options(name): v for name, v in confirmed.values.items()},

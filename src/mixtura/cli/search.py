@@ -226,7 +226,8 @@ def _in_options(model: Model) -> Model:
     assert record is not None  # it was just fitted
     notes = tuple(map(in_options, record.notes))
     status = replace(record.status, text=in_options(record.status.text))
-    return replace(model, record=replace(record, status=status, notes=notes))
+    sampled = in_options(record.sampled)
+    return replace(model, record=replace(record, status=status, notes=notes, sampled=sampled))
 
 
 def _summary(search: Any, criterion: str) -> SearchSummary:

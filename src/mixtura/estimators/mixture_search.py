@@ -352,7 +352,9 @@ class MixtureSearch(SoftClusters):
 def _as_confirmed(found: Found, after: Confirmed) -> Found:
     """What is found on the sample, with what came of it on all rows."""
     place, params = after.chosen.place, after.chosen.outcome.params
-    return replace(found, best=place, params=params, record=after.record)
+    same = place == found.best
+    record = replace(after.record, starts=found.record.starts) if same else after.record
+    return replace(found, best=place, params=params, record=record)
 
 
 def _preparing(variant: MixtureEstimator, labels: Any) -> Callable[[TrainingRows], Fitting]:

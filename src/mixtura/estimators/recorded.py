@@ -108,6 +108,11 @@ class Recorded:
         return self.record_.starts
 
     @property
+    def sampled_(self) -> str:
+        """What was done with a sample of a large table, in words; "" if there was none."""
+        return self.record_.sampled
+
+    @property
     def notes_(self) -> tuple[str, ...]:
         """What to know about the data and the result; `fit` gives the same as warnings."""
         return self.record_.notes

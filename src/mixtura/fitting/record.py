@@ -81,6 +81,8 @@ class FitRecord:
         are without it.
     summary : Summary or None
         Of the rows, likewise.
+    sampled : str
+        What was done with a sample of the rows, in words; "" if there was none.
     """
 
     mixture: Mixture[Any, Any]
@@ -101,6 +103,7 @@ class FitRecord:
     chain: Chain | None = None
     expectation: Expectation[Any] | None = None
     summary: Summary | None = None
+    sampled: str = ""
 
     @property
     def converged(self) -> bool:

@@ -23,7 +23,7 @@ class Confirmed:
     ----------
     chosen : Ranked
     record : FitRecord
-        What came of it there, with a note that tells of the sample.
+        What came of it there. It tells of the sample, with a note if another one was best there.
     n_sample : int
         Rows on which all candidates were compared.
     values : dict of str to float
@@ -66,13 +66,13 @@ def confirm(
     chosen, record = fitted[0]
     if single:
         chosen, record = min(sound or fitted, key=lambda pair: pair[1].criteria[criterion])
-    note = f"The models were compared on a sample of {n_sample:,} of {n_rows:,} rows. "
+    sample = f"The models were compared on a sample of {n_sample:,} of {n_rows:,} rows. "
     pairs = fitted if single else []
     values = {each.outcome.named: record.criteria[criterion] for each, record in pairs}
     held = chosen is fitted[0][0]
-    told = _told(values, criterion, held=held)
-    record = replace(record, notes=(*record.notes, note + told))
-    return Confirmed(chosen, record, n_sample, values, held)
+    told = sample + _told(values, criterion, held=held)
+    notes = record.notes if held else (*record.notes, told)
+    return Confirmed(chosen, replace(record, sampled=told, notes=notes), n_sample, values, held)
 
 
 def _told(values: Mapping[str, float], criterion: str, *, held: bool) -> str:

@@ -151,23 +151,31 @@ class RawRows:
     dtype: np.dtype[Any]
     offset: int = 0
 
+    def __post_init__(self) -> None:
+        for file in (self.rows, self.weight):
+            if file is not None:
+                weakref.finalize(self, file.close)
+
     @classmethod
     def written(cls, blocks: Iterable[Block], n_features: int) -> Self:
         """A raw copy in files without names, which are gone however the program ends."""
-        with ExitStack() as files:
-            rows = files.enter_context(tempfile.TemporaryFile(buffering=0))
-            weight: IO[bytes] | None = None
-            n, n_empty, dtype = 0, 0, np.dtype(np.float64)
+        with ExitStack() as stack:
+            rows, weights = (
+                stack.enter_context(tempfile.TemporaryFile(buffering=0)) for _ in range(2)
+            )
+            n, n_empty, dtype, weighted = 0, 0, np.dtype(np.float64), False
             for block in blocks:
-                _write(rows, block.rows)
+                n_empty += block.n_empty
+                if len(block):
+                    _write(rows, block.rows)
+                    n, dtype = n + len(block), block.rows.dtype
                 if block.weight is not None:
-                    if weight is None:
-                        weight = files.enter_context(tempfile.TemporaryFile(buffering=0))
-                    _write(weight, block.weight)
-                n, n_empty, dtype = n + len(block), n_empty + block.n_empty, block.rows.dtype
-            made = cls(rows, weight, n, n_empty, n_features, dtype)
-            weakref.finalize(made, files.pop_all().close)
-            return made
+                    weighted = True
+                    _write(weights, block.weight)
+            stack.pop_all()  # they live as long as the copy
+        if not weighted:
+            weights.close()
+        return cls(rows, weights if weighted else None, n, n_empty, n_features, dtype)
 
     def blocks(self, rows_per_block: int) -> Iterator[Load]:
         for start in range(0, self.n, rows_per_block):
