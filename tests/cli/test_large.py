@@ -94,7 +94,7 @@ def test_what_was_sampled_is_told(fit, here, big):
     result = fit("big", "--columns", "a,b", "--covariance", "VVV,EEE")
     assert "2 clusters in 6,000 rows and 2 columns of big" in result.stdout
     words = " ".join(result.stdout.split())
-    assert "A sample of 2,000 of 6,000 rows told what the columns are" in words
+    assert "A sample of 2,000 of 6,000 rows told what the columns are." in words
     assert "best ones were fitted to all rows" in words
     assert "on all rows;" in words
     assert "On a sample of " in words

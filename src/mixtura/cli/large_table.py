@@ -158,7 +158,7 @@ class LargeTable:
         if len(first.numbers) < first.n_rows:
             notes.append(
                 f"A sample of {len(first.numbers):,} of {count(first.n_rows, 'row')} told what the "
-                "columns are, and is what the report shows."
+                "columns are."
             )
         table = Table(
             data.name,
