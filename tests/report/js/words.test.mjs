@@ -219,7 +219,7 @@ test("the report of a large table says what is a sample and what is not", () => 
   large.fit.weight = 90000;
   assert.equal(headline(large), "3 overlapping clusters in 90,000 rows of");
   const [, , likelihood] = keyFigures(large);
-  assert.deepEqual(likelihood, ["Log-likelihood", "−1", "of all 90,000 rows"]);
+  assert.deepEqual(likelihood, ["Log-likelihood", "−1.000", "of all 90,000 rows"]);
   const told = "The figures of the fit are those of all 90,000 rows; sizes, shares and pictures of rows show a sample "
     + "of 200, chosen at random";
   assert.deepEqual(notes(large, 200), [`${told}.`]);
