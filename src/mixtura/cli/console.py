@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from rich.table import Table as Grid
 
 from mixtura.cli.assignments import SURE
@@ -29,7 +30,7 @@ from mixtura.persistence.model_file import Model
 __all__ = ["print_facts", "print_fit", "print_model", "print_verdict", "stdout", "watch"]
 
 # On a terminal; the model file has them all.
-_COLUMNS_NAMED, _FEW = 1_000, 5
+_COLUMNS_NAMED, _FEW, _BAR = 1_000, 5, 40
 
 _USABLE = "To use {} all the same, name every column to use with --columns."
 
@@ -54,15 +55,17 @@ def watch(quiet: bool) -> Iterator[Tell]:
         return
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=None, table_column=Column(ratio=1, max_width=_BAR)),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, expand=True) as bar:
         task = bar.add_task("Fitting", total=None)
 
         def progressed(done: int, total: int | None, text: str) -> None:
-            bar.update(task, completed=done, total=total, description=text)
+            bar.tasks[task].total = total  # an update would keep the last one for None
+            bar.update(task, completed=done, description=text)
 
         yield progressed
 

@@ -127,7 +127,7 @@ def fit(
     """Find the clusters in a table, how many there are, and how surely each row belongs.
 
     DATA is a CSV file (also with other delimiters or compressed as .gz), a Parquet or an Arrow
-    file; - is standard input. Empty cells and NA, NaN, null, none, ? and - count as missing, at
+    file; - is standard input. It may also be larger than the memory: see below. Empty cells and NA, NaN, null, none, ? and - count as missing, at
     random: rows count by what they have, and one without anything belongs to the clusters by their
     weights.
 
@@ -138,7 +138,8 @@ def fit(
       assignments.csv   for each row of the table its number, its likeliest cluster, the
                         uncertainty (probability of any other), and p0, p1, ...: the
                         probability of each cluster; with noise a last column for it, and
-                        cluster -1. Parquet or Arrow if the table is.
+                        cluster -1. Parquet or Arrow if the table is, and Parquet if it is
+                        large.
       report.html       pictures and figures, to be opened in a browser
 
     \b
@@ -187,6 +188,18 @@ def fit(
     each other until the choice is stable. Models that owe their likelihood to a few rows, or to
     equal ones, are told of, but not chosen.
 
+    \b
+    Tables that are larger than the memory:
+      'big/*.parquet'  a pattern in quotes, a folder, or several files are one table, whose rows
+                       are never all in memory; nor are those of a single Parquet or Arrow file
+                       of more than 200,000 rows, or fewer of many columns.
+      --sample         So many rows, drawn at random in a first pass, tell what the columns are;
+                       models are compared on a sample, too. Then the three best are fitted to
+                       all rows, and the result says whether their order held.
+      --checkpoint     keeps these fits: the same command goes on from there if it was ended.
+      --engine dask    leaves the rows where a cluster of Dask (--scheduler) or Spark (--master)
+                       reads them; Parquet files alone.
+
     Whether one more cluster is more than chance, mixtura test can tell.
 
     \b
@@ -200,6 +213,8 @@ def fit(
       mixtura fit penguins.csv --known species    (names in some rows, the rest empty)
       mixtura fit penguins.csv --algorithm annealed
       grep -v Torgersen penguins.csv | mixtura fit - --out others
+      mixtura fit 'trips/*.parquet' --components 2-6 --checkpoint kept
+      mixtura fit trips --engine dask --scheduler tcp://host:8786
     """  # noqa: D301  click wants the character, not the letters
     from mixtura.cli.assignments import Assignments, assign
     from mixtura.cli.engine import Engine

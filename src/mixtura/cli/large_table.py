@@ -150,7 +150,7 @@ class LargeTable:
             names.listed,
             n_sample or sample_size(len(names.listed)),
             seed,
-            lambda done: tell(done, None, f"Looking at {data.name}: {done:,} rows"),
+            lambda done: tell(done, None, f"Looking at the rows of {data.name}"),
         )
         if first.n_rows == 0:
             raise DataError(f"{data} has column names but no rows.")

@@ -7,7 +7,7 @@ from math import ceil, log
 from time import monotonic
 from typing import Any, TypeAlias
 
-from mixtura.cli.wording import count, model_name, structure_name
+from mixtura.cli.wording import model_name, structure_name
 from mixtura.stopping import DEFAULT_RULE, projected
 
 __all__ = ["Passes", "Tell"]
@@ -44,16 +44,16 @@ class Passes:
         self._trace.append(objective)
         left = self._n_left
         total = None if left is None else n_iter + left
-        self._tell(n_iter, total, ", ".join([f"{model} on all rows", *self._facts(left)]))
+        self._tell(n_iter, total, f"{model}: {', '.join(self._facts(left))}")
 
     def _facts(self, n_left: int | None) -> list[str]:
         """Speed, gain and time left, as far as they are known."""
         if len(self._times) < 2:
-            return []
+            return ["first pass"]
         pace = (self._times[-1] - self._times[0]) / (len(self._times) - 1)
-        facts = [f"{count(round(self._n_rows / pace), 'row')} a second"] if pace > 0.0 else []
-        facts.append(f"gain {self._trace[-1] - self._trace[-2]:.1e} a row")
-        return facts if n_left is None else [*facts, f"about {_duration(n_left * pace)} left"]
+        facts = [f"{_short(self._n_rows / pace)} rows/s"] if pace > 0.0 else []
+        facts.append(f"gain {self._trace[-1] - self._trace[-2]:.1e}")
+        return facts if n_left is None else [*facts, f"{_duration(n_left * pace)} left"]
 
     @property
     def _n_left(self) -> int | None:
@@ -64,6 +64,14 @@ class Passes:
             return None
         over = remaining / DEFAULT_RULE.tol
         return 1 if over <= 1.0 else ceil(log(over) / log(1.0 / rate))
+
+
+def _short(number: float) -> str:
+    """With three digits: 950, 12.3 k, 4.56 M."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.3g} {unit}"
+    return f"{number:.3g}"
 
 
 def _duration(seconds: float) -> str:

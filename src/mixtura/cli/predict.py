@@ -30,12 +30,16 @@ def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | N
     does not know is an error. For each row the output has its number, its likeliest cluster, the
     uncertainty (the probability of any other cluster), and p0, p1, ...: the probability of each
     cluster. A model with noise adds a column for it, and its rows have cluster -1. A row that
-    misses a value gets an empty assignment.
+    misses values is assigned by those that it has.
+
+    A pattern in quotes, a folder, or several files are one table. It is read, and the output
+    written, part by part: neither has to fit into memory.
 
     \b
     Examples:
       mixtura predict penguins-mixtura/model.json more.csv
       mixtura predict penguins-mixtura/model.json more.csv -o more-clusters.parquet
+      mixtura predict trips-mixtura/model.json 'trips/*.parquet' -o clusters.parquet
     """  # noqa: D301  click wants the character, not the letters
     from mixtura.cli.assignments import assign
     from mixtura.cli.destination import check_file
