@@ -145,6 +145,14 @@ def test_the_sample_is_of_all_rows_alike(here):
     assert not np.array_equal(other.table.values, large.table.values)
 
 
+def test_row_numbers_are_found_in_a_sample(fit, here):
+    columns = {"n": np.arange(N), **rows_of()}
+    write(here / "t" / "1.parquet", columns)
+    data = json.loads(fit("t", "--json").stdout)["data"]
+    assert data["columns"] == ["a", "b"]
+    assert data["columns_left_out"]["n"] == "only numbers the rows"
+
+
 def test_levels_are_those_of_all_rows(fit, here):
     columns = {"c": ["x", "y", "z"] * 2_000, "d": ["u", "v"] * 3_000}
     columns["c"][4_321] = "rare"
@@ -286,6 +294,14 @@ def test_a_truncated_file(fit, here, big, cut):
     assert result.exit_code == 1
     assert "part-1.parquet cannot be read" in told(result)
     assert no_results(here)
+
+
+def test_results_do_not_go_where_the_table_is_read(run, fitted, here, big):
+    result = run("fit", "big", "--out", "big/results", "--columns", "a,b", "--starts", 1)
+    assert result.exit_code == 1
+    assert "would be in the folder big, all of which is read" in told(result)
+    assert run("predict", fitted, "big", "-o", "big/out.parquet").exit_code == 1
+    assert len(list((here / "big").iterdir())) == 3
 
 
 def test_infinity_beyond_the_sample(fit, here, big):

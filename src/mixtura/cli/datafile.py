@@ -102,9 +102,8 @@ class DataFile:
         if self.path is None:
             return str(self)
         inside = self.path.parent.name if self._is_pattern else ""
-        return _printable(f"{inside}/{self.path.name}" if inside else self.path.name) + (
-            self._and_more
-        )
+        own = self.path.name or self.path.resolve().name
+        return _printable(f"{inside}/{own}" if inside else own) + self._and_more
 
     @property
     def stem(self) -> str:

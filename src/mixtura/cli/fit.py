@@ -127,9 +127,9 @@ def fit(
     """Find the clusters in a table, how many there are, and how surely each row belongs.
 
     DATA is a CSV file (also with other delimiters or compressed as .gz), a Parquet or an Arrow
-    file; - is standard input. It may also be larger than the memory: see below. Empty cells and NA, NaN, null, none, ? and - count as missing, at
-    random: rows count by what they have, and one without anything belongs to the clusters by their
-    weights.
+    file; - is standard input. It may also be larger than the memory, see below. Empty cells and NA,
+    NaN, null, none, ? and - count as missing, at random: rows count by what they have, and one
+    without anything belongs to the clusters by their weights.
 
     Three files go to the output folder, all at once when all is done:
 
@@ -198,7 +198,8 @@ def fit(
                        all rows, and the result says whether their order held.
       --checkpoint     keeps these fits: the same command goes on from there if it was ended.
       --engine dask    leaves the rows where a cluster of Dask (--scheduler) or Spark (--master)
-                       reads them; Parquet files alone.
+                       reads them, Parquet files alone. The first pass and the assignments are
+                       made here.
 
     Whether one more cluster is more than chance, mixtura test can tell.
 
@@ -217,6 +218,7 @@ def fit(
       mixtura fit trips --engine dask --scheduler tcp://host:8786
     """  # noqa: D301  click wants the character, not the letters
     from mixtura.cli.assignments import Assignments, assign
+    from mixtura.cli.destination import check_outside
     from mixtura.cli.engine import Engine
     from mixtura.cli.family import choose_family
     from mixtura.cli.features import choose_features, read_weights
@@ -270,6 +272,7 @@ def fit(
     )
     files = places(out or Path(f"{data.stem}-mixtura"), table)
     check_places(files, data.places if large is None else large.files)
+    check_outside(files["assignments"], data.paths)
 
     # rich and scikit-learn: not before all that can be wrong has been looked at.
     from mixtura.cli.console import print_fit, watch

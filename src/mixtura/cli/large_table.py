@@ -163,7 +163,7 @@ class LargeTable:
         table = Table(
             data.name,
             "parquet",
-            first.columns,
+            tuple(replace(column, row_numbers=first.numbers) for column in first.columns),
             first.values,
             tuple(notes),
             first.numbers,
@@ -272,7 +272,7 @@ def _telling(
             yield batch
             if not passed:
                 n += len(batch.cells if isinstance(batch.cells, np.ndarray) else batch.cells[0])
-                tell(n, n_rows, f"Reading {n_rows:,} rows")
+                tell(n, n_rows, f"Copying {n_rows:,} rows to a temporary file")
         passed.append(n)
 
     return telling

@@ -42,7 +42,7 @@ def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | N
       mixtura predict trips-mixtura/model.json 'trips/*.parquet' -o clusters.parquet
     """  # noqa: D301  click wants the character, not the letters
     from mixtura.cli.assignments import assign
-    from mixtura.cli.destination import check_file
+    from mixtura.cli.destination import check_file, check_outside
     from mixtura.cli.features import features_of_model
     from mixtura.cli.frames import put_blocks, put_parts
     from mixtura.cli.large_table import assigned_by, is_large
@@ -52,6 +52,7 @@ def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | N
     fitted = read_model(model)
     if output is not None:
         check_file(output, [model, *data.places])
+        check_outside(output, data.paths)
     if is_large(data):
         put_parts(assigned_by(fitted, data), output)
         return
