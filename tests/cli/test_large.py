@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import mixtura as mx
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.large_table import LargeTable
 from mixtura.cli.passes import Passes
@@ -376,6 +377,37 @@ main()
     gone_on = json.loads(fit(*args[1:]).stdout)
     at_once = json.loads(fit(*args[1:-3], "--json").stdout)
     assert gone_on["model"] == at_once["model"]
+
+
+def test_a_search_tells_of_its_passes(big):
+    told = []
+    search = mx.MixtureSearch(
+        mx.GaussianMixture(n_init=1, random_state=0),
+        {"n_components": [2], "covariance_type": ["EEE", "VVV"]},
+        random_state=0,
+    )
+    table = mx.scan("big", columns=["a", "b"], sample=SAMPLE)
+    search.fit(table, passed=lambda *line: told.append(line))
+    models = list(dict.fromkeys(params["covariance_type"] for params, _, _ in told))
+    assert sorted(models) == ["EEE", "VVV"]
+    record = search.best_estimator_.record_
+    own = [line for line in told if line[0] == search.best_params_]
+    assert [n_iter for _, n_iter, _ in own] == list(range(record.n_iter + 1))
+    assert [objective for _, _, objective in own] == list(record.trace)
+    confirmed = search.confirmed_
+    assert confirmed.record.criteria["bic"] == min(confirmed.values.values())
+    assert search.fit(np.column_stack([big["a"], big["b"]])).confirmed_ is None
+
+
+def test_csv_files_of_one_table(fit, here, big):
+    (here / "csv").mkdir()
+    for part in range(2):
+        own = slice(part * N // 2, (part + 1) * N // 2)
+        frame = pl.DataFrame({name: cells[own] for name, cells in big.items()})
+        frame.write_csv(here / "csv" / f"{part}.csv")
+    document = json.loads(fit("csv/*.csv", "--columns", "a,b", "--json").stdout)
+    parquet = json.loads(fit("big", "--columns", "a,b", "--json").stdout)
+    assert document["model"] == parquet["model"]
 
 
 def test_passes_are_told():

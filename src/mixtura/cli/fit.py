@@ -277,7 +277,7 @@ def fit(
     # rich and scikit-learn: not before all that can be wrong has been looked at.
     from mixtura.cli.console import print_fit, watch
 
-    with watch(quiet) as progress, going_on(checkpoint), Staging() as staging:
+    with going_on(checkpoint), watch(quiet) as progress, Staging() as staging:
         if large is None:
             found = plan.run(features, weight, progress)
             parts: Assignments | Iterator[Assignments]
