@@ -182,6 +182,34 @@ def test_columns_of_several_kinds(fit, here):
     assert (clusters[3:] == columns["yes"][3:]).mean() > 0.99
 
 
+def test_only_the_columns_that_are_named_are_read(run, fit, here, big):
+    # What c is differs between files, which is no matter to a and b.
+    write(here / "big" / "part-9.parquet", {**rows_of(100), "c": np.arange(100)})
+    result = fit("big", "--columns", "[ab]", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["data"]["columns"] == ["a", "b"]
+    assert json.loads(result.stdout)["data"]["rows"] == N + 100
+    model = "big-mixtura/model.json"
+    assert run("predict", model, "big", "-o", "out.parquet").exit_code == 0
+    assert "Column 'c'" in told(fit("big"))
+
+
+def test_a_column_that_is_not_there(run, fit, here, big, fitted):
+    assert "big has no column 'aa'. Did you mean 'a'? Its columns are a, b, c." in told(
+        fit("big", "--columns", "aa,b")
+    )
+    write(here / "other" / "1.parquet", {"b": np.arange(10.0), "z": np.arange(10.0)})
+    assert "lacks 1 column of the model: a." in told(run("predict", fitted, "other"))
+
+
+def test_columns_without_names_are_called_by_their_places(fit, here):
+    columns = rows_of()
+    write(here / "t" / "1.parquet", {"a": columns["a"], "": columns["b"]})
+    result = fit("t", "--columns", "column_2", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["data"]["columns"] == ["column_2"]
+
+
 def test_rows_have_weights(fit, here):
     columns = rows_of()
     columns["w"] = np.where(columns["c"] == "high", 3.0, 1.0)

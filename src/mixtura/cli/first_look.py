@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from mixtura.cli.columns import Column, read_series
-from mixtura.cli.words import MOST_WORDS
+from mixtura.cli.words import LONGEST, MOST_WORDS
 from mixtura.fitting.random_streams import Purpose
 from mixtura.sources.scan import Batch, Cells
 from mixtura.typing import AnyArray, FloatArray, IntArray
@@ -135,9 +135,14 @@ class _Drawn:
 
 def _taken(cells: Cells, places: IntArray) -> Cells:
     if isinstance(cells, list):
-        return [cells[place] for place in places.tolist()]
+        return [_cut(cells[place]) for place in places.tolist()]
     taken: AnyArray = cells[places]
     return taken
+
+
+def _cut(cell: Any) -> Any:
+    """Of a text that is too long for a category only so much that it is too long."""
+    return cell[: LONGEST + 1] if isinstance(cell, str) else cell
 
 
 def _joined(parts: Sequence[Cells]) -> Cells:
@@ -161,7 +166,7 @@ class _Levels:
         if self._cells is None:
             return
         try:
-            self._cells.update(_listed(_different(cells)))
+            self._cells.update(map(_cut, _listed(_different(cells))))
         except TypeError:  # lists and the like, which are no levels
             self._cells = None
             return

@@ -224,7 +224,7 @@ def fit(
     from mixtura.cli.features import choose_features, read_weights
     from mixtura.cli.going_on import going_on
     from mixtura.cli.known import read_known
-    from mixtura.cli.large_table import LargeTable, wants_passes
+    from mixtura.cli.large_table import LargeTable, called, wants_passes
     from mixtura.cli.reading import read_table
     from mixtura.cli.results import (
         FitResult,
@@ -243,8 +243,10 @@ def fit(
     if wants_passes(data, machine, sample=sample, known=known, delimiter=delimiter):
         from mixtura.cli.console import watch
 
+        needed = (*(columns or ()), *(exclude or ()), *([weights] if weights else []))
+        choose = None if columns is None else called(*needed)
         with watch(quiet) as progress:
-            large = LargeTable.looked_at(data, sample, seed, progress, machine)
+            large = LargeTable.looked_at(data, sample, seed, progress, machine, choose)
     table = read_table(data, delimiter) if large is None else large.table
     with nullcontext() if large is None else large.counted():
         wanted = Wanted.of(table, columns, exclude, weights, known)

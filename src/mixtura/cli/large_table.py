@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import click
 import numpy as np
@@ -36,7 +36,10 @@ from mixtura.sources.recognized import files_of, scan_of, shape_of
 from mixtura.sources.scan import Batch, Scan
 from mixtura.starts.large_rows import sample_size
 
-__all__ = ["LargeTable", "assigned_by", "is_large", "wants_passes"]
+__all__ = ["LargeTable", "assigned_by", "called", "is_large", "wants_passes"]
+
+#: Places of the columns that are wanted of a table, of which a part without rows is given.
+Choose: TypeAlias = Callable[[Table], Iterable[int]]
 
 # Rows that tell which columns a model is of.
 _GLANCE = 1_000
@@ -131,8 +134,9 @@ class LargeTable:
         seed: int = 0,
         tell: Tell = lambda done, total, text: None,
         engine: Engine = THIS_MACHINE,
+        choose: Choose | None = None,
     ) -> Self:
-        """After one pass over all rows.
+        """After one pass over all rows of some columns, or of all.
 
         Raises
         ------
@@ -141,10 +145,16 @@ class LargeTable:
         """
         files = tuple(files_of(data.paths))
         engine.check(files)
-        scan = _local(files)
-        names = Names(tuple(unique_names(scan.names)))
-        if len(set(scan.names)) < len(scan.names):
-            raise DataError(f"{files[0]} has two columns of one name: {', '.join(scan.names)}.")
+        given = _local(files[:1]).names
+        if len(set(given)) < len(given):
+            raise DataError(f"{files[0]} has two columns of one name: {', '.join(given)}.")
+        header = _header(data, given)
+        if choose is None:
+            names, scan = header.names, _local(files)
+        else:
+            places = sorted(set(choose(header)))
+            names = Names(tuple(header.names.listed[j] for j in places))
+            scan = _local(files, [given[j] for j in places])
         first = look(
             ahead(scan.read),
             names.listed,
@@ -154,7 +164,7 @@ class LargeTable:
         )
         if first.n_rows == 0:
             raise DataError(f"{data} has column names but no rows.")
-        notes = [*names.renamed(scan.names)]
+        notes = [*header.names.renamed(given)]
         if len(first.numbers) < first.n_rows:
             notes.append(
                 f"A sample of {len(first.numbers):,} of {count(first.n_rows, 'row')} told what the "
@@ -246,9 +256,21 @@ class LargeTable:
         return wanted, None if weight is None else self.names[self.table.position(weight)]
 
 
+def called(*words: str) -> Choose:
+    """All columns with such names, or that fit such patterns."""
+    return lambda header: [place for word in words for place in header.matching(word)]
+
+
 def assigned_by(model: Model, data: DataFile) -> Iterator[Assignments]:
     """All rows of a large table, assigned by a model of some of its columns."""
-    large = LargeTable.looked_at(data, _GLANCE)
+
+    def known(header: Table) -> Sequence[int]:
+        """Places of the model's columns; of all where some are lacking, which is told later."""
+        places = [header.names.position(name) for name in model.feature_names or ()]
+        found = [place for place in places if place is not None]
+        return found if found and len(found) == len(places) else range(len(header.columns))
+
+    large = LargeTable.looked_at(data, _GLANCE, choose=known)
     with large.counted():
         features = features_of_model(large.table, model)
     return large.assigned(model, features, None, lambda done, total, text: None)
@@ -258,6 +280,13 @@ def _local(files: Sequence[Path], *args: Any) -> LocalScan:
     scan = scan_of(list(files), *args)
     assert isinstance(scan, LocalScan)  # as are all files
     return scan
+
+
+def _header(data: DataFile, given: Sequence[str]) -> Table:
+    """A table without rows, of columns that files call so."""
+    names, values = unique_names(given), np.empty((0, len(given)))
+    columns = tuple(Column(name, values[:, j], "numbers", 0) for j, name in enumerate(names))
+    return Table(data.name, "parquet", columns, values)
 
 
 def _telling(
