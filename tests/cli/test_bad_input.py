@@ -121,7 +121,7 @@ def test_folder(run, here):
     (here / "folder").mkdir()
     result = run("fit", "folder")
     assert result.exit_code == 1
-    assert "folder is a folder" in told_in_one_line(result)
+    assert "The folder folder has no file that ends in .parquet" in told_in_one_line(result)
 
 
 def test_missing_argument_and_command(run):

@@ -28,7 +28,7 @@ def printed(by_hand):
         model = by_hand(np.full(k, 1.0 / k), means, deviations, names)
         labels = np.arange(k).repeat(10)
         assignments = Assignments(labels, np.eye(k)[labels], k)
-        print_components(console, model, names, assignments)
+        print_components(console, model, names, assignments.tally)
         return console.file.getvalue()
 
     return printed

@@ -2,6 +2,8 @@
 
 import json
 
+import polars as pl
+
 # argv[1]: a JSON list of command lines, run one after the other in one process.
 _RUN = """
 import contextlib, io, json, sys
@@ -42,6 +44,8 @@ def test_wrong_usage_imports_click_alone(process):
 
 def test_errors_do_not_import_scikit_learn(process, here, blobs):
     (here / "t.csv").write_text("a,w\n1,0\ninf,0\n")
+    (here / "big").mkdir()
+    pl.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]}).write_parquet("big/1.parquet")
     fit = ["fit", str(blobs)]
     command_lines = [
         ["fit", "none.csv"],
@@ -55,11 +59,17 @@ def test_errors_do_not_import_scikit_learn(process, here, blobs):
         ["predict", "t.csv", "t.csv"],
         ["test", "t.csv"],
         ["test", str(blobs), "--replicates", "9"],
+        ["fit", "none/*.parquet"],
+        ["fit", "big", "--columns", "c"],
+        ["fit", "big", "--out", "t.csv/x"],
     ]
     run_all(process, command_lines, 1, NOT_FOR_MODELS)
 
 
-def test_models_are_used_without_scikit_learn(process, model, blobs):
+def test_models_are_used_without_scikit_learn(process, here, model, blobs):
     command_lines = [["predict", str(model), str(blobs)], ["report", str(model), str(blobs)]]
     command_lines += [["sample", str(model)], ["info", str(model)]]
+    (here / "big").mkdir()
+    pl.DataFrame({"a": [1.0, 2.0], "b": [0.0, 1.0]}).write_parquet("big/1.parquet")
+    command_lines += [["predict", str(model), "big", "-o", "out.parquet"]]
     run_all(process, command_lines, 0, NOT_FOR_MODELS)

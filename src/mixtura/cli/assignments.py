@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from mixtura.cli.features import Features
+from mixtura.cli.tally import Tally
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource, Chunk, block_rows
@@ -38,12 +38,15 @@ class Assignments:
         k.
     weight : ndarray of shape (n,), optional
         How often each of the rows counts; by default once.
+    start : int
+        Rows of the table before these.
     """
 
     clusters: IntArray
     responsibilities: FloatArray
     n_clusters: int
     weight: FloatArray | None = None
+    start: int = 0
 
     @cached_property
     def uncertainty(self) -> FloatArray:
@@ -52,50 +55,42 @@ class Assignments:
         return uncertainty
 
     @cached_property
-    def rows(self) -> IntArray:
-        """Rows assigned to each cluster, and last those that are noise, (k + 1,)."""
-        return np.bincount(self._places, minlength=self.n_clusters + 1)
-
-    @cached_property
-    def sizes(self) -> AnyArray:
-        """What these rows count, (k + 1,)."""
-        return np.bincount(self._places, self.weight, minlength=self.n_clusters + 1)
-
-    @property
-    def _places(self) -> IntArray:
-        return np.where(self.clusters < 0, self.n_clusters, self.clusters)
-
-    @property
-    def share_sure(self) -> float:
-        return float(np.average(self.uncertainty < 1.0 - SURE, weights=self.weight))
-
-    @property
-    def mean_uncertainty(self) -> float:
-        return float(np.average(self.uncertainty, weights=self.weight))
+    def tally(self) -> Tally:
+        """The rows, counted."""
+        k, places = self.n_clusters, np.where(self.clusters < 0, self.n_clusters, self.clusters)
+        weight = np.ones(len(places)) if self.weight is None else self.weight
+        return Tally(
+            np.bincount(places, minlength=k + 1),
+            np.bincount(places, self.weight, minlength=k + 1),
+            float(weight @ (self.uncertainty < 1.0 - SURE)),
+            float(weight @ self.uncertainty),
+            self.weight is not None,
+        )
 
     def blocks(self) -> Iterator[pl.DataFrame]:
         """A row for each of the table, some at a time."""
         n = len(self.clusters)
         for start in range(0, n, _ROWS_AT_ONCE):
-            yield self._assigned(slice(start, min(start + _ROWS_AT_ONCE, n)))
+            yield pl.DataFrame(self.columns(slice(start, min(start + _ROWS_AT_ONCE, n))))
 
-    def _assigned(self, here: slice) -> pl.DataFrame:
+    def columns(self, here: slice) -> dict[str, AnyArray]:
+        """Those of some rows, as they are written."""
         names = [f"p{j}" for j in range(self.n_clusters)] + ["noise"]
-        return pl.DataFrame(
-            {
-                "row": np.arange(here.start + 1, here.stop + 1),
-                "cluster": self.clusters[here],
-                "uncertainty": self.uncertainty[here],
-                **dict(zip(names, self.responsibilities[here].T, strict=False)),
-            }
-        )
+        return {
+            "row": np.arange(here.start, here.stop) + (self.start + 1),
+            "cluster": self.clusters[here],
+            "uncertainty": self.uncertainty[here],
+            **dict(zip(names, self.responsibilities[here].T, strict=False)),
+        }
 
 
 def assign(
-    mixture: Mixture[Any, Any], features: Features, weight: FloatArray | None = None
+    mixture: Mixture[Any, Any],
+    rows: AnyArray,
+    weight: FloatArray | None = None,
+    start: int = 0,
 ) -> Assignments:
-    """Assign every row."""
-    rows = features.values
+    """Assign every row of a table, or of a part of one that begins after so many rows."""
     source = ArraySource(rows, None, block_rows(rows.shape[1], mixture.n_components))
     seen = scorer(mixture)
     likeliest = np.empty(len(rows), dtype=np.intp)
@@ -109,4 +104,4 @@ def assign(
     for _ in source.map(assigned):
         pass
     clusters = mixture.as_labels(likeliest)
-    return Assignments(clusters, resp, mixture.n_clusters, weight)
+    return Assignments(clusters, resp, mixture.n_clusters, weight, start)

@@ -18,12 +18,19 @@ _SHOWN = 5
 _PROBABLE = 0.005
 
 
-def choice(search: SearchSummary) -> Iterator[tuple[str, str]]:
-    """The value that decided, and how probable the numbers of clusters are."""
+def choice(search: SearchSummary, on_all_rows: float | None = None) -> Iterator[tuple[str, str]]:
+    """The value that decided, and how probable the numbers of clusters are.
+
+    Of a large table, where models are compared on a sample, perhaps also the value on all rows.
+    """
     compared = len(search.compared)
     lowest = f", the lowest of {compared} models compared" if compared > 1 else ""
-    value = search.candidates[search.best].criteria[search.criterion]
-    yield search.criterion.upper(), f"{_number(value)}{lowest}"
+    value = _number(search.candidates[search.best].criteria[search.criterion])
+    if search.n_sample is not None:
+        lowest = f" on a sample of {count(search.n_sample, 'row')}{lowest}"
+    if on_all_rows is not None and search.n_sample is not None:
+        value, lowest = f"{_number(on_all_rows)} on all rows", f"; {value}{lowest}"
+    yield search.criterion.upper(), f"{value}{lowest}"
     if (limit := search.limit) is not None:
         of = f" of {limit.structure}" if limit.structure else ""
         k = limit.n_components
@@ -57,6 +64,8 @@ def print_candidates(console: Console, search: SearchSummary) -> None:
         grid.add_column(heads[i], justify="left" if heads[i] == "shape" else "right")
     for row in rows:
         grid.add_row(*(row[i] for i in filled))
+    if search.n_sample is not None:
+        console.print(f"On a sample of {count(search.n_sample, 'row')}:")
     console.print(grid)
     if len(search.candidates) > min(len(decided), _SHOWN):
         told = ", ".join(f"{number:,} {words}" for number, words in _standings(search))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mixtura.cli.cells import Cells, as_floats, read_cells
 from mixtura.cli.words import WordCount, Words
-from mixtura.typing import FloatArray
+from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["Column", "Numbers", "Tally", "read_series"]
 
@@ -39,6 +39,8 @@ class Column:
     words : Words or None
         The odd cells, true and false among them; None if there are none, or none that can be
         categories.
+    row_numbers : ndarray of shape (n,) or None
+        Of a sample of the rows of a table, counted from 1; None for all rows.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Column:
     n_odd: int = 0
     odd: tuple[tuple[int, str], ...] = ()
     words: Words | None = None
+    row_numbers: IntArray | None = None
 
     @property
     def n_cells(self) -> int:

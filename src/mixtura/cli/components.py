@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from mixtura.cli.assignments import Assignments
 from mixtura.cli.readings import flags_of, marginals_of
+from mixtura.cli.tally import Tally
 from mixtura.cli.visible import visible
 from mixtura.cli.wording import amount, count, percent
 from mixtura.families.description import Marginal, Shares
@@ -30,14 +30,14 @@ _MOST_DECIMALS = 6
 
 
 def print_components(
-    console: Console, model: Model, names: Sequence[str], assignments: Assignments | None = None
+    console: Console, model: Model, names: Sequence[str], tally: Tally | None = None
 ) -> None:
     """Weight, size and what each component makes of the columns, with spreads where they fit.
 
     Components that do not fit beside the others go below them.
     """
     shown = [visible(name) for name in names[:_FEATURES_SHOWN]]
-    heads = _heads(model, assignments)
+    heads = _heads(model, tally)
     marginals = list(zip(shown, marginals_of(model, len(shown)), strict=True))
     rows = list(_rows(marginals, with_deviations=True))
     label_width = max(map(cell_len, (*heads, *(label for label, _ in rows))))
@@ -52,15 +52,15 @@ def print_components(
         console.print(f"... and {count(len(names) - len(shown), 'column')} more.\n")
 
 
-def _heads(model: Model, assignments: Assignments | None) -> dict[str, list[str]]:
+def _heads(model: Model, tally: Tally | None) -> dict[str, list[str]]:
     clusters = range(model.mixture.n_clusters)
     heads = {
         "cluster": [str(j) for j in clusters],
         "weight": [percent(weight) for weight in model.mixture.clusters.weights.tolist()],
     }
-    if assignments is not None:
-        label = "rows" if assignments.weight is None else "rows, weighted"
-        heads[label] = [amount(size) for size in assignments.sizes[:-1].tolist()]
+    if tally is not None:
+        label = "rows, weighted" if tally.weighted else "rows"
+        heads[label] = [amount(size) for size in tally.sizes[:-1].tolist()]
     flags = [", ".join(flags_of(model, j)) for j in clusters]
     if any(flags):
         heads["remark"] = flags

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from rich.table import Table as Grid
 
 from mixtura.cli.assignments import SURE
 from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_components
 from mixtura.cli.features import Features
+from mixtura.cli.passes import Tell
 from mixtura.cli.readings import missing_in_words, restraints_of, starts_in_words
 from mixtura.cli.results import FitResult, feature_names
 from mixtura.cli.table import Table
@@ -28,12 +30,9 @@ from mixtura.persistence.model_file import Model
 __all__ = ["print_facts", "print_fit", "print_model", "print_verdict", "stdout", "watch"]
 
 # On a terminal; the model file has them all.
-_COLUMNS_NAMED, _FEW = 1_000, 5
+_COLUMNS_NAMED, _FEW, _BAR = 1_000, 5, 40
 
 _USABLE = "To use {} all the same, name every column to use with --columns."
-
-#: Told (steps done, steps in all, what is going on).
-Progressed: TypeAlias = Callable[[int, int, str], None]
 
 
 class _Output(Console):
@@ -49,22 +48,24 @@ def stdout() -> Console:
 
 
 @contextmanager
-def watch(quiet: bool) -> Iterator[Progressed]:
+def watch(quiet: bool) -> Iterator[Tell]:
     """A progress bar on stderr, when somebody watches it there."""
     if quiet or not sys.stderr.isatty():
         yield lambda done, total, text: None
         return
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=None, table_column=Column(ratio=1, max_width=_BAR)),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, expand=True) as bar:
         task = bar.add_task("Fitting", total=None)
 
-        def progressed(done: int, total: int, text: str) -> None:
-            bar.update(task, completed=done, total=total, description=text)
+        def progressed(done: int, total: int | None, text: str) -> None:
+            bar.tasks[task].total = total  # an update would keep the last one for None
+            bar.update(task, completed=done, description=text)
 
         yield progressed
 
@@ -76,7 +77,7 @@ def print_fit(result: FitResult) -> None:
         f"[bold]{count(result.model.mixture.n_clusters, 'cluster')}[/bold] in "
         f"{_where(result.table, result.features)}\n"
     )
-    print_components(console, result.model, result.features.names, result.assignments)
+    print_components(console, result.model, result.features.names, result.tally)
     print_facts(console, _facts(result))
     console.print()
     print_candidates(console, result.search)
@@ -129,26 +130,28 @@ def print_facts(console: Console, facts: Iterable[tuple[str, str]]) -> None:
 
 
 def _facts(result: FitResult) -> Iterator[tuple[str, str]]:
-    record, assignments, mixture = result.record, result.assignments, result.model.mixture
+    record, tally, mixture = result.record, result.tally, result.model.mixture
     noisy = mixture.noise_region is not None
     yield from _kind(result.model.description, result.model.structure)
     if noisy:
-        rows = count(float(assignments.sizes[-1]), "row")
+        rows = count(float(tally.sizes[-1]), "row")
         yield "Noise", f"{percent(mixture.weights[-1])} of the mixture; {rows} in no cluster"
     yield from restraints_of(result.model)
-    yield from choice(result.search)
+    yield from choice(result.search, result.criteria[result.search.criterion])
     yield "Fit", record.status.text
     yield "Starts", starts_in_words(record.starts)
     if mixture.n_components > 1:
         belong = "have a cluster, or are noise," if noisy else "have a cluster"
-        by_weight = "" if assignments.weight is None else ", by weight,"
+        by_weight = ", by weight," if tally.weighted else ""
         yield (
             "Certainty",
-            f"{percent(assignments.share_sure)} of the rows{by_weight} {belong} with probability "
-            f"over {SURE}; mean uncertainty {assignments.mean_uncertainty:.2g}",
+            f"{percent(tally.share_sure)} of the rows{by_weight} {belong} with probability "
+            f"over {SURE}; mean uncertainty {tally.mean_uncertainty:.2g}",
         )
     if record.missing is not None:
         yield "Missing", missing_in_words(record.missing, result.features.names)
+    if record.sampled:
+        yield "Sample", record.sampled
     yield from _columns(result.features)
     for note in result.notes:
         yield "Note", note
@@ -198,5 +201,5 @@ def _tests(verdict: Verdict) -> Grid:
 
 def _where(table: Table, features: Features) -> str:
     """The rows and columns in words."""
-    rows = count(features.n_rows, "row")
+    rows = count(table.n_rows, "row")
     return f"{rows} and {count(len(features.names), 'column')} of {escape(visible(table.name))}"

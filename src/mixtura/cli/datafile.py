@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import signal
 import stat
 import sys
@@ -46,18 +47,44 @@ class DataFile:
     ----------
     path : Path or None
         None is standard input.
+    more : tuple of Path
+        Further files of the same columns, whose rows follow.
     """
 
     path: Path | None
+    more: tuple[Path, ...] = ()
 
     @classmethod
-    def of(cls, argument: str) -> Self:
-        """What a word of the command line means: '-' is standard input."""
-        return cls(None if argument == "-" else Path(argument))
+    def of(cls, argument: str, *more: str) -> Self:
+        """What words of the command line mean: '-' is standard input."""
+        return cls(None if argument == "-" else Path(argument), tuple(map(Path, more)))
+
+    @property
+    def several(self) -> bool:
+        """Whether these are files of one table: a list, a folder or a pattern."""
+        if self.path is None:
+            return False
+        return bool(self.more) or self.path.is_dir() or self._is_pattern
+
+    @property
+    def _is_pattern(self) -> bool:
+        path = str(self.path)
+        return any(sign in path for sign in "*?[") and not Path(path).exists()
+
+    @property
+    def paths(self) -> list[Path]:
+        """Of all files, as they were given."""
+        return [*([] if self.path is None else [self.path]), *self.more]
 
     def __str__(self) -> str:
         """The path in words; bytes that are no UTF-8 are escaped."""
-        return "standard input" if self.path is None else _printable(str(self.path))
+        if self.path is None:
+            return "standard input"
+        return _printable(str(self.path)) + self._and_more
+
+    @property
+    def _and_more(self) -> str:
+        return f" and {len(self.more)} more" if self.more else ""
 
     @property
     def place(self) -> Path:
@@ -65,14 +92,32 @@ class DataFile:
         return Path("-") if self.path is None else self.path
 
     @property
+    def places(self) -> list[Path]:
+        """Of all files that may be read."""
+        return [self.place, *self.more]
+
+    @property
     def name(self) -> str:
         """Of the file alone, without its folder."""
-        return str(self) if self.path is None else _printable(self.path.name)
+        if self.path is None:
+            return str(self)
+        inside = self.path.parent.name if self._is_pattern else ""
+        own = self.path.name or self.path.resolve().name
+        return _printable(f"{inside}/{own}" if inside else own) + self._and_more
 
     @property
     def stem(self) -> str:
-        """What results are named after: 'penguins' for penguins.csv.gz. Bytes are not escaped."""
-        return "stdin" if self.path is None else Path(self.path.name.removesuffix(".gz")).stem
+        """What results are named after: 'penguins' for penguins.csv.gz. Bytes are not escaped.
+
+        Of a pattern it is what comes before its first sign, or else the folder: 'big' for
+        big/*.parquet.
+        """
+        if self.path is None:
+            return "stdin"
+        if self._is_pattern:
+            before = re.split(r"[*?\[]", str(self.path))[0]
+            return Path(before.rstrip("-_. ")).name or "tables"
+        return Path(self.path.name.removesuffix(".gz")).stem or self.path.resolve().name
 
     @property
     def suffix(self) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mixtura.errors import MixturaError
 
-__all__ = ["check_file", "check_folder"]
+__all__ = ["check_file", "check_folder", "check_outside"]
 
 
 def check_folder(folder: Path, files: Sequence[str], inputs: Sequence[Path]) -> None:
@@ -49,6 +49,23 @@ def check_file(file: Path, inputs: Sequence[Path]) -> None:
     if not file.parent.exists():
         raise MixturaError(f"{file} cannot be written: there is no folder {file.parent}.")
     _check_place(file, inputs)
+
+
+def check_outside(file: Path, inputs: Sequence[Path]) -> None:
+    """See that a file does not go to a folder that is read, where it would be a part of the table.
+
+    Raises
+    ------
+    MixturaError
+        If it would.
+    """
+    place = Path(os.path.realpath(file))
+    for folder in filter(Path.is_dir, inputs):
+        if Path(os.path.realpath(folder)) in place.parents:
+            raise MixturaError(
+                f"{file} would be in the folder {folder}, all of which is read as one table: "
+                "choose another place."
+            )
 
 
 def _check_place(file: Path, inputs: Sequence[Path]) -> None:

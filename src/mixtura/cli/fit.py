@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +14,23 @@ from mixtura.cli.document import print_document
 from mixtura.cli.options import (
     algorithm_option,
     asked_family,
+    checkpoint_option,
     columns_option,
     component_counts,
-    data_argument,
+    data_arguments,
     delimiter_option,
+    engine_option,
     equal_weights_option,
     exclude_option,
     family_option,
     jobs_option,
     json_option,
     known_option,
+    master_option,
     mixed_option,
     quiet_option,
+    sample_option,
+    scheduler_option,
     seed_option,
     weights_option,
 )
@@ -35,7 +42,7 @@ _NOT_CONVERGED = 3
 
 
 @click.command(short_help="Find the clusters in a table.")
-@data_argument
+@data_arguments
 @click.option(
     "-k",
     "--components",
@@ -78,6 +85,11 @@ _NOT_CONVERGED = 3
 @own_options(several=True)
 @seed_option
 @jobs_option
+@sample_option
+@checkpoint_option
+@engine_option
+@scheduler_option
+@master_option
 @delimiter_option
 @click.option("--strict", is_flag=True, help="Exit with 3 if the chosen fit did not converge.")
 @json_option
@@ -101,6 +113,11 @@ def fit(
     equal_weights: bool,
     seed: int,
     jobs: int,
+    sample: int | None,
+    checkpoint: Path | None,
+    engine: str,
+    scheduler: str | None,
+    master: str | None,
     delimiter: str | None,
     strict: bool,
     as_json: bool,
@@ -110,9 +127,9 @@ def fit(
     """Find the clusters in a table, how many there are, and how surely each row belongs.
 
     DATA is a CSV file (also with other delimiters or compressed as .gz), a Parquet or an Arrow
-    file; - is standard input. Empty cells and NA, NaN, null, none, ? and - count as missing, at
-    random: rows count by what they have, and one without anything belongs to the clusters by their
-    weights.
+    file; - is standard input. It may also be larger than the memory, see below. Empty cells and NA,
+    NaN, null, none, ? and - count as missing, at random: rows count by what they have, and one
+    without anything belongs to the clusters by their weights.
 
     Three files go to the output folder, all at once when all is done:
 
@@ -121,7 +138,8 @@ def fit(
       assignments.csv   for each row of the table its number, its likeliest cluster, the
                         uncertainty (probability of any other), and p0, p1, ...: the
                         probability of each cluster; with noise a last column for it, and
-                        cluster -1. Parquet or Arrow if the table is.
+                        cluster -1. Parquet or Arrow if the table is, and Parquet if it is
+                        large.
       report.html       pictures and figures, to be opened in a browser
 
     \b
@@ -170,6 +188,19 @@ def fit(
     each other until the choice is stable. Models that owe their likelihood to a few rows, or to
     equal ones, are told of, but not chosen.
 
+    \b
+    Tables that are larger than the memory:
+      'big/*.parquet'  a pattern in quotes, a folder, or several files are one table, whose rows
+                       are never all in memory; nor are those of a single Parquet or Arrow file
+                       of more than 200,000 rows, or fewer of many columns.
+      --sample         So many rows, drawn at random in a first pass, tell what the columns are;
+                       models are compared on a sample, too. Then the three best are fitted to
+                       all rows, and the result says whether their order held.
+      --checkpoint     keeps these fits: the same command goes on from there if it was ended.
+      --engine dask    leaves the rows where a cluster of Dask (--scheduler) or Spark (--master)
+                       reads them, Parquet files alone. The first pass and the assignments are
+                       made here.
+
     Whether one more cluster is more than chance, mixtura test can tell.
 
     \b
@@ -183,21 +214,47 @@ def fit(
       mixtura fit penguins.csv --known species    (names in some rows, the rest empty)
       mixtura fit penguins.csv --algorithm annealed
       grep -v Torgersen penguins.csv | mixtura fit - --out others
+      mixtura fit 'trips/*.parquet' --components 2-6 --checkpoint kept
+      mixtura fit trips --engine dask --scheduler tcp://host:8786
     """  # noqa: D301  click wants the character, not the letters
+    from mixtura.cli.assignments import Assignments, assign
+    from mixtura.cli.destination import check_outside
+    from mixtura.cli.engine import Engine
     from mixtura.cli.family import choose_family
     from mixtura.cli.features import choose_features, read_weights
+    from mixtura.cli.going_on import going_on
     from mixtura.cli.known import read_known
+    from mixtura.cli.large_table import LargeTable, called, wants_passes
     from mixtura.cli.reading import read_table
-    from mixtura.cli.results import FitResult, check_places, places, write_results
-    from mixtura.cli.search import Plan
+    from mixtura.cli.results import (
+        FitResult,
+        check_places,
+        places,
+        write_assignments,
+        write_results,
+    )
+    from mixtura.cli.search import Large, Plan
     from mixtura.cli.wanted import Wanted
+    from mixtura.persistence.atomic_files import Staging
 
     options = OwnOptions.of(own)
-    table = read_table(data, delimiter)
-    wanted = Wanted.of(table, columns, exclude, weights, known)
-    choice = choose_family(asked_family(family, mixed), options, wanted)
-    features = choose_features(choice.description, wanted, choice.by_column)
-    weight = None if weights is None else read_weights(table, weights, features)
+    machine = Engine.of(engine, scheduler, master)
+    large = None
+    if wants_passes(data, machine, sample=sample, known=known, delimiter=delimiter):
+        from mixtura.cli.console import watch
+
+        needed = (*(columns or ()), *(exclude or ()), *([weights] if weights else []))
+        choose = None if columns is None else called(*needed)
+        with watch(quiet) as progress:
+            large = LargeTable.looked_at(data, sample, seed, progress, machine, choose)
+    table = read_table(data, delimiter) if large is None else large.table
+    with nullcontext() if large is None else large.counted():
+        wanted = Wanted.of(table, columns, exclude, weights, known)
+        choice = choose_family(asked_family(family, mixed), options, wanted)
+        features = choose_features(choice.description, wanted, choice.by_column)
+        weight = None if weights is None else read_weights(table, weights, features)
+    if large is not None:
+        features = large.with_all_levels(features)
     plan = Plan.of(
         features,
         weight,
@@ -212,17 +269,30 @@ def fit(
         starts=starts,
         seed=seed,
         jobs=jobs or 1,
+        sample=sample,
+        checkpoint=checkpoint,
     )
     files = places(out or Path(f"{data.stem}-mixtura"), table)
-    check_places(files, data.place)
+    check_places(files, data.places if large is None else large.files)
+    check_outside(files["assignments"], data.paths)
 
     # rich and scikit-learn: not before all that can be wrong has been looked at.
     from mixtura.cli.console import print_fit, watch
 
-    with watch(quiet) as progress:
-        found = plan.run(features, weight, progress)
-    result = FitResult.of(table, choice, features, found, files, weight)
-    write_results(result)
+    with going_on(checkpoint), watch(quiet) as progress, Staging() as staging:
+        if large is None:
+            found = plan.run(features, weight, progress)
+            parts: Assignments | Iterator[Assignments]
+            parts = assign(found.model.mixture, features.values, weight)
+        else:
+            scan = large.scan(features.names, weights, progress)
+            found = plan.run(features, weight, progress, Large(scan, table.n_rows))
+            parts = large.assigned(found.model, features, weights, progress)
+        staging.folder(files["model"].parent)
+        stand_in = staging.place(files["assignments"])
+        tally = write_assignments(parts, stand_in, table.format)
+        result = FitResult.of(table, choice, features, found, files, weight, tally)
+        write_results(result, staging)
     if as_json:
         print_document(result.document())
     else:

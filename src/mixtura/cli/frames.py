@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 import polars as pl
 
+from mixtura.cli.assignments import Assignments
 from mixtura.cli.table import FORMATS
+from mixtura.cli.tally import Tally
 from mixtura.persistence.atomic_files import Staging
+from mixtura.sources.recognized import writing
 
-__all__ = ["format_of", "put_blocks", "write_blocks"]
+__all__ = ["format_of", "put_blocks", "put_parts", "write_blocks", "write_parts"]
 
 
 def format_of(output: Path | None) -> str:
@@ -34,6 +37,26 @@ def write_blocks(blocks: Iterable[pl.DataFrame], path: Path, kind: str) -> None:
     """Write a table in blocks of rows as 'csv', 'parquet' or 'arrow'."""
     with path.open("wb") as file:
         _WRITERS[kind](blocks, file)
+
+
+def put_parts(parts: Iterator[Assignments], output: Path | None) -> None:
+    """Write assignments of a large table that come part by part, of which none is kept."""
+    if output is None or format_of(output) == "csv":
+        put_blocks((block for part in parts for block in part.blocks()), output)
+        return
+    with Staging() as staging:
+        write_parts(parts, staging.place(output), format_of(output))
+
+
+def write_parts(parts: Iterator[Assignments], path: Path, kind: str) -> Tally:
+    """Write assignments that come part by part as 'parquet' or 'arrow', and count their rows."""
+    tally: Tally | None = None
+    with path.open("wb") as file, writing(file, kind) as write:
+        for part in parts:
+            write(part.columns(slice(0, len(part.clusters))))
+            tally = part.tally if tally is None else tally + part.tally
+    assert tally is not None  # no table is without rows
+    return tally
 
 
 # Polars makes the bytes and Python writes them: of a full disk Polars tells without its number,

@@ -14,10 +14,13 @@ from mixtura.cli.datafile import DataFile
 __all__ = [
     "algorithm_option",
     "asked_family",
+    "checkpoint_option",
     "columns_option",
     "component_counts",
     "data_argument",
+    "data_arguments",
     "delimiter_option",
+    "engine_option",
     "equal_weights_option",
     "exclude_option",
     "family_option",
@@ -25,11 +28,14 @@ __all__ = [
     "jobs_option",
     "json_option",
     "known_option",
+    "master_option",
     "mixed_option",
     "model_argument",
     "output_option",
     "quiet_option",
     "run_of_counts",
+    "sample_option",
+    "scheduler_option",
     "seed_option",
     "weights_option",
 ]
@@ -161,9 +167,57 @@ def _data_file(context: click.Context, param: click.Parameter, value: str) -> Da
     return DataFile.of(value)
 
 
+def _data_files(context: click.Context, param: click.Parameter, value: tuple[str, ...]) -> DataFile:
+    if len(value) > 1 and "-" in value:
+        raise click.BadParameter("standard input (-) is one table: give it alone.")
+    return DataFile.of(*value)
+
+
 model_argument = click.argument("model", type=click.Path(path_type=Path))
 
 data_argument = click.argument("data", type=click.Path(), callback=_data_file)
+
+data_arguments = click.argument(
+    "data", type=click.Path(), nargs=-1, required=True, callback=_data_files
+)
+
+sample_option = click.option(
+    "--sample",
+    type=click.IntRange(min=1),
+    metavar="ROWS",
+    help="Rows of a large table that are looked at, on which models are compared, and that the "
+    "report shows.  [default: as many as suit the columns]",
+)
+
+checkpoint_option = click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Where a long fit of a large table is kept every few seconds: after an interruption the "
+    "same command goes on from there, to the same result.",
+)
+
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["local", "dask", "spark"]),
+    metavar="NAME",
+    default="local",
+    show_default=True,
+    help="What passes over the rows of Parquet files: this machine, or dask or spark, whose "
+    "workers have to find the files at the same paths.",
+)
+
+scheduler_option = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Of Dask, such as tcp://host:8786.  [default: threads of this machine]",
+)
+
+master_option = click.option(
+    "--master",
+    metavar="URL",
+    help="Of Spark, such as spark://host:7077 or local[4].  [default: as Spark is set up]",
+)
 
 delimiter_option = click.option(
     "--delimiter",

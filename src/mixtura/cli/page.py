@@ -63,9 +63,12 @@ def _table(table: Table, features: Features) -> TableSummary:
     return TableSummary(
         title=table.name,
         columns=features.names,
-        row_numbers=np.arange(1, features.n_rows + 1),
+        row_numbers=np.arange(1, features.n_rows + 1)
+        if table.row_numbers is None
+        else table.row_numbers,
         rows_total=features.n_rows,
         left_out_columns=features.left_out,
+        sampled_from=table.n_rows if table.sampled else None,
     )
 
 

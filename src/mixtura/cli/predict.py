@@ -8,7 +8,7 @@ import click
 
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.options import (
-    data_argument,
+    data_arguments,
     delimiter_option,
     model_argument,
     output_option,
@@ -19,7 +19,7 @@ __all__ = ["predict"]
 
 @click.command(short_help="Assign rows to the clusters of a model.")
 @model_argument
-@data_argument
+@data_arguments
 @output_option
 @delimiter_option
 def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | None) -> None:
@@ -30,24 +30,33 @@ def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | N
     does not know is an error. For each row the output has its number, its likeliest cluster, the
     uncertainty (the probability of any other cluster), and p0, p1, ...: the probability of each
     cluster. A model with noise adds a column for it, and its rows have cluster -1. A row that
-    misses a value gets an empty assignment.
+    misses values is assigned by those that it has.
+
+    A pattern in quotes, a folder, or several files are one table. It is read, and the output
+    written, part by part: neither has to fit into memory.
 
     \b
     Examples:
       mixtura predict penguins-mixtura/model.json more.csv
       mixtura predict penguins-mixtura/model.json more.csv -o more-clusters.parquet
+      mixtura predict trips-mixtura/model.json 'trips/*.parquet' -o clusters.parquet
     """  # noqa: D301  click wants the character, not the letters
     from mixtura.cli.assignments import assign
-    from mixtura.cli.destination import check_file
+    from mixtura.cli.destination import check_file, check_outside
     from mixtura.cli.features import features_of_model
-    from mixtura.cli.frames import put_blocks
+    from mixtura.cli.frames import put_blocks, put_parts
+    from mixtura.cli.large_table import assigned_by, is_large
     from mixtura.cli.reading import read_table
     from mixtura.persistence.model_file import read_model
 
     fitted = read_model(model)
     if output is not None:
-        check_file(output, [model, data.place])
+        check_file(output, [model, *data.places])
+        check_outside(output, data.paths)
+    if is_large(data):
+        put_parts(assigned_by(fitted, data), output)
+        return
     features = features_of_model(read_table(data, delimiter), fitted)
-    assignments = assign(fitted.mixture, features)
+    assignments = assign(fitted.mixture, features.values)
     del features  # a large table is not kept while the result is made
     put_blocks(assignments.blocks(), output)

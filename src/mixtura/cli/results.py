@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from mixtura.cli.assignments import Assignments, assign
+from mixtura.cli.assignments import Assignments
 from mixtura.cli.destination import check_folder
 from mixtura.cli.family import Choice
 from mixtura.cli.features import Features
-from mixtura.cli.frames import write_blocks
+from mixtura.cli.frames import write_blocks, write_parts
 from mixtura.cli.names import unique_names
 from mixtura.cli.page import report_page
 from mixtura.cli.readings import flags_of, marginals_of
 from mixtura.cli.remarks import remarks
 from mixtura.cli.search import Found
 from mixtura.cli.table import Table
+from mixtura.cli.tally import Tally
+from mixtura.cli.warned import in_options
 from mixtura.families.description import Marginal, Shares
 from mixtura.fitting.missing import MissingCells
 from mixtura.fitting.record import FitRecord
@@ -26,6 +28,7 @@ from mixtura.persistence.atomic_files import Staging
 from mixtura.persistence.model_file import Model, write_model
 from mixtura.persistence.records import record_document
 from mixtura.report import SearchSummary
+from mixtura.selection.whole_table import Confirmed
 from mixtura.typing import FloatArray
 
 __all__ = [
@@ -37,6 +40,7 @@ __all__ = [
     "model_document",
     "notes_on",
     "places",
+    "write_assignments",
     "write_results",
 ]
 
@@ -52,12 +56,17 @@ class FitResult:
     features : Features
     model : Model
     record : FitRecord
-    assignments : Assignments
+    tally : Tally
+        Of all rows.
+    weight : ndarray of shape (n,) or None
+        Of the table's rows.
     search : SearchSummary
     notes : tuple of str
         On the table, the columns and the fit.
     files : dict of str to Path
         Where 'model', 'assignments' and 'report' go.
+    confirmed : Confirmed or None
+        How the best models on a sample of a large table compared on all rows.
     """
 
     table: Table
@@ -65,10 +74,20 @@ class FitResult:
     features: Features
     model: Model
     record: FitRecord
-    assignments: Assignments
+    tally: Tally
+    weight: FloatArray | None
     search: SearchSummary
     notes: tuple[str, ...]
     files: dict[str, Path]
+    confirmed: Confirmed | None = None
+
+    @property
+    def criteria(self) -> dict[str, float | None]:
+        """Those of the model; on all rows of a large table as far as these tell."""
+        of_search = self.search.candidates[self.search.best].criteria
+        if self.confirmed is None:
+            return dict(of_search)
+        return {name: _known(self.record.criteria.get(name)) for name in of_search}
 
     @classmethod
     def of(
@@ -79,8 +98,9 @@ class FitResult:
         found: Found,
         files: dict[str, Path],
         weight: FloatArray | None,
+        tally: Tally,
     ) -> Self:
-        """What was found, with the assignments that follow from it."""
+        """What was found, with how many rows were assigned to which cluster."""
         record = found.model.record
         assert record is not None  # it was just fitted
         return cls(
@@ -89,7 +109,8 @@ class FitResult:
             features,
             found.model,
             record,
-            assign(found.model.mixture, features, weight),
+            tally,
+            weight,
             found.summary,
             (
                 *choice.notes,
@@ -97,6 +118,7 @@ class FitResult:
                 *found.notes,
             ),
             files,
+            found.confirmed,
         )
 
     def document(self) -> dict[str, Any]:
@@ -111,22 +133,23 @@ class FitResult:
             "model": {
                 **_model_entries(self.model),
                 "family_reason": self.choice.why,
-                "components": components_of(self.model, self.features.names, self.assignments),
-                **_noise_of(self.model, _size_of(self.assignments, -1)),
+                "components": components_of(self.model, self.features.names, self.tally),
+                **_noise_of(self.model, _size_of(self.tally, -1)),
             },
             "fit": {
                 "criterion": self.search.criterion,
-                **self.search.candidates[self.search.best].criteria,
+                **self.criteria,
                 "probability": self.search.candidates[self.search.best].probability,
                 "probabilities": {str(k): p for k, p in self.search.probabilities},
                 "at_limit": self.search.at_limit,
                 "candidates": len(self.search.candidates),
                 "standings": self.search.standings,
                 **_course(self.record),
+                **_sample_of(self.confirmed, self.record.sampled),
             },
             "certainty": {
-                "share_sure": self.assignments.share_sure,
-                "mean_uncertainty": self.assignments.mean_uncertainty,
+                "share_sure": self.tally.share_sure,
+                "mean_uncertainty": self.tally.mean_uncertainty,
             },
             "notes": list(self.notes),
             "files": {name: str(path) for name, path in self.files.items()},
@@ -139,30 +162,31 @@ def places(folder: Path, table: Table) -> dict[str, Path]:
     return {name.split(".")[0]: folder / name for name in names}
 
 
-def check_places(files: dict[str, Path], data: Path) -> None:
+def check_places(files: dict[str, Path], data: Sequence[Path]) -> None:
     """See that they can be written, before the work is done in vain."""
-    check_folder(files["model"].parent, [file.name for file in files.values()], [data])
+    check_folder(files["model"].parent, [file.name for file in files.values()], data)
 
 
-def write_results(result: FitResult) -> None:
-    """Write the three files, all together or not at all."""
+def write_results(result: FitResult, staging: Staging) -> None:
+    """Write the model and the report beside the assignments."""
     page = report_page(
         result.model,
         result.table,
         result.features,
-        weight=result.assignments.weight,
+        weight=result.weight,
         search=result.search,
-        notes=result.notes,
+        notes=tuple(filter(None, (*result.notes, result.record.sampled))),
     )
-    with Staging() as staging:
-        staging.folder(result.files["model"].parent)
-        write_model(result.model, staging.place(result.files["model"]))
-        write_blocks(
-            result.assignments.blocks(),
-            staging.place(result.files["assignments"]),
-            result.table.format,
-        )
-        staging.place(result.files["report"]).write_text(page, encoding="utf-8")
+    write_model(result.model, staging.place(result.files["model"]))
+    staging.place(result.files["report"]).write_text(page, encoding="utf-8")
+
+
+def write_assignments(parts: Assignments | Iterator[Assignments], path: Path, kind: str) -> Tally:
+    """Write those of a table, or of a large one part by part, and count its rows."""
+    if isinstance(parts, Assignments):
+        write_blocks(parts.blocks(), path, kind)
+        return parts.tally
+    return write_parts(parts, path, kind)
 
 
 def notes_on(table: Table, features: Features) -> tuple[str, ...]:
@@ -174,8 +198,9 @@ def data_document(table: Table, features: Features) -> dict[str, Any]:
     """The table and the columns used, as JSON values."""
     return {
         "file": table.name,
-        "rows": features.n_rows,
-        "rows_used": features.n_rows,
+        "rows": table.n_rows,
+        "rows_used": table.n_rows,
+        **({"rows_in_sample": features.n_rows} if table.sampled else {}),
         "columns": list(features.names),
         "columns_left_out": dict(features.left_out),
     }
@@ -237,6 +262,24 @@ def _course(record: FitRecord) -> dict[str, Any]:
     }
 
 
+def _sample_of(confirmed: Confirmed | None, sampled: str) -> dict[str, Any]:
+    """An entry for the sample of a large table on which models were compared."""
+    if confirmed is None:
+        return {}
+    return {
+        "sample": {
+            "text": sampled,
+            "rows": confirmed.n_sample,
+            "order_held": confirmed.held,
+            "on_all_rows": {in_options(name): v for name, v in confirmed.values.items()},
+        }
+    }
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None else _finite(value)
+
+
 def _finite(value: float) -> float | None:
     """JSON has no infinity: criteria where some row is out of reach, deviations of heavy tails."""
     return value if math.isfinite(value) else None
@@ -257,13 +300,13 @@ def feature_names(model: Model) -> tuple[str, ...]:
 
 
 def components_of(
-    model: Model, names: tuple[str, ...], assignments: Assignments | None = None
+    model: Model, names: tuple[str, ...], tally: Tally | None = None
 ) -> list[dict[str, Any]]:
     """Each component's weight, size and what it makes of each column, as plain values."""
     marginals = list(zip(names, marginals_of(model), strict=True))
     components = []
     for j, weight in enumerate(model.mixture.clusters.weights.tolist()):
-        size = {} if assignments is None else _size_of(assignments, j)
+        size = {} if tally is None else _size_of(tally, j)
         components.append(
             {
                 "cluster": j,
@@ -276,11 +319,11 @@ def components_of(
     return components
 
 
-def _size_of(assignments: Assignments, place: int) -> dict[str, Any]:
+def _size_of(tally: Tally, place: int) -> dict[str, Any]:
     """Rows of a cluster, or of noise, and what they count where rows have weights."""
-    rows = {"rows": int(assignments.rows[place])}
-    weight = float(assignments.sizes[place])
-    return rows if assignments.weight is None else {**rows, "rows_weight": weight}
+    rows = {"rows": int(tally.rows[place])}
+    weight = float(tally.sizes[place])
+    return {**rows, "rows_weight": weight} if tally.weighted else rows
 
 
 def _readings(marginals: list[tuple[str, Marginal]], j: int) -> dict[str, dict[str, Any]]:

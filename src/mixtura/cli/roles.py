@@ -141,7 +141,7 @@ def _id(column: Column, columns: Sequence[Column]) -> str:
     if numbers.n_distinct == n >= _ROWS_OF_AN_ID:
         named |= _unnamed(column, columns)
         numbering, timing = is_row_number(column.name), is_time(column.name)
-        if doubt := _steps(column.values, numbering or named, timing):
+        if doubt := _steps(column, numbering or named, timing):
             return doubt
         if numbers.whole and numbering and n >= _ROWS_TO_BE_SURE and _rises(column.values):
             return _BY_NAME
@@ -160,15 +160,18 @@ def _id(column: Column, columns: Sequence[Column]) -> str:
     return "numbers groups of rows" if _numbers_groups(column.values) else ""
 
 
-def _steps(values: FloatArray, numbering: bool, timing: bool) -> str:
+def _steps(column: Column, numbering: bool, timing: bool) -> str:
     """How numbers rise in equal steps from row to row; '' if they don't."""
-    n, steps = len(values), np.diff(values)
+    values, rows = column.values, column.row_numbers
+    n = len(values)
+    steps = np.diff(values) if rows is None else np.diff(values) / np.diff(rows)
     step = float(steps.mean())
+    first = values[0] if rows is None else values[0] - step * (rows[0] - 1)
     # Times are written to some digits: a month is 0.083 or 0.0833 of a year.
     rounding = 1e-2 * abs(step) if timing else 0.0
     if not bool((np.abs(steps - step) <= rounding).all()):
         return ""
-    counting = step == 1.0 and (numbering or values[0] in (0.0, 1.0))
+    counting = step == 1.0 and (numbering or first in (0.0, 1.0))
     if counting and n >= (_ROWS_OF_AN_ID if numbering else _ROWS_TO_BE_SURE):
         return "only numbers the rows"
     if n < (_ROWS_TO_BE_SURE if numbering or timing else _ROWS_OF_STEPS):

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mixtura.cli.features import Features
 from mixtura.cli.known import Known
+from mixtura.cli.known_columns import ReadColumns
 from mixtura.cli.own_options import OwnOptions
+from mixtura.cli.passes import Passes, Tell
 from mixtura.cli.warned import in_options, warned
 from mixtura.cli.wording import count, model_name, structure_name
 from mixtura.errors import DataError
 from mixtura.persistence.model_file import Model
 from mixtura.report import Candidate, SearchSummary
 from mixtura.selection.named import CRITERIA
+from mixtura.selection.whole_table import Confirmed
+from mixtura.sources.scan import Scan
 from mixtura.typing import FloatArray
 
-__all__ = ["Found", "Plan"]
+__all__ = ["Found", "Large", "Plan"]
 
 _K = "n_components"
 
@@ -29,11 +34,30 @@ _COUNTS = tuple(range(1, 10))
 
 @dataclass(frozen=True)
 class Found:
-    """The best model, the candidates it was chosen from, and what the fit warned of."""
+    """The best model, the candidates it was chosen from, and what the fit warned of.
+
+    Of a large table also how the best candidates on a sample compared on all rows.
+    """
 
     model: Model
     summary: SearchSummary
     notes: tuple[str, ...]
+    confirmed: Confirmed | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Large:
+    """All rows of a large table.
+
+    Attributes
+    ----------
+    scan : Scan
+        The columns that are used.
+    n_rows : int
+    """
+
+    scan: Scan
+    n_rows: int
 
 
 @dataclass(frozen=True)
@@ -62,6 +86,10 @@ class Plan:
         What was asked for but cannot be tried.
     extend : bool
         Whether to try more components than that, while the criterion falls.
+    sample : int or None
+        Rows of a large table on which models are compared; None for as many as the search takes.
+    checkpoint : Path or None
+        Where fits of a large table are kept.
     """
 
     counts: tuple[int, ...]
@@ -77,6 +105,8 @@ class Plan:
     known: Known | None = None
     notes: tuple[str, ...] = ()
     extend: bool = False
+    sample: int | None = None
+    checkpoint: Path | None = None
 
     @classmethod
     def of(
@@ -130,13 +160,18 @@ class Plan:
         self,
         features: Features,
         weight: FloatArray | None,
-        progress: Callable[[int, int, str], None],
+        progress: Tell,
+        large: Large | None = None,
     ) -> Found:
-        """Fit all candidates and keep the best."""
+        """Fit all candidates and keep the best.
+
+        Of a large table the features are those of a sample.
+        """
         # Only here: scikit-learn takes longer to import than most errors to be found.
         from mixtura.estimators.mixture_search import MixtureSearch
         from mixtura.estimators.registry import estimator_of, search_grid
         from mixtura.estimators.saving import to_model
+        from mixtura.estimators.scanned import Scanned
         from mixtura.estimators.tables import Table
 
         estimator = estimator_of(
@@ -164,10 +199,21 @@ class Plan:
 
         with warned() as told:
             labels = None if self.known is None else self.known.labels
-            rows = Table(features.values, features.schema)
-            search.fit(rows, sample_weight=weight, labels=labels, progress=fitted)
+            rows: Any = Table(features.values, features.schema)
+            if large is not None:
+                columns = ReadColumns(features.schema, self.family)
+                rows, weight = Scanned(large.scan, self.sample, columns), None
+            search.fit(
+                rows,
+                sample_weight=weight,
+                labels=labels,
+                checkpoint=self.checkpoint,
+                progress=fitted,
+                passed=None if large is None else Passes(large.n_rows, progress),
+            )
         model = to_model(search)
-        return Found(_in_options(model), _summary(search, self.criterion), (*self.notes, *told))
+        summary, notes = _summary(search, self.criterion), (*self.notes, *told)
+        return Found(_in_options(model), summary, notes, search.confirmed_)
 
 
 def _in_words(params: Mapping[str, Any]) -> str:
@@ -180,7 +226,8 @@ def _in_options(model: Model) -> Model:
     assert record is not None  # it was just fitted
     notes = tuple(map(in_options, record.notes))
     status = replace(record.status, text=in_options(record.status.text))
-    return replace(model, record=replace(record, status=status, notes=notes))
+    sampled = in_options(record.sampled)
+    return replace(model, record=replace(record, status=status, notes=notes, sampled=sampled))
 
 
 def _summary(search: Any, criterion: str) -> SearchSummary:
@@ -204,6 +251,7 @@ def _summary(search: Any, criterion: str) -> SearchSummary:
         candidates=candidates,
         probabilities=list(search.k_probabilities_.items()),
         at_limit=search.at_limit_,
+        n_sample=None if search.confirmed_ is None else search.confirmed_.n_sample,
     )
 
 

@@ -9,7 +9,7 @@ from mixtura.cli.columns import Column
 from mixtura.cli.names import Names, is_pattern
 from mixtura.cli.wording import listing, suggestion
 from mixtura.errors import DataError
-from mixtura.typing import FloatArray
+from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["FORMATS", "Table"]
 
@@ -38,6 +38,10 @@ class Table:
         The numbers of all columns, which those look into.
     notes : tuple of str
         What was guessed or changed on the way.
+    row_numbers : ndarray of shape (n,), optional
+        Of a sample, the numbers of its rows, counted from 1.
+    n_total : int, optional
+        Rows of the table that these are a sample of.
     """
 
     name: str
@@ -45,6 +49,18 @@ class Table:
     columns: tuple[Column, ...]
     values: FloatArray
     notes: tuple[str, ...] = ()
+    row_numbers: IntArray | None = None
+    n_total: int | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """Of the whole table."""
+        return len(self.values) if self.n_total is None else self.n_total
+
+    @property
+    def sampled(self) -> bool:
+        """Whether these are some of its rows only."""
+        return len(self.values) < self.n_rows
 
     @cached_property
     def names(self) -> Names:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-__all__ = ["MOST_WORDS", "WordCount", "Words"]
+__all__ = ["LONGEST", "MOST_WORDS", "WordCount", "Words"]
 
 #: A column with more different texts, or with longer ones, holds no categories, and none is kept.
 MOST_WORDS, LONGEST = 10_000, 200

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from joblib import effective_n_jobs
 
+from mixtura.em import Observer
 from mixtura.errors import DataError, MixturaError
 from mixtura.estimators.parameters import seed_of
-from mixtura.estimators.scanned import Scanned, as_fitted, as_scanned, learn
-from mixtura.estimators.tables import as_weights
+from mixtura.estimators.scanned import Reading, Scanned, as_fitted, as_scanned, learn
+from mixtura.estimators.tables import Table, as_weights
 from mixtura.fitting.large_fit import fit_large
 from mixtura.fitting.record import FitRecord
 from mixtura.mixture import Mixture
@@ -69,13 +72,22 @@ def _scanned_rows(
 ) -> TrainingRows | LargeRows:
     """The rows of a table that is not in memory: in one place if they are few."""
     scan, n_threads = scanned.scan, effective_n_jobs(estimator.n_jobs)
-    reading = as_fitted(estimator, scan) if estimator._goes_on else learn(estimator, scan)
-    opened = scan.opened(reading, n_threads)
+    opened = scan.opened(_reading(estimator, scanned), n_threads)
     if opened.n_rows == 0:
         raise DataError("The table has no row that has weight and some cell.")
     if opened.n_rows <= (scanned.sample or sample_size(len(scan.names))):
         return collected(opened, scan.names, n_threads)
     return _large(estimator, opened, scan.names, scanned.sample or n_sample)
+
+
+def _reading(estimator: MixtureEstimator, scanned: Scanned) -> Reading:
+    """What makes rows of a table; what its columns are is learnt, or known."""
+    scan, known = scanned.scan, scanned.columns
+    if known is None:
+        return as_fitted(estimator, scan) if estimator._goes_on else learn(estimator, scan)
+    none = Table(np.empty((0, len(known.schema))), known.schema)
+    estimator._door(none, reset=not estimator._goes_on)
+    return Reading(known.read, known.schema.names, scan.weighted)
 
 
 def _large(
@@ -91,6 +103,7 @@ def record_of(
     rows: LargeRows,
     checkpoint: Any,
     begin: Mixture[Any, Any] | None = None,
+    passed: Observer | None = None,
 ) -> FitRecord:
     """The fit of many rows, from starts on the sample or from a mixture.
 
@@ -101,11 +114,16 @@ def record_of(
     checkpoint : path, optional
         The folder that keeps it.
     begin : Mixture, optional
+    passed : callable, optional
+        Told of each pass, in place of what `verbose` prints.
     """
     keeper = None if checkpoint is None else _checkpoint(estimator, checkpoint, rows)
     specification = estimator._specification(rows.sample)
     if begin is not None:
         specification = specification.going_on_from(begin)
+    if passed is not None:
+        told = nullcontext(passed)
+        specification = replace(specification, narrate=lambda *run: told)
     return fit_large(specification, rows, keeper)
 
 

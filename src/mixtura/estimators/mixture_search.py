@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
@@ -31,12 +31,15 @@ from mixtura.selection.cross_validation import check_folds
 from mixtura.selection.named import CRITERIA
 from mixtura.selection.search import Found, Progress, Ranked, Search
 from mixtura.selection.slope import check_sizes
-from mixtura.selection.whole_table import confirm
+from mixtura.selection.whole_table import Confirmed, confirm
 from mixtura.starts.large_rows import LargeRows
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import AnyArray
 
-__all__ = ["MixtureSearch", "Progress"]
+__all__ = ["MixtureSearch", "Passed", "Progress"]
+
+#: Told (parameters of the candidate, its iterations, its objective in nats a row).
+Passed: TypeAlias = Callable[[dict[str, Any], int, float], None]
 
 # Rows of a large table on which its candidates are compared.
 _SEARCHED = 50_000
@@ -105,6 +108,9 @@ class MixtureSearch(SoftClusters):
     ----------
     best_estimator_ : mixture estimator
     best_params_ : dict
+    confirmed_ : Confirmed or None
+        How the best candidates on a sample compared on all rows of a large table; None of tables
+        that were searched as a whole.
     best_index_ : int
         Its place in `results_`.
     at_limit_ : bool
@@ -178,6 +184,7 @@ class MixtureSearch(SoftClusters):
         labels: Any = None,
         checkpoint: Any = None,
         progress: Progress | None = None,
+        passed: Passed | None = None,
     ) -> Self:
         """Fit every candidate.
 
@@ -200,6 +207,9 @@ class MixtureSearch(SoftClusters):
         progress : callable, default=None
             Told of each step of a candidate: its first starts, its next ones, or its
             cross-validation. Steps that turn out to be needed add to their number.
+        passed : callable, default=None
+            Told of each pass over all rows of a large table: the parameters of the candidate, its
+            iterations, and what it maximises, in nats a row.
 
         Returns
         -------
@@ -239,8 +249,10 @@ class MixtureSearch(SoftClusters):
                 candidate if self._extends else None,
             )
             found = search.run(list(map(candidate, params)), table)
+            self.confirmed_ = None
             if isinstance(rows, LargeRows):
-                found = self._confirmed(found, variants, rows, checkpoint)
+                self.confirmed_ = self._confirmed(found, variants, rows, checkpoint, passed)
+                found = _as_confirmed(found, self.confirmed_)
         best = variants[found.best]
         best._publish(found.record, rows.dtype)
         self.best_index_, self.best_params_ = found.best, found.params
@@ -259,18 +271,16 @@ class MixtureSearch(SoftClusters):
         variants: Sequence[MixtureEstimator],
         rows: LargeRows,
         checkpoint: Any,
-    ) -> Found:
-        """What is found on the sample, with the best candidates fitted to all rows."""
+        passed: Passed | None,
+    ) -> Confirmed:
+        """What becomes of the best candidates on the sample, on all rows."""
 
         def fit(ranked: Ranked) -> FitRecord:
             folder = None if checkpoint is None else Path(checkpoint) / str(ranked.place)
-            return record_of(variants[ranked.place], rows, folder, ranked.mixture)
+            told = None if passed is None else partial(passed, ranked.outcome.params)
+            return record_of(variants[ranked.place], rows, folder, ranked.mixture, told)
 
-        after = confirm(found.ranked, fit, self.criterion, rows.sample.n_rows, rows.n_rows)
-        place, params = after.chosen.place, after.chosen.outcome.params
-        same = place == found.best
-        record = replace(after.record, starts=found.record.starts) if same else after.record
-        return replace(found, best=place, params=params, record=record)
+        return confirm(found.ranked, fit, self.criterion, rows.sample.n_rows, rows.n_rows)
 
     @property
     def mixture_(self) -> Mixture[Any, Any]:
@@ -338,6 +348,14 @@ class MixtureSearch(SoftClusters):
     def _best(self) -> Any:
         check_is_fitted(self)
         return self.best_estimator_
+
+
+def _as_confirmed(found: Found, after: Confirmed) -> Found:
+    """What is found on the sample, with what came of it on all rows."""
+    place, params = after.chosen.place, after.chosen.outcome.params
+    same = place == found.best
+    record = replace(after.record, starts=found.record.starts) if same else after.record
+    return replace(found, best=place, params=params, record=record)
 
 
 def _preparing(variant: MixtureEstimator, labels: Any) -> Callable[[TrainingRows], Fitting]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Protocol, Self
 
 import narwhals as nw
@@ -12,20 +13,57 @@ import numpy as np
 
 from mixtura.errors import CellError, DataError
 from mixtura.estimators.tables import check_reach
+from mixtura.families.schema import Schema
 from mixtura.patterns import empty_rows
 from mixtura.sources.recognized import is_scanned, scan_of
 from mixtura.sources.scan import Batch, Block, Cells, Scan
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["EachRow", "Reading", "Scanned", "as_fitted", "as_scanned", "learn", "scan"]
+__all__ = [
+    "EachRow",
+    "KnownColumns",
+    "Reading",
+    "Scanned",
+    "as_fitted",
+    "as_scanned",
+    "learn",
+    "scan",
+]
+
+
+class KnownColumns(Protocol):
+    """What the columns of a table are, where nothing has to be found out. It can be pickled."""
+
+    @property
+    def schema(self) -> Schema: ...
+
+    def read(self, cells: AnyArray, /) -> AnyArray:
+        """Cells (n, d) of any kind as numbers.
+
+        Raises
+        ------
+        DataError
+            If they are none; a CellError counts the rows from 0.
+        """
+        ...
 
 
 @dataclass(frozen=True, eq=False)
 class Scanned:
-    """A table that is passed over where it lies, as `scan` makes it."""
+    """A table that is passed over where it lies, as `scan` makes it.
+
+    Attributes
+    ----------
+    scan : Scan
+    sample : int or None
+        Rows that starts and searches look at; None for as many as suit the columns.
+    columns : KnownColumns or None
+        None if the estimator is to find out what they are.
+    """
 
     scan: Scan
     sample: int | None = None
+    columns: KnownColumns | None = None
 
 
 def scan(
@@ -126,7 +164,7 @@ def learn(estimator: Reader, scan: Scan) -> Reading:
     vars(estimator).pop("feature_names_in_", None)
     vars(estimator).update(learnt)
     vars(reader).pop("feature_names_in_", None)
-    return Reading(reader, scan.names, scan.weighted)
+    return _reading(reader, scan)
 
 
 def as_fitted(estimator: Reader, scan: Scan) -> Reading:
@@ -140,7 +178,12 @@ def as_fitted(estimator: Reader, scan: Scan) -> Reading:
         )
     for name in ("feature_names_in_", "record_", "stream_"):
         vars(reader).pop(name, None)
-    return Reading(reader, scan.names, scan.weighted)
+    return _reading(reader, scan)
+
+
+def _reading(reader: Reader, scan: Scan) -> Reading:
+    known = not reader._learns_from_cells
+    return Reading(partial(reader._read, reset=False), scan.names, scan.weighted, known)
 
 
 def _shown(names: Sequence[str], cells: Sequence[Cells] | None, *, named: bool) -> Any:
@@ -159,16 +202,19 @@ class Reading:
 
     Attributes
     ----------
-    reader : Reader
-        Which has learnt the columns, but not their names.
+    read : callable
+        Makes numbers of cells (n, d), and knows what the columns are, but not their names.
     names : tuple of str
         Of the columns.
     weighted : bool
+    numbers : bool, default=False
+        Whether cells are numbers that stay as they are.
     """
 
-    reader: Reader
+    read: Callable[[AnyArray], AnyArray]
     names: tuple[str, ...]
     weighted: bool
+    numbers: bool = False
 
     def __call__(self, batch: Batch) -> Block:
         """The rows that are some, checked."""
@@ -177,7 +223,7 @@ class Reading:
     @property
     def again(self) -> Callable[[Batch], Block]:
         """The same without checks."""
-        return self._again if self.reader._learns_from_cells else _as_they_are
+        return _as_they_are if self.numbers else self._again
 
     def _again(self, batch: Batch) -> Block:
         """Cells that are no numbers yet have to be read again."""
@@ -189,7 +235,7 @@ class Reading:
         if not len(cells):
             return np.empty((0, len(self.names)))
         try:
-            return _in_line(self.reader._read(cells, reset=False))
+            return _in_line(self.read(cells))
         except CellError as error:
             names = dict(zip(map(str, range(len(self.names))), self.names, strict=True))
             error.column = names.get(error.column, error.column)

@@ -236,7 +236,10 @@ class SoftClusters(
 
     def _reading(self, scanned: Scanned) -> Reading:
         """What makes rows of such a table."""
-        return as_fitted(self._known(), scanned.scan)
+        scan, known = scanned.scan, scanned.columns
+        if known is not None:
+            return Reading(known.read, known.schema.names, scan.weighted)
+        return as_fitted(self._known(), scan)
 
     def _known(self) -> Any:
         """The estimator that knows what the columns are."""

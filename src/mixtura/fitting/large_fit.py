@@ -6,18 +6,28 @@ each of its iterations is a pass over them, and one pass more tells of the resul
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
+import numpy as np
+
+from mixtura.assignments import Draw
+from mixtura.em import e_step
 from mixtura.errors import DataError
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.restarts import Effort, Optimum, Starts
 from mixtura.fitting.run import AnyFit, Fitting
 from mixtura.fitting.specification import Specification
+from mixtura.mixture import Mixture
 from mixtura.starts.large_rows import LargeRows
+from mixtura.typing import FloatArray
 
 __all__ = ["Keeper", "begun_on_sample", "fit_large"]
+
+# What components take from all rows, for each row of their own, where some are out of reach.
+_SHARED = 0.01
 
 
 class Keeper(Protocol):
@@ -52,17 +62,49 @@ def fit_large(
         starts, run = kept
         there = specification.going_on_from(run.mixture)
         fitting = Fitting.of(there, rows.sample, large=rows)
-    if keeper is None:
-        run = fitting.run(run)
-    while keeper is not None and run.ahead is not None:
-        run = fitting.run(run, pause=run.n_iter + keeper.n_iter)
-        keeper.keep(starts, run)
+    run = _run(fitting, run, starts, keeper)
+    if run.objective == -math.inf:
+        there = specification.going_on_from(_reaching_all_rows(run.mixture, fitting))
+        fitting = Fitting.of(there, rows.sample, large=rows)
+        run = _run(fitting, fitting.begin(0), starts, keeper)
     if not starts.optima:
         alone = Starts((Optimum(run.objective, 1, 1.0, 0.0, ()),), 0)
         return fitting.recorded(run, alone)
     n_sample = f"{rows.sample.n_rows:,} of {rows.n_rows:,} rows"
     told = f"The starts were made on a sample of {n_sample}, and the best went on to all."
     return replace(fitting.recorded(run, starts), sampled=told)
+
+
+def _run(fitting: Fitting, begun: AnyFit, starts: Starts, keeper: Keeper | None) -> AnyFit:
+    """A run at its end, which is kept on the way."""
+    if keeper is None:
+        return fitting.run(begun)
+    run = begun
+    while run.ahead is not None:
+        run = fitting.run(run, pause=run.n_iter + keeper.n_iter)
+        keeper.keep(starts, run)
+    return run
+
+
+@dataclass(frozen=True, eq=False)
+class _Alike:
+    """Assigns all rows alike, by weights (k,) of the components."""
+
+    weights: FloatArray
+
+    def __call__(self, log_joint: FloatArray, draw: Draw) -> tuple[FloatArray, FloatArray]:
+        return np.broadcast_to(self.weights, log_joint.shape).copy(), np.zeros(len(log_joint))
+
+
+def _reaching_all_rows(mixture: Mixture[Any, Any], fitting: Fitting) -> Mixture[Any, Any]:
+    """The mixture, whose components have taken a share in all rows.
+
+    The sample may lack what others have, such as a rare level of a category: under a mixture that
+    comes from it, such rows would have no density at all.
+    """
+    own = e_step(mixture, fitting.table.source(mixture.n_components))
+    every = e_step(mixture, fitting.source, _Alike(mixture.weights))
+    return mixture.maximize((1.0 / own.weight) * own + (_SHARED / every.weight) * every)
 
 
 def begun_on_sample(specification: Specification, rows: LargeRows) -> tuple[Fitting, Starts]:

@@ -110,6 +110,7 @@ def build_payload(
             "rows_used": n,
             "rows_left_out": table.rows_total - n,
             "rows_drawn": len(excerpt.rows),
+            "sampled_from": table.sampled_from,
             "weighted": weight is not None,
             "total_weight": float(n if weight is None else np.sum(weight)),
             "columns": [table.columns[c] for c in excerpt.columns],

@@ -28,6 +28,9 @@ class TableSummary:
         Rows of the file, used or not.
     left_out_columns : sequence of (name, reason)
         Columns that were not used, and why.
+    sampled_from : int or None
+        Rows of the large table that these are a sample of, all of which were fitted; then
+        `rows_total` is the size of the sample.
     """
 
     title: str
@@ -35,6 +38,7 @@ class TableSummary:
     row_numbers: NDArray[np.integer]
     rows_total: int
     left_out_columns: Sequence[tuple[str, str]] = ()
+    sampled_from: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,6 +276,8 @@ class SearchSummary:
         Numbers of components, ascending, and how probable each is, going by BIC.
     at_limit : bool
         Whether the chosen one has as many components as were tried of its structure.
+    n_sample : int or None
+        Rows that the candidates were compared on, of a large table; None for all.
     """
 
     criterion: str
@@ -279,6 +285,7 @@ class SearchSummary:
     candidates: Sequence[Candidate]
     probabilities: Sequence[tuple[int, float]] = ()
     at_limit: bool = False
+    n_sample: int | None = None
 
     @property
     def compared(self) -> list[Candidate]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mixtura.fitting.record import FitRecord
@@ -24,10 +24,20 @@ class Confirmed:
     chosen : Ranked
     record : FitRecord
         What came of it there. It tells of the sample, with a note if another one was best there.
+    n_sample : int
+        Rows on which all candidates were compared.
+    values : dict of str to float
+        The criterion on all rows of those that were fitted to them, the best on the sample first;
+        empty where it takes more than a single fit.
+    held : bool
+        Whether the best on the sample is the best.
     """
 
     chosen: Ranked
     record: FitRecord
+    n_sample: int
+    values: dict[str, float]
+    held: bool
 
 
 def confirm(
@@ -57,21 +67,21 @@ def confirm(
     if single:
         chosen, record = min(sound or fitted, key=lambda pair: pair[1].criteria[criterion])
     sample = f"The models were compared on a sample of {n_sample:,} of {n_rows:,} rows. "
-    told = sample + _told(fitted, chosen, criterion)
-    notes = record.notes if chosen is fitted[0][0] else (*record.notes, told)
-    return Confirmed(chosen, replace(record, sampled=told, notes=notes))
+    pairs = fitted if single else []
+    values = {each.outcome.named: record.criteria[criterion] for each, record in pairs}
+    held = chosen is fitted[0][0]
+    told = sample + _told(values, criterion, held=held)
+    notes = record.notes if held else (*record.notes, told)
+    return Confirmed(chosen, replace(record, sampled=told, notes=notes), n_sample, values, held)
 
 
-def _told(fitted: Sequence[tuple[Ranked, FitRecord]], chosen: Ranked, criterion: str) -> str:
+def _told(values: Mapping[str, float], criterion: str, *, held: bool) -> str:
     """Whether the order held, in words."""
-    if len(fitted) == 1:
+    if len(values) < 2:
         return "The best one was fitted to all rows."
-    values = "; ".join(
-        f"{each.outcome.named}: {record.criteria[criterion]:,.1f}" for each, record in fitted
-    )
-    held = "the best one is still the best"
+    still = "the best one is still the best"
     other = "another one is better than the best of the sample"
     return (
-        f"The {len(fitted)} best ones were fitted to all rows, where "
-        f"{held if chosen is fitted[0][0] else other} ({criterion.upper()} of {values})."
+        f"The {len(values)} best ones were fitted to all rows, where {still if held else other} "
+        f"({criterion.upper()} of {'; '.join(f'{n}: {v:,.1f}' for n, v in values.items())})."
     )

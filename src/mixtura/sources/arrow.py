@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from glob import glob
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +16,17 @@ import pyarrow.parquet as pq
 from mixtura.errors import DataError
 from mixtura.sources.local import LocalScan
 from mixtura.sources.scan import Batch, Cells
+from mixtura.typing import AnyArray
 
-__all__ = ["batch_of", "cells_of", "scan_dataset", "scan_files"]
+__all__ = [
+    "batch_of",
+    "cells_of",
+    "files_of",
+    "scan_dataset",
+    "scan_files",
+    "shape_of",
+    "writing",
+]
 
 #: Formats, by the ending of a file's name.
 _FORMATS = {
@@ -63,7 +72,7 @@ def scan_files(
     DataError
         If there is no file, or one cannot be read, or has other columns than the first one.
     """
-    files = [file for path in _listed(paths) for file in _found(path)]
+    files = files_of(paths)
     schemas = [_schema(file) for file in files]
     names, kinds = _agreed(files, schemas, columns, weight)
     readers = [(str(file), _reader(file)) for file in files]
@@ -185,6 +194,33 @@ def _scan(
 # Files
 
 
+def files_of(paths: str | Path | Sequence[str | Path]) -> list[Path]:
+    """Files that are named, lie in folders or fit patterns, in the order they are read.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    return [file for path in _listed(paths) for file in _found(path)]
+
+
+def shape_of(file: Path) -> tuple[int, int]:
+    """Rows and columns, as a Parquet or an Arrow file tells at once.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    """
+    with _told(str(file)):
+        if _format(file) == "parquet":
+            told = pq.read_metadata(file)
+            return told.num_rows, told.num_columns
+        dataset = ds.dataset(file, format=_format(file))
+        return dataset.count_rows(), len(dataset.schema)
+
+
 def _listed(paths: str | Path | Sequence[str | Path]) -> list[Path]:
     listed = [paths] if isinstance(paths, str | Path) else list(paths)
     if not listed:
@@ -294,3 +330,24 @@ def _agreed(
                 )
             kinds.append(here)
     return names, kinds
+
+
+# ---------------------------------------------------------------------------------------------
+# What is written
+
+
+@contextmanager
+def writing(file: IO[bytes], kind: str) -> Iterator[Callable[[Mapping[str, AnyArray]], None]]:
+    """Gives what writes further rows, columns by their names, to a 'parquet' or 'arrow' file."""
+    opened: list[pq.ParquetWriter | pa.RecordBatchFileWriter] = []
+
+    def write(columns: Mapping[str, AnyArray]) -> None:
+        batch = pa.table(dict(columns))
+        if not opened:
+            make = pq.ParquetWriter if kind == "parquet" else pa.ipc.new_file
+            opened.append(make(file, batch.schema))
+        opened[0].write_table(batch)
+
+    yield write
+    for writer in opened:  # whose end is written only if nothing went wrong
+        writer.close()

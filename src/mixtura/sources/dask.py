@@ -37,7 +37,7 @@ from mixtura.sources.scan import Batch, Cells, Clean, Names, Opened, Task
 from mixtura.sources.source import Mergeable
 from mixtura.typing import AnyArray
 
-__all__ = ["DaskScan", "scan_dask"]
+__all__ = ["DaskScan", "read_files", "scan_dask"]
 
 M = TypeVar("M", bound=Mergeable)
 
@@ -76,6 +76,44 @@ def scan_dask(X: Any, columns: Sequence[str] | None = None, weight: Any = None) 
     else:
         table = _FrameTable.of(X, columns, weight)
     return DaskScan(table)
+
+
+def read_files(files: Sequence[str], scheduler: str | None) -> Any:
+    """Parquet files as a dask DataFrame.
+
+    Parameters
+    ----------
+    files : sequence of str
+        Where the workers find them, too.
+    scheduler : str or None
+        Address, which later passes go to; None for threads of this process.
+
+    Raises
+    ------
+    MixturaError
+        If no scheduler answers there.
+    """
+    import dask.dataframe as dd
+
+    if scheduler is not None:
+        from distributed import Client
+
+        make: Any = Client  # whose functions have no types
+        try:
+            _CLIENTS.append(make(scheduler, timeout=_PATIENCE))
+        except (OSError, ValueError) as error:
+            raise MixturaError(
+                f"No scheduler of Dask answers at {scheduler} ({error}): look at the address that "
+                "dask scheduler prints, such as tcp://10.0.0.1:8786."
+            ) from None
+    return dd.read_parquet(list(files))
+
+
+# Dask keeps no client that nobody has.
+_CLIENTS: list[Any] = []
+
+# Seconds in which a scheduler answers.
+_PATIENCE = 10
 
 
 @dataclass(frozen=True, eq=False)

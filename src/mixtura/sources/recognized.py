@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 
@@ -13,8 +14,12 @@ from mixtura.errors import DataError, MixturaError
 from mixtura.sources.array_scan import scan_array, scan_memmap
 from mixtura.sources.lazyframe import scan_lazyframe
 from mixtura.sources.scan import Scan
+from mixtura.typing import AnyArray
 
-__all__ = ["is_scanned", "scan_of"]
+__all__ = ["files_of", "frame_of", "is_scanned", "scan_of", "shape_of", "writing"]
+
+#: Writes further rows: columns by their names.
+Write: TypeAlias = Callable[[Mapping[str, AnyArray]], None]
 
 #: By package and kind of object: the module and function that scan it.
 _READERS = {
@@ -73,6 +78,43 @@ def scan_of(
     if isinstance(X, np.memmap) and weight is None:
         return scan_memmap(X, raw_copy=raw_copy)
     return scan_array(np.asarray(X), weight)
+
+
+def frame_of(engine: str, files: Sequence[Path], where: str | None) -> Any:
+    """Parquet files as a table of 'dask' or 'spark', which `scan_of` takes.
+
+    Parameters
+    ----------
+    engine : str
+    files : sequence of Path
+        In the order of their rows.
+    where : str or None
+        Address of Dask's scheduler, or URL of Spark's master; None for this machine.
+
+    Raises
+    ------
+    MixturaError
+        If the engine is not installed, or does not answer.
+    """
+    return _engine(engine, "read_files")(list(map(str, files)), where)
+
+
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """As of `mixtura.sources.arrow`; MixturaError if there is no pyarrow."""
+    files: list[Path] = _engine("arrow", "files_of")(paths)
+    return files
+
+
+def shape_of(file: Path) -> tuple[int, int]:
+    """As of `mixtura.sources.arrow`; MixturaError if there is no pyarrow."""
+    shape: tuple[int, int] = _engine("arrow", "shape_of")(file)
+    return shape
+
+
+def writing(file: IO[bytes], kind: str) -> AbstractContextManager[Write]:
+    """As of `mixtura.sources.arrow`; MixturaError if there is no pyarrow."""
+    context: AbstractContextManager[Write] = _engine("arrow", "writing")(file, kind)
+    return context
 
 
 def _kind(X: Any) -> tuple[str, str] | None:

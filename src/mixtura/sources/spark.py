@@ -12,7 +12,9 @@ that could be measured. A task should read all of its batches, or else Spark sta
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from typing import Any, Generic, Self, TypeVar
 import numpy as np
 import pyarrow as pa
 from pyspark import TaskContext, cloudpickle
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import col, floor, spark_partition_id
 from pyspark.sql.functions import max as largest
 from pyspark.sql.types import (
@@ -44,7 +46,7 @@ from mixtura.sources.scan import Batch, Cells, Clean, Names, Opened, Task
 from mixtura.sources.source import Mergeable
 from mixtura.typing import AnyArray
 
-__all__ = ["SparkScan", "scan_spark"]
+__all__ = ["SparkScan", "read_files", "scan_spark"]
 
 M = TypeVar("M", bound=Mergeable)
 
@@ -87,6 +89,36 @@ def scan_spark(
     if weight is not None:
         _check_number(_field(frame, weight))
     return SparkScan(frame, tuple(names), weight)
+
+
+def read_files(files: Sequence[str], master: str | None) -> DataFrame:
+    """Parquet files as a Spark frame.
+
+    Parameters
+    ----------
+    files : sequence of str
+        Where the workers find them, too.
+    master : str or None
+        URL of the master, such as 'spark://host:7077', or of a Spark Connect server, 'sc://host';
+        None for a session that there is, or one on this machine.
+
+    Raises
+    ------
+    MixturaError
+        If no session can be had there.
+    """
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder
+    if master is not None:
+        builder = builder.remote(master) if master.startswith("sc://") else builder.master(master)
+    try:
+        return builder.getOrCreate().read.parquet(*files)
+    except Exception as error:
+        where = "on this machine" if master is None else f"at {master}"
+        raise MixturaError(
+            f"Spark cannot read the files {where}: {_reason(error)}. Look at the URL, and whether "
+            "Java 17 or newer is installed."
+        ) from error
 
 
 def _field(frame: DataFrame, name: str) -> StructField:

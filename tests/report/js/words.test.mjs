@@ -213,6 +213,26 @@ test("rows of a weighted table count as often as their weights say", () => {
   assert.deepEqual(notes(weighted, 500), [`${told}; the pictures draw 500 points.`]);
 });
 
+test("the report of a large table says what is a sample and what is not", () => {
+  const large = report(0.91);
+  Object.assign(large.data, { rows: 200, rows_used: 200, rows_left_out: 0, total_weight: 200, sampled_from: 90000 });
+  large.fit.weight = 90000;
+  assert.equal(headline(large), "3 overlapping clusters in 90,000 rows of");
+  const [, , likelihood] = keyFigures(large);
+  assert.deepEqual(likelihood, ["Log-likelihood", "−1.000", "of all 90,000 rows"]);
+  const told = "The figures of the fit are those of all 90,000 rows; sizes, shares and pictures of rows show a sample "
+    + "of 200, chosen at random";
+  assert.deepEqual(notes(large, 200), [`${told}.`]);
+  assert.deepEqual(notes(large, 50), [`${told}, of which the picture draws 50.`]);
+  large.data.weighted = true;
+  assert.equal(headline(large), "3 overlapping clusters in 90,000 rows with a weight of 90,000 of");
+});
+
+test("candidates that were compared on a sample say so", () => {
+  assert.match(criterionText({ ...search, n_sample: 50 }, "bic"), /among 5 candidates on a sample of 50 rows; its/);
+  assert.doesNotMatch(criterionText({ ...search, n_sample: null }, "bic"), /sample/);
+});
+
 test("noise is in the headline, but is no cluster", () => {
   const noisy = report(0.91);
   noisy.model.noise = { weight: 0.1 };

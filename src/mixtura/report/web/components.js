@@ -8,7 +8,7 @@ import { linearScale, paddedDomain, share, wholeNumber } from "./scales.js";
 // All columns, or only those with the given places.
 export function componentTable(model, columns, points, places = columns.map((_, c) => c)) {
   const titles = el("tr", {},
-    ...["Cluster", "Weight", "Rows"].map((text) => el("th", { scope: "col" }, text)),
+    ...["Cluster", "Weight", model.sampled ? "Rows, sampled" : "Rows"].map((text) => el("th", { scope: "col" }, text)),
     ...places.map((c) => el("th", { scope: "col" }, isolated(columns[c].name), gapsNote(columns[c]))));
   const rows = model.weights.map((_, j) => (
     row(model, j, places.map((c) => cell(model.marginals[c], columns[c], points, c, j)))));

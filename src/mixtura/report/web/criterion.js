@@ -216,10 +216,14 @@ export function criterionText(search, criterion) {
   const compared = counted(candidates.filter((c) => c === chosen || isComparable(c)).length, "candidate");
   const shown = criterionName(criterion);
   const opening = chosen ? `The circle marks the model of this report: ${described(chosen)}, `
-    + `chosen by ${used} among ${compared}. ` : "";
+    + `chosen by ${used} among ${compared}${onSample(search)}. ` : "";
   if (!least) return opening.trim();
   if (least !== chosen) return `${opening}The lowest ${shown} belongs to ${described(least)}.`;
   return `${opening}It ${shown === used ? "has" : "also has"} the lowest ${shown}.`;
+}
+
+function onSample({ n_sample: n }) {
+  return n ? ` on a sample of ${counted(n, "row")}; its figures above are those of all rows` : "";
 }
 
 // Places of the candidates: the chosen one, then the others by what chose it, then those that are not sound,

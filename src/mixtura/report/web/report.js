@@ -36,7 +36,7 @@ function main() {
   }
   const points = decodePoints(report.points);
   const columns = describedColumns(report, points);
-  const model = withColumns(report.model);
+  const model = { ...withColumns(report.model), sampled: Boolean(report.data.sampled_from) };
   fillHead(report, model, points);
   byId("components").append(componentTable(model, columns, points));
   byId("components-paper").append(...paperBlocks(columns, model)

@@ -3,9 +3,10 @@
 import { counted, percent, scientific, statistic, wholeNumber } from "./scales.js";
 
 // The headline without the name of the table, which the page sets apart from the sentence.
-export function headline({ data, model, uncertainty }) {
-  const weights = data.weighted ? ` with a weight of ${wholeNumber(data.total_weight)}` : "";
-  const rows = `${model.noise ? "and noise " : ""}in ${counted(data.rows_used, "row")}${weights}`;
+export function headline({ data, model, fit, uncertainty }) {
+  const total = data.sampled_from ? fit.weight : data.total_weight;
+  const weights = data.weighted ? ` with a weight of ${wholeNumber(total)}` : "";
+  const rows = `${model.noise ? "and noise " : ""}in ${counted(data.sampled_from ?? data.rows_used, "row")}${weights}`;
   if (model.n_components === 1) return `One cluster ${rows} of`;
   const apart = uncertainty.sure !== null && uncertainty.sure >= 0.99;
   return `${model.n_components} ${apart ? "well-separated" : "overlapping"} clusters ${rows} of`;
@@ -47,6 +48,7 @@ function missingCells(missing, { rows_used: used }) {
 
 // A stored model's figures are those of the rows it was fitted to. Rows without any cell may not count.
 function rowsFitted({ weight }, data, missing) {
+  if (data.sampled_from) return `of all ${counted(data.sampled_from, "row")}`;
   const isOther = (total) => weight !== null && Math.abs(weight - total) > 1e-9 * weight;
   const others = isOther(data.total_weight);
   if (others && missing && !isOther(data.total_weight - missing.empty_weight)) {
@@ -87,7 +89,11 @@ function starts(made) {
 // What the reader must know before trusting the figures.
 export function notes({ data, search, notes: given }, drawn) {
   const own = [];
-  if (data.weighted) {
+  if (data.sampled_from) {
+    own.push(`The figures of the fit are those of all ${wholeNumber(data.sampled_from)} rows; sizes, shares and `
+      + `pictures of rows show a sample of ${wholeNumber(data.rows_used)}, chosen at random`
+      + `${drawn < data.rows_used ? `, of which the picture draws ${wholeNumber(drawn)}` : ""}.`);
+  } else if (data.weighted) {
     own.push("All figures and pictures count every row as often as its weight says"
       + `${drawn < data.total_weight ? `; the pictures draw ${counted(drawn, "point")}` : ""}.`);
   } else if (drawn < data.rows_used) {

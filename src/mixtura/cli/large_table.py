@@ -1,0 +1,308 @@
+"""Tables that are not read into memory: files that are passed over, and a sample of their rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Self, TypeAlias
+
+import click
+import numpy as np
+
+from mixtura.cli.assigned_batches import assigned
+from mixtura.cli.assignments import Assignments
+from mixtura.cli.columns import Column
+from mixtura.cli.datafile import DataFile
+from mixtura.cli.engine import THIS_MACHINE, Engine
+from mixtura.cli.features import Features, features_of_model
+from mixtura.cli.first_look import look
+from mixtura.cli.kinds import KINDS, read_as
+from mixtura.cli.known_columns import ReadColumns
+from mixtura.cli.levels import levels_of
+from mixtura.cli.names import Names, unique_names
+from mixtura.cli.passes import Tell
+from mixtura.cli.table import FORMATS, Table
+from mixtura.cli.wording import count
+from mixtura.errors import CellError, DataError
+from mixtura.families.schema import Column as Described
+from mixtura.families.schema import Kind, Schema
+from mixtura.persistence.model_file import Model
+from mixtura.sources.local import LocalScan
+from mixtura.sources.read_ahead import ahead
+from mixtura.sources.recognized import files_of, scan_of, shape_of
+from mixtura.sources.scan import Batch, Scan
+from mixtura.starts.large_rows import sample_size
+
+__all__ = ["LargeTable", "assigned_by", "called", "is_large", "wants_passes"]
+
+#: Places of the columns that are wanted of a table, of which a part without rows is given.
+Choose: TypeAlias = Callable[[Table], Iterable[int]]
+
+# Rows that tell which columns a model is of.
+_GLANCE = 1_000
+
+
+def wants_passes(
+    data: DataFile,
+    machine: Engine,
+    *,
+    sample: int | None,
+    known: str | None,
+    delimiter: str | None,
+) -> bool:
+    """Whether a table is to be fitted by passes over its rows, and not in memory.
+
+    Raises
+    ------
+    click.UsageError
+        If options do not go together with that.
+    """
+    if not (data.several or machine.remote):
+        large = known is None and is_large(data, sample)
+        if sample is not None and (known is not None or data.suffix not in FORMATS):
+            raise click.UsageError(
+                "--sample is for tables that are not read into memory: Parquet and Arrow files, "
+                "folders and patterns, without --known. Leave it out."
+            )
+        return large
+    what = "several files" if data.several else f"--engine {machine.name}"
+    if data.path is None:
+        raise click.UsageError(f"{what} is for files, not for standard input: save the table.")
+    if known is not None:
+        raise click.UsageError(
+            f"--known {known} names clusters row by row, and the rows of {what} are never all in "
+            "memory: fit a single file that has the rows whose cluster is known."
+        )
+    if delimiter is not None:
+        raise click.UsageError(f"--delimiter is for a single text file, not for {what}.")
+    return True
+
+
+def is_large(data: DataFile, n_sample: int | None = None) -> bool:
+    """Whether a table is not read into memory.
+
+    Parameters
+    ----------
+    data : DataFile
+    n_sample : int, optional
+        Rows that are looked at; by default as many as suit the columns.
+    """
+    if data.several:
+        return True
+    if data.path is None or data.suffix not in FORMATS or not data.path.is_file():
+        return False
+    if data.path.suffix.lower() not in FORMATS or find_spec("pyarrow") is None:
+        return False  # packed, or only read as a whole
+    try:
+        n_rows, n_columns = shape_of(data.path)
+    except DataError:
+        return False  # whoever reads it as a whole says more
+    return n_rows > (n_sample or sample_size(max(n_columns, 1)))
+
+
+@dataclass(frozen=True, eq=False)
+class LargeTable:
+    """Files with the same columns, as one table.
+
+    Attributes
+    ----------
+    files : tuple of Path
+        In the order of their rows.
+    names : tuple of str
+        What the files call their columns.
+    table : Table
+        A sample of the rows.
+    levels : tuple of Column or None
+        As of a first look.
+    engine : Engine
+    """
+
+    files: tuple[Path, ...]
+    names: tuple[str, ...]
+    table: Table
+    levels: tuple[Column | None, ...]
+    engine: Engine = THIS_MACHINE
+
+    @classmethod
+    def looked_at(
+        cls,
+        data: DataFile,
+        n_sample: int | None = None,
+        seed: int = 0,
+        tell: Tell = lambda done, total, text: None,
+        engine: Engine = THIS_MACHINE,
+        choose: Choose | None = None,
+    ) -> Self:
+        """After one pass over all rows of some columns, or of all.
+
+        Raises
+        ------
+        DataError
+            If there are no files or rows, or they cannot be read as one table.
+        """
+        files = tuple(files_of(data.paths))
+        engine.check(files)
+        given = _local(files[:1]).names
+        if len(set(given)) < len(given):
+            raise DataError(f"{files[0]} has two columns of one name: {', '.join(given)}.")
+        header = _header(data, given)
+        if choose is None:
+            names, scan = header.names, _local(files)
+        else:
+            places = sorted(set(choose(header)))
+            names = Names(tuple(header.names.listed[j] for j in places))
+            scan = _local(files, [given[j] for j in places])
+        first = look(
+            ahead(scan.read),
+            names.listed,
+            n_sample or sample_size(len(names.listed)),
+            seed,
+            lambda done: tell(done, None, f"Looking at the rows of {data.name}"),
+        )
+        if first.n_rows == 0:
+            raise DataError(f"{data} has column names but no rows.")
+        notes = [*header.names.renamed(given)]
+        if len(first.numbers) < first.n_rows:
+            notes.append(
+                f"A sample of {len(first.numbers):,} of {count(first.n_rows, 'row')} told what the "
+                "columns are."
+            )
+        table = Table(
+            data.name,
+            "parquet",
+            tuple(replace(column, row_numbers=first.numbers) for column in first.columns),
+            first.values,
+            tuple(notes),
+            first.numbers,
+            first.n_rows,
+        )
+        return cls(files, scan.names, table, first.levels, engine)
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Have errors of the block tell rows of the table, or that they are those of the sample."""
+        try:
+            yield
+        except CellError as error:
+            assert self.table.row_numbers is not None
+            raise error.in_row(int(self.table.row_numbers[error.row - 1])) from None
+        except DataError as error:
+            if not (self.table.sampled and re.search(r"\brows? \d", str(error))):
+                raise
+            raise DataError(f"{error} Rows are counted in a sample of the table here.") from None
+
+    def with_all_levels(self, features: Features) -> Features:
+        """The features, whose categories are those of all rows, and not of the sample alone.
+
+        Raises
+        ------
+        DataError
+            If they are no categories in all rows.
+        """
+        if not any(column.levels for column in features.schema):
+            return features
+        described = tuple(map(self._with_levels, features.schema))
+        values = features.values.copy()
+        for place, known in enumerate(described):
+            column = self.table.columns[self.table.position(known.name)]
+            values[:, place] = read_as(column, known)
+        return replace(features, schema=Schema(described), values=values)
+
+    def _with_levels(self, described: Described) -> Described:
+        if not described.levels:
+            return described
+        seen = self.levels[self.table.position(described.name)]
+        if seen is None:
+            raise DataError(
+                f"Column {described.name!r} has too many different cells to be a category in all "
+                f"{self.table.n_rows:,} rows: --exclude it."
+            )
+        if described.kind is Kind.BINARY and seen.kind == "true or false":
+            return described
+        if described.kind is Kind.BINARY and (reason := KINDS[Kind.BINARY].cannot(seen)):
+            levels = ", ".join(map(str, levels_of(seen)[:5])) if seen.words else seen.kind
+            raise DataError(
+                f"Column {described.name!r} {reason}, in all {self.table.n_rows:,} rows "
+                f"({levels}): --exclude it, or take it as a category."
+            )
+        return replace(described, levels=levels_of(seen))
+
+    def scan(self, columns: Sequence[str], weight: str | None, tell: Tell) -> Scan:
+        """All rows of some columns, called as in the table, where the engine has them."""
+        wanted, named = self._called(columns, weight)
+        if self.engine.remote:
+            return scan_of(self.engine.frame(self.files), wanted, named)
+        scan = _local(self.files, wanted, named)
+        return replace(scan, read=_telling(scan.read, self.table.n_rows, tell))
+
+    def assigned(
+        self, model: Model, features: Features, weight: str | None, tell: Tell
+    ) -> Iterator[Assignments]:
+        """All rows, assigned by a model of the features part by part, in their order."""
+        wanted, named = self._called(features.names, weight)
+        batches = _local(self.files, wanted, named).read
+        columns = ReadColumns(features.schema, model.description.name)
+        for part in assigned(model, columns, ahead(batches)):
+            yield part
+            done = part.start + len(part.clusters)
+            tell(done, self.table.n_rows, f"Assigning {self.table.n_rows:,} rows")
+
+    def _called(self, columns: Sequence[str], weight: str | None) -> tuple[list[str], str | None]:
+        """What the files call columns of the table, and that of weights."""
+        wanted = [self.names[self.table.position(name)] for name in columns]
+        return wanted, None if weight is None else self.names[self.table.position(weight)]
+
+
+def called(*words: str) -> Choose:
+    """All columns with such names, or that fit such patterns."""
+    return lambda header: [place for word in words for place in header.matching(word)]
+
+
+def assigned_by(model: Model, data: DataFile) -> Iterator[Assignments]:
+    """All rows of a large table, assigned by a model of some of its columns."""
+
+    def known(header: Table) -> Sequence[int]:
+        """Places of the model's columns; of all where some are lacking, which is told later."""
+        places = [header.names.position(name) for name in model.feature_names or ()]
+        found = [place for place in places if place is not None]
+        return found if found and len(found) == len(places) else range(len(header.columns))
+
+    large = LargeTable.looked_at(data, _GLANCE, choose=known)
+    with large.counted():
+        features = features_of_model(large.table, model)
+    return large.assigned(model, features, None, lambda done, total, text: None)
+
+
+def _local(files: Sequence[Path], *args: Any) -> LocalScan:
+    scan = scan_of(list(files), *args)
+    assert isinstance(scan, LocalScan)  # as are all files
+    return scan
+
+
+def _header(data: DataFile, given: Sequence[str]) -> Table:
+    """A table without rows, of columns that files call so."""
+    names, values = unique_names(given), np.empty((0, len(given)))
+    columns = tuple(Column(name, values[:, j], "numbers", 0) for j, name in enumerate(names))
+    return Table(data.name, "parquet", columns, values)
+
+
+def _telling(
+    read: Callable[[], Iterator[Batch]], n_rows: int, tell: Tell
+) -> Callable[[], Iterator[Batch]]:
+    """The same batches, whose rows are told of in the first pass."""
+    passed: list[int] = []
+
+    def telling() -> Iterator[Batch]:
+        n = 0
+        for batch in read():
+            yield batch
+            if not passed:
+                n += len(batch.cells if isinstance(batch.cells, np.ndarray) else batch.cells[0])
+                tell(n, n_rows, f"Copying {n_rows:,} rows to a temporary file")
+        passed.append(n)
+
+    return telling
