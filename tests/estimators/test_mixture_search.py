@@ -523,3 +523,23 @@ def test_a_grid_names_parameters(name: str) -> None:
     grid = {"n_components": [1, 2], name: [1]}
     with pytest.raises(ValueError, match=f"Invalid parameter '{name}'"):
         mx.MixtureSearch(mx.GaussianMixture(), grid).fit(groups())
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_candidates_whose_first_starts_are_not_sound_make_more(seed: int) -> None:
+    of_groups, of_rows = np.random.default_rng(0), np.random.default_rng((0, seed))
+    roots = np.eye(8) + 0.4 * of_groups.normal(size=(8, 8, 8))
+    weights, means = of_groups.dirichlet(np.full(8, 5.0)), 1.5 * of_groups.normal(size=(8, 8))
+    labels = of_rows.choice(8, 3_000, p=weights)
+    X = of_rows.standard_normal((3_000, 8), dtype=np.float32)
+    for j in range(8):
+        X[labels == j] = means[j] + X[labels == j] @ roots[j].T
+    grid = {"n_components": [7, 8], "covariance_type": ["VVV"]}
+    search = mx.MixtureSearch(param_grid=grid, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        search.fit(X.astype(np.float64))
+    best = search.best_estimator_
+    assert best.converged_
+    assert not best.spurious_
+    assert best.starts_.n_made > 2

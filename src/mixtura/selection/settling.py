@@ -34,6 +34,9 @@ _OWN_STARTS = 2
 def settle(field: Field) -> None:
     """Let the best candidates begin from each other, until that changes nothing."""
     best, n_own = math.inf, 0
+    field.judge()
+    if math.isinf(field.ranks().min()):  # of their first starts none is sound
+        field.take(dict.fromkeys(_begun(field), methodcaller("finish")))
     for _ in range(_ROUNDS):
         n_own += _OWN_STARTS
         field.judge()
@@ -46,6 +49,14 @@ def settle(field: Field) -> None:
         before, best = best, float(field.ranks().min())
         if not best < before - _SAME:
             break
+
+
+def _begun(field: Field) -> list[int]:
+    """The best candidates that have begun, sound or not."""
+    candidates = field.candidates
+    begun = [i for i in range(len(candidates)) if candidates[i].begun_at_all]
+    begun.sort(key=lambda i: field.value(candidates[i].outcome))
+    return begun[: field.n_finalists]
 
 
 def _following(field: Field) -> dict[int, Step]:
