@@ -23,6 +23,7 @@ def test_each_is_told_once_and_names_options():
             "Make more starts (n_init) or a simpler covariance_type.", DataWarning, stacklevel=1
         )
         warnings.warn("did not converge", ConvergenceWarning, stacklevel=1)
+        warnings.warn("inplace goes", FutureWarning, stacklevel=1)
     assert told == ["Make more starts (--starts) or a simpler --covariance."]
 
 

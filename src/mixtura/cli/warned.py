@@ -28,8 +28,14 @@ def warned() -> Iterator[list[str]]:
         except MixturaError as error:
             raise type(error)(in_options(str(error))) from error
     # That a fit did not converge is told with its status, in more useful words. By name, since
-    # scikit-learn's classes are the estimators' affair.
-    lasting = [w for w in caught if w.category.__name__ != "ConvergenceWarning"]
+    # scikit-learn's classes are the estimators' affair. What packages say of each other's future
+    # is nobody's here.
+    of_developers = DeprecationWarning, FutureWarning
+    lasting = [
+        w
+        for w in caught
+        if w.category.__name__ != "ConvergenceWarning" and not issubclass(w.category, of_developers)
+    ]
     told.extend(dict.fromkeys(in_options(str(warning.message)) for warning in lasting))
 
 

@@ -108,7 +108,7 @@ def read_files(files: Sequence[str], master: str | None) -> DataFrame:
         If no session can be had there.
     """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder
+    builder = SparkSession.builder.config(map=_QUIETLY)
     if master is not None:
         builder = builder.remote(master) if master.startswith("sc://") else builder.master(master)
     try:
@@ -119,6 +119,10 @@ def read_files(files: Sequence[str], master: str | None) -> DataFrame:
             f"Spark cannot read the files {where}: {_reason(error)}. Look at the URL, and whether "
             "Java 17 or newer is installed."
         ) from error
+
+
+# Whoever asks for files on a command line reads what that says, and not what Spark does.
+_QUIETLY = {"spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}
 
 
 def _field(frame: DataFrame, name: str) -> StructField:
