@@ -122,7 +122,7 @@ def read_files(files: Sequence[str], master: str | None) -> DataFrame:
 
 
 # Whoever asks for files on a command line reads what that says, and not what Spark does.
-_QUIETLY = {"spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}
+_QUIETLY: dict[str, Any] = {"spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}
 
 
 def _field(frame: DataFrame, name: str) -> StructField:
