@@ -23,7 +23,7 @@ help:
 	@echo "make bench-msteps  M-steps of each structure in 13 to 60 columns: benchmarks/MSTEPS.md"
 	@echo "make bench-factors  factor analyzers of up to 1,000 columns: benchmarks/FACTORS.md"
 	@echo "make bench-online  mini-batches against EM, and streams of groups that move: benchmarks/ONLINE.md"
-	@echo "make bench-scale  100,000,000 rows in files, Dask, Spark, and Spark's own mixture: benchmarks/SCALE.md"
+	@echo "make bench-scale  100,000,000 rows in files, Dask, Spark, and Spark's own mixture: build/scale.md, for benchmarks/SCALE.md"
 	@echo "make bench-search  the default search against mclust (needs R): benchmarks/SEARCH.md"
 	@echo "make bench-stability  its choice by seed, beside mclust's (needs R): benchmarks/STABILITY.md"
 	@echo "  of a few: make bench-stability ONLY='--tables iris wine --seeds 2 --out FILE'; bench-search has --rounds"

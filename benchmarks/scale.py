@@ -1,4 +1,4 @@
-"""Bigger than memory, and more than one process: SCALE.md, `make bench-scale`.
+"""Bigger than memory, and more than one process: the tables of SCALE.md, `make bench-scale`.
 
 Each measurement is a process of its own, so that its memory is its own. The rows are made by a
 seeded generator, once, and kept beside this file.
@@ -459,7 +459,7 @@ def table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=float, default=1e8)
-    parser.add_argument("--out", type=Path, default=HERE / "SCALE-measured.md")
+    parser.add_argument("--out", type=Path, default=HERE.parent / "build" / "scale.md")
     parser.add_argument("--measure", nargs="+")
     args = parser.parse_args()
     if args.measure:

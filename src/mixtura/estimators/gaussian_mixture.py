@@ -203,6 +203,8 @@ class GaussianMixture(ShapedMixture):
         such a component is passed over if other starts found one without.
     starts_ : Starts
         How often the best optimum was found, and where the other starts ended.
+    sampled_ : str
+        What was done with a sample of a large table, in words; "" if there was none.
     notes_ : tuple of str
         What to know about the data and the result; `fit` gives the same as warnings.
     n_features_in_ : int
