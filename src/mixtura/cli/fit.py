@@ -224,7 +224,8 @@ def fit(
     from mixtura.cli.features import choose_features, read_weights
     from mixtura.cli.going_on import going_on
     from mixtura.cli.known import read_known
-    from mixtura.cli.large_table import LargeTable, called, wants_passes
+    from mixtura.cli.large_table import LargeTable, called
+    from mixtura.cli.memory import wants_passes
     from mixtura.cli.reading import read_table
     from mixtura.cli.results import (
         FitResult,
