@@ -373,6 +373,16 @@ def test_an_engine_that_is_not_installed(fit, here, big, monkeypatch):
     assert "which is not installed: pip install 'mixtura[dask]'" in told(result)
 
 
+def test_dask_comes_to_the_same(fit, here, big):
+    pytest.importorskip("dask.dataframe")
+    args = ("big", "--columns", "a,b", "--covariance", "VVV", "--json")
+    local = json.loads(fit(*args, "--out", "local").stdout)
+    dask = json.loads(fit(*args, "--out", "dask", "--engine", "dask").stdout)
+    assert dask["fit"]["log_likelihood"] == pytest.approx(local["fit"]["log_likelihood"], rel=1e-10)
+    frames = [pl.read_parquet(f"{name}/assignments.parquet") for name in ("local", "dask")]
+    assert np.allclose(frames[0].to_numpy(), frames[1].to_numpy(), rtol=0, atol=1e-5)
+
+
 def test_engines_read_parquet_alone(fit, here):
     (here / "t.csv").write_text("a,b\n1,2\n")
     result = fit("t.csv", "--engine", "dask")

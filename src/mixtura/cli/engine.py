@@ -53,23 +53,20 @@ class Engine:
         """Whether it is an engine, even one that runs on this machine."""
         return self.name != "local"
 
-    def check(self, files: Sequence[Path]) -> None:
-        """Raise DataError if there is a file that it cannot read."""
-        others = [file for file in files if file.suffix.lower() not in _PARQUET]
-        if self.remote and others:
-            raise DataError(
-                f"{others[0]} is no Parquet file: --engine {self.name} reads these alone. Save it "
-                "as Parquet, or leave the option out."
-            )
-
     def frame(self, files: Sequence[Path]) -> Any:
         """The files as a table of the engine.
 
         Raises
         ------
         MixturaError
-            If the engine is not installed, or does not answer.
+            If a file is not Parquet, or the engine is not installed or does not answer.
         """
+        others = [file for file in files if file.suffix.lower() not in _PARQUET]
+        if others:
+            raise DataError(
+                f"{others[0]} is no Parquet file: --engine {self.name} reads these alone. Save it "
+                "as Parquet, or leave the option out."
+            )
         return frame_of(self.name, files, self.where)
 
 

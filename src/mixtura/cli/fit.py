@@ -224,18 +224,20 @@ def fit(
     from mixtura.cli.features import choose_features, read_weights
     from mixtura.cli.going_on import going_on
     from mixtura.cli.known import read_known
-    from mixtura.cli.large_table import LargeTable, called, wants_passes
+    from mixtura.cli.large_table import LargeTable, called
+    from mixtura.cli.memory import wants_passes
     from mixtura.cli.reading import read_table
     from mixtura.cli.results import (
         FitResult,
         check_places,
         places,
         write_assignments,
-        write_results,
+        write_report,
     )
     from mixtura.cli.search import Large, Plan
     from mixtura.cli.wanted import Wanted
     from mixtura.persistence.atomic_files import Staging
+    from mixtura.persistence.model_file import write_model
 
     options = OwnOptions.of(own)
     machine = Engine.of(engine, scheduler, master)
@@ -289,10 +291,11 @@ def fit(
             found = plan.run(features, weight, progress, Large(scan, table.n_rows))
             parts = large.assigned(found.model, features, weights, progress)
         staging.folder(files["model"].parent)
-        stand_in = staging.place(files["assignments"])
-        tally = write_assignments(parts, stand_in, table.format)
+        # One after the other: errors of the system tell of the file that was begun last.
+        write_model(found.model, staging.place(files["model"]))
+        tally = write_assignments(parts, staging.place(files["assignments"]), table.format)
         result = FitResult.of(table, choice, features, found, files, weight, tally)
-        write_results(result, staging)
+        write_report(result, staging.place(files["report"]))
     if as_json:
         print_document(result.document())
     else:

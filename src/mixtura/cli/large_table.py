@@ -6,11 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
-import click
 import numpy as np
 
 from mixtura.cli.assigned_batches import assigned
@@ -25,7 +23,7 @@ from mixtura.cli.known_columns import ReadColumns
 from mixtura.cli.levels import levels_of
 from mixtura.cli.names import Names, unique_names
 from mixtura.cli.passes import Tell
-from mixtura.cli.table import FORMATS, Table
+from mixtura.cli.table import Table
 from mixtura.cli.wording import count
 from mixtura.errors import CellError, DataError
 from mixtura.families.schema import Column as Described
@@ -33,75 +31,17 @@ from mixtura.families.schema import Kind, Schema
 from mixtura.persistence.model_file import Model
 from mixtura.sources.local import LocalScan
 from mixtura.sources.read_ahead import ahead
-from mixtura.sources.recognized import files_of, scan_of, shape_of
+from mixtura.sources.recognized import files_of, scan_of
 from mixtura.sources.scan import Batch, Scan
 from mixtura.starts.large_rows import sample_size
 
-__all__ = ["LargeTable", "assigned_by", "called", "is_large", "wants_passes"]
+__all__ = ["LargeTable", "assigned_by", "called"]
 
 #: Places of the columns that are wanted of a table, of which a part without rows is given.
 Choose: TypeAlias = Callable[[Table], Iterable[int]]
 
 # Rows that tell which columns a model is of.
 _GLANCE = 1_000
-
-
-def wants_passes(
-    data: DataFile,
-    machine: Engine,
-    *,
-    sample: int | None,
-    known: str | None,
-    delimiter: str | None,
-) -> bool:
-    """Whether a table is to be fitted by passes over its rows, and not in memory.
-
-    Raises
-    ------
-    click.UsageError
-        If options do not go together with that.
-    """
-    if not (data.several or machine.remote):
-        large = known is None and is_large(data, sample)
-        if sample is not None and (known is not None or data.suffix not in FORMATS):
-            raise click.UsageError(
-                "--sample is for tables that are not read into memory: Parquet and Arrow files, "
-                "folders and patterns, without --known. Leave it out."
-            )
-        return large
-    what = "several files" if data.several else f"--engine {machine.name}"
-    if data.path is None:
-        raise click.UsageError(f"{what} is for files, not for standard input: save the table.")
-    if known is not None:
-        raise click.UsageError(
-            f"--known {known} names clusters row by row, and the rows of {what} are never all in "
-            "memory: fit a single file that has the rows whose cluster is known."
-        )
-    if delimiter is not None:
-        raise click.UsageError(f"--delimiter is for a single text file, not for {what}.")
-    return True
-
-
-def is_large(data: DataFile, n_sample: int | None = None) -> bool:
-    """Whether a table is not read into memory.
-
-    Parameters
-    ----------
-    data : DataFile
-    n_sample : int, optional
-        Rows that are looked at; by default as many as suit the columns.
-    """
-    if data.several:
-        return True
-    if data.path is None or data.suffix not in FORMATS or not data.path.is_file():
-        return False
-    if data.path.suffix.lower() not in FORMATS or find_spec("pyarrow") is None:
-        return False  # packed, or only read as a whole
-    try:
-        n_rows, n_columns = shape_of(data.path)
-    except DataError:
-        return False  # whoever reads it as a whole says more
-    return n_rows > (n_sample or sample_size(max(n_columns, 1)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,14 +58,15 @@ class LargeTable:
         A sample of the rows.
     levels : tuple of Column or None
         As of a first look.
-    engine : Engine
+    frame : object or None
+        The same as a table of an engine, if one is to pass over the rows.
     """
 
     files: tuple[Path, ...]
     names: tuple[str, ...]
     table: Table
     levels: tuple[Column | None, ...]
-    engine: Engine = THIS_MACHINE
+    frame: Any = None
 
     @classmethod
     def looked_at(
@@ -145,17 +86,8 @@ class LargeTable:
             If there are no files or rows, or they cannot be read as one table.
         """
         files = tuple(files_of(data.paths))
-        engine.check(files)
-        given = _local(files[:1]).names
-        if len(set(given)) < len(given):
-            raise DataError(f"{files[0]} has two columns of one name: {', '.join(given)}.")
-        header = _header(data, given)
-        if choose is None:
-            names, scan = header.names, _local(files)
-        else:
-            places = sorted(set(choose(header)))
-            names = Names(tuple(header.names.listed[j] for j in places))
-            scan = _local(files, [given[j] for j in places])
+        frame = engine.frame(files) if engine.remote else None
+        scan, names, notes = _opened(files, data, choose)
         first = look(
             ahead(scan.read),
             names.listed,
@@ -165,22 +97,19 @@ class LargeTable:
         )
         if first.n_rows == 0:
             raise DataError(f"{data} has column names but no rows.")
-        notes = [*header.names.renamed(given)]
         if len(first.numbers) < first.n_rows:
-            notes.append(
-                f"A sample of {len(first.numbers):,} of {count(first.n_rows, 'row')} told what the "
-                "columns are."
-            )
+            sample = f"{len(first.numbers):,} of {count(first.n_rows, 'row')}"
+            notes = (*notes, f"A sample of {sample} told what the columns are.")
         table = Table(
             data.name,
             "parquet",
             tuple(replace(column, row_numbers=first.numbers) for column in first.columns),
             first.values,
-            tuple(notes),
+            notes,
             first.numbers,
             first.n_rows,
         )
-        return cls(files, scan.names, table, first.levels, engine)
+        return cls(files, scan.names, table, first.levels, frame)
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -234,8 +163,8 @@ class LargeTable:
     def scan(self, columns: Sequence[str], weight: str | None, tell: Tell) -> Scan:
         """All rows of some columns, called as in the table, where the engine has them."""
         wanted, named = self._called(columns, weight)
-        if self.engine.remote:
-            return scan_of(self.engine.frame(self.files), wanted, named)
+        if self.frame is not None:
+            return scan_of(self.frame, wanted, named)
         scan = _local(self.files, wanted, named)
         return replace(scan, read=_telling(scan.read, self.table.n_rows, tell))
 
@@ -281,6 +210,22 @@ def _local(files: Sequence[Path], *args: Any) -> LocalScan:
     scan = scan_of(list(files), *args)
     assert isinstance(scan, LocalScan)  # as are all files
     return scan
+
+
+def _opened(
+    files: Sequence[Path], data: DataFile, choose: Choose | None
+) -> tuple[LocalScan, Names, tuple[str, ...]]:
+    """A scan of the columns that are wanted, what they are called here, and notes on names."""
+    given = _local(files[:1]).names
+    if len(set(given)) < len(given):
+        raise DataError(f"{files[0]} has two columns of one name: {', '.join(given)}.")
+    header = _header(data, given)
+    notes = header.names.renamed(given)
+    if choose is None:
+        return _local(files), header.names, notes
+    places = sorted(set(choose(header)))
+    names = Names(tuple(header.names.listed[j] for j in places))
+    return _local(files, [given[j] for j in places]), names, notes
 
 
 def _header(data: DataFile, given: Sequence[str]) -> Table:

@@ -45,7 +45,8 @@ def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | N
     from mixtura.cli.destination import check_file, check_outside
     from mixtura.cli.features import features_of_model
     from mixtura.cli.frames import put_blocks, put_parts
-    from mixtura.cli.large_table import assigned_by, is_large
+    from mixtura.cli.large_table import assigned_by
+    from mixtura.cli.memory import is_large
     from mixtura.cli.reading import read_table
     from mixtura.persistence.model_file import read_model
 

@@ -24,8 +24,7 @@ from mixtura.cli.warned import in_options
 from mixtura.families.description import Marginal, Shares
 from mixtura.fitting.missing import MissingCells
 from mixtura.fitting.record import FitRecord
-from mixtura.persistence.atomic_files import Staging
-from mixtura.persistence.model_file import Model, write_model
+from mixtura.persistence.model_file import Model
 from mixtura.persistence.records import record_document
 from mixtura.report import SearchSummary
 from mixtura.selection.whole_table import Confirmed
@@ -41,7 +40,7 @@ __all__ = [
     "notes_on",
     "places",
     "write_assignments",
-    "write_results",
+    "write_report",
 ]
 
 
@@ -167,8 +166,8 @@ def check_places(files: dict[str, Path], data: Sequence[Path]) -> None:
     check_folder(files["model"].parent, [file.name for file in files.values()], data)
 
 
-def write_results(result: FitResult, staging: Staging) -> None:
-    """Write the model and the report beside the assignments."""
+def write_report(result: FitResult, path: Path) -> None:
+    """Write the page about a result."""
     page = report_page(
         result.model,
         result.table,
@@ -177,8 +176,7 @@ def write_results(result: FitResult, staging: Staging) -> None:
         search=result.search,
         notes=tuple(filter(None, (*result.notes, result.record.sampled))),
     )
-    write_model(result.model, staging.place(result.files["model"]))
-    staging.place(result.files["report"]).write_text(page, encoding="utf-8")
+    path.write_text(page, encoding="utf-8")
 
 
 def write_assignments(parts: Assignments | Iterator[Assignments], path: Path, kind: str) -> Tally:
