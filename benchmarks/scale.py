@@ -202,7 +202,7 @@ def spark_session(cores: int) -> Any:
     builder = SparkSession.builder.master(f"local[{cores}]").config("spark.ui.enabled", "false")
     builder = builder.config("spark.driver.memory", "8g")
     builder = builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", "65536")
-    return builder.config("spark.driver.bindAddress", "127.0.0.1").getOrCreate()
+    return builder.config("spark.driver.host", "127.0.0.1").getOrCreate()
 
 
 def source_of(table: Any) -> Source:
@@ -304,8 +304,8 @@ def _resident(pid: int) -> float:
 
 def mllib(n: int, whose: str) -> dict[str, Any]:
     """So many iterations from their own starts on the same frame, kept by Spark."""
-    session = spark_session(2)
-    frame = session.read.parquet(str(made(n)))
+    on_files = whose == "mixtura on files"
+    frame = None if on_files else spark_session(2).read.parquet(str(made(n)))
     names = [f"x{a}" for a in range(D)]
     with memory_of_all() as most:
         if whose == "Spark":
@@ -320,15 +320,16 @@ def mllib(n: int, whose: str) -> dict[str, Any]:
             taken = time.perf_counter() - start
             objective = model.summary.logLikelihood / n
         else:
-            table = frame.cache()
-            table.count()
+            table = str(made(n) / "*.parquet") if on_files else frame.cache()
+            if not on_files:
+                table.count()
             fit = mx.GaussianMixture(
-                K, random_state=1, max_iter=MLLIB_ITERATIONS, tol=0.0, acceleration=None, n_init=1
+                K, random_state=1, max_iter=MLLIB_ITERATIONS, tol=0.0, acceleration=None
             )
             start = time.perf_counter()
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                fit.fit(table if whose == "mixtura on Spark" else str(made(n) / "*.parquet"))
+                fit.fit(table)
             taken = time.perf_counter() - start
             objective = fit.log_likelihood_ / n
     return {"seconds": taken, "objective": objective, "peak": most[0]}

@@ -47,7 +47,7 @@ def spark() -> Iterator[Any]:
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "FATAL",
         "spark.sql.shuffle.partitions": "2",
-        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
     }
     session = SparkSession.builder.master("local[2]").config(map=options).getOrCreate()
     yield session

@@ -93,7 +93,8 @@ def scan(
         of many columns. A table that has no more rows is fitted in memory.
     raw_copy : bool, default=True
         Whether what is read on this machine is decoded once, and kept in a temporary file until
-        the fit is done. Where there is no room for it, every pass decodes anew.
+        the fit is done. Where there is no room for it, every pass decodes anew. Of Spark, whether
+        its workers keep the rows as a fit takes them. Dask keeps what was persisted.
 
     Returns
     -------

@@ -12,7 +12,7 @@ import numpy as np
 
 from mixtura.patterns import Patterns
 from mixtura.sources.folding import Fold
-from mixtura.sources.scan import Batch, Block, Clean, Opened, Scan, cut
+from mixtura.sources.scan import Batch, Block, Clean, Opened, Partitions, cut
 from mixtura.sources.source import Chunk, Mergeable, all_one
 from mixtura.typing import AnyArray
 
@@ -62,7 +62,7 @@ class PartitionedSource:
 
     Attributes
     ----------
-    scan : Scan
+    scan : Partitions
     clean : callable
     n_rows : tuple of int
         Of each partition.
@@ -71,7 +71,7 @@ class PartitionedSource:
         Whether any cell is missing.
     """
 
-    scan: Scan
+    scan: Partitions
     clean: Callable[[Batch], Block]
     n_rows: tuple[int, ...]
     rows_per_block: int
@@ -144,7 +144,7 @@ def _in_line(array: AnyArray) -> AnyArray:
     return np.require(array, requirements=["C_CONTIGUOUS", "ALIGNED"])
 
 
-def opened(scan: Scan, clean: Clean) -> Opened:
+def opened(scan: Partitions, clean: Clean) -> Opened:
     """The rows of a scan, counted where they lie."""
     listed: Listed = scan.map_reduce(_Count(clean))
     counts = [counted for _, counted in sorted(listed.items)]

@@ -70,7 +70,7 @@ def scan_of(
     kind = _kind(X)
     if kind is not None:
         module, function = _READERS[kind]
-        own = {"raw_copy": raw_copy} if module == "arrow" else {}
+        own = {} if module == "dask" else {"raw_copy": raw_copy}
         made: Scan = _engine(module, function)(X, columns, weight, **own)
         return made
     if columns is not None:

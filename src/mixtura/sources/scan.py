@@ -26,6 +26,7 @@ __all__ = [
     "Load",
     "Names",
     "Opened",
+    "Partitions",
     "Scan",
     "Task",
     "cut",
@@ -52,12 +53,15 @@ class Batch:
         Where they come from, such as the name of a file, for errors; "" if there is only one place.
     start : int
         Number of the first row there.
+    n_empty : int
+        Rows that were left out before, since they have no cell.
     """
 
     cells: AnyArray | Sequence[Cells]
     weight: AnyArray | None = None
     place: str = ""
     start: int = 0
+    n_empty: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,21 +135,25 @@ class Opened:
     n_empty: int
 
 
-class Scan(Protocol):
-    """A table that is not in memory."""
+class Partitions(Protocol):
+    """Rows that lie in parts."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """Of the columns, without that of weights."""
         ...
 
+    def map_reduce(self, task: Task[M], /) -> M:
+        """A task's results for all partitions, merged: each with its neighbor, in their order."""
+        ...
+
+
+class Scan(Partitions, Protocol):
+    """A table that is not in memory."""
+
     @property
     def weighted(self) -> bool:
         """Whether rows have weights."""
-        ...
-
-    def map_reduce(self, task: Task[M], /) -> M:
-        """A task's results for all partitions, merged: each with its neighbor, in their order."""
         ...
 
     def each_row(self, function: EachRow, names: Names, dtype: np.dtype[Any], /) -> Any:

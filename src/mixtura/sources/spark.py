@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ from pyspark.sql.types import (
 
 from mixtura.errors import DataError, MixturaError
 from mixtura.sources.partitions import opened
-from mixtura.sources.scan import Batch, Cells, Clean, Names, Opened, Task
+from mixtura.sources.scan import Batch, Block, Cells, Clean, Names, Opened, Task
 from mixtura.sources.source import Mergeable
 from mixtura.typing import AnyArray
 
@@ -61,7 +62,11 @@ _NESTED = (ArrayType, MapType, StructType, VariantType)
 
 
 def scan_spark(
-    frame: DataFrame, columns: Sequence[str] | None = None, weight: str | None = None
+    frame: DataFrame,
+    columns: Sequence[str] | None = None,
+    weight: str | None = None,
+    *,
+    raw_copy: bool = True,
 ) -> SparkScan:
     """A Spark frame as a scan.
 
@@ -73,6 +78,8 @@ def scan_spark(
         All but that of weights if left out.
     weight : str, optional
         The column of weights.
+    raw_copy : bool, default=True
+        Whether the workers keep the rows as a fit takes them, in memory or on their disks.
     """
     if frame.isStreaming:
         raise DataError(
@@ -88,7 +95,7 @@ def scan_spark(
         _check_flat(_field(frame, name))
     if weight is not None:
         _check_number(_field(frame, weight))
-    return SparkScan(frame, tuple(names), weight)
+    return SparkScan(frame, tuple(names), weight, raw_copy)
 
 
 def read_files(files: Sequence[str], master: str | None) -> DataFrame:
@@ -170,11 +177,14 @@ class SparkScan:
         Of the columns, without that of weights.
     weight : str or None
         The column of weights.
+    raw_copy : bool, default=True
+        Whether the workers keep the rows as a fit takes them.
     """
 
     frame: DataFrame
     names: tuple[str, ...]
     weight: str | None = None
+    raw_copy: bool = True
 
     @property
     def weighted(self) -> bool:
@@ -188,27 +198,22 @@ class SparkScan:
         MixturaError
             If Spark does not get to the end.
         """
-        with _spark_watched():
-            rows = sorted(self._records(task).collect())
-        if not rows:  # Spark knows that there are no rows, and asks nobody
-            return task(0, iter(()))
-        total: _Outcome[M] = _total(outcome for _, outcome in rows)
-        return total.result
+        return _collected(lambda: self._records(task), task)
 
     def _records(self, task: Task[M]) -> DataFrame:
-        """Few records, each of which has what some neighbors came to."""
         needed = [self._columns[place] for place in self._places]
         asked = _Asked(_pickled(task), self._shown(range(len(needed))))
-        records = self._renamed.select(*needed).mapInArrow(asked, _RECORD)
-        n = self._n_partitions
-        while n > _FEW:
-            groups = records.groupBy(floor(col("number") / _FEW))
-            records, n = groups.applyInArrow(_merged, _RECORD), -(-n // _FEW)
-        return records
+        return _few_records(self._renamed.select(*needed), asked, self._n_partitions)
 
     def opened(self, clean: Clean, n_threads: int) -> Opened:
         """The rows, counted where they lie; Spark knows how many of its workers there are."""
-        return opened(self, clean)
+        if not (self.raw_copy and _in_small_batches(self.frame)):
+            return opened(self, clean)
+        needed = [self._columns[place] for place in self._places]
+        packing = _Packing(_pickled(clean), self._shown(range(len(needed))))
+        packed = self._renamed.select(*needed).mapInArrow(packing, _PACKED).persist()
+        scan = _PackedScan(packed, self.names, self._n_partitions)
+        return opened(scan, _AsPacked())
 
     def each_row(
         self, function: Callable[[Batch], AnyArray], names: Names, dtype: Any = np.float64
@@ -261,6 +266,25 @@ class SparkScan:
         """About how many records there will be: up to the last partition that has any rows."""
         last = self.frame.select(spark_partition_id().alias("number")).agg(largest("number"))
         return 1 + (last.collect()[0][0] or 0)
+
+
+def _collected(records: Callable[[], DataFrame], task: Task[M]) -> M:
+    """What the records of a task come to."""
+    with _spark_watched():
+        rows = sorted(records().collect())
+    if not rows:  # Spark knows that there are no rows, and asks nobody
+        return task(0, iter(()))
+    total: _Outcome[M] = _total(outcome for _, outcome in rows)
+    return total.result
+
+
+def _few_records(frame: DataFrame, asked: _Asked, n_partitions: int) -> DataFrame:
+    """Records of what neighbors came to each; there are about so many partitions."""
+    records, n = frame.mapInArrow(asked, _RECORD), n_partitions
+    while n > _FEW:
+        groups = records.groupBy(floor(col("number") / _FEW))
+        records, n = groups.applyInArrow(_merged, _RECORD), -(-n // _FEW)
+    return records
 
 
 @contextmanager
@@ -344,7 +368,7 @@ class _Asked:
     """What a worker does in a pass: it gives one record for its partition, with rows or without."""
 
     task: bytes
-    shown: _Shown
+    shown: Callable[..., Any]
 
     def __call__(self, records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         number = _partition()
@@ -425,3 +449,94 @@ def _numbers(column: pa.Array, kind: pa.DataType = _DOUBLE) -> AnyArray:
     """Missing cells are NaN. Integers may be too large to be exact, as in any table of numbers."""
     numbers: AnyArray = column.cast(kind, safe=False).to_numpy(zero_copy_only=False)
     return numbers
+
+
+# ---------------------------------------------------------------------------------------------
+# Rows as a fit takes them, which the workers keep: Spark is slow to show cells one by one
+
+
+_PACKED = "blocks binary"
+
+# About so many go into one cell of Spark.
+_ROWS_PER_CELL = 65_536
+
+
+@dataclass(frozen=True)
+class _Packing:
+    """What a worker does once: some blocks of rows become one cell."""
+
+    clean: bytes
+    shown: _Shown
+
+    def __call__(self, records: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        clean: Clean = cloudpickle.loads(self.clean)
+        blocks: list[Block] = []
+        try:
+            for _, batch in self.shown(_partition(), records):
+                blocks.append(clean(batch))
+                if sum(map(len, blocks)) >= _ROWS_PER_CELL:
+                    yield _cell(blocks)
+                    blocks = []
+        except MixturaError as error:  # it is raised where the rows are asked for
+            yield _cell(error)
+            return
+        yield _cell(blocks)
+
+
+def _in_small_batches(frame: DataFrame) -> bool:
+    """Whether Spark looks at bytes, and not at rows alone, when it makes batches for Python."""
+    try:
+        most = str(frame.sparkSession.conf.get("spark.sql.execution.arrow.maxBytesPerBatch"))
+    except Exception:  # of versions that do not know it, in many kinds
+        return False
+    return not most.startswith(("-", "None"))
+
+
+def _cell(content: list[Block] | MixturaError) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pydict({"blocks": [_pickled(content)]})
+
+
+def _unpacked(
+    number: int, records: Iterable[pa.RecordBatch]
+) -> Iterator[tuple[pa.RecordBatch, Batch]]:
+    """The blocks of a partition as batches."""
+    start = 0
+    for record in records:
+        for cell in record.column(0):
+            content: list[Block] | MixturaError = cloudpickle.loads(cell.as_py())
+            if isinstance(content, MixturaError):
+                raise content
+            for block in content:
+                place = f"partition {number}"
+                yield record, Batch(block.rows, block.weight, place, start, block.n_empty)
+                start += len(block)
+
+
+@dataclass(frozen=True)
+class _AsPacked:
+    """Makes blocks of batches that were some before."""
+
+    def __call__(self, batch: Batch) -> Block:
+        assert isinstance(batch.cells, np.ndarray)  # as a block has it
+        return Block(batch.cells, batch.weight, batch.n_empty)
+
+    @property
+    def again(self) -> Callable[[Batch], Block]:
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class _PackedScan:
+    """Blocks that the workers keep as long as this is there."""
+
+    frame: DataFrame
+    names: tuple[str, ...]
+    n_partitions: int
+
+    def __post_init__(self) -> None:
+        weakref.finalize(self, self.frame.unpersist).atexit = False
+
+    def map_reduce(self, task: Task[M]) -> M:
+        """As of `SparkScan`."""
+        asked = _Asked(_pickled(task), _unpacked)
+        return _collected(lambda: _few_records(self.frame, asked, self.n_partitions), task)
