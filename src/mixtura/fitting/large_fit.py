@@ -30,6 +30,10 @@ __all__ = ["Keeper", "begun_on_sample", "fit_large"]
 _SHARED = 0.01
 
 
+# Iterations of a run, as a rule.
+_PASSES = 50
+
+
 class Keeper(Protocol):
     """Who keeps a run that is paused now and then, so that it can go on after an interruption."""
 
@@ -130,8 +134,11 @@ def begun_on_sample(specification: Specification, rows: LargeRows) -> tuple[Fitt
 def _cheaper(
     n_starts: int | Callable[[float], Effort], share: float
 ) -> int | Callable[[float], Effort]:
-    """As many starts as are affordable where only one of them goes on to all rows."""
+    """As many starts as are affordable where only one of them goes on to all rows.
+
+    They may cost as much as that one will.
+    """
     if isinstance(n_starts, int):
         return n_starts
     make: Callable[[float], Effort] = n_starts
-    return lambda price: make(share * price)
+    return lambda price: make(share * price / _PASSES)
