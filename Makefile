@@ -4,6 +4,7 @@ BIN := .venv/bin
 KERNELS := src/mixtura/kernels
 BUILT := setup.py $(wildcard $(KERNELS)/*.[ch])
 TIMES ?= 50
+EXAMPLES ?= 2000
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
 .PHONY: demo test check unit engines fuzz bench bench-acceleration bench-bootstrap bench-classifier \
@@ -135,7 +136,7 @@ sanitize-passes: build/sanitize/passes
 sanitize-binding: build/sanitize/_fused.so
 	LD_PRELOAD=$$($(CC) -print-file-name=libasan.so) PYTHONMALLOC=malloc \
 	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
-	  $(BIN)/python tests/kernels/fuzz_binding.py $< 2000 \
+	  $(BIN)/python tests/kernels/fuzz_binding.py $< $(EXAMPLES) \
 	  || { echo "the last example: $$(cat build/sanitize/_fused.example)"; exit 1; }
 
 SANITIZE := -O1 -g1 -fPIC -fsanitize=address,undefined -fno-sanitize-recover=all

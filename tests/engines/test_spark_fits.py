@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -135,3 +136,22 @@ def test_errors_name_what_is_wrong(spark: Any) -> None:
         fitted(frame_of(spark, named(X)))
     with pytest.raises(mx.DataError, match="no column d"):
         mx.scan(frame_of(spark, named(X)), columns=["a", "d"])
+
+
+def test_blocks_are_let_go_with_the_source_and_after_the_session(spark: Any) -> None:
+    from mixtura.sources import spark as module
+    from mixtura.sources.spark import scan_spark
+
+    scan = scan_spark(frame_of(spark, named(rows())))
+    opened = scan.opened(module._AsPacked(), 1)
+    packed = opened.make(64, False).scan.frame  # type: ignore[attr-defined]
+    assert packed.storageLevel.useMemory
+    del opened
+    gc.collect()
+    assert not packed.storageLevel.useMemory
+
+    class Ended:
+        def unpersist(self) -> None:
+            raise RuntimeError("the session has ended")
+
+    module._let_go(Ended())  # type: ignore[arg-type]

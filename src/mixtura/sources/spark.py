@@ -17,7 +17,7 @@ import re
 import sys
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import Any, Generic, Self, TypeVar
@@ -525,6 +525,12 @@ class _AsPacked:
         return self
 
 
+def _let_go(frame: DataFrame) -> None:
+    """Have the workers keep a frame no longer; a session that has ended keeps nothing."""
+    with suppress(Exception):
+        frame.unpersist()
+
+
 @dataclass(frozen=True, eq=False)
 class _PackedScan:
     """Blocks that the workers keep as long as this is there."""
@@ -534,7 +540,7 @@ class _PackedScan:
     n_partitions: int
 
     def __post_init__(self) -> None:
-        weakref.finalize(self, self.frame.unpersist).atexit = False
+        weakref.finalize(self, _let_go, self.frame).atexit = False
 
     def map_reduce(self, task: Task[M]) -> M:
         """As of `SparkScan`."""
