@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 #: What the modules in `sources` need that are for those alone who have it.
-ENGINES = {"arrow": "pyarrow", "dask": "dask", "spark": "pyspark"}
+ENGINES = {"arrow": "pyarrow", "arrow_batches": "pyarrow", "dask": "dask", "spark": "pyspark"}
 
 collect_ignore = [
     f"src/mixtura/sources/{module}.py"

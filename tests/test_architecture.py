@@ -23,6 +23,7 @@ FLOORS = [
     {"kernels", "persistence.entries", "starts.principal_axes"},
     {"statistics", "assignments", "stopping", "mixing_weights", "patterns"},
     {"sources", "families", "starts.noise_rows"},
+    {"sources.arrow_batches"},
     {
         "mixture",
         "starts.nearest_center",
@@ -66,7 +67,7 @@ GUESTS = {
     "distributed": {"sources.dask"},
     "cloudpickle": {"sources.dask"},
     "pandas": {"sources.dask"},
-    "pyarrow": {"sources.arrow", "sources.spark"},
+    "pyarrow": {"sources.arrow", "sources.arrow_batches", "sources.spark"},
     "pyspark": {"sources.spark"},
     "matplotlib": set(),
 }
@@ -114,6 +115,7 @@ def test_imports_point_down(module: str, path: Path) -> None:
 #: Modules that cannot be imported without a package of others.
 ENGINES = {
     "mixtura.sources.arrow": "pyarrow",
+    "mixtura.sources.arrow_batches": "pyarrow",
     "mixtura.sources.dask": "dask",
     "mixtura.sources.spark": "pyspark",
 }

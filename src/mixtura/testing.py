@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import partial, reduce
+from itertools import accumulate, pairwise
+from operator import add
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -29,6 +31,10 @@ from mixtura.families.likeness import assert_alike, leaves
 from mixtura.families.schema import Schema
 from mixtura.mixture import Expectation, Mixture
 from mixtura.sources import ArraySource, Source
+from mixtura.sources.array_scan import batches_of
+from mixtura.sources.partitions import opened
+from mixtura.sources.scan import Clean, EachRow, Names, Opened, Task
+from mixtura.sources.source import Mergeable
 from mixtura.starts.given import random_responsibilities
 from mixtura.statistics import Statistics
 from mixtura.stopping import fixed_length
@@ -36,6 +42,7 @@ from mixtura.typing import AnyArray, FloatArray
 
 __all__ = [
     "BadCell",
+    "PartitionedArray",
     "assert_alike",
     "check_description",
     "check_family",
@@ -48,6 +55,7 @@ __all__ = [
 ]
 
 S = TypeVar("S", bound=Statistics)
+M = TypeVar("M", bound=Mergeable)
 
 #: A column, a value that it cannot have, and some words that the refusal has to say.
 BadCell: TypeAlias = tuple[int, float, str]
@@ -433,3 +441,44 @@ def check_source(source: Source, X: AnyArray, weight: FloatArray) -> None:
     np.testing.assert_array_equal(np.concatenate([chunk.weight for chunk in chunks]), weight)
     total = source.map_reduce(lambda chunk: chunk.weight @ chunk.X)
     np.testing.assert_allclose(total, weight @ X.astype(np.float64), rtol=1e-12)
+
+
+@dataclass(frozen=True, eq=False)
+class PartitionedArray:
+    """An array in memory in the partitions that it would have on a cluster: the smallest engine.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n, d)
+    partitions : tuple of int
+        Rows of each.
+    weight : ndarray of shape (n,) or None
+    """
+
+    X: AnyArray
+    partitions: tuple[int, ...]
+    weight: AnyArray | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(map(str, range(self.X.shape[1])))
+
+    @property
+    def weighted(self) -> bool:
+        return self.weight is not None
+
+    def map_reduce(self, task: Task[M]) -> M:
+        bounds = pairwise(accumulate(self.partitions, initial=0))
+        return reduce(
+            add,
+            (
+                task(number, batches_of(self.X, self.weight, start, end))
+                for number, (start, end) in enumerate(bounds)
+            ),
+        )
+
+    def each_row(self, function: EachRow, names: Names, dtype: np.dtype[Any]) -> AnyArray:
+        return np.concatenate(list(map(function, batches_of(self.X, self.weight))))
+
+    def opened(self, clean: Clean, n_threads: int) -> Opened:
+        return opened(self, clean)

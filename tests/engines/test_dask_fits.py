@@ -12,7 +12,7 @@ import pytest
 import mixtura as mx
 from mixtura.errors import MixturaError
 from mixtura.estimators.scanned import Scanned
-from mixtura.sources.array_scan import scan_array
+from mixtura.testing import PartitionedArray
 from mixtura.typing import AnyArray
 
 pytest.importorskip("dask", reason="dask is not installed: pip install 'mixtura[dask]'")
@@ -77,7 +77,7 @@ def assert_same_bits(a: Any, b: Any) -> None:
 def test_the_same_bits_in_the_same_chunks(dtype: type) -> None:
     X = rows(dtype)
     fit = fitted(mx.scan(in_chunks(X), sample=SAMPLE))
-    assert_same_bits(fit, fitted(Scanned(scan_array(X, None, PARTITIONS), SAMPLE)))
+    assert_same_bits(fit, fitted(Scanned(PartitionedArray(X, PARTITIONS), SAMPLE)))
     in_memory = fitted(mx.scan(X, sample=SAMPLE))
     # What float32 tables show has seven digits.
     close = 1e-10 if dtype is np.float64 else 1e-6

@@ -27,7 +27,7 @@ from mixtura.families import Bernoulli, Family, Gaussian, StudentT
 from mixtura.families.gaussian.structures import VVV
 from mixtura.sources import ArraySource, Source, summarize
 from mixtura.sources.partitions import Listed, PartitionedSource, opened
-from mixtura.sources.scan import Batch, Block, Task
+from mixtura.sources.scan import AsTheyAre, Batch, Task
 from mixtura.starts.given import random_responsibilities
 from mixtura.stopping import fixed_length
 from mixtura.testing import check_source, leaves, with_gaps
@@ -111,20 +111,7 @@ def table(X: AnyArray) -> dict[str, Any]:
     return columns
 
 
-@dataclass(frozen=True)
-class Clean:
-    """Numbers as they are."""
-
-    def __call__(self, batch: Batch) -> Block:
-        assert isinstance(batch.cells, np.ndarray)
-        return Block(batch.cells, batch.weight)
-
-    @property
-    def again(self) -> Callable[[Batch], Block]:
-        return self
-
-
-clean = Clean()
+clean = AsTheyAre()
 
 
 def rows_of(family: Family[Any, Any]) -> FloatArray:

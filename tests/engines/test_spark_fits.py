@@ -16,7 +16,8 @@ import pytest
 
 import mixtura as mx
 from mixtura.estimators.scanned import Scanned
-from mixtura.sources.array_scan import scan_array
+from mixtura.sources.scan import AsTheyAre
+from mixtura.testing import PartitionedArray
 from mixtura.typing import AnyArray
 
 if shutil.which("java") is None:
@@ -89,7 +90,7 @@ def test_the_same_bits_in_the_same_chunks_and_the_same_answers(spark: Any, tmp_p
     X = rows()
     frame = frame_of(spark, named(X) | {"other": np.arange(N)})
     table = mx.scan(frame, columns=NAMES, sample=SAMPLE)
-    fit, expected = fitted(table), fitted(Scanned(scan_array(X, None, PARTITIONS), SAMPLE))
+    fit, expected = fitted(table), fitted(Scanned(PartitionedArray(X, PARTITIONS), SAMPLE))
     np.testing.assert_array_equal(fit.means_, expected.means_)
     np.testing.assert_array_equal(fit.covariances_, expected.covariances_)
     assert fit.lower_bounds_ == expected.lower_bounds_
@@ -143,7 +144,7 @@ def test_blocks_are_let_go_with_the_source_and_after_the_session(spark: Any) -> 
     from mixtura.sources.spark import scan_spark
 
     scan = scan_spark(frame_of(spark, named(rows())))
-    opened = scan.opened(module._AsPacked(), 1)
+    opened = scan.opened(AsTheyAre(), 1)
     packed = opened.make(64, False).scan.frame  # type: ignore[attr-defined]
     assert packed.storageLevel.useMemory
     del opened

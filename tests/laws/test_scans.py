@@ -25,14 +25,13 @@ from mixtura.selection.comparison import Outcome
 from mixtura.selection.search import Ranked
 from mixtura.selection.whole_table import confirm
 from mixtura.sources import ArraySource, Source, summarize
-from mixtura.sources.array_scan import PartitionedArray, scan_array
 from mixtura.sources.folding import Fold, folded
 from mixtura.sources.local import LocalScan
 from mixtura.sources.partitions import opened
 from mixtura.sources.read_ahead import ahead
-from mixtura.sources.scan import Batch, Block, Clean, Opened, cut
+from mixtura.sources.scan import AsTheyAre, Batch, Block, Clean, Opened, cut
 from mixtura.starts.given import random_responsibilities
-from mixtura.testing import check_source
+from mixtura.testing import PartitionedArray, check_source
 from mixtura.typing import AnyArray, FloatArray
 from records import FAMILIES, FAMILY_IDS, FamilyRecord
 
@@ -76,19 +75,6 @@ def test_only_neighbors_merge() -> None:
 # Sources
 
 
-@dataclass(frozen=True)
-class AsTheyAre:
-    """Rows that need no cleaning."""
-
-    def __call__(self, batch: Batch) -> Block:
-        assert isinstance(batch.cells, np.ndarray)
-        return Block(batch.cells, batch.weight)
-
-    @property
-    def again(self) -> Callable[[Batch], Block]:
-        return self
-
-
 clean = AsTheyAre()
 
 
@@ -121,9 +107,7 @@ class Elsewhere:
 def elsewhere(
     X: AnyArray, partitions: tuple[int, ...], weight: AnyArray | None = None
 ) -> Elsewhere:
-    scan = scan_array(X, weight, partitions)
-    assert isinstance(scan, PartitionedArray)
-    return Elsewhere(scan)
+    return Elsewhere(PartitionedArray(X, partitions, weight))
 
 
 @pytest.mark.parametrize("rows_per_block", [3, 64, 1000])

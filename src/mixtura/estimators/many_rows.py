@@ -60,9 +60,8 @@ def rows_of(
         return _scanned_rows(estimator, scanned, n_sample)
     rows = estimator._door(X, reset=not estimator._goes_on)
     table = estimator._training_rows(X, rows, as_weights(sample_weight, len(rows)))
-    if table.n_rows <= sample_size(rows.shape[1]) or labels is not None:
-        return table
-    if not estimator._of_any_rows:
+    few = table.n_rows <= sample_size(rows.shape[1])
+    if few or labels is not None or not estimator._of_any_rows:
         return table
     return _large(estimator, as_opened(table), table.column_names, n_sample)
 
@@ -82,12 +81,13 @@ def _scanned_rows(
 
 def _reading(estimator: MixtureEstimator, scanned: Scanned) -> Reading:
     """What makes rows of a table; what its columns are is learnt, or known."""
-    scan, known = scanned.scan, scanned.columns
-    if known is None:
-        return as_fitted(estimator, scan) if estimator._goes_on else learn(estimator, scan)
-    none = Table(np.empty((0, len(known.schema))), known.schema)
-    estimator._door(none, reset=not estimator._goes_on)
-    return Reading(known.read, known.schema.names, scan.weighted)
+    if scanned.columns is not None:
+        schema = scanned.columns.schema
+        none = Table(np.empty((0, len(schema))), schema)
+        estimator._door(none, reset=not estimator._goes_on)
+    elif not estimator._goes_on:
+        return learn(estimator, scanned.scan)
+    return as_fitted(estimator, scanned)
 
 
 def _large(

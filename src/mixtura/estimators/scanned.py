@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -15,8 +15,8 @@ from mixtura.errors import CellError, DataError
 from mixtura.estimators.tables import check_reach
 from mixtura.families.schema import Schema
 from mixtura.patterns import empty_rows
-from mixtura.sources.recognized import is_scanned, scan_of
-from mixtura.sources.scan import Batch, Block, Cells, Scan
+from mixtura.sources.recognized import has_names, is_scanned, scan_of
+from mixtura.sources.scan import Batch, Block, Cells, Scan, in_line
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = [
@@ -117,7 +117,7 @@ def scan(
 
 
 def as_scanned(
-    X: Any, columns: Sequence[str] | None = None, *, raw_copy: bool = True
+    X: Any, columns: Iterable[object] | None = None, *, raw_copy: bool = True
 ) -> Scanned | None:
     """A table that is not in memory; None of one that is. The columns are read, if they have names.
 
@@ -132,8 +132,8 @@ def as_scanned(
         return X
     if not is_scanned(X):
         return None
-    unnamed = isinstance(X, np.ndarray) or type(X).__name__ == "Array"
-    return Scanned(scan_of(X, None if unnamed else columns, raw_copy=raw_copy))
+    named = None if columns is None or not has_names(X) else list(map(str, columns))
+    return Scanned(scan_of(X, named, raw_copy=raw_copy))
 
 
 def is_named(scan: Scan) -> bool:
@@ -168,8 +168,11 @@ def learn(estimator: Reader, scan: Scan) -> Reading:
     return _reading(reader, scan)
 
 
-def as_fitted(estimator: Reader, scan: Scan) -> Reading:
+def as_fitted(estimator: Reader, scanned: Scanned) -> Reading:
     """What makes rows of a table with the columns that an estimator knows."""
+    scan, known = scanned.scan, scanned.columns
+    if known is not None:
+        return Reading(known.read, known.schema.names)
     reader = copy(estimator)
     expected = vars(estimator)["n_features_in_"]
     if expected != len(scan.names):
@@ -183,8 +186,8 @@ def as_fitted(estimator: Reader, scan: Scan) -> Reading:
 
 
 def _reading(reader: Reader, scan: Scan) -> Reading:
-    known = not reader._learns_from_cells
-    return Reading(partial(reader._read, reset=False), scan.names, scan.weighted, known)
+    numbers = not reader._learns_from_cells
+    return Reading(partial(reader._read, reset=False), scan.names, numbers)
 
 
 def _shown(names: Sequence[str], cells: Sequence[Cells] | None, *, named: bool) -> Any:
@@ -207,14 +210,12 @@ class Reading:
         Makes numbers of cells (n, d), and knows what the columns are, but not their names.
     names : tuple of str
         Of the columns.
-    weighted : bool
     numbers : bool, default=False
         Whether cells are numbers that stay as they are.
     """
 
     read: Callable[[AnyArray], AnyArray]
     names: tuple[str, ...]
-    weighted: bool
     numbers: bool = False
 
     def __call__(self, batch: Batch) -> Block:
@@ -236,7 +237,7 @@ class Reading:
         if not len(cells):
             return np.empty((0, len(self.names)))
         try:
-            return _in_line(self.read(cells))
+            return in_line(self.read(cells))
         except CellError as error:
             names = dict(zip(map(str, range(len(self.names))), self.names, strict=True))
             error.column = names.get(error.column, error.column)
@@ -258,7 +259,7 @@ def _as_they_are(batch: Batch) -> Block:
     """Numbers that have been looked at before."""
     cells = batch.cells if isinstance(batch.cells, np.ndarray) else _table(batch.cells)
     known = cells.dtype in (np.float32, np.float64)
-    return _kept(_in_line(cells if known else cells.astype(np.float64)), _double(batch.weight))
+    return _kept(in_line(cells if known else cells.astype(np.float64)), _double(batch.weight))
 
 
 def _kept(rows: AnyArray, weight: FloatArray | None) -> Block:
@@ -276,11 +277,6 @@ def _kept(rows: AnyArray, weight: FloatArray | None) -> Block:
 
 def _double(weight: AnyArray | None) -> FloatArray | None:
     return None if weight is None else np.asarray(weight, dtype=np.float64)
-
-
-def _in_line(rows: AnyArray) -> AnyArray:
-    """Rows that came in a message may lie at any byte, where the kernel does not read them."""
-    return np.require(rows, requirements=["C_CONTIGUOUS", "ALIGNED"])
 
 
 def _told(batch: Batch, error: object, *, rows: bool = False) -> str:

@@ -225,9 +225,7 @@ class SoftClusters(
 
     def _scanned(self, X: Any) -> Scanned | None:
         """A table that is not in memory, in the columns that were fitted; None of any other."""
-        names = vars(self._known()).get("feature_names_in_")
-        columns = None if names is None else list(map(str, names))
-        return as_scanned(X, columns, raw_copy=False)
+        return as_scanned(X, vars(self._known()).get("feature_names_in_"), raw_copy=False)
 
     def _refuse_scanned(self, X: Any, what: str) -> None:
         """What gives more than some numbers for each row is for tables in memory."""
@@ -236,10 +234,7 @@ class SoftClusters(
 
     def _reading(self, scanned: Scanned) -> Reading:
         """What makes rows of such a table."""
-        scan, known = scanned.scan, scanned.columns
-        if known is not None:
-            return Reading(known.read, known.schema.names, scan.weighted)
-        return as_fitted(self._known(), scan)
+        return as_fitted(self._known(), scanned)
 
     def _known(self) -> Any:
         """The estimator that knows what the columns are."""

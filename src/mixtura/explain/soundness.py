@@ -175,8 +175,7 @@ class Suspects:
         held = _held(mixture, lambda: unit, rounding, lambda: whole.statistics)
         n_rows, counts = whole.weight / unit, whole.counts[: mixture.n_clusters] / unit
         few = (counts > 0.0) & (counts <= min(_SMALL * _brought(mixture), _WHOLE * n_rows))
-        none = mixture.n_clusters == 1
-        return cls(mixture, whole, unit, held, np.flatnonzero(few & (not none)))
+        return cls(mixture, whole, unit, held, np.flatnonzero(few & (mixture.n_clusters > 1)))
 
     @property
     def any(self) -> bool:

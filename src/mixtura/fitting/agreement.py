@@ -19,6 +19,7 @@ import numpy as np
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
 from mixtura.sources.source import Chunk, Source
+from mixtura.starts.matching import matched
 from mixtura.typing import FloatArray
 
 __all__ = ["ALIKE", "Compared", "adjusted_rand", "agreement", "compared", "moved"]
@@ -80,11 +81,7 @@ def moved(table: FloatArray) -> float:
     >>> moved(np.array([[0.0, 2.0], [1.0, 1.0]]))
     0.25
     """
-    rest, kept = table.copy(), 0.0
-    for _ in range(min(table.shape)):
-        row, column = np.unravel_index(rest.argmax(), rest.shape)
-        kept += float(rest[row, column])
-        rest[row], rest[:, column] = 0.0, 0.0
+    kept = sum(float(table[pair]) for pair in matched(table))
     return 1.0 - kept / float(table.sum())
 
 

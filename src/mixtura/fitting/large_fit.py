@@ -24,11 +24,10 @@ from mixtura.mixture import Mixture
 from mixtura.starts.large_rows import LargeRows
 from mixtura.typing import FloatArray
 
-__all__ = ["Keeper", "begun_on_sample", "fit_large"]
+__all__ = ["Keeper", "fit_large"]
 
 # What components take from all rows, for each row of their own, where some are out of reach.
 _SHARED = 0.01
-
 
 # Iterations of a run, as a rule.
 _PASSES = 50
@@ -60,7 +59,7 @@ def fit_large(
     """
     kept = None if keeper is None else keeper.kept()
     if kept is None:
-        fitting, starts = begun_on_sample(specification, rows)
+        fitting, starts = _begun_on_sample(specification, rows)
         run = fitting.begin(0)
     else:
         starts, run = kept
@@ -111,7 +110,7 @@ def _reaching_all_rows(mixture: Mixture[Any, Any], fitting: Fitting) -> Mixture[
     return mixture.maximize((1.0 / own.weight) * own + (_SHARED / every.weight) * every)
 
 
-def begun_on_sample(specification: Specification, rows: LargeRows) -> tuple[Fitting, Starts]:
+def _begun_on_sample(specification: Specification, rows: LargeRows) -> tuple[Fitting, Starts]:
     """What goes on to all rows, and the starts that it comes from; none if they were not needed."""
     values = specification.values
     given = values.complete is not None and values.weights is not None

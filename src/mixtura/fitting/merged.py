@@ -16,6 +16,7 @@ from mixtura.fitting.algorithm import check_blends
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.stream import Stream
 from mixtura.mixture import Mixture
+from mixtura.starts.matching import matched
 from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["merged"]
@@ -82,9 +83,7 @@ def _matching(a: Mixture[Any, Any], b: Mixture[Any, Any]) -> IntArray:
     if _same(a, b):
         return np.arange(k)
     shares = b.responsibilities(_typical(a))[:, :k]
-    rest, order = shares.reshape(k, _ROWS_PER_CLUSTER, k).sum(axis=1), np.arange(k)
-    for _ in range(k):
-        mine, other = np.unravel_index(rest.argmax(), rest.shape)
+    order = np.arange(k)
+    for mine, other in matched(shares.reshape(k, _ROWS_PER_CLUSTER, k).sum(axis=1)):
         order[mine] = other
-        rest[mine], rest[:, other] = -1.0, -1.0
     return order

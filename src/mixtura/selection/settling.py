@@ -37,9 +37,9 @@ def settle(field: Field) -> None:
     field.judge()
     if math.isinf(field.ranks().min()):  # of their first starts none is sound
         field.take(dict.fromkeys(_begun(field), methodcaller("finish")))
+        field.judge()
     for _ in range(_ROUNDS):
         n_own += _OWN_STARTS
-        field.judge()
         field.take(_following(field))
         best_ones = field.with_neighbors(field.finalists(_reach(field)))
         field.take({i: _furthering(field, i, Effort.exactly(n_own)) for i in best_ones})

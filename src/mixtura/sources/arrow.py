@@ -1,26 +1,25 @@
-"""Files and datasets of Arrow: Parquet, Arrow and CSV, batch by batch. The one user of pyarrow."""
+"""Files and datasets of Arrow: Parquet, Arrow and CSV, batch by batch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from glob import glob
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, TypeAlias
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from mixtura.errors import DataError
+from mixtura.sources.arrow_batches import batch_of, is_number, number_type
 from mixtura.sources.local import LocalScan
-from mixtura.sources.scan import Batch, Cells
+from mixtura.sources.scan import ROWS_PER_BATCH, Batch, wanted_columns
 from mixtura.typing import AnyArray
 
 __all__ = [
-    "batch_of",
-    "cells_of",
     "files_of",
     "scan_dataset",
     "scan_files",
@@ -38,7 +37,7 @@ _FORMATS = {
     ".csv": "csv",
 }
 
-_ROWS_PER_BATCH, _BATCHES_AHEAD = 65_536, 4
+_BATCHES_AHEAD = 4
 
 #: What can go wrong while a file is read.
 _FAILURES = (pa.ArrowException, OSError, ValueError)
@@ -74,9 +73,10 @@ def scan_files(
     """
     files = files_of(paths)
     schemas = [_schema(file) for file in files]
-    names, kinds = _agreed(files, schemas, columns, weight)
+    names, wanted = wanted_columns(schemas[0].names, columns, weight, str(files[0]))
+    kinds = _agreed(files, schemas, names, wanted, alike=columns is None)
     readers = [(str(file), _reader(file)) for file in files]
-    return _scan(readers, names, weight, kinds, raw_copy=raw_copy)
+    return _scan(readers, names, wanted, weight, kinds, raw_copy=raw_copy)
 
 
 def scan_dataset(
@@ -87,13 +87,10 @@ def scan_dataset(
     raw_copy: bool = True,
 ) -> LocalScan:
     """A scan of a dataset of Arrow; other arguments are as of `scan_files`."""
-    names = _chosen(dataset.schema, columns, weight, "The dataset")
-
-    def read(wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        return _batches(dataset, wanted)
-
+    names, wanted = wanted_columns(dataset.schema.names, columns, weight, "The dataset")
     kinds = [dataset.schema.field(name).type for name in names]
-    return _scan([("the dataset", read)], names, weight, kinds, raw_copy=raw_copy)
+    readers = [("the dataset", partial(_batches, dataset))]
+    return _scan(readers, names, wanted, weight, kinds, raw_copy=raw_copy)
 
 
 def _batches(dataset: ds.Dataset, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -104,7 +101,7 @@ def _batches(dataset: ds.Dataset, wanted: Sequence[str]) -> Iterator[pa.RecordBa
     options = ds.ParquetFragmentScanOptions(pre_buffer=False) if parquet else None
     batches: Iterator[pa.RecordBatch] = dataset.to_batches(
         list(wanted),
-        batch_size=_ROWS_PER_BATCH,
+        batch_size=ROWS_PER_BATCH,
         batch_readahead=_BATCHES_AHEAD,
         fragment_readahead=1,
         fragment_scan_options=options,
@@ -112,72 +109,17 @@ def _batches(dataset: ds.Dataset, wanted: Sequence[str]) -> Iterator[pa.RecordBa
     return batches
 
 
-def batch_of(
-    batch: pa.RecordBatch,
-    names: Sequence[str],
-    weight: str | None,
-    dtype: np.dtype[Any] | None,
-    place: str = "",
-    start: int = 0,
-) -> Batch:
-    """A batch of Arrow as one of ours: numbers in a dtype as a matrix, if all columns are numbers.
-
-    Parameters
-    ----------
-    dtype : dtype or None
-        None if some columns are none.
-    """
-    weights = None if weight is None else _numbers(batch.column(weight), np.dtype(np.float64))
-    columns = [batch.column(name) for name in names]
-    if dtype is None:
-        return Batch([cells_of(column) for column in columns], weights, place, start)
-    rows = np.empty((batch.num_rows, len(names)), dtype)
-    for a, column in enumerate(columns):
-        rows[:, a] = _numbers(column, dtype)
-    return Batch(rows, weights, place, start)
-
-
-def cells_of(column: pa.Array) -> Cells:
-    """The cells of a column: numbers as an array, anything else as a list."""
-    if _is_number(column.type):
-        cells: Cells = _numbers(column, np.dtype(np.float64))
-        return cells
-    listed: list[Any] = column.to_pylist()
-    return listed
-
-
-def _numbers(column: pa.Array, dtype: np.dtype[Any]) -> Any:
-    if pa.types.is_boolean(column.type) or pa.types.is_decimal(column.type):
-        column = column.cast(pa.float64())
-    if not _is_number(column.type):
-        raise DataError(f"Weights should be numbers, and are of type {column.type}.")
-    return column.to_numpy(zero_copy_only=False).astype(dtype, copy=False)
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    types = pa.types
-    numbers = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
-    return bool(numbers or types.is_boolean(kind))
-
-
-def number_type(kinds: Sequence[pa.DataType]) -> np.dtype[Any] | None:
-    """What holds the cells of columns of such types; None if some are no numbers."""
-    if not all(map(_is_number, kinds)):
-        return None
-    small = all(pa.types.is_float32(kind) or pa.types.is_float16(kind) for kind in kinds)
-    return np.dtype(np.float32 if small else np.float64)
-
-
 def _scan(
     readers: Sequence[tuple[str, Read]],
     names: tuple[str, ...],
+    wanted: Sequence[str],
     weight: str | None,
     kinds: Sequence[pa.DataType],
     *,
     raw_copy: bool,
 ) -> LocalScan:
+    """That of some places, one after the other, in columns of such types."""
     dtype = number_type(kinds)
-    wanted = [*names, *([] if weight is None else [weight])]
 
     def read() -> Iterator[Batch]:
         for place, batches in readers:
@@ -261,7 +203,7 @@ def _reader(file: Path) -> Read:
     def read_parquet(wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
         # Buffers ahead would hold all of a file.
         with pq.ParquetFile(file, pre_buffer=False) as opened:
-            yield from opened.iter_batches(_ROWS_PER_BATCH, columns=list(wanted))
+            yield from opened.iter_batches(ROWS_PER_BATCH, columns=list(wanted))
 
     def read_other(wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
         yield from _batches(ds.dataset(file, format=kind), wanted)
@@ -290,46 +232,42 @@ def _told(place: str) -> Iterator[None]:
         ) from None
 
 
-def _chosen(
-    schema: pa.Schema, columns: Sequence[str] | None, weight: str | None, whose: str
-) -> tuple[str, ...]:
-    """The names of the columns that are read."""
-    if columns is None:
-        columns = [name for name in schema.names if name != weight]
-    for name in [*columns, *([] if weight is None else [weight])]:
-        if name not in schema.names:
-            raise DataError(f"{whose} has no column {name!r}; it has {', '.join(schema.names)}.")
-    if not columns:
-        raise DataError(f"{whose} has no column but that of weights.")
-    return tuple(columns)
-
-
 def _agreed(
     files: Sequence[Path],
     schemas: Sequence[pa.Schema],
-    columns: Sequence[str] | None,
-    weight: str | None,
-) -> tuple[tuple[str, ...], list[pa.DataType]]:
-    """The columns that are read, and their types, if all files agree on them."""
+    names: Sequence[str],
+    wanted: Sequence[str],
+    *,
+    alike: bool,
+) -> list[pa.DataType]:
+    """The types of the columns to fit, in all files, if these agree on them.
+
+    Parameters
+    ----------
+    files, schemas
+    names, wanted : sequence of str
+        The columns to fit, and all that are read.
+    alike : bool
+        Whether further columns of one file are a mistake.
+    """
     first, whose = schemas[0], files[0]
-    names = _chosen(first, columns, weight, str(whose))
     kinds = [first.field(name).type for name in names]
     for file, schema in zip(files[1:], schemas[1:], strict=True):
-        _chosen(schema, [*names, *([] if weight is None else [weight])], None, str(file))
+        wanted_columns(schema.names, wanted, None, str(file))
         more = sorted(set(schema.names) - set(first.names))
-        if more and columns is None:
+        if more and alike:
             raise DataError(
                 f"{file} has a column {more[0]!r}, which {whose} has not: name columns."
             )
         for name in names:
             here, there = schema.field(name).type, first.field(name).type
-            if here != there and not (_is_number(here) and _is_number(there)):
+            if here != there and not (is_number(here) and is_number(there)):
                 raise DataError(
                     f"Column {name!r} is of type {here} in {file}, and of type {there} in {whose}: "
                     "make them alike, or leave the column out."
                 )
             kinds.append(here)
-    return names, kinds
+    return kinds
 
 
 # ---------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from dask.highlevelgraph import HighLevelGraph
 
 from mixtura.errors import DataError, MixturaError
 from mixtura.sources.partitions import Told, opened
-from mixtura.sources.scan import Batch, Cells, Clean, Names, Opened, Task
+from mixtura.sources.scan import Batch, Cells, Clean, Names, Opened, Task, slices
 from mixtura.sources.source import Mergeable
 from mixtura.typing import AnyArray
 
@@ -45,9 +45,6 @@ M = TypeVar("M", bound=Mergeable)
 _Key: TypeAlias = tuple[str, int, int]
 
 _DELAYED: Any = Delayed  # whose functions have no types
-
-# No more rows of a large partition are ever copied at once.
-_ROWS_PER_BATCH = 65_536
 
 # Functions that a worker keeps, so that it finds out once in a pass what they find out.
 _MOST_KEPT = 8
@@ -309,12 +306,6 @@ def _place(number: int) -> str:
     return f"partition {number}"
 
 
-def _slices(n_rows: int) -> Iterator[slice]:
-    """None of no rows, so that nobody has to wonder what kind of cells an empty partition has."""
-    for start in range(0, n_rows, _ROWS_PER_BATCH):
-        yield slice(start, min(start + _ROWS_PER_BATCH, n_rows))
-
-
 def _results(
     function: Callable[[Batch], AnyArray],
     batches: Iterator[Batch],
@@ -433,7 +424,7 @@ def _rows_of(place: str, block: Any, weight: Any = None) -> Iterator[Batch]:
             f"There are {len(weight):,} weights, but {len(block):,} rows in {place}: give one "
             "weight per row, in chunks like those of the rows."
         )
-    for rows in _slices(len(block)):
+    for rows in slices(len(block)):
         yield Batch(block[rows], None if weight is None else weight[rows], place, rows.start)
 
 
@@ -542,7 +533,7 @@ def _rows_of_frame(
     weight: str | None, dtype: np.dtype[Any] | None, place: str, frame: Any
 ) -> Iterator[Batch]:
     """The rows of a partition, batch by batch."""
-    for rows in _slices(len(frame)):
+    for rows in slices(len(frame)):
         part = frame.iloc[rows]
         weights = None if weight is None else _numbers(part[weight], np.dtype(np.float64), place)
         columns = [part[name] for name in part.columns if name != weight]

@@ -7,13 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.errors import DataError
 from mixtura.sources.local import LocalScan
-from mixtura.sources.scan import Batch, Cells
+from mixtura.sources.scan import ROWS_PER_BATCH, Batch, Cells, wanted_columns
 
 __all__ = ["scan_lazyframe"]
-
-_ROWS_PER_BATCH = 65_536
 
 
 def scan_lazyframe(
@@ -25,11 +22,7 @@ def scan_lazyframe(
 ) -> LocalScan:
     """A scan of a lazy frame of polars; other arguments are as of `scan_files`."""
     schema = frame.collect_schema()
-    names = tuple(name for name in schema if name != weight) if columns is None else tuple(columns)
-    wanted = [*names, *([] if weight is None else [weight])]
-    for name in wanted:
-        if name not in schema:
-            raise DataError(f"The frame has no column {name!r}; it has {', '.join(schema)}.")
+    names, wanted = wanted_columns(list(schema), columns, weight, "The frame")
     kinds = {name: schema[name] for name in names}
     small = all(str(kind) == "Float32" for kind in kinds.values())
     numbers = all(map(_is_number, kinds.values()))
@@ -37,7 +30,7 @@ def scan_lazyframe(
 
     def read() -> Iterator[Batch]:
         start = 0
-        for batch in frame.select(wanted).collect_batches(chunk_size=_ROWS_PER_BATCH):
+        for batch in frame.select(wanted).collect_batches(chunk_size=ROWS_PER_BATCH):
             weights = None if weight is None else batch[weight].to_numpy().astype(np.float64)
             cells = [_cells(batch[name], kinds[name]) for name in names]
             rows = cells if dtype is None else np.column_stack(cells).astype(dtype, copy=False)

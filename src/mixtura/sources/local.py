@@ -15,7 +15,18 @@ from mixtura.sources.folding import folded
 from mixtura.sources.partitions import chunk_of
 from mixtura.sources.raw_rows import RawRows
 from mixtura.sources.read_ahead import ahead
-from mixtura.sources.scan import Batch, Block, Clean, EachRow, Load, Names, Opened, Task, cut
+from mixtura.sources.scan import (
+    Batch,
+    Block,
+    Clean,
+    EachRow,
+    Load,
+    Names,
+    Opened,
+    Task,
+    counted,
+    cut,
+)
 from mixtura.sources.source import Chunk, Mergeable
 from mixtura.sources.threads import in_order
 from mixtura.typing import AnyArray
@@ -105,9 +116,7 @@ class StreamedRows:
     @classmethod
     def counted(cls, read: Read, clean: Clean, n_features: int) -> Self:
         """After a first look at them."""
-        n = n_empty = 0
-        for block in ahead(lambda: map(clean, read())):
-            n, n_empty = n + len(block), n_empty + block.n_empty
+        n, n_empty = counted(ahead(lambda: map(clean, read())))
         return cls(lambda: map(clean.again, read()), n, n_empty, n_features)
 
     def blocks(self, rows_per_block: int) -> Iterator[Load]:
@@ -158,24 +167,25 @@ class LocalScan:
         return Opened(make, passes.n, passes.n_empty)
 
     def _passes(self, clean: Clean) -> Passes:
-        d = len(self.names)
-        if self.raw is not None:
-            streamed = StreamedRows.counted(self.read, clean, d)
-            return self.raw if streamed.n == self.raw.n else streamed
-        if not self.raw_copy:
-            return StreamedRows.counted(self.read, clean, d)
+        copy = self._copied(clean) if self.raw_copy and self.raw is None else None
+        if copy is not None:
+            return copy
+        streamed = StreamedRows.counted(self.read, clean, len(self.names))
+        return self.raw if self.raw is not None and streamed.n == self.raw.n else streamed
+
+    def _copied(self, clean: Clean) -> RawRows | None:
+        """A raw copy of the rows; None if there is no room for it."""
+        folder = tempfile.gettempdir()
         try:
-            raw = RawRows.written(ahead(lambda: map(clean, self.read())), d)
+            raw = RawRows.written(ahead(lambda: map(clean, self.read())), len(self.names))
         except OSError as error:
             _LOG.warning(
                 "No raw copy of the rows in %s (%s): they are decoded anew in every pass.",
-                tempfile.gettempdir(),
+                folder,
                 error.strerror or error,
             )
-            return StreamedRows.counted(self.read, clean, d)
+            return None
         _LOG.info(
-            "A raw copy of %s rows is kept in %s until the fit is done.",
-            f"{raw.n:,}",
-            tempfile.gettempdir(),
+            "A raw copy of %s rows is kept in %s until the fit is done.", f"{raw.n:,}", folder
         )
         return raw

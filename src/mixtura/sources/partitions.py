@@ -8,13 +8,10 @@ from functools import partial
 from itertools import accumulate, count
 from typing import Any, Generic, Self, TypeVar
 
-import numpy as np
-
 from mixtura.patterns import Patterns
 from mixtura.sources.folding import Fold
-from mixtura.sources.scan import Batch, Block, Clean, Opened, Partitions, cut
+from mixtura.sources.scan import Batch, Block, Clean, Opened, Partitions, counted, cut, in_line
 from mixtura.sources.source import Chunk, Mergeable, all_one
-from mixtura.typing import AnyArray
 
 __all__ = ["Listed", "PartitionedSource", "Told", "chunk_of", "opened"]
 
@@ -134,20 +131,15 @@ class _Blocks:
 
 def chunk_of(handle: int, start: int, block: Block, gappy: bool) -> Chunk:
     """A block of rows as a chunk, where `gappy` is whether any cell of the table is missing."""
-    weight = all_one(len(block)) if block.weight is None else _in_line(block.weight)
+    weight = all_one(len(block)) if block.weight is None else in_line(block.weight)
     patterns = Patterns.of(block.rows) if gappy else None
-    return Chunk(handle, start, _in_line(block.rows), weight, None, patterns)
-
-
-def _in_line(array: AnyArray) -> AnyArray:
-    """An array as the kernel takes it: one that came in a message may lie at any byte."""
-    return np.require(array, requirements=["C_CONTIGUOUS", "ALIGNED"])
+    return Chunk(handle, start, in_line(block.rows), weight, None, patterns)
 
 
 def opened(scan: Partitions, clean: Clean) -> Opened:
     """The rows of a scan, counted where they lie."""
     listed: Listed = scan.map_reduce(_Count(clean))
-    counts = [counted for _, counted in sorted(listed.items)]
+    counts = [count for _, count in sorted(listed.items)]
     n_rows = tuple(n for n, _ in counts)
     make = partial(PartitionedSource, scan, clean.again, n_rows)
     return Opened(make, sum(n_rows), sum(n_empty for _, n_empty in counts))
@@ -160,7 +152,4 @@ class _Count:
     clean: Clean
 
     def __call__(self, number: int, batches: Iterable[Batch]) -> Listed:
-        n_rows = n_empty = 0
-        for block in map(self.clean, batches):
-            n_rows, n_empty = n_rows + len(block), n_empty + block.n_empty
-        return Listed(((number, (n_rows, n_empty)),))
+        return Listed(((number, counted(map(self.clean, batches))),))

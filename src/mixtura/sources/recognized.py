@@ -16,7 +16,7 @@ from mixtura.sources.lazyframe import scan_lazyframe
 from mixtura.sources.scan import Scan
 from mixtura.typing import AnyArray
 
-__all__ = ["files_of", "frame_of", "is_scanned", "scan_of", "shape_of", "writing"]
+__all__ = ["files_of", "frame_of", "has_names", "is_scanned", "scan_of", "shape_of", "writing"]
 
 #: Writes further rows: columns by their names.
 Write: TypeAlias = Callable[[Mapping[str, AnyArray]], None]
@@ -36,6 +36,11 @@ _MOST_MAPPED = 32 << 20
 def is_scanned(X: Any) -> bool:
     """Whether a table is passed over where it lies: files, and tables of engines."""
     return _kind(X) is not None or _is_paths(X) or _is_lazyframe(X) or _is_mapped(X)
+
+
+def has_names(X: Any) -> bool:
+    """Whether the columns of a table that is scanned have names."""
+    return not (isinstance(X, np.ndarray) or _kind(X) == ("dask", "Array"))
 
 
 def scan_of(

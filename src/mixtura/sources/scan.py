@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 
+from mixtura.errors import DataError
 from mixtura.sources.source import Mergeable, Source
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = [
+    "ROWS_PER_BATCH",
+    "AsTheyAre",
     "Batch",
     "Block",
     "Cells",
@@ -29,10 +32,17 @@ __all__ = [
     "Partitions",
     "Scan",
     "Task",
+    "counted",
     "cut",
+    "in_line",
+    "slices",
+    "wanted_columns",
 ]
 
 M = TypeVar("M", bound=Mergeable)
+
+#: Rows that are shown at once, where nothing else cuts them.
+ROWS_PER_BATCH = 65_536
 
 #: A column of numbers or truth values as an array, of anything else as a list. A missing cell is
 #: NaN in an array, and None in a list.
@@ -96,7 +106,6 @@ Names: TypeAlias = str | tuple[str, ...]
 #: Gives results for each row of a batch, (n,) or (n, m). It can be pickled.
 EachRow: TypeAlias = Callable[[Batch], AnyArray]
 
-
 #: A block, once it is read: threads read several at a time.
 Load: TypeAlias = Callable[[], Block]
 
@@ -110,6 +119,19 @@ class Clean(Protocol):
     def again(self) -> Callable[[Batch], Block]:
         """The same for batches that have been looked at before: nothing is checked twice."""
         ...
+
+
+@dataclass(frozen=True)
+class AsTheyAre:
+    """Makes rows of batches that need no cleaning."""
+
+    def __call__(self, batch: Batch) -> Block:
+        assert isinstance(batch.cells, np.ndarray)  # as a block has them
+        return Block(batch.cells, batch.weight, batch.n_empty)
+
+    @property
+    def again(self) -> Self:
+        return self
 
 
 #: What is asked of each partition of a scan: a function of its number and its batches, in their
@@ -172,6 +194,45 @@ class Scan(Partitions, Protocol):
     def opened(self, clean: Clean, n_threads: int, /) -> Opened:
         """The rows, each of which has been looked at."""
         ...
+
+
+def wanted_columns(
+    given: Sequence[str], columns: Sequence[str] | None, weight: str | None, whose: str
+) -> tuple[tuple[str, ...], list[str]]:
+    """The names of the columns to fit, and after them of all that are read.
+
+    Raises
+    ------
+    DataError
+        If one is not among those that are given, or there is none to fit.
+    """
+    names = [name for name in given if name != weight] if columns is None else columns
+    read = [*names, *([] if weight is None else [weight])]
+    for name in read:
+        if name not in given:
+            raise DataError(f"{whose} has no column {name!r}; it has {', '.join(given)}.")
+    if not names:
+        raise DataError(f"{whose} has no column but that of weights.")
+    return tuple(names), read
+
+
+def counted(blocks: Iterable[Block]) -> tuple[int, int]:
+    """How many rows there are, and how many were left out since they have no cell."""
+    n_rows = n_empty = 0
+    for block in blocks:
+        n_rows, n_empty = n_rows + len(block), n_empty + block.n_empty
+    return n_rows, n_empty
+
+
+def slices(end: int, start: int = 0) -> Iterator[slice]:
+    """Rows from a first one on, as many as are shown at once; none of no rows."""
+    for first in range(start, end, ROWS_PER_BATCH):
+        yield slice(first, min(first + ROWS_PER_BATCH, end))
+
+
+def in_line(array: AnyArray) -> AnyArray:
+    """An array as the kernel takes it: one that came in a message may lie at any byte."""
+    return np.require(array, requirements=["C_CONTIGUOUS", "ALIGNED"])
 
 
 def cut(blocks: Iterable[Block], rows_per_block: int) -> Iterator[Block]:

@@ -4,10 +4,14 @@ Each pass is one job: `mapInArrow` asks each partition, and gives one record for
 many, the workers merge neighbors before the driver sees them. Spark asks a partition anew if its
 worker dies; nothing else has to be asked again, and the bits are the same.
 
-Unless a frame is cached, Spark computes it anew in every pass, and the order of rows that were
-shuffled may change: say ``frame.cache()`` before a fit, or write the frame to Parquet first. How
-many rows Spark shows at once (`spark.sql.execution.arrow.maxRecordsPerBatch`) makes no difference
-that could be measured. A task should read all of its batches, or else Spark starts another worker.
+Spark shows cells to Python more slowly than these are computed with. So a fit looks at them once,
+and the workers keep the rows in blocks, each of which is one cell to Spark, in memory or on their
+disks. Without that (`raw_copy=False`) Spark computes a frame that is not cached anew in every pass,
+and the order of rows that were shuffled may change.
+
+How many rows Spark shows at once (`spark.sql.execution.arrow.maxRecordsPerBatch`) makes no
+difference that could be measured. A task should read all of its batches, or else Spark starts
+another worker.
 """
 
 from __future__ import annotations
@@ -42,8 +46,9 @@ from pyspark.sql.types import (
 )
 
 from mixtura.errors import DataError, MixturaError
+from mixtura.sources.arrow_batches import batch_of, number_type
 from mixtura.sources.partitions import opened
-from mixtura.sources.scan import Batch, Block, Cells, Clean, Names, Opened, Task
+from mixtura.sources.scan import ROWS_PER_BATCH, AsTheyAre, Batch, Block, Clean, Names, Opened, Task
 from mixtura.sources.source import Mergeable
 from mixtura.typing import AnyArray
 
@@ -55,8 +60,6 @@ M = TypeVar("M", bound=Mergeable)
 _FEW = 32
 
 _RECORD = "number long, outcome binary"
-
-_DOUBLE = pa.float64()
 
 _NESTED = (ArrayType, MapType, StructType, VariantType)
 
@@ -201,19 +204,17 @@ class SparkScan:
         return _collected(lambda: self._records(task), task)
 
     def _records(self, task: Task[M]) -> DataFrame:
-        needed = [self._columns[place] for place in self._places]
-        asked = _Asked(_pickled(task), self._shown(range(len(needed))))
-        return _few_records(self._renamed.select(*needed), asked, self._n_partitions)
+        asked = _Asked(_pickled(task), self._shown(range(len(self._places))))
+        return _few_records(self._needed, asked, self._n_partitions)
 
     def opened(self, clean: Clean, n_threads: int) -> Opened:
         """The rows, counted where they lie; Spark knows how many of its workers there are."""
         if not (self.raw_copy and _in_small_batches(self.frame)):
             return opened(self, clean)
-        needed = [self._columns[place] for place in self._places]
-        packing = _Packing(_pickled(clean), self._shown(range(len(needed))))
-        packed = self._renamed.select(*needed).mapInArrow(packing, _PACKED).persist()
+        packing = _Packing(_pickled(clean), self._shown(range(len(self._places))))
+        packed = self._needed.mapInArrow(packing, _PACKED).persist()
         scan = _PackedScan(packed, self.names, self._n_partitions)
-        return opened(scan, _AsPacked())
+        return opened(scan, AsTheyAre())
 
     def each_row(
         self, function: Callable[[Batch], AnyArray], names: Names, dtype: Any = np.float64
@@ -260,6 +261,11 @@ class SparkScan:
     @cached_property
     def _renamed(self) -> DataFrame:
         return self.frame.toDF(*self._columns)
+
+    @property
+    def _needed(self) -> DataFrame:
+        """Those columns alone."""
+        return self._renamed.select(*(self._columns[place] for place in self._places))
 
     @cached_property
     def _n_partitions(self) -> int:
@@ -420,35 +426,10 @@ class _Shown:
     ) -> Iterator[tuple[pa.RecordBatch, Batch]]:
         start = 0
         for record in records:
-            cells = _cells([record.column(place) for place in self.places])
-            weight = None if self.weight is None else _numbers(record.column(self.weight))
-            yield record, Batch(cells, weight, f"partition {number}", start)
+            dtype = number_type([record.schema.field(place).type for place in self.places])
+            place = f"partition {number}"
+            yield record, batch_of(record, self.places, self.weight, dtype, place, start)
             start += len(record)
-
-
-def _cells(columns: Sequence[pa.Array]) -> AnyArray | list[Cells]:
-    """Numbers in one array if there is nothing else."""
-    kinds = [column.type for column in columns]
-    if not all(map(_is_number, kinds)):
-        return [_numbers(c) if _is_number(c.type) else c.to_pylist() for c in columns]
-    kind = pa.float32() if all(map(pa.types.is_float32, kinds)) else pa.float64()
-    return np.stack([_numbers(column, kind) for column in columns], axis=1)
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    types = pa.types
-    return bool(
-        types.is_floating(kind)
-        or types.is_integer(kind)
-        or types.is_boolean(kind)
-        or types.is_decimal(kind)
-    )
-
-
-def _numbers(column: pa.Array, kind: pa.DataType = _DOUBLE) -> AnyArray:
-    """Missing cells are NaN. Integers may be too large to be exact, as in any table of numbers."""
-    numbers: AnyArray = column.cast(kind, safe=False).to_numpy(zero_copy_only=False)
-    return numbers
 
 
 # ---------------------------------------------------------------------------------------------
@@ -456,9 +437,6 @@ def _numbers(column: pa.Array, kind: pa.DataType = _DOUBLE) -> AnyArray:
 
 
 _PACKED = "blocks binary"
-
-# About so many go into one cell of Spark.
-_ROWS_PER_CELL = 65_536
 
 
 @dataclass(frozen=True)
@@ -474,7 +452,7 @@ class _Packing:
         try:
             for _, batch in self.shown(_partition(), records):
                 blocks.append(clean(batch))
-                if sum(map(len, blocks)) >= _ROWS_PER_CELL:
+                if sum(map(len, blocks)) >= ROWS_PER_BATCH:
                     yield _cell(blocks)
                     blocks = []
         except MixturaError as error:  # it is raised where the rows are asked for
@@ -510,19 +488,6 @@ def _unpacked(
                 place = f"partition {number}"
                 yield record, Batch(block.rows, block.weight, place, start, block.n_empty)
                 start += len(block)
-
-
-@dataclass(frozen=True)
-class _AsPacked:
-    """Makes blocks of batches that were some before."""
-
-    def __call__(self, batch: Batch) -> Block:
-        assert isinstance(batch.cells, np.ndarray)  # as a block has it
-        return Block(batch.cells, batch.weight, batch.n_empty)
-
-    @property
-    def again(self) -> Callable[[Batch], Block]:
-        return self
 
 
 def _let_go(frame: DataFrame) -> None:

@@ -10,6 +10,7 @@ from mixtura.assignments import one_hot
 from mixtura.em import Start
 from mixtura.sources.source import Chunk, Source
 from mixtura.sources.summary import Summary
+from mixtura.starts.matching import matched
 from mixtura.starts.sample import Sample
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
@@ -93,11 +94,9 @@ def following(start: Start, source: Source, k: int) -> Start:
         return resp.T @ (known[:, None] * one_hot(np.maximum(chunk.labels, 0), resp.shape[1]))
 
     whole = source.map_reduce(shared)
-    table, order = whole[:k, :k], np.arange(len(whole))
-    for _ in range(k):
-        component, label = np.unravel_index(table.argmax(), table.shape)
+    order = np.arange(len(whole))
+    for component, label in matched(whole[:k, :k]):
         order[label] = component
-        table[component], table[:, label] = -1.0, -1.0
     return lambda chunk: start(chunk)[:, order]
 
 
