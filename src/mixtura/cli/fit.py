@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -35,6 +33,10 @@ from mixtura.cli.options import (
     weights_option,
 )
 from mixtura.cli.own_options import OwnOptions, own_options
+
+if TYPE_CHECKING:
+    from mixtura.cli.engine import Engine
+    from mixtura.cli.large_table import LargeTable
 
 __all__ = ["fit"]
 
@@ -217,46 +219,34 @@ def fit(
       mixtura fit 'trips/*.parquet' --components 2-6 --checkpoint kept
       mixtura fit trips --engine dask --scheduler tcp://host:8786
     """  # noqa: D301  click wants the character, not the letters
-    from mixtura.cli.assignments import Assignments, assign
     from mixtura.cli.destination import check_outside
     from mixtura.cli.engine import Engine
     from mixtura.cli.family import choose_family
     from mixtura.cli.features import choose_features, read_weights
     from mixtura.cli.going_on import going_on
     from mixtura.cli.known import read_known
-    from mixtura.cli.large_table import LargeTable, called
     from mixtura.cli.memory import wants_passes
     from mixtura.cli.reading import read_table
-    from mixtura.cli.results import (
-        FitResult,
-        check_places,
-        places,
-        write_assignments,
-        write_report,
-    )
-    from mixtura.cli.search import Large, Plan
+    from mixtura.cli.results import check_places, places, written
+    from mixtura.cli.search import Plan
     from mixtura.cli.wanted import Wanted
-    from mixtura.persistence.atomic_files import Staging
-    from mixtura.persistence.model_file import write_model
+    from mixtura.cli.whole_table import WholeTable
 
     options = OwnOptions.of(own)
     machine = Engine.of(engine, scheduler, master)
-    large = None
+    rows: WholeTable | LargeTable
     if wants_passes(data, machine, sample=sample, known=known, delimiter=delimiter):
-        from mixtura.cli.console import watch
-
-        needed = (*(columns or ()), *(exclude or ()), *([weights] if weights else []))
-        choose = None if columns is None else called(*needed)
-        with watch(quiet) as progress:
-            large = LargeTable.looked_at(data, sample, seed, progress, machine, choose)
-    table = read_table(data, delimiter) if large is None else large.table
-    with nullcontext() if large is None else large.counted():
+        words = None if columns is None else (*columns, *(exclude or ()), *filter(None, [weights]))
+        rows = _looked_at(data, machine, words, sample=sample, seed=seed, quiet=quiet)
+    else:
+        rows = WholeTable(data.places, read_table(data, delimiter))
+    table = rows.table
+    with rows.counted():
         wanted = Wanted.of(table, columns, exclude, weights, known)
         choice = choose_family(asked_family(family, mixed), options, wanted)
         features = choose_features(choice.description, wanted, choice.by_column)
         weight = None if weights is None else read_weights(table, weights, features)
-    if large is not None:
-        features = large.with_all_levels(features)
+    features = rows.with_all_levels(features)
     plan = Plan.of(
         features,
         weight,
@@ -275,27 +265,15 @@ def fit(
         checkpoint=checkpoint,
     )
     files = places(out or Path(f"{data.stem}-mixtura"), table)
-    check_places(files, data.places if large is None else large.files)
+    check_places(files, rows.files)
     check_outside(files["assignments"], data.paths)
 
     # rich and scikit-learn: not before all that can be wrong has been looked at.
     from mixtura.cli.console import print_fit, watch
 
-    with going_on(checkpoint), watch(quiet) as progress, Staging() as staging:
-        if large is None:
-            found = plan.run(features, weight, progress)
-            parts: Assignments | Iterator[Assignments]
-            parts = assign(found.model.mixture, features.values, weight)
-        else:
-            scan = large.scan(features.names, weights, progress)
-            found = plan.run(features, weight, progress, Large(scan, table.n_rows))
-            parts = large.assigned(found.model, features, weights, progress)
-        staging.folder(files["model"].parent)
-        # One after the other: errors of the system tell of the file that was begun last.
-        write_model(found.model, staging.place(files["model"]))
-        tally = write_assignments(parts, staging.place(files["assignments"]), table.format)
-        result = FitResult.of(table, choice, features, found, files, weight, tally)
-        write_report(result, staging.place(files["report"]))
+    with going_on(checkpoint), watch(quiet) as progress:
+        found, parts = rows.fitted(plan, features, weight, weights, progress)
+        result = written(found, parts, table, choice, features, files, weight)
     if as_json:
         print_document(result.document())
     else:
@@ -303,3 +281,21 @@ def fit(
     if strict and not result.record.converged:
         click.echo(f"mixtura: {result.record.status.text} (--strict).", err=True)
         context.exit(_NOT_CONVERGED)
+
+
+def _looked_at(
+    data: DataFile,
+    machine: Engine,
+    words: tuple[str, ...] | None,
+    *,
+    sample: int | None,
+    seed: int,
+    quiet: bool,
+) -> LargeTable:
+    """A large table after a first look at the columns that words name, or at all."""
+    from mixtura.cli.console import watch
+    from mixtura.cli.large_table import LargeTable, called
+
+    choose = None if words is None else called(*words)
+    with watch(quiet) as progress:
+        return LargeTable.looked_at(data, sample, seed, progress, machine, choose)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from mixtura.cli.known_columns import ReadColumns
 from mixtura.cli.levels import levels_of
 from mixtura.cli.names import Names, unique_names
 from mixtura.cli.passes import Tell
+from mixtura.cli.search import Found, Large, Plan
 from mixtura.cli.table import Table
 from mixtura.cli.wording import count
 from mixtura.errors import CellError, DataError
@@ -34,6 +36,7 @@ from mixtura.sources.read_ahead import ahead
 from mixtura.sources.recognized import files_of, scan_of
 from mixtura.sources.scan import Batch, Scan
 from mixtura.starts.large_rows import sample_size
+from mixtura.typing import FloatArray
 
 __all__ = ["LargeTable", "assigned_by", "called"]
 
@@ -77,8 +80,9 @@ class LargeTable:
         tell: Tell = lambda done, total, text: None,
         engine: Engine = THIS_MACHINE,
         choose: Choose | None = None,
+        most: float = math.inf,
     ) -> Self:
-        """After one pass over all rows of some columns, or of all.
+        """After one pass over all rows of some columns, or of all; or over so many, or some more.
 
         Raises
         ------
@@ -89,7 +93,7 @@ class LargeTable:
         frame = engine.frame(files) if engine.remote else None
         scan, names, notes = _opened(files, data, choose)
         first = look(
-            ahead(scan.read),
+            _first(ahead(scan.read), most),
             names.listed,
             n_sample or sample_size(len(names.listed)),
             seed,
@@ -160,6 +164,22 @@ class LargeTable:
             )
         return replace(described, levels=levels_of(seen))
 
+    def fitted(
+        self,
+        plan: Plan,
+        features: Features,
+        weight: FloatArray | None,
+        weights: str | None,
+        tell: Tell,
+    ) -> tuple[Found, Iterator[Assignments]]:
+        """The best model of some features, and all rows assigned by it, part by part.
+
+        Features and weight are those of the sample; other arguments are as of `WholeTable`.
+        """
+        scan = self.scan(features.names, weights, tell)
+        found = plan.run(features, weight, tell, Large(scan, self.table.n_rows))
+        return found, self.assigned(found.model, features, weights, tell)
+
     def scan(self, columns: Sequence[str], weight: str | None, tell: Tell) -> Scan:
         """All rows of some columns, called as in the table, where the engine has them."""
         wanted, named = self._called(columns, weight)
@@ -200,7 +220,7 @@ def assigned_by(model: Model, data: DataFile) -> Iterator[Assignments]:
         found = [place for place in places if place is not None]
         return found if found and len(found) == len(places) else range(len(header.columns))
 
-    large = LargeTable.looked_at(data, _GLANCE, choose=known)
+    large = LargeTable.looked_at(data, _GLANCE, choose=known, most=_GLANCE)
     with large.counted():
         features = features_of_model(large.table, model)
     return large.assigned(model, features, None, lambda done, total, text: None)
@@ -235,6 +255,16 @@ def _header(data: DataFile, given: Sequence[str]) -> Table:
     return Table(data.name, "parquet", columns, values)
 
 
+def _first(batches: Iterator[Batch], most: float) -> Iterator[Batch]:
+    """Batches until there are so many rows."""
+    n = 0
+    for batch in batches:
+        yield batch
+        n += len(batch)
+        if n >= most:
+            return
+
+
 def _telling(
     read: Callable[[], Iterator[Batch]], n_rows: int, tell: Tell
 ) -> Callable[[], Iterator[Batch]]:
@@ -246,7 +276,7 @@ def _telling(
         for batch in read():
             yield batch
             if not passed:
-                n += len(batch.cells if isinstance(batch.cells, np.ndarray) else batch.cells[0])
+                n += len(batch)
                 tell(n, n_rows, f"Copying {n_rows:,} rows to a temporary file")
         passed.append(n)
 

@@ -24,7 +24,8 @@ from mixtura.cli.warned import in_options
 from mixtura.families.description import Marginal, Shares
 from mixtura.fitting.missing import MissingCells
 from mixtura.fitting.record import FitRecord
-from mixtura.persistence.model_file import Model
+from mixtura.persistence.atomic_files import Staging
+from mixtura.persistence.model_file import Model, write_model
 from mixtura.persistence.records import record_document
 from mixtura.report import SearchSummary
 from mixtura.selection.whole_table import Confirmed
@@ -39,8 +40,7 @@ __all__ = [
     "model_document",
     "notes_on",
     "places",
-    "write_assignments",
-    "write_report",
+    "written",
 ]
 
 
@@ -166,7 +166,27 @@ def check_places(files: dict[str, Path], data: Sequence[Path]) -> None:
     check_folder(files["model"].parent, [file.name for file in files.values()], data)
 
 
-def write_report(result: FitResult, path: Path) -> None:
+def written(
+    found: Found,
+    parts: Assignments | Iterator[Assignments],
+    table: Table,
+    choice: Choice,
+    features: Features,
+    files: dict[str, Path],
+    weight: FloatArray | None,
+) -> FitResult:
+    """The result of a fit, whose three files appear together, or not at all."""
+    with Staging() as staging:
+        staging.folder(files["model"].parent)
+        # One after the other: errors of the system tell of the file that was begun last.
+        write_model(found.model, staging.place(files["model"]))
+        tally = _write_assignments(parts, staging.place(files["assignments"]), table.format)
+        result = FitResult.of(table, choice, features, found, files, weight, tally)
+        _write_report(result, staging.place(files["report"]))
+    return result
+
+
+def _write_report(result: FitResult, path: Path) -> None:
     """Write the page about a result."""
     page = report_page(
         result.model,
@@ -179,7 +199,7 @@ def write_report(result: FitResult, path: Path) -> None:
     path.write_text(page, encoding="utf-8")
 
 
-def write_assignments(parts: Assignments | Iterator[Assignments], path: Path, kind: str) -> Tally:
+def _write_assignments(parts: Assignments | Iterator[Assignments], path: Path, kind: str) -> Tally:
     """Write those of a table, or of a large one part by part, and count its rows."""
     if isinstance(parts, Assignments):
         write_blocks(parts.blocks(), path, kind)

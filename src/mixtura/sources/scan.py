@@ -73,6 +73,9 @@ class Batch:
     start: int = 0
     n_empty: int = 0
 
+    def __len__(self) -> int:
+        return len(self.cells if isinstance(self.cells, np.ndarray) else self.cells[0])
+
 
 @dataclass(frozen=True, eq=False)
 class Block:
