@@ -29,8 +29,9 @@ from mixtura.sources import ArraySource, Chunk, Source, summarize
 from mixtura.sources.scan import Batch, Block
 from mixtura.starts.given import random_responsibilities
 from mixtura.stopping import fixed_length
-from mixtura.testing import check_source, leaves, with_gaps
+from mixtura.testing import check_source, with_gaps
 from mixtura.typing import AnyArray, FloatArray
+from same_bits import assert_same_leaves
 
 dask = pytest.importorskip("dask", reason="dask is not installed: pip install 'mixtura[dask]'")
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
@@ -101,11 +102,6 @@ def in_partitions(X: AnyArray) -> Any:
     return da.from_array(X, chunks=chunks)
 
 
-def assert_same_bits(made: object, expected: object) -> None:
-    for one, other in zip(leaves(made), leaves(expected), strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
 # ---------------------------------------------------------------------------------------------
 # The same bits
 
@@ -168,8 +164,8 @@ def assert_fit_is_that_of_an_array(
         for each in (source, array)
     ]
     assert made.trace == expected.trace
-    assert_same_bits(made.mixture.params, expected.mixture.params)
-    assert_same_bits(made.mixture.weights, expected.mixture.weights)
+    assert_same_leaves(made.mixture.params, expected.mixture.params)
+    assert_same_leaves(made.mixture.weights, expected.mixture.weights)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -187,7 +183,7 @@ def test_the_rows_are_those_of_the_table(dtype: Any, rows_per_block: int) -> Non
         assert {chunk.rows.dtype for chunk in source.map(lambda chunk: chunk)} == {np.dtype(dtype)}
     plain = opened(scan_dask(in_partitions(X)), rows_per_block)
     array = ArraySource(X, None, rows_per_block, partitions=PARTITIONS)
-    assert_same_bits(summarize(plain), summarize(array))
+    assert_same_leaves(summarize(plain), summarize(array))
 
 
 def test_a_cluster_has_the_rows_too(client: Any) -> None:

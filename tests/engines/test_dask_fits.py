@@ -14,6 +14,7 @@ from mixtura.errors import MixturaError
 from mixtura.estimators.scanned import Scanned
 from mixtura.testing import PartitionedArray
 from mixtura.typing import AnyArray
+from same_bits import assert_same_fit
 
 pytest.importorskip("dask", reason="dask is not installed: pip install 'mixtura[dask]'")
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
@@ -63,21 +64,12 @@ def fitted(table: Any, **params: Any) -> Any:
     return mx.GaussianMixture(3, random_state=3, **params).fit(table)
 
 
-def assert_same_bits(a: Any, b: Any) -> None:
-    np.testing.assert_array_equal(a.weights_, b.weights_)
-    np.testing.assert_array_equal(a.means_, b.means_)
-    np.testing.assert_array_equal(a.covariances_, b.covariances_)
-    assert a.lower_bounds_ == b.lower_bounds_
-    assert a.scores_ == b.scores_
-    assert str(a.starts_) == str(b.starts_)
-
-
 @pytest.mark.usefixtures("engine")
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_the_same_bits_in_the_same_chunks(dtype: type) -> None:
     X = rows(dtype)
     fit = fitted(mx.scan(in_chunks(X), sample=SAMPLE))
-    assert_same_bits(fit, fitted(Scanned(PartitionedArray(X, PARTITIONS), SAMPLE)))
+    assert_same_fit(fit, fitted(Scanned(PartitionedArray(X, PARTITIONS), SAMPLE)))
     in_memory = fitted(mx.scan(X, sample=SAMPLE))
     # What float32 tables show has seven digits.
     close = 1e-10 if dtype is np.float64 else 1e-6
@@ -89,7 +81,7 @@ def test_the_same_bits_in_the_same_chunks(dtype: type) -> None:
 @pytest.mark.usefixtures("engine")
 def test_a_table_that_is_its_own_sample_has_the_bits_of_an_array() -> None:
     X = rows()
-    assert_same_bits(fitted(in_chunks(X)), fitted(X))
+    assert_same_fit(fitted(in_chunks(X)), fitted(X))
 
 
 def test_weights_gaps_and_names() -> None:
@@ -185,7 +177,7 @@ def test_a_fit_goes_on_after_a_scheduler_was_lost(
             mx.GaussianMixture(3, random_state=3).fit(table, checkpoint=tmp_path)
     assert (tmp_path / "fit.checkpoint").exists()
     again = mx.GaussianMixture(3, random_state=3).fit(table, checkpoint=tmp_path)
-    assert_same_bits(again, whole)
+    assert_same_fit(again, whole)
 
 
 def test_what_has_to_be_in_memory() -> None:

@@ -30,19 +30,21 @@ from mixtura.sources.partitions import Listed, PartitionedSource, opened
 from mixtura.sources.scan import AsTheyAre, Batch, Task
 from mixtura.starts.given import random_responsibilities
 from mixtura.stopping import fixed_length
-from mixtura.testing import check_source, leaves, with_gaps
+from mixtura.testing import check_source, with_gaps
 from mixtura.typing import AnyArray, FloatArray
+from same_bits import assert_same_leaves
 
 if shutil.which("java") is None:
     pytest.skip("Spark needs Java, which is not installed", allow_module_level=True)
 pyspark = pytest.importorskip("pyspark", reason="pip install 'mixtura[spark]'")
 pa = pytest.importorskip("pyarrow")
 
-from pyspark import TaskContext, cloudpickle  # noqa: E402  it may not be there
+from pyspark import cloudpickle  # noqa: E402  it may not be there
 from pyspark.sql import DataFrame, SparkSession  # noqa: E402
 
 from mixtura.sources import spark as spark_module  # noqa: E402
 from mixtura.sources.spark import SparkScan, scan_spark  # noqa: E402
+from spark_frames import ENVIRONMENT, configured, frame_of, on_two_threads  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support:FutureWarning")
 
@@ -51,37 +53,16 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 N, PARTITIONS, ROWS_PER_BLOCK = 400, (130, 0, 150, 1, 119), 64
 
+#: Partitions are cut into several batches.
+BATCHES = {"spark.sql.execution.arrow.maxRecordsPerBatch": "50"}
+
 T = TypeVar("T")
-
-
-#: Workers run this Python, and find what is found here.
-ENVIRONMENT = {
-    "PYSPARK_PYTHON": sys.executable,
-    "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-}
-
-
-def configured(builder: Any) -> SparkSession:
-    """A session that is small and quiet, and cuts partitions into several batches."""
-    options = {
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.log.level": "FATAL",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.sql.execution.arrow.maxRecordsPerBatch": "50",
-    }
-    session: SparkSession = builder.config(map=options).getOrCreate()
-    return session
 
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[SparkSession]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in ENVIRONMENT.items():
-            patch.setenv(name, value)
-        session = configured(SparkSession.builder.master("local[2]"))
+    with on_two_threads(**BATCHES) as session:
         yield session
-        session.stop()
 
 
 # ---------------------------------------------------------------------------------------------
@@ -91,17 +72,7 @@ def spark() -> Iterator[SparkSession]:
 def in_partitions(
     spark: SparkSession, columns: dict[str, Any], sizes: tuple[int, ...] = PARTITIONS
 ) -> DataFrame:
-    """Columns as a frame whose partitions have so many rows."""
-    table = pa.table(columns)
-    bounds = np.cumsum([0, *sizes]).tolist()
-    parts = [table.slice(a, n).combine_chunks() for a, n in zip(bounds, sizes, strict=False)]
-
-    def own(records: Iterator[Any]) -> Iterator[Any]:
-        list(records)
-        yield from parts[TaskContext.get().partitionId()].to_batches()
-
-    numbers = spark.range(0, len(sizes), 1, len(sizes))
-    return numbers.mapInArrow(own, spark.createDataFrame(table.slice(0, 1)).schema).cache()
+    return frame_of(spark, columns, sizes)
 
 
 def table(X: AnyArray) -> dict[str, Any]:
@@ -130,11 +101,6 @@ def everything(scan: SparkScan, of: Callable[[Batch], T]) -> list[T]:
 
 
 GAUSSIAN = Gaussian(VVV, np.zeros(3))
-
-
-def assert_same_bits(made: object, expected: object) -> None:
-    for one, other in zip(leaves(made), leaves(expected), strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 @dataclass(frozen=True)
@@ -175,7 +141,7 @@ def assert_fit_is_that_of_an_array(
     expected = em.fit(mixture, same.whole, stopping=fixed_length(1))
     assert made.trace == expected.trace
     assert len(made.trace) == 2
-    assert_same_bits(made.mixture, expected.mixture)
+    assert_same_leaves(made.mixture, expected.mixture)
 
 
 @pytest.mark.parametrize("kind", ["float64", "float32", "weights", "gaps"])
@@ -188,7 +154,7 @@ def test_a_source_holds_the_rows(spark: SparkSession, kind: str) -> None:
     np.testing.assert_array_equal(np.concatenate(rows), whole.X)
     assert [len(block) for block in rows] == [64, 64, 2, 64, 64, 22, 1, 64, 55]
     assert {block.dtype for block in rows} == {whole.X.dtype}
-    assert_same_bits(summarize(source), summarize(whole))
+    assert_same_leaves(summarize(source), summarize(whole))
 
 
 @pytest.mark.parametrize(
@@ -521,7 +487,7 @@ LOST = r"did not finish a pass.*start another one.*checkpoint="
 
 
 def on_cluster(folder: Path) -> None:
-    spark = configured(SparkSession.builder.master("local-cluster[2,1,1024]"))
+    spark = configured(SparkSession.builder.master("local-cluster[2,1,1024]"), **BATCHES)
     same = Same.of(spark, rows_of(GAUSSIAN), "float32")
     assert_fit_is_that_of_an_array(same)
     for name, victim in {"worker": os.getpid, "executor": executor}.items():
@@ -540,7 +506,7 @@ def on_cluster(folder: Path) -> None:
 
 def on_connect(folder: Path) -> None:
     os.environ["SPARK_TESTING"] = "1"  # so that its server takes a port that is free
-    spark = configured(SparkSession.builder.remote("local[2]"))
+    spark = configured(SparkSession.builder.remote("local[2]"), **BATCHES)
     spark.client.set_retry_policies([])
     for kind in ("float32", "gaps"):
         assert_fit_is_that_of_an_array(Same.of(spark, rows_of(GAUSSIAN), kind))
@@ -566,13 +532,16 @@ PROGRAMS = {"cluster": on_cluster, "connect": on_connect}
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_sessions_of_other_kinds(name: str, tmp_path: Path) -> None:
     made = subprocess.run(
-        [sys.executable, __file__, name, str(tmp_path)], capture_output=True, text=True, timeout=500
+        [sys.executable, __file__, name, str(tmp_path)],
+        env=os.environ | ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=500,
     )
     assert made.stdout.endswith("done\n"), made.stderr[-5000:]
 
 
 if __name__ == "__main__":
-    os.environ.update(ENVIRONMENT)
     PROGRAMS[sys.argv[1]](Path(sys.argv[2]))
     print("done", flush=True)
     os._exit(0)  # Spark would wait for what was killed

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import gc
-import os
 import shutil
 import sys
 from collections.abc import Iterator
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully suppo
 
 from pyspark import cloudpickle  # noqa: E402  it may not be there
 
+from spark_frames import frame_of, on_two_threads  # noqa: E402
+
 # Workers cannot import this file.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -40,20 +40,8 @@ SAMPLE = 1_500
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
-    from pyspark.sql import SparkSession
-
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-    options = {
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.log.level": "FATAL",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.driver.host": "127.0.0.1",
-    }
-    session = SparkSession.builder.master("local[2]").config(map=options).getOrCreate()
-    yield session
-    session.stop()
+    with on_two_threads() as session:
+        yield session
 
 
 def rows() -> AnyArray:
@@ -62,20 +50,8 @@ def rows() -> AnyArray:
     return centers[rng.choice(3, N, p=[0.5, 0.3, 0.2])] + rng.normal(size=(N, 3))
 
 
-def frame_of(spark: Any, columns: dict[str, Any]) -> Any:
-    """A frame whose partitions have as many rows as they should."""
-    from pyspark import TaskContext
-
-    table = pa.table(columns)
-    bounds = list(accumulate(PARTITIONS, initial=0))
-    parts = [table.slice(a, n).combine_chunks() for a, n in zip(bounds, PARTITIONS, strict=False)]
-
-    def own(records: Iterator[Any]) -> Iterator[Any]:
-        list(records)
-        yield from parts[TaskContext.get().partitionId()].to_batches()
-
-    numbers = spark.range(0, len(PARTITIONS), 1, len(PARTITIONS))
-    return numbers.mapInArrow(own, spark.createDataFrame(table.slice(0, 1)).schema).cache()
+def in_partitions(spark: Any, columns: dict[str, Any]) -> Any:
+    return frame_of(spark, columns, PARTITIONS)
 
 
 def named(X: AnyArray) -> dict[str, AnyArray]:
@@ -88,7 +64,7 @@ def fitted(table: Any) -> mx.GaussianMixture:
 
 def test_the_same_bits_in_the_same_chunks_and_the_same_answers(spark: Any, tmp_path: Path) -> None:
     X = rows()
-    frame = frame_of(spark, named(X) | {"other": np.arange(N)})
+    frame = in_partitions(spark, named(X) | {"other": np.arange(N)})
     table = mx.scan(frame, columns=NAMES, sample=SAMPLE)
     fit, expected = fitted(table), fitted(Scanned(PartitionedArray(X, PARTITIONS), SAMPLE))
     np.testing.assert_array_equal(fit.means_, expected.means_)
@@ -121,7 +97,7 @@ def test_weights_gaps_and_columns_of_several_kinds(spark: Any) -> None:
         "kind": pa.array(np.where(z, "x", "y").astype(object), mask=rng.random(N) < 0.05),
         "w": rng.integers(0, 3, N),
     }
-    frame = frame_of(spark, columns)
+    frame = in_partitions(spark, columns)
     fit = mx.MixedMixture(2, random_state=0).fit(mx.scan(frame, weight="w", sample=SAMPLE))
     assert fit.blocks_ == {"gaussian": NAMES, "categorical": ("kind",)}
     assert fit.scores_.weight == columns["w"].sum()
@@ -134,16 +110,16 @@ def test_errors_name_what_is_wrong(spark: Any) -> None:
     X = rows()
     X[4_100, 1] = np.inf
     with pytest.raises(mx.DataError, match=r"partition \d.*infinity: column"):
-        fitted(frame_of(spark, named(X)))
+        fitted(in_partitions(spark, named(X)))
     with pytest.raises(mx.DataError, match="no column d"):
-        mx.scan(frame_of(spark, named(X)), columns=["a", "d"])
+        mx.scan(in_partitions(spark, named(X)), columns=["a", "d"])
 
 
 def test_blocks_are_let_go_with_the_source_and_after_the_session(spark: Any) -> None:
     from mixtura.sources import spark as module
     from mixtura.sources.spark import scan_spark
 
-    scan = scan_spark(frame_of(spark, named(rows())))
+    scan = scan_spark(in_partitions(spark, named(rows())))
     opened = scan.opened(AsTheyAre(), 1)
     packed = opened.make(64, False).scan.frame  # type: ignore[attr-defined]
     assert packed.storageLevel.useMemory

@@ -34,6 +34,7 @@ from mixtura.starts.given import random_responsibilities
 from mixtura.testing import PartitionedArray, check_source
 from mixtura.typing import AnyArray, FloatArray
 from records import FAMILIES, FAMILY_IDS, FamilyRecord
+from same_bits import assert_same_fit
 
 cloudpickle = pytest.importorskip("cloudpickle", reason="what travels is pickled with it")
 pa = pytest.importorskip("pyarrow", reason="files are read with pyarrow")
@@ -268,16 +269,6 @@ def fitted(table: Any, **params: Any) -> mx.GaussianMixture:
     return mx.GaussianMixture(3, random_state=3, **params).fit(table)
 
 
-def assert_same_bits(a: Any, b: Any) -> None:
-    np.testing.assert_array_equal(a.weights_, b.weights_)
-    np.testing.assert_array_equal(a.means_, b.means_)
-    np.testing.assert_array_equal(a.covariances_, b.covariances_)
-    assert a.lower_bounds_ == b.lower_bounds_
-    assert a.scores_ == b.scores_
-    assert str(a.starts_) == str(b.starts_)
-    assert a.notes_ == b.notes_
-
-
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("raw_copy", [True, False])
 @pytest.mark.parametrize("sample", [1_000, 10_000])
@@ -287,9 +278,9 @@ def test_fits_have_the_same_bits_from_every_kind_of_table(
     X = three_groups()
     table = mx.scan(KINDS[kind](X, tmp_path), sample=sample, raw_copy=raw_copy)
     fit = fitted(table, n_jobs=2)
-    assert_same_bits(fit, fitted(mx.scan(X, sample=sample)))
+    assert_same_fit(fit, fitted(mx.scan(X, sample=sample)))
     if sample > len(X):
-        assert_same_bits(fit, fitted(X))
+        assert_same_fit(fit, fitted(X))
     assert fit.n_features_in_ == 3
     named = "map" not in kind and kind != "array"
     assert list(vars(fit).get("feature_names_in_", [])) == (list(NAMES) if named else [])
@@ -304,8 +295,8 @@ def test_partitions_that_are_whole_blocks_change_no_bit_of_a_fit(missing: bool) 
         fitted(Scanned(elsewhere(X, partitions), 2_000), tol=1e-3)
         for partitions in [(200_000,), (65_536, 131_072, 3_392), (50_000, 0, 60_001, 89_999)]
     ]
-    assert_same_bits(fits[0], fits[1])
-    assert_same_bits(fits[0], fitted(mx.scan(X, sample=2_000), tol=1e-3))
+    assert_same_fit(fits[0], fits[1])
+    assert_same_fit(fits[0], fitted(mx.scan(X, sample=2_000), tol=1e-3))
     np.testing.assert_allclose(fits[2].means_, fits[0].means_, rtol=0, atol=1e-10)
     np.testing.assert_allclose(fits[2].covariances_, fits[0].covariances_, rtol=1e-10, atol=1e-10)
     assert fits[2].lower_bound_ == pytest.approx(fits[0].lower_bound_, rel=1e-10)
@@ -313,7 +304,7 @@ def test_partitions_that_are_whole_blocks_change_no_bit_of_a_fit(missing: bool) 
 
 def test_tables_of_more_rows_than_a_sample_are_fitted_alike_in_memory_and_elsewhere() -> None:
     X = three_groups(205_000)
-    assert_same_bits(fitted(X, tol=1e-3), fitted(Scanned(elsewhere(X, (205_000,))), tol=1e-3))
+    assert_same_fit(fitted(X, tol=1e-3), fitted(Scanned(elsewhere(X, (205_000,))), tol=1e-3))
 
 
 MODELS: dict[str, Callable[[], Any]] = {
@@ -375,7 +366,7 @@ def test_weights_are_a_column(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "w.parquet", row_group_size=500)
     path = tmp_path / "w.parquet"
     few = fitted(mx.scan(path, weight="w"))
-    assert_same_bits(few, mx.GaussianMixture(3, random_state=3).fit(X, sample_weight=weight))
+    assert_same_fit(few, mx.GaussianMixture(3, random_state=3).fit(X, sample_weight=weight))
     many = fitted(mx.scan(path, weight="w", sample=1_000))
     assert many.scores_.weight == weight.sum()
     repeated = fitted(mx.scan(np.repeat(X, weight.astype(int), axis=0), sample=1_000))
@@ -401,7 +392,7 @@ def test_gaps_and_rows_without_any_cell(tmp_path: Path) -> None:
     X[1_000:1_300] = np.nan  # row groups of nothing but gaps
     path = parquet(X, tmp_path, row_group_size=100)
     few, many = fitted(path), fitted(mx.scan(path, sample=1_500))
-    assert_same_bits(few, fitted(X))
+    assert_same_fit(few, fitted(X))
     for fit in (few, many):
         assert fit.missing_ is not None
         assert fit.missing_.n_empty == np.isnan(X).all(axis=1).sum()
@@ -428,7 +419,7 @@ def test_rows_may_lie_at_any_byte() -> None:
     assert not odd.flags.aligned
     fit, scan = fitted(X), Scanned(elsewhere(odd, (100, 200)))
     np.testing.assert_array_equal(fit.predict_proba(scan), fit.predict_proba(X))
-    assert_same_bits(fitted(scan), fit)
+    assert_same_fit(fitted(scan), fit)
 
 
 def test_columns_are_found_by_name(tmp_path: Path) -> None:
@@ -606,4 +597,4 @@ def test_a_full_disk_leaves_no_raw_copy(
     monkeypatch.setattr("mixtura.sources.raw_rows._write", write)
     fit = fitted(mx.scan(path, sample=1_000))
     assert "No space left on device" in caplog.text
-    assert_same_bits(fit, fitted(mx.scan(three_groups(), sample=1_000)))
+    assert_same_fit(fit, fitted(mx.scan(three_groups(), sample=1_000)))
