@@ -117,7 +117,7 @@ def test_noise_is_grey_and_named(page: Page, tmp_path: Path, d: int, k: int) -> 
     show(page, tmp_path, example(d=d, k=k, noise=0.3))
     colour = "getComputedStyle(document.documentElement).getPropertyValue('--component-%d')"
     assert page.evaluate(colour % k) == "#8b877f"
-    assert page.evaluate("document.querySelectorAll('#weights span').length") == k + 1
+    assert page.evaluate("document.querySelectorAll('#weights button').length") == k + 1
     assert page.evaluate("document.querySelectorAll('#components tbody tr').length") == k + 1
     assert text(page, "#components tbody tr:last-child th").strip() == "noise"
     assert "Noise" in text(page, "#map-panel")
@@ -142,7 +142,7 @@ def test_clusters_too_many_to_draw_are_grey_together(page: Page, tmp_path: Path,
     show(page, tmp_path, example(d=d, k=150, n=600, noise=0.1))
     heads = "[...document.querySelectorAll('#components tbody th')].map(th => th.innerText.trim())"
     assert page.evaluate(heads)[99:] == ["99", "other clusters", "noise"]
-    assert page.evaluate("document.querySelectorAll('#weights span').length") == 102
+    assert page.evaluate("document.querySelectorAll('#weights button').length") == 102
     assert "150" in text(page, "h1")
     assert "the other 50 only shown together" in text(page, "#note-list")
     colour = "getComputedStyle(document.documentElement).getPropertyValue('--component-%d')"
@@ -465,6 +465,8 @@ def gappy(columns: list[list[float]]) -> dict[str, object]:
 def test_rows_that_miss_one_of_two_values_stand_in_a_margin(page: Page, tmp_path: Path) -> None:
     nan = float("nan")
     show(page, tmp_path, gappy([[nan, 1, 2, nan, 3], [5, 6, nan, nan, 7], [0, 1, 2, 3, 4]]))
+    choose(page, "map-across", "0")
+    choose(page, "map-up", "1")
     assert page.evaluate(MARGINS) == 2
     assert (
         text(page, "#map-gaps")
@@ -616,7 +618,8 @@ def test_missing_cells_are_told_by_column_and_with_what_they_are_taken_for(
     show(page, tmp_path, made)
     cells = made["missing"]["cells"]
     heads = "[...document.querySelectorAll('#%s .gaps')].map(part => part.textContent.trim())"
-    assert page.evaluate(heads % "components") == [f"{n} missing" for n in cells]
+    ranked = [cells[c] for c in made["model"]["ranking"]]
+    assert page.evaluate(heads % "components") == [f"{n} missing" for n in ranked]
     assert page.evaluate(heads % "profiles") == [f"{n} missing" for n in cells[2:]]
     told = text(page, "#missing")
     assert f"{sum(cells)} cells are missing in {made['missing']['rows']} of 342 rows" in told
@@ -679,7 +682,7 @@ def test_keys_walk_from_point_to_point_and_announce_them(page: Page, tmp_path: P
 def test_every_control_is_reached_by_tab_and_shows_it(page: Page, tmp_path: Path) -> None:
     show(page, tmp_path, example())
     reached = []
-    for _ in range(12):
+    for _ in range(24):
         page.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
         if reached[-1] != "BODY":
@@ -687,6 +690,7 @@ def test_every_control_is_reached_by_tab_and_shows_it(page: Page, tmp_path: Path
             assert outline == "solid", reached[-1]
     wanted = ["map-across", "map-up", "map-plot", "components", "criterion", "SUMMARY"]
     assert [name for name in reached if name in wanted][:6] == wanted
+    assert reached.count("BUTTON") >= 3 + 3  # a cluster in the legend, and in the table
 
 
 def test_the_pointer_shows_the_row_under_it(page: Page, tmp_path: Path) -> None:
@@ -762,7 +766,8 @@ def test_a_dark_page_prints_light_and_comes_back(page: Page, tmp_path: Path) -> 
 @pytest.mark.parametrize(("d", "k"), [(4, 3), (12, 2), (60, 3)])
 def test_every_column_fits_on_paper(page: Page, tmp_path: Path, d: int, k: int) -> None:
     columns = [f"a rather long name of column {c}" for c in range(d)]
-    show(page, tmp_path, example(d=d, k=k, columns=columns, n=40))
+    made: Any = example(d=d, k=k, columns=columns, n=40)
+    show(page, tmp_path, made)
     tables = "[...document.querySelectorAll('#components-paper table')]"
     assert page.evaluate(f"{tables}.map(table => table.offsetWidth)") == [0] * page.evaluate(
         f"{tables}.length"
@@ -774,7 +779,7 @@ def test_every_column_fits_on_paper(page: Page, tmp_path: Path, d: int, k: int) 
     page.call("Emulation.setEmulatedMedia", media="")
     assert 300 < widest <= 674  # 17.8 cm, rounded up
     heads = f"{tables}.flatMap(table => [...table.querySelectorAll('bdi')].map(b => b.textContent))"
-    assert page.evaluate(heads) == columns
+    assert page.evaluate(heads) == [columns[c] for c in made["model"]["ranking"]]
 
 
 def test_names_from_the_data_stay_text(page: Page, tmp_path: Path) -> None:
@@ -820,5 +825,5 @@ def test_a_payload_of_another_version_is_refused_in_words(page: Page, tmp_path: 
     file = tmp_path / "report.html"
     file.write_text(render(example() | {"version": 1}), "utf-8")
     page.open(file)
-    assert "version 3 only" in text(page, "#failure")
+    assert "version 4 only" in text(page, "#failure")
     assert page.evaluate("document.getElementById('failure').hidden") is False

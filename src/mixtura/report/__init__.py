@@ -3,6 +3,7 @@
 from mixtura.report.page import render
 from mixtura.report.payload import build_payload
 from mixtura.report.summaries import (
+    BesideColumn,
     Candidate,
     FitSummary,
     Limit,
@@ -15,6 +16,7 @@ from mixtura.report.summaries import (
 )
 
 __all__ = [
+    "BesideColumn",
     "Candidate",
     "FitSummary",
     "Limit",

@@ -1,4 +1,4 @@
-"""The data of a report, as one JSON-ready dictionary (format "mixtura-report", version 3).
+"""The data of a report, as one JSON-ready dictionary (format "mixtura-report", version 4).
 
 Of large tables, models and searches it is an excerpt (see `excerpt.py`), below 2 MB as a page.
 
@@ -15,19 +15,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.families.description import Shares
+from mixtura.report.beside import MOST, CrossTables
+from mixtura.report.best_pair import best_pair
 from mixtura.report.excerpt import LISTED, NAMED, Excerpt, first_of, of_fit, of_search
 from mixtura.report.gaps import Gaps
 from mixtura.report.marginals import document, range_of_means
+from mixtura.report.portrait import NAME_LETTERS, Own, portraits
+from mixtura.report.row_moments import RowMoments
 from mixtura.report.summaries import FitSummary, Floats, ModelSummary, SearchSummary, TableSummary
 from mixtura.report.visible import visible
 
 Responsibilities = Callable[[Floats], Floats]
 
-VERSION = 3
+VERSION = 4
 UNCERTAINTY_BINS = 20
 SURE = 0.95
 STEPS, MISSING = 65534, 65535  # of values: from minimum to maximum, and the code of a missing cell
 BLOCK_CELLS = 1 << 20  # responsibilities held at once: 8 MiB
+NAME_BYTES = 400_000  # of the names of rows, which are shortened to fit
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class _Assignments:
     sure: float
     mean: float
     gaps: Gaps
+    crosses: CrossTables
+    moments: RowMoments  # of the columns drawn
 
     def uncertainty(self) -> dict[str, object]:
         return {"counts": self.counts, "edges": self.edges, "sure": self.sure, "mean": self.mean}
@@ -99,7 +106,7 @@ def build_payload(
     fit = of_fit(fit, cut)
     limit = None if search is None or search.limit is None else asdict(search.limit)
     search = None if search is None else of_search(search, cut)
-    assigned = _assignments(X, responsibilities, model.n_columns, weight)
+    assigned = _assignments(X, responsibilities, model.n_columns, weight, table, excerpt)
     payload = {
         "format": "mixtura-report",
         "version": VERSION,
@@ -116,30 +123,40 @@ def build_payload(
             "columns": [table.columns[c] for c in excerpt.columns],
             "other_columns": _others_of(table.columns, excerpt, cut),
             "left_out_columns": [{"name": name, "reason": reason} for name, reason in left_out],
+            "named_by": table.named_by,
+            "beside": _beside(table, excerpt, assigned.crosses, cut),
         },
-        "model": _model(excerpt, assigned),
+        "model": _model(excerpt, assigned, [table.columns[c] for c in excerpt.columns]),
         "fit": asdict(fit),
         "search": None if search is None else {**asdict(search), "limit": limit},
         "uncertainty": assigned.uncertainty(),
         "missing": assigned.gaps.document(excerpt.columns),
         "notes": [*first_of(notes, LISTED, "notes", cut), *cut],
     }
-    points = _points(X, excerpt, responsibilities, table.row_numbers)
+    points = _points(X, excerpt, responsibilities, table)
     return {**{key: _json_value(value) for key, value in payload.items()}, "points": points}
 
 
-def _model(excerpt: Excerpt, assigned: _Assignments) -> dict[str, object]:
+def _model(excerpt: Excerpt, assigned: _Assignments, names: Sequence[str]) -> dict[str, object]:
     model, drawn = excerpt.whole, slice(excerpt.clusters)
+    marginals, spreads, weights = excerpt.marginals, excerpt.spreads, model.weights[drawn]
     return {
         "n_components": excerpt.n_clusters,
-        "weights": model.weights[drawn],
+        "cluster_names": list(model.names)[drawn],
+        "weights": weights,
         "sizes": assigned.sizes[drawn],
         "others": _others(excerpt, assigned),
         "noise": None if model.noise is None else asdict(model.noise),
         "noise_rows": assigned.sizes[excerpt.n_clusters :].sum(),
-        "marginals": [document(marginal) for marginal in excerpt.marginals],
+        "marginals": [document(marginal) for marginal in marginals],
+        "rows": {"mean": assigned.moments.mean, "deviation": assigned.moments.deviation},
+        "portraits": [
+            [{"name": part.name} if isinstance(part, Own) else part for part in sentence]
+            for sentence in portraits(marginals, names, weights)
+        ],
         "ranking": excerpt.ranking,
-        "spreads": excerpt.spreads,
+        "best_pair": best_pair(marginals, spreads, weights, excerpt.ranking.tolist(), names),
+        "spreads": spreads,
         "family": model.family,
         "family_text": model.family_text,
         "structure": model.structure,
@@ -168,11 +185,29 @@ def _others(excerpt: Excerpt, assigned: _Assignments) -> dict[str, object] | Non
     return {"weight": excerpt.whole.weights[rest].sum(), "rows": assigned.sizes[rest].sum()}
 
 
+def _beside(
+    table: TableSummary, excerpt: Excerpt, crosses: CrossTables, cut: list[str]
+) -> list[dict[str, object]]:
+    """The columns that the model does not know, those that the clusters tell most of first."""
+    ranked = first_of(crosses.ranked(), MOST, "columns beside the clusters", cut)
+    return [
+        {
+            "name": table.beside[place].name,
+            "levels": [visible(level, NAME_LETTERS) for level in table.beside[place].levels],
+            "counts": excerpt.shares(crosses.counts[place]),
+            "codes": _base64(np.nan_to_num(table.beside[place].codes[excerpt.rows], nan=255), "u1"),
+        }
+        for place in ranked
+    ]
+
+
 def _check(X: Floats, table: TableSummary) -> None:
     n, d = X.shape
     expected = {
         "columns": (len(table.columns), d),
         "row_numbers": (np.shape(table.row_numbers), (n,)),
+        "row_names": (n if table.row_names is None else len(table.row_names), n),
+        **{column.name: (column.codes.shape, (n,)) for column in table.beside},
     }
     for name, (found, wanted) in expected.items():
         if found != wanted:
@@ -188,32 +223,41 @@ def _blocks(n: int, k: int) -> Iterator[slice]:
 
 
 def _assignments(
-    X: Floats, responsibilities: Responsibilities, k: int, weight: Floats | None
+    X: Floats,
+    responsibilities: Responsibilities,
+    k: int,
+    weight: Floats | None,
+    table: TableSummary,
+    excerpt: Excerpt,
 ) -> _Assignments:
     weight = np.ones(len(X)) if weight is None else weight
     # The largest of k shares is at least 1/k; a single component leaves no uncertainty to range.
     edges = np.linspace(0.0, 1.0 - 1.0 / k if k > 1 else 1.0, UNCERTAINTY_BINS + 1)
     sizes, counts = np.zeros(k), np.zeros(UNCERTAINTY_BINS)
     sure = total = 0.0
-    gaps = Gaps.none(X.shape[1])
+    gaps, crosses = Gaps.none(X.shape[1]), CrossTables.none(table.beside, k)
+    moments = RowMoments.none(excerpt.clusters, len(excerpt.columns))
     for block in _blocks(len(X), k):
         shares, own = responsibilities(X[block]), weight[block]
-        largest = shares.max(axis=1)
+        largest, likeliest = shares.max(axis=1), shares.argmax(axis=1)
         uncertain = np.clip(1.0 - largest, edges[0], edges[-1])
-        sizes += np.bincount(shares.argmax(axis=1), own, minlength=k)
+        sizes += np.bincount(likeliest, own, minlength=k)
         counts += np.histogram(uncertain, bins=edges, weights=own)[0]
         sure += float(own[largest > SURE].sum())
         total += float(own @ uncertain)
         gaps += Gaps.of(X[block], uncertain, own)
+        crosses = crosses.with_rows(table.beside, block, likeliest, own)
+        drawn = own[:, None] * shares[:, : excerpt.clusters]
+        moments += RowMoments.of(X[block][:, excerpt.columns], drawn)
     n = float(weight.sum())
-    return _Assignments(sizes, counts, edges, sure / n, total / n, gaps)
+    return _Assignments(sizes, counts, edges, sure / n, total / n, gaps, crosses, moments)
 
 
 def _points(
     X: Floats,
     excerpt: Excerpt,
     responsibilities: Responsibilities,
-    row_numbers: NDArray[np.integer],
+    table: TableSummary,
 ) -> dict[str, object]:
     rows = X[excerpt.rows]
     # Of levels the places among those that are drawn, so that each of these is a whole step.
@@ -226,12 +270,21 @@ def _points(
     shares = excerpt.shares(responsibilities(rows))
     return {
         "n": len(rows),
-        "rows": _base64(np.asarray(row_numbers)[excerpt.rows], "<u4"),
+        "rows": _base64(np.asarray(table.row_numbers)[excerpt.rows], "<u4"),
+        "names": _names(table, excerpt),
         "minimum": minimum.tolist(),
         "maximum": maximum.tolist(),
         "values": _base64(_quantised(excerpt.values(rows), minimum, maximum), "<u2"),
         "responsibilities": _base64(np.rint(255.0 * np.clip(shares, 0.0, 1.0)), "u1"),
     }
+
+
+def _names(table: TableSummary, excerpt: Excerpt) -> list[str] | None:
+    """What the rows drawn are called, as far as there is room."""
+    if table.row_names is None:
+        return None
+    letters = min(NAME_LETTERS, max(4, NAME_BYTES // len(excerpt.rows)))
+    return [visible(table.row_names[row], letters) for row in excerpt.rows.tolist()]
 
 
 def _quantised(values: Floats, minimum: Floats, maximum: Floats) -> Floats:

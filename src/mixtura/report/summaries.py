@@ -12,6 +12,23 @@ from mixtura.families.description import Marginal
 Floats = NDArray[np.float64]
 
 
+@dataclass(frozen=True, eq=False)
+class BesideColumn:
+    """A column of levels that the model does not know.
+
+    Attributes
+    ----------
+    name : str
+    levels : sequence of str
+    codes : (n,) array
+        The place of each row's level, NaN where the cell is missing.
+    """
+
+    name: str
+    levels: Sequence[str]
+    codes: Floats
+
+
 @dataclass(frozen=True, kw_only=True)
 class TableSummary:
     """The table the rows come from.
@@ -31,6 +48,12 @@ class TableSummary:
     sampled_from : int or None
         Rows of the large table that these are a sample of, all of which were fitted; then
         `rows_total` is the size of the sample.
+    row_names : sequence of str or None, length n
+        What each row is called, if anything.
+    named_by : str
+        The column that has these names.
+    beside : sequence of BesideColumn
+        Columns that the model does not know, for comparison with its clusters.
     """
 
     title: str
@@ -39,6 +62,9 @@ class TableSummary:
     rows_total: int
     left_out_columns: Sequence[tuple[str, str]] = ()
     sampled_from: int | None = None
+    row_names: Sequence[str] | None = None
+    named_by: str = ""
+    beside: Sequence[BesideColumn] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +114,8 @@ class ModelSummary:
         Rows whose cluster was known beforehand.
     collapsed, spurious : sequence of int
         Clusters that owe their likelihood to what holds them up, and to a few rows.
+    names : sequence of str
+        Of the first clusters, where these are known classes.
     """
 
     weights: Floats
@@ -104,6 +132,7 @@ class ModelSummary:
     known: int = 0
     collapsed: Sequence[int] = ()
     spurious: Sequence[int] = ()
+    names: Sequence[str] = ()
 
     @property
     def n_columns(self) -> int:

@@ -2,16 +2,17 @@
 
 import { el, isolated, svg, swatch } from "./dom.js";
 import { flagsOf } from "./flags.js";
+import { spotlightButton } from "./legend.js";
 import { shownLevel } from "./levels.js";
 import { linearScale, paddedDomain, share, wholeNumber } from "./scales.js";
 
-// All columns, or only those with the given places.
-export function componentTable(model, columns, points, places = columns.map((_, c) => c)) {
+// The columns at some places, or all of them, that which separates the clusters best first.
+export function componentTable(model, columns, points, places = model.ranking) {
   const titles = el("tr", {},
     ...["Cluster", "Weight", model.sampled ? "Rows, sampled" : "Rows"].map((text) => el("th", { scope: "col" }, text)),
     ...places.map((c) => el("th", { scope: "col" }, isolated(columns[c].name), gapsNote(columns[c]))));
   const rows = model.weights.map((_, j) => (
-    row(model, j, places.map((c) => cell(model.marginals[c], columns[c], points, c, j)))));
+    row(model, j, places.map((c) => cell(model, columns[c], points, c, j)))));
   const body = el("tbody", {}, ...rows, ...model.extras.map((_, i) => extraRow(model, i, places.length)));
   return el("table", { class: "components" }, el("thead", {}, titles), body);
 }
@@ -28,7 +29,8 @@ const [CELL_LETTER, CELL_LEAST] = [6.4, 88]; // of a cell's text, and of its pic
 export function paperBlocks(columns, model) {
   const blocks = [[]];
   let used = 0;
-  columns.forEach((column, c) => {
+  model.ranking.forEach((c) => {
+    const column = columns[c];
     const words = column.name.split(/\s+/);
     const cells = model.weights.map((_, j) => cellText(column, model.marginals[c], j).join(" "));
     const letters = Math.min(40, Math.max(...[...words, ...cells].map((text) => text.length)));
@@ -53,26 +55,48 @@ export function cellText(column, marginal, j) {
   return [column.formatMoment(marginal.mean[j]), `± ${deviation === null ? "∞" : column.formatMoment(deviation)}`];
 }
 
-function cell(marginal, column, points, c, j) {
+const DIFFERENT = 0.1; // of the deviation: what is closer is the same for a reader
+
+// Mean and deviation of a cluster's rows, where they are not those of the model.
+export function rowsText({ marginals, rows }, column, c, j) {
+  const [own, shown] = [rows.deviation[j][c], rows.mean[j][c]];
+  const { kind, mean, deviation } = marginals[c];
+  if (kind === "shares" || deviation[j] === null || own === null || shown === null) return "";
+  const unit = Math.max(deviation[j], own);
+  if (Math.max(Math.abs(own - deviation[j]), Math.abs(shown - mean[j])) <= DIFFERENT * unit) return "";
+  return `rows ${column.formatMoment(shown)} ± ${column.formatMoment(own)}`;
+}
+
+// Whether the rows of some cluster differ from the model in some column.
+export function hasOwnRows(model, columns) {
+  return model.weights.some((_, j) => columns.some((column, c) => rowsText(model, column, c, j) !== ""));
+}
+
+function cell(model, column, points, c, j) {
+  const marginal = model.marginals[c];
+  const own = rowsText(model, column, c, j);
   const [first, rest] = cellText(column, marginal, j);
   const levels = marginal.kind === "shares";
   const mark = levels ? shareMark(marginal, j) : rangeMark(marginal, columnRange(marginal, points, c), j);
   return el("td", {},
     el("span", { class: "mean" }, levels ? isolated(first) : first), " ", el("span", { class: "deviation" }, rest),
-    mark);
+    own === "" ? null : el("span", { class: "own" }, own), mark);
 }
 
 function row(model, j, cells) {
   const badges = flagsOf(model, j).flatMap((flag) => [" ", el("span", { class: "badge" }, flag)]);
-  const label = el("th", { scope: "row" }, swatch(j, model.markers[j]), ` ${j}`, ...badges);
-  return el("tr", {}, label, el("td", { class: "number" }, share(model.weights[j])),
+  const label = el("th", { scope: "row" },
+    spotlightButton(j, swatch(j, model.markers[j]), ` ${model.labels[j]}`), ...badges);
+  return el("tr", { "data-cluster": j }, label, el("td", { class: "number" }, share(model.weights[j])),
     el("td", { class: "number" }, wholeNumber(model.sizes[j])), ...cells);
 }
 
 // What is no cluster has a weight and rows, but no centre.
 function extraRow(model, i, span) {
   const { name, weight, rows, told, marker } = model.extras[i];
-  return el("tr", {}, el("th", { scope: "row" }, swatch(model.weights.length + i, marker), ` ${name}`),
+  const j = model.weights.length + i;
+  return el("tr", { "data-cluster": j },
+    el("th", { scope: "row" }, spotlightButton(j, swatch(j, marker), ` ${name}`)),
     el("td", { class: "number" }, share(weight)), el("td", { class: "number" }, wholeNumber(rows)),
     el("td", { class: "deviation", colspan: span }, told));
 }

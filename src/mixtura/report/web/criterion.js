@@ -139,7 +139,7 @@ function curve({ points, chosen, structure }, { x, y, inner }, { at, from, gone,
   const corners = points.map((point) => [x(point.k), y(point.value)]);
   const marks = points.map((point, i) => {
     const mark = standingMark(point.standing, corners[i]);
-    mark.append(svg("title", {}, `${modelName(structure, point.k)}: ${statistic(point.value)} (${point.standing})`));
+    mark.dataset.tip = `${modelName(structure, point.k)}: ${statistic(point.value)} (${point.standing})`;
     return mark;
   });
   const inside = svg("g", { "clip-path": "url(#criterion-clip)" },
@@ -184,7 +184,7 @@ function crosses({ candidates, best }, criterion, { x, y, inner }) {
     const at = Math.min(inner.bottom, y(value));
     if (at < inner.top - 6) return;
     const mark = standingMark(c.standing, [x(c.n_components), at]);
-    mark.append(svg("title", {}, `${modelName(c.structure, c.n_components)}: ${c.status}`));
+    mark.dataset.tip = `${modelName(c.structure, c.n_components)}: ${c.status}`;
     layer.append(mark);
   });
   return layer;

@@ -2,15 +2,17 @@
 // and probabilities are shown in the panel and read out through a live region.
 
 import { el, isolated, swatch } from "./dom.js";
-import { percent, probability } from "./scales.js";
+import { capitalised } from "./legend.js";
+import { probability } from "./scales.js";
+import { dimOthers } from "./spotlight.js";
 
 const ROWS = 8; // components listed in the panel at most
 const VALUES = 8; // column values listed in the panel at most
 const PARTS = 3; // clusters read out at most
 
-// `marks` gives: count, orders {across, up} of those that are drawn, nearest(x, y, reach), describe(i) with
+// `idle` is what the panel shows while no mark is in view. `marks` gives: count, orders {across, up} of those that are drawn, nearest(x, y, reach), describe(i) with
 // {title, values, shares} (no shares where there is no row), and highlight(i), where -1 means none.
-export function explorer({ plot, panel, live, model, marks }) {
+export function explorer({ plot, panel, live, model, marks, idle }) {
   const state = { current: -1, pinned: false };
   const select = (i, { pin = false, aloud = false } = {}) => {
     state.current = i;
@@ -22,7 +24,10 @@ export function explorer({ plot, panel, live, model, marks }) {
     if (state.current >= marks.count()) [state.current, state.pinned] = [-1, false];
     marks.highlight(state.current);
     const found = state.current < 0 ? null : marks.describe(state.current);
-    panel.replaceChildren(...(found ? markPanel(found, model) : idlePanel(model)));
+    const focus = panel.contains(document.activeElement) ? document.activeElement : null;
+    panel.replaceChildren(...(found ? markPanel(found, model) : idle));
+    dimOthers(panel);
+    if (focus && panel.contains(focus)) focus.focus({ preventScroll: true });
   };
   listenToPointer(plot, state, marks, select);
   listenToKeys(plot, state, marks, select);
@@ -36,9 +41,12 @@ export function explorer({ plot, panel, live, model, marks }) {
 
 // The panel is as high as it will get, so that nothing below it moves when a mark is shown.
 function reserveRoom(panel, marks, model) {
-  panel.style.minHeight = "";
-  panel.replaceChildren(...markPanel(marks.describe(0), model));
-  panel.style.minHeight = `${panel.offsetHeight}px`;
+  const shadow = panel.cloneNode(false);
+  shadow.style.minHeight = "";
+  shadow.replaceChildren(...markPanel(marks.describe(0), model));
+  panel.after(shadow);
+  panel.style.minHeight = `${shadow.offsetHeight}px`;
+  shadow.remove();
 }
 
 function listenToPointer(plot, state, marks, select) {
@@ -98,36 +106,21 @@ function spoken({ title, values, shares }, { names }) {
   return `${opening} Probabilities: ${clusters.join("; ")}.`;
 }
 
-function idlePanel(model) {
-  const heaviest = byShare(model.shares);
-  return [
-    el("h3", {}, "Clusters and their weights"),
-    shareList(heaviest.slice(0, ROWS).sort((a, b) => a[0] - b[0]), model, percent),
-    remainder(heaviest.length - ROWS, "smaller cluster"),
-    el("p", { class: "hint screen-only" },
-      "Point at a mark, tap it, or reach the picture with Tab and walk with the arrow keys."),
-  ].filter((part) => part !== null);
-}
-
 function markPanel({ title, values, shares }, model) {
   const list = el("dl", { class: "values" });
   values.slice(0, VALUES).forEach(([column, value]) => {
-    list.append(el("div", {}, el("dt", {}, isolated(column)), el("dd", {}, value)));
+    list.append(el("div", {}, el("dt", {}, isolated(column)), el("dd", {}, isolated(value))));
   });
   const largest = byShare(shares);
   const told = (share) => probability(share, shares.length);
   return [
-    el("h3", {}, title),
+    el("h3", {}, isolated(title)),
     list,
     remainder(values.length - VALUES, "more column"),
     shares.length > 0 ? el("h4", {}, "Probability of each cluster") : null,
     shareList(largest.slice(0, ROWS), model, told),
     remainder(largest.length - ROWS, "less likely cluster"),
   ].filter((part) => part !== null);
-}
-
-function capitalised(text) {
-  return text[0].toUpperCase() + text.slice(1);
 }
 
 function remainder(count, noun) {

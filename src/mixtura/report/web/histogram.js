@@ -36,8 +36,12 @@ export function histogram({ plot, points, columns, model, place, id }) {
       y: { domain: [0, top], label: "rows per bar", whole: true },
     });
     const oklabs = theme.colours.map(oklabFromHex);
-    bars = bins.map((bin, b) => bar(bin, mixedColour(oklabs, shares[b]), drawn));
-    drawn.picture.append(...bars, lines(curves, drawn, `${id}-clip`), labels(model, curves, drawn));
+    bars = bins.map((bin, b) => bar(bin, bin.inside.length, mixedColour(oklabs, shares[b]), drawn));
+    const light = theme.spotlit;
+    const parts = light === null ? []
+      : bins.map((bin, b) => bar(bin, bin.inside.length * shares[b][light], theme.colours[light], drawn));
+    bars.forEach((mark) => mark.classList.toggle("dim", light !== null));
+    drawn.picture.append(...bars, ...parts, lines(curves, drawn, `${id}-clip`), labels(model, curves, drawn));
     plot.replaceChildren(drawn.picture);
   }
 
@@ -105,10 +109,10 @@ function highest(bins, { sum }) {
   return 1.12 * Math.max(tallest, Math.min(1.6 * tallest, Math.max(...sum)));
 }
 
-function bar(bin, fill, { x, y, inner }) {
+function bar(bin, count, fill, { x, y, inner }) {
   const left = x(bin.low);
   const width = Math.max(1, x(bin.high) - left - 1);
-  const roof = y(bin.inside.length);
+  const roof = y(count);
   return svg("rect", { class: "bar", x: left, y: roof, width, height: inner.bottom - roof, fill });
 }
 
@@ -119,8 +123,8 @@ function lines({ xs, each, sum, whole, dots }, { x, y, inner }, id) {
     const path = outline(corners(ys), false);
     const line = svg("path", { class: "density", d: path });
     line.style.stroke = `var(--component-${j})`;
-    layer.append(svg("path", { class: "casing", d: path }), line);
-    if (dots) layer.append(massDots(corners(ys), inner, j));
+    layer.append(svg("g", { "data-cluster": j }, svg("path", { class: "casing", d: path }), line,
+      dots ? massDots(corners(ys), inner, j) : null));
   });
   if (whole && each.length > 1) {
     layer.append(svg("path", { class: "density-sum", d: outline(corners(sum), false) }));

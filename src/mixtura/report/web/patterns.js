@@ -31,9 +31,9 @@ export function patternTable(model, columns, points) {
   const body = el("tbody", {}, ...commonest(points).map(({ row, count }) => {
     const shares = points.shares(row);
     const first = largestIndex(shares);
-    return el("tr", {},
+    return el("tr", { "data-cluster": first },
       el("td", { class: "number" }, wholeNumber(count)),
-      el("td", {}, swatch(first, model.markers[first]), ` ${model.names[first].replace("cluster ", "")} `,
+      el("td", {}, swatch(first, model.markers[first]), ` ${model.labels[first]} `,
         el("span", { class: "deviation" }, probability(shares[first], shares.length))),
       el("td", { class: "mixed" }, mixBar(shares)),
       el("td", { class: "says" }, ...says(columns, model, (c) => points.value(row, c))));

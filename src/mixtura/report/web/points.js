@@ -18,7 +18,7 @@ function unsignedIntegers(text, width) {
 const [STEPS, MISSING] = [65534, 65535]; // of values: from minimum to maximum, and the code of a missing cell
 
 // The value of a missing cell is NaN.
-export function decodePoints({ n, rows, minimum, maximum, values, responsibilities }) {
+export function decodePoints({ n, rows, names, minimum, maximum, values, responsibilities }) {
   const quantised = unsignedIntegers(values, 2);
   const shares = bytesFromBase64(responsibilities);
   const d = minimum.length;
@@ -32,9 +32,18 @@ export function decodePoints({ n, rows, minimum, maximum, values, responsibiliti
   return {
     n, d, k, minimum, maximum, value,
     row: unsignedIntegers(rows, 4),
+    name: (i) => (names ? names[i] : ""),
     column: (j) => Float64Array.from({ length: n }, (_, i) => value(i, j)),
     shares: (i) => Array.from(shares.subarray(i * k, (i + 1) * k), (share) => share / 255),
   };
+}
+
+const NO_LEVEL = 255; // the code of a missing cell, of levels
+
+// Level of each drawn row in a column beside the model, null where the cell is missing.
+export function decodeLevels({ name, levels, codes }) {
+  const bytes = bytesFromBase64(codes);
+  return { name, level: (i) => (bytes[i] === NO_LEVEL ? null : levels[bytes[i]]) };
 }
 
 // Whole numbers strewn within their places, so that equal rows do not hide each other: each row by the

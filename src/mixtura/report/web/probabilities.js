@@ -25,7 +25,10 @@ export function drawProbabilities(host, search) {
     const roof = Math.min(y(probability), inner.bottom - 1.5);
     layer.append(svg("rect", {
       class: k === chosen ? "chosen" : null, x: x(k) - half, y: roof, width: 2 * half, height: inner.bottom - roof,
-    }, svg("title", {}, `${counted(k, "cluster")}: ${percent(probability)}`)));
+    }), svg("rect", {
+      class: "column", x: x(k) - half, y: inner.top, width: 2 * half, height: inner.bottom - inner.top,
+      "data-tip": `${counted(k, "cluster")}: ${percent(probability)}`,
+    }));
   });
   picture.append(layer);
   show(host, picture, probabilityText(search));

@@ -3,6 +3,7 @@
 
 import { gapsNote } from "./components.js";
 import { el, isolated, swatch } from "./dom.js";
+import { spotlightButton } from "./legend.js";
 import { hasNamedLevels, isBinary } from "./levels.js";
 import { percent, share } from "./scales.js";
 
@@ -23,39 +24,44 @@ export function hasMoreProfiles(model) {
   return levelPlaces(model).length > COLUMNS;
 }
 
-export function profileTable(model, columns, whole) {
+export function shownPlaces(model, whole) {
+  return whole ? levelPlaces(model) : levelPlaces(model).slice(0, COLUMNS);
+}
+
+// Of the columns at some places. `told` gives the text of a bar, which by default is its share.
+export function profileTable(model, columns, places, told = null) {
   const clusters = shownClusters(model);
-  const places = whole ? levelPlaces(model) : levelPlaces(model).slice(0, COLUMNS);
-  const heads = clusters.map((j) => el("th", { scope: "col" }, el("div", { class: "profile" },
-    el("span", {}, swatch(j, model.markers[j]), ` ${j}`),
+  const heads = clusters.map((j) => el("th", { scope: "col", "data-cluster": j }, el("div", { class: "profile" },
+    spotlightButton(j, swatch(j, model.markers[j]), ` ${model.labels[j]}`),
     el("span", { class: "deviation" }, percent(model.weights[j])))));
   const head = el("thead", {}, el("tr", {}, el("td"), ...heads));
   const table = el("table", { class: "profiles" }, el("colgroup", {}, el("col")), head,
-    ...places.map((c) => columnProfile(model, columns[c], model.marginals[c], clusters)));
+    ...places.map((c) => columnProfile(model, columns[c], model.marginals[c], clusters,
+      (l, j) => (told ? told(c, l, j) : percent(model.marginals[c].probabilities[j][l])))));
   table.style.setProperty("--clusters", String(clusters.length));
   return table;
 }
 
-function columnProfile({ names }, column, marginal, clusters) {
+function columnProfile({ names }, column, marginal, clusters, told) {
   if (isBinary(marginal)) {
     const level = hasNamedLevels(marginal) ? [": ", isolated(marginal.levels[1])] : [];
     const label = el("th", { scope: "row" }, isolated(column.name), ...level, gapsNote(column));
-    return el("tbody", { class: "binary" }, levelRow(label, marginal, 1, clusters, names));
+    return el("tbody", { class: "binary" }, levelRow(label, marginal, 1, clusters, names, told));
   }
   const head = { scope: "rowgroup", colspan: clusters.length + 1 };
   const title = el("tr", {}, el("th", head, isolated(column.name), gapsNote(column)));
   return el("tbody", {}, title, ...marginal.levels.map((level, l) => (
-    levelRow(el("th", { scope: "row" }, isolated(level)), marginal, l, clusters, names))));
+    levelRow(el("th", { scope: "row" }, isolated(level)), marginal, l, clusters, names, told))));
 }
 
-function levelRow(label, { levels, probabilities }, l, clusters, names) {
+function levelRow(label, { levels, probabilities }, l, clusters, names, told) {
   return el("tr", {}, label, ...clusters.map((j) => {
     const probability = probabilities[j][l];
     const track = el("span", { class: "bar", "aria-hidden": "true" }, el("span"));
     track.firstChild.style.width = `${100 * probability}%`;
     track.firstChild.style.background = `var(--component-${j})`;
-    return el("td", { title: `${levels[l]} in ${names[j]}: ${share(probability)}` },
-      el("div", { class: "profile" }, track, el("span", { class: "number" }, percent(probability))));
+    return el("td", { title: `${levels[l]} in ${names[j]}: ${share(probability)}`, "data-cluster": j },
+      el("div", { class: "profile" }, track, el("span", { class: "number" }, told(l, j))));
   }));
 }
 

@@ -4,7 +4,8 @@
 import {
   componentColours, componentMarker, inkOn, noiseColour, NOISE_MARKER, OTHERS_MARKER,
 } from "./colour.js";
-import { componentTable, paperBlocks } from "./components.js";
+import { besideTable } from "./beside.js";
+import { componentTable, hasOwnRows, paperBlocks } from "./components.js";
 import {
   criteriaOf, criterionName, criterionTable, criterionText, drawCriterion, hasFarCandidates,
   standingLegend,
@@ -13,26 +14,34 @@ import { el, isolated } from "./dom.js";
 import { explorer } from "./explorer.js";
 import { flagMeanings } from "./flags.js";
 import { histogram } from "./histogram.js";
+import { saveButtons } from "./keepsakes.js";
+import { legend, spotlightButton } from "./legend.js";
 import { levelFormat, levelKinds } from "./levels.js";
 import { hasPatterns, patternTable, patternText } from "./patterns.js";
-import { decodePoints } from "./points.js";
+import { decodeLevels, decodePoints } from "./points.js";
 import { drawProbabilities, likeliestList, probabilityText } from "./probabilities.js";
-import { hasMoreProfiles, levelPlaces, profileTable, profileText } from "./profiles.js";
+import {
+  hasMoreProfiles, levelPlaces, profileTable, profileText, shownClusters, shownPlaces,
+} from "./profiles.js";
 import { gapsText, missingParagraphs } from "./missing.js";
 import { momentFormat, valueFormat } from "./scales.js";
 import { scatter } from "./scatter.js";
+import { dimOthers, listenForSpotlight, spotlit } from "./spotlight.js";
 import { drawStarts, startsTable, startsText } from "./starts.js";
+import { listenForTips } from "./tips.js";
 import { drawTrace, hasCourse, traceText } from "./trace.js";
 import { drawUncertainty, uncertaintyText } from "./uncertainty.js";
-import { headline, keyFigures, notes, pictureText } from "./words.js";
+import {
+  certaintyText, headline, keyFigures, notes, pictureText,
+} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
 
 function main() {
   const report = JSON.parse(byId("payload").textContent);
-  if (report.format !== "mixtura-report" || report.version !== 3) {
-    throw new Error("this page can show mixtura-report version 3 only");
+  if (report.format !== "mixtura-report" || report.version !== 4) {
+    throw new Error("this page can show mixtura-report version 4 only");
   }
   const points = decodePoints(report.points);
   const columns = describedColumns(report, points);
@@ -42,6 +51,9 @@ function main() {
   byId("components-paper").append(...paperBlocks(columns, model)
     .map((places) => componentTable(model, columns, points, places)));
   byId("components-flags").textContent = flagMeanings(model).join(" ");
+  byId("components-own").textContent = hasOwnRows(model, columns)
+    ? "; where those of its rows, each counted by its probability, differ by more than a tenth, they stand below" : "";
+  showBeside(report.data, model);
   showProfiles(model, columns);
   showPatterns(model, columns, points);
   showMissing(report, columns);
@@ -69,10 +81,17 @@ function withColumns(model) {
   return {
     ...model,
     extras,
-    names: [...model.weights.map((_, j) => `cluster ${j}`), ...extras.map(({ name }) => name)],
+    labels: model.weights.map((_, j) => clusterLabel(model, j)),
+    names: [
+      ...model.weights.map((_, j) => `cluster ${clusterLabel(model, j)}`), ...extras.map(({ name }) => name)],
     markers: [...model.weights.map((_, j) => componentMarker(j)), ...extras.map(({ marker }) => marker)],
     shares: [...model.weights, ...extras.map(({ weight }) => weight)],
   };
+}
+
+// Known classes have names besides their numbers.
+function clusterLabel({ cluster_names: names }, j) {
+  return j < names.length ? `${j}, ${names[j]}` : String(j);
 }
 
 function describedColumns({ data, model, missing }, { minimum, maximum }) {
@@ -92,7 +111,8 @@ function describedColumns({ data, model, missing }, { minimum, maximum }) {
 
 function fillHead(report, model, points) {
   byId("headline").append(`${headline(report)} `, isolated(report.title));
-  byId("weights").append(...model.shares.map(weightSegment));
+  byId("weights").append(...model.shares.map((weight, j) => weightSegment(model, weight, j)));
+  byId("certainty").textContent = certaintyText(report);
   byId("figures").append(...keyFigures(report).map(([term, figure, detail]) => (
     el("div", {}, el("dt", {}, term), el("dd", {}, figure),
       detail ? el("dd", { class: "detail" }, detail) : null))));
@@ -125,8 +145,11 @@ function leftOutColumns(columns) {
   });
 }
 
-function weightSegment(weight, j) {
-  const segment = el("span");
+function weightSegment({ names }, weight, j) {
+  const segment = spotlightButton(j);
+  segment.setAttribute("title", names[j]);
+  segment.setAttribute("tabindex", "-1"); // the legend has the same buttons
+  segment.dataset.cluster = j;
   segment.style.flexGrow = String(weight);
   segment.style.background = `var(--component-${j})`;
   return segment;
@@ -139,6 +162,8 @@ function rowPictures(report, drawn) {
   const numbers = columns.map((_, c) => c).filter((c) => columns[c].kind !== "shares");
   const shaped = numbers.filter((c) => columns[c].kind !== "bell");
   byId("map").hidden = numbers.length === 0;
+  byId("words").hidden = numbers.length > 0;
+  if (numbers.length === 0) byId("words-list").append(legend(drawn.model));
   byId("shapes").hidden = numbers.length < 2 || shaped.length === 0;
   const pictures = [];
   if (numbers.length > 0) pictures.push(mapPicture(report, drawn, numbers));
@@ -150,8 +175,10 @@ function mapPicture(report, drawn, numbers) {
   const { columns, model } = drawn;
   const plot = byId("map-plot");
   const single = numbers.length === 1;
+  const beside = report.data.beside.map(decodeLevels);
   const picture = single ? histogram({ ...drawn, plot, place: numbers[0], id: "map" })
-    : scatter({ ...drawn, plot, places: numbers });
+    : scatter({ ...drawn, plot, beside, pair: model.best_pair });
+  byId("map-chosen").textContent = chosenText(model, numbers.length);
   byId("map-controls").hidden = single;
   byId("map-caption-single").hidden = !single;
   byId("map-caption-pair").hidden = single;
@@ -164,6 +191,13 @@ function mapPicture(report, drawn, numbers) {
     chooseColumns("map-up", picture.view, "up", columns, numbers, () => draw(currentTheme(model)));
   }
   return { host: plot, draw };
+}
+
+// Why these two columns are shown first, where there were others.
+function chosenText({ n_components: k }, count) {
+  if (count < 3) return "";
+  return k > 1 ? "The clusters overlap least in the two columns shown first."
+    : "The two columns shown first go together most.";
 }
 
 function shapesPicture(report, drawn, shaped) {
@@ -180,6 +214,8 @@ function shapesPicture(report, drawn, shaped) {
 function explored(section, plot, picture, report, { columns, model, points }, shown) {
   const walk = explorer({
     plot, panel: byId(`${section}-panel`), live: byId(`${section}-live`), model, marks: picture.marks,
+    idle: [el("h3", { class: "unseen" }, "Clusters and their weights"), legend(model), el("p", { class: "hint screen-only" },
+      "Choose a cluster to see it alone. Point at a mark, tap it, or reach the picture with Tab and walk with the arrow keys.")],
   });
   return (theme) => {
     picture.draw(theme);
@@ -208,11 +244,23 @@ function showProfiles(model, columns) {
   const [host, whole] = ["profiles-table", "profiles-whole"].map(byId);
   byId("profiles-controls").hidden = !hasMoreProfiles(model);
   const fill = () => {
-    host.replaceChildren(profileTable(model, columns, whole.checked));
+    host.replaceChildren(profileTable(model, columns, shownPlaces(model, whole.checked)));
+    dimOthers(host);
     byId("profiles-text").textContent = profileText(model, whole.checked);
   };
   whole.addEventListener("change", fill);
   fill();
+}
+
+function showBeside({ beside }, model) {
+  byId("beside").hidden = beside.length === 0;
+  if (beside.length === 0) return;
+  byId("beside-table").append(besideTable(model, beside));
+  const clusters = shownClusters(model).length;
+  byId("beside-text").textContent = [
+    beside.length > 1 ? "The columns that the clusters tell most of come first." : "",
+    clusters < model.n_components ? `The ${clusters} heaviest of ${model.n_components} clusters are shown.` : "",
+  ].join(" ");
 }
 
 function showPatterns(model, columns, points) {
@@ -317,7 +365,7 @@ function uncertaintyPictures({ uncertainty, model }) {
 function currentTheme({ weights, extras }, printing = false) {
   const dark = darkScheme.matches && !printing;
   const colours = [...componentColours(weights.length, dark), ...extras.map(() => noiseColour(dark))];
-  return { printing, colours };
+  return { printing, colours, spotlit: printing ? null : spotlit() };
 }
 
 function keepDrawn(pictures, model) {
@@ -331,13 +379,28 @@ function keepDrawn(pictures, model) {
       root.style.setProperty(`--on-component-${j}`, inkOn(colour));
     });
     pictures.forEach((picture) => picture.draw(theme));
+    dimOthers();
+    tellSideways();
   };
   drawAll(false);
+  listenForSpotlight(() => drawAll(false));
+  pictures.forEach(({ host }) => {
+    host.after(saveButtons(host, `${document.title.replace(/[^\p{L}\p{N}]+/gu, "-")}-${host.id.replace("-plot", "")}`));
+    if (host.classList.contains("chart")) listenForTips(host);
+  });
   root.dataset.drawn = "yes";
   darkScheme.addEventListener("change", () => drawAll(false));
   window.addEventListener("beforeprint", () => drawAll(true));
   window.addEventListener("afterprint", () => drawAll(false));
   redrawOnResize(page, () => drawAll(false));
+}
+
+// A table that goes on beyond the page says so.
+function tellSideways() {
+  document.querySelectorAll(".sideways").forEach((hint) => {
+    const table = hint.nextElementSibling;
+    hint.hidden = table.scrollWidth <= table.clientWidth;
+  });
 }
 
 // Zooming changes the pixel ratio as well as the width; both come as a resize of the window.

@@ -12,13 +12,14 @@ import { largestIndex, shuffledOrder, strewn } from "./points.js";
 import { paddedDomain } from "./scales.js";
 
 const RADII = [1, 2]; // standard deviations of the drawn ellipses
+const BESIDE = 3; // columns that the model does not know, told of a row
 
-// `places` are those of the columns that can be chosen.
-export function scatter({ plot, points, columns, model, places }) {
+// `pair` are the places of the columns that are shown first, `beside` columns that the model does not know.
+export function scatter({ plot, points, columns, model, pair: first, beside }) {
   const order = shuffledOrder(points.n);
   const shares = Array.from({ length: points.n }, (_, i) => points.shares(i));
   const likeliest = shares.map(largestIndex);
-  const view = { across: places[0], up: places[1] };
+  const view = { across: first[0], up: first[1] };
   const canvas = el("canvas", { "aria-hidden": "true" });
   let ring = null;
 
@@ -59,11 +60,15 @@ export function scatter({ plot, points, columns, model, places }) {
       ring.setAttribute("cy", view.py[i]);
     },
     describe(i) {
-      const first = [view.across, view.up];
-      const rest = columns.map((_, c) => c).filter((c) => !first.includes(c));
-      const told = [...new Set([...first, ...rest])];
+      const told = [...new Set([view.across, view.up, ...model.ranking])];
       const values = told.map((c) => [columns[c].name, columns[c].format(points.value(i, c))]);
-      return { title: `Row ${points.row[i]}`, values, shares: shares[i] };
+      const others = beside.map(({ name, level }) => [name, level(i) ?? "missing"]);
+      const known = others.slice(0, BESIDE);
+      return {
+        title: points.name(i) || `Row ${points.row[i]}`,
+        values: [...(points.name(i) ? [["row", String(points.row[i])]] : []), ...known, ...values],
+        shares: shares[i],
+      };
     },
   };
   return { draw, marks, view };
@@ -106,6 +111,8 @@ function nearest({ px, py }, x, y, reach) {
   return best;
 }
 
+const DIMMED = 0.08; // what is left of a row that has no part in the cluster in the light
+
 // Fewer points can be larger and denser in ink than many.
 function pointStyle(n) {
   if (n <= 600) return { radius: 3.8, alpha: 0.82 };
@@ -123,9 +130,11 @@ function paint(canvas, { width, height, theme, view, order, shares, likeliest, m
   const paths = model.markers.map((marker) => new Path2D(markerPath(marker, radius)));
   const lines = [["across", [2.6 * radius, 1.6]], ["up", [1.6, 2.6 * radius]]].map(([axis, size]) => (
     [new Set(view.gaps[axis]), size]));
+  const light = theme.spotlit;
   pen.globalAlpha = alpha;
   order.forEach((i) => {
     if (Number.isNaN(view.px[i])) return;
+    if (light !== null) pen.globalAlpha = alpha * (DIMMED + (1 - DIMMED) * shares[i][light]);
     pen.setTransform(sharpness, 0, 0, sharpness, view.px[i] * sharpness, view.py[i] * sharpness);
     pen.fillStyle = mixedColour(oklabs, shares[i]);
     const line = lines.find(([rows]) => rows.has(i));
@@ -144,29 +153,32 @@ function ellipses(model, pair, { x, y, inner }) {
       const dashed = model.markers[j] === "circle" ? "" : " dashed";
       const line = svg("path", { class: `ellipse sigma-${radius}${dashed}`, d: path });
       line.style.stroke = `var(--component-${j})`;
-      layer.append(svg("path", { class: "casing", d: path }), line);
+      layer.append(svg("g", { "data-cluster": j }, svg("path", { class: "casing", d: path }), line));
     });
   });
   const centres = shapes.map(({ mean }) => [x(mean[0]), y(mean[1])]);
   return svg("g", {}, layer, centreLabels(centres, inner, (j) => flagsOf(model, j).length > 0));
 }
 
-// The numbers of the clusters at their centres. One that had to move aside keeps a line to its own.
+// The numbers of the clusters at their centres. One that had to move aside keeps a line to a dot at its own.
 export function centreLabels(centres, inner, doubtful) {
   const r = centres.length > 12 ? 7.5 : 10.5;
   const visible = centres.map((_, j) => j).filter((j) => isInside(centres[j], inner));
   const places = apart(visible.map((j) => centres[j]), r, inner);
-  const [lines, labels] = [svg("g"), svg("g")];
+  const [lines, labels, dots] = [svg("g"), svg("g"), svg("g")];
   visible.forEach((j, i) => {
     const [[x1, y1], [x2, y2]] = [centres[j], places[i]];
     if (Math.hypot(x1 - x2, y1 - y2) > 1) {
       const line = svg("line", { class: "leader", x1, y1, x2, y2 });
+      const dot = svg("circle", { class: "true-centre", cx: x1, cy: y1, r: 3 });
       line.style.stroke = `var(--component-${j})`;
-      lines.append(line);
+      dot.style.fill = `var(--component-${j})`;
+      lines.append(svg("g", { "data-cluster": j }, line));
+      dots.append(svg("g", { "data-cluster": j }, dot));
     }
     labels.append(centreLabel(j, x2, y2, r, doubtful(j)));
   });
-  return svg("g", {}, lines, labels);
+  return svg("g", {}, lines, labels, dots);
 }
 
 function isInside([x, y], { left, right, top, bottom }) {
@@ -181,5 +193,5 @@ function centreLabel(component, cx, cy, r, doubtful) {
   };
   const number = svg("text", label, String(component));
   number.style.fill = `var(--on-component-${component})`;
-  return svg("g", {}, disc, number);
+  return svg("g", { "data-cluster": component }, disc, number);
 }

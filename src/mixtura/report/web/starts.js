@@ -28,7 +28,8 @@ export function drawStarts(host, starts) {
   [...marks.entries()].sort(([, a], [, b]) => b.times - a.times).forEach(([i, mark]) => {
     layer.append(svg("circle", {
       class: i === 0 ? "optimum chosen" : "optimum", cx: x(mark.below), cy: y(mark.moved), r: radius(mark.times),
-    }, svg("title", {}, markText(mark))));
+      "data-tip": markText(mark),
+    }));
   });
   picture.append(layer);
   show(host, picture, startsText(starts));

@@ -3,7 +3,7 @@
 import { outline, svg } from "./dom.js";
 import { frame, show } from "./frame.js";
 import {
-  counted, paddedDomain, percent, powerOfTen, scientific, statistic,
+  counted, paddedDomain, percent, powerOfTen, scientific, statistic, wholeNumber,
 } from "./scales.js";
 
 const MARKED = 40; // iterations up to which each one has a mark
@@ -43,8 +43,12 @@ export function drawTrace(host, fit) {
   const corners = steps.map(([i, value]) => [x(i), y(value)]);
   const layer = svg("g", { class: "curve chosen" });
   layer.append(svg("path", { d: outline(corners, false) }));
-  const marked = corners.length <= MARKED ? corners : corners.slice(-1);
-  marked.forEach(([cx, cy]) => layer.append(svg("circle", { cx, cy, r: 2.6 })));
+  const each = corners.length <= MARKED;
+  corners.forEach(([cx, cy], i) => {
+    const marked = each || i === corners.length - 1;
+    const told = `iteration ${wholeNumber(steps[i][0])}: ${scientific(10 ** steps[i][1], 1)} nats still missing`;
+    layer.append(svg("circle", { class: marked ? null : "faint", cx, cy, r: 2.6, "data-tip": told }));
+  });
   picture.append(layer);
   show(host, picture, traceText(fit));
 }

@@ -2,7 +2,7 @@
 
 import { svg } from "./dom.js";
 import { frame, show } from "./frame.js";
-import { percent, wholeNumber } from "./scales.js";
+import { counted, fixed, percent } from "./scales.js";
 
 export function drawUncertainty(host, { counts, edges, sure, mean, noise }) {
   const width = host.clientWidth;
@@ -18,8 +18,10 @@ export function drawUncertainty(host, { counts, edges, sure, mean, noise }) {
     const left = x(edges[b]) + 0.5;
     const roof = Math.min(y(count), inner.bottom - 1.5); // one row in a million stays visible
     const size = { width: x(edges[b + 1]) - left - 0.5, height: inner.bottom - roof };
-    const told = svg("title", {}, `${wholeNumber(count)} rows`);
-    layer.append(svg("rect", { x: left, y: roof, ...size }, told));
+    const [from, to] = [edges[b], edges[b + 1]].map((edge) => fixed(edge, 2));
+    const told = `${counted(count, "row")} of an uncertainty from ${from} to ${to}`;
+    layer.append(svg("rect", { x: left, y: roof, ...size }),
+      svg("rect", { class: "column", x: left, y: inner.top, width: size.width, height: inner.bottom - inner.top, "data-tip": told }));
   });
   picture.append(layer);
   show(host, picture, uncertaintyText({ sure, mean, noise }));

@@ -12,6 +12,15 @@ export function headline({ data, model, fit, uncertainty }) {
   return `${model.n_components} ${apart ? "well-separated" : "overlapping"} clusters ${rows} of`;
 }
 
+// How sure the assignments are, in a sentence or two that stand above everything else.
+export function certaintyText({ model, uncertainty, fit }) {
+  const doubts = fit.converged === false ? " The fit did not converge." : "";
+  if (model.n_components === 1 && !model.noise) return `All rows belong to the one cluster.${doubts}`;
+  const place = model.noise ? "one cluster, or to noise" : "one cluster";
+  return `${percent(uncertainty.sure)} of the rows belong to ${place} with a probability above 0.95`
+    + `; the mean uncertainty of a row is ${percent(uncertainty.mean)}.${doubts}`;
+}
+
 // Pairs of a term and its figure, with a line that explains it.
 export function keyFigures({ data, model, fit, uncertainty, missing }) {
   const { text, detail } = convergence(fit);

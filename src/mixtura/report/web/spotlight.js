@@ -1,0 +1,36 @@
+// One cluster in the light: wherever it is shown, all others step back, until it is chosen again or Escape
+// is pressed. What belongs to a cluster alone carries its number in data-cluster; what chooses one is a
+// button with data-spotlight.
+
+const chosen = { cluster: null };
+
+export function spotlit() {
+  return chosen.cluster;
+}
+
+// Dims what belongs to other clusters, in everything or in some part of the page that was made anew.
+export function dimOthers(part = document) {
+  const light = chosen.cluster;
+  part.querySelectorAll("[data-cluster]").forEach((mark) => {
+    mark.classList.toggle("dim", light !== null && mark.dataset.cluster !== String(light));
+  });
+  part.querySelectorAll("[data-spotlight]").forEach((button) => {
+    button.setAttribute("aria-pressed", String(button.dataset.spotlight === String(light)));
+  });
+}
+
+export function listenForSpotlight(changed) {
+  const put = (cluster) => {
+    chosen.cluster = cluster;
+    changed();
+  };
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-spotlight]");
+    if (!button) return;
+    const cluster = Number(button.dataset.spotlight);
+    put(chosen.cluster === cluster ? null : cluster);
+  });
+  document.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape" && chosen.cluster !== null) put(null);
+  });
+}
