@@ -27,7 +27,7 @@ def printed(by_hand):
         console = Console(file=io.StringIO(), width=width)
         model = by_hand(np.full(k, 1.0 / k), means, deviations, names)
         labels = np.arange(k).repeat(10)
-        assignments = Assignments(labels, np.eye(k)[labels], k)
+        assignments = Assignments(labels, np.eye(k)[labels], k, *np.ones((2, len(labels))))
         print_components(console, model, names, assignments.tally)
         return console.file.getvalue()
 

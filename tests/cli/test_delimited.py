@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from mixtura.cli import delimited
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.delimited import read_delimited
+from mixtura.cli.header import no_column
 from mixtura.cli.reading import read_table
 from mixtura.errors import DataError
 
@@ -161,7 +162,7 @@ def test_a_sample_that_ends_within_a_row_does_not_mislead(tmp_path):
     content = b"a,b\n" + b'1,"x;y\nx;y"\n' * 30
     data = through_a_file(content, tmp_path)
     with data.opened() as file:
-        assert read_delimited(data, file, None).names.listed == ("a", "b")
+        assert read_delimited(data, file, None, no_column).names.listed == ("a", "b")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,9 @@ def write_csv(path, X, header: str | None, delimiter: str = ",", newline: str = 
     path.write_bytes(newline.join([*lines, ""]).encode())
 
 
+DENSITY = ["log_density", "typicality", "unlike"]
+
+
 def test_three_results_that_agree_with_python(fit, blobs, here):
     result = fit(blobs)
     told = facts(result)
@@ -43,12 +46,13 @@ def test_three_results_that_agree_with_python(fit, blobs, here):
         "report.html",
     ]
     written = pl.read_csv(folder / "assignments.csv")
-    assert written.columns == ["row", "cluster", "uncertainty", "p0", "p1"]
+    assert written.columns == ["row", "cluster", "uncertainty", "p0", "p1", *DENSITY]
     model = mx.load(folder / "model.json")
     X = pl.read_csv(blobs)
     assert written["row"].to_list() == list(range(1, 61))
     assert written["cluster"].to_list() == model.predict(X).tolist()
-    np.testing.assert_allclose(written["p0"], model.predict_proba(X)[:, 0], atol=1e-12)
+    np.testing.assert_allclose(written["p0"], model.predict_proba(X)[:, 0], atol=5e-7)
+    np.testing.assert_allclose(written["log_density"], model.score_samples(X), rtol=1e-5)
     assert list(model.feature_names_in_) == ["a", "b"]
     assert "blobs.csv" in (folder / "report.html").read_text(encoding="utf-8")
 
@@ -63,7 +67,7 @@ def test_noise_is_a_column_and_a_cluster_of_its_own(run, fit, blobs, here):
     assert "have a cluster, or are noise, with probability" in told
     folder = here / "blobs-mixtura"
     written = pl.read_csv(folder / "assignments.csv")
-    assert written.columns == ["row", "cluster", "uncertainty", "p0", "p1", "noise"]
+    assert written.columns == ["row", "cluster", "uncertainty", "p0", "p1", "noise", *DENSITY]
     assert written["cluster"][60:].to_list() == [-1] * 12
     assert set(written["cluster"][:60]) == {0, 1}
     model = mx.load(folder / "model.json")

@@ -74,7 +74,8 @@ def test_all_rows_are_fitted_and_assigned(fit, here, big, args):
     n_second = int((big["c"] == "high").sum())
     assert [c["rows"] for c in model["components"]] == [N - n_second, n_second]
     frame = pl.read_parquet("out/assignments.parquet")
-    assert frame.columns == ["row", "cluster", "uncertainty", "p0", "p1"]
+    own = ["row", "cluster", "uncertainty", "p0", "p1", "log_density", "typicality", "unlike"]
+    assert frame.columns == own
     assert frame["row"].to_list() == list(range(1, N + 1))
     assert np.array_equal(frame["cluster"].to_numpy() == 1, big["c"] == "high")
     sure = float((frame["uncertainty"] < 0.05).mean())
@@ -247,14 +248,34 @@ def fitted(fit, big):
 @pytest.mark.parametrize("ending", ["parquet", "arrow", "csv"])
 def test_predictions_are_streamed(run, here, big, fitted, ending):
     out = here / f"out.{ending}"
-    assert run("predict", fitted, "big/*.parquet", "-o", out).exit_code == 0
+    assert run("predict", fitted, "big/*.parquet", "-o", out, "--digits", 17).exit_code == 0
     read = {"parquet": pl.read_parquet, "arrow": pl.read_ipc, "csv": pl.read_csv}[ending]
     streamed = read(out)
     write(here / "whole.parquet", big)
-    assert run("predict", fitted, "whole.parquet", "-o", "whole.csv").exit_code == 0
+    whole = ("whole.parquet", "-o", "whole.csv", "--digits", 17)
+    assert run("predict", fitted, *whole).exit_code == 0
     whole = pl.read_csv("whole.csv")
     assert streamed.columns == whole.columns
     assert np.allclose(streamed.to_numpy(), whole.to_numpy(), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_columns_go_along_whatever_files_they_are_cut_into(run, here, fitted, ending):
+    columns = rows_of()
+    columns["who"] = np.array([f"row {i}" for i in range(N)])
+    columns["whole"] = np.arange(N)
+    for part, (start, end) in enumerate([(0, 700), (700, 701), (701, N)]):
+        write(here / "t" / f"{part}.parquet", {k: v[start:end] for k, v in columns.items()}, 333)
+    out = here / f"out.{ending}"
+    result = run("predict", fitted, "t", "-o", out, "--keep", "c,whole", "--label", "who")
+    assert result.exit_code == 0, result.output
+    written = (pl.read_parquet if ending == "parquet" else pl.read_csv)(out)
+    assert written.columns[:3] == ["row", "who", "cluster"]
+    assert written.columns[-2:] == ["c", "whole"]
+    assert written["who"].to_list() == columns["who"].tolist()
+    assert written["c"].to_list() == columns["c"].tolist()
+    assert written["whole"].dtype == pl.Int64
+    assert written["whole"].to_list() == list(range(N))
 
 
 def test_an_unknown_level_is_told_with_its_place(run, fit, here):

@@ -13,6 +13,8 @@ from mixtura.families.gaussian.structures import AxisCovariances
 from mixtura.kernels import describe
 from mixtura.persistence.model_file import write_model
 
+DENSITY = ["log_density", "typicality", "unlike"]
+
 
 def test_predict_writes_csv_to_stdout(run, model, here):
     (here / "t.csv").write_text("b,x,a\n0,u,0\n20,v,NA\n20,w,21\n10,w,10\n")
@@ -20,7 +22,7 @@ def test_predict_writes_csv_to_stdout(run, model, here):
     assert result.exit_code == 0
     assert result.stderr == ""
     written = pl.read_csv(result.stdout.encode())
-    assert written.columns == ["row", "cluster", "uncertainty", "p0", "p1"]
+    assert written.columns == ["row", "x", "cluster", "uncertainty", "p0", "p1", *DENSITY]
     assert written["row"].to_list() == [1, 2, 3, 4]
     assert written["cluster"].to_list() == [0, 1, 1, 0]
     assert written["p0"][3] == pytest.approx(0.7)
@@ -178,7 +180,7 @@ def test_columns_are_asked_for_with_or_without_blanks(run, here):
 
 def test_assignments_in_blocks_are_those_of_the_whole(monkeypatch):
     shares = np.random.default_rng(0).dirichlet([1.0, 1.0], size=9)
-    made = Assignments(shares.argmax(axis=1), shares, 2)
+    made = Assignments(shares.argmax(axis=1), shares, 2, *np.ones((2, 9)))
     whole = pl.concat(made.blocks())
     assert whole["row"].to_list() == list(range(1, 10))
     assert whole["p1"].to_list() == shares[:, 1].tolist()

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias
 
 import numpy as np
+import polars as pl
 
-from mixtura.cli.assignments import Assignments, assign
+from mixtura.cli.assignments import Assigner, Assignments
 from mixtura.cli.known_columns import ReadColumns
-from mixtura.persistence.model_file import Model
 from mixtura.sources.scan import Batch
 
-__all__ = ["assigned"]
+__all__ = ["assigned", "in_step"]
+
+#: Gives the cells of so many further rows of the columns that are kept.
+NextRows: TypeAlias = Callable[[int], Mapping[str, pl.Series]]
 
 
-def assigned(model: Model, columns: ReadColumns, batches: Iterable[Batch]) -> Iterator[Assignments]:
+def assigned(
+    assigner: Assigner,
+    columns: ReadColumns,
+    batches: Iterable[Batch],
+    label: str,
+    kept: NextRows,
+) -> Iterator[Assignments]:
     """Those of each batch, whose rows go on from those of the one before."""
     start = 0
     for batch in batches:
@@ -22,5 +32,19 @@ def assigned(model: Model, columns: ReadColumns, batches: Iterable[Batch]) -> It
         if not len(rows):
             continue
         weight = None if batch.weight is None else np.asarray(batch.weight, dtype=np.float64)
-        yield assign(model.mixture, rows, weight, start)
+        yield assigner.assign(rows, weight, start, label, kept(len(rows)))
         start += len(rows)
+
+
+def in_step(frames: Iterator[pl.DataFrame]) -> NextRows:
+    """What gives as many rows as are asked for, of frames that are cut in other places."""
+    waiting: list[pl.DataFrame] = []
+
+    def rows(n: int) -> Mapping[str, pl.Series]:
+        while sum(map(len, waiting)) < n:
+            waiting.append(next(frames))
+        whole = pl.concat(waiting)
+        waiting[:] = [whole[n:]]
+        return {cells.name: cells for cells in whole[:n].get_columns()}
+
+    return rows

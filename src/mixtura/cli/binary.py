@@ -14,6 +14,7 @@ import polars as pl
 
 from mixtura.cli.columns import read_series
 from mixtura.cli.datafile import DataFile
+from mixtura.cli.header import Choose, header
 from mixtura.cli.names import Names, unique_names
 from mixtura.cli.table import Table
 from mixtura.errors import DataError
@@ -27,8 +28,8 @@ _READERS: dict[str, Callable[[BinaryIO], pl.DataFrame]] = {
 }
 
 
-def read_binary(data: DataFile, file: BinaryIO, kind: str) -> Table:
-    """Read 'parquet', 'arrow' or 'arrow stream'.
+def read_binary(data: DataFile, file: BinaryIO, kind: str, keep: Choose) -> Table:
+    """Read 'parquet', 'arrow' or 'arrow stream', and keep some columns as they are.
 
     Raises
     ------
@@ -40,12 +41,13 @@ def read_binary(data: DataFile, file: BinaryIO, kind: str) -> Table:
     names = Names(tuple(unique_names(given)))
     values = np.empty(frame.shape)
     series = frame.get_columns()
+    raw = {j: series[j] for j in sorted(set(keep(header(data.name, names.listed))))}
     # One after the other, so that no column stays behind when its numbers have been taken.
     del frame
     columns = [
         read_series(series.pop(0).alias(name), values[:, j]) for j, name in enumerate(names.listed)
     ]
-    return Table(data.name, kind.split()[0], tuple(columns), values, names.renamed(given))
+    return Table(data.name, kind.split()[0], tuple(columns), values, names.renamed(given), raw=raw)
 
 
 def _read(data: DataFile, file: BinaryIO, kind: str) -> pl.DataFrame:

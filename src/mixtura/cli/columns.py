@@ -20,6 +20,9 @@ __all__ = ["Column", "Numbers", "Tally", "read_series"]
 _ODD_KEPT = 3
 _LONGEST_SHOWN = 60
 
+# Columns of names of rows whose texts are kept, however many they are.
+_NAMES_KEPT = 2
+
 
 @dataclass(frozen=True, eq=False)
 class Column:
@@ -41,6 +44,8 @@ class Column:
         categories.
     row_numbers : ndarray of shape (n,) or None
         Of a sample of the rows of a table, counted from 1; None for all rows.
+    names : Series or None
+        The odd cells of one of the first columns in which they are too many for categories.
     """
 
     name: str
@@ -51,6 +56,25 @@ class Column:
     odd: tuple[tuple[int, str], ...] = ()
     words: Words | None = None
     row_numbers: IntArray | None = None
+    names: pl.Series | None = None
+
+    def texts(self) -> pl.Series | None:
+        """What the cells say, (n,), null for missing ones; None where that is not kept."""
+        if self.kind == "numbers":
+            numbers = pl.Series(self.values, nan_to_null=True)
+            return numbers.cast(pl.Int64) if self._countable else numbers
+        if self.words is None:
+            return self.names
+        codes, n = self.words.codes, len(self.words.texts)
+        texts = pl.Series([*self.words.texts, None], dtype=pl.String)
+        cells = texts.gather(np.where(codes < 0, n, codes))
+        others = np.flatnonzero((codes < 0) & ~np.isnan(self.values)).tolist()
+        return cells.scatter(others, [f"{self.values[row]:.15g}" for row in others])
+
+    @property
+    def _countable(self) -> bool:
+        n = self.numbers
+        return n.n > 0 and n.whole and n.smallest > -(2**53) and n.largest < 2**53
 
     @property
     def n_cells(self) -> int:
@@ -141,6 +165,8 @@ class Tally:
                 kept.append((self._n_rows + i + 1, _shortened(texts[i * width + j])))
             words = self._words.setdefault(j, WordCount())
             words.add(self._n_rows, cells.odd[:, j], texts.gather(rows * width + j))
+            if words.named and sum(each.named for each in self._words.values()) > _NAMES_KEPT:
+                words.give_up()
         self._n_rows += n
 
     def columns(self, names: Sequence[str], values: FloatArray) -> tuple[Column, ...]:
@@ -153,7 +179,9 @@ class Tally:
         if n_odd and n_odd == self._n_answers[j] and n_numbers == 0:
             return Column(name, values, "true or false", n_odd, words=words)
         kind = "text" if n_odd else "numbers"
-        return Column(name, values, kind, n_numbers, n_odd, tuple(self._odd[j]), words)
+        names = self._words[j].names(len(values)) if j in self._words else None
+        odd = tuple(self._odd[j])
+        return Column(name, values, kind, n_numbers, n_odd, odd, words, names=names)
 
 
 def read_series(series: pl.Series, values: FloatArray) -> Column:

@@ -17,11 +17,12 @@ from mixtura.cli.visible import visible
 from mixtura.cli.wording import amount, count, percent
 from mixtura.families.description import Marginal, Shares
 from mixtura.persistence.model_file import Model
+from mixtura.report.portrait import in_words, portraits
 from mixtura.typing import FloatArray
 
-__all__ = ["print_components"]
+__all__ = ["print_components", "print_portraits"]
 
-_FEATURES_SHOWN = 100
+_FEATURES_SHOWN, _PORTRAITS_SHOWN = 100, 20
 _GAP = 2
 
 # Beyond these, plain decimals are harder to read than powers of ten.
@@ -52,12 +53,30 @@ def print_components(
         console.print(f"... and {count(len(names) - len(shown), 'column')} more.\n")
 
 
+def print_portraits(console: Console, model: Model, names: Sequence[str]) -> None:
+    """What sets each cluster apart, in words; of many clusters the first."""
+    weights = model.mixture.clusters.weights
+    told = [in_words(sentence) for sentence in portraits(marginals_of(model), names, weights)]
+    grid = Grid.grid(padding=(0, 2, 0, 0))
+    grid.add_column(justify="right", style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for j, words in enumerate(told[:_PORTRAITS_SHOWN]):
+        if words:
+            grid.add_row(str(j), escape(words))
+    if grid.row_count:
+        console.print(grid)
+        console.print()
+
+
 def _heads(model: Model, tally: Tally | None) -> dict[str, list[str]]:
     clusters = range(model.mixture.n_clusters)
+    called = model.cluster_names
     heads = {
         "cluster": [str(j) for j in clusters],
         "weight": [percent(weight) for weight in model.mixture.clusters.weights.tolist()],
     }
+    if called:
+        heads["name"] = [visible(called[j]) if j < len(called) else "" for j in clusters]
     if tally is not None:
         label = "rows, weighted" if tally.weighted else "rows"
         heads[label] = [amount(size) for size in tally.sizes[:-1].tolist()]

@@ -15,7 +15,7 @@ from rich.table import Table as Grid
 
 from mixtura.cli.assignments import SURE
 from mixtura.cli.candidates import choice, print_candidates
-from mixtura.cli.components import print_components
+from mixtura.cli.components import print_components, print_portraits
 from mixtura.cli.features import Features
 from mixtura.cli.passes import Tell
 from mixtura.cli.readings import missing_in_words, restraints_of, starts_in_words
@@ -24,6 +24,7 @@ from mixtura.cli.table import Table
 from mixtura.cli.trial import Verdict
 from mixtura.cli.visible import visible
 from mixtura.cli.wording import count, listing, percent
+from mixtura.explain.typicality import UNLIKE
 from mixtura.families.description import Description
 from mixtura.persistence.model_file import Model
 
@@ -78,6 +79,7 @@ def print_fit(result: FitResult) -> None:
         f"{_where(result.table, result.features)}\n"
     )
     print_components(console, result.model, result.features.names, result.tally)
+    print_portraits(console, result.model, result.features.names)
     print_facts(console, _facts(result))
     console.print()
     print_candidates(console, result.search)
@@ -147,6 +149,12 @@ def _facts(result: FitResult) -> Iterator[tuple[str, str]]:
             "Certainty",
             f"{percent(tally.share_sure)} of the rows{by_weight} {belong} with probability "
             f"over {SURE}; mean uncertainty {tally.mean_uncertainty:.2g}",
+        )
+    if tally.unlike:
+        yield (
+            "Unlike",
+            f"{percent(tally.share_unlike)} of the rows are less likely than all but "
+            f"{percent(UNLIKE)} of what the model makes itself; see unlike in the assignments",
         )
     if record.missing is not None:
         yield "Missing", missing_in_words(record.missing, result.features.names)

@@ -20,6 +20,7 @@ import polars as pl
 from mixtura.cli.cells import is_missing, is_number, read_cells
 from mixtura.cli.columns import Tally
 from mixtura.cli.datafile import DataFile
+from mixtura.cli.header import Choose, header
 from mixtura.cli.names import Names, unique_names
 from mixtura.cli.rows import Rows
 from mixtura.cli.table import Table
@@ -39,8 +40,8 @@ _CELLS_AT_ONCE = 50_000
 LONGEST = 1 << 26
 
 
-def read_delimited(data: DataFile, file: BinaryIO, delimiter: str | None) -> Table:
-    """Read text.
+def read_delimited(data: DataFile, file: BinaryIO, delimiter: str | None, keep: Choose) -> Table:
+    """Read text, and keep the cells of some columns as they are.
 
     Raises
     ------
@@ -49,7 +50,7 @@ def read_delimited(data: DataFile, file: BinaryIO, delimiter: str | None) -> Tab
     """
     csv.field_size_limit(LONGEST)  # of the whole process, which is the command's own
     try:
-        return _read(data, file, delimiter or _detect(data, file))
+        return _read(data, file, delimiter or _detect(data, file), keep)
     except UnicodeDecodeError as error:
         raise DataError(
             f"{data} is not UTF-8 text: {_undecodable(file)} has the byte "
@@ -86,7 +87,7 @@ def _detect(data: DataFile, file: BinaryIO) -> str:
     return max(_DELIMITERS, key=regularity)
 
 
-def _read(data: DataFile, file: BinaryIO, delimiter: str) -> Table:
+def _read(data: DataFile, file: BinaryIO, delimiter: str, keep: Choose) -> Table:
     notes = []
     if _has_byte_order_mark(file):
         notes.append("The file begins with a byte-order mark, which is skipped.")
@@ -106,14 +107,16 @@ def _read(data: DataFile, file: BinaryIO, delimiter: str) -> Table:
             given, rows = _header(first, reader, notes)
             names = Names(tuple(unique_names(given)))
             rows = _rows(data, rows, len(first), notes)
-            tally, values = _content(rows, len(first))
+            kept = sorted(set(keep(header(data.name, names.listed))))
+            tally, values, raw = _content(rows, len(first), kept)
         except csv.Error as error:
             raise DataError(
                 f"{data} is no regular table at line {reader.line_num}: {error}. "
                 "Look there for a quotation mark that is not closed."
             ) from None
     columns = tally.columns(names.listed, values)
-    return Table(data.name, "csv", columns, values, (*notes, *names.renamed(given)))
+    notes.extend(names.renamed(given))
+    return Table(data.name, "csv", columns, values, tuple(notes), raw=raw)
 
 
 def _has_byte_order_mark(file: BinaryIO) -> bool:
@@ -171,15 +174,20 @@ def _rows(
         notes.append(f"{count(blank, 'empty line')} at the end of the file: not taken for rows.")
 
 
-def _content(rows: Iterator[list[str]], width: int) -> tuple[Tally, FloatArray]:
-    """What is in the rows, and the numbers."""
+def _content(
+    rows: Iterator[list[str]], width: int, kept: Sequence[int]
+) -> tuple[Tally, FloatArray, dict[int, pl.Series]]:
+    """What is in the rows, the numbers, and some columns as they are."""
     tally, numbers = Tally(width), Rows(width)
+    raw = {j: pl.Series(dtype=pl.String) for j in kept}
     while batch := list(islice(rows, max(1, _CELLS_AT_ONCE // width))):
         texts = pl.Series(list(chain.from_iterable(batch)), dtype=pl.String)
         cells = read_cells(texts).reshape(len(batch), width)
         tally.add(cells, texts)
         numbers.append(cells.values)
-    return tally, numbers.matrix()
+        for j, column in raw.items():
+            column.append(texts.gather_every(width, j).replace("", None))
+    return tally, numbers.matrix(), raw
 
 
 def _undecodable(file: BinaryIO) -> str:

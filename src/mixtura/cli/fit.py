@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,17 @@ from mixtura.cli.options import (
     component_counts,
     data_arguments,
     delimiter_option,
+    digits_of,
+    digits_option,
     engine_option,
     equal_weights_option,
     exclude_option,
     family_option,
     jobs_option,
     json_option,
+    keep_option,
     known_option,
+    label_option,
     master_option,
     mixed_option,
     quiet_option,
@@ -36,6 +41,7 @@ from mixtura.cli.own_options import OwnOptions, own_options
 
 if TYPE_CHECKING:
     from mixtura.cli.engine import Engine
+    from mixtura.cli.kept import Wishes
     from mixtura.cli.large_table import LargeTable
 
 __all__ = ["fit"]
@@ -88,6 +94,9 @@ _NOT_CONVERGED = 3
 @seed_option
 @jobs_option
 @sample_option
+@keep_option
+@label_option
+@digits_option
 @checkpoint_option
 @engine_option
 @scheduler_option
@@ -116,6 +125,9 @@ def fit(
     seed: int,
     jobs: int,
     sample: int | None,
+    keep: tuple[str, ...] | None,
+    label: str | None,
+    digits: int | None,
     checkpoint: Path | None,
     engine: str,
     scheduler: str | None,
@@ -139,9 +151,10 @@ def fit(
       model.json        the model, for predict, sample, report, and mixtura.load in Python
       assignments.csv   for each row of the table its number, its likeliest cluster, the
                         uncertainty (probability of any other), and p0, p1, ...: the
-                        probability of each cluster; with noise a last column for it, and
-                        cluster -1. Parquet or Arrow if the table is, and Parquet if it is
-                        large.
+                        probability of each cluster; with noise one more for it, and
+                        cluster -1; whether the row is unlike the whole model, as by predict.
+                        A column that names the rows goes along, and what --keep says.
+                        Parquet or Arrow if the table is, and Parquet if it is large.
       report.html       pictures and figures, to be opened in a browser
 
     \b
@@ -224,6 +237,7 @@ def fit(
     from mixtura.cli.family import choose_family
     from mixtura.cli.features import choose_features, read_weights
     from mixtura.cli.going_on import going_on
+    from mixtura.cli.kept import Wishes
     from mixtura.cli.known import read_known
     from mixtura.cli.memory import wants_passes
     from mixtura.cli.reading import read_table
@@ -236,10 +250,15 @@ def fit(
     machine = Engine.of(engine, scheduler, master)
     rows: WholeTable | LargeTable
     if wants_passes(data, machine, sample=sample, known=known, delimiter=delimiter):
-        words = None if columns is None else (*columns, *(exclude or ()), *filter(None, [weights]))
-        rows = _looked_at(data, machine, words, sample=sample, seed=seed, quiet=quiet)
+        wishes = Wishes(keep or (), label, digits_of(digits, "parquet"))
+        others = (*(exclude or ()), *filter(None, [weights]), *wishes.words)
+        words = None if columns is None else (*columns, *others)
+        rows = _looked_at(data, machine, words, wishes, sample=sample, seed=seed, quiet=quiet)
     else:
-        rows = WholeTable(data.places, read_table(data, delimiter))
+        wishes = Wishes(keep or (), label)
+        whole = read_table(data, delimiter, wishes.places)
+        wishes = replace(wishes, digits=digits_of(digits, whole.format))
+        rows = WholeTable(data.places, whole, wishes)
     table = rows.table
     with rows.counted():
         wanted = Wanted.of(table, columns, exclude, weights, known)
@@ -273,7 +292,7 @@ def fit(
 
     with going_on(checkpoint), watch(quiet) as progress:
         found, parts = rows.fitted(plan, features, weight, weights, progress)
-        result = written(found, parts, table, choice, features, files, weight)
+        result = written(found, parts, table, choice, features, files, weight, wishes)
     if as_json:
         print_document(result.document())
     else:
@@ -287,6 +306,7 @@ def _looked_at(
     data: DataFile,
     machine: Engine,
     words: tuple[str, ...] | None,
+    wishes: Wishes,
     *,
     sample: int | None,
     seed: int,
@@ -294,8 +314,9 @@ def _looked_at(
 ) -> LargeTable:
     """A large table after a first look at the columns that words name, or at all."""
     from mixtura.cli.console import watch
-    from mixtura.cli.large_table import LargeTable, called
+    from mixtura.cli.header import called
+    from mixtura.cli.large_table import LargeTable
 
     choose = None if words is None else called(*words)
     with watch(quiet) as progress:
-        return LargeTable.looked_at(data, sample, seed, progress, machine, choose)
+        return LargeTable.looked_at(data, sample, seed, progress, machine, choose, wishes=wishes)

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+import numpy as np
 import polars as pl
 
 from mixtura.cli.assignments import Assignments
@@ -15,6 +16,7 @@ from mixtura.cli.table import FORMATS
 from mixtura.cli.tally import Tally
 from mixtura.persistence.atomic_files import Staging
 from mixtura.sources.recognized import writing
+from mixtura.typing import AnyArray
 
 __all__ = ["format_of", "put_blocks", "put_parts", "write_blocks", "write_parts"]
 
@@ -53,10 +55,15 @@ def write_parts(parts: Iterator[Assignments], path: Path, kind: str) -> Tally:
     tally: Tally | None = None
     with path.open("wb") as file, writing(file, kind) as write:
         for part in parts:
-            write(part.columns(slice(0, len(part.clusters))))
+            columns = part.columns(slice(0, len(part.clusters)))
+            write({name: _of_arrow(cells) for name, cells in columns.items()})
             tally = part.tally if tally is None else tally + part.tally
     assert tally is not None  # no table is without rows
     return tally
+
+
+def _of_arrow(cells: AnyArray | pl.Series) -> Any:
+    return cells if isinstance(cells, np.ndarray) else cells.to_arrow()
 
 
 # Polars makes the bytes and Python writes them: of a full disk Polars tells without its number,

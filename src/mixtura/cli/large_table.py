@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
-import numpy as np
+import polars as pl
 
-from mixtura.cli.assigned_batches import assigned
-from mixtura.cli.assignments import Assignments
+from mixtura.cli.assigned_batches import NextRows, assigned, in_step
+from mixtura.cli.assignments import Assigner, Assignments, own_columns
 from mixtura.cli.columns import Column
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.engine import THIS_MACHINE, Engine
 from mixtura.cli.features import Features, features_of_model
 from mixtura.cli.first_look import look
+from mixtura.cli.header import Choose, header
+from mixtura.cli.kept import NO_WISHES, KeptColumns, Wishes
 from mixtura.cli.kinds import KINDS, read_as
 from mixtura.cli.known_columns import ReadColumns
 from mixtura.cli.levels import levels_of
-from mixtura.cli.names import Names, unique_names
+from mixtura.cli.names import Names
 from mixtura.cli.passes import Tell
 from mixtura.cli.search import Found, Large, Plan
 from mixtura.cli.table import Table
@@ -33,15 +35,12 @@ from mixtura.families.schema import Kind, Schema
 from mixtura.persistence.model_file import Model
 from mixtura.sources.local import LocalScan
 from mixtura.sources.read_ahead import ahead
-from mixtura.sources.recognized import files_of, scan_of
+from mixtura.sources.recognized import columns_of, files_of, scan_of
 from mixtura.sources.scan import Batch, Scan
 from mixtura.starts.large_rows import sample_size
 from mixtura.typing import FloatArray
 
-__all__ = ["LargeTable", "assigned_by", "called"]
-
-#: Places of the columns that are wanted of a table, of which a part without rows is given.
-Choose: TypeAlias = Callable[[Table], Iterable[int]]
+__all__ = ["LargeTable", "assigned_by"]
 
 # Rows that tell which columns a model is of.
 _GLANCE = 1_000
@@ -63,6 +62,8 @@ class LargeTable:
         As of a first look.
     frame : object or None
         The same as a table of an engine, if one is to pass over the rows.
+    wishes : Wishes
+        For the file of assignments.
     """
 
     files: tuple[Path, ...]
@@ -70,6 +71,7 @@ class LargeTable:
     table: Table
     levels: tuple[Column | None, ...]
     frame: Any = None
+    wishes: Wishes = NO_WISHES
 
     @classmethod
     def looked_at(
@@ -81,6 +83,7 @@ class LargeTable:
         engine: Engine = THIS_MACHINE,
         choose: Choose | None = None,
         most: float = math.inf,
+        wishes: Wishes = NO_WISHES,
     ) -> Self:
         """After one pass over all rows of some columns, or of all; or over so many, or some more.
 
@@ -113,7 +116,7 @@ class LargeTable:
             first.numbers,
             first.n_rows,
         )
-        return cls(files, scan.names, table, first.levels, frame)
+        return cls(files, scan.names, table, first.levels, frame, wishes)
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -195,10 +198,22 @@ class LargeTable:
         wanted, named = self._called(features.names, weight)
         batches = _local(self.files, wanted, named).read
         columns = ReadColumns(features.schema, model.description.name)
-        for part in assigned(model, columns, ahead(batches)):
+        assigner = Assigner(model, self.wishes.digits)
+        label, kept = self._kept(features, own_columns(model))
+        for part in assigned(assigner, columns, ahead(batches), label, kept):
             yield part
             done = part.start + len(part.clusters)
             tell(done, self.table.n_rows, f"Assigning {self.table.n_rows:,} rows")
+
+    def _kept(self, features: Features, own: Sequence[str]) -> tuple[str, NextRows]:
+        """The name of the column that names the rows, and what gives the columns that are kept."""
+        kept = KeptColumns.of(self.table, self.wishes, features.names)
+        names, given = kept.names(own), [self.names[place] for place in kept.every]
+        if not names:
+            return "", lambda n: {}
+        batches = columns_of(self.files, given)
+        frames = (_renamed(pl.DataFrame(batch), given, names) for batch in batches)
+        return ("" if kept.label is None else names[0]), in_step(frames)
 
     def _called(self, columns: Sequence[str], weight: str | None) -> tuple[list[str], str | None]:
         """What the files call columns of the table, and that of weights."""
@@ -206,21 +221,23 @@ class LargeTable:
         return wanted, None if weight is None else self.names[self.table.position(weight)]
 
 
-def called(*words: str) -> Choose:
-    """All columns with such names, or that fit such patterns."""
-    return lambda header: [place for word in words for place in header.matching(word)]
+def _renamed(frame: pl.DataFrame, given: Sequence[str], names: Sequence[str]) -> pl.DataFrame:
+    """Some columns of a frame under other names."""
+    return frame.select(pl.col(old).alias(new) for old, new in zip(given, names, strict=True))
 
 
-def assigned_by(model: Model, data: DataFile) -> Iterator[Assignments]:
+def assigned_by(model: Model, data: DataFile, wishes: Wishes) -> Iterator[Assignments]:
     """All rows of a large table, assigned by a model of some of its columns."""
 
     def known(header: Table) -> Sequence[int]:
         """Places of the model's columns; of all where some are lacking, which is told later."""
         places = [header.names.position(name) for name in model.feature_names or ()]
         found = [place for place in places if place is not None]
-        return found if found and len(found) == len(places) else range(len(header.columns))
+        if not found or len(found) < len(places):
+            return range(len(header.columns))
+        return [*found, *wishes.places(header)]
 
-    large = LargeTable.looked_at(data, _GLANCE, choose=known, most=_GLANCE)
+    large = LargeTable.looked_at(data, _GLANCE, choose=known, most=_GLANCE, wishes=wishes)
     with large.counted():
         features = features_of_model(large.table, model)
     return large.assigned(model, features, None, lambda done, total, text: None)
@@ -239,20 +256,13 @@ def _opened(
     given = _local(files[:1]).names
     if len(set(given)) < len(given):
         raise DataError(f"{files[0]} has two columns of one name: {', '.join(given)}.")
-    header = _header(data, given)
-    notes = header.names.renamed(given)
+    first = header(data.name, given)
+    notes = first.names.renamed(given)
     if choose is None:
-        return _local(files), header.names, notes
-    places = sorted(set(choose(header)))
-    names = Names(tuple(header.names.listed[j] for j in places))
+        return _local(files), first.names, notes
+    places = sorted(set(choose(first)))
+    names = Names(tuple(first.names.listed[j] for j in places))
     return _local(files, [given[j] for j in places]), names, notes
-
-
-def _header(data: DataFile, given: Sequence[str]) -> Table:
-    """A table without rows, of columns that files call so."""
-    names, values = unique_names(given), np.empty((0, len(given)))
-    columns = tuple(Column(name, values[:, j], "numbers", 0) for j, name in enumerate(names))
-    return Table(data.name, "parquet", columns, values)
 
 
 def _first(batches: Iterator[Batch], most: float) -> Iterator[Batch]:

@@ -20,6 +20,8 @@ __all__ = [
     "data_argument",
     "data_arguments",
     "delimiter_option",
+    "digits_of",
+    "digits_option",
     "engine_option",
     "equal_weights_option",
     "exclude_option",
@@ -27,7 +29,9 @@ __all__ = [
     "file_or_stdout",
     "jobs_option",
     "json_option",
+    "keep_option",
     "known_option",
+    "label_option",
     "master_option",
     "mixed_option",
     "model_argument",
@@ -154,6 +158,12 @@ def _one_character(context: click.Context, param: click.Parameter, value: str | 
 def _as_many_as_cores(context: click.Context, param: click.Parameter, value: int) -> int:
     """More threads are no quicker, and very many fail to start."""
     return min(value, os.cpu_count() or 1)
+
+
+def digits_of(asked: int | None, kind: str) -> int | None:
+    """Decimals that a file of a format gets; None for all."""
+    digits = (6 if kind == "csv" else 17) if asked is None else asked
+    return None if digits == 17 else digits
 
 
 def file_or_stdout(
@@ -301,6 +311,28 @@ algorithm_option = click.option(
     "stochastic draws it by chance, saem does so and settles; annealed is em that begins blurred; "
     "minibatch goes through a large table in few passes. Several run one after the other: "
     "stochastic,em.",
+)
+
+keep_option = click.option(
+    "--keep",
+    metavar="COLUMNS",
+    callback=_column_names,
+    help="Columns of the table that go along with the assignments: names or patterns with commas "
+    "between, or all.",
+)
+
+label_option = click.option(
+    "--label",
+    metavar="COLUMN",
+    help="The column that names the rows, in assignments and report; '' for none.  [default: one "
+    "that looks like it, such as name or id]",
+)
+
+digits_option = click.option(
+    "--digits",
+    type=click.IntRange(1, 17),
+    metavar="NUMBER",
+    help="Decimals of the probabilities; 17 for every digit.  [default: 6 in CSV, else all]",
 )
 
 equal_weights_option = click.option(

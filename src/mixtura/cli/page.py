@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from mixtura import __version__
+from mixtura.cli.beside import beside_columns
 from mixtura.cli.features import Features
+from mixtura.cli.kept import NO_WISHES, KeptColumns, Wishes
 from mixtura.cli.readings import restraints_of
 from mixtura.cli.table import Table
 from mixtura.fitting.restarts import Optimum as Found
@@ -42,13 +44,14 @@ def report_page(
     weight: FloatArray | None = None,
     search: SearchSummary | None = None,
     notes: Sequence[str] = (),
+    wishes: Wishes = NO_WISHES,
 ) -> str:
     """The HTML page about a model and the rows of a table."""
     seen = scorer(model.mixture)
     payload = build_payload(
         features.values,
         lambda rows: seen.responsibilities(np.ascontiguousarray(rows)),
-        table=_table(table, features),
+        table=_table(table, features, wishes),
         model=_model(model),
         fit=_fit(model),
         search=search,
@@ -59,7 +62,8 @@ def report_page(
     return render(payload)
 
 
-def _table(table: Table, features: Features) -> TableSummary:
+def _table(table: Table, features: Features, wishes: Wishes) -> TableSummary:
+    kept = KeptColumns.of(table, wishes, features.names)
     return TableSummary(
         title=table.name,
         columns=features.names,
@@ -69,6 +73,9 @@ def _table(table: Table, features: Features) -> TableSummary:
         rows_total=features.n_rows,
         left_out_columns=features.left_out,
         sampled_from=table.n_rows if table.sampled else None,
+        row_names=kept.row_names(table),
+        named_by="" if kept.label is None else kept.given[0],
+        beside=tuple(beside_columns(table, features, kept.label)),
     )
 
 
@@ -96,6 +103,7 @@ def _model(model: Model) -> ModelSummary:
         known=record.n_known if record else 0,
         collapsed=record.collapsed if record else (),
         spurious=record.spurious if record else (),
+        names=model.cluster_names,
     )
 
 

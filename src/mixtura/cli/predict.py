@@ -10,6 +10,10 @@ from mixtura.cli.datafile import DataFile
 from mixtura.cli.options import (
     data_arguments,
     delimiter_option,
+    digits_of,
+    digits_option,
+    keep_option,
+    label_option,
     model_argument,
     output_option,
 )
@@ -21,16 +25,31 @@ __all__ = ["predict"]
 @model_argument
 @data_arguments
 @output_option
+@keep_option
+@label_option
+@digits_option
 @delimiter_option
-def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | None) -> None:
+def predict(
+    model: Path,
+    data: DataFile,
+    output: Path | None,
+    keep: tuple[str, ...] | None,
+    label: str | None,
+    digits: int | None,
+    delimiter: str | None,
+) -> None:
     """Assign the rows of a table to the clusters of a fitted model.
 
     DATA, where - is standard input, needs the columns that MODEL was fitted to, by name; others do
     not matter. A category is the same however it is written, such as 1, 01 and 1.0; one that MODEL
-    does not know is an error. For each row the output has its number, its likeliest cluster, the
-    uncertainty (the probability of any other cluster), and p0, p1, ...: the probability of each
-    cluster. A model with noise adds a column for it, and its rows have cluster -1. A row that
-    misses values is assigned by those that it has.
+    does not know is an error. For each row the output has its number, what names it if a column
+    does, its likeliest cluster, the uncertainty (the probability of any other cluster), and p0, p1,
+    ...: the probability of each cluster. A model with noise adds a column for it, and its rows have
+    cluster -1. A row that misses values is assigned by those that it has.
+
+    Probabilities only say which cluster explains a row best, and none may explain it well. So there
+    is also its log_density under the model, and its typicality: the share of the model's own rows
+    that are as unlikely, or more so. A row is "unlike" the model where that is below 0.001.
 
     A pattern in quotes, a folder, or several files are one table. It is read, and the output
     written, part by part: neither has to fit into memory.
@@ -41,23 +60,25 @@ def predict(model: Path, data: DataFile, output: Path | None, delimiter: str | N
       mixtura predict penguins-mixtura/model.json more.csv -o more-clusters.parquet
       mixtura predict trips-mixtura/model.json 'trips/*.parquet' -o clusters.parquet
     """  # noqa: D301  click wants the character, not the letters
-    from mixtura.cli.assignments import assign
     from mixtura.cli.destination import check_file, check_outside
     from mixtura.cli.features import features_of_model
-    from mixtura.cli.frames import put_blocks, put_parts
+    from mixtura.cli.frames import format_of, put_blocks, put_parts
+    from mixtura.cli.kept import Wishes
     from mixtura.cli.large_table import assigned_by
     from mixtura.cli.memory import is_large
     from mixtura.cli.reading import read_table
+    from mixtura.cli.whole_table import assigned_whole
     from mixtura.persistence.model_file import read_model
 
+    wishes = Wishes(keep or (), label, digits_of(digits, format_of(output)))
     fitted = read_model(model)
     if output is not None:
         check_file(output, [model, *data.places])
         check_outside(output, data.paths)
     if is_large(data):
-        put_parts(assigned_by(fitted, data), output)
+        put_parts(assigned_by(fitted, data, wishes), output)
         return
-    features = features_of_model(read_table(data, delimiter), fitted)
-    assignments = assign(fitted.mixture, features.values)
-    del features  # a large table is not kept while the result is made
+    table = read_table(data, delimiter, wishes.places)
+    assignments = assigned_whole(fitted, table, features_of_model(table, fitted), wishes)
+    del table  # a large one is not kept while the result is made
     put_blocks(assignments.blocks(), output)

@@ -7,6 +7,7 @@ from typing import BinaryIO
 from mixtura.cli.binary import read_binary
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.delimited import read_delimited
+from mixtura.cli.header import Choose, no_column
 from mixtura.cli.table import FORMATS, Table
 from mixtura.errors import DataError
 
@@ -19,7 +20,7 @@ _FIRST_BYTES = {
 }
 
 
-def read_table(data: DataFile, delimiter: str | None = None) -> Table:
+def read_table(data: DataFile, delimiter: str | None = None, keep: Choose = no_column) -> Table:
     """Read a table from delimited text, Parquet or Arrow, also compressed with gzip.
 
     Parameters
@@ -27,6 +28,8 @@ def read_table(data: DataFile, delimiter: str | None = None) -> Table:
     data : DataFile
     delimiter : str, optional
         Between the cells of delimited text; found out when left out.
+    keep : callable
+        Gives the places of columns whose cells are kept as they are, too.
 
     Raises
     ------
@@ -36,9 +39,9 @@ def read_table(data: DataFile, delimiter: str | None = None) -> Table:
     with data.opened() as file:
         kind = _format(data, file)
         if kind == "csv":
-            table = read_delimited(data, file, delimiter)
+            table = read_delimited(data, file, delimiter, keep)
         else:
-            table = read_binary(data, file, kind)
+            table = read_binary(data, file, kind, keep)
     if len(table.values) == 0:
         raise DataError(f"{data} has column names but no rows.")
     return table

@@ -11,6 +11,7 @@ from mixtura.cli.options import (
     data_argument,
     delimiter_option,
     file_or_stdout,
+    label_option,
     model_argument,
 )
 
@@ -30,8 +31,11 @@ __all__ = ["report"]
     show_default=True,
     help="Where the page goes; - is standard output.",
 )
+@label_option
 @delimiter_option
-def report(model: Path, data: DataFile, output: Path | None, delimiter: str | None) -> None:
+def report(
+    model: Path, data: DataFile, output: Path | None, label: str | None, delimiter: str | None
+) -> None:
     """Write an HTML report of a fitted model about the rows of a table.
 
     DATA needs the columns that MODEL was fitted to, by name; cells may be missing. The page is
@@ -43,6 +47,7 @@ def report(model: Path, data: DataFile, output: Path | None, delimiter: str | No
     """  # noqa: D301  click wants the character, not the letters
     from mixtura.cli.destination import check_file
     from mixtura.cli.features import features_of_model
+    from mixtura.cli.kept import Wishes
     from mixtura.cli.page import report_page
     from mixtura.cli.reading import read_table
     from mixtura.cli.visible import visible
@@ -52,10 +57,12 @@ def report(model: Path, data: DataFile, output: Path | None, delimiter: str | No
     fitted = read_model(model)
     if output is not None:
         check_file(output, [model, data.place])
-    table = read_table(data, delimiter)
+    wishes = Wishes(label=label)
+    table = read_table(data, delimiter, wishes.places)
     features = features_of_model(table, fitted)
     told = () if fitted.record is None else fitted.record.notes
-    page = report_page(fitted, table, features, notes=(*table.notes, *features.notes, *told))
+    notes = (*table.notes, *features.notes, *told)
+    page = report_page(fitted, table, features, notes=notes, wishes=wishes)
     if output is None:
         click.echo(page.encode(), nl=False)
         return

@@ -13,6 +13,7 @@ from mixtura.cli.destination import check_folder
 from mixtura.cli.family import Choice
 from mixtura.cli.features import Features
 from mixtura.cli.frames import write_blocks, write_parts
+from mixtura.cli.kept import Wishes
 from mixtura.cli.names import unique_names
 from mixtura.cli.page import report_page
 from mixtura.cli.readings import flags_of, marginals_of
@@ -28,6 +29,7 @@ from mixtura.persistence.atomic_files import Staging
 from mixtura.persistence.model_file import Model, write_model
 from mixtura.persistence.records import record_document
 from mixtura.report import SearchSummary
+from mixtura.report.portrait import in_words, portraits
 from mixtura.selection.whole_table import Confirmed
 from mixtura.typing import FloatArray
 
@@ -149,6 +151,7 @@ class FitResult:
             "certainty": {
                 "share_sure": self.tally.share_sure,
                 "mean_uncertainty": self.tally.mean_uncertainty,
+                "share_unlike": self.tally.share_unlike,
             },
             "notes": list(self.notes),
             "files": {name: str(path) for name, path in self.files.items()},
@@ -174,6 +177,7 @@ def written(
     features: Features,
     files: dict[str, Path],
     weight: FloatArray | None,
+    wishes: Wishes,
 ) -> FitResult:
     """The result of a fit, whose three files appear together, or not at all."""
     with Staging() as staging:
@@ -182,11 +186,11 @@ def written(
         write_model(found.model, staging.place(files["model"]))
         tally = _write_assignments(parts, staging.place(files["assignments"]), table.format)
         result = FitResult.of(table, choice, features, found, files, weight, tally)
-        _write_report(result, staging.place(files["report"]))
+        _write_report(result, wishes, staging.place(files["report"]))
     return result
 
 
-def _write_report(result: FitResult, path: Path) -> None:
+def _write_report(result: FitResult, wishes: Wishes, path: Path) -> None:
     """Write the page about a result."""
     page = report_page(
         result.model,
@@ -195,6 +199,7 @@ def _write_report(result: FitResult, path: Path) -> None:
         weight=result.weight,
         search=result.search,
         notes=tuple(filter(None, (*result.notes, result.record.sampled))),
+        wishes=wishes,
     )
     path.write_text(page, encoding="utf-8")
 
@@ -321,16 +326,21 @@ def components_of(
     model: Model, names: tuple[str, ...], tally: Tally | None = None
 ) -> list[dict[str, Any]]:
     """Each component's weight, size and what it makes of each column, as plain values."""
-    marginals = list(zip(names, marginals_of(model), strict=True))
+    of_columns, weights = marginals_of(model), model.mixture.clusters.weights
+    marginals = list(zip(names, of_columns, strict=True))
+    words = [in_words(sentence) for sentence in portraits(of_columns, names, weights)]
+    called = model.cluster_names
     components = []
-    for j, weight in enumerate(model.mixture.clusters.weights.tolist()):
+    for j, weight in enumerate(weights.tolist()):
         size = {} if tally is None else _size_of(tally, j)
         components.append(
             {
                 "cluster": j,
+                **({"name": called[j]} if j < len(called) else {}),
                 "weight": weight,
                 **size,
                 "remarks": list(flags_of(model, j)),
+                "words": words[j],
                 **_readings(marginals, j),
             }
         )

@@ -211,7 +211,8 @@ class Plan:
                 progress=fitted,
                 passed=None if large is None else Passes(large.n_rows, progress),
             )
-        model = to_model(search)
+        names = () if self.known is None else self.known.names
+        model = replace(to_model(search), cluster_names=names)
         summary, notes = _summary(search, self.criterion), (*self.notes, *told)
         return Found(_in_options(model), summary, notes, search.confirmed_)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+
+import polars as pl
 
 from mixtura.cli.columns import Column
 from mixtura.cli.names import Names, is_pattern
@@ -42,6 +45,8 @@ class Table:
         Of a sample, the numbers of its rows, counted from 1.
     n_total : int, optional
         Rows of the table that these are a sample of.
+    raw : mapping of int to Series
+        The cells of some columns as the file has them, by their places.
     """
 
     name: str
@@ -51,6 +56,7 @@ class Table:
     notes: tuple[str, ...] = ()
     row_numbers: IntArray | None = None
     n_total: int | None = None
+    raw: Mapping[int, pl.Series] = field(default_factory=dict)
 
     @property
     def n_rows(self) -> int:

@@ -24,6 +24,8 @@ class Tally:
         What these rows count.
     sure, doubt : float
         What rows count that are sure of their cluster; uncertainties, each times what its row does.
+    unlike : float
+        What rows count that are unlike the model.
     weighted : bool
         Whether rows have weights.
     """
@@ -32,6 +34,7 @@ class Tally:
     sizes: AnyArray
     sure: float
     doubt: float
+    unlike: float
     weighted: bool
 
     def __add__(self, other: Self) -> Self:
@@ -40,12 +43,17 @@ class Tally:
             self.sizes + other.sizes,
             self.sure + other.sure,
             self.doubt + other.doubt,
+            self.unlike + other.unlike,
             self.weighted,
         )
 
     @property
     def share_sure(self) -> float:
         return float(self.sure / np.sum(self.sizes))
+
+    @property
+    def share_unlike(self) -> float:
+        return float(self.unlike / np.sum(self.sizes))
 
     @property
     def mean_uncertainty(self) -> float:

@@ -9,6 +9,7 @@ __all__ = [
     "is_answer",
     "is_code",
     "is_id",
+    "is_name",
     "is_row_number",
     "is_time",
     "may_be_found",
@@ -21,6 +22,7 @@ _ENDS_OF_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9#]+")
 # Last words of names of what is no measurement, whatever the numbers are.
 _ID = {"id", "ids", "id1", "id2", "uid", "uuid", "guid", "identifier"}
 _ID |= {"rownames", "rowname", "rowid", "idcode", "idno", "idnum", "idnumber", "seqn", "ssn"}
+_NAME = {"name", "names", "fullname", "title", "label", "country", "city", "company", "product"}
 _CODE = {"code", "zip", "zipcode", "postcode", "fips", "isbn", "barcode"}
 
 # Such names in one word, and whom they may name by themselves.
@@ -66,6 +68,17 @@ def is_id(name: str) -> bool:
     in_one = _ID_IN_ONE.fullmatch(words[-1]) or _ID_IN_ONE.fullmatch("".join(words[-2:]))
     whole = "".join(words)
     return words[-1] in _ID or words[0] == "id" or whole in _ID | _PERSON or in_one is not None
+
+
+def is_name(name: str) -> bool:
+    """Whether it is that of the names of things, people or places.
+
+    Examples
+    --------
+    >>> [is_name(name) for name in ("Name", "car_name", "country", "title", "colour")]
+    [True, True, True, True, False]
+    """
+    return _last(name) in _NAME
 
 
 def is_code(name: str) -> bool:

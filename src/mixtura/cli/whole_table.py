@@ -7,14 +7,16 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixtura.cli.assignments import Assignments, assign
+from mixtura.cli.assignments import Assigner, Assignments, own_columns
 from mixtura.cli.features import Features
+from mixtura.cli.kept import KeptColumns, Wishes
 from mixtura.cli.passes import Tell
 from mixtura.cli.search import Found, Plan
 from mixtura.cli.table import Table
+from mixtura.persistence.model_file import Model
 from mixtura.typing import FloatArray
 
-__all__ = ["WholeTable"]
+__all__ = ["WholeTable", "assigned_whole"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,10 +28,13 @@ class WholeTable:
     files : sequence of Path
         Where they come from.
     table : Table
+    wishes : Wishes
+        For the file of assignments.
     """
 
     files: Sequence[Path]
     table: Table
+    wishes: Wishes
 
     def counted(self) -> AbstractContextManager[None]:
         """Errors tell rows of the table."""
@@ -60,4 +65,19 @@ class WholeTable:
         tell : callable
         """
         found = plan.run(features, weight, tell)
-        return found, assign(found.model.mixture, features.values, weight)
+        return found, assigned_whole(found.model, self.table, features, self.wishes, weight)
+
+
+def assigned_whole(
+    model: Model,
+    table: Table,
+    features: Features,
+    wishes: Wishes,
+    weight: FloatArray | None = None,
+) -> Assignments:
+    """All rows of a table, assigned by a model of some of its columns."""
+    kept = KeptColumns.of(table, wishes, features.names)
+    names = kept.names(own_columns(model))
+    label = "" if kept.label is None else names[0]
+    cells = dict(zip(names, kept.cells(table), strict=True))
+    return Assigner(model, wishes.digits).assign(features.values, weight, 0, label, cells)

@@ -36,6 +36,7 @@ class WordCount:
     """Texts that come bit by bit."""
 
     def __init__(self) -> None:
+        self._rest: list[tuple[int, NDArray[np.bool_], pl.Series]] | None = None
         self._number: dict[str, int] = {}
         self._starts: list[int] = []
         self._codes: list[NDArray[np.int16]] = []
@@ -43,26 +44,58 @@ class WordCount:
 
     def add(self, start: int, worded: NDArray[np.bool_], texts: pl.Series) -> None:
         """Note the texts in the marked ones of some further rows, which begin at a number."""
-        if self._too_many:
+        if self._too_many and self._rest is None:
             return
         bare = texts.str.strip_chars()
         longest = bare.str.len_chars().max()
         if isinstance(longest, int) and longest > LONGEST:
-            self._give_up()
+            self.give_up()
+            return
+        if self._rest is not None:
+            self._rest.append((start, worded, bare))
             return
         number = self._number
         found = [number.setdefault(_as_one(text), len(number)) for text in bare.to_list()]
         if len(number) > MOST_WORDS:
-            self._give_up()
+            self._go_on_as_names((start, worded, bare))
             return
         codes = np.full(len(worded), -1, dtype=np.int16)
         codes[worded] = found
         self._starts.append(start)
         self._codes.append(codes)
 
-    def _give_up(self) -> None:
-        self._too_many = True
+    @property
+    def named(self) -> bool:
+        """Whether the texts are too many for categories, and kept as names of the rows."""
+        return self._rest is not None
+
+    def give_up(self) -> None:
+        """Keep no text."""
+        self._too_many, self._rest = True, None
         self._number, self._starts, self._codes = {}, [], []
+
+    def _go_on_as_names(self, here: tuple[int, NDArray[np.bool_], pl.Series]) -> None:
+        texts = pl.Series(list(self._number), dtype=pl.String)
+        before = [
+            (start, codes >= 0, texts.gather(codes[codes >= 0]))
+            for start, codes in zip(self._starts, self._codes, strict=True)
+        ]
+        self.give_up()
+        self._rest = [*before, here]
+
+    def names(self, n: int) -> pl.Series | None:
+        """The texts in n rows, where they are too many for categories; null for other cells."""
+        if self._rest is None:
+            return None
+        pieces, end = [], 0
+        for start, worded, texts in self._rest:
+            places = np.full(len(worded), -1)
+            places[worded] = np.arange(len(texts))
+            cells = texts.gather(np.maximum(places, 0)).set(pl.Series(places < 0), None)
+            pieces += [pl.Series([None] * (start - end), dtype=pl.String), cells]
+            end = start + len(worded)
+        pieces.append(pl.Series([None] * (n - end), dtype=pl.String))
+        return pl.concat(pieces)
 
     def words(self, n: int) -> Words | None:
         """The texts in n rows; None if they were too many."""

@@ -67,6 +67,7 @@ class MixtureEstimator(Recorded, SoftClusters):
     _for_rows: ClassVar[Mapping[str, Any]] = {"init_params": "auto"}
 
     schema_: Schema
+    cluster_names_: tuple[str, ...]  # of a model file that has them
     stream_: Waiting | Stream
 
     def __init__(

@@ -75,6 +75,8 @@ def load(path: str | PathLike[str]) -> MixtureEstimator:
     if model.named:
         estimator.feature_names_in_ = np.array(model.schema.names, dtype=object)
     estimator.schema_ = model.schema
+    if model.cluster_names:
+        estimator.cluster_names_ = model.cluster_names
     dtype = np.dtype(model.dtype)
     if model.record is None:
         estimator._show(model.mixture, dtype)
@@ -104,6 +106,7 @@ def to_model(estimator: MixtureEstimator | MixtureSearch) -> Model:
         "float32" if np.asarray(estimator.weights_).dtype == np.float32 else "float64",
         _plain(estimator, mixture),
         None if by_hand or streamed else fitted,
+        vars(estimator).get("cluster_names_", ()),
     )
 
 

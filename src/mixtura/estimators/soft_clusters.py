@@ -24,6 +24,7 @@ from mixtura.estimators.row_by_row import in_blocks, row_by_row
 from mixtura.estimators.scanned import EachRow, Reading, Scanned, as_fitted, as_scanned
 from mixtura.estimators.tables import as_weights, check_reach, column_names
 from mixtura.explain.missing_cells import drawn, expected
+from mixtura.explain.typicality import Typicality
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
 from mixtura.patterns import empty_rows
@@ -102,6 +103,27 @@ class SoftClusters(
         """
         mixture = self._fitted()
         return self._row_by_row(X, mixture, scorer(mixture).log_density, "log_density")
+
+    def typicality(self, X: Any) -> AnyArray:
+        """How typical each row is of the mixture as a whole, whichever component it is in, (n,).
+
+        The share of the mixture's own rows that are as unlikely, or more so: a p-value of the row
+        being one of them. `predict_proba` may be certain of a component for a row that none
+        explains; this is small then. Of 9,999 rows that are drawn, the same every time, so that no
+        row is below 0.0001. A row with gaps is compared in the cells that it has, and is NaN where
+        1,000 patterns of gaps have come before.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import mixtura as mx
+        >>> X = np.random.default_rng(0).normal(size=(500, 1))
+        >>> gm = mx.GaussianMixture().fit(X)
+        >>> gm.predict_proba([[30.0]]), gm.typicality([[30.0]])
+        (array([[1.]]), array([0.0001]))
+        """
+        mixture = self._fitted()
+        return self._row_by_row(X, mixture, Typicality(mixture).of, "typicality")
 
     # --------------------------------------------------------------------- the whole table
 

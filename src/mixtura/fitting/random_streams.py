@@ -18,3 +18,4 @@ class Purpose(IntEnum):
     SPLIT = 6
     NOISE = 7
     ORDER = 8
+    TYPICALITY = 9

@@ -89,6 +89,8 @@ class Model:
         The estimator's parameters, as far as they are plain values and not told by the mixture.
     record : FitRecord or None
         What is known of the fit; nothing for a model made by hand.
+    cluster_names : tuple of str
+        Of the first clusters, where these are known classes; there may be none.
     """
 
     mixture: Mixture[Any, Any]
@@ -97,6 +99,7 @@ class Model:
     dtype: str = "float64"
     parameters: dict[str, Any] = field(default_factory=dict)
     record: FitRecord | None = None
+    cluster_names: tuple[str, ...] = ()
 
     @property
     def feature_names(self) -> tuple[str, ...] | None:
@@ -140,6 +143,7 @@ def _document(model: Model) -> dict[str, Any]:
         "family": description.name,
         "options": description.options(mixture.clusters.family),
         "n_components": mixture.n_clusters,
+        **({"cluster_names": list(model.cluster_names)} if model.cluster_names else {}),
         "columns": [_column_document(column) for column in model.schema],
         "named": model.named,
         "dtype": model.dtype,
@@ -238,7 +242,9 @@ _HEAD = record(
         "named": flag(),
         "dtype": text("float64", "float32"),
         "arrays": mapping(nested()),
-    }
+        "cluster_names": sequence(text(), distinct=True),
+    },
+    absent={"cluster_names": ()},
 )
 
 
@@ -286,6 +292,9 @@ def _current(document: dict[str, Any]) -> Model:
     k = params.n_components
     if head["n_components"] != k:
         raise unexpected("n_components", head["n_components"], f"{k}, as its arrays are of {k}")
+    names = head["cluster_names"]
+    if len(names) > k:
+        raise unexpected("cluster_names", list(names), f"{k} names at most")
     region = _noise(len(schema)).read(document, "")["noise"]
     if region is not None and Kind.CONTINUOUS not in description.kinds:
         raise unexpected("noise", document["noise"], "null: it is for columns of measurements")
@@ -293,9 +302,8 @@ def _current(document: dict[str, Any]) -> Model:
     if Kind.CONTINUOUS in description.kinds:
         _check_bells(mixture, description_of(family), schema)
     body = _body(mixture, description.name).read(document, "")
-    return Model(
-        mixture, schema, head["named"], head["dtype"], body["parameters"], body["training"]
-    )
+    plain, training = body["parameters"], body["training"]
+    return Model(mixture, schema, head["named"], head["dtype"], plain, training, names)
 
 
 def _mixture(

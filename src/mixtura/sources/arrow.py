@@ -20,6 +20,7 @@ from mixtura.sources.scan import ROWS_PER_BATCH, Batch, wanted_columns
 from mixtura.typing import AnyArray
 
 __all__ = [
+    "columns_of",
     "files_of",
     "scan_dataset",
     "scan_files",
@@ -77,6 +78,13 @@ def scan_files(
     kinds = _agreed(files, schemas, names, wanted, alike=columns is None)
     readers = [(str(file), _reader(file)) for file in files]
     return _scan(readers, names, wanted, weight, kinds, raw_copy=raw_copy)
+
+
+def columns_of(paths: Sequence[Path], names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Some columns of files as they are, batch by batch in the order of their rows."""
+    for file in paths:
+        with _told(str(file)):
+            yield from _reader(file)(names)
 
 
 def scan_dataset(

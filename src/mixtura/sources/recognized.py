@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
@@ -16,7 +16,16 @@ from mixtura.sources.lazyframe import scan_lazyframe
 from mixtura.sources.scan import Scan
 from mixtura.typing import AnyArray
 
-__all__ = ["files_of", "frame_of", "has_names", "is_scanned", "scan_of", "shape_of", "writing"]
+__all__ = [
+    "columns_of",
+    "files_of",
+    "frame_of",
+    "has_names",
+    "is_scanned",
+    "scan_of",
+    "shape_of",
+    "writing",
+]
 
 #: Writes further rows: columns by their names.
 Write: TypeAlias = Callable[[Mapping[str, AnyArray]], None]
@@ -108,6 +117,12 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
     """As of `mixtura.sources.arrow`; MixturaError if there is no pyarrow."""
     files: list[Path] = _engine("arrow", "files_of")(paths)
     return files
+
+
+def columns_of(files: Sequence[Path], names: Sequence[str]) -> Iterator[Any]:
+    """As of `mixtura.sources.arrow`; MixturaError if there is no pyarrow."""
+    batches: Iterator[Any] = _engine("arrow", "columns_of")(files, names)
+    return batches
 
 
 def shape_of(file: Path) -> tuple[int, int]:
