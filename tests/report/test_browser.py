@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from report_examples import (
 )
 
 from mixtura.report import (
+    BesideColumn,
     FitSummary,
     ModelSummary,
     SearchSummary,
@@ -827,3 +829,177 @@ def test_a_payload_of_another_version_is_refused_in_words(page: Page, tmp_path: 
     page.open(file)
     assert "version 4 only" in text(page, "#failure")
     assert page.evaluate("document.getElementById('failure').hidden") is False
+
+
+DIM = "[...document.querySelectorAll('.dim')].map(part => part.dataset.cluster)"
+SAVED = """(async () => {
+  const saved = [];
+  HTMLAnchorElement.prototype.click = function () { saved.push([this.download, this.href]); };
+  document.querySelectorAll("#map .save button").forEach((button) => button.click());
+  while (saved.length < 2) await new Promise((done) => { setTimeout(done, 20); });
+  return saved;
+})()"""
+
+
+def beside(n: int = 342, levels: int = 3) -> BesideColumn:
+    names = [f"kind {level}" for level in range(levels)]
+    codes = np.arange(n, dtype=float) % levels
+    codes[0] = np.nan
+    return BesideColumn("Origin", names, codes)
+
+
+def named(n: int = 342, d: int = 4, **more: Any) -> TableSummary:
+    """A table whose rows have names."""
+    return TableSummary(
+        title="cars.csv",
+        columns=[f"column_{c}" for c in range(d)],
+        row_numbers=np.arange(1, n + 1),
+        rows_total=n,
+        row_names=[f"car {i}" for i in range(n)],
+        named_by="Name",
+        **more,
+    )
+
+
+def test_the_first_screen_has_the_picture_the_words_and_the_certainty(
+    page: Page, tmp_path: Path
+) -> None:
+    show(page, tmp_path, example())
+    below = "document.querySelector('%s').getBoundingClientRect().bottom"
+    for part in ("#certainty", "#map-plot", "#map-panel .clusters"):
+        assert page.evaluate(below % part) <= 900, part
+    assert "with a probability above 0.95" in text(page, "#certainty")
+    assert text(page, "#map-panel .portrait").startswith("very low column_0, ")
+
+
+def test_a_cluster_in_the_light_dims_all_others_everywhere(page: Page, tmp_path: Path) -> None:
+    both = [*(mixture(3, 2).marginal(c) for c in range(2)), categories(3, 1).marginal(0)]
+    show(page, tmp_path, example(model=summary(both), d=3, k=3))
+    drawn = page.evaluate(DRAWING)
+    page.evaluate("document.querySelector('#map-panel [data-spotlight=\"1\"]').click()")
+    page.next_frame()
+    dim = page.evaluate(DIM)
+    assert set(dim) == {"0", "2"}
+    for part in ("#weights", "#map-plot", "#map-panel", "#components", "#profiles"):
+        assert page.evaluate(f"document.querySelectorAll('{part} .dim').length") > 0, part
+    assert page.evaluate(DRAWING) != drawn
+    pressed = "document.querySelectorAll('[aria-pressed=\"true\"]').length"
+    assert page.evaluate(pressed) >= 3
+    page.press("Escape")
+    page.next_frame()
+    assert page.evaluate(DIM) == []
+    assert page.evaluate(DRAWING) == drawn
+    assert_quiet(page)
+
+
+@pytest.mark.parametrize("d", [1, 3])
+def test_noise_can_be_put_in_the_light_too(page: Page, tmp_path: Path, d: int) -> None:
+    show(page, tmp_path, example(d=d, noise=0.3))
+    page.evaluate("document.querySelector('#components tr:last-child button').click()")
+    page.next_frame()
+    assert set(page.evaluate(DIM)) - {None} == {"0", "1", "2"}
+    assert page.evaluate(NO_NUMBER) is False
+    assert_quiet(page)
+
+
+def test_the_legend_has_every_cluster(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example(k=30, n=600))
+    assert page.evaluate("document.querySelectorAll('#map-panel .clusters li').length") == 30
+    assert_fits_everywhere(page)
+
+
+def test_rows_are_called_by_their_names_and_told_beside_what_was_left_out(
+    page: Page, tmp_path: Path
+) -> None:
+    show(page, tmp_path, example(table=named(beside=[beside()])))
+    page.evaluate("document.getElementById('map-plot').focus()")
+    page.press("Home")
+    assert text(page, "#map-panel h3").startswith("car ")
+    told = text(page, "#map-panel .values")
+    assert "row" in told
+    assert "Originkind" in told
+    heads = "[...document.querySelectorAll('#beside-table th[scope=row]')].map(t => t.textContent)"
+    assert page.evaluate(heads) == ["kind 0", "kind 1", "kind 2"]
+    counts = "[...document.querySelectorAll('#beside-table .number')].map(t => Number(t.innerText))"
+    assert sum(page.evaluate(counts)) == 341
+    assert_fits_everywhere(page)
+
+
+def test_of_very_many_levels_the_commonest_are_shown(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example(table=named(beside=[beside(levels=40)])))
+    assert page.evaluate("document.querySelectorAll('#beside-table th[scope=row]').length") == 12
+    assert "(29 other levels)" in text(page, "#beside-table")
+    assert_quiet(page)
+
+
+def test_known_classes_are_called_by_their_names(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example(model=mixture(3, 4, names=["USA", "طول"])))
+    heads = "[...document.querySelectorAll('#components tbody th')].map(th => th.innerText.trim())"
+    assert page.evaluate(heads) == ["0, USA", "1, طول", "2"]
+    assert "Cluster 0, USA" in text(page, "#map-panel")
+    assert_fits_everywhere(page)
+
+
+def test_pictures_are_saved_as_they_are(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example(title="my <cars>.csv"))
+    (svg, vector), (png, raster) = page.evaluate(SAVED)
+    assert (svg, png) == ("my-cars-csv-map.svg", "my-cars-csv-map.png")
+    whole = unquote(vector.partition(",")[2])
+    assert "column_0" in whole
+    assert 'href="data:image/png' in whole
+    assert whole.count("<path") >= 6
+    assert raster.startswith("data:image/png;base64,")
+    assert page.complaints() == []
+    assert {address[:5] for address in page.requests()} == {"file:", "data:"}
+
+
+@pytest.mark.parametrize("chart", ["uncertainty", "probability", "starts", "trace", "criterion"])
+def test_small_pictures_answer_to_the_pointer(page: Page, tmp_path: Path, chart: str) -> None:
+    show(page, tmp_path, example())
+    place = page.evaluate(
+        f"""(() => {{
+          const mark = document.querySelector("#{chart}-plot [data-tip]");
+          mark.scrollIntoView({{ block: "center" }});
+          const box = mark.getBoundingClientRect();
+          return [box.x + box.width / 2, box.y + box.height / 2, mark.dataset.tip];
+        }})()"""
+    )
+    page.move_to(*place[:2])
+    page.next_frame()
+    assert text(page, f"#{chart}-plot .tip") == place[2]
+    assert page.evaluate(f"document.querySelector('#{chart}-plot .tip').hidden") is False
+    page.move_to(2, 2)
+    page.next_frame()
+    assert page.evaluate(f"document.querySelector('#{chart}-plot .tip').hidden")
+    assert_quiet(page)
+
+
+def test_a_table_wider_than_the_page_says_so(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example(d=12))
+    hidden = "document.querySelector('#components').previousElementSibling.hidden"
+    assert page.evaluate(hidden) is False
+    page.call("Page.navigate", url="about:blank")
+    show(page, tmp_path, example(d=2))
+    assert page.evaluate(hidden) is True
+    page.resize(360)
+    page.next_frame()
+    assert page.evaluate(hidden) is False
+    assert_quiet(page)
+
+
+def test_moments_of_the_rows_stand_where_they_are_not_those_of_the_model(
+    page: Page, tmp_path: Path
+) -> None:
+    model = mixture(2, 2, apart=8.0)
+    X = np.random.default_rng(0).normal(size=(400, 2)) * [3.0, 1.0]
+    X[200:] += 8.0
+    X[:, 1] += 1.0
+    names = ["wide", "like it"]
+    about = TableSummary(title="t", columns=names, row_numbers=np.arange(1, 401), rows_total=400)
+    made = build_payload(X, responsibilities(model), table=about, model=model, fit=fit())
+    show(page, tmp_path, made)
+    rows = "[...document.querySelectorAll('#components tbody tr')]"
+    own = f"{rows}.map(row => row.querySelectorAll('.own').length)"
+    assert page.evaluate(own) == [1, 1]
+    assert "differ by more than a tenth" in text(page, "#components-own")
+    assert_quiet(page)
