@@ -990,12 +990,12 @@ def test_a_table_wider_than_the_page_says_so(page: Page, tmp_path: Path) -> None
 def test_moments_of_the_rows_stand_where_they_are_not_those_of_the_model(
     page: Page, tmp_path: Path
 ) -> None:
-    model = mixture(2, 2, apart=8.0)
-    X = np.random.default_rng(0).normal(size=(400, 2)) * [3.0, 1.0]
-    X[200:] += 8.0
+    model = mixture(2, 2, apart=40.0)
+    X = np.random.default_rng(0).normal(size=(4000, 2)) * [3.0, 1.0]
+    X[2000:] += 40.0
     X[:, 1] += 1.0
     names = ["wide", "like it"]
-    about = TableSummary(title="t", columns=names, row_numbers=np.arange(1, 401), rows_total=400)
+    about = TableSummary(title="t", columns=names, row_numbers=np.arange(1, 4001), rows_total=4000)
     made = build_payload(X, responsibilities(model), table=about, model=model, fit=fit())
     show(page, tmp_path, made)
     rows = "[...document.querySelectorAll('#components tbody tr')]"
