@@ -11,7 +11,6 @@ from mixtura.report.summaries import BesideColumn, Floats
 from mixtura.typing import IntArray
 
 MOST = 12  # tables
-LEVELS = 254  # that a byte tells apart, besides a missing cell
 
 
 @dataclass(frozen=True, eq=False)

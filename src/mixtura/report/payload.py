@@ -22,7 +22,14 @@ from mixtura.report.gaps import Gaps
 from mixtura.report.marginals import document, range_of_means
 from mixtura.report.portrait import NAME_LETTERS, Own, portraits
 from mixtura.report.row_moments import RowMoments
-from mixtura.report.summaries import FitSummary, Floats, ModelSummary, SearchSummary, TableSummary
+from mixtura.report.summaries import (
+    BesideColumn,
+    FitSummary,
+    Floats,
+    ModelSummary,
+    SearchSummary,
+    TableSummary,
+)
 from mixtura.report.visible import visible
 
 Responsibilities = Callable[[Floats], Floats]
@@ -31,6 +38,7 @@ VERSION = 4
 UNCERTAINTY_BINS = 20
 SURE = 0.95
 STEPS, MISSING = 65534, 65535  # of values: from minimum to maximum, and the code of a missing cell
+NO_LEVEL = 255  # the code of a missing cell of levels
 BLOCK_CELLS = 1 << 20  # responsibilities held at once: 8 MiB
 NAME_BYTES = 400_000  # of the names of rows, which are shortened to fit
 
@@ -107,6 +115,7 @@ def build_payload(
     limit = None if search is None or search.limit is None else asdict(search.limit)
     search = None if search is None else of_search(search, cut)
     assigned = _assignments(X, responsibilities, model.n_columns, weight, table, excerpt)
+    ranked = first_of(assigned.crosses.ranked(), MOST, "columns beside the clusters", cut)
     payload = {
         "format": "mixtura-report",
         "version": VERSION,
@@ -124,7 +133,7 @@ def build_payload(
             "other_columns": _others_of(table.columns, excerpt, cut),
             "left_out_columns": [{"name": name, "reason": reason} for name, reason in left_out],
             "named_by": table.named_by,
-            "beside": _beside(table, excerpt, assigned.crosses, cut),
+            "beside": _beside(table, excerpt, assigned.crosses, ranked),
         },
         "model": _model(excerpt, assigned, [table.columns[c] for c in excerpt.columns]),
         "fit": asdict(fit),
@@ -133,7 +142,7 @@ def build_payload(
         "missing": assigned.gaps.document(excerpt.columns),
         "notes": [*first_of(notes, LISTED, "notes", cut), *cut],
     }
-    points = _points(X, excerpt, responsibilities, table)
+    points = _points(X, excerpt, responsibilities, table, [table.beside[c] for c in ranked])
     return {**{key: _json_value(value) for key, value in payload.items()}, "points": points}
 
 
@@ -186,16 +195,14 @@ def _others(excerpt: Excerpt, assigned: _Assignments) -> dict[str, object] | Non
 
 
 def _beside(
-    table: TableSummary, excerpt: Excerpt, crosses: CrossTables, cut: list[str]
+    table: TableSummary, excerpt: Excerpt, crosses: CrossTables, ranked: Sequence[int]
 ) -> list[dict[str, object]]:
-    """The columns that the model does not know, those that the clusters tell most of first."""
-    ranked = first_of(crosses.ranked(), MOST, "columns beside the clusters", cut)
+    """Columns that the model does not know, those that the clusters tell most of first."""
     return [
         {
             "name": table.beside[place].name,
             "levels": [visible(level, NAME_LETTERS) for level in table.beside[place].levels],
             "counts": excerpt.shares(crosses.counts[place]),
-            "codes": _base64(np.nan_to_num(table.beside[place].codes[excerpt.rows], nan=255), "u1"),
         }
         for place in ranked
     ]
@@ -258,6 +265,7 @@ def _points(
     excerpt: Excerpt,
     responsibilities: Responsibilities,
     table: TableSummary,
+    beside: Sequence[BesideColumn],
 ) -> dict[str, object]:
     rows = X[excerpt.rows]
     # Of levels the places among those that are drawn, so that each of these is a whole step.
@@ -272,6 +280,10 @@ def _points(
         "n": len(rows),
         "rows": _base64(np.asarray(table.row_numbers)[excerpt.rows], "<u4"),
         "names": _names(table, excerpt),
+        "beside": [
+            _base64(np.nan_to_num(column.codes[excerpt.rows], nan=NO_LEVEL), "u1")
+            for column in beside
+        ],
         "minimum": minimum.tolist(),
         "maximum": maximum.tolist(),
         "values": _base64(_quantised(excerpt.values(rows), minimum, maximum), "<u2"),

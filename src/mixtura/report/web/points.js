@@ -41,7 +41,7 @@ export function decodePoints({ n, rows, names, minimum, maximum, values, respons
 const NO_LEVEL = 255; // the code of a missing cell, of levels
 
 // Level of each drawn row in a column beside the model, null where the cell is missing.
-export function decodeLevels({ name, levels, codes }) {
+export function decodeLevels({ name, levels }, codes) {
   const bytes = bytesFromBase64(codes);
   return { name, level: (i) => (bytes[i] === NO_LEVEL ? null : levels[bytes[i]]) };
 }

@@ -175,7 +175,7 @@ function mapPicture(report, drawn, numbers) {
   const { columns, model } = drawn;
   const plot = byId("map-plot");
   const single = numbers.length === 1;
-  const beside = report.data.beside.map(decodeLevels);
+  const beside = report.data.beside.map((column, c) => decodeLevels(column, report.points.beside[c]));
   const picture = single ? histogram({ ...drawn, plot, place: numbers[0], id: "map" })
     : scatter({ ...drawn, plot, beside, pair: model.best_pair });
   byId("map-chosen").textContent = chosenText(model, numbers.length);

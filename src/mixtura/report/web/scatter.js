@@ -160,7 +160,8 @@ function ellipses(model, pair, { x, y, inner }) {
   return svg("g", {}, layer, centreLabels(centres, inner, (j) => flagsOf(model, j).length > 0));
 }
 
-// The numbers of the clusters at their centres. One that had to move aside keeps a line to a dot at its own.
+// The numbers of the clusters at their centres. One that had to move off its own keeps a
+// line to a dot there.
 export function centreLabels(centres, inner, doubtful) {
   const r = centres.length > 12 ? 7.5 : 10.5;
   const visible = centres.map((_, j) => j).filter((j) => isInside(centres[j], inner));
@@ -168,7 +169,7 @@ export function centreLabels(centres, inner, doubtful) {
   const [lines, labels, dots] = [svg("g"), svg("g"), svg("g")];
   visible.forEach((j, i) => {
     const [[x1, y1], [x2, y2]] = [centres[j], places[i]];
-    if (Math.hypot(x1 - x2, y1 - y2) > 1) {
+    if (Math.hypot(x1 - x2, y1 - y2) > r) {
       const line = svg("line", { class: "leader", x1, y1, x2, y2 });
       const dot = svg("circle", { class: "true-centre", cx: x1, cy: y1, r: 3 });
       line.style.stroke = `var(--component-${j})`;
