@@ -9,7 +9,7 @@ MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
 .PHONY: demo test check unit engines fuzz bench bench-acceleration bench-bootstrap bench-classifier \
   bench-factors bench-families bench-kin bench-latent-classes bench-missing bench-msteps \
-  bench-online bench-scale bench-search bench-stability sanitize sanitize-passes sanitize-binding wasm clean \
+  bench-online bench-scale bench-search bench-stability clients sanitize sanitize-passes sanitize-binding wasm clean \
   help
 
 help:
@@ -32,6 +32,7 @@ help:
 	@echo "make bench-bootstrap  the bootstrap test against mclust (needs R): benchmarks/BOOTSTRAP.md"
 	@echo "make bench-latent-classes  latent classes against StepMix and poLCA (needs R): benchmarks/LATENT_CLASSES.md"
 	@echo "make fuzz   the fuzzer with new random cases, 50 times as many as in the tests; TIMES=500 for more"
+	@echo "make clients  tests of packages that use scikit-learn's GaussianMixture, with ours: docs/clients.md"
 	@echo "make sanitize  the kernel and its binding under AddressSanitizer and UBSan"
 	@echo "make wasm   the kernel as WebAssembly, and its test"
 	@echo "make clean  remove the virtual environment and what was built in it"
@@ -126,6 +127,10 @@ benchmarks/.%/.installed: benchmarks/requirements-%.txt
 	$(@D)/bin/python -m pip install --quiet --requirement $<
 	touch $@
 
+# Each package in an environment of its own; a few with make clients ONLY='pyod stepmix'.
+clients:
+	$(PYTHON) tools/clients/run.py $(ONLY)
+
 # In parts, so that they are made side by side.
 sanitize: .venv/.tested
 	$(MAKE) --no-print-directory -j2 sanitize-passes sanitize-binding
@@ -160,4 +165,4 @@ wasm: .venv/.tested
 	$(BIN)/pytest tests/kernels/test_wasm.py
 
 clean:
-	rm -rf .venv benchmarks/.onedal benchmarks/.families build results src/*.egg-info
+	rm -rf .venv benchmarks/.onedal benchmarks/.families tools/clients/.[a-z]* build results src/*.egg-info

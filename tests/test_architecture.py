@@ -45,7 +45,7 @@ FLOORS = [
     {"selection"},
     {"estimators.algorithms"},
     {"estimators.options", "estimators.gaussian_vocabulary"},
-    {"estimators.kept_parameters"},
+    {"estimators.kept_parameters", "estimators.gaussian_onnx"},
     {"persistence", "report"},
     {"estimators"},
     {"cli"},
@@ -69,6 +69,7 @@ GUESTS = {
     "pandas": {"sources.dask"},
     "pyarrow": {"sources.arrow", "sources.arrow_batches", "sources.spark"},
     "pyspark": {"sources.spark"},
+    "skl2onnx": {"estimators.gaussian_onnx"},
     "matplotlib": set(),
 }
 

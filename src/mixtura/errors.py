@@ -69,4 +69,10 @@ class ModelFileError(MixturaError):
 
 
 class DataWarning(UserWarning):
-    """The fit went through, but the data have a property that the user should know of."""
+    """The fit went through, but the data or the result have a property that one should know of.
+
+    `notes_` of the estimator has the same texts. What is said of the result, such as components
+    that owe their likelihood to a few rows, is also a `ConvergenceWarning` of scikit-learn. One
+    line silences all of it, `warnings.filterwarnings("ignore", category=mixtura.DataWarning)`;
+    the variable `PYTHONWARNINGS=ignore::mixtura.DataWarning` reaches worker processes as well.
+    """

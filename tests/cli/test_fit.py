@@ -257,10 +257,11 @@ def test_large_and_small_values(fit, blobs, here, scale):
 
 def test_a_single_row(run, here):
     (here / "t.csv").write_text("a,b\n1,2\n")
-    told = facts(run("fit", "t.csv", "--starts", 1))
-    assert "1 cluster in 1 row" in told
-    assert "Only up to 1 cluster tried: there is only 1 row" in told
-    assert "1 cluster" in facts(run("fit", "t.csv", "--starts", 1, "--components", 1))
+    for options in [(), ("--components", 1)]:
+        result = run("fit", "t.csv", *options)
+        assert result.exit_code == 1
+        assert "2 rows or more" in result.stderr
+        assert "--weights" in result.stderr
 
 
 def test_a_single_column_with_empty_lines(fit, here):

@@ -10,7 +10,7 @@ import numpy as np
 
 from mixtura.errors import MixturaError
 from mixtura.estimators.mixture_estimator import MixtureEstimator
-from mixtura.estimators.parameters import check_count, check_floor
+from mixtura.estimators.parameters import check_count, check_floor, check_not_single
 from mixtura.estimators.tables import as_rows, column_names
 from mixtura.families.factor_analyzers.density import FactorAnalyzers
 from mixtura.families.factor_analyzers.parameters import FactorParameters
@@ -19,6 +19,7 @@ from mixtura.families.tie import Tie
 from mixtura.fitting.specification import MakeFamily
 from mixtura.mixture import Mixture
 from mixtura.sources import Source, Summary
+from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["FactorMixture"]
@@ -171,6 +172,9 @@ class FactorMixture(MixtureEstimator):
         if reset:
             self.schema_ = Schema.of(column_names(self, rows))
         return rows
+
+    def _check_spread(self, table: TrainingRows) -> None:
+        check_not_single(table)
 
     def _make_family(self) -> MakeFamily:
         def make(source: Source, summary: Summary, k: int) -> FactorAnalyzers:

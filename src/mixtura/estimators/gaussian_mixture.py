@@ -9,8 +9,10 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import MixturaError
+from mixtura.estimators.gaussian_hooks import PrivateHooks
+from mixtura.estimators.gaussian_interchange import Interchange
 from mixtura.estimators.gaussian_prior import check_prior, make_prior
-from mixtura.estimators.gaussian_shapes import ShapedMixture
+from mixtura.estimators.gaussian_shapes import as_dtype
 from mixtura.estimators.parameters import (
     check_array,
     check_magnitude,
@@ -40,7 +42,7 @@ from mixtura.typing import AnyArray, BoolArray, IntArray
 __all__ = ["GaussianMixture"]
 
 
-class GaussianMixture(ShapedMixture):
+class GaussianMixture(PrivateHooks, Interchange):
     """Gaussian mixture model, fitted by EM or one of its kin.
 
     A drop-in for scikit-learn's class of the same name: same parameters, attributes and
@@ -68,7 +70,8 @@ class GaussianMixture(ShapedMixture):
         1e-12, below which rounding blurs variances, and at most 1e12.
     max_iter : int, default=1000
         Most iterations of a start; in a chain of algorithms, of each stage. 'stochastic' and
-        'saem' make so many.
+        'saem' make so many. With 0 the mixture is a start as it is: one, unless `n_init` is a
+        number; of several that of the highest objective, and `starts_` tells where they begin.
     n_init : int, 'auto' or 'thorough', default='auto'
         Number of starts; the best is kept, `starts_` tells how often it was found. 'thorough'
         makes starts until four kinds of them have found the best optimum, or two where EM came to
@@ -346,6 +349,10 @@ class GaussianMixture(ShapedMixture):
             values.ways, weights=fixed.weights, parameters=GivenGaussians(values.centers, None)
         )
 
+    def _check_spread(self, table: TrainingRows) -> None:
+        if self.prior is None:
+            super()._check_spread(table)
+
     def _check_parameters(self) -> None:
         super()._check_parameters()
         if "means" in fixed_parts(self.fixed) and self.means_init is None:
@@ -359,11 +366,11 @@ class GaussianMixture(ShapedMixture):
         super()._show(mixture, dtype)
         shown = self._type.layout.show(mixture.params.covariances)
         self.noise_region_ = mixture.noise_region
-        self.means_ = _as_dtype(mixture.params.means, dtype, least=0.0)
+        self.means_ = as_dtype(mixture.params.means, dtype, least=0.0)
         least = float(np.finfo(dtype).tiny)
-        self.covariances_ = _as_dtype(shown.covariances, dtype, least)
-        self.precisions_ = _as_dtype(shown.precisions, dtype, least)
-        self.precisions_cholesky_ = _as_dtype(shown.precisions_cholesky, dtype, least)
+        self.covariances_ = as_dtype(shown.covariances, dtype, least)
+        self.precisions_ = as_dtype(shown.precisions, dtype, least)
+        self.precisions_cholesky_ = as_dtype(shown.precisions_cholesky, dtype, least)
 
     @property
     def mixture_(self) -> Mixture[GaussianParameters, Moments]:
@@ -473,13 +480,3 @@ class GaussianMixture(ShapedMixture):
     def modes(self) -> Modes:
         """The hills of the density: its local maxima, highest first."""
         return find_modes(self._fitted())
-
-
-def _as_dtype(array: AnyArray, dtype: np.dtype[Any], least: float) -> AnyArray:
-    """In the dtype of the table if that can hold it: squares of float32 may need float64.
-
-    Numbers but 0 have to be as large as the least.
-    """
-    size = np.abs(array[array != 0.0])
-    fits = least <= size.min(initial=np.inf) and size.max(initial=0.0) <= np.finfo(dtype).max
-    return array.astype(dtype if fits else np.float64)

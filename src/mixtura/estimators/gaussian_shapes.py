@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from mixtura.errors import MixturaError
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES, CovarianceType, searched_types
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.options import choose
-from mixtura.estimators.parameters import check_floor
+from mixtura.estimators.parameters import check_floor, check_not_single
 from mixtura.estimators.tables import as_rows, column_names
 from mixtura.families.schema import Schema
 from mixtura.sources import Summary
+from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["ShapedMixture"]
+__all__ = ["ShapedMixture", "as_dtype"]
 
 
 class ShapedMixture(MixtureEstimator):
@@ -29,6 +32,9 @@ class ShapedMixture(MixtureEstimator):
         if reset:
             self.schema_ = Schema.of(column_names(self, rows))
         return rows
+
+    def _check_spread(self, table: TrainingRows) -> None:
+        check_not_single(table)
 
     @property
     def _type(self) -> CovarianceType:
@@ -51,3 +57,13 @@ class ShapedMixture(MixtureEstimator):
 
     def _default_grid(self, schema: Schema) -> dict[str, Sequence[Any]]:
         return {**super()._default_grid(schema), "covariance_type": searched_types(len(schema))}
+
+
+def as_dtype(array: AnyArray, dtype: np.dtype[Any], least: float) -> AnyArray:
+    """In the dtype of the table if that can hold it: squares of float32 may need float64.
+
+    Numbers but 0 have to be as large as the least.
+    """
+    size = np.abs(array[array != 0.0])
+    fits = least <= size.min(initial=np.inf) and size.max(initial=0.0) <= np.finfo(dtype).max
+    return array.astype(dtype if fits else np.float64)

@@ -20,6 +20,7 @@ from mixtura.fitting.specification import MakeFamily
 from mixtura.mixture import Mixture
 from mixtura.sources import Source, Summary
 from mixtura.sources.columns import ColumnsOf
+from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import AnyArray
 
 __all__ = ["MixedMixture"]
@@ -216,6 +217,12 @@ verbose_interval, algorithm, acceleration, half_life, equal_weights, fixed, n_jo
         super()._check_parameters()
         for block in self._described(self.schema_):
             self._estimator(block)
+
+    def _check_spread(self, table: TrainingRows) -> None:
+        for block in self._described(self.schema_):
+            estimator = self._estimator(block)
+            if estimator is not None:
+                estimator._check_spread(table)
 
     # -------------------------------------------------------------------------------- result
 

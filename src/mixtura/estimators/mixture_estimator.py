@@ -34,6 +34,7 @@ from mixtura.estimators.scanned import as_scanned
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import Table, as_weights, whole_of
 from mixtura.estimators.verbose import narrate
+from mixtura.estimators.warned import SoundnessWarning
 from mixtura.families.schema import Schema
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.run import Fitting
@@ -221,8 +222,7 @@ class MixtureEstimator(Recorded, SoftClusters):
             warnings.warn(str(self.stream_), DataWarning, stacklevel=2)
             return self
         self._publish(self.stream_.record(specification.algorithm), rows.dtype)
-        for note in self.notes_:
-            warnings.warn(note, DataWarning, stacklevel=2)
+        self._warn_of_notes(stacklevel=3)
         return self
 
     def _partial_fits(self, tables: Iterator[Any], sample_weight: Any) -> Self:
@@ -336,9 +336,13 @@ class MixtureEstimator(Recorded, SoftClusters):
     def _prepare(self, table: TrainingRows, labels: Any = None) -> Fitting:
         """See that everything can be used, and get ready to make starts."""
         specification = self._specification(table)
+        self._check_spread(table)
         k, noise = self.n_components, specification.noise is not None
         known = check_known(labels, table.n_given, k, noise=noise)
         return Fitting.of(specification, table, None if known is None else table.kept(known))
+
+    def _check_spread(self, table: TrainingRows) -> None:
+        """See that the rows say how far they spread, if that is estimated."""
 
     def _specification(self, table: TrainingRows) -> Specification:
         """What is to be fitted to the rows, and how."""
@@ -446,8 +450,7 @@ class MixtureEstimator(Recorded, SoftClusters):
 
     def warn(self, stacklevel: int = 3) -> None:
         """Warn of what there is to know about the data and the result."""
-        for note in self.notes_:
-            warnings.warn(note, DataWarning, stacklevel=stacklevel)
+        self._warn_of_notes(stacklevel + 1)
         if not self.converged_ and self.max_iter > 0:
             warnings.warn(
                 f"{type(self).__name__} {self.status_.removesuffix('.')}. Raise max_iter, use more "
@@ -455,6 +458,12 @@ class MixtureEstimator(Recorded, SoftClusters):
                 ConvergenceWarning,
                 stacklevel=stacklevel,
             )
+
+    def _warn_of_notes(self, stacklevel: int) -> None:
+        of_result = self.record_.notes_on_result
+        for note in self.notes_:
+            category = SoundnessWarning if note in of_result else DataWarning
+            warnings.warn(note, category, stacklevel=stacklevel)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "weights_")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from mixtura.errors import MixturaError
+from mixtura.errors import DataError, MixturaError
 from mixtura.estimators.options import STARTS
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.starts.training_rows import LARGEST, TrainingRows
@@ -25,6 +25,7 @@ __all__ = [
     "check_mixing",
     "check_noise",
     "check_noise_rows",
+    "check_not_single",
     "check_places",
     "check_start",
     "check_weights",
@@ -53,6 +54,18 @@ def check_magnitude(name: str, value: object) -> float:
     raise MixturaError(
         f"Invalid value for '{name}': {value!r}. It should be a finite number, 0 or more."
     )
+
+
+def check_not_single(table: TrainingRows) -> None:
+    """Refuse a row alone, of which no variance can be had.
+
+    A weight above 1 stands for several rows, and a part of a larger table has the units of that.
+    """
+    if table.n_rows == 1 and table.whole is None and table.summary.total_weight <= 1.0:
+        raise DataError(
+            "Expected 2 rows or more, but got n_samples=1: a single row says nothing of variances. "
+            "Give more rows; if it stands for several, its sample_weight."
+        )
 
 
 def check_floor(value: object) -> float:

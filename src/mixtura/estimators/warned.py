@@ -10,7 +10,15 @@ from sklearn.exceptions import ConvergenceWarning
 
 from mixtura.errors import DataWarning
 
-__all__ = ["warned_of", "without_warnings"]
+__all__ = ["SoundnessWarning", "warned_of", "without_warnings"]
+
+
+class SoundnessWarning(DataWarning, ConvergenceWarning):
+    """EM came to its end, but not where a result can be relied on: components without rows, say.
+
+    scikit-learn has `ConvergenceWarning` for that as well (of `KMeans` with fewer clusters than
+    asked for), and who tries many numbers of components silences it.
+    """
 
 
 @contextmanager

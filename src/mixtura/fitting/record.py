@@ -8,6 +8,7 @@ from typing import Any
 from mixtura.fitting.algorithm import Algorithm
 from mixtura.fitting.chain import Chain
 from mixtura.fitting.missing import MissingCells
+from mixtura.fitting.notes import notes_on_result
 from mixtura.fitting.restarts import Starts
 from mixtura.mixture import Expectation, Mixture
 from mixtura.selection.named import FIT_CRITERIA
@@ -130,6 +131,13 @@ class FitRecord:
     def own_trace(self) -> list[float]:
         """The objective after each iteration of this fit."""
         return list(self.trace[len(self.trace) - self.n_iter :])
+
+    @property
+    def notes_on_result(self) -> tuple[str, ...]:
+        """Those of the notes that are about where EM ended, and not about the data."""
+        told = notes_on_result(self.mixture, len(self.collapsed), self.spurious)
+        about = {*told, self.starts.caution(self.scores.weight)}
+        return tuple(note for note in self.notes if note in about)
 
     @property
     def criteria(self) -> dict[str, float]:

@@ -38,7 +38,7 @@ from mixtura.starts.split_component import splits
 from mixtura.starts.starting_values import MakeFirst, first_mixtures, go_on, reaching_known_rows
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.starts.ways import Way, Ways
-from mixtura.stopping import paused_after
+from mixtura.stopping import Status, paused_after
 from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["NO_STARTS", "AnyFit", "Fitting", "fit"]
@@ -59,6 +59,8 @@ _SAME_HEIGHT = 10.0
 _FINEST = 1e-10
 # Where the likelihood is level, rows between components change sides at no cost.
 _SAME_PARTITION = 0.95
+
+_AS_IT_BEGAN = Status(False, "made no iteration (max_iter=0): the mixture is as it began")
 
 
 def fit(
@@ -403,7 +405,8 @@ class Fitting:
         """What is told of a run, which is the best of some starts."""
         best, last = self._in_order(run), self.specification.algorithm.last
         mixture = best.mixture
-        caution = starts.caution(self.summary.total_weight)
+        moved = self.specification.max_iter > 0
+        caution = starts.caution(self.summary.total_weight) if moved else None
         expectation = best.expectation or self.expectation(mixture)
         found = diagnose(
             mixture,
@@ -421,7 +424,7 @@ class Fitting:
             n_parameters=mixture.n_parameters,
             collapsed=collapsed,
             spurious=spurious,
-            status=best.status,
+            status=best.status if moved else _AS_IT_BEGAN,
             n_iter=best.n_iter,
             objective=best.objective,
             trace=best.trace,

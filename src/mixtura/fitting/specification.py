@@ -125,6 +125,8 @@ class Specification:
             return Effort.exactly(1)
         if isinstance(self.n_starts, int):
             return Effort.exactly(self.n_starts)
+        if self.max_iter == 0:
+            return Effort.exactly(1)  # where starts lead is not asked
         if self.algorithm.random or (self.n_components == 1 and self.noise is None):
             return Effort.exactly(1)  # a walk, or always the same
         return replace(self.n_starts(price), n_kinds=self.values.ways.n_kinds)
