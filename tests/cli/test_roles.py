@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mixtura.cli.columns import says_dates
 from mixtura.cli.copies import copies
+from mixtura.cli.datafile import DataFile
+from mixtura.cli.reading import read_table
 from mixtura.cli.roles import Roles
 from mixtura.cli.table import Table
 from mixtura.cli.telling_names import is_code, is_id, is_row_number, is_time, most_classes
@@ -333,3 +336,21 @@ def test_row_numbers_are_fitted_where_there_is_nothing_else(run, table):
     document = json.loads(run(*args).stdout)
     assert document["data"]["columns"] == ["id"]
     assert "Column 'id' only numbers the rows, but is used all the same." in document["notes"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "dates"),
+    [
+        (["2024-05-17", "2024-05-18"], True),
+        (["2013-01-01T10:00:00Z", "2013-01-01 11:00"], True),
+        (["17.5.2024", "5/17/24"], True),
+        (["2024-05-17", "later"], False),
+        (["10.0.0.1", "1.2.3"], False),
+        (["a", "b"], False),
+    ],
+)
+def test_dates_are_told_from_other_texts(tmp_path, cells, dates):
+    path = tmp_path / "t.csv"
+    path.write_text("x,when\n" + "".join(f"{i},{cell}\n" for i, cell in enumerate(cells)))
+    column = read_table(DataFile(path)).columns[1]
+    assert says_dates(column) is dates

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +16,13 @@ from mixtura.cli.cells import Cells, as_floats, read_cells
 from mixtura.cli.words import WordCount, Words
 from mixtura.typing import FloatArray, IntArray
 
-__all__ = ["Column", "Numbers", "Tally", "read_series"]
+__all__ = ["Column", "Numbers", "Tally", "read_series", "says_dates"]
 
 _ODD_KEPT = 3
 _LONGEST_SHOWN = 60
+
+# As most programs write dates, and people some: 2024-05-17, 17.5.2024, 5/17/24, perhaps with a time.
+_DATE = re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d\d))([T ]|$)")
 
 # Columns of names of rows whose texts are kept, however many they are.
 _NAMES_KEPT = 2
@@ -138,6 +142,12 @@ class Numbers:
     def natural(self) -> bool:
         """Whether all are whole and none is negative."""
         return self.n > 0 and self.whole and self.smallest >= 0.0
+
+
+def says_dates(column: Column) -> bool:
+    """Whether what is written in a column of text looks like dates, by its first cells."""
+    texts = [cell for _, cell in column.odd]
+    return column.kind == "text" and bool(texts) and all(map(_DATE.match, texts))
 
 
 def _shortened(cell: str) -> str:

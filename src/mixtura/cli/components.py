@@ -49,6 +49,8 @@ def print_components(
     for block in _blocks(_widths(heads, rows), room):
         console.print(_grid(heads, rows, block, label_width))
         console.print()
+    if any("±" in text for _, texts in rows for text in texts):
+        console.print("± are standard deviations of the model, not of the rows.\n")
     if len(names) > len(shown):
         console.print(f"... and {count(len(names) - len(shown), 'column')} more.\n")
 

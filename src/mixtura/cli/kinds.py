@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from mixtura.cli.columns import Column
+from mixtura.cli.columns import Column, says_dates
 from mixtura.cli.levels import as_codes, levels_of
 from mixtura.cli.refusals import not_numeric, not_two, not_usable
 from mixtura.cli.roles import FEW, Role, is_code
@@ -110,7 +110,7 @@ def read_as(column: Column, described: Described) -> FloatArray:
 
 def _no_numbers(column: Column) -> str | None:
     if column.n_odd:
-        return f"is {column.kind}"
+        return "has dates or times" if says_dates(column) else f"is {column.kind}"
     return "has only missing cells" if column.n_numbers == 0 else None
 
 
