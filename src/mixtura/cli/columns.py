@@ -21,7 +21,7 @@ __all__ = ["Column", "Numbers", "Tally", "read_series", "says_dates"]
 _ODD_KEPT = 3
 _LONGEST_SHOWN = 60
 
-# As most programs write dates, and people some: 2024-05-17, 17.5.2024, 5/17/24, perhaps with a time.
+# As programs write dates, and people: 2024-05-17, 17.5.2024, 5/17/24, perhaps with a time.
 _DATE = re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d\d))([T ]|$)")
 
 # Columns of names of rows whose texts are kept, however many they are.
