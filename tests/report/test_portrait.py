@@ -69,6 +69,12 @@ def test_clusters_alike_and_single_ones_are_told_so() -> None:
     )
 
 
+def test_small_differences_are_told_where_there_are_no_others() -> None:
+    columns: list[Marginal] = [bell(1.0, 1.3), bell(2.0, 1.7), bell(0.0, 0.25), bell(5.0, 5.1)]
+    told = in_words(portraits(columns, ["a", "b", "c", "d"], EVEN)[1])
+    assert told == "slightly high a; slightly low b"
+
+
 def spheres(k: int, d: int) -> Floats:
     return np.broadcast_to(np.eye(d), (k, d, d)).copy()
 

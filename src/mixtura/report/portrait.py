@@ -15,10 +15,11 @@ from mixtura.report.summaries import Floats
 from mixtura.report.visible import visible
 
 MOST = 4  # columns in a sentence
-LEAST = 0.5  # a medium effect
+LEAST, SLIGHT = 0.5, 0.2  # a medium effect, and a small one
+FEW = 2  # columns in a sentence where all effects are small
 NAME_LETTERS = 60
 
-_DEGREES = ((1.6, "very "), (0.8, ""), (0.0, "rather "))
+_DEGREES = ((1.6, "very "), (0.8, ""), (LEAST, "rather "), (0.0, "slightly "))
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def _sentence(
     telling: Sequence[Contrast], marginals: Sequence[Marginal], names: Sequence[str], j: int
 ) -> Iterator[str | Own]:
     told = [contrast for contrast in telling if abs(contrast.size) >= LEAST][:MOST]
+    told = told or [contrast for contrast in telling if abs(contrast.size) >= SLIGHT][:FEW]
     if not told:
         yield "near the average in every column"
     for i, (degree, group) in enumerate(groupby(told, key=_degree)):
