@@ -138,9 +138,29 @@ def test_every_public_name_has_a_docstring() -> None:
 def test_the_public_names_are_those_promised() -> None:
     for name in mixtura.__all__:
         assert getattr(mixtura, name) is not None
-    assert set(mixtura.__all__) <= set(dir(mixtura))
     with pytest.raises(AttributeError, match="magic"):
-        _ = mixtura.magic
+        _ = mixtura.magic  # type: ignore[attr-defined]
+
+
+def test_the_package_shows_its_public_names_and_nothing_else() -> None:
+    assert mixtura.GaussianMixture  # which imports much
+    shown = set(dir(mixtura))
+    assert set(mixtura.__all__) <= shown
+    assert all(re.fullmatch("__.*__", name) for name in shown.difference(mixtura.__all__))
+
+
+def test_type_checkers_are_told_of_the_names_that_are_imported_when_asked_for() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    told = {
+        alias.name: node.module
+        for branch in tree.body
+        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
+        for node in branch.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert told == mixtura._LAZY
+    assert set(told) <= set(mixtura.__all__)
 
 
 #: Where it may be known that there are Gaussians: the family, the kernels, its estimator and words.

@@ -87,7 +87,8 @@ __all__ = [
     "scan",
 ]
 
-# Imported when first asked for: scikit-learn takes longer to import than most answers.
+# Imported when first asked for: scikit-learn takes longer to import than most answers. The imports
+# above say the same to type checkers, and a test sees that they do.
 _LAZY = {
     "Annealed": "mixtura.estimators.algorithms",
     "SAEM": "mixtura.estimators.algorithms",
@@ -117,12 +118,14 @@ _LAZY = {
     "save": "mixtura.estimators.saving",
 }
 
+if not TYPE_CHECKING:  # to which any name would be one of ours
 
-def __getattr__(name: str) -> object:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'mixtura' has no attribute {name!r}")
-    return getattr(import_module(_LAZY[name]), name)
+    def __getattr__(name: str) -> object:
+        if name not in _LAZY:
+            raise AttributeError(f"module 'mixtura' has no attribute {name!r}")
+        return getattr(import_module(_LAZY[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_LAZY])
+    """What is ours, and what all modules have: submodules are for those who import them."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

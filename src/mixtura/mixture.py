@@ -5,7 +5,6 @@ P(x) = sum_j w_j p_j(x)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Generic, Self, TypeVar
 
@@ -164,19 +163,10 @@ class Mixture(Generic[P, S]):
         return isinstance(self.family, WithNoise) and bool((counts[:-1] < SMALLEST_COUNT).all())
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray]:
-        """n rows (n, d) and the component (n,) that each came from, grouped by component."""
-        labels = np.repeat(np.arange(self.n_components), rng.multinomial(n, self.weights))
+        """n rows (n, d), each drawn by itself, and the component (n,) that it came from."""
+        ends = self.weights.cumsum()
+        labels: IntArray = np.searchsorted(ends[:-1], ends[-1] * rng.random(n), side="right")
         return self.family.sample(self.params, labels, rng), labels
-
-    def sample_in_blocks(
-        self, n: int, block: int, rng: np.random.Generator
-    ) -> Iterator[tuple[FloatArray, IntArray]]:
-        """What `sample` gives for the same seed, so many rows at a time."""
-        ends = rng.multinomial(n, self.weights).cumsum()
-        for start in range(0, n, block):
-            rows = np.arange(start, min(start + block, n))
-            labels: IntArray = np.searchsorted(ends, rows, side="right")
-            yield self.family.sample(self.params, labels, rng), labels
 
     def canonical_order(self) -> IntArray:
         """Cluster numbers by falling weight; equal weights by the parameters' sort key."""

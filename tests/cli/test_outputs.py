@@ -140,10 +140,15 @@ def test_a_full_disk(run, model, blobs, here, args, name):
     assert sorted(path.name for path in here.iterdir()) == ["blobs.csv", "model.json"]
 
 
-def test_a_sample_comes_in_blocks(run, model, monkeypatch):
-    whole = run("sample", model, "-n", 1000).stdout
+def test_a_sample_comes_in_blocks_and_every_block_has_rows_of_all_clusters(run, model, monkeypatch):
     monkeypatch.setattr("mixtura.cli.sample._BLOCK_CELLS", 3 * 70)
-    assert run("sample", model, "-n", 1000).stdout == whole
+    drawn = run("sample", model, "-n", 1000, "--seed", 3).stdout
+    clusters = [line.rsplit(",", 1)[1] for line in drawn.splitlines()[1:]]
+    assert len(clusters) == 1000
+    for start in range(0, 1000, 70):
+        assert set(clusters[start : start + 70]) == set(clusters)
+    assert len(set(drawn.splitlines())) == 1001  # no block is another one again
+    assert run("sample", model, "-n", 1000, "--seed", 3).stdout == drawn
 
 
 def test_a_sample_too_large_for_the_memory(run, model, here):
@@ -158,7 +163,7 @@ def test_too_little_memory_is_told_in_one_line(run, model, monkeypatch):
     def fail(*args):
         raise MemoryError
 
-    monkeypatch.setattr("mixtura.mixture.Mixture.sample_in_blocks", fail)
+    monkeypatch.setattr("mixtura.mixture.Mixture.sample", fail)
     result = run("sample", model)
     assert result.exit_code == 1
     assert result.stderr.startswith("mixtura: there is not enough memory")

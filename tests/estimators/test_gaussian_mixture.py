@@ -503,6 +503,21 @@ def test_sampling_follows_the_weights_and_the_seed() -> None:
     np.testing.assert_array_equal(fit.sample(5000)[0], X)
 
 
+@pytest.mark.parametrize("noise", [False, True])
+def test_samples_come_in_random_order_with_the_component_of_each_row(noise: bool) -> None:
+    strewn = np.random.default_rng(0).uniform(-40.0, 40.0, (60, 2))
+    X = np.concatenate([groups(600), strewn]) if noise else groups(600)
+    fit = mx.GaussianMixture(3, noise=noise, random_state=0).fit(X)
+    X, labels = fit.sample(3000)
+    parts = len(np.unique(labels))
+    assert parts == 3 + noise
+    for each in np.split(labels, 10):
+        shares = np.bincount(each % parts, minlength=parts) / len(each)
+        np.testing.assert_allclose(shares, fit.weights_, atol=0.1)
+    own = labels >= 0
+    assert (fit.predict(X[own]) == labels[own]).mean() > 0.9
+
+
 def test_clones_and_pickles() -> None:
     fit = mx.GaussianMixture(2, random_state=0).fit(groups())
     again = pickle.loads(pickle.dumps(fit))

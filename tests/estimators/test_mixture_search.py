@@ -521,7 +521,7 @@ def test_linear_algebra_keeps_to_one_thread() -> None:
 @pytest.mark.parametrize("name", ["covariance", "schema_", "n_features_in_"])
 def test_a_grid_names_parameters(name: str) -> None:
     grid = {"n_components": [1, 2], name: [1]}
-    with pytest.raises(ValueError, match=f"Invalid parameter '{name}'"):
+    with pytest.raises(ValueError, match=f"param_grid names '{name}'"):
         mx.MixtureSearch(mx.GaussianMixture(), grid).fit(groups())
 
 

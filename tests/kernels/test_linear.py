@@ -87,7 +87,7 @@ def with_zeros(rng: np.random.Generator, values: FloatArray, share: float) -> Fl
 
 
 def rows_of(rng: np.random.Generator, mixture: Mixture[Any, Any], n: int) -> FloatArray:
-    return rng.permutation(mixture.sample(n, rng)[0])
+    return mixture.sample(n, rng)[0]
 
 
 def leaves(statistics: Any) -> list[FloatArray]:

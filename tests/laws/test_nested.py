@@ -54,6 +54,17 @@ def begun(family: Family[Any, Any], X: np.ndarray, labels: np.ndarray) -> Mixtur
     return em.begin(family, ArraySource(X, labels=labels), start)
 
 
+def test_samples_come_in_random_order_within_parts_too() -> None:
+    X, hill = hills()
+    fit = mx.FamilyMixture(Nested(Gaussian(VVV, np.full(2, 1e-6)), 2), 2, random_state=0).fit(
+        X, labels=hill // 2
+    )
+    rows, labels = fit.sample(2000)
+    inner = 2 * labels + (rows[:, 1] > 3.5)
+    for each in np.split(inner, 5):
+        np.testing.assert_allclose(np.bincount(each) / 400, [0.4, 0.2, 0.1, 0.3], atol=0.1)
+
+
 def part_of(mixture: Mixture[Any, Any], j: int) -> Mixture[Any, Any]:
     """A component as a mixture."""
     family, params = mixture.family, mixture.params.take(np.array([j]))

@@ -497,7 +497,7 @@ def test_bad_cells_are_told_with_their_place(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"counts\.parquet.*Column n has -3"):
         mx.PoissonMixture(2).fit(tmp_path / "counts.parquet")
     pl.DataFrame({"a": ["x", "y"]}).write_parquet(tmp_path / "text.parquet")
-    with pytest.raises(ValueError, match=r"text\.parquet.*could not convert|convert"):
+    with pytest.raises(ValueError, match=r"text\.parquet: Column a holds text, such as .x.\."):
         fitted(tmp_path / "text.parquet")
 
 

@@ -37,7 +37,7 @@ def sample(model: Path, rows: int, seed: int, output: Path | None) -> None:
     """Draw new rows from a fitted model.
 
     The output has the model's columns and, last, the cluster that each row came from, -1 for
-    noise; the rows come cluster by cluster.
+    noise; the rows come in random order.
 
     \b
     Example:
@@ -62,8 +62,8 @@ def sample(model: Path, rows: int, seed: int, output: Path | None) -> None:
             f"{rows:,} rows are too many for a {format_of(output)} file, which is made in memory: "
             f"draw {most:,} at most, or write CSV."
         )
-    block = max(1, _BLOCK_CELLS // len(names))
-    blocks = mixture.sample_in_blocks(rows, block, np.random.default_rng(seed))
+    block, rng = max(1, _BLOCK_CELLS // len(names)), np.random.default_rng(seed)
+    blocks = (mixture.sample(min(block, rows - start), rng) for start in range(0, rows, block))
     put_blocks(
         (
             drawn_frame(fitted.schema, names, drawn, mixture.as_labels(components))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
@@ -12,6 +12,7 @@ from sklearn.base import clone
 
 from mixtura.errors import DataError, MixturaError
 from mixtura.estimators.blas import one_blas_thread
+from mixtura.estimators.given_estimator import check_estimator
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.parameters import check_count, seed_of
 from mixtura.estimators.tables import as_weights
@@ -20,12 +21,14 @@ from mixtura.starts.training_rows import TrainingRows
 
 __all__ = ["BootstrapStep", "BootstrapTest", "bootstrap_test"]
 
+E = TypeVar("E", bound=MixtureEstimator)
+
 # Rows of a sample that fit into memory.
 _MOST_ROWS = 10_000_000
 
 
 @dataclass(frozen=True)
-class BootstrapTest:
+class BootstrapTest(Generic[E]):
     """The outcome of `bootstrap_test`.
 
     Attributes
@@ -42,7 +45,7 @@ class BootstrapTest:
 
     n_components: int
     steps: tuple[BootstrapStep, ...]
-    estimator: MixtureEstimator
+    estimator: E
     reason: str
 
     @property
@@ -56,7 +59,7 @@ class BootstrapTest:
 
 
 def bootstrap_test(
-    estimator: MixtureEstimator,
+    estimator: E,
     X: Any,
     sample_weight: Any = None,
     *,
@@ -67,7 +70,7 @@ def bootstrap_test(
     n_jobs: int | None = None,
     random_state: Any = None,
     progress: Progress | None = None,
-) -> BootstrapTest:
+) -> BootstrapTest[E]:
     """Test 1 component against 2, 2 against 3 and so on, until one is not rejected.
 
     The larger model is fitted to the table from the estimator's own starts and from the smaller
@@ -126,12 +129,13 @@ def bootstrap_test(
     >>> test.n_components
     2
     """
+    check_estimator(estimator, MixtureEstimator, "a mixture estimator", "bootstrap_test")
     check_count("min_components", min_components, at_least=1)
     check_count("max_components", max_components, at_least=int(min_components))
     check_count("n_bootstrap", n_bootstrap, at_least=1)
     _check_level(level, n_bootstrap)
     seed = seed_of(random_state)
-    model = clone(estimator)
+    model: E = clone(estimator)
     if model.random_state is None:
         model.set_params(random_state=seed)
     rows = model._door(X, reset=True)
@@ -160,7 +164,7 @@ def bootstrap_test(
         tested = test.run(table, range(int(min_components), int(max_components)))
     fitted = model._variant({"n_components": tested.n_components})
     fitted._publish(tested.record, rows.dtype)
-    fitted.warn()
+    fitted._warn()
     return BootstrapTest(tested.n_components, tested.steps, fitted, tested.reason)
 
 

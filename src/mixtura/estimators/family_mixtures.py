@@ -8,6 +8,7 @@ import numpy as np
 
 from mixtura.estimators.levels import as_codes, as_levels, columns_of, learn_levels
 from mixtura.estimators.mixture_estimator import MixtureEstimator
+from mixtura.estimators.parameters import wrong_kind
 from mixtura.estimators.tables import as_rows, column_names
 from mixtura.families.description import Description, number_kind
 from mixtura.families.family import Family
@@ -436,6 +437,7 @@ class FamilyMixture(MixtureEstimator):
         self.family = family
 
     def _read(self, X: Any, *, reset: bool) -> AnyArray:
+        self._check_family()
         rows = as_rows(self, X, reset=reset)
         description = description_of(self.family) if is_described(self.family) else None
         if reset:
@@ -447,6 +449,16 @@ class FamilyMixture(MixtureEstimator):
         if description is not None:
             description.check(np.asarray(rows, dtype=np.float64), self.schema_)
         return rows
+
+    def _check_family(self) -> None:
+        """An instance that is as `Family` says; its class is no such thing."""
+        if isinstance(self.family, type) or not isinstance(self.family, Family):
+            raise wrong_kind(
+                "family",
+                self.family,
+                "one of mixtura.families, or one's own",
+                "For example FamilyMixture(mixtura.families.Poisson(), 2).",
+            )
 
     def _make_family(self) -> MakeFamily:
         return lambda source, summary, k: self.family

@@ -44,6 +44,7 @@ class Interchange(ShapedMixture):
     weights_: AnyArray
     means_: AnyArray
     covariances_: AnyArray
+    precisions_init: Any
 
     def to_sklearn(self) -> Any:
         """The same mixture as a fitted `sklearn.mixture.GaussianMixture`.

@@ -235,6 +235,12 @@ class GaussianMixture(PrivateHooks, Interchange):
     array([ 0,  1, -1])
     """
 
+    means_: AnyArray
+    covariances_: AnyArray
+    precisions_: AnyArray
+    precisions_cholesky_: AnyArray
+    noise_region_: Box | None
+
     _fixable: ClassVar[Sequence[str]] = ("weights", "means")
     _for_rows: ClassVar[Mapping[str, Any]] = {"init_params": "auto", "noise_init": None}
 

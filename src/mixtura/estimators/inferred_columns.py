@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
 from typing import Self
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from mixtura.errors import DataError, MixturaError
 from mixtura.estimators.levels import Cells, as_numbers, learnt, present
 from mixtura.estimators.likely_kinds import likely_family
+from mixtura.estimators.not_numbers import NotNumbersError, times_of
 from mixtura.families.description import number_kind
 from mixtura.families.registry import description_of_block
 from mixtura.families.schema import Column, Kind, Schema
@@ -49,6 +49,11 @@ class InferredColumns:
         """
         names = [name for name, _ in table]
         families = _checked(chosen, names)
+        times: dict[str, str] = {}
+        for name, cells in table:
+            times |= {} if name in families else times_of(name, cells)
+        if times:
+            raise NotNumbersError(times, "MixedMixture takes numbers, text, true and false")
         known = {name: _column(name, cells, families.get(name)) for name, cells in table}
         return cls(
             Schema(tuple(column for column, _, _ in known.values())),
@@ -80,12 +85,6 @@ def _column(name: str, cells: Cells, family: str | None) -> tuple[Column, str, s
     seen = present(cells)
     if not len(seen):
         raise DataError(f"All cells of column {name} are missing: leave it out.")
-    first = seen[0]
-    if isinstance(first, date | time | timedelta):
-        raise DataError(
-            f"Column {name} holds dates or times, such as {first}: turn them into numbers, such "
-            "as days since the first, or leave the column out."
-        )
     if all(isinstance(cell, bool | np.bool_) for cell in seen):
         return Column(name, Kind.BINARY, (False, True)), "bernoulli", "true or false"
     if not any(isinstance(cell, str) for cell in seen):

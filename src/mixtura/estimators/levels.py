@@ -8,15 +8,16 @@ from typing import Any, SupportsFloat, TypeAlias
 
 import narwhals as nw
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
 from mixtura.errors import CellError, DataError, DataWarning
+from mixtura.estimators.scikit_learn import BaseEstimator
 from mixtura.families.schema import Column, Kind, Level, Schema, in_order
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = [
     "Cells",
+    "as_cells",
     "as_codes",
     "as_levels",
     "as_numbers",
@@ -49,7 +50,7 @@ def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
         validate_data(estimator, native, reset=reset, skip_check_array=True)
         # By place: a name may be a number, which would be that of a row.
         columns = [
-            (str(name), _cells(frame[:, place].to_numpy()))
+            (str(name), as_cells(frame[:, place].to_numpy()))
             for place, name in enumerate(frame.columns)
         ]
     else:
@@ -57,7 +58,7 @@ def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
         X = np.asarray(X, dtype=object) if isinstance(X, list | tuple) else X
         table = check_array(X, dtype=None, ensure_all_finite=False)
         validate_data(estimator, table, reset=reset, skip_check_array=True)
-        columns = [(str(a), _cells(column)) for a, column in enumerate(table.T)]
+        columns = [(str(a), as_cells(column)) for a, column in enumerate(table.T)]
     if not columns or not len(columns[0][1]):
         raise DataError("Expected at least one row and one column, but the table has none.")
     for name, cells in columns:
@@ -65,7 +66,10 @@ def columns_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> Columns:
     return columns
 
 
-def _cells(column: AnyArray) -> Cells:
+def as_cells(column: AnyArray) -> Cells:
+    """A column of any dtype; dates and times as Python has them."""
+    if column.dtype.kind in "mM" and np.datetime_data(column.dtype)[0] == "ns":
+        column = column.astype(f"{column.dtype.kind}8[us]")  # of which Python has no finer ones
     if column.dtype.kind in "biuf" and column.ndim == 1:
         return column
     cells = column.tolist()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import MixturaError
 from mixtura.estimators.mixture_estimator import MixtureEstimator
+from mixtura.estimators.parameters import wrong_kind
 from mixtura.fitting.merged import merged
 
 __all__ = ["merge"]
 
+E = TypeVar("E", bound=MixtureEstimator)
 
-def merge(models: Iterable[MixtureEstimator]) -> MixtureEstimator:
+
+def merge(models: Iterable[E]) -> E:
     """One model of several that were fitted to different rows, from their statistics.
 
     No row is looked at. If all models have the same parameters, as models that begin from given
@@ -48,6 +52,8 @@ def merge(models: Iterable[MixtureEstimator]) -> MixtureEstimator:
     >>> mx.merge(apart).weights_.round(2)
     array([0.6, 0.4])
     """
+    if isinstance(models, MixtureEstimator):
+        raise wrong_kind("models", models, "several of these", "Write merge([one, another]).")
     models = list(models)
     if not models:
         raise MixturaError("There is no model to merge: give one at least.")

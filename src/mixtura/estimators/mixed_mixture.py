@@ -13,7 +13,7 @@ from mixtura.estimators.single_families import SINGLE_FAMILIES
 from mixtura.families.description import Description
 from mixtura.families.family import Family
 from mixtura.families.product.description import DescribedBlock
-from mixtura.families.product.family import Block, Product
+from mixtura.families.product.family import Block, Product, ProductParameters
 from mixtura.families.registry import MIXED, description_of
 from mixtura.families.schema import Schema
 from mixtura.fitting.specification import MakeFamily
@@ -237,9 +237,10 @@ verbose_interval, algorithm, acceleration, half_life, equal_weights, fixed, n_jo
         return blocks
 
     @property
-    def params_(self) -> Any:
+    def params_(self) -> ProductParameters:
         """Of each block."""
-        return self.mixture_.params
+        params: ProductParameters = self.mixture_.params
+        return params
 
     def _as_given(self, rows: AnyArray) -> AnyArray:
         return as_levels(rows, self.schema_)

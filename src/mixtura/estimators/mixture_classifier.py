@@ -8,24 +8,26 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.model_selection import ParameterGrid
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataWarning, MixturaError
 from mixtura.estimators.class_densities import ClassDensities
+from mixtura.estimators.given_estimator import candidates_of, check_estimator
 from mixtura.estimators.known_classes import KnownClasses
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.mixture_search import MixtureSearch
 from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import check_array
 from mixtura.estimators.row_by_row import row_by_row
+from mixtura.estimators.scikit_learn import BaseEstimator, ClassifierMixin
 from mixtura.estimators.tables import as_weights, column_names
 from mixtura.estimators.warned import warned_of, without_warnings
 from mixtura.families.schema import Schema
 from mixtura.fitting.notes import notes_on_data
 from mixtura.mixture import Mixture
 from mixtura.selection.named import FIT_CRITERIA
+from mixtura.selection.scores import Scores
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["MixtureClassifier"]
@@ -123,9 +125,20 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
     ['dog']
     """
 
+    classes_: AnyArray
+    class_prior_: FloatArray
+    estimators_: list[MixtureEstimator | MixtureSearch[Any]]
+    results_: dict[str, AnyArray]  # with 'edda'
+    n_features_in_: int
+    feature_names_in_: AnyArray  # of a table whose columns have names
+
+    _columns: MixtureEstimator
+    _densities: ClassDensities
+    _scores: Scores
+
     def __init__(
         self,
-        estimator: MixtureEstimator | MixtureSearch | None = None,
+        estimator: MixtureEstimator | MixtureSearch[Any] | None = None,
         *,
         method: str = "mixtures",
         param_grid: Any = None,
@@ -166,6 +179,8 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
         method = choose(_METHODS, "method", self.method)
         # Which columns there are, and which levels they have, is the same for all classes.
         self._columns = self._base()
+        if self.param_grid is not None:
+            candidates_of(self.param_grid, self._columns)
         rows = self._columns._door(X, reset=True)
         weight = as_weights(sample_weight, len(rows))
         known = KnownClasses.of(rows, self._columns.schema_, y, weight)
@@ -182,6 +197,10 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
     def _base(self) -> MixtureEstimator:
         """What all that is fitted has in common."""
         given = self.estimator
+        if given is not None:
+            kinds = MixtureEstimator, MixtureSearch
+            expected = "a mixture estimator or a MixtureSearch"
+            check_estimator(given, kinds, expected, type(self).__name__)
         if isinstance(given, MixtureSearch):
             if self.param_grid is not None or self.method != "mixtures":
                 raise MixturaError(
@@ -189,17 +208,13 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
                     "class: use it with method='mixtures' and without a param_grid, or give its "
                     "estimator."
                 )
-            search: MixtureSearch = clone(given)
-        elif given is None or isinstance(given, MixtureEstimator):
-            search = MixtureSearch(given)
+            search: MixtureSearch[Any] = clone(given)
         else:
-            raise MixturaError(
-                f"estimator is a {type(given).__name__}; it should be a mixture estimator of this "
-                "package or a MixtureSearch."
-            )
+            search = MixtureSearch(given)
         if search.random_state is None:
             search.random_state = self.random_state
-        return search._base()
+        base: MixtureEstimator = search._base()
+        return base
 
     def _grid(self, schema: Schema) -> Any:
         """What is tried of tables of such columns; None for the estimator as it is."""
@@ -243,13 +258,15 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
         mixtures = tuple(made.mixture_ for made in self.estimators_)
         return ClassDensities.of_mixtures(mixtures, self.class_prior_)
 
-    def _of_one_class(self, grid: Any) -> MixtureEstimator | MixtureSearch:
+    def _of_one_class(self, grid: Any) -> MixtureEstimator | MixtureSearch[Any]:
         """What is fitted to the rows of a class, before it is."""
-        made: MixtureEstimator | MixtureSearch = clone(self._columns)
+        made: MixtureEstimator | MixtureSearch[Any]
         if isinstance(self.estimator, MixtureSearch):
             made = clone(self.estimator)
         elif grid is not None:
-            made = MixtureSearch(made, grid, criterion=self.criterion)
+            made = MixtureSearch(clone(self._columns), grid, criterion=self.criterion)
+        else:
+            made = clone(self._columns)
         if made.random_state is None:
             made.random_state = self._columns.random_state
         if made.n_jobs is None:
@@ -259,13 +276,14 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
     # --------------------------------------------------- each class a component of one mixture
 
     def _fit_components(self, known: KnownClasses) -> ClassDensities:
-        grid = self._grid(known.schema) or {}
-        tried = [self._tried(params, known) for params in ParameterGrid(grid)]
+        grid = self._grid(known.schema)
+        candidates = [{}] if grid is None else candidates_of(grid, self._columns)
+        tried = [self._tried(params, known) for params in candidates]
         best = min(tried, key=lambda each: (not each.sound, each.criterion))
         if best.densities is None:
             reasons = ", ".join(sorted({each.status for each in tried}))
             raise MixturaError(f"The classes cannot be fitted: {reasons}")
-        best.estimator.warn(stacklevel=4)
+        best.estimator._warn(stacklevel=4)
         self.estimators_ = [best.estimator]
         self.results_ = _table(tried, self.criterion)
         return best.densities

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -67,9 +67,15 @@ class MixtureEstimator(Recorded, SoftClusters):
     # Parameters that may be arrays for the rows of one table, and what stands for others.
     _for_rows: ClassVar[Mapping[str, Any]] = {"init_params": "auto"}
 
+    weights_: AnyArray
     schema_: Schema
     cluster_names_: tuple[str, ...]  # of a model file that has them
-    stream_: Waiting | Stream
+    stream_: Waiting | Stream  # after `partial_fit`
+    n_seen_: int
+
+    set_partial_fit_request: Callable[..., Self]  # which scikit-learn makes
+
+    _mixture: Mixture[Any, Any]
 
     def __init__(
         self,
@@ -168,7 +174,7 @@ class MixtureEstimator(Recorded, SoftClusters):
             self._publish(record, table.dtype)
         for name in ("stream_", "n_seen_"):
             self.__dict__.pop(name, None)
-        self.warn()
+        self._warn()
         return self
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
@@ -448,7 +454,7 @@ class MixtureEstimator(Recorded, SoftClusters):
         """The parameters that a mixture tells itself, for a model file is without them."""
         return {"n_components": mixture.n_clusters, **mixing_parameters(mixture.mixing)}
 
-    def warn(self, stacklevel: int = 3) -> None:
+    def _warn(self, stacklevel: int = 3) -> None:
         """Warn of what there is to know about the data and the result."""
         self._warn_of_notes(stacklevel + 1)
         if not self.converged_ and self.max_iter > 0:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, Generic, Self, TypeAlias, TypeVar, overload
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.base import clone
-from sklearn.model_selection import ParameterGrid
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.estimators.blas import one_blas_thread
+from mixtura.estimators.gaussian_mixture import GaussianMixture as DefaultMixture
+from mixtura.estimators.given_estimator import candidates_of, check_estimator
 from mixtura.estimators.many_rows import record_of, rows_of
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import check_count, seed_of
-from mixtura.estimators.registry import ESTIMATORS
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.warned import without_warnings
+from mixtura.families.gaussian.modes import Modes
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.run import Fitting
 from mixtura.mixture import Mixture
@@ -34,7 +34,7 @@ from mixtura.selection.slope import check_sizes
 from mixtura.selection.whole_table import Confirmed, confirm
 from mixtura.starts.large_rows import LargeRows
 from mixtura.starts.training_rows import TrainingRows
-from mixtura.typing import AnyArray
+from mixtura.typing import AnyArray, IntArray
 
 __all__ = ["MixtureSearch", "Passed", "Progress"]
 
@@ -45,7 +45,10 @@ Passed: TypeAlias = Callable[[dict[str, Any], int, float], None]
 _SEARCHED = 50_000
 
 
-class MixtureSearch(SoftClusters):
+E = TypeVar("E", bound=MixtureEstimator)
+
+
+class MixtureSearch(SoftClusters, Generic[E]):
     """Compare mixtures of several sizes and structures, and keep the best by a criterion.
 
     Structures grow side by side, one component after the other. Each candidate makes a start of
@@ -154,9 +157,45 @@ class MixtureSearch(SoftClusters):
     False
     """
 
+    best_estimator_: E
+    best_params_: dict[str, Any]
+    best_index_: int
+    confirmed_: Confirmed | None
+    at_limit_: bool
+    results_: dict[str, AnyArray]
+    k_probabilities_: dict[int, float]
+
+    @overload
+    def __init__(
+        self: MixtureSearch[DefaultMixture],
+        estimator: None = None,
+        param_grid: Any = None,
+        *,
+        criterion: str = "bic",
+        n_folds: int = 10,
+        finalists: int | None = 12,
+        extend: bool | None = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None: ...
+
+    @overload
     def __init__(
         self,
-        estimator: MixtureEstimator | None = None,
+        estimator: E,
+        param_grid: Any = None,
+        *,
+        criterion: str = "bic",
+        n_folds: int = 10,
+        finalists: int | None = 12,
+        extend: bool | None = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None: ...
+
+    def __init__(
+        self,
+        estimator: E | None = None,
         param_grid: Any = None,
         *,
         criterion: str = "bic",
@@ -222,11 +261,12 @@ class MixtureSearch(SoftClusters):
         """
         criterion = choose(CRITERIA, "criterion", self.criterion)
         base = self._base()
+        if self.param_grid is not None:
+            candidates_of(self.param_grid, base)
         with one_blas_thread():
             rows = rows_of(base, X, sample_weight, labels, _SEARCHED)
-        params = list(ParameterGrid(self._grid(base)))
-        clone(base).set_params(**ChainMap(*params))  # says which parameters there are none of
-        variants: list[MixtureEstimator] = []
+        params = candidates_of(self._grid(base), base)
+        variants: list[E] = []
 
         def candidate(each: dict[str, Any]) -> Candidate:
             variants.append(base._variant(each))
@@ -262,13 +302,13 @@ class MixtureSearch(SoftClusters):
         for name in ("n_features_in_", "feature_names_in_"):
             if name in vars(base):
                 setattr(self, name, vars(base)[name])
-        best.warn()
+        best._warn()
         return self
 
     def _confirmed(
         self,
         found: Found,
-        variants: Sequence[MixtureEstimator],
+        variants: Sequence[E],
         rows: LargeRows,
         checkpoint: Any,
         passed: Passed | None,
@@ -286,21 +326,21 @@ class MixtureSearch(SoftClusters):
     def mixture_(self) -> Mixture[Any, Any]:
         """The best estimator's mixture, in float64."""
         check_is_fitted(self)
-        mixture: Mixture[Any, Any] = self.best_estimator_.mixture_
-        return mixture
+        return self.best_estimator_.mixture_
 
     def _as_fitted(self, X: Any) -> AnyArray:
         return self.best_estimator_._as_fitted(X)
 
-    def _known(self) -> MixtureEstimator:
+    def _known(self) -> E:
         return self.best_estimator_
 
-    def _base(self) -> MixtureEstimator:
+    def _base(self) -> E:
         """What all candidates have in common."""
-        asked = self.estimator
+        asked: MixtureEstimator | None = self.estimator
         if asked is None:
-            asked = ESTIMATORS["gaussian"](n_init="thorough", init_params="varied")
-        base: MixtureEstimator = clone(asked)
+            asked = DefaultMixture(n_init="thorough", init_params="varied")
+        check_estimator(asked, MixtureEstimator, "a mixture estimator", type(self).__name__)
+        base: E = clone(asked)
         if isinstance(base.random_state, np.random.RandomState):  # each would draw from it
             base.random_state = int(base.random_state.randint(2**31 - 1))
         elif base.random_state is None:
@@ -333,17 +373,20 @@ class MixtureSearch(SoftClusters):
 
     # ------------------------------------------------- what the best estimator can tell, too
 
-    def normalized_density(self, X: Any) -> Any:
+    def normalized_density(self, X: Any) -> AnyArray:
         """That of the best estimator, if it has one: see `GaussianMixture`."""
-        return self._best().normalized_density(X)
+        density: AnyArray = self._best().normalized_density(X)
+        return density
 
-    def membership(self, X: Any, sigmas: float = 2.5) -> Any:
+    def membership(self, X: Any, sigmas: float = 2.5) -> IntArray:
         """That of the best estimator, if it has one: see `GaussianMixture`."""
-        return self._best().membership(X, sigmas)
+        numbers: IntArray = self._best().membership(X, sigmas)
+        return numbers
 
-    def modes(self) -> Any:
+    def modes(self) -> Modes:
         """Those of the best estimator, if it has any: see `GaussianMixture`."""
-        return self._best().modes()
+        modes: Modes = self._best().modes()
+        return modes
 
     def _best(self) -> Any:
         check_is_fitted(self)

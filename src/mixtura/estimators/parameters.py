@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from numbers import Integral, Real
+from reprlib import repr as short
 from typing import Any
 
 import numpy as np
@@ -32,10 +33,22 @@ __all__ = [
     "fixed_parts",
     "mixing_parameters",
     "seed_of",
+    "wrong_kind",
 ]
 
 # Variances with a smaller share of others' are lost in the rounding of a covariance matrix.
 _LEAST_FLOOR = 1e-12
+
+
+def wrong_kind(name: str, value: object, expected: str, remedy: str) -> MixturaError:
+    """The error for what is something else altogether, such as a class in place of an instance."""
+    kind = type(value)
+    told = f"a {kind.__name__} of {kind.__module__.partition('.')[0]}"
+    if kind.__module__ == "builtins":
+        told = short(value)
+    if isinstance(value, type):
+        told, remedy = f"the class {value.__name__}", f"Make one of it: {value.__name__}(...)."
+    return MixturaError(f"{name} is {told}; expected {expected}. {remedy}")
 
 
 def check_count(name: str, value: object, at_least: int) -> int:

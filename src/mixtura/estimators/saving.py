@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura.errors import MixturaError
 from mixtura.estimators.kept_parameters import kept_parameters
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.mixture_search import MixtureSearch
+from mixtura.estimators.parameters import wrong_kind
 from mixtura.estimators.registry import estimator_class
 from mixtura.families.registry import description_of
 from mixtura.families.schema import Schema
@@ -25,7 +25,7 @@ __all__ = ["load", "save", "to_model"]
 _PLAIN = (bool, int, float, str, type(None))
 
 
-def save(estimator: MixtureEstimator | MixtureSearch, path: str | PathLike[str]) -> None:
+def save(estimator: MixtureEstimator | MixtureSearch[Any], path: str | PathLike[str]) -> None:
     """Write a fitted estimator to a model file.
 
     Parameters
@@ -85,16 +85,17 @@ def load(path: str | PathLike[str]) -> MixtureEstimator:
     return estimator
 
 
-def to_model(estimator: MixtureEstimator | MixtureSearch) -> Model:
+def to_model(estimator: MixtureEstimator | MixtureSearch[Any]) -> Model:
     """What a model file holds of a fitted estimator."""
     if isinstance(estimator, MixtureSearch):
         check_is_fitted(estimator)
         return to_model(estimator.best_estimator_)
     if not isinstance(estimator, MixtureEstimator):
-        raise MixturaError(
-            f"A {type(estimator).__name__} cannot be saved as a model file, which holds one "
-            "mixture: give a mixture estimator or a MixtureSearch; of a MixtureClassifier each of "
-            "its estimators_, or pickle it."
+        raise wrong_kind(
+            "estimator",
+            estimator,
+            "a mixture estimator or a MixtureSearch, since a model file holds one mixture",
+            "Of a MixtureClassifier save each of its estimators_, or pickle it.",
         )
     mixture, fitted = estimator.mixture_, vars(estimator).get("record_")
     by_hand = fitted is None or fitted.mixture is not mixture

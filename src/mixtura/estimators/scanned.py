@@ -12,6 +12,7 @@ import narwhals as nw
 import numpy as np
 
 from mixtura.errors import CellError, DataError
+from mixtura.estimators.not_numbers import NotNumbersError
 from mixtura.estimators.tables import check_reach
 from mixtura.families.schema import Schema
 from mixtura.patterns import empty_rows
@@ -242,6 +243,8 @@ class Reading:
             names = dict(zip(map(str, range(len(self.names))), self.names, strict=True))
             error.column = names.get(error.column, error.column)
             raise DataError(_told(batch, error.in_row(error.row + batch.start))) from None
+        except NotNumbersError as error:
+            raise DataError(_told(batch, error.in_file(self.names), rows=True)) from None
         except DataError as error:
             raise DataError(_told(batch, error, rows=True)) from None
 

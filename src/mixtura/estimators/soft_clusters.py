@@ -5,16 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from joblib import effective_n_jobs
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    DensityMixin,
-    TransformerMixin,
-)
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -22,6 +16,12 @@ from mixtura.errors import DataError
 from mixtura.estimators.parameters import check_count
 from mixtura.estimators.row_by_row import in_blocks, row_by_row
 from mixtura.estimators.scanned import EachRow, Reading, Scanned, as_fitted, as_scanned
+from mixtura.estimators.scikit_learn import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    DensityMixin,
+    TransformerMixin,
+)
 from mixtura.estimators.tables import as_weights, check_reach, column_names
 from mixtura.explain.missing_cells import drawn, expected
 from mixtura.explain.typicality import Typicality
@@ -42,6 +42,10 @@ class SoftClusters(
     """An estimator that has a mixture after `fit`."""
 
     n_jobs: int | None
+    random_state: Any
+
+    n_features_in_: int
+    feature_names_in_: AnyArray  # of a table whose columns have names
 
     @property
     @abstractmethod
@@ -49,7 +53,7 @@ class SoftClusters(
         """The fitted mixture, in float64."""
 
     @abstractmethod
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Fit the mixture."""
 
     @abstractmethod
@@ -58,8 +62,7 @@ class SoftClusters(
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> IntArray:
         """Fit, then give each row the number of its likeliest component, shape (n,)."""
-        labels: IntArray = self.fit(X, y, sample_weight).predict(X)
-        return labels
+        return self.fit(X, y, sample_weight).predict(X)
 
     # ------------------------------------------------------------------------ row by row
 
@@ -147,7 +150,7 @@ class SoftClusters(
     # ---------------------------------------------------------------------- the mixture
 
     def sample(self, n_samples: int = 1) -> tuple[AnyArray, IntArray]:
-        """Rows drawn from the mixture, grouped by component.
+        """Rows drawn from the mixture, in random order.
 
         Parameters
         ----------
@@ -294,7 +297,7 @@ class SoftClusters(
 
     def get_feature_names_out(self, input_features: Any = None) -> AnyArray:
         """Names of the columns of `transform`: the class name and a number, or 'noise'."""
-        names: AnyArray = super().get_feature_names_out(input_features)
+        names = super().get_feature_names_out(input_features)
         if self._fitted().noise_region is not None:
             names = np.append(names[:-1], f"{type(self).__name__.lower()}_noise").astype(object)
         return names

@@ -9,10 +9,11 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from mixtura.errors import DataError, DataWarning
+from mixtura.estimators.not_numbers import refuse_not_numbers, refuse_times
+from mixtura.estimators.scikit_learn import BaseEstimator
 from mixtura.families.schema import Schema
 from mixtura.sources import Summary
 from mixtura.starts.training_rows import LARGEST, SMALLEST
@@ -53,20 +54,24 @@ def as_rows(estimator: BaseEstimator, X: Any, *, reset: bool) -> AnyArray:
     NumPy, pandas and polars tables are what scikit-learn reads itself; any other table that
     narwhals knows (pyarrow, modin, ...) passes through polars.
     """
-    native = (np.ndarray, list, tuple)
-    if not isinstance(X, native):
-        frame = nw.from_native(X, eager_only=True, pass_through=True)
-        if isinstance(frame, nw.DataFrame) and not frame.implementation.is_pandas():
-            X = frame.to_polars()
-    with np.errstate(over="ignore", invalid="ignore"):  # of numbers that float32 cannot hold
-        rows: AnyArray = validate_data(
-            estimator,
-            X,
-            reset=reset,
-            dtype=[np.float64, np.float32],
-            ensure_all_finite=False,
-            ensure_min_samples=1,
-        )
+    by, native = type(estimator).__name__, (np.ndarray, list, tuple)
+    given = X if isinstance(X, native) else nw.from_native(X, eager_only=True, pass_through=True)
+    refuse_times(by, given)
+    if isinstance(given, nw.DataFrame) and not given.implementation.is_pandas():
+        X = given.to_polars()
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # of numbers that float32 cannot hold
+            rows: AnyArray = validate_data(
+                estimator,
+                X,
+                reset=reset,
+                dtype=[np.float64, np.float32],
+                ensure_all_finite=False,
+                ensure_min_samples=1,
+            )
+    except (TypeError, ValueError):
+        refuse_not_numbers(by, given)
+        raise
     _refuse_infinite(estimator, rows)
     return rows
 

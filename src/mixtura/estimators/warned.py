@@ -6,9 +6,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sklearn.exceptions import ConvergenceWarning
-
 from mixtura.errors import DataWarning
+from mixtura.estimators.scikit_learn import ConvergenceWarning
 
 __all__ = ["SoundnessWarning", "warned_of", "without_warnings"]
 

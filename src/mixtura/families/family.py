@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -97,6 +97,7 @@ def stand_ins(count: FloatArray) -> tuple[Selection, Selection]:
     return live, order
 
 
+@runtime_checkable
 class Family(Protocol[P, S]):
     """P are the parameters of k components, S their sufficient statistics."""
 

@@ -284,7 +284,7 @@ class Resampling:
         rng = np.random.default_rng((self.seed, Purpose.BOOTSTRAP, null.n_clusters, number))
         rows = null.sample(round(table.summary.total_weight), rng)[0].astype(table.rows.dtype)
         if table.gappy:
-            rows[np.isnan(table.rows[rng.permutation(self._rows_by_weight(len(rows)))])] = np.nan
+            rows[np.isnan(table.rows[self._rows_by_weight(len(rows))])] = np.nan
         return TrainingRows.of(rows, None, table.column_names, table.n_threads)
 
     def _rows_by_weight(self, n: int) -> IntArray:

@@ -24,7 +24,7 @@ from mixtura.selection.named import Criterion
 from mixtura.selection.settling import CLOSE, settle
 from mixtura.selection.slope import estimate_slope
 from mixtura.starts.training_rows import TrainingRows
-from mixtura.typing import FloatArray
+from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["Found", "InParallel", "Progress", "Search"]
 
@@ -72,7 +72,7 @@ class Found:
     best: int
     params: dict[str, Any]
     record: FitRecord
-    results: dict[str, Any]
+    results: dict[str, AnyArray]
     k_probabilities: dict[int, float]
     at_limit: bool
     ranked: tuple[Ranked, ...]

@@ -49,6 +49,21 @@ def settle(field: Field) -> None:
         before, best = best, float(field.ranks().min())
         if not best < before - _SAME:
             break
+    _finish_the_best(field)
+
+
+def _finish_the_best(field: Field) -> None:
+    """See that the best candidate has come to its end.
+
+    Where optima are passed over that are not sound, the next may be one that was paused: it would
+    not have come as high as those.
+    """
+    while math.isfinite((values := field.ranks()).min()):
+        best = int(values.argmin())
+        if field.candidates[best].finished:
+            return
+        field.take({best: methodcaller("finish")})
+        field.judge()
 
 
 def _begun(field: Field) -> list[int]:
