@@ -23,7 +23,12 @@ TABLES = {
     "blank lines": ("t.csv", b"\n\n", [], ["empty"]),
     "header only": ("t.csv", b"a,b\n", [], ["no rows"]),
     "no numeric column": ("t.csv", b"a,b\nx,y\nz,w\n", [], ["no numeric column", "a is text"]),
-    "decimal commas": ("t.csv", b"a;b\n1,5;x\n2,5;y\n", [], ["no numeric", "Decimal commas"]),
+    "decimal commas": (
+        "t.csv",
+        b"a;b\n1,5;x\n2,5;y\n",
+        [],
+        ["no numeric", "decimal commas: --decimal , reads them"],
+    ),
     "mostly numeric": (
         "t.csv",
         b"a,b\n" + b"1.5,2\n" * 20 + b"oops,3\n4,5\nbad?,6\n",

@@ -5,6 +5,7 @@ import gzip
 import io
 import math
 import os
+import pickle
 import threading
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from mixtura.cli import delimited
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.delimited import read_delimited
 from mixtura.cli.header import no_column
+from mixtura.cli.progress import silent
 from mixtura.cli.reading import read_table
 from mixtura.errors import DataError
 
@@ -162,7 +164,7 @@ def test_a_sample_that_ends_within_a_row_does_not_mislead(tmp_path):
     content = b"a,b\n" + b'1,"x;y\nx;y"\n' * 30
     data = through_a_file(content, tmp_path)
     with data.opened() as file:
-        assert read_delimited(data, file, None, no_column).names.listed == ("a", "b")
+        assert read_delimited(data, file, None, None, no_column, silent).names.listed == ("a", "b")
 
 
 @pytest.mark.parametrize(
@@ -173,11 +175,27 @@ def test_a_sample_that_ends_within_a_row_does_not_mislead(tmp_path):
         ("a,b\n1,2\n".encode("utf-16"), "iconv -f utf-16"),
         (b"BZh91AY&SY...", "packed with bzip2"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel file"),
+        (b"PK\x03\x04...", "a spreadsheet .* save the sheet as CSV"),
+        (b"\0" * 12 + b"\xc2\xea\x81\x60\xb3", "a SAS table"),
+        (b"$FL2@(#) SPSS DATA FILE", "an SPSS table"),
+        (b"<stata_dta><header>", "a Stata table"),
+        (gzip.compress(b"X\n\0\0\0\x03\0\x04"), "an R object"),
+        (pickle.dumps([1, 2]), "a pickle of Python"),
+        (b"\x93NUMPY\x01\0", "an array of NumPy"),
+        (b"SQLite format 3\0", "a database"),
     ],
 )
 def test_what_is_no_text_says_what_it_is(tmp_path, content, words):
     with pytest.raises(DataError, match=words):
         read_table(through_a_file(content, tmp_path))
+
+
+@pytest.mark.parametrize("name", ["t.json", "t.JSONL", "t.ndjson.gz", "t.html"])
+def test_what_is_text_but_no_table_says_what_it_is(here, name):
+    content = b"<table>" if "html" in name else b'\n[{"a": 1, "b": 2}]'
+    Path(name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    with pytest.raises(DataError, match=r"save the table as CSV"):
+        read_table(DataFile.of(name))
 
 
 @settings(

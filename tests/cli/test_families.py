@@ -567,7 +567,7 @@ def test_decimal_commas_are_not_taken_for_categories(run, here):
     Path("t.csv").write_text("a;b\n" + "1,5;2,5\n3,5;2,5\n" * 20)
     result = run("fit", "t.csv")
     assert result.exit_code == 1
-    assert "Decimal commas should be points" in result.stderr
+    assert "decimal commas: --decimal , reads them" in result.stderr
 
 
 def test_a_sample_of_two_words_for_yes_and_no(run, here):

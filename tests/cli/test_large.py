@@ -477,10 +477,10 @@ def test_passes_are_told():
     for n_iter, objective in enumerate(np.cumsum(gains) - 10.0):
         passes(params, n_iter, float(objective))
     assert lines[0][0] == 0
-    assert lines[0][2] == "VVE with 3 clusters: first pass"
-    assert lines[1][2] == "VVE with 3 clusters: 500 k rows/s, gain 5.0e-01"
+    assert lines[0][2:] == ("passes", "VVE with 3 clusters: first pass")
+    assert lines[1][3] == "VVE with 3 clusters: 500 k rows/s, gain 5.0e-01"
     # Each gain is half of the one before, and 0.125 remain: 21 halvings until 1e-7 are left.
     assert lines[3][:2] == (3, 24)
-    assert lines[3][2].endswith(", 42 s left")
+    assert lines[3][3].endswith(", 42 s left")
     passes({**params, "n_components": 2}, 0, -11.0)
-    assert lines[4][2] == "VVE with 2 clusters: first pass"
+    assert lines[4][3] == "VVE with 2 clusters: first pass"

@@ -48,6 +48,31 @@ def test_predict_writes_the_format_of_the_name(run, model, blobs, here, name, re
     assert read(here / name)["cluster"].to_list() == [0] * 40 + [1] * 20
 
 
+def test_tabs_separate_what_is_called_so(run, model, here):
+    assert run("sample", model, "-n", 20, "-o", "s.tsv").exit_code == 0
+    drawn = pl.read_csv("s.tsv", separator="\t")
+    assert drawn.columns == ["a", "b", "cluster"]
+    assert run("predict", model, "s.tsv", "-o", "p.txt").exit_code == 0
+    assert pl.read_csv("p.txt").height == 20
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ".gz", ".json", ".pdf", ".XLS"])
+@pytest.mark.parametrize("command", ["sample", "predict", "report"])
+def test_no_file_is_called_what_it_is_not(run, model, blobs, here, command, ending):
+    data = [] if command == "sample" else [blobs]
+    result = run(command, model, *data, "-o", f"out{ending}")
+    assert result.exit_code == 1
+    assert f"nothing here writes {ending} files" in result.stderr
+    assert (".html" if command == "report" else ".parquet") in result.stderr
+    assert not list(here.glob("out*"))
+
+
+def test_outputs_need_no_ending(run, model, blobs, here):
+    assert run("sample", model, "-n", 5, "-o", "drawn").exit_code == 0
+    assert run("report", model, blobs, "-o", "page").exit_code == 0
+    assert pl.read_csv("drawn").height == 5
+
+
 def test_predict_by_position_without_names(run, model, blobs, here):
     document = json.loads(model.read_text())
     model.write_text(json.dumps(document | {"named": False}))

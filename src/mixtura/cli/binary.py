@@ -12,12 +12,14 @@ from typing import BinaryIO
 import numpy as np
 import polars as pl
 
-from mixtura.cli.columns import read_series
+from mixtura.cli.amounts import may_be_amounts, with_amounts
+from mixtura.cli.columns import Column, read_series
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.header import Choose, header
 from mixtura.cli.names import Names, unique_names
 from mixtura.cli.table import Table
 from mixtura.errors import DataError
+from mixtura.typing import FloatArray
 
 __all__ = ["read_binary"]
 
@@ -28,8 +30,12 @@ _READERS: dict[str, Callable[[BinaryIO], pl.DataFrame]] = {
 }
 
 
-def read_binary(data: DataFile, file: BinaryIO, kind: str, keep: Choose) -> Table:
-    """Read 'parquet', 'arrow' or 'arrow stream', and keep some columns as they are.
+def read_binary(
+    data: DataFile, file: BinaryIO, kind: str, decimal: str | None, keep: Choose
+) -> Table:
+    """Read 'parquet', 'arrow' or 'arrow stream', with a mark before decimals in texts.
+
+    Some columns are kept as they are.
 
     Raises
     ------
@@ -45,9 +51,17 @@ def read_binary(data: DataFile, file: BinaryIO, kind: str, keep: Choose) -> Tabl
     # One after the other, so that no column stays behind when its numbers have been taken.
     del frame
     columns = [
-        read_series(series.pop(0).alias(name), values[:, j]) for j, name in enumerate(names.listed)
+        _column(series.pop(0).alias(name), values[:, j], decimal)
+        for j, name in enumerate(names.listed)
     ]
     return Table(data.name, kind.split()[0], tuple(columns), values, names.renamed(given), raw=raw)
+
+
+def _column(series: pl.Series, values: FloatArray, decimal: str | None) -> Column:
+    column = read_series(series, values, decimal or ".")
+    if not may_be_amounts(column):
+        return column
+    return with_amounts(column, series.cast(pl.String), decimal)
 
 
 def _read(data: DataFile, file: BinaryIO, kind: str) -> pl.DataFrame:

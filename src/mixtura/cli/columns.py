@@ -50,6 +50,11 @@ class Column:
         Of a sample of the rows of a table, counted from 1; None for all rows.
     names : Series or None
         The odd cells of one of the first columns in which they are too many for categories.
+    amounts : str
+        How its numbers are written, or what its texts look like if they hardly are; empty if they
+        are no amounts, but plain numbers or words.
+    written : Column or None
+        The texts themselves of amounts that are read as numbers.
     """
 
     name: str
@@ -60,7 +65,14 @@ class Column:
     odd: tuple[tuple[int, str], ...] = ()
     words: Words | None = None
     row_numbers: IntArray | None = None
+    amounts: str = ""
+    written: Column | None = None
     names: pl.Series | None = None
+
+    @property
+    def as_written(self) -> Column:
+        """The column of texts, if it is amounts; so it is a category."""
+        return self if self.written is None else self.written
 
     def texts(self) -> pl.Series | None:
         """What the cells say, (n,), null for missing ones; None where that is not kept."""
@@ -155,10 +167,16 @@ def _shortened(cell: str) -> str:
 
 
 class Tally:
-    """What has been seen in columns of text, whose rows come bit by bit."""
+    """What has been seen in columns of text, whose rows come bit by bit.
+
+    Attributes
+    ----------
+    n_rows : int
+        So far.
+    """
 
     def __init__(self, width: int) -> None:
-        self._n_rows = 0
+        self.n_rows = 0
         self._n_numbers, self._n_odd, self._n_answers = np.zeros((3, width), dtype=int)
         self._odd: list[list[tuple[int, str]]] = [[] for _ in range(width)]
         self._words: dict[int, WordCount] = {}
@@ -172,12 +190,12 @@ class Tally:
         for j in np.flatnonzero(cells.odd.any(axis=0)).tolist():
             kept, rows = self._odd[j], np.flatnonzero(cells.odd[:, j])
             for i in rows[: _ODD_KEPT - len(kept)].tolist():
-                kept.append((self._n_rows + i + 1, _shortened(texts[i * width + j])))
+                kept.append((self.n_rows + i + 1, _shortened(texts[i * width + j])))
             words = self._words.setdefault(j, WordCount())
-            words.add(self._n_rows, cells.odd[:, j], texts.gather(rows * width + j))
+            words.add(self.n_rows, cells.odd[:, j], texts.gather(rows * width + j))
             if words.named and sum(each.named for each in self._words.values()) > _NAMES_KEPT:
                 words.give_up()
-        self._n_rows += n
+        self.n_rows += n
 
     def columns(self, names: Sequence[str], values: FloatArray) -> tuple[Column, ...]:
         """All columns; values (n, width) are the numbers in them."""
@@ -194,13 +212,13 @@ class Tally:
         return Column(name, values, kind, n_numbers, n_odd, odd, words, names=names)
 
 
-def read_series(series: pl.Series, values: FloatArray) -> Column:
+def read_series(series: pl.Series, values: FloatArray, decimal: str = ".") -> Column:
     """A column of any type, whose numbers go into an array (n,); strings are read as numbers."""
     if isinstance(series.dtype, pl.Categorical | pl.Enum):
         series = series.cast(pl.String)
     name, dtype = series.name, series.dtype
     if dtype == pl.String:
-        cells, tally = read_cells(series).reshape(-1, 1), Tally(1)
+        cells, tally = read_cells(series, decimal).reshape(-1, 1), Tally(1)
         tally.add(cells, series)
         values[:] = cells.values[:, 0]
         return tally.columns([name], values[:, None])[0]

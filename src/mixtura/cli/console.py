@@ -17,7 +17,7 @@ from mixtura.cli.assignments import SURE
 from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_components, print_portraits
 from mixtura.cli.features import Features
-from mixtura.cli.passes import Tell
+from mixtura.cli.progress import Tell, lines
 from mixtura.cli.readings import missing_in_words, restraints_of, starts_in_words
 from mixtura.cli.results import FitResult, feature_names
 from mixtura.cli.table import Table
@@ -32,6 +32,8 @@ __all__ = ["print_facts", "print_fit", "print_model", "print_verdict", "stdout",
 
 # On a terminal; the model file has them all.
 _COLUMNS_NAMED, _FEW, _BAR = 1_000, 5, 40
+
+_FITTING = "Fitting"
 
 _USABLE = "To use {} all the same, name every column to use with --columns."
 
@@ -50,9 +52,10 @@ def stdout() -> Console:
 
 @contextmanager
 def watch(quiet: bool) -> Iterator[Tell]:
-    """A progress bar on stderr, when somebody watches it there."""
+    """A progress bar on stderr, when somebody watches it there; else lines now and then."""
     if quiet or not sys.stderr.isatty():
-        yield lambda done, total, text: None
+        with lines(quiet, _FITTING) as tell:
+            yield tell
         return
     columns = (
         TextColumn("{task.description}"),
@@ -62,9 +65,9 @@ def watch(quiet: bool) -> Iterator[Tell]:
     )
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, expand=True) as bar:
-        task = bar.add_task("Fitting", total=None)
+        task = bar.add_task(_FITTING, total=None)
 
-        def progressed(done: int, total: int | None, text: str) -> None:
+        def progressed(done: int, total: int | None, unit: str, text: str) -> None:
             bar.tasks[task].total = total  # an update would keep the last one for None
             bar.update(task, completed=done, description=text)
 

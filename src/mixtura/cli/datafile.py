@@ -28,14 +28,39 @@ _BLOCK = 1 << 20
 
 # Files that are no table, by their first bytes; what they are, and what to do.
 _FOREIGN = {
-    b"PK\x03\x04": "an Excel or zip file: save the table as CSV",
-    b"\xd0\xcf\x11\xe0": "an old Excel file: save the table as CSV",
+    b"PK\x03\x04": "a spreadsheet (Excel, OpenDocument) or zip file: save the sheet as CSV",
+    b"\xd0\xcf\x11\xe0": "an old Excel file: save the sheet as CSV",
+    b"\0" * 12 + b"\xc2\xea\x81\x60": "a SAS table: save it as CSV, in Python with "
+    "pandas.read_sas(...).to_csv(...)",
+    b"$FL": "an SPSS table: save it as CSV, in Python with pandas.read_spss(...).to_csv(...)",
+    b"<stata_dta>": "a Stata table: save it as CSV, there with export delimited",
+    **dict.fromkeys(
+        (b"X\n\0\0", b"RDX2\n", b"RDX3\n"),
+        "an R object: save the table as CSV, there with write.csv(..., row.names = FALSE)",
+    ),
+    **dict.fromkeys(
+        (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"),
+        "a pickle of Python: save the table as CSV or Parquet, with to_csv or to_parquet",
+    ),
+    b"\x93NUMPY": "an array of NumPy: save it as CSV, with numpy.savetxt(..., delimiter=',')",
+    b"\x89HDF": "an HDF5 file: save the table as CSV or Parquet",
+    b"SQLite format 3": "a database: save the table as CSV",
+    b"%PDF": "a PDF document: save the table as CSV",
     b"\xff\xfe": "UTF-16 text, not UTF-8: save it as UTF-8 (or iconv -f utf-16 -t utf-8)",
     b"\xfe\xff": "UTF-16 text, not UTF-8: save it as UTF-8 (or iconv -f utf-16 -t utf-8)",
     b"BZh91AY&SY": "packed with bzip2: unpack it first, or pack it with gzip",
     b"\xfd7zXZ": "packed with xz: unpack it first, or pack it with gzip",
     b"\x28\xb5\x2f\xfd": "packed with zstd: unpack it first, or pack it with gzip",
     b"\x00": "no text: it begins with a NUL byte. Save the table as CSV in UTF-8",
+}
+
+
+# Text that is no table, by the ending of the name and how it begins.
+_JSON = "a JSON file: save the table as CSV, in Python with pandas.read_json(...).to_csv(...)"
+_MARKUP = "a page or XML: save the table as CSV"
+_NO_TABLES = {
+    **dict.fromkeys((".json", ".jsonl", ".ndjson", ".geojson"), ((b"{", b"["), _JSON)),
+    **dict.fromkeys((".html", ".htm", ".xml", ".xls"), ((b"<",), _MARKUP)),
 }
 
 
@@ -168,6 +193,9 @@ class DataFile:
         for mark, what in _FOREIGN.items():
             if first.startswith(mark):
                 raise DataError(f"{self} is {what}.")
+        marks, no_table = _NO_TABLES.get(self.suffix, ((), ""))
+        if first.lstrip().startswith(marks):
+            raise DataError(f"{self} is {no_table}.")
 
     def _seekable(self, stack: ExitStack) -> BinaryIO:
         """The file itself, or a copy of what can be read only once."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from io import StringIO, TextIOWrapper
 from itertools import chain, islice
@@ -17,11 +18,13 @@ from typing import BinaryIO, TextIO
 
 import polars as pl
 
+from mixtura.cli.amounts import may_be_amounts, with_amounts
 from mixtura.cli.cells import is_missing, is_number, read_cells
 from mixtura.cli.columns import Tally
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.header import Choose, header
 from mixtura.cli.names import Names, unique_names
+from mixtura.cli.progress import Tell
 from mixtura.cli.rows import Rows
 from mixtura.cli.table import Table
 from mixtura.cli.wording import count
@@ -40,8 +43,17 @@ _CELLS_AT_ONCE = 50_000
 LONGEST = 1 << 26
 
 
-def read_delimited(data: DataFile, file: BinaryIO, delimiter: str | None, keep: Choose) -> Table:
-    """Read text, and keep the cells of some columns as they are.
+def read_delimited(
+    data: DataFile,
+    file: BinaryIO,
+    delimiter: str | None,
+    decimal: str | None,
+    keep: Choose,
+    tell: Tell,
+) -> Table:
+    """Read text, with a delimiter and a mark before decimals, each found out if it is not given.
+
+    Some columns are kept as they are.
 
     Raises
     ------
@@ -50,7 +62,8 @@ def read_delimited(data: DataFile, file: BinaryIO, delimiter: str | None, keep: 
     """
     csv.field_size_limit(LONGEST)  # of the whole process, which is the command's own
     try:
-        return _read(data, file, delimiter or _detect(data, file), keep)
+        text = _Text(data, file, delimiter or _detect(data, file), decimal)
+        return text.read(keep, lambda n: tell(n, None, "rows", f"Reading {data.name}"))
     except UnicodeDecodeError as error:
         raise DataError(
             f"{data} is not UTF-8 text: {_undecodable(file)} has the byte "
@@ -87,36 +100,71 @@ def _detect(data: DataFile, file: BinaryIO) -> str:
     return max(_DELIMITERS, key=regularity)
 
 
-def _read(data: DataFile, file: BinaryIO, delimiter: str, keep: Choose) -> Table:
-    notes = []
-    if _has_byte_order_mark(file):
-        notes.append("The file begins with a byte-order mark, which is skipped.")
-    if delimiter != ",":
-        notes.append(f"The cells are separated by {_NAMES.get(delimiter, repr(delimiter))}.")
-    with _text(file) as text:
-        reader = csv.reader(_lines(data, text), delimiter=delimiter, strict=True)
-        try:
-            first = next((cells for cells in reader if cells), None)
-            if first is None:
-                raise DataError(f"{data} is empty.")
-            if any("\0" in cell for cell in first):
+@dataclass(frozen=True)
+class _Text:
+    """A file of text, whose cells are read in one way."""
+
+    data: DataFile
+    file: BinaryIO
+    delimiter: str
+    decimal: str | None
+
+    def read(self, keep: Choose, seen: Callable[[int], None]) -> Table:
+        """The table; told is how many rows have been seen."""
+        notes: list[str] = []
+        with self._rows(notes) as (given, rows):
+            tally, values = _content(rows, len(given), self.decimal or ".", seen)
+        names = Names(tuple(unique_names(given)))
+        columns = list(tally.columns(names.listed, values))
+        amounts = [j for j, column in enumerate(columns) if may_be_amounts(column)]
+        kept = set(keep(header(self.data.name, names.listed)))
+        texts = self._texts(sorted({*amounts, *kept}), seen)
+        for j in amounts:
+            columns[j] = with_amounts(columns[j], texts[j], self.decimal)
+        raw = {j: texts[j].replace("", None) for j in kept}
+        renamed = names.renamed(given)
+        return Table(self.data.name, "csv", tuple(columns), values, (*notes, *renamed), raw=raw)
+
+    def _texts(self, places: Sequence[int], seen: Callable[[int], None]) -> dict[int, pl.Series]:
+        """All cells of some columns, as they are written: the file is read once more."""
+        if not places:
+            return {}
+        parts: dict[int, list[pl.Series]] = {j: [] for j in places}
+        n = 0
+        with self._rows([]) as (given, rows):
+            while batch := list(islice(rows, max(1, _CELLS_AT_ONCE // len(given)))):
+                for j, part in parts.items():
+                    part.append(pl.Series([cells[j] for cells in batch], dtype=pl.String))
+                n += len(batch)
+                seen(n)
+        return {j: pl.concat(part) for j, part in parts.items() if part}
+
+    @contextmanager
+    def _rows(self, notes: list[str]) -> Iterator[tuple[Sequence[str], Iterator[list[str]]]]:
+        """The names and all rows after them; notes are taken on what is unusual."""
+        if _has_byte_order_mark(self.file):
+            notes.append("The file begins with a byte-order mark, which is skipped.")
+        if self.delimiter != ",":
+            called = _NAMES.get(self.delimiter, repr(self.delimiter))
+            notes.append(f"The cells are separated by {called}.")
+        with _text(self.file) as text:
+            reader = csv.reader(_lines(self.data, text), delimiter=self.delimiter, strict=True)
+            try:
+                first = next((cells for cells in reader if cells), None)
+                if first is None:
+                    raise DataError(f"{self.data} is empty.")
+                if any("\0" in cell for cell in first):
+                    raise DataError(
+                        f"{self.data} has NUL bytes in its first line: it is no text, or UTF-16. "
+                        "Save the table as CSV in UTF-8."
+                    )
+                given, rows = _header(first, reader, self.decimal or ".", notes)
+                yield given, _rows(self.data, rows, len(first), notes)
+            except csv.Error as error:
                 raise DataError(
-                    f"{data} has NUL bytes in its first line: it is no text, or UTF-16. "
-                    "Save the table as CSV in UTF-8."
-                )
-            given, rows = _header(first, reader, notes)
-            names = Names(tuple(unique_names(given)))
-            rows = _rows(data, rows, len(first), notes)
-            kept = sorted(set(keep(header(data.name, names.listed))))
-            tally, values, raw = _content(rows, len(first), kept)
-        except csv.Error as error:
-            raise DataError(
-                f"{data} is no regular table at line {reader.line_num}: {error}. "
-                "Look there for a quotation mark that is not closed."
-            ) from None
-    columns = tally.columns(names.listed, values)
-    notes.extend(names.renamed(given))
-    return Table(data.name, "csv", columns, values, tuple(notes), raw=raw)
+                    f"{self.data} is no regular table at line {reader.line_num}: {error}. "
+                    "Look there for a quotation mark that is not closed."
+                ) from None
 
 
 def _has_byte_order_mark(file: BinaryIO) -> bool:
@@ -135,10 +183,10 @@ def _lines(data: DataFile, text: TextIO) -> Iterator[str]:
 
 
 def _header(
-    first: list[str], others: Iterator[list[str]], notes: list[str]
+    first: list[str], others: Iterator[list[str]], decimal: str, notes: list[str]
 ) -> tuple[Sequence[str], Iterator[list[str]]]:
     """Names and rows: the first line is of names, unless it is all numbers itself."""
-    numbers = [is_number(cell) for cell in first]
+    numbers = [is_number(cell, decimal) for cell in first]
     if not any(numbers) or not all(
         number or is_missing(cell) for number, cell in zip(numbers, first, strict=True)
     ):
@@ -175,19 +223,17 @@ def _rows(
 
 
 def _content(
-    rows: Iterator[list[str]], width: int, kept: Sequence[int]
-) -> tuple[Tally, FloatArray, dict[int, pl.Series]]:
-    """What is in the rows, the numbers, and some columns as they are."""
+    rows: Iterator[list[str]], width: int, decimal: str, seen: Callable[[int], None]
+) -> tuple[Tally, FloatArray]:
+    """What is in the rows, and the numbers."""
     tally, numbers = Tally(width), Rows(width)
-    raw = {j: pl.Series(dtype=pl.String) for j in kept}
     while batch := list(islice(rows, max(1, _CELLS_AT_ONCE // width))):
         texts = pl.Series(list(chain.from_iterable(batch)), dtype=pl.String)
-        cells = read_cells(texts).reshape(len(batch), width)
+        cells = read_cells(texts, decimal).reshape(len(batch), width)
         tally.add(cells, texts)
         numbers.append(cells.values)
-        for j, column in raw.items():
-            column.append(texts.gather_every(width, j).replace("", None))
-    return tally, numbers.matrix(), raw
+        seen(tally.n_rows)
+    return tally, numbers.matrix()
 
 
 def _undecodable(file: BinaryIO) -> str:

@@ -38,8 +38,16 @@ def check_folder(folder: Path, files: Sequence[str], inputs: Sequence[Path]) -> 
             raise MixturaError(f"{one} and {other} are the same file: remove one of the links.")
 
 
-def check_file(file: Path, inputs: Sequence[Path]) -> None:
+def check_file(file: Path, inputs: Sequence[Path], endings: Sequence[str]) -> None:
     """See that a file in an existing folder can be written, and is none of those that are read.
+
+    Parameters
+    ----------
+    file : Path
+    inputs : sequence of Path
+        What is read, and so must stay.
+    endings : sequence of str
+        Of the names of what can be written; a name may also have none.
 
     Raises
     ------
@@ -49,6 +57,12 @@ def check_file(file: Path, inputs: Sequence[Path]) -> None:
     if not file.parent.exists():
         raise MixturaError(f"{file} cannot be written: there is no folder {file.parent}.")
     _check_place(file, inputs)
+    plain = file.is_file() or not file.exists()  # else, such as a pipe, any name will do
+    if plain and file.suffix and file.suffix.lower() not in endings:
+        raise MixturaError(
+            f"{file} cannot be written: nothing here writes {file.suffix} files. Let the name end "
+            f"in {', '.join(endings[:-1])} or {endings[-1]}."
+        )
 
 
 def check_outside(file: Path, inputs: Sequence[Path]) -> None:

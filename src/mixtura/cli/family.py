@@ -13,7 +13,6 @@ from mixtura.cli.features import check_mostly_numeric
 from mixtura.cli.kinds import KINDS, kind_of
 from mixtura.cli.mixed import unusual_families
 from mixtura.cli.own_options import OwnOptions
-from mixtura.cli.refusals import comma_hint
 from mixtura.cli.roles import Role, is_code
 from mixtura.cli.wanted import Wanted
 from mixtura.cli.wording import listing
@@ -98,7 +97,7 @@ def _kind_of_columns(wanted: Wanted) -> tuple[Kind, str]:
         return Kind.COUNT, "all numbers are whole, from 0 on, and vary as counts do"
     if any(numeric.why_not(column, roles[column]) is None for column in likely):
         return Kind.CONTINUOUS, "there are measurements"
-    if not comma_hint(columns) and any(
+    if not any(_unread(column) for column in columns) and any(
         categories.why_not(column, roles[column]) is None for column in columns
     ):
         return Kind.CATEGORICAL, "there are no measurements, but texts, codes, or yes and no"
@@ -107,7 +106,7 @@ def _kind_of_columns(wanted: Wanted) -> tuple[Kind, str]:
     told = [f"{c.name} {numeric.why_not(c, roles[c])}" for c in columns]
     raise DataError(
         f"{wanted.table.name} has no numeric column, and none of categories that come again "
-        f"({listing(told)}).{comma_hint(columns)}"
+        f"({listing(told)})."
     )
 
 
@@ -124,6 +123,11 @@ def _is_answer(column: Column) -> bool:
     return column.kind == "true or false" or (
         column.kind == "numbers" and column.numbers.zero_or_one
     )
+
+
+def _unread(column: Column) -> bool:
+    """Whether its texts seem to be numbers."""
+    return column.kind == "text" and bool(column.amounts)
 
 
 def _surely_counts(column: Column, wanted: Wanted) -> bool:

@@ -11,8 +11,9 @@ import numpy as np
 from mixtura.cli.columns import Column
 from mixtura.cli.kinds import KINDS, Reading, Readings, kind_of, read_as
 from mixtura.cli.mixed import mixed_note, mixed_readings
-from mixtura.cli.refusals import comma_hint, not_numeric
+from mixtura.cli.refusals import not_numeric
 from mixtura.cli.roles import Roles
+from mixtura.cli.skewed import skewed_notes
 from mixtura.cli.table import Table
 from mixtura.cli.wanted import Wanted
 from mixtura.cli.wording import count, listing, row_list, suggestion
@@ -38,6 +39,9 @@ EXCLUDED = "by --exclude"
 
 # A column of which this share are numbers was meant to be numbers.
 _MOSTLY = 0.8
+
+# The family of the same distributions on logarithms as measurements have by default.
+_OF_LOGARITHMS = "log_normal"
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,11 @@ def choose_features(
             for place, column in zip(wanted.places, wanted.columns, strict=True)
             if place not in chosen and readings.of(column).cannot(column) is None
         ),
-        notes=(*notes, *_notes(columns, readings, described, wanted.roles)),
+        notes=(
+            *notes,
+            *_notes(columns, readings, described, wanted.roles),
+            *_skewed(description, wanted, dict(zip(described, columns, strict=True)), by_column),
+        ),
     )
     features.check(description)
     return features
@@ -202,7 +210,7 @@ def _suitable(wanted: Wanted, family: str, readings: Readings) -> Chosen:
         told = [f"{c.name} {reason}" for c, reason in zip(columns, reasons, strict=True)]
         raise DataError(
             f"{wanted.table.name} has no {readings.noun} to fit with --family {family} "
-            f"({listing(told)}).{comma_hint(columns)}"
+            f"({listing(told)})."
         )
     others = zip(columns, reasons, chosen, strict=True)
     left_out = tuple((c.name, reason) for c, reason, taken in others if reason and not taken)
@@ -308,5 +316,44 @@ def _notes(
             yield f"Column {column.name!r} is true or false: taken as 1 and 0."
         elif (doubt := readings.of(column).doubt(column, roles[column])) is not None:
             yield f"Column {column.name!r} {doubt}, but is used all the same."
+    yield from _amounts(columns, described)
     if readings.numeric:
         yield from roles.notes([column.name for column in columns])
+
+
+def _skewed(
+    description: Description[Any, Any],
+    wanted: Wanted,
+    columns: Mapping[Described, Column],
+    by_column: Mapping[str, str] | None,
+) -> Iterator[str]:
+    """On columns that are fitted as measurements are by default, though they are very skewed."""
+
+    def family(known: Described) -> str:
+        if description is not MIXED:
+            return description.name
+        return (by_column or {}).get(known.name, MIXED.of_column(known).name)
+
+    bells = {
+        known.name: wanted.numbers_of(column)
+        for known, column in columns.items()
+        if known.kind is Kind.CONTINUOUS
+        and family(known) == MIXED.of_column(known).name
+        and not wanted.roles[column].item
+    }
+    others = [known.name for known in columns if known.name not in bells]
+    return skewed_notes(bells, others, _OF_LOGARITHMS)
+
+
+def _amounts(columns: Sequence[Column], described: Sequence[Described]) -> Iterator[str]:
+    """On columns whose numbers are written as amounts."""
+    read: dict[str, list[str]] = {}
+    for column, known in zip(columns, described, strict=True):
+        if known.levels and column.amounts:
+            like = column.amounts
+            yield f"Column {column.name!r} looks like {like}, but is used as categories."
+        elif column.amounts:
+            read.setdefault(column.amounts, []).append(column.name)
+    for amounts, names in read.items():
+        example = ": 12% is 12" if "percent" in amounts else ""
+        yield f"Read as {amounts}{example}: {listing(names)}."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from mixtura.cli.amounts import Amounts, may_be_amounts
 from mixtura.cli.columns import Column, read_series
 from mixtura.cli.words import LONGEST, MOST_WORDS
 from mixtura.fitting.random_streams import Purpose
@@ -16,6 +17,8 @@ from mixtura.sources.scan import Batch, Cells
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
 __all__ = ["FirstLook", "column_of", "look"]
+
+_NOT_READ = "they are read in single tables that fit into memory alone"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +76,7 @@ def look(
     named = zip(names, cells or [[] for _ in names], strict=True)
     return FirstLook(
         drawn.n_rows,
-        tuple(column_of(name, each, values[:, j]) for j, (name, each) in enumerate(named)),
+        tuple(_looked_at(name, each, values[:, j]) for j, (name, each) in enumerate(named)),
         values,
         numbers,
         tuple(each.column(name) for each, name in zip(levels, names, strict=True)),
@@ -84,6 +87,15 @@ def column_of(name: str, cells: Cells, values: FloatArray) -> Column:
     """Cells as a column, whose numbers go into an array (n,)."""
     listed = cells if isinstance(cells, list) else np.asarray(cells, dtype=np.float64)
     return read_series(pl.Series(name, listed, strict=False), values)
+
+
+def _looked_at(name: str, cells: Cells, values: FloatArray) -> Column:
+    """A column of the sample, and what its texts look like if they are amounts."""
+    column = column_of(name, cells, values)
+    if not may_be_amounts(column):
+        return column
+    amounts = Amounts.of(pl.Series(cells, dtype=pl.String, strict=False)).text
+    return replace(column, amounts=amounts and f"{amounts}: {_NOT_READ}")
 
 
 @dataclass

@@ -17,6 +17,7 @@ from mixtura.cli.options import (
     columns_option,
     component_counts,
     data_arguments,
+    decimal_option,
     delimiter_option,
     digits_of,
     digits_option,
@@ -102,6 +103,7 @@ _NOT_CONVERGED = 3
 @scheduler_option
 @master_option
 @delimiter_option
+@decimal_option
 @click.option("--strict", is_flag=True, help="Exit with 3 if the chosen fit did not converge.")
 @json_option
 @quiet_option
@@ -133,6 +135,7 @@ def fit(
     scheduler: str | None,
     master: str | None,
     delimiter: str | None,
+    decimal: str | None,
     strict: bool,
     as_json: bool,
     quiet: bool,
@@ -141,8 +144,9 @@ def fit(
     """Find the clusters in a table, how many there are, and how surely each row belongs.
 
     DATA is a CSV file (also with other delimiters or compressed as .gz), a Parquet or an Arrow
-    file; - is standard input. It may also be larger than the memory, see below. Empty cells and NA,
-    NaN, null, none, ? and - count as missing, at random: rows count by what they have, and one
+    file; - is standard input. It may also be larger than the memory, see below. Columns of amounts
+    such as $1,234.50 and 12% are numbers, and those such as 3,5 with --decimal ,. Empty cells and
+    NA, NaN, null, none, ? and - count as missing, at random: rows count by what they have, and one
     without anything belongs to the clusters by their weights.
 
     Three files go to the output folder, all at once when all is done:
@@ -240,6 +244,7 @@ def fit(
     from mixtura.cli.kept import Wishes
     from mixtura.cli.known import read_known
     from mixtura.cli.memory import wants_passes
+    from mixtura.cli.progress import lines
     from mixtura.cli.reading import read_table
     from mixtura.cli.results import check_places, places, written
     from mixtura.cli.search import Plan
@@ -249,14 +254,17 @@ def fit(
     options = OwnOptions.of(own)
     machine = Engine.of(engine, scheduler, master)
     rows: WholeTable | LargeTable
-    if wants_passes(data, machine, sample=sample, known=known, delimiter=delimiter):
+    if wants_passes(
+        data, machine, sample=sample, known=known, delimiter=delimiter, decimal=decimal
+    ):
         wishes = Wishes(keep or (), label, digits_of(digits, "parquet"))
         others = (*(exclude or ()), *filter(None, [weights]), *wishes.words)
         words = None if columns is None else (*columns, *others)
         rows = _looked_at(data, machine, words, wishes, sample=sample, seed=seed, quiet=quiet)
     else:
         wishes = Wishes(keep or (), label)
-        whole = read_table(data, delimiter, wishes.places)
+        with lines(quiet, f"Reading {data.name}") as tell:
+            whole = read_table(data, delimiter, decimal, wishes.places, tell)
         wishes = replace(wishes, digits=digits_of(digits, whole.format))
         rows = WholeTable(data.places, whole, wishes)
     table = rows.table

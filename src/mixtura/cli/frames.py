@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,12 +19,31 @@ from mixtura.persistence.atomic_files import Staging
 from mixtura.sources.recognized import writing
 from mixtura.typing import AnyArray
 
-__all__ = ["format_of", "put_blocks", "put_parts", "write_blocks", "write_parts"]
+__all__ = [
+    "ENDINGS",
+    "format_of",
+    "is_text",
+    "put_blocks",
+    "put_parts",
+    "write_blocks",
+    "write_parts",
+]
+
+
+_TEXTS = {".csv": "csv", ".tsv": "tsv", ".txt": "csv"}
+
+#: Of names of files that a table can be written to.
+ENDINGS = (*_TEXTS, *FORMATS)
 
 
 def format_of(output: Path | None) -> str:
-    """The format that goes with the name of an output: 'csv', 'parquet' or 'arrow'."""
-    return "csv" if output is None else FORMATS.get(output.suffix.lower(), "csv")
+    """The format that goes with the name of an output: 'csv', 'tsv', 'parquet' or 'arrow'."""
+    return "csv" if output is None else (_TEXTS | FORMATS).get(output.suffix.lower(), "csv")
+
+
+def is_text(kind: str) -> bool:
+    """Whether a format is written part by part, and never held as a whole."""
+    return kind in _TEXTS.values()
 
 
 def put_blocks(blocks: Iterable[pl.DataFrame], output: Path | None) -> None:
@@ -43,7 +63,7 @@ def write_blocks(blocks: Iterable[pl.DataFrame], path: Path, kind: str) -> None:
 
 def put_parts(parts: Iterator[Assignments], output: Path | None) -> None:
     """Write assignments of a large table that come part by part, of which none is kept."""
-    if output is None or format_of(output) == "csv":
+    if output is None or is_text(format_of(output)):
         put_blocks((block for part in parts for block in part.blocks()), output)
         return
     with Staging() as staging:
@@ -70,9 +90,9 @@ def _of_arrow(cells: AnyArray | pl.Series) -> Any:
 # and it knows no file names that are not UTF-8.
 
 
-def _write_csv(blocks: Iterable[pl.DataFrame], file: BinaryIO) -> None:
+def _write_csv(blocks: Iterable[pl.DataFrame], file: BinaryIO, separator: str = ",") -> None:
     for i, block in enumerate(blocks):
-        file.write(block.write_csv(include_header=i == 0).encode())
+        file.write(block.write_csv(include_header=i == 0, separator=separator).encode())
 
 
 def _write_parquet(blocks: Iterable[pl.DataFrame], file: BinaryIO) -> None:
@@ -89,6 +109,7 @@ def _write_arrow(blocks: Iterable[pl.DataFrame], file: BinaryIO) -> None:
 
 _WRITERS: dict[str, Callable[[Iterable[pl.DataFrame], BinaryIO], None]] = {
     "csv": _write_csv,
+    "tsv": partial(_write_csv, separator="\t"),
     "parquet": _write_parquet,
     "arrow": _write_arrow,
 }

@@ -101,7 +101,7 @@ def read_as(column: Column, described: Described) -> FloatArray:
     CellError
         If a cell is no level.
     """
-    return as_codes(column, described) if described.levels else column.values
+    return as_codes(column.as_written, described) if described.levels else column.values
 
 
 # ---------------------------------------------------------------------------------------------
@@ -109,6 +109,8 @@ def read_as(column: Column, described: Described) -> FloatArray:
 
 
 def _no_numbers(column: Column) -> str | None:
+    if column.n_odd and column.amounts:
+        return f"is {column.kind} that looks like {column.amounts}"
     if column.n_odd:
         return "has dates or times" if says_dates(column) else f"is {column.kind}"
     return "has only missing cells" if column.n_numbers == 0 else None
@@ -218,12 +220,16 @@ KINDS: dict[Kind, Reading] = {
     Kind.CONTINUOUS: _numeric(Kind.CONTINUOUS, _no_measurement, "numeric column"),
     Kind.COUNT: _numeric(Kind.COUNT, _no_count, "column of counts"),
     Kind.CATEGORICAL: Reading(
-        _no_category, _no_code, _described_category, not_usable, "column of categories"
+        lambda column: _no_category(column.as_written),
+        lambda column, role: _no_code(column.as_written, role),
+        lambda column: _described_category(column.as_written),
+        not_usable,
+        "column of categories",
     ),
     Kind.BINARY: Reading(
-        _no_answer,
-        _hardly_answer,
-        _described_answer,
+        lambda column: _no_answer(column.as_written),
+        lambda column, role: _hardly_answer(column.as_written, role),
+        lambda column: _described_answer(column.as_written),
         not_two,
         "column of yes and no",
         last_resort=True,

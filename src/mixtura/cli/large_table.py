@@ -25,7 +25,7 @@ from mixtura.cli.kinds import KINDS, read_as
 from mixtura.cli.known_columns import ReadColumns
 from mixtura.cli.levels import levels_of
 from mixtura.cli.names import Names
-from mixtura.cli.passes import Tell
+from mixtura.cli.progress import Tell, silent, telling
 from mixtura.cli.search import Found, Large, Plan
 from mixtura.cli.table import Table
 from mixtura.cli.wording import count
@@ -79,7 +79,7 @@ class LargeTable:
         data: DataFile,
         n_sample: int | None = None,
         seed: int = 0,
-        tell: Tell = lambda done, total, text: None,
+        tell: Tell = silent,
         engine: Engine = THIS_MACHINE,
         choose: Choose | None = None,
         most: float = math.inf,
@@ -100,7 +100,7 @@ class LargeTable:
             names.listed,
             n_sample or sample_size(len(names.listed)),
             seed,
-            lambda done: tell(done, None, f"Looking at the rows of {data.name}"),
+            lambda done: tell(done, None, "rows", f"Looking at the rows of {data.name}"),
         )
         if first.n_rows == 0:
             raise DataError(f"{data} has column names but no rows.")
@@ -181,7 +181,9 @@ class LargeTable:
         """
         scan = self.scan(features.names, weights, tell)
         found = plan.run(features, weight, tell, Large(scan, self.table.n_rows))
-        return found, self.assigned(found.model, features, weights, tell)
+        parts = self.assigned(found.model, features, weights)
+        told = f"Assigning {self.table.n_rows:,} rows"
+        return found, telling(parts, _n_rows, self.table.n_rows, tell, told)
 
     def scan(self, columns: Sequence[str], weight: str | None, tell: Tell) -> Scan:
         """All rows of some columns, called as in the table, where the engine has them."""
@@ -192,7 +194,7 @@ class LargeTable:
         return replace(scan, read=_telling(scan.read, self.table.n_rows, tell))
 
     def assigned(
-        self, model: Model, features: Features, weight: str | None, tell: Tell
+        self, model: Model, features: Features, weight: str | None
     ) -> Iterator[Assignments]:
         """All rows, assigned by a model of the features part by part, in their order."""
         wanted, named = self._called(features.names, weight)
@@ -200,10 +202,7 @@ class LargeTable:
         columns = ReadColumns(features.schema, model.description.name)
         assigner = Assigner(model, self.wishes.digits)
         label, kept = self._kept(features, own_columns(model))
-        for part in assigned(assigner, columns, ahead(batches), label, kept):
-            yield part
-            done = part.start + len(part.clusters)
-            tell(done, self.table.n_rows, f"Assigning {self.table.n_rows:,} rows")
+        yield from assigned(assigner, columns, ahead(batches), label, kept)
 
     def _kept(self, features: Features, own: Sequence[str]) -> tuple[str, NextRows]:
         """The name of the column that names the rows, and what gives the columns that are kept."""
@@ -226,7 +225,7 @@ def _renamed(frame: pl.DataFrame, given: Sequence[str], names: Sequence[str]) ->
     return frame.select(pl.col(old).alias(new) for old, new in zip(given, names, strict=True))
 
 
-def assigned_by(model: Model, data: DataFile, wishes: Wishes) -> Iterator[Assignments]:
+def assigned_by(model: Model, data: DataFile, wishes: Wishes, tell: Tell) -> Iterator[Assignments]:
     """All rows of a large table, assigned by a model of some of its columns."""
 
     def known(header: Table) -> Sequence[int]:
@@ -240,7 +239,12 @@ def assigned_by(model: Model, data: DataFile, wishes: Wishes) -> Iterator[Assign
     large = LargeTable.looked_at(data, _GLANCE, choose=known, most=_GLANCE, wishes=wishes)
     with large.counted():
         features = features_of_model(large.table, model)
-    return large.assigned(model, features, None, lambda done, total, text: None)
+    parts = large.assigned(model, features, None)
+    return telling(parts, _n_rows, None, tell, f"Assigning the rows of {data.name}")
+
+
+def _n_rows(part: Assignments) -> int:
+    return len(part.clusters)
 
 
 def _local(files: Sequence[Path], *args: Any) -> LocalScan:
@@ -287,7 +291,7 @@ def _telling(
             yield batch
             if not passed:
                 n += len(batch)
-                tell(n, n_rows, f"Copying {n_rows:,} rows to a temporary file")
+                tell(n, n_rows, "rows", f"Copying {n_rows:,} rows to a temporary file")
         passed.append(n)
 
     return telling

@@ -13,7 +13,7 @@ from mixtura.errors import DataError
 from mixtura.sources.recognized import shape_of
 from mixtura.starts.large_rows import sample_size
 
-__all__ = ["is_large", "wants_passes"]
+__all__ = ["check_text", "is_large", "wants_passes"]
 
 
 def wants_passes(
@@ -23,6 +23,7 @@ def wants_passes(
     sample: int | None,
     known: str | None,
     delimiter: str | None,
+    decimal: str | None,
 ) -> bool:
     """Whether a table is to be fitted by passes over its rows, and not in memory.
 
@@ -38,6 +39,8 @@ def wants_passes(
                 "--sample is for tables that are not read into memory: Parquet and Arrow files, "
                 "folders and patterns, without --known. Leave it out."
             )
+        if large:
+            check_text(data, delimiter, decimal)
         return large
     what = "several files" if data.several else f"--engine {machine.name}"
     if data.path is None:
@@ -47,9 +50,16 @@ def wants_passes(
             f"--known {known} names clusters row by row, and the rows of {what} are never all in "
             "memory: fit a single file that has the rows whose cluster is known."
         )
-    if delimiter is not None:
-        raise click.UsageError(f"--delimiter is for a single text file, not for {what}.")
+    check_text(data, delimiter, decimal)
     return True
+
+
+def check_text(data: DataFile, delimiter: str | None, decimal: str | None) -> None:
+    """Raise UsageError if options say how text is read of a table that is passed over."""
+    for option, value in (("--delimiter", delimiter), ("--decimal", decimal)):
+        if value is not None:
+            what = "several files" if data.several else f"{data}, which is passed over in parts"
+            raise click.UsageError(f"{option} is for a single text file, not for {what}.")
 
 
 def is_large(data: DataFile, n_sample: int | None = None) -> bool:

@@ -19,6 +19,7 @@ __all__ = [
     "component_counts",
     "data_argument",
     "data_arguments",
+    "decimal_option",
     "delimiter_option",
     "digits_of",
     "digits_option",
@@ -236,13 +237,21 @@ delimiter_option = click.option(
     help="Between the cells of a text file, such as ; or tab.  [default: found out]",
 )
 
+decimal_option = click.option(
+    "--decimal",
+    type=click.Choice([".", ","]),
+    metavar="MARK",
+    help="Before the decimals of numbers in text, . or ,: the other one may stand between "
+    "thousands.  [default: ., or what is plain from signs such as $ and %]",
+)
+
 output_option = click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     callback=file_or_stdout,
-    help="Where the rows go: CSV, or Parquet or Arrow by the ending of the name.  "
+    help="Where the rows go: CSV, or tabs (.tsv), Parquet or Arrow by the ending of the name.  "
     "[default: CSV to standard output]",
 )
 

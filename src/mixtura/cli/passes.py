@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import ceil, log
 from time import monotonic
-from typing import Any, TypeAlias
+from typing import Any
 
-from mixtura.cli.wording import model_name, structure_name
+from mixtura.cli.progress import Tell
+from mixtura.cli.wording import duration, model_name, structure_name
 from mixtura.stopping import DEFAULT_RULE, projected
 
-__all__ = ["Passes", "Tell"]
-
-#: Told (done, in all if that is known, what is going on).
-Tell: TypeAlias = Callable[[int, int | None, str], None]
-
-_MINUTE, _HOUR = 60.0, 3600.0
+__all__ = ["Passes"]
 
 
 class Passes:
@@ -44,7 +40,7 @@ class Passes:
         self._trace.append(objective)
         left = self._n_left
         total = None if left is None else n_iter + left
-        self._tell(n_iter, total, f"{model}: {', '.join(self._facts(left))}")
+        self._tell(n_iter, total, "passes", f"{model}: {', '.join(self._facts(left))}")
 
     def _facts(self, n_left: int | None) -> list[str]:
         """Speed, gain and time left, as far as they are known."""
@@ -53,7 +49,7 @@ class Passes:
         pace = (self._times[-1] - self._times[0]) / (len(self._times) - 1)
         facts = [f"{_short(self._n_rows / pace)} rows/s"] if pace > 0.0 else []
         facts.append(f"gain {self._trace[-1] - self._trace[-2]:.1e}")
-        return facts if n_left is None else [*facts, f"{_duration(n_left * pace)} left"]
+        return facts if n_left is None else [*facts, f"{duration(n_left * pace)} left"]
 
     @property
     def _n_left(self) -> int | None:
@@ -72,10 +68,3 @@ def _short(number: float) -> str:
         if number >= size:
             return f"{number / size:.3g} {unit}"
     return f"{number:.3g}"
-
-
-def _duration(seconds: float) -> str:
-    """Roughly, as people say it."""
-    if seconds < _MINUTE:
-        return f"{seconds:.0f} s"
-    return f"{seconds / _MINUTE:.0f} min" if seconds < _HOUR else f"{seconds / _HOUR:.1f} h"

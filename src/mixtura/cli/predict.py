@@ -9,6 +9,7 @@ import click
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.options import (
     data_arguments,
+    decimal_option,
     delimiter_option,
     digits_of,
     digits_option,
@@ -16,6 +17,7 @@ from mixtura.cli.options import (
     label_option,
     model_argument,
     output_option,
+    quiet_option,
 )
 
 __all__ = ["predict"]
@@ -29,6 +31,8 @@ __all__ = ["predict"]
 @label_option
 @digits_option
 @delimiter_option
+@decimal_option
+@quiet_option
 def predict(
     model: Path,
     data: DataFile,
@@ -37,6 +41,8 @@ def predict(
     label: str | None,
     digits: int | None,
     delimiter: str | None,
+    decimal: str | None,
+    quiet: bool,
 ) -> None:
     """Assign the rows of a table to the clusters of a fitted model.
 
@@ -62,10 +68,11 @@ def predict(
     """  # noqa: D301  click wants the character, not the letters
     from mixtura.cli.destination import check_file, check_outside
     from mixtura.cli.features import features_of_model
-    from mixtura.cli.frames import format_of, put_blocks, put_parts
+    from mixtura.cli.frames import ENDINGS, format_of, put_blocks, put_parts
     from mixtura.cli.kept import Wishes
     from mixtura.cli.large_table import assigned_by
-    from mixtura.cli.memory import is_large
+    from mixtura.cli.memory import check_text, is_large
+    from mixtura.cli.progress import lines, telling
     from mixtura.cli.reading import read_table
     from mixtura.cli.whole_table import assigned_whole
     from mixtura.persistence.model_file import read_model
@@ -73,12 +80,17 @@ def predict(
     wishes = Wishes(keep or (), label, digits_of(digits, format_of(output)))
     fitted = read_model(model)
     if output is not None:
-        check_file(output, [model, *data.places])
+        check_file(output, [model, *data.places], ENDINGS)
         check_outside(output, data.paths)
-    if is_large(data):
-        put_parts(assigned_by(fitted, data, wishes), output)
-        return
-    table = read_table(data, delimiter, wishes.places)
-    assignments = assigned_whole(fitted, table, features_of_model(table, fitted), wishes)
-    del table  # a large one is not kept while the result is made
-    put_blocks(assignments.blocks(), output)
+    with lines(quiet, f"Reading {data.name}") as tell:
+        if is_large(data):
+            check_text(data, delimiter, decimal)
+            put_parts(assigned_by(fitted, data, wishes, tell), output)
+            return
+        table = read_table(data, delimiter, decimal, wishes.places, tell)
+        n_rows = table.n_rows
+        tell(0, n_rows, "rows", f"Assigning the rows of {data.name}")
+        assignments = assigned_whole(fitted, table, features_of_model(table, fitted), wishes)
+        del table  # a large one is not kept while the result is made
+        told = f"Writing the assignments of {data.name}"
+        put_blocks(telling(assignments.blocks(), len, n_rows, tell, told), output)

@@ -8,6 +8,7 @@ from mixtura.cli.binary import read_binary
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.delimited import read_delimited
 from mixtura.cli.header import Choose, no_column
+from mixtura.cli.progress import Tell, silent
 from mixtura.cli.table import FORMATS, Table
 from mixtura.errors import DataError
 
@@ -20,7 +21,13 @@ _FIRST_BYTES = {
 }
 
 
-def read_table(data: DataFile, delimiter: str | None = None, keep: Choose = no_column) -> Table:
+def read_table(
+    data: DataFile,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    keep: Choose = no_column,
+    tell: Tell = silent,
+) -> Table:
     """Read a table from delimited text, Parquet or Arrow, also compressed with gzip.
 
     Parameters
@@ -28,8 +35,12 @@ def read_table(data: DataFile, delimiter: str | None = None, keep: Choose = no_c
     data : DataFile
     delimiter : str, optional
         Between the cells of delimited text; found out when left out.
-    keep : callable
+    decimal : {'.', ','}, optional
+        The mark before decimals in text; a point when left out, and what is plain from the cells.
+    keep : callable, optional
         Gives the places of columns whose cells are kept as they are, too.
+    tell : callable, optional
+        Told how many rows have been read.
 
     Raises
     ------
@@ -39,9 +50,9 @@ def read_table(data: DataFile, delimiter: str | None = None, keep: Choose = no_c
     with data.opened() as file:
         kind = _format(data, file)
         if kind == "csv":
-            table = read_delimited(data, file, delimiter, keep)
+            table = read_delimited(data, file, delimiter, decimal, keep, tell)
         else:
-            table = read_binary(data, file, kind, keep)
+            table = read_binary(data, file, kind, decimal, keep)
     if len(table.values) == 0:
         raise DataError(f"{data} has column names but no rows.")
     return table

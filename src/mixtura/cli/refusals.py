@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
 import numpy as np
 
 from mixtura.cli.columns import Column
 from mixtura.cli.wording import count
 from mixtura.errors import CellError, DataError
 
-__all__ = ["comma_hint", "not_numeric", "not_two", "not_usable"]
-
-_DECIMAL_COMMA = re.compile(r"\s*-?\d+,\d+\s*")
+__all__ = ["not_numeric", "not_two", "not_usable"]
 
 
 def not_numeric(column: Column) -> DataError:
@@ -26,16 +21,13 @@ def not_numeric(column: Column) -> DataError:
         f"Column {column.name!r} is not numeric: {count(column.n_odd, 'cell')} of "
         f"{len(column.values):,} cannot be read as a number ({', '.join(shown)}{more}). Mend them, "
         f"write NA where the value is missing, or, in a fit, --exclude the column."
-        f"{comma_hint([column])}"
+        f"{_like_amounts(column)}"
     )
 
 
-def comma_hint(columns: Sequence[Column]) -> str:
-    """What to do about numbers with decimal commas, if there seem to be any."""
-    cells = (cell for column in columns if column.kind == "text" for _, cell in column.odd)
-    if any(_DECIMAL_COMMA.fullmatch(cell) for cell in cells):
-        return " Decimal commas should be points: 3.5, not 3,5."
-    return ""
+def _like_amounts(column: Column) -> str:
+    """What its texts may be for numbers."""
+    return f" It looks like {column.amounts}." if column.amounts else ""
 
 
 def not_usable(column: Column, reason: str) -> DataError:

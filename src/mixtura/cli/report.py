@@ -9,10 +9,12 @@ import click
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.options import (
     data_argument,
+    decimal_option,
     delimiter_option,
     file_or_stdout,
     label_option,
     model_argument,
+    quiet_option,
 )
 
 __all__ = ["report"]
@@ -33,8 +35,16 @@ __all__ = ["report"]
 )
 @label_option
 @delimiter_option
+@decimal_option
+@quiet_option
 def report(
-    model: Path, data: DataFile, output: Path | None, label: str | None, delimiter: str | None
+    model: Path,
+    data: DataFile,
+    output: Path | None,
+    label: str | None,
+    delimiter: str | None,
+    decimal: str | None,
+    quiet: bool,
 ) -> None:
     """Write an HTML report of a fitted model about the rows of a table.
 
@@ -49,6 +59,7 @@ def report(
     from mixtura.cli.features import features_of_model
     from mixtura.cli.kept import Wishes
     from mixtura.cli.page import report_page
+    from mixtura.cli.progress import lines
     from mixtura.cli.reading import read_table
     from mixtura.cli.visible import visible
     from mixtura.persistence.atomic_files import Staging
@@ -56,9 +67,10 @@ def report(
 
     fitted = read_model(model)
     if output is not None:
-        check_file(output, [model, data.place])
+        check_file(output, [model, data.place], (".html", ".htm"))
     wishes = Wishes(label=label)
-    table = read_table(data, delimiter, wishes.places)
+    with lines(quiet, f"Reading {data.name}") as tell:
+        table = read_table(data, delimiter, decimal, wishes.places, tell)
     features = features_of_model(table, fitted)
     told = () if fitted.record is None else fitted.record.notes
     notes = (*table.notes, *features.notes, *told)

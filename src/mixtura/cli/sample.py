@@ -9,6 +9,7 @@ import click
 from mixtura.cli.options import (
     model_argument,
     output_option,
+    quiet_option,
     seed_option,
 )
 
@@ -33,7 +34,8 @@ _MOST_CELLS = 2**27
 )
 @seed_option
 @output_option
-def sample(model: Path, rows: int, seed: int, output: Path | None) -> None:
+@quiet_option
+def sample(model: Path, rows: int, seed: int, output: Path | None, quiet: bool) -> None:
     """Draw new rows from a fitted model.
 
     The output has the model's columns and, last, the cluster that each row came from, -1 for
@@ -47,27 +49,27 @@ def sample(model: Path, rows: int, seed: int, output: Path | None) -> None:
 
     from mixtura.cli.destination import check_file
     from mixtura.cli.drawn import drawn_frame
-    from mixtura.cli.frames import format_of, put_blocks
+    from mixtura.cli.frames import ENDINGS, format_of, is_text, put_blocks
     from mixtura.cli.names import unique_names
+    from mixtura.cli.progress import lines, telling
     from mixtura.errors import MixturaError
     from mixtura.persistence.model_file import read_model
 
     mixture = (fitted := read_model(model)).mixture
     if output is not None:
-        check_file(output, [model])
+        check_file(output, [model], ENDINGS)
     names = unique_names([*(fitted.feature_names or [""] * len(fitted.schema)), "cluster"])
     most = _MOST_CELLS // len(names)
-    if rows > most and format_of(output) != "csv":
+    if rows > most and not is_text(format_of(output)):
         raise MixturaError(
             f"{rows:,} rows are too many for a {format_of(output)} file, which is made in memory: "
             f"draw {most:,} at most, or write CSV."
         )
     block, rng = max(1, _BLOCK_CELLS // len(names)), np.random.default_rng(seed)
     blocks = (mixture.sample(min(block, rows - start), rng) for start in range(0, rows, block))
-    put_blocks(
-        (
-            drawn_frame(fitted.schema, names, drawn, mixture.as_labels(components))
-            for drawn, components in blocks
-        ),
-        output,
+    frames = (
+        drawn_frame(fitted.schema, names, drawn, mixture.as_labels(components))
+        for drawn, components in blocks
     )
+    with lines(quiet, told := "Drawing rows") as tell:
+        put_blocks(telling(frames, len, rows, tell, told), output)

@@ -13,7 +13,8 @@ from mixtura.cli.features import Features
 from mixtura.cli.known import Known
 from mixtura.cli.known_columns import ReadColumns
 from mixtura.cli.own_options import OwnOptions
-from mixtura.cli.passes import Passes, Tell
+from mixtura.cli.passes import Passes
+from mixtura.cli.progress import Tell
 from mixtura.cli.warned import in_options, warned
 from mixtura.cli.wording import count, model_name, structure_name
 from mixtura.errors import DataError
@@ -195,7 +196,7 @@ class Plan:
         )
 
         def fitted(done: int, total: int, params: dict[str, Any]) -> None:
-            progress(done, total, f"Fitted {_in_words(params)}")
+            progress(done, total, "models", f"Fitted {_in_words(params)}")
 
         with warned() as told:
             labels = None if self.known is None else self.known.labels

@@ -12,6 +12,7 @@ from mixtura.cli.options import (
     asked_family,
     columns_option,
     data_argument,
+    decimal_option,
     delimiter_option,
     equal_weights_option,
     exclude_option,
@@ -75,6 +76,7 @@ __all__ = ["test"]
 @seed_option
 @jobs_option
 @delimiter_option
+@decimal_option
 @json_option
 @quiet_option
 def test(
@@ -92,6 +94,7 @@ def test(
     seed: int,
     jobs: int,
     delimiter: str | None,
+    decimal: str | None,
     as_json: bool,
     quiet: bool,
     **own: Any,
@@ -119,12 +122,14 @@ def test(
     """  # noqa: D301  click wants the character, not the letters
     from mixtura.cli.family import choose_family
     from mixtura.cli.features import choose_features, read_weights
+    from mixtura.cli.progress import lines
     from mixtura.cli.reading import read_table
     from mixtura.cli.trial import Trial
     from mixtura.cli.wanted import Wanted
 
     options = OwnOptions.of(own)
-    table = read_table(data, delimiter)
+    with lines(quiet, f"Reading {data.name}") as tell:
+        table = read_table(data, delimiter, decimal, tell=tell)
     wanted = Wanted.of(table, columns, exclude, weights)
     choice = choose_family(asked_family(family, mixed), options, wanted)
     features = choose_features(choice.description, wanted, choice.by_column)

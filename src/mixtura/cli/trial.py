@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from mixtura.cli.family import Choice
 from mixtura.cli.features import Features
 from mixtura.cli.own_options import OwnOptions
+from mixtura.cli.progress import Tell
 from mixtura.cli.results import data_document, notes_on
 from mixtura.cli.table import Table
 from mixtura.cli.warned import in_options, warned
@@ -168,7 +168,7 @@ class Trial:
         table: Table,
         features: Features,
         weight: FloatArray | None,
-        progress: Callable[[int, int, str], None],
+        progress: Tell,
     ) -> Verdict:
         """Make the tests."""
         # Only here: scikit-learn takes longer to import than most errors to be found.
@@ -196,7 +196,9 @@ class Trial:
                 level=self.level,
                 n_jobs=self.jobs,
                 random_state=self.seed,
-                progress=lambda done, most, k: progress(done, most, f"{k} against {k + 1}"),
+                progress=lambda done, most, k: progress(
+                    done, most, "samples", f"{k} against {k + 1}"
+                ),
             )
         steps = tuple(map(self._step, outcome.steps))
         reason = in_options(outcome.reason.removesuffix("."))

@@ -10,7 +10,7 @@ from pathlib import Path
 from mixtura.cli.assignments import Assigner, Assignments, own_columns
 from mixtura.cli.features import Features
 from mixtura.cli.kept import KeptColumns, Wishes
-from mixtura.cli.passes import Tell
+from mixtura.cli.progress import Tell
 from mixtura.cli.search import Found, Plan
 from mixtura.cli.table import Table
 from mixtura.persistence.model_file import Model

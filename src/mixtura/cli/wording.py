@@ -14,6 +14,7 @@ from mixtura.estimators.family_options import in_words
 __all__ = [
     "amount",
     "count",
+    "duration",
     "listing",
     "model_name",
     "percent",
@@ -24,6 +25,7 @@ __all__ = [
 
 _SHOWN = 5
 _NAMES_SHOWN = 20
+_MINUTE, _HOUR = 60.0, 3600.0
 
 
 def amount(n: float) -> str:
@@ -48,6 +50,13 @@ def structure_name(params: Mapping[str, Any]) -> str:
 def model_name(structure: str, k: int) -> str:
     """'VVE with 7 clusters', or '7 clusters' where models differ in nothing else."""
     return f"{structure} with {count(k, 'cluster')}" if structure else count(k, "cluster")
+
+
+def duration(seconds: float) -> str:
+    """Roughly, as people say it."""
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s"
+    return f"{seconds / _MINUTE:.0f} min" if seconds < _HOUR else f"{seconds / _HOUR:.1f} h"
 
 
 def percent(share: float) -> str:
