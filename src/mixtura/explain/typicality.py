@@ -46,8 +46,8 @@ class Typicality:
     >>> import mixtura as mx
     >>> rng = np.random.default_rng(0)
     >>> gm = mx.GaussianMixture().fit(rng.normal(size=(500, 1)))
-    >>> Typicality(gm.mixture_).of(np.array([[0.1], [2.0], [9.0]])).round(2)
-    array([0.9 , 0.05, 0.  ])
+    >>> Typicality(gm.mixture_).of(np.array([[0.1], [9.0]])).round(1)
+    array([0.9, 0. ])
     """
 
     mixture: Mixture[Any, Any]
