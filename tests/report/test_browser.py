@@ -869,14 +869,14 @@ def test_the_first_screen_has_the_picture_the_words_and_the_certainty(
     for part in ("#certainty", "#map-plot", "#map-panel .clusters"):
         assert page.evaluate(below % part) <= 900, part
     assert "with a probability above 0.95" in text(page, "#certainty")
-    assert text(page, "#map-panel .portrait").startswith("very low column_0, ")
+    assert text(page, "#map-panel .words").startswith("very low column_0, ")
 
 
-def test_a_cluster_in_the_light_dims_all_others_everywhere(page: Page, tmp_path: Path) -> None:
+def test_a_highlighted_cluster_dims_all_others_everywhere(page: Page, tmp_path: Path) -> None:
     both = [*(mixture(3, 2).marginal(c) for c in range(2)), categories(3, 1).marginal(0)]
     show(page, tmp_path, example(model=summary(both), d=3, k=3))
     drawn = page.evaluate(DRAWING)
-    page.evaluate("document.querySelector('#map-panel [data-spotlight=\"1\"]').click()")
+    page.evaluate("document.querySelector('#map-panel [data-highlight=\"1\"]').click()")
     page.next_frame()
     dim = page.evaluate(DIM)
     assert set(dim) == {"0", "2"}
@@ -893,7 +893,7 @@ def test_a_cluster_in_the_light_dims_all_others_everywhere(page: Page, tmp_path:
 
 
 @pytest.mark.parametrize("d", [1, 3])
-def test_noise_can_be_put_in_the_light_too(page: Page, tmp_path: Path, d: int) -> None:
+def test_noise_can_be_highlighted_too(page: Page, tmp_path: Path, d: int) -> None:
     show(page, tmp_path, example(d=d, noise=0.3))
     page.evaluate("document.querySelector('#components tr:last-child button').click()")
     page.next_frame()

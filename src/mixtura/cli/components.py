@@ -17,12 +17,12 @@ from mixtura.cli.visible import visible
 from mixtura.cli.wording import amount, count, percent
 from mixtura.families.description import Marginal, Shares
 from mixtura.persistence.model_file import Model
-from mixtura.report.portrait import in_words, portraits
+from mixtura.report.characterization import characterizations, in_words
 from mixtura.typing import FloatArray
 
-__all__ = ["print_components", "print_portraits"]
+__all__ = ["print_characterizations", "print_components"]
 
-_FEATURES_SHOWN, _PORTRAITS_SHOWN = 100, 20
+_FEATURES_SHOWN, _CHARACTERIZED = 100, 20
 _GAP = 2
 
 # Beyond these, plain decimals are harder to read than powers of ten.
@@ -55,14 +55,16 @@ def print_components(
         console.print(f"... and {count(len(names) - len(shown), 'column')} more.\n")
 
 
-def print_portraits(console: Console, model: Model, names: Sequence[str]) -> None:
+def print_characterizations(console: Console, model: Model, names: Sequence[str]) -> None:
     """What sets each cluster apart, in words; of many clusters the first."""
     weights = model.mixture.clusters.weights
-    told = [in_words(sentence) for sentence in portraits(marginals_of(model), names, weights)]
+    told = [
+        in_words(sentence) for sentence in characterizations(marginals_of(model), names, weights)
+    ]
     grid = Grid.grid(padding=(0, 2, 0, 0))
     grid.add_column(justify="right", style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
-    for j, words in enumerate(told[:_PORTRAITS_SHOWN]):
+    for j, words in enumerate(told[:_CHARACTERIZED]):
         if words:
             grid.add_row(str(j), escape(words))
     if grid.row_count:

@@ -15,7 +15,7 @@ from rich.table import Table as Grid
 
 from mixtura.cli.assignments import SURE
 from mixtura.cli.candidates import choice, print_candidates
-from mixtura.cli.components import print_components, print_portraits
+from mixtura.cli.components import print_characterizations, print_components
 from mixtura.cli.features import Features
 from mixtura.cli.progress import Tell, lines
 from mixtura.cli.readings import missing_in_words, restraints_of, starts_in_words
@@ -82,7 +82,7 @@ def print_fit(result: FitResult) -> None:
         f"{_where(result.table, result.features)}\n"
     )
     print_components(console, result.model, result.features.names, result.tally)
-    print_portraits(console, result.model, result.features.names)
+    print_characterizations(console, result.model, result.features.names)
     print_facts(console, _facts(result))
     console.print()
     print_candidates(console, result.search)

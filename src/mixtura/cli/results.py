@@ -29,7 +29,7 @@ from mixtura.persistence.atomic_files import Staging
 from mixtura.persistence.model_file import Model, write_model
 from mixtura.persistence.records import record_document
 from mixtura.report import SearchSummary
-from mixtura.report.portrait import in_words, portraits
+from mixtura.report.characterization import characterizations, in_words
 from mixtura.selection.whole_table import Confirmed
 from mixtura.typing import FloatArray
 
@@ -328,7 +328,7 @@ def components_of(
     """Each component's weight, size and what it makes of each column, as plain values."""
     of_columns, weights = marginals_of(model), model.mixture.clusters.weights
     marginals = list(zip(names, of_columns, strict=True))
-    words = [in_words(sentence) for sentence in portraits(of_columns, names, weights)]
+    words = [in_words(sentence) for sentence in characterizations(of_columns, names, weights)]
     called = model.cluster_names
     components = []
     for j, weight in enumerate(weights.tolist()):

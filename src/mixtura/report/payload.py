@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from mixtura.families.description import Shares
 from mixtura.report.beside import MOST, CrossTables
 from mixtura.report.best_pair import best_pair
+from mixtura.report.characterization import NAME_LETTERS, Own, characterizations
 from mixtura.report.excerpt import LISTED, NAMED, Excerpt, first_of, of_fit, of_search
 from mixtura.report.gaps import Gaps
 from mixtura.report.marginals import document, range_of_means
-from mixtura.report.portrait import NAME_LETTERS, Own, portraits
 from mixtura.report.row_moments import RowMoments
 from mixtura.report.summaries import (
     BesideColumn,
@@ -159,9 +159,9 @@ def _model(excerpt: Excerpt, assigned: _Assignments, names: Sequence[str]) -> di
         "noise_rows": assigned.sizes[excerpt.n_clusters :].sum(),
         "marginals": [document(marginal) for marginal in marginals],
         "rows": {"mean": assigned.moments.mean, "deviation": assigned.moments.deviation},
-        "portraits": [
+        "characterizations": [
             [{"name": part.name} if isinstance(part, Own) else part for part in sentence]
-            for sentence in portraits(marginals, names, weights)
+            for sentence in characterizations(marginals, names, weights)
         ],
         "ranking": excerpt.ranking,
         "best_pair": best_pair(marginals, spreads, weights, excerpt.ranking.tolist(), names),

@@ -2,7 +2,7 @@
 
 import { el, isolated, svg, swatch } from "./dom.js";
 import { flagsOf } from "./flags.js";
-import { spotlightButton } from "./legend.js";
+import { highlightButton } from "./legend.js";
 import { shownLevel } from "./levels.js";
 import { linearScale, paddedDomain, share, wholeNumber } from "./scales.js";
 
@@ -86,7 +86,7 @@ function cell(model, column, points, c, j) {
 function row(model, j, cells) {
   const badges = flagsOf(model, j).flatMap((flag) => [" ", el("span", { class: "badge" }, flag)]);
   const label = el("th", { scope: "row" },
-    spotlightButton(j, swatch(j, model.markers[j]), ` ${model.labels[j]}`), ...badges);
+    highlightButton(j, swatch(j, model.markers[j]), ` ${model.labels[j]}`), ...badges);
   return el("tr", { "data-cluster": j }, label, el("td", { class: "number" }, share(model.weights[j])),
     el("td", { class: "number" }, wholeNumber(model.sizes[j])), ...cells);
 }
@@ -96,7 +96,7 @@ function extraRow(model, i, span) {
   const { name, weight, rows, told, marker } = model.extras[i];
   const j = model.weights.length + i;
   return el("tr", { "data-cluster": j },
-    el("th", { scope: "row" }, spotlightButton(j, swatch(j, marker), ` ${name}`)),
+    el("th", { scope: "row" }, highlightButton(j, swatch(j, marker), ` ${name}`)),
     el("td", { class: "number" }, share(weight)), el("td", { class: "number" }, wholeNumber(rows)),
     el("td", { class: "deviation", colspan: span }, told));
 }

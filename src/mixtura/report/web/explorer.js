@@ -4,7 +4,7 @@
 import { el, isolated, swatch } from "./dom.js";
 import { capitalised } from "./legend.js";
 import { probability } from "./scales.js";
-import { dimOthers } from "./spotlight.js";
+import { dimOthers } from "./highlight.js";
 
 const ROWS = 8; // components listed in the panel at most
 const VALUES = 8; // column values listed in the panel at most

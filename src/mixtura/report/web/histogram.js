@@ -37,7 +37,7 @@ export function histogram({ plot, points, columns, model, place, id }) {
     });
     const oklabs = theme.colours.map(oklabFromHex);
     bars = bins.map((bin, b) => bar(bin, bin.inside.length, mixedColour(oklabs, shares[b]), drawn));
-    const light = theme.spotlit;
+    const light = theme.highlighted;
     const parts = light === null ? []
       : bins.map((bin, b) => bar(bin, bin.inside.length * shares[b][light], theme.colours[light], drawn));
     bars.forEach((mark) => mark.classList.toggle("dim", light !== null));

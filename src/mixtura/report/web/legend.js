@@ -1,4 +1,4 @@
-// The clusters by name: colour, weight, and what sets each apart, in words. A click puts one in the light.
+// The clusters by name: colour, weight, and what sets each apart, in words. A click highlights one.
 
 import { el, isolated, swatch } from "./dom.js";
 import { percent } from "./scales.js";
@@ -12,19 +12,19 @@ function entry(model, name, j) {
   const bar = el("span", { class: "bar", "aria-hidden": "true" }, el("span"));
   bar.firstChild.style.width = `${100 * model.shares[j]}%`;
   bar.firstChild.style.background = `var(--component-${j})`;
-  const words = j < model.portraits.length && model.portraits[j].length > 0
-    ? el("span", { class: "portrait" }, ...portrayed(model.portraits[j])) : null;
+  const words = j < model.characterizations.length && model.characterizations[j].length > 0
+    ? el("span", { class: "words" }, ...inWords(model.characterizations[j])) : null;
   return el("li", { "data-cluster": j },
-    spotlightButton(j, swatch(j, model.markers[j]), el("span", { class: "name" }, capitalised(name)), bar,
+    highlightButton(j, swatch(j, model.markers[j]), el("span", { class: "name" }, capitalised(name)), bar,
       el("span", { class: "number" }, percent(model.shares[j])), words));
 }
 
-export function spotlightButton(j, ...content) {
-  return el("button", { type: "button", "data-spotlight": j, "aria-pressed": "false" }, ...content);
+export function highlightButton(j, ...content) {
+  return el("button", { type: "button", "data-highlight": j, "aria-pressed": "false" }, ...content);
 }
 
 // Words of the page as they are, and names from the data set apart.
-export function portrayed(sentence) {
+export function inWords(sentence) {
   return sentence.map((part) => (typeof part === "string" ? part : isolated(part.name)));
 }
 

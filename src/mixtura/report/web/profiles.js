@@ -3,7 +3,7 @@
 
 import { gapsNote } from "./components.js";
 import { el, isolated, swatch } from "./dom.js";
-import { spotlightButton } from "./legend.js";
+import { highlightButton } from "./legend.js";
 import { hasNamedLevels, isBinary } from "./levels.js";
 import { percent, share } from "./scales.js";
 
@@ -32,7 +32,7 @@ export function shownPlaces(model, whole) {
 export function profileTable(model, columns, places, told = null) {
   const clusters = shownClusters(model);
   const heads = clusters.map((j) => el("th", { scope: "col", "data-cluster": j }, el("div", { class: "profile" },
-    spotlightButton(j, swatch(j, model.markers[j]), ` ${model.labels[j]}`),
+    highlightButton(j, swatch(j, model.markers[j]), ` ${model.labels[j]}`),
     el("span", { class: "deviation" }, percent(model.weights[j])))));
   const head = el("thead", {}, el("tr", {}, el("td"), ...heads));
   const table = el("table", { class: "profiles" }, el("colgroup", {}, el("col")), head,

@@ -14,8 +14,8 @@ import { el, isolated } from "./dom.js";
 import { explorer } from "./explorer.js";
 import { flagMeanings } from "./flags.js";
 import { histogram } from "./histogram.js";
-import { saveButtons } from "./keepsakes.js";
-import { legend, spotlightButton } from "./legend.js";
+import { saveButtons } from "./saving.js";
+import { legend, highlightButton } from "./legend.js";
 import { levelFormat, levelKinds } from "./levels.js";
 import { hasPatterns, patternTable, patternText } from "./patterns.js";
 import { decodeLevels, decodePoints } from "./points.js";
@@ -26,7 +26,7 @@ import {
 import { gapsText, missingParagraphs } from "./missing.js";
 import { momentFormat, valueFormat } from "./scales.js";
 import { scatter } from "./scatter.js";
-import { dimOthers, listenForSpotlight, spotlit } from "./spotlight.js";
+import { dimOthers, listenForHighlight, highlighted } from "./highlight.js";
 import { drawStarts, startsTable, startsText } from "./starts.js";
 import { listenForTips } from "./tips.js";
 import { drawTrace, hasCourse, traceText } from "./trace.js";
@@ -146,7 +146,7 @@ function leftOutColumns(columns) {
 }
 
 function weightSegment({ names }, weight, j) {
-  const segment = spotlightButton(j);
+  const segment = highlightButton(j);
   segment.setAttribute("title", names[j]);
   segment.setAttribute("tabindex", "-1"); // the legend has the same buttons
   segment.dataset.cluster = j;
@@ -215,7 +215,7 @@ function explored(section, plot, picture, report, { columns, model, points }, sh
   const walk = explorer({
     plot, panel: byId(`${section}-panel`), live: byId(`${section}-live`), model, marks: picture.marks,
     idle: [el("h3", { class: "unseen" }, "Clusters and their weights"), legend(model), el("p", { class: "hint screen-only" },
-      "Choose a cluster to see it alone. Point at a mark, tap it, or reach the picture with Tab and walk with the arrow keys.")],
+      "Choose a cluster to highlight it. Point at a mark, tap it, or reach the picture with Tab and walk with the arrow keys.")],
   });
   return (theme) => {
     picture.draw(theme);
@@ -365,7 +365,7 @@ function uncertaintyPictures({ uncertainty, model }) {
 function currentTheme({ weights, extras }, printing = false) {
   const dark = darkScheme.matches && !printing;
   const colours = [...componentColours(weights.length, dark), ...extras.map(() => noiseColour(dark))];
-  return { printing, colours, spotlit: printing ? null : spotlit() };
+  return { printing, colours, highlighted: printing ? null : highlighted() };
 }
 
 function keepDrawn(pictures, model) {
@@ -383,7 +383,7 @@ function keepDrawn(pictures, model) {
     tellSideways();
   };
   drawAll(false);
-  listenForSpotlight(() => drawAll(false));
+  listenForHighlight(() => drawAll(false));
   pictures.forEach(({ host }) => {
     host.after(saveButtons(host, `${document.title.replace(/[^\p{L}\p{N}]+/gu, "-")}-${host.id.replace("-plot", "")}`));
     if (host.classList.contains("chart")) listenForTips(host);

@@ -111,7 +111,7 @@ function nearest({ px, py }, x, y, reach) {
   return best;
 }
 
-const DIMMED = 0.08; // what is left of a row that has no part in the cluster in the light
+const DIMMED = 0.08; // what is left of a row that has no part in the highlighted cluster
 
 // Fewer points can be larger and denser in ink than many.
 function pointStyle(n) {
@@ -130,7 +130,7 @@ function paint(canvas, { width, height, theme, view, order, shares, likeliest, m
   const paths = model.markers.map((marker) => new Path2D(markerPath(marker, radius)));
   const lines = [["across", [2.6 * radius, 1.6]], ["up", [1.6, 2.6 * radius]]].map(([axis, size]) => (
     [new Set(view.gaps[axis]), size]));
-  const light = theme.spotlit;
+  const light = theme.highlighted;
   pen.globalAlpha = alpha;
   order.forEach((i) => {
     if (Number.isNaN(view.px[i])) return;

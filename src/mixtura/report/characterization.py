@@ -32,7 +32,7 @@ class Own:
 Sentence: TypeAlias = Sequence[str | Own]
 
 
-def portraits(
+def characterizations(
     marginals: Sequence[Marginal], names: Sequence[str], weights: Floats
 ) -> list[Sentence]:
     """What sets each cluster apart, in a few words that follow its name; none of a single one."""

@@ -7,7 +7,7 @@ from mixtura.explain.contrasts import contrasts
 from mixtura.families.description import Bell, Marginal, Mass, Shares
 from mixtura.report.beside import association
 from mixtura.report.best_pair import best_pair
-from mixtura.report.portrait import in_words, portraits
+from mixtura.report.characterization import characterizations, in_words
 from mixtura.report.row_moments import RowMoments
 from mixtura.report.summaries import Floats
 
@@ -48,7 +48,7 @@ def test_heavy_tails_and_constant_columns_have_contrasts() -> None:
     assert all(np.isfinite(c.size) for c in first)
 
 
-def test_a_portrait_names_what_is_high_low_and_common() -> None:
+def test_a_characterization_names_what_is_high_low_and_common() -> None:
     columns: list[Marginal] = [
         bell(1.0, 5.0, 9.0),
         bell(1.0, 5.0, 9.0),
@@ -56,22 +56,23 @@ def test_a_portrait_names_what_is_high_low_and_common() -> None:
         Shares(("USA", "Japan"), np.array([[0.9, 0.1], [0.9, 0.1], [0.1, 0.9]])),
     ]
     names = ["miles", "weight", "flat", "origin"]
-    told = [in_words(p) for p in portraits(columns, names, np.array([0.4, 0.2, 0.4]))]
+    told = [in_words(p) for p in characterizations(columns, names, np.array([0.4, 0.2, 0.4]))]
     assert told[0] == "very low miles and weight; origin seldom Japan (10%)"
     assert told[1] == "origin seldom Japan (10%)"
     assert told[2] == "origin mostly Japan (90%); very high miles and weight"
 
 
 def test_clusters_alike_and_single_ones_are_told_so() -> None:
-    assert portraits([bell(1.0)], ["a"], np.ones(1)) == [[]]
+    assert characterizations([bell(1.0)], ["a"], np.ones(1)) == [[]]
     assert (
-        in_words(portraits([bell(1.0, 1.1)], ["a"], EVEN)[0]) == "near the average in every column"
+        in_words(characterizations([bell(1.0, 1.1)], ["a"], EVEN)[0])
+        == "near the average in every column"
     )
 
 
 def test_small_differences_are_told_where_there_are_no_others() -> None:
     columns: list[Marginal] = [bell(1.0, 1.3), bell(2.0, 1.7), bell(0.0, 0.25), bell(5.0, 5.1)]
-    told = in_words(portraits(columns, ["a", "b", "c", "d"], EVEN)[1])
+    told = in_words(characterizations(columns, ["a", "b", "c", "d"], EVEN)[1])
     assert told == "slightly high a; slightly low b"
 
 

@@ -1,10 +1,10 @@
-// One cluster in the light: wherever it is shown, all others step back, until it is chosen again or Escape
+// One cluster highlighted: wherever it is shown, all others step back, until it is chosen again or Escape
 // is pressed. What belongs to a cluster alone carries its number in data-cluster; what chooses one is a
-// button with data-spotlight.
+// button with data-highlight.
 
 const chosen = { cluster: null };
 
-export function spotlit() {
+export function highlighted() {
   return chosen.cluster;
 }
 
@@ -14,20 +14,20 @@ export function dimOthers(part = document) {
   part.querySelectorAll("[data-cluster]").forEach((mark) => {
     mark.classList.toggle("dim", light !== null && mark.dataset.cluster !== String(light));
   });
-  part.querySelectorAll("[data-spotlight]").forEach((button) => {
-    button.setAttribute("aria-pressed", String(button.dataset.spotlight === String(light)));
+  part.querySelectorAll("[data-highlight]").forEach((button) => {
+    button.setAttribute("aria-pressed", String(button.dataset.highlight === String(light)));
   });
 }
 
-export function listenForSpotlight(changed) {
+export function listenForHighlight(changed) {
   const put = (cluster) => {
     chosen.cluster = cluster;
     changed();
   };
   document.addEventListener("click", ({ target }) => {
-    const button = target.closest("[data-spotlight]");
+    const button = target.closest("[data-highlight]");
     if (!button) return;
-    const cluster = Number(button.dataset.spotlight);
+    const cluster = Number(button.dataset.highlight);
     put(chosen.cluster === cluster ? null : cluster);
   });
   document.addEventListener("keydown", ({ key }) => {
