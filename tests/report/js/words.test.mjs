@@ -10,7 +10,7 @@ import { likeliest, probabilityText } from "../../../src/mixtura/report/web/prob
 import { radius, startsText } from "../../../src/mixtura/report/web/starts.js";
 import { hasCourse, missing, traceText } from "../../../src/mixtura/report/web/trace.js";
 import { uncertaintyText } from "../../../src/mixtura/report/web/uncertainty.js";
-import { headline, keyFigures, notes } from "../../../src/mixtura/report/web/words.js";
+import { certaintyText, headline, keyFigures, notes } from "../../../src/mixtura/report/web/words.js";
 
 const candidate = (k, structure, bic, aic = bic) => ({
   n_components: k, structure, criteria: { bic, aic, icl: bic, cv: null }, status: "", probability: null,
@@ -330,4 +330,14 @@ test("names of lines keep apart and inside, however many end at one place", () =
 
 test("uncertainty is put in plain words", () => {
   assert.match(uncertaintyText({ sure: 0.91, mean: 0.03 }), /^91% of the rows .* about 3% of them\.$/);
+});
+
+test("the first sentence tells how sure the rows are", () => {
+  const told = (n, sure, more = {}) => certaintyText({
+    model: { n_components: n, noise: null, ...more.model }, uncertainty: { sure, mean: 0.04 }, fit: { converged: true, ...more.fit },
+  });
+  assert.match(told(3, 0.82), /^82% of the rows belong to one cluster with a probability above 0\.95; .* is 4%\.$/);
+  assert.match(told(3, 0.82, { model: { noise: {} } }), /to one cluster, or to noise/);
+  assert.equal(told(1, 1), "All rows belong to the one cluster.");
+  assert.match(told(2, 0.5, { fit: { converged: false } }), /did not converge\.$/);
 });
