@@ -259,6 +259,7 @@ function showBeside({ beside }, model) {
   const clusters = shownClusters(model).length;
   byId("beside-text").textContent = [
     beside.length > 1 ? "The columns that the clusters tell most of come first." : "",
+    beside.some(({ levels }) => levels.length === 2) ? "Of two levels the second is counted." : "",
     clusters < model.n_components ? `The ${clusters} heaviest of ${model.n_components} clusters are shown.` : "",
   ].join(" ");
 }

@@ -66,7 +66,8 @@ export function scatter({ plot, points, columns, model, pair: first, beside }) {
       const known = others.slice(0, BESIDE);
       return {
         title: points.name(i) || `Row ${points.row[i]}`,
-        values: [...(points.name(i) ? [["row", String(points.row[i])]] : []), ...known, ...values],
+        values: [
+          ...(points.name(i) ? [["row", String(points.row[i])]] : []), ...values.slice(0, 2), ...known, ...values.slice(2)],
         shares: shares[i],
       };
     },
