@@ -48,7 +48,7 @@ check: .venv/.tested
 	$(BIN)/mypy
 
 unit: .venv/.tested
-	$(BIN)/pytest -n 3 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
