@@ -179,7 +179,7 @@ def test_a_sample_that_ends_within_a_row_does_not_mislead(tmp_path):
         (b"\0" * 12 + b"\xc2\xea\x81\x60\xb3", "a SAS table"),
         (b"$FL2@(#) SPSS DATA FILE", "an SPSS table"),
         (b"<stata_dta><header>", "a Stata table"),
-        (gzip.compress(b"X\n\0\0\0\x03\0\x04"), "an R object"),
+        (gzip.compress(b"X\n\0\0\0\x03\0\x04", mtime=0), "an R object"),
         (pickle.dumps([1, 2]), "a pickle of Python"),
         (b"\x93NUMPY\x01\0", "an array of NumPy"),
         (b"SQLite format 3\0", "a database"),
