@@ -122,6 +122,14 @@ def test_probabilities_have_so_many_decimals(fit, cars, here, digits, atol):
     assert all(len(text.partition(".")[2]) <= most or "e" in text for text in texts)
 
 
+@pytest.mark.parametrize("wish", [("--keep", "all"), ("--label", "a")])
+def test_a_table_without_rows_is_still_told_so(run, here, wish):
+    (here / "t.csv").write_text("a,b\n")
+    result = run("fit", "t.csv", *wish)
+    assert result.exit_code == 1
+    assert "has column names but no rows" in result.stderr
+
+
 def test_very_many_names_are_names_all_the_same(tmp_path):
     n = MOST_WORDS + 500
     path = tmp_path / "many.csv"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -15,14 +15,13 @@ from mixtura.sources.scan import Batch
 __all__ = ["assigned", "in_step"]
 
 #: Gives the cells of so many further rows of the columns that are kept.
-NextRows: TypeAlias = Callable[[int], Mapping[str, pl.Series]]
+NextRows: TypeAlias = Callable[[int], list[pl.Series]]
 
 
 def assigned(
     assigner: Assigner,
     columns: ReadColumns,
     batches: Iterable[Batch],
-    label: str,
     kept: NextRows,
 ) -> Iterator[Assignments]:
     """Those of each batch, whose rows go on from those of the one before."""
@@ -32,7 +31,7 @@ def assigned(
         if not len(rows):
             continue
         weight = None if batch.weight is None else np.asarray(batch.weight, dtype=np.float64)
-        yield assigner.assign(rows, weight, start, label, kept(len(rows)))
+        yield assigner.assign(rows, weight, start, kept(len(rows)))
         start += len(rows)
 
 
@@ -40,11 +39,11 @@ def in_step(frames: Iterator[pl.DataFrame]) -> NextRows:
     """What gives as many rows as are asked for, of frames that are cut in other places."""
     waiting: list[pl.DataFrame] = []
 
-    def rows(n: int) -> Mapping[str, pl.Series]:
+    def rows(n: int) -> list[pl.Series]:
         while sum(map(len, waiting)) < n:
             waiting.append(next(frames))
         whole = pl.concat(waiting)
         waiting[:] = [whole[n:]]
-        return {cells.name: cells for cells in whole[:n].get_columns()}
+        return whole[:n].get_columns()
 
     return rows

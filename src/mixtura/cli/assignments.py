@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
+from mixtura.cli.names import unique_names
 from mixtura.cli.tally import Tally
 from mixtura.explain.typicality import UNLIKE, Typicality
 from mixtura.kernels.estep_dispatch import scorer
@@ -16,22 +17,12 @@ from mixtura.persistence.model_file import Model
 from mixtura.sources import ArraySource, Chunk, block_rows
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
-__all__ = ["SURE", "Assigner", "Assignments", "own_columns"]
+__all__ = ["SURE", "Assigner", "Assignments"]
 
 #: A row is sure of its component if it belongs to it with more than this probability.
 SURE = 0.95
 
 _ROWS_AT_ONCE = 100_000
-
-
-def own_columns(model: Model) -> tuple[str, ...]:
-    """What the columns of assignments by a model are called, without those that are kept."""
-    mixture = model.mixture
-    named = ("cluster_name",) if model.cluster_names else ()
-    shares = (f"p{j}" for j in range(mixture.n_clusters))
-    noise = () if mixture.noise_region is None else ("noise",)
-    density = ("log_density", "typicality", "unlike")
-    return ("row", "cluster", *named, "uncertainty", *shares, *noise, *density)
 
 
 @dataclass(frozen=True)
@@ -54,10 +45,10 @@ class Assignments:
         Rows of the table before these.
     cluster_names : tuple of str
         Of the first clusters, where these have names.
-    label : str
-        The column, of those that are kept, that names the rows; '' if none does.
-    kept : mapping of str to Series
+    kept : sequence of Series
         Columns of the table that go along.
+    labelled : bool
+        Whether the first of these names the rows.
     digits : int, optional
         Decimals of probabilities, and significant digits of densities; None for all.
     """
@@ -70,8 +61,8 @@ class Assignments:
     weight: FloatArray | None = None
     start: int = 0
     cluster_names: tuple[str, ...] = ()
-    label: str = ""
-    kept: Mapping[str, pl.Series] = field(default_factory=dict)
+    kept: Sequence[pl.Series] = ()
+    labelled: bool = False
     digits: int | None = None
 
     @cached_property
@@ -107,24 +98,22 @@ class Assignments:
 
     def columns(self, here: slice) -> dict[str, AnyArray | pl.Series]:
         """Those of some rows, as they are written."""
-        names = [f"p{j}" for j in range(self.n_clusters)] + ["noise"]
-        kept = {name: cells[here] for name, cells in self.kept.items()}
-        label = {name: kept.pop(name) for name in (self.label,) if name}
-        numbers = {
-            "uncertainty": self._rounded(self.uncertainty[here]),
-            **dict(zip(names, self._rounded(self.responsibilities[here]).T, strict=False)),
-            "log_density": self._shortened(self.log_density[here]),
-            "typicality": pl.Series(self._rounded(self.typicality[here]), nan_to_null=True),
-        }
-        return {
+        shares = [f"p{j}" for j in range(self.n_clusters)] + ["noise"]
+        own = {
             "row": np.arange(here.start, here.stop) + (self.start + 1),
-            **label,
             "cluster": self.clusters[here],
             **({"cluster_name": self._named(here)} if self.cluster_names else {}),
-            **numbers,
+            "uncertainty": self._rounded(self.uncertainty[here]),
+            **dict(zip(shares, self._rounded(self.responsibilities[here]).T, strict=False)),
+            "log_density": self._shortened(self.log_density[here]),
+            "typicality": pl.Series(self._rounded(self.typicality[here]), nan_to_null=True),
             "unlike": self.unlike[here],
-            **kept,
         }
+        # A second 'cluster' is 'cluster_2'.
+        names = unique_names([*own, *(cells.name for cells in self.kept)])[len(own) :]
+        kept = [(name, cells[here]) for name, cells in zip(names, self.kept, strict=True)]
+        (row, *others), label = own.items(), kept[: self.labelled]
+        return dict([row, *label, *others, *kept[self.labelled :]])
 
     def _named(self, here: slice) -> pl.Series:
         names = [*self.cluster_names, *[None] * (self.n_clusters - len(self.cluster_names) + 1)]
@@ -151,12 +140,13 @@ class Assigner:
     Parameters
     ----------
     model : Model
+    labelled : bool, default=False
     digits : int, optional
         As of `Assignments`.
     """
 
-    def __init__(self, model: Model, digits: int | None = None) -> None:
-        self._model, self._digits = model, digits
+    def __init__(self, model: Model, labelled: bool = False, digits: int | None = None) -> None:
+        self._model, self._labelled, self._digits = model, labelled, digits
         self._seen, self._typicality = scorer(model.mixture), Typicality(model.mixture)
 
     def assign(
@@ -164,8 +154,7 @@ class Assigner:
         rows: AnyArray,
         weight: FloatArray | None = None,
         start: int = 0,
-        label: str = "",
-        kept: Mapping[str, pl.Series] | None = None,
+        kept: Sequence[pl.Series] = (),
     ) -> Assignments:
         """Assign every row of a table, or of a part of one that begins after so many rows."""
         mixture, n = self._model.mixture, len(rows)
@@ -192,7 +181,7 @@ class Assigner:
             weight,
             start,
             self._model.cluster_names,
-            label,
-            kept or {},
+            kept,
+            self._labelled,
             self._digits,
         )

@@ -129,7 +129,7 @@ class _Text:
         """All cells of some columns, as they are written: the file is read once more."""
         if not places:
             return {}
-        parts: dict[int, list[pl.Series]] = {j: [] for j in places}
+        parts = {j: [pl.Series(dtype=pl.String)] for j in places}
         n = 0
         with self._rows([]) as (given, rows):
             while batch := list(islice(rows, max(1, _CELLS_AT_ONCE // len(given)))):
@@ -137,7 +137,7 @@ class _Text:
                     part.append(pl.Series([cells[j] for cells in batch], dtype=pl.String))
                 n += len(batch)
                 seen(n)
-        return {j: pl.concat(part) for j, part in parts.items() if part}
+        return {j: pl.concat(part) for j, part in parts.items()}
 
     @contextmanager
     def _rows(self, notes: list[str]) -> Iterator[tuple[Sequence[str], Iterator[list[str]]]]:

@@ -9,8 +9,6 @@ from typing import Self
 import polars as pl
 
 from mixtura.cli.columns import Column
-from mixtura.cli.header import Choose
-from mixtura.cli.names import unique_names
 from mixtura.cli.table import Table
 from mixtura.cli.telling_names import is_id, is_name
 
@@ -43,15 +41,10 @@ class Wishes:
         """Names and patterns of the columns that are asked for."""
         return (*self.keep, *filter(None, [self.label]))
 
-    @property
-    def places(self) -> Choose:
+    def places(self, header: Table) -> list[int]:
         """Of the columns that are asked for."""
-
-        def asked(header: Table) -> list[int]:
-            kept = [place for word in self.keep for place in _matching(header, word)]
-            return kept if not self.label else [header.position(self.label), *kept]
-
-        return asked
+        kept = [place for word in self.keep for place in _matching(header, word)]
+        return [header.position(self.label), *kept] if self.label else kept
 
 
 NO_WISHES = Wishes()
@@ -72,14 +65,11 @@ class KeptColumns:
     label : int or None
         The place of the column that names the rows.
     places : tuple of int
-        Of the other columns that are kept.
-    given : tuple of str
-        What the table calls all of these, that of the label first.
+        Of all columns that are kept, this one first.
     """
 
     label: int | None
     places: tuple[int, ...]
-    given: tuple[str, ...]
 
     @classmethod
     def of(cls, table: Table, wishes: Wishes, used: Sequence[str]) -> Self:
@@ -88,23 +78,12 @@ class KeptColumns:
             label = _label(table, used)
         else:
             label = table.position(wishes.label) if wishes.label else None
-        asked = [place for word in wishes.keep for place in _matching(table, word)]
-        places = tuple(dict.fromkeys(place for place in asked if place != label))
-        every = places if label is None else (label, *places)
-        return cls(label, places, tuple(table.names.listed[place] for place in every))
-
-    @property
-    def every(self) -> tuple[int, ...]:
-        """All places, that of the label first."""
-        return self.places if self.label is None else (self.label, *self.places)
-
-    def names(self, own: Sequence[str]) -> tuple[str, ...]:
-        """What they are called beside our own columns: a second 'cluster' is 'cluster_2'."""
-        return tuple(unique_names([*own, *self.given])[len(own) :])
+        asked = wishes.places(table)
+        return cls(label, tuple(dict.fromkeys(asked if label is None else (label, *asked))))
 
     def cells(self, table: Table) -> list[pl.Series]:
-        """Their cells as the file has them."""
-        return [_cells(table, place) for place in self.every]
+        """Their cells as the file has them, called as in the table."""
+        return [_cells(table, place).alias(table.names.listed[place]) for place in self.places]
 
     def row_names(self, table: Table) -> list[str] | None:
         """What the rows of a table are called; None if nothing names them."""
@@ -140,7 +119,7 @@ def _different(table: Table, place: int) -> int:
 
 
 def _names_rows(column: Column) -> bool:
-    if column.kind != "text" or column.texts() is None:
+    if column.kind != "text" or (column.words is None and column.names is None):
         return False
     return column.words is None or column.n_levels > min(_NAMES, _SHARE * column.n_cells)
 

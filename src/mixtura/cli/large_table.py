@@ -13,7 +13,7 @@ from typing import Any, Self
 import polars as pl
 
 from mixtura.cli.assigned_batches import NextRows, assigned, in_step
-from mixtura.cli.assignments import Assigner, Assignments, own_columns
+from mixtura.cli.assignments import Assigner, Assignments
 from mixtura.cli.columns import Column
 from mixtura.cli.datafile import DataFile
 from mixtura.cli.engine import THIS_MACHINE, Engine
@@ -200,29 +200,26 @@ class LargeTable:
         wanted, named = self._called(features.names, weight)
         batches = _local(self.files, wanted, named).read
         columns = ReadColumns(features.schema, model.description.name)
-        assigner = Assigner(model, self.wishes.digits)
-        label, kept = self._kept(features, own_columns(model))
-        yield from assigned(assigner, columns, ahead(batches), label, kept)
-
-    def _kept(self, features: Features, own: Sequence[str]) -> tuple[str, NextRows]:
-        """The name of the column that names the rows, and what gives the columns that are kept."""
         kept = KeptColumns.of(self.table, self.wishes, features.names)
-        names, given = kept.names(own), [self.names[place] for place in kept.every]
-        if not names:
-            return "", lambda n: {}
+        assigner = Assigner(model, kept.label is not None, self.wishes.digits)
+        yield from assigned(assigner, columns, ahead(batches), self._cells(kept.places))
+
+    def _cells(self, places: Sequence[int]) -> NextRows:
+        """What gives the cells of some columns, called as in the table."""
+        if not places:
+            return lambda n: []
+        given = [self.names[place] for place in places]
+        names = [self.table.names.listed[place] for place in places]
         batches = columns_of(self.files, given)
-        frames = (_renamed(pl.DataFrame(batch), given, names) for batch in batches)
-        return ("" if kept.label is None else names[0]), in_step(frames)
+        return in_step(
+            pl.DataFrame(batch).select(given).rename(dict(zip(given, names, strict=True)))
+            for batch in batches
+        )
 
     def _called(self, columns: Sequence[str], weight: str | None) -> tuple[list[str], str | None]:
         """What the files call columns of the table, and that of weights."""
         wanted = [self.names[self.table.position(name)] for name in columns]
         return wanted, None if weight is None else self.names[self.table.position(weight)]
-
-
-def _renamed(frame: pl.DataFrame, given: Sequence[str], names: Sequence[str]) -> pl.DataFrame:
-    """Some columns of a frame under other names."""
-    return frame.select(pl.col(old).alias(new) for old, new in zip(given, names, strict=True))
 
 
 def assigned_by(model: Model, data: DataFile, wishes: Wishes, tell: Tell) -> Iterator[Assignments]:

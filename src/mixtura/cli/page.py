@@ -74,7 +74,7 @@ def _table(table: Table, features: Features, wishes: Wishes) -> TableSummary:
         left_out_columns=features.left_out,
         sampled_from=table.n_rows if table.sampled else None,
         row_names=kept.row_names(table),
-        named_by="" if kept.label is None else kept.given[0],
+        named_by="" if kept.label is None else table.names.listed[kept.label],
         beside=tuple(beside_columns(table, features, kept.label)),
     )
 

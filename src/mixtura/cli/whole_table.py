@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixtura.cli.assignments import Assigner, Assignments, own_columns
+from mixtura.cli.assignments import Assigner, Assignments
 from mixtura.cli.features import Features
 from mixtura.cli.kept import KeptColumns, Wishes
 from mixtura.cli.progress import Tell
@@ -77,7 +77,5 @@ def assigned_whole(
 ) -> Assignments:
     """All rows of a table, assigned by a model of some of its columns."""
     kept = KeptColumns.of(table, wishes, features.names)
-    names = kept.names(own_columns(model))
-    label = "" if kept.label is None else names[0]
-    cells = dict(zip(names, kept.cells(table), strict=True))
-    return Assigner(model, wishes.digits).assign(features.values, weight, 0, label, cells)
+    assigner = Assigner(model, kept.label is not None, wishes.digits)
+    return assigner.assign(features.values, weight, kept=kept.cells(table))

@@ -36,7 +36,7 @@ class WordCount:
     """Texts that come bit by bit."""
 
     def __init__(self) -> None:
-        self._rest: list[tuple[int, NDArray[np.bool_], pl.Series]] | None = None
+        self._names: list[tuple[NDArray[np.intp], pl.Series]] | None = None
         self._number: dict[str, int] = {}
         self._starts: list[int] = []
         self._codes: list[NDArray[np.int16]] = []
@@ -44,20 +44,21 @@ class WordCount:
 
     def add(self, start: int, worded: NDArray[np.bool_], texts: pl.Series) -> None:
         """Note the texts in the marked ones of some further rows, which begin at a number."""
-        if self._too_many and self._rest is None:
+        if self._too_many and self._names is None:
             return
         bare = texts.str.strip_chars()
         longest = bare.str.len_chars().max()
         if isinstance(longest, int) and longest > LONGEST:
             self.give_up()
             return
-        if self._rest is not None:
-            self._rest.append((start, worded, bare))
+        if self._names is not None:
+            self._names.append((start + np.flatnonzero(worded), bare))
             return
         number = self._number
         found = [number.setdefault(_as_one(text), len(number)) for text in bare.to_list()]
         if len(number) > MOST_WORDS:
-            self._go_on_as_names((start, worded, bare))
+            self._go_on_as_names()
+            self.add(start, worded, texts)
             return
         codes = np.full(len(worded), -1, dtype=np.int16)
         codes[worded] = found
@@ -67,35 +68,31 @@ class WordCount:
     @property
     def named(self) -> bool:
         """Whether the texts are too many for categories, and kept as names of the rows."""
-        return self._rest is not None
+        return self._names is not None
 
     def give_up(self) -> None:
         """Keep no text."""
-        self._too_many, self._rest = True, None
+        self._too_many, self._names = True, None
         self._number, self._starts, self._codes = {}, [], []
 
-    def _go_on_as_names(self, here: tuple[int, NDArray[np.bool_], pl.Series]) -> None:
+    def _go_on_as_names(self) -> None:
         texts = pl.Series(list(self._number), dtype=pl.String)
         before = [
-            (start, codes >= 0, texts.gather(codes[codes >= 0]))
+            (start + np.flatnonzero(codes >= 0), texts.gather(codes[codes >= 0]))
             for start, codes in zip(self._starts, self._codes, strict=True)
         ]
         self.give_up()
-        self._rest = [*before, here]
+        self._names = before
 
     def names(self, n: int) -> pl.Series | None:
         """The texts in n rows, where they are too many for categories; null for other cells."""
-        if self._rest is None:
+        if self._names is None:
             return None
-        pieces, end = [], 0
-        for start, worded, texts in self._rest:
-            places = np.full(len(worded), -1)
-            places[worded] = np.arange(len(texts))
-            cells = texts.gather(np.maximum(places, 0)).set(pl.Series(places < 0), None)
-            pieces += [pl.Series([None] * (start - end), dtype=pl.String), cells]
-            end = start + len(worded)
-        pieces.append(pl.Series([None] * (n - end), dtype=pl.String))
-        return pl.concat(pieces)
+        rows = np.concatenate([rows for rows, _ in self._names])
+        places = np.full(n, len(rows))
+        places[rows] = np.arange(len(rows))
+        nothing = pl.Series([None], dtype=pl.String)
+        return pl.concat([*(texts for _, texts in self._names), nothing]).gather(places)
 
     def words(self, n: int) -> Words | None:
         """The texts in n rows; None if they were too many."""

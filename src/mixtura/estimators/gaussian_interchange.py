@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import MixturaError
 from mixtura.estimators.gaussian_onnx import as_onnx, register
-from mixtura.estimators.gaussian_shapes import ShapedMixture, as_dtype
+from mixtura.estimators.gaussian_shapes import ShapedMixture, shown_in
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES, CovarianceType
 from mixtura.families.gaussian.structures import EEE, EII, VII
 from mixtura.families.schema import Schema
@@ -97,12 +97,11 @@ class Interchange(ShapedMixture):
         name = _their_type(self.covariance_type, self._type)
         theirs = Theirs(len(self.means_), covariance_type=name, **self._their_parameters(name))
         theirs.weights_, theirs.means_ = np.array(self.weights_), np.array(self.means_)
-        shown = COVARIANCE_TYPES[name].layout.show(mixture.params.covariances)
-        dtype = theirs.weights_.dtype
-        least = float(np.finfo(dtype).tiny)
-        theirs.covariances_ = as_dtype(shown.covariances, dtype, least)
-        theirs.precisions_ = as_dtype(shown.precisions, dtype, least)
-        theirs.precisions_cholesky_ = as_dtype(shown.precisions_cholesky, dtype, least)
+        layout = COVARIANCE_TYPES[name].layout
+        shown = shown_in(theirs.weights_.dtype, layout.show(mixture.params.covariances))
+        theirs.covariances_ = shown.covariances
+        theirs.precisions_ = shown.precisions
+        theirs.precisions_cholesky_ = shown.precisions_cholesky
         theirs.n_features_in_ = mixture.n_features
         if "feature_names_in_" in vars(self):
             theirs.feature_names_in_ = vars(self)["feature_names_in_"].copy()

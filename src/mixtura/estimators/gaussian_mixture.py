@@ -12,7 +12,7 @@ from mixtura.errors import MixturaError
 from mixtura.estimators.gaussian_hooks import PrivateHooks
 from mixtura.estimators.gaussian_interchange import Interchange
 from mixtura.estimators.gaussian_prior import check_prior, make_prior
-from mixtura.estimators.gaussian_shapes import as_dtype
+from mixtura.estimators.gaussian_shapes import as_dtype, shown_in
 from mixtura.estimators.parameters import (
     check_array,
     check_magnitude,
@@ -370,13 +370,12 @@ class GaussianMixture(PrivateHooks, Interchange):
     def _show(self, mixture: Mixture[Any, Any], dtype: np.dtype[Any]) -> None:
         """Set scikit-learn's attributes from a mixture, in the dtype of its table."""
         super()._show(mixture, dtype)
-        shown = self._type.layout.show(mixture.params.covariances)
+        shown = shown_in(dtype, self._type.layout.show(mixture.params.covariances))
         self.noise_region_ = mixture.noise_region
         self.means_ = as_dtype(mixture.params.means, dtype, least=0.0)
-        least = float(np.finfo(dtype).tiny)
-        self.covariances_ = as_dtype(shown.covariances, dtype, least)
-        self.precisions_ = as_dtype(shown.precisions, dtype, least)
-        self.precisions_cholesky_ = as_dtype(shown.precisions_cholesky, dtype, least)
+        self.covariances_ = shown.covariances
+        self.precisions_ = shown.precisions
+        self.precisions_cholesky_ = shown.precisions_cholesky
 
     @property
     def mixture_(self) -> Mixture[GaussianParameters, Moments]:

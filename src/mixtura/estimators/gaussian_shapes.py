@@ -13,12 +13,13 @@ from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import check_floor, check_not_single
 from mixtura.estimators.tables import as_rows, column_names
+from mixtura.families.gaussian.covariance_arrays import Shown
 from mixtura.families.schema import Schema
 from mixtura.sources import Summary
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["ShapedMixture", "as_dtype"]
+__all__ = ["ShapedMixture", "as_dtype", "shown_in"]
 
 
 class ShapedMixture(MixtureEstimator):
@@ -57,6 +58,13 @@ class ShapedMixture(MixtureEstimator):
 
     def _default_grid(self, schema: Schema) -> dict[str, Sequence[Any]]:
         return {**super()._default_grid(schema), "covariance_type": searched_types(len(schema))}
+
+
+def shown_in(dtype: np.dtype[Any], shown: Shown) -> Shown:
+    """The arrays that show covariances in the dtype of a table, as far as that holds them."""
+    least = float(np.finfo(dtype).tiny)
+    arrays = shown.covariances, shown.precisions, shown.precisions_cholesky
+    return Shown(*(as_dtype(array, dtype, least) for array in arrays))
 
 
 def as_dtype(array: AnyArray, dtype: np.dtype[Any], least: float) -> AnyArray:

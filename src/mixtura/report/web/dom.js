@@ -31,6 +31,14 @@ export function swatch(component, marker) {
   return mark;
 }
 
+// A share as a part of a bar, in the component's colour if there is one.
+export function shareBar(share, component = null) {
+  const bar = el("span", { class: "bar", "aria-hidden": "true" }, el("span"));
+  bar.firstChild.style.width = `${100 * share}%`;
+  if (component !== null) bar.firstChild.style.background = `var(--component-${component})`;
+  return bar;
+}
+
 export function markerPath(marker, r) {
   if (marker === "square") return `M${-r},${-r}h${2 * r}v${2 * r}h${-2 * r}z`;
   if (marker === "diamond") return `M0,${-1.3 * r}L${1.3 * r},0L0,${1.3 * r}L${-1.3 * r},0z`;

@@ -1,7 +1,7 @@
 // Looking at single marks of a picture: by pointer, by touch, or by arrow keys. The mark's values
 // and probabilities are shown in the panel and read out through a live region.
 
-import { el, isolated, swatch } from "./dom.js";
+import { el, isolated, shareBar, swatch } from "./dom.js";
 import { capitalised } from "./legend.js";
 import { probability } from "./scales.js";
 import { dimOthers } from "./highlight.js";
@@ -131,12 +131,8 @@ function remainder(count, noun) {
 function shareList(pairs, model, told) {
   const list = el("ul", { class: "shares" });
   pairs.forEach(([j, share]) => {
-    const bar = el("span", { class: "bar", "aria-hidden": "true" });
-    bar.append(el("span"));
-    bar.firstChild.style.width = `${100 * share}%`;
-    bar.firstChild.style.background = `var(--component-${j})`;
-    list.append(el("li", {}, swatch(j, model.markers[j]), el("span", {}, capitalised(model.names[j])), bar,
-      el("span", { class: "number" }, told(share))));
+    list.append(el("li", {}, swatch(j, model.markers[j]), el("span", {}, capitalised(model.names[j])),
+      shareBar(share, j), el("span", { class: "number" }, told(share))));
   });
   return list;
 }

@@ -1,6 +1,6 @@
 // The clusters by name: colour, weight, and what sets each apart, in words. A click highlights one.
 
-import { el, isolated, swatch } from "./dom.js";
+import { el, isolated, shareBar, swatch } from "./dom.js";
 import { percent } from "./scales.js";
 
 // Of every cluster, and of what is none.
@@ -9,14 +9,11 @@ export function legend(model) {
 }
 
 function entry(model, name, j) {
-  const bar = el("span", { class: "bar", "aria-hidden": "true" }, el("span"));
-  bar.firstChild.style.width = `${100 * model.shares[j]}%`;
-  bar.firstChild.style.background = `var(--component-${j})`;
   const words = j < model.characterizations.length && model.characterizations[j].length > 0
     ? el("span", { class: "words" }, ...inWords(model.characterizations[j])) : null;
   return el("li", { "data-cluster": j },
-    highlightButton(j, swatch(j, model.markers[j]), el("span", { class: "name" }, capitalised(name)), bar,
-      el("span", { class: "number" }, percent(model.shares[j])), words));
+    highlightButton(j, swatch(j, model.markers[j]), el("span", { class: "name" }, capitalised(name)),
+      shareBar(model.shares[j], j), el("span", { class: "number" }, percent(model.shares[j])), words));
 }
 
 export function highlightButton(j, ...content) {

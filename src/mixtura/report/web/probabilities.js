@@ -1,6 +1,6 @@
 // How probable each number of clusters is, and which models are the likeliest, going by BIC.
 
-import { el, isolated, svg } from "./dom.js";
+import { el, isolated, shareBar, svg } from "./dom.js";
 import { frame, show } from "./frame.js";
 import { counted, percent } from "./scales.js";
 
@@ -66,11 +66,8 @@ export function likeliestList(search) {
   const chosen = search.candidates[search.best];
   const list = el("ul", { class: "shares models" });
   const item = (name, share, isChosen) => {
-    const bar = el("span", { class: "bar", "aria-hidden": "true" });
-    bar.append(el("span"));
-    bar.firstChild.style.width = `${100 * share}%`;
     return el("li", { class: isChosen ? "chosen" : null },
-      name, bar, el("span", { class: "number" }, percent(share)));
+      name, shareBar(share), el("span", { class: "number" }, percent(share)));
   };
   told.forEach((candidate) => list.append(item(
     el("span", {}, counted(candidate.n_components, "cluster"),

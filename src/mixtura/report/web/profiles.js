@@ -2,7 +2,7 @@
 // that separate the clusters best first. It is a table, and so can be read without seeing its bars.
 
 import { gapsNote } from "./components.js";
-import { el, isolated, swatch } from "./dom.js";
+import { el, isolated, shareBar, swatch } from "./dom.js";
 import { highlightButton } from "./legend.js";
 import { hasNamedLevels, isBinary } from "./levels.js";
 import { percent, share } from "./scales.js";
@@ -57,11 +57,8 @@ function columnProfile({ names }, column, marginal, clusters, told) {
 function levelRow(label, { levels, probabilities }, l, clusters, names, told) {
   return el("tr", {}, label, ...clusters.map((j) => {
     const probability = probabilities[j][l];
-    const track = el("span", { class: "bar", "aria-hidden": "true" }, el("span"));
-    track.firstChild.style.width = `${100 * probability}%`;
-    track.firstChild.style.background = `var(--component-${j})`;
     return el("td", { title: `${levels[l]} in ${names[j]}: ${share(probability)}`, "data-cluster": j },
-      el("div", { class: "profile" }, track, el("span", { class: "number" }, told(l, j))));
+      el("div", { class: "profile" }, shareBar(probability, j), el("span", { class: "number" }, told(l, j))));
   }));
 }
 
