@@ -15,6 +15,7 @@ import { createPicture } from "./picture.js";
 import { createSession } from "./session.js";
 import { spoken, summaryText } from "./spoken.js";
 import { watchTheme } from "./theme.js";
+import { createTour } from "./tour.js";
 
 const byId = (id) => document.getElementById(id);
 const reducedMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -23,7 +24,7 @@ const WORDS_EVERY = 150; // milliseconds between two writings of the words while
 // What an event makes out of date.
 const STALE = {
   opened: ["choices", "layout"], columns: ["choices", "layout"], view: ["layout"], theme: ["layout"],
-  E: ["rows", "words"], M: ["mixture"], iterated: ["mixture"], restarted: ["mixture"], moved: ["mixture"],
+  E: ["rows", "words"], M: ["mixture"], iterated: ["mixture"], restarted: ["mixture"], set: ["mixture"], moved: ["mixture"],
   configured: ["handles", "mixture"], chosen: ["handles", "words"], focus: ["focus"], layers: ["lines", "words"],
   running: ["state"], paused: ["mixture"], pace: ["state"], dropped: ["words"], refused: [],
 };
@@ -38,6 +39,7 @@ async function main() {
   const page = assemble(session, payload.structures);
   byId("main").hidden = false;
   if (payload.n > 0) session.open(decodeTable(payload));
+  else page.parts.openTour.click();
   publish(session);
   page.drawNow();
   document.documentElement.dataset.drawn = "yes";
@@ -60,6 +62,8 @@ function assemble(session, structures) {
   listenToRows(session, page.picture, parts.plot);
   listenToPointer(session, page.picture, parts.plot);
   listenForKeys(session, page);
+  createTour(session, {
+    section: parts.tour, places: parts.tourPlaces, step: parts.tourStep, open: parts.openTour, close: parts.tourClose });
   new ResizeObserver(() => { if (session.engine) session.tell("view"); }).observe(parts.plot);
   return page;
 }

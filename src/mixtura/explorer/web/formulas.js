@@ -5,7 +5,7 @@ import { fixed } from "../../report/web/scales.js";
 import {
   formula, fraction, hat, math, matrix, sub, sum, symbols,
 } from "./mathml.js";
-import { figure, nats, part } from "./numbers.js";
+import { brief, figure, nats, part } from "./numbers.js";
 
 const SHOWN_COLUMNS = 4; // columns of which a matrix is shown
 
@@ -70,7 +70,7 @@ function termTable({ weights, densities, joint, total, shares, given }, algorith
 
 function bellFormula({ row, chosen, engine, data }, { densities }) {
   const { means, covariances } = engine.mixture;
-  const [x, mean, deviation] = [data.rows[row], means[chosen], Math.sqrt(covariances[chosen])].map((value) => figure(value));
+  const [x, mean, deviation] = [data.rows[row], means[chosen], Math.sqrt(covariances[chosen])].map(brief);
   const squared = math("msup", symbols("(", fraction(symbols(x, "−", mean), symbols(deviation)), ")"), math("mn", "2"));
   const exponent = symbols("−", fraction(math("mn", "1"), math("mn", "2")), squared);
   return formula("P", "(", sub("x", String(data.kept[row] + 1)), "|", sub("C", String(chosen + 1)), ")", "=",
@@ -122,14 +122,20 @@ function mStepParts(session) {
     formula(hat("P", "j"), "=", fraction(math("mn", "1"), math("mi", "n")), sum(symbols("i")), share, "=",
       fraction(math("mn", figure(count)), math("mn", fixed(data.n, 0))), "=", figure(count / data.n)),
     formula(hat("μ", "j"), "=", fraction(symbols(sum(symbols("i")), share.cloneNode(true), sub("x", "i")), symbols(sum(symbols("i")), share.cloneNode(true)))),
-    formula(hat("μ", j), "=", fraction(math("mn", "1"), math("mn", figure(count))), vector(sums), "=", vector(mean)),
-    formula(hat(data.d === 1 ? "σ²" : "Σ", "j"), "=", fraction(
+    formula(hat("μ", j), "=", fraction(math("mn", "1"), math("mn", figure(count))), "·", vector(sums), "=", vector(mean)),
+    formula(spread("j", data.d), "=", fraction(
       symbols(sum(symbols("i")), share.cloneNode(true), ...(data.d === 1 ? [math("msup", away("j"), math("mn", "2"))]
         : [away("j"), math("msup", away("j"), math("mi", "T"))])),
       symbols(sum(symbols("i")), share.cloneNode(true)))),
-    formula(hat(data.d === 1 ? "σ²" : "Σ", j), "=", matrix(shown.map((r) => shown.map((c) => figure(covariance[r][c]))))),
+    formula(spread(j, data.d), "=", matrix(shown.map((r) => shown.map((c) => figure(covariance[r][c]))))),
     structureNote(engine.configuration.structure, data.d),
   ].filter(Boolean);
+}
+
+// The variance of one column, the covariance matrix of several.
+function spread(j, d) {
+  if (d > 1) return hat("Σ", j);
+  return math("msubsup", math("mover", math("mi", "σ"), math("mo", "^")), symbols(j), math("mn", "2"));
 }
 
 function structureNote(structure, d) {

@@ -6,6 +6,7 @@ import { el, outline, svg } from "../../report/web/dom.js";
 import { change, nats } from "./numbers.js";
 
 const LEAST_SPAN = 10; // nats that the scale spans at least
+const DRAWN = 300; // iterations of the course
 const TICKS = [0, 1, 10, 100, 1000, 10000, 100000];
 
 export function createLikelihood(session, { number, delta, bar, plot, optima }) {
@@ -62,9 +63,15 @@ function drawCourse(host, scale, seen, session) {
   const x = (i) => inner.left + (i / last) * (inner.right - inner.left);
   const picture = svg("svg", { class: "picture", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
   picture.append(courseAxes(inner, y, seen, last, x), optimaLines(session, inner, y));
-  picture.append(svg("path", { class: "course", d: outline(trace.map((value, i) => [x(i), y(value)]), false) }));
+  picture.append(svg("path", { class: "course", d: outline(thinned(trace.length).map((i) => [x(i), y(trace[i])]), false) }));
   picture.append(svg("circle", { class: "now", cx: x(trace.length - 1), cy: y(trace.at(-1)), r: 4 }));
   host.replaceChildren(picture);
+}
+
+// Of a long course some iterations, the last one among them.
+function thinned(length) {
+  const step = Math.max(1, Math.floor(length / DRAWN));
+  return Array.from({ length: Math.ceil(length / step) }, (_, i) => length - 1 - i * step).reverse();
 }
 
 function courseAxes({ left, right, bottom, top }, y, { best, worst }, last, x) {

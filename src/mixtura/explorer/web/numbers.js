@@ -11,6 +11,12 @@ export function figure(value, digits = 4) {
   return fixed(value, Math.max(0, digits - 1 - Math.floor(Math.log10(size))));
 }
 
+// The same without idle zeros.
+export function brief(value) {
+  const text = figure(value);
+  return /^−?[\d,]+\.\d+$/.test(text) ? text.replace(/\.?0+$/, "") : text;
+}
+
 // A log-likelihood, in nats.
 export function nats(value) {
   return fixed(value, 3);

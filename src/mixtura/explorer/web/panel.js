@@ -1,7 +1,7 @@
 // Beside the picture: the components with their weights, and the row in view with its responsibilities.
 
 import { el, isolated, shareBar, swatch } from "../../report/web/dom.js";
-import { percent, valueFormat } from "../../report/web/scales.js";
+import { percent } from "../../report/web/scales.js";
 import { part } from "./numbers.js";
 
 const VALUES = 6;
@@ -31,7 +31,7 @@ export function fillRow(session, { title, values, shares }) {
   title.textContent = `Row ${data.kept[row] + 1}`;
   const names = session.names();
   values.replaceChildren(...names.slice(0, VALUES).map((name, c) => (
-    el("div", {}, el("dt", {}, isolated(name)), el("dd", {}, formatOf(session, c)(data.rows[row * data.d + c]))))));
+    el("div", {}, el("dt", {}, isolated(name)), el("dd", {}, session.formats[c](data.rows[row * data.d + c]))))));
   while (shares.children.length > k) shares.lastChild.remove();
   while (shares.children.length < k) shares.append(shareEntry(shares.children.length));
   for (let j = 0; j < k; j += 1) {
@@ -43,11 +43,4 @@ export function fillRow(session, { title, values, shares }) {
 
 function shareEntry(j) {
   return el("li", {}, swatch(j, "circle"), el("span", {}, `Component ${j + 1}`), shareBar(0, j), el("span", { class: "number" }));
-}
-
-// As many digits as tell values of the column apart.
-function formatOf({ table, places }, c) {
-  const column = table.column(places[c]).filter(Number.isFinite);
-  const ends = column.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
-  return valueFormat(...ends);
 }

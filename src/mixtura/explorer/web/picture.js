@@ -71,6 +71,7 @@ function background({ points, drawn, scene, sharpness }, theme) {
 
 // Fewer marks can be larger and denser in ink than many.
 function styleOf(n) {
+  if (n <= 30) return [6, 0.85];
   if (n <= 600) return [3.8, 0.82];
   if (n <= 4000) return [2.8, 0.65];
   return [1.9, 0.5];

@@ -1,6 +1,7 @@
 // What is going on: the table, the engine, and what is looked at. Everything that happens goes through
 // here and is told to those who listen, so that pictures, words and the tour see the same.
 
+import { valueFormat } from "../../report/web/scales.js";
 import { createEngine } from "./engine.js";
 import { mapped } from "./ellipse.js";
 import { completeRows } from "./columns.js";
@@ -30,6 +31,7 @@ function tableVerbs(session, kernel) {
     const engine = createEngine(kernel, data, configuration); // may refuse: nothing is changed then
     session.engine?.dispose();
     Object.assign(session, { places, data, engine, focus: -1, row: 0, chosen: 0, assigned: false, given: null });
+    session.formats = places.map((_, c) => formatOf(columnOf(data, c)));
     session.view = { across: 0, up: places.length > 1 ? 1 : null };
   };
   return {
@@ -63,6 +65,11 @@ function tableVerbs(session, kernel) {
 
 function columnOf({ rows, n, d }, c) {
   return Float64Array.from({ length: n }, (_, i) => rows[i * d + c]);
+}
+
+// As many digits as tell the values of a column apart.
+function formatOf(column) {
+  return valueFormat(column.reduce((least, value) => Math.min(least, value)), column.reduce((most, value) => Math.max(most, value)));
 }
 
 // The steps of EM. What cannot be done is told, and changes nothing.
@@ -204,6 +211,13 @@ function handVerbs(session) {
       put(component, ({ covariances }, d) => {
         const at = component * d * d;
         covariances.set(mapped(covariances.subarray(at, at + d * d), d, session.viewed(), map), at);
+      });
+    },
+    setMixture(mixture) {
+      session.attempt(() => {
+        session.engine.setMixture(mixture);
+        Object.assign(session, { assigned: false, given: null });
+        session.tell("set");
       });
     },
     weigh(component, weight) {

@@ -43,6 +43,7 @@ const TELLERS = {
   iterated: (session, { iterations, before }) => (session.running && !session.engine.converged ? ""
     : endText(session, iterations, before)),
   restarted: (session) => startText(session),
+  set: (session) => `The mixture is given; log-likelihood ${nats(session.engine.logLikelihood)}. Next: E.`,
   configured: (session, { changes }) => ("k" in changes ? startText(session)
     : `The log-likelihood is ${nats(session.engine.logLikelihood)}. Next: ${session.engine.phase}.`),
   running: () => "Running.",
