@@ -120,6 +120,7 @@ function writeWords(session, page) {
   fillHeadings(session, { e: parts.eTitle, m: parts.mTitle });
   fillFormulas(session, { e: parts.eFormulas, m: parts.mFormulas, likelihood: parts.likelihoodFormulas });
   page.likelihood.tell();
+  page.handles.label();
   page.layers.showModes();
   parts.plot.setAttribute("aria-label", pictureText(session));
 }

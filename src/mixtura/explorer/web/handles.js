@@ -24,16 +24,19 @@ export function createHandles(session, picture) {
       picture.above.append(layer);
     },
     place: () => place(handles, session, picture),
+    // What screen readers say of them.
+    label() {
+      handles.means.forEach((mean, j) => mean.setAttribute("aria-label", componentText(session, j)));
+      handles.ends.forEach((end, axis) => end.setAttribute("aria-label", handleText(session, session.chosen, axis)));
+    },
     focusMean: (j) => handles.means[j]?.focus(),
   });
 }
 
-function place({ means, ends, stems, layer }, session, picture) {
+function place({ means, ends, stems }, session, picture) {
   const components = picture.scene.components();
-  layer.setAttribute("visibility", "visible");
   components.forEach(({ mean }, j) => {
     means[j].setAttribute("transform", `translate(${mean[0]} ${mean[1]})`);
-    means[j].setAttribute("aria-label", componentText(session, j));
     means[j].classList.toggle("chosen", j === session.chosen);
   });
   const chosen = components[session.chosen];
@@ -45,7 +48,6 @@ function place({ means, ends, stems, layer }, session, picture) {
   }));
   ends.forEach((end, axis) => {
     end.setAttribute("transform", `translate(${places[axis][0]} ${places[axis][1]})`);
-    end.setAttribute("aria-label", handleText(session, session.chosen, axis));
     end.style.setProperty("--own", `var(--component-${session.chosen})`);
   });
 }

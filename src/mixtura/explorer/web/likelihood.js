@@ -26,9 +26,10 @@ export function createLikelihood(session, { number, delta, bar, plot, optima }) 
       number.textContent = nats(logLikelihood);
       delta.textContent = trace.length > 1 ? `${change(logLikelihood - trace.at(-2))} by the last iteration` : "the start";
       drawBar(bar, scale, session);
-      drawCourse(plot, scale, seen, session);
     },
+    // The rest, now and then.
     tell() {
+      drawCourse(plot, scale, seen, session);
       optima.replaceChildren(...optimaText(session));
     },
   };

@@ -15,7 +15,7 @@ export function createSession(kernel) {
   const listeners = [];
   const session = {
     table: null, places: [], data: null, engine: null, view: { across: 0, up: null },
-    way: "k-means++", speed: "steady", chosen: 0, focus: -1, row: 0, running: false, dragging: false,
+    way: "k-means++", speed: "steady", chosen: 0, focus: -1, row: 0, running: false, latest: null, dragging: false,
     assigned: false, given: null, // whether rows have responsibilities, and those that the last E-step gave
     on: (listener) => listeners.push(listener),
     tell: (kind, details = {}) => listeners.forEach((listener) => listener({ kind, ...details })),
@@ -126,9 +126,10 @@ function stepVerbs(session) {
         session.tell("paused");
         return;
       }
-      session.running = true;
+      const run = {}; // another one than before: frames that a paused run asked for are not its own
+      Object.assign(session, { running: true, latest: run });
       session.tell("running");
-      requestAnimationFrame((now) => keepRunning(session, now, now));
+      requestAnimationFrame((now) => keepRunning(session, run, now, now));
     },
     pause() {
       if (!session.running) return;
@@ -139,8 +140,8 @@ function stepVerbs(session) {
 }
 
 // A walk that draws never converges, and goes on until it is paused.
-function keepRunning(session, due, now) {
-  if (!session.running) return;
+function keepRunning(session, run, due, now) {
+  if (!session.running || session.latest !== run) return;
   const pace = SPEEDS[session.speed];
   let next = due;
   if (pace === 0 || now >= due) {
@@ -151,7 +152,7 @@ function keepRunning(session, due, now) {
       return;
     }
   }
-  requestAnimationFrame((later) => keepRunning(session, next, later));
+  requestAnimationFrame((later) => keepRunning(session, run, next, later));
 }
 
 function settingVerbs(session) {

@@ -11,7 +11,7 @@ const FIRST = "Do what stands above first.";
 // `parts`: section, places, step, open, close.
 export function createTour(session, parts) {
   const tour = {
-    session, parts, at: -1, own: null, notes: {}, views: [],
+    session, parts, at: -1, own: null, notes: {}, views: [], board: el("div", {}),
     done: TOUR_STEPS.map(({ tasks }) => tasks.map(() => false)), drawOne: null,
     look: (event = { kind: "looked" }) => hearStep(tour, event),
     go: (to) => goTo(tour, to),
@@ -46,20 +46,23 @@ function uncover({ parts }, open) {
 }
 
 function goTo(tour, to) {
-  tour.at = to;
-  tour.notes = {};
   const step = TOUR_STEPS[to];
+  Object.assign(tour, { at: to, notes: {}, views: [] }); // without views, what `begin` does settles nothing
   step.begin(tour);
   tour.views = step.tasks.map((task, i) => taskView(tour, task, i));
-  const board = el("div", {});
-  tour.refill = () => board.replaceChildren(...(step.extra ? [step.extra(tour)] : []));
-  tour.refill();
   tour.parts.step.replaceChildren(
     el("h3", {}, `${step.letter}) ${step.title}`),
     ...step.paragraphs(tour).map((text) => (typeof text === "string" ? el("p", {}, text) : text)),
-    board, el("ol", { class: "tasks" }, ...tour.views.map(({ item }) => item)), ways(tour));
+    tour.board, el("ol", { class: "tasks" }, ...tour.views.map(({ item }) => item)), ways(tour));
+  fillBoard(tour);
   mark(tour);
   tour.parts.step.focus({ preventScroll: true });
+}
+
+// What a step shows beside its tasks.
+function fillBoard(tour) {
+  const { extra } = TOUR_STEPS[tour.at];
+  tour.board.replaceChildren(...(extra ? [extra(tour)] : []));
 }
 
 function ways(tour) {
@@ -76,11 +79,11 @@ function ways(tour) {
 
 // Whether an event settles a task of this step.
 function hearStep(tour, event) {
+  if (tour.views.length === 0) return;
   const step = TOUR_STEPS[tour.at];
-  if (!step || !tour.session.engine) return;
   if (step.hear) {
     step.hear(tour, event);
-    if (event.kind !== "looked" && step.extra && !tour.session.running) tour.refill();
+    if (step.keepsScore && !tour.session.running) fillBoard(tour);
   }
   step.tasks.forEach((task, i) => {
     if (task.kind === "action" && !tour.done[tour.at][i] && task.isDone(tour, event)) settle(tour, i, task.told(tour));

@@ -242,6 +242,7 @@ const choosing = {
     const { converged, configuration: { k }, bic } = session.engine;
     if (converged) notes.bic.set(k, Math.min(bic, notes.bic.get(k) ?? Infinity));
   },
+  keepsScore: true,
   extra: ({ notes }) => scoreTable([...notes.bic.keys()].sort((a, b) => a - b).map((k) => [`k = ${k}`, fixed(notes.bic.get(k), 1)]), "BIC"),
   tasks: [
     action("Find a BIC for each k from 1 to 6.", ({ notes }) => [1, 2, 3, 4, 5, 6].every((k) => notes.bic.has(k)), tryAll,
@@ -287,6 +288,7 @@ const kin = {
     const settled = algorithm === "stochastic" ? iterations >= WALK : converged;
     if (settled) notes.ends.set(algorithm, { mixture, logLikelihood });
   },
+  keepsScore: true,
   extra: ({ notes }) => kinTable(notes.ends),
   tasks: [
     action("Run all three.", ({ notes }) => ASSIGNMENTS_COMPARED.every((name) => notes.ends.has(name)),
