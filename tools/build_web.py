@@ -1,7 +1,7 @@
 """Compile the kernel to WebAssembly with ziglang from PyPI: python build_web.py [kernel.wasm].
 
-Without a place it writes the module that the explorer ships, and beside it what it was made of: the
-compiler's version, and a digest of the sources and of this file.
+Without a place it writes the module that the explorer ships, and a record beside it: the compiler's
+version, and digests of the sources and of the module.
 """
 
 from __future__ import annotations
@@ -63,22 +63,20 @@ def build(target: Path) -> None:
 
 
 def digest() -> str:
-    """SHA-256 of all that the module is made of."""
-    sums = hashlib.sha256()
-    for path in [*(KERNELS / name for name in SOURCES + INCLUDED), Path(__file__)]:
-        sums.update(path.read_bytes())
-    return sums.hexdigest()
+    """SHA-256 of all that the module is made of, this file included."""
+    return digest_of(*(KERNELS / name for name in SOURCES + INCLUDED), Path(__file__))
 
 
-def record() -> dict[str, str]:
-    """What a module that is built now is made of."""
-    return {"ziglang": version("ziglang"), "sources": digest()}
+def digest_of(*files: Path) -> str:
+    """SHA-256 of some files, one after the other."""
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def ship() -> None:
-    """Write the module that the explorer ships."""
+    """Write the module that the explorer ships, and the record."""
     build(SHIPPED)
-    RECORD.write_text(json.dumps(record(), indent=2) + "\n")
+    record = {"ziglang": version("ziglang"), "sources": digest(), "module": digest_of(SHIPPED)}
+    RECORD.write_text(json.dumps(record, indent=2) + "\n")
 
 
 if __name__ == "__main__":

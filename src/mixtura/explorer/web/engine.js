@@ -118,7 +118,7 @@ class Engine {
   #trace = [];
   iterations = 0;
   converged = false;
-  note = "";
+  #failure = ""; // of the last call
 
   constructor(kernel, table, configuration) {
     this.#kernel = kernel;
@@ -168,6 +168,10 @@ class Engine {
     });
   }
 
+  get note() {
+    return this.#failure || this.#once("note", () => this.#remark());
+  }
+
   get parameterCount() {
     const { structure, k, d } = this.#shape;
     return countParameters(structure, k, d);
@@ -191,7 +195,7 @@ class Engine {
   }
 
   eStep() {
-    this.note = "";
+    this.#failure = "";
     this.#score();
     const { algorithm, temperature } = this.#configuration;
     const seen = {
@@ -209,7 +213,7 @@ class Engine {
 
   mStep() {
     if (!this.#assigned) this.eStep();
-    this.note = "";
+    this.#failure = "";
     this.#assigned = false;
     if (!this.#maximize(this.#places.state)) return false;
     this.iterations += 1;
@@ -231,7 +235,7 @@ class Engine {
 
   restart(way = this.#way) {
     if (!WAYS.includes(way)) throw new RangeError(`"${way}" is no way to start: ${WAYS.join(", ")}.`);
-    this.note = "";
+    this.#failure = "";
     this.#way = way;
     startRows(way, this.#kernel, this.#table, this.#shape, this.#random, this.#places.assigned);
     if (!this.#maximize(null)) throw new RangeError("No mixture can be estimated from these rows.");
@@ -241,7 +245,7 @@ class Engine {
   setMixture(mixture) {
     const { k, d, dense, each } = this.#shape;
     const { weights, means, covariances } = checkedMixture(mixture, k, d);
-    this.note = "";
+    this.#failure = "";
     const total = weights.reduce((sum, weight) => sum + weight);
     const shares = weights.map((weight) => weight / total);
     // A component of weight 0 keeps its place, and has no say in what all have in common.
@@ -338,7 +342,7 @@ class Engine {
       const [count, scatter] = [pick(moments.count, 1), pick(moments.scatter, shape.each)];
       const known = now === null ? null : before;
       if (!maximizeCovariances(kernel, some, table.floor, count, scatter, known, after)) {
-        this.note = "The components cannot be estimated from these rows: the mixture stays.";
+        this.#failure = "The components cannot be estimated from these rows: the mixture stays.";
         return false;
       }
       const next = this.#places.state + 8 * shape.size;
@@ -346,8 +350,7 @@ class Engine {
       const places = order.map((place) => live[place]);
       const means = places.flatMap((j) => [...moments.means.subarray(j * shape.d, (j + 1) * shape.d)]);
       this.#replace(next, moments.count.map((rows) => rows / total), means);
-      this.#remark();
-      return true;
+        return true;
     });
   }
 
@@ -376,30 +379,48 @@ class Engine {
   /** Iterations of plain EM, many in one call: gives how many, 0 where a step is not regular. */
   #climb(most) {
     if (this.#configuration.algorithm !== "soft") return 0;
-    const [kernel, table, shape] = [this.#kernel, this.#table, this.#shape];
-    const { k, d, dense, ties, size } = shape;
-    const known = this.#objectives.slice(-4);
-    const { made, place, left } = borrowing(kernel, ({ take, put }) => {
-      const trace = put([...known, ...new Float64Array(most)]);
-      const [work, scratch] = [take(kernel.call.work_size(k, d, dense)), take(
-        kernel.call.scratch_size(d, k, dense) / 8)];
-      const at = take(1);
-      const steps = kernel.call.iterate(table.rows, this.n, d, table.weights, ...ties, table.floor,
-        ENOUGH, k, this.#places.state, trace, known.length, most, work, scratch, at);
-      const objectives = kernel.view(trace, known.length + most).slice(known.length, known.length + steps);
-      return { made: steps, place: new Int32Array(kernel.view(at, 1).buffer, at, 1)[0], left: objectives };
-    });
+    const { made, place, left } = this.#climbed(most);
     if (made === 0) return 0;
-    const end = kernel.view(this.#places.state + 8 * place * size, size).slice();
-    kernel.view(this.#places.state, size).set(end);
-    this.#seen.clear();
     this.#objectives.push(...left);
-    this.iterations += made;
-    left.subarray(1).forEach((objective) => this.#trace.push(objective * table.total));
-    this.#trace.push(this.logLikelihood);
-    this.#remark();
-    this.#judge([...this.#objectives.slice(-4), this.logLikelihood / table.total]);
-    return made;
+    // The kernel makes the step after the last mixture that it judges.
+    const back = hasSettled(this.#objectives) ? 1 : 0;
+    this.#moveTo((place + 3 - back) % 3);
+    this.iterations += made - back;
+    const total = (objective) => objective * this.#table.total;
+    this.#trace.push(...left.subarray(1).map(total));
+    if (!back) this.#trace.push(this.logLikelihood);
+    const here = this.logLikelihood / this.#table.total;
+    this.#judge(back ? this.#objectives : [...this.#objectives.slice(-4), here]);
+    return made - back;
+  }
+
+  /** How many iterations, where of three mixtures they end, and the objectives of those left. */
+  #climbed(most) {
+    const [kernel, table] = [this.#kernel, this.#table];
+    const { k, d, dense, ties } = this.#shape;
+    const known = this.#objectives.slice(-4);
+    return borrowing(kernel, ({ take, put }) => {
+      const trace = put([...known, ...new Float64Array(most)]);
+      const work = take(kernel.call.work_size(k, d, dense));
+      const scratch = take(kernel.call.scratch_size(d, k, dense) / 8);
+      const at = take(1);
+      const made = kernel.call.iterate(table.rows, this.n, d, table.weights, ...ties, table.floor,
+        ENOUGH, k, this.#places.state, trace, known.length, most, work, scratch, at);
+      const objectives = kernel.view(trace, known.length + most);
+      return {
+        made,
+        place: new Int32Array(kernel.view(at, 1).buffer, at, 1)[0],
+        left: objectives.slice(known.length, known.length + made),
+      };
+    });
+  }
+
+  /** The mixture at one of the three places is the current one. */
+  #moveTo(place) {
+    const { size } = this.#shape;
+    const { state } = this.#places;
+    this.#kernel.view(state, size).set(this.#kernel.view(state + 8 * place * size, size).slice());
+    this.#seen.clear();
   }
 
   #judge(objectives) {
@@ -415,17 +436,19 @@ class Engine {
     this.#optima.sort((a, b) => b.logLikelihood - a.logLikelihood);
   }
 
-  /** What a glance at the mixture should know. */
+  /** What whoever looks at the mixture should know. */
   #remark() {
     const { weights } = this.#parts();
     const named = (test) => [...weights.keys()].filter(test).map((j) => j + 1);
     const empty = named((j) => weights[j] === 0);
     const held = named((j) => weights[j] > 0 && this.#isHeld(j));
     const notes = [];
-    if (empty.length > 0) notes.push(`${listed(empty)} no rows left, and weight 0.`);
-    if (held.length > 0) notes.push(`${listed(held)} rows that are equal in some direction: the ` +
-      "variance floor holds it there.");
-    this.note = notes.join(" ");
+    if (empty.length > 0) notes.push(`${listed(empty, "has", "have")} no rows left, and weight 0.`);
+    if (held.length > 0) {
+      const sits = listed(held, "sits", "sit");
+      notes.push(`${sits} on rows that are equal in some direction, held up by the variance floor.`);
+    }
+    return notes.join(" ");
   }
 
   /** Whether component j lies on the variance floor in some direction. */
@@ -460,9 +483,9 @@ function standIns(count) {
   return { live, order };
 }
 
-function listed(numbers) {
-  const several = numbers.length > 1;
-  return `Component${several ? "s" : ""} ${numbers.join(", ")} ${several ? "have" : "has"}`;
+function listed(numbers, verbOfOne, verb) {
+  const [noun, does] = numbers.length > 1 ? ["Components", verb] : ["Component", verbOfOne];
+  return `${noun} ${numbers.join(", ")} ${does}`;
 }
 
 function checked(configuration) {

@@ -27,7 +27,9 @@ const LEVEL = 1e-14; // of a log-density: rounding
  * @returns {{place: Float64Array, logDensity: number}[]} the highest first
  */
 export function findModes(kernel, mixture) {
-  return withMixture(kernel, living(mixture), (shape, place) => {
+  const center = middleOf(mixture); // seen from there, steps are not lost in the rounding of places
+  const moved = mixture.means.map((x, i) => x - center[i % center.length]);
+  return withMixture(kernel, living({ ...mixture, means: moved }), (shape, place) => {
     const slopes = slopesOf(kernel, shape, place);
     const climbed = climb(slopes, [...slopes.means, ...ridge(slopes)]);
     const heights = slopes.heights(climbed);
@@ -40,8 +42,16 @@ export function findModes(kernel, mixture) {
       if (!summits.some(near)) summits.push(i);
     }
     summits.sort((a, b) => heights[b] - heights[a]);
-    return summits.map((s) => ({ place: Float64Array.from(climbed[s]), logDensity: heights[s] }));
+    return summits.map((s) => (
+      { place: Float64Array.from(plus(climbed[s], center)), logDensity: heights[s] }));
   });
+}
+
+/** The mean of the means. */
+function middleOf({ weights: { length: k }, means }) {
+  const sums = Array.from({ length: means.length / k }, () => 0);
+  means.forEach((x, i) => { sums[i % sums.length] += x / k; });
+  return sums;
 }
 
 /** Without components of weight 0. */
