@@ -145,7 +145,7 @@ def _varies(column: FloatArray) -> bool:
     if len(present) < _FEWEST:
         return False
     low, high = float(present.min()), float(present.max())
-    return high - low > _ROUNDING * max(abs(low), abs(high))
+    return bool(high - low > _ROUNDING * max(abs(low), abs(high)))
 
 
 def _without_numbers(n: int) -> list[str]:
