@@ -31,6 +31,9 @@ class ExplorerPage:
     def open(self, folder: Path, table: Table) -> None:
         file = folder / "explorer.html"
         file.write_text(render(table), "utf-8")
+        self.show(file)
+
+    def show(self, file: Path) -> None:
         self.browser.open(file)
         self.browser.evaluate(READY)
         self.browser.next_frame()

@@ -11,6 +11,7 @@ from report_browser import Page, find_chromium
 
 from mixtura import em, kernels
 from mixtura.assignments import hard, soft
+from mixtura.explorer import render
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.description import NAMED_STRUCTURES
 from mixtura.families.gaussian.kept_covariances import kept_covariances, shown_covariances
@@ -300,14 +301,44 @@ def test_settings_change_the_model(page: ExplorerPage) -> None:
     assert_quiet(page)
 
 
-def test_what_cannot_be_done_is_told(page: ExplorerPage, tmp_path: Path) -> None:
-    page.open(tmp_path, table_of("few", ["x"], [[1.0], [2.0], [4.0]]))
-    for _ in range(7):
-        page.click("#more")
-    for _ in range(3):
-        page.click("#run")
-    assert "NaN" not in page.text("main")
-    assert page.text("#status")
+def strange() -> dict[str, tuple[list[str], Any]]:
+    rng = np.random.default_rng(0)
+    two = np.vstack([rng.normal(size=(30, 2)), rng.normal(size=(30, 2)) + 6])
+    apart = np.full((20, 2), np.nan)
+    apart[:10, 0], apart[10:, 1] = rng.normal(size=(2, 10))
+    return {
+        "names": (["</script><b>x", "a name much longer than any axis has room for " * 3], two),
+        "far": (["x", "y"], two + 1e9),
+        "huge": (["x", "y"], two * 1e90),
+        "three rows": (["x", "y"], [[1, 2], [2, 5], [3, 1]]),
+        "a line": (["x", "y"], np.column_stack([two[:, 0], 2 * two[:, 0]])),
+        "no row has both": (["x", "y"], apart),
+    }
+
+
+@pytest.mark.parametrize("title", strange())
+def test_strange_tables_are_shown(page: ExplorerPage, tmp_path: Path, title: str) -> None:
+    page.open(tmp_path, table_of(title, *strange()[title]))
+    for button in ("#more", "#hills", "#rings", "#e", "#m", "#run", "#restart", "#run"):
+        page.click(button)
+    assert "Converged" in page.text("#status")
+    assert not {"NaN", "Infinity"} & set(page.text("main").split())
+    assert page.overflow() == 0
+    if title == "no row has both":
+        assert page.state["names"] == ["x"]
+        page.click("#columns input[value='1']")
+        assert "Fewer than two rows" in page.text("#status")
+        assert page.state["names"] == ["x"]
+    assert_quiet(page)
+
+
+def test_without_a_table_the_worksheet_is_open(page: ExplorerPage, tmp_path: Path) -> None:
+    file = tmp_path / "empty.html"
+    file.write_text(render(TABLE).replace('"n":272,', '"n":0,'), "utf-8")
+    page.show(file)
+    assert page.text("h1") == "200 animals of two species"
+    page.click("#tour-close")
+    assert page.state["n"] == 200
     assert_quiet(page)
 
 

@@ -31,3 +31,17 @@ export function completeRows(table, places) {
   kept.forEach((i, r) => columns.forEach((column, c) => { rows[r * places.length + c] = column[i]; }));
   return { rows, n: kept.length, d: places.length, kept, leftOut: table.n - kept.length };
 }
+
+const MOST_AT_FIRST = 4;
+
+// The columns to begin with: a few that leave at least half of the rows complete, and vary in them.
+export function firstColumns(table) {
+  const chosen = [];
+  table.names.forEach((_, c) => {
+    const { rows, n, d } = completeRows(table, [...chosen, c]);
+    const varies = (column) => rows.some((cell, i) => i % d === column && cell !== rows[column]);
+    const vary = [...chosen, c].every((_each, column) => varies(column));
+    if (chosen.length < MOST_AT_FIRST && 2 * n >= table.n && vary) chosen.push(c);
+  });
+  return chosen.length > 0 ? chosen : [0];
+}

@@ -5,7 +5,7 @@ import { counted, wholeNumber } from "../../report/web/scales.js";
 import { decodeTable } from "./columns.js";
 import { createControls } from "./controls.js";
 import { startKernel } from "./engine.js";
-import { fillFormulas, fillHeadings } from "./formulas.js";
+import { fillEStep, fillLikelihood, fillMStep } from "./formulas.js";
 import { createHandles } from "./handles.js";
 import { listenToLetters, listenToPointer, listenToRows } from "./keyboard.js";
 import { createLayers } from "./layers.js";
@@ -105,24 +105,31 @@ function draw(session, page) {
   }
   if (has("layout", "choices", "focus")) picture.showFocus();
   page.controls.showState();
+  const rowAlone = [...stale].every((part) => part === "focus");
   stale.clear();
-  writeWords(session, page);
+  if (rowAlone) writeRow(session, page.parts);
+  else writeWords(session, page);
 }
 
-// Words change less often than pictures while EM runs, and then once more at the end.
+// Words change less often than pictures while EM runs or a mean is held, and then once more at the end.
 function writeWords(session, page) {
   const now = performance.now();
-  if (session.running && now - page.told < WORDS_EVERY) return;
+  if ((session.running || session.dragging) && now - page.told < WORDS_EVERY) return;
   page.told = now;
   const { parts } = page;
+  writeRow(session, parts);
   fillComponents(session, parts.components);
-  fillRow(session, { title: parts.rowTitle, values: parts.rowValues, shares: parts.rowShares });
-  fillHeadings(session, { e: parts.eTitle, m: parts.mTitle });
-  fillFormulas(session, { e: parts.eFormulas, m: parts.mFormulas, likelihood: parts.likelihoodFormulas });
+  fillMStep(session, parts.mTitle, parts.mFormulas);
+  fillLikelihood(session, parts.likelihoodFormulas);
   page.likelihood.tell();
   page.handles.label();
   page.layers.showModes();
   parts.plot.setAttribute("aria-label", pictureText(session));
+}
+
+function writeRow(session, { rowTitle, rowValues, rowShares, eTitle, eFormulas }) {
+  fillRow(session, { title: rowTitle, values: rowValues, shares: rowShares });
+  fillEStep(session, eTitle, eFormulas);
 }
 
 function pictureText(session) {
@@ -134,7 +141,7 @@ function pictureText(session) {
 function describe({ table, data }, { title, lede, notes }) {
   title.textContent = table.title;
   lede.textContent = `${counted(data.n, "row")} in ${data.d === 1 ? "one column" : `${data.d} columns`}. `
-    + "Press E and M in turn, take a mean and move it, and watch the log-likelihood.";
+    + "Press E and M in turn, or take a mean and move it.";
   const told = [...table.notes];
   if (data.leftOut > 0) told.push(`${counted(data.leftOut, "row")} with a missing cell in the model’s columns ${data.leftOut === 1 ? "is" : "are"} left out.`);
   if (table.sampledFrom) told.push(`A sample of ${wholeNumber(table.n)} of ${wholeNumber(table.sampledFrom)} rows, drawn at random.`);

@@ -1,6 +1,6 @@
 // The formulas of the course, each once in letters and once with the numbers of this moment.
 
-import { el, isolated, swatch } from "../../report/web/dom.js";
+import { el, swatch } from "../../report/web/dom.js";
 import { fixed } from "../../report/web/scales.js";
 import {
   formula, fraction, hat, math, matrix, sub, sum, symbols,
@@ -9,10 +9,18 @@ import { brief, figure, nats, part } from "./numbers.js";
 
 const SHOWN_COLUMNS = 4; // columns of which a matrix is shown
 
-export function fillFormulas(session, { e, m, likelihood }) {
-  e.replaceChildren(...eStepParts(session));
-  m.replaceChildren(...mStepParts(session));
-  likelihood.replaceChildren(...likelihoodParts(session));
+export function fillEStep(session, title, host) {
+  title.replaceChildren(`E, for row ${session.data.kept[session.row] + 1}`);
+  host.replaceChildren(...eStepParts(session));
+}
+
+export function fillMStep(session, title, host) {
+  title.replaceChildren(`M, for component ${session.chosen + 1}`);
+  host.replaceChildren(...mStepParts(session));
+}
+
+export function fillLikelihood(session, host) {
+  host.replaceChildren(...likelihoodParts(session));
 }
 
 // What P(C_j) p(x_i | C_j) comes to for one row, component by component.
@@ -57,15 +65,19 @@ function termTable({ weights, densities, joint, total, shares, given }, algorith
   const heads = [
     symbols("P", "(", sub("C", "j"), ")"), symbols("P", "(", sub("x", "i"), "|", sub("C", "j"), ")"),
     "product", symbols("P", "(", sub("C", "j"), "|", sub("x", "i"), ")"), ...(differs ? ["M takes"] : []),
-  ].map((head) => el("th", { scope: "col", class: "number" }, typeof head === "string" ? head : math("math", head)));
+  ].map((head) => el("th", { scope: "col", class: head === "product" ? "number product" : "number" }, typeof head === "string" ? head : math("math", head)));
   const rows = weights.map((weight, j) => el("tr", {},
     el("th", { scope: "row" }, swatch(j, "circle"), ` ${j + 1}`),
-    ...[figure(weight, 3), figure(densities[j], 3), figure(joint[j], 3), part(shares[j]), ...(differs ? [part(given[j])] : [])]
-      .map((text) => el("td", { class: "number" }, text))));
+    ...cells(figure(weight, 3), figure(densities[j], 3), figure(joint[j], 3), part(shares[j]), ...(differs ? [part(given[j])] : []))));
   const last = el("tr", { class: "total" }, el("th", { scope: "row" }, "sum"),
-    ...["1", "", figure(total, 3), "1", ...(differs ? ["1"] : [])].map((text) => el("td", { class: "number" }, text)));
+    ...cells("1", "", figure(total, 3), "1", ...(differs ? ["1"] : [])));
   return el("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "The terms of the E-step" },
     el("table", { class: "terms" }, el("thead", {}, el("tr", {}, el("td"), ...heads)), el("tbody", {}, ...rows, last)));
+}
+
+// The product, which is the third, is left out on narrow screens.
+function cells(...texts) {
+  return texts.map((text, c) => el("td", { class: c === 2 ? "number product" : "number" }, text));
 }
 
 function bellFormula({ row, chosen, engine, data }, { densities }) {
@@ -155,10 +167,4 @@ function likelihoodParts({ engine, data }) {
     formula("BIC", "=", String(parameterCount), "·", figure(Math.log(data.n)), "−", "2", "·", "(", nats(logLikelihood), ")", "=", fixed(bic, 2)),
     el("p", { class: "hint" }, `p = ${parameterCount} free numbers: weights, means and covariances. Lower is better.`),
   ];
-}
-
-// Headings that name the row and the component.
-export function fillHeadings({ row, chosen, data }, { e, m }) {
-  e.replaceChildren("E, for row ", isolated(String(data.kept[row] + 1)));
-  m.replaceChildren(`M, for component ${chosen + 1}`);
 }

@@ -6,6 +6,8 @@ import { el, outline, svg } from "../../report/web/dom.js";
 import { change, nats } from "./numbers.js";
 
 const LEAST_SPAN = 10; // nats that the scale spans at least
+const LINE = 14; // pixels of a line of labels
+const FULL = 0.95; // of the bar, for the best so far: there may be better
 const DRAWN = 300; // iterations of the course
 const TICKS = [0, 1, 10, 100, 1000, 10000, 100000];
 
@@ -42,7 +44,7 @@ export function optimaHere({ engine: { optima, configuration: { k, structure } }
 
 function drawBar(bar, scale, session) {
   const fill = bar.querySelector(".fill") ?? bar.appendChild(el("span", { class: "fill" }));
-  fill.style.width = `${100 * Math.max(0, Math.min(1, scale(session.engine.logLikelihood)))}%`;
+  fill.style.width = percentOf(scale(session.engine.logLikelihood));
   const found = optimaHere(session);
   const marks = bar.querySelectorAll(".optimum");
   if (marks.length !== found.length) {
@@ -50,13 +52,17 @@ function drawBar(bar, scale, session) {
     bar.append(...found.map(() => el("span", { class: "optimum" })));
   }
   bar.querySelectorAll(".optimum").forEach((mark, i) => {
-    mark.style.left = `${100 * Math.max(0, scale(found[i].logLikelihood))}%`;
+    mark.style.left = percentOf(scale(found[i].logLikelihood));
   });
+}
+
+function percentOf(height) {
+  return `${100 * FULL * Math.max(0, height)}%`;
 }
 
 function drawCourse(host, scale, seen, session) {
   const width = host.clientWidth;
-  const height = 132;
+  const height = 176;
   const inner = { left: 58, right: width - 64, top: 10, bottom: height - 24 };
   const y = (value) => inner.bottom - scale(value) * (inner.bottom - inner.top);
   const { trace } = session.engine;
@@ -78,8 +84,11 @@ function thinned(length) {
 function courseAxes({ left, right, bottom, top }, y, { best, worst }, last, x) {
   const layer = svg("g", { class: "axis" });
   const span = Math.max(LEAST_SPAN, best - worst);
+  let higher = -Infinity;
   TICKS.filter((below) => below <= span).forEach((below) => {
     const at = y(best - below);
+    if (at - higher < LINE) return; // no room for its label
+    higher = at;
     layer.append(svg("line", { class: "grid", x1: left, x2: right, y1: at, y2: at }),
       svg("text", { x: left - 8, y: at + 4, "text-anchor": "end" }, below === 0 ? "best" : `−${below}`));
   });
@@ -96,7 +105,7 @@ function optimaLines(session, { left, right }, y) {
   optimaHere(session).forEach(({ logLikelihood, found }) => {
     const at = y(logLikelihood);
     layer.append(svg("line", { x1: left, x2: right, y1: at, y2: at }));
-    if (at - lowest < 13) return; // no room for its label
+    if (at - lowest < LINE) return; // no room for its label
     lowest = at;
     layer.append(svg("text", { x: right + 6, y: at + 4 }, found > 1 ? `ended ×${found}` : "ended"));
   });

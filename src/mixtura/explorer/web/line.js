@@ -32,13 +32,12 @@ function binsOf(values, [low, high]) {
 
 export function lineScene(session, drawn) {
   const [column] = session.viewed();
-  const { x, y, inner, xOf } = drawn;
+  const { x, y, inner, xOf, slopes } = drawn;
   const values = session.column(column);
   const bins = binsOf(values, [xOf(inner.left), xOf(inner.right)]);
   const places = Float64Array.from({ length: PLACES }, (_, i) => (
     xOf(inner.left + ((inner.right - inner.left) * i) / (PLACES - 1))));
   const across = Array.from(places, x);
-  const slopes = [x(1) - x(0)];
   const density = (j) => session.engine.componentDensity(j, places, PLACES, [column]);
   const components = () => {
     const { weights, means, covariances } = session.engine.marginal([column]);
@@ -52,14 +51,14 @@ export function lineScene(session, drawn) {
     });
   };
   return {
-    slopes, components, floor: y(0),
+    components, floor: y(0),
     dots: { xs: values.map(x), ys: values.map((_, i) => strip(i, y(0) + 8, inner.bottom - 5)) },
     paint(pen, theme, layers, colours) {
       paintBars(pen, bins, colours, { x, y });
       const curves = components().map((_, j) => Array.from(density(j), y));
       curves.forEach((heights, j) => paintCurve(pen, theme, across, heights, theme.colours[j], 2.4));
       if (curves.length > 1) paintSum(pen, theme, across, curves, y(0));
-      if (layers.rings) components().forEach((component, j) => paintReach(pen, component, theme.colours[j], y(0)));
+      if (layers.rings) components().forEach((component, j) => paintReach(pen, component, theme.colours[j], y(0) + 6 + 4 * j));
       pen.strokeStyle = theme.rule;
       pen.lineWidth = 1;
       pen.strokeRect(inner.left, y(0), inner.right - inner.left, 0);
@@ -106,16 +105,16 @@ function paintSum(pen, theme, across, curves, floor) {
 }
 
 // How far 2.5 standard deviations reach.
-function paintReach(pen, { mean, axes }, colour, floor) {
-  const reach = RING * axes[0][0];
+function paintReach(pen, { mean, axes }, colour, at) {
+  const [left, right] = [-1, 1].map((side) => mean[0] + side * RING * axes[0][0]);
   pen.strokeStyle = colour;
   pen.lineWidth = 2;
   pen.beginPath();
-  pen.moveTo(mean[0] - reach, floor - 5);
-  pen.lineTo(mean[0] - reach, floor + 5);
-  pen.moveTo(mean[0] - reach, floor);
-  pen.lineTo(mean[0] + reach, floor);
-  pen.moveTo(mean[0] + reach, floor - 5);
-  pen.lineTo(mean[0] + reach, floor + 5);
+  [left, right].forEach((end) => {
+    pen.moveTo(end, at - 4);
+    pen.lineTo(end, at + 4);
+  });
+  pen.moveTo(left, at);
+  pen.lineTo(right, at);
   pen.stroke();
 }

@@ -36,6 +36,9 @@ function layOut(picture, session, theme) {
   const inverse = ([d0, d1], [r0, r1]) => (at) => d0 + ((at - r0) / (r1 - r0)) * (d1 - d0);
   drawn.xOf = inverse(axes.x.domain, [drawn.inner.left, drawn.inner.right]);
   drawn.yOf = inverse(axes.y.domain, [drawn.inner.bottom, drawn.inner.top]);
+  // Pixels a unit of the data, along each axis.
+  drawn.slopes = [axes.x, axes.y].map(({ domain }, i) => (
+    (i === 0 ? drawn.inner.right - drawn.inner.left : drawn.inner.top - drawn.inner.bottom) / (domain[1] - domain[0])));
   picture.drawn = drawn;
   picture.scene = (single ? lineScene : planeScene)(session, drawn);
   picture.sharpness = Math.min(3, Math.max(1, window.devicePixelRatio));

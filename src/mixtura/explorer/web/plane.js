@@ -22,8 +22,7 @@ export function domainOf(values) {
 // `drawn` is the frame: scales x and y in pixels, and the inner rectangle.
 export function planeScene(session, drawn) {
   const columns = session.viewed();
-  const [x, y] = [drawn.x, drawn.y];
-  const slopes = [x(1) - x(0), y(1) - y(0)];
+  const { x, y, slopes } = drawn;
   const grid = gridOf(drawn);
   const components = () => {
     const { weights, means, covariances } = session.engine.marginal(columns);
@@ -36,7 +35,7 @@ export function planeScene(session, drawn) {
     });
   };
   return {
-    slopes, components,
+    components,
     dots: { xs: session.column(columns[0]).map(x), ys: session.column(columns[1]).map(y) },
     paint(pen, theme, layers) {
       if (layers.hills) paintHills(pen, theme, session.engine.density(grid.points, grid.m, columns), grid);

@@ -4,7 +4,7 @@
 import { valueFormat } from "../../report/web/scales.js";
 import { createEngine } from "./engine.js";
 import { mapped } from "./ellipse.js";
-import { completeRows } from "./columns.js";
+import { completeRows, firstColumns } from "./columns.js";
 
 const SECOND = 1000;
 
@@ -28,6 +28,7 @@ export function createSession(kernel) {
 function tableVerbs(session, kernel) {
   const begin = (places, configuration) => {
     const data = completeRows(session.table, places);
+    if (data.n < 2) throw new RangeError("Fewer than two rows have a number in each of these columns: choose others.");
     const engine = createEngine(kernel, data, configuration); // may refuse: nothing is changed then
     session.engine?.dispose();
     Object.assign(session, { places, data, engine, focus: -1, row: 0, chosen: 0, assigned: false, given: null });
@@ -35,7 +36,7 @@ function tableVerbs(session, kernel) {
     session.view = { across: 0, up: places.length > 1 ? 1 : null };
   };
   return {
-    open(table, { places = table.names.map((_, c) => c).slice(0, 4), configuration = {} } = {}) {
+    open(table, { places = firstColumns(table), configuration = {} } = {}) {
       session.pause();
       const before = session.table;
       session.table = table;

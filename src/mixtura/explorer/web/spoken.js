@@ -1,6 +1,6 @@
 // What happened, in words with numbers: the line under the picture, which screen readers read out.
 
-import { fixed, percent } from "../../report/web/scales.js";
+import { counted, fixed, percent } from "../../report/web/scales.js";
 import { figure, nats, part } from "./numbers.js";
 
 const SURE = 0.95;
@@ -47,7 +47,7 @@ const TELLERS = {
   configured: (session, { changes }) => ("k" in changes ? startText(session)
     : `The log-likelihood is ${nats(session.engine.logLikelihood)}. Next: ${session.engine.phase}.`),
   running: () => "Running.",
-  paused: (session) => (session.engine.converged ? "" : `Paused after ${session.engine.iterations} iterations at ${nats(session.engine.logLikelihood)}.`),
+  paused: (session) => (session.engine.converged ? "" : `Paused after ${counted(session.engine.iterations, "iteration")} at ${nats(session.engine.logLikelihood)}.`),
   dropped: (session) => `Component ${session.chosen + 1}: ${placeText(session, session.chosen)}; log-likelihood ${nats(session.engine.logLikelihood)}. Next: E.`,
   refused: (_, { message }) => message,
   focus: (session, { aloud }) => (aloud ? rowText(session) : ""),
@@ -79,11 +79,11 @@ function riseText(before, after) {
 
 function endText(session, iterations, before) {
   const { converged, logLikelihood, optima, configuration: { k, structure } } = session.engine;
-  if (!converged) return `${iterations} iterations: the log-likelihood ${riseText(before, logLikelihood)}.`;
+  if (!converged) return `${counted(iterations, "iteration")}: the log-likelihood ${riseText(before, logLikelihood)}.`;
   const here = optima.find((optimum) => optimum.k === k && optimum.structure === structure
     && Math.abs(optimum.logLikelihood - logLikelihood) < 1e-6 * Math.abs(logLikelihood));
   const often = here && here.found > 1 ? ` Runs ended here ${here.found} times.` : "";
-  return `Converged after ${session.engine.iterations} iterations at a log-likelihood of ${nats(logLikelihood)}.${often}`;
+  return `Converged after ${counted(session.engine.iterations, "iteration")} at a log-likelihood of ${nats(logLikelihood)}.${often}`;
 }
 
 export function rowText(session) {

@@ -243,7 +243,7 @@ const choosing = {
     if (converged) notes.bic.set(k, Math.min(bic, notes.bic.get(k) ?? Infinity));
   },
   keepsScore: true,
-  extra: ({ notes }) => scoreTable([...notes.bic.keys()].sort((a, b) => a - b).map((k) => [`k = ${k}`, fixed(notes.bic.get(k), 1)]), "BIC"),
+  extra: ({ notes }) => scoreTable([...notes.bic.keys()].sort((a, b) => a - b).map((k) => [`k = ${k}`, fixed(notes.bic.get(k), 0)]), "BIC"),
   tasks: [
     action("Find a BIC for each k from 1 to 6.", ({ notes }) => [1, 2, 3, 4, 5, 6].every((k) => notes.bic.has(k)), tryAll,
       () => "They stand in the table above."),
