@@ -4,7 +4,8 @@
 import { svg } from "../../report/web/dom.js";
 import { componentText, handleText } from "./spoken.js";
 
-const RADIUS = 11;
+const RADII = { narrow: 9, wide: 11 }; // of a mean, in pixels
+const NARROW = 480; // pixels of a picture
 const KEY_STEP = 4; // pixels of an arrow key; five times as many with Shift
 const SHORTEST = 4; // pixels of a half axis
 
@@ -53,9 +54,10 @@ function place({ means, ends, stems }, session, picture) {
 }
 
 function meanHandle(session, picture, j) {
-  const disc = svg("circle", { class: "centre", r: RADIUS });
+  const r = picture.host.clientWidth <= NARROW ? RADII.narrow : RADII.wide;
+  const disc = svg("circle", { class: "centre", r });
   disc.style.fill = `var(--component-${j})`;
-  const number = svg("text", { class: "centre-number", y: 4.4, "text-anchor": "middle" }, String(j + 1));
+  const number = svg("text", { class: "centre-number", y: 0.4 * r, "font-size": 1.15 * r, "text-anchor": "middle" }, String(j + 1));
   number.style.fill = `var(--on-component-${j})`;
   const handle = svg("g", { class: "handle", tabindex: 0, role: "button", "data-mean": j },
     svg("circle", { class: "grip", r: 20 }), disc, number);

@@ -53,6 +53,7 @@ function drawBar(bar, scale, session) {
   }
   bar.querySelectorAll(".optimum").forEach((mark, i) => {
     mark.style.left = percentOf(scale(found[i].logLikelihood));
+    mark.textContent = found[i].found > 1 ? `${found[i].found}×` : "";
   });
 }
 
@@ -61,7 +62,7 @@ function percentOf(height) {
 }
 
 function drawCourse(host, scale, seen, session) {
-  const width = host.clientWidth;
+  const width = Math.max(240, host.clientWidth);
   const height = 176;
   const inner = { left: 58, right: width - 64, top: 10, bottom: height - 24 };
   const y = (value) => inner.bottom - scale(value) * (inner.bottom - inner.top);
@@ -107,7 +108,7 @@ function optimaLines(session, { left, right }, y) {
     layer.append(svg("line", { x1: left, x2: right, y1: at, y2: at }));
     if (at - lowest < LINE) return; // no room for its label
     lowest = at;
-    layer.append(svg("text", { x: right + 6, y: at + 4 }, found > 1 ? `ended ×${found}` : "ended"));
+    layer.append(svg("text", { x: right + 6, y: at + 4 }, found > 1 ? `ended ${found}×` : "ended"));
   });
   return layer;
 }

@@ -1,7 +1,7 @@
 // Beside the picture: the components with their weights, and the row in view with its responsibilities.
 
 import { el, isolated, shareBar, swatch } from "../../report/web/dom.js";
-import { percent } from "../../report/web/scales.js";
+import { share } from "../../report/web/scales.js";
 import { part } from "./numbers.js";
 
 const VALUES = 6;
@@ -14,7 +14,7 @@ export function fillComponents(session, host) {
     const entry = host.children[j];
     entry.firstChild.setAttribute("aria-pressed", String(j === session.chosen));
     entry.querySelector(".bar span").style.width = `${100 * weight}%`;
-    entry.querySelector(".number").textContent = percent(weight);
+    entry.querySelector(".number").textContent = share(weight);
   });
 }
 
@@ -35,9 +35,9 @@ export function fillRow(session, { title, values, shares }) {
   while (shares.children.length > k) shares.lastChild.remove();
   while (shares.children.length < k) shares.append(shareEntry(shares.children.length));
   for (let j = 0; j < k; j += 1) {
-    const share = engine.posterior[row * k + j];
-    shares.children[j].querySelector(".bar span").style.width = `${100 * share}%`;
-    shares.children[j].querySelector(".number").textContent = part(share);
+    const own = engine.posterior[row * k + j];
+    shares.children[j].querySelector(".bar span").style.width = `${100 * own}%`;
+    shares.children[j].querySelector(".number").textContent = part(own);
   }
 }
 

@@ -9,6 +9,8 @@ import { lineAxes, lineScene } from "./line.js";
 import { planeAxes, planeScene } from "./plane.js";
 import { discMasks, stamp } from "./raster.js";
 
+const NARROWEST_PICTURE = 240;
+
 export function createPicture(session, host) {
   const picture = {
     host, drawn: null, scene: null, ring: svg("circle", { class: "ring", r: 9, visibility: "hidden" }),
@@ -29,7 +31,7 @@ export function createPicture(session, host) {
 function layOut(picture, session, theme) {
   const { host, points, lines, above } = picture;
   const single = session.view.up === null;
-  const width = host.clientWidth;
+  const width = Math.max(NARROWEST_PICTURE, host.clientWidth); // a page that is not yet seen has no width
   const height = Math.round(Math.min(580, Math.max(300, width * 0.68)));
   const axes = (single ? lineAxes : planeAxes)(session, session.column, session.names());
   const drawn = frame({ width, height, ...axes });

@@ -68,8 +68,8 @@ const density = {
   letter: "b", title: "The density at a point, by hand",
   paragraphs: () => [
     "What is the probability density at 6 kg? Either species could have given such an animal, so both count:",
-    formula(given(symbols("X", "=", "x")), "=", given(sub("C", "1")), fraction(math("mn", "1"), symbols(sub("σ", "1"), math("msqrt", symbols("2", "π")))),
-      bell("1"), "+", given(sub("C", "2")), fraction(math("mn", "1"), symbols(sub("σ", "2"), math("msqrt", symbols("2", "π")))), bell("2")),
+    formula(given(symbols("X", "=", "x")), "=", ...term("1")),
+    formula("+", ...term("2")),
     "6 kg is two deviations above the first mean and two below the second, and e⁻² / √(2π) = 0.05399.",
   ],
   begin: ({ session }) => withSpecies(session, animals(COUNT, 7)),
@@ -83,9 +83,12 @@ const density = {
   ],
 };
 
-function bell(j) {
+// What one species adds to the density.
+function term(j) {
   const squared = math("msup", symbols("(", fraction(symbols("x", "−", sub("μ", j)), sub("σ", j)), ")"), math("mn", "2"));
-  return math("msup", math("mi", "e"), symbols("−", fraction(math("mn", "1"), math("mn", "2")), squared));
+  const exponent = symbols("−", fraction(math("mn", "1"), math("mn", "2")), squared);
+  return [given(sub("C", j)), fraction(math("mn", "1"), symbols(sub("σ", j), math("msqrt", symbols("2", "π")))),
+    math("msup", math("mi", "e"), exponent)];
 }
 
 const coin = {
