@@ -39,3 +39,9 @@ test("levels rise by one factor below the top", () => {
   assert.ok(levels.every((level) => level > 0 && level < 1));
   factors.forEach((factor) => assert.ok(Math.abs(factor - factors[0]) < 1e-9));
 });
+
+test("a spike on a few places does not hide the hills", () => {
+  const spiked = bowl.slice();
+  spiked[5] = 1e9;
+  assert.ok(contourLevels(spiked).every((level) => level < 1));
+});

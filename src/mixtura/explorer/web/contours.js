@@ -27,8 +27,10 @@ export function contour(heights, across, up, level) {
   return found;
 }
 
-// Levels below the highest, each by the same factor: the outermost leaves a small part of the top.
+const SPIKE = 8; // places of the grid: what is higher on no more of them does not set the levels
+
+// Levels below the top, each by the same factor: the outermost is a small part of it.
 export function contourLevels(heights, count = 9, least = 0.01) {
-  const top = heights.reduce((most, height) => Math.max(most, height), 0);
+  const top = Float64Array.from(heights).sort().at(-1 - SPIKE);
   return Array.from({ length: count }, (_, i) => top * least ** (1 - (i + 0.5) / count));
 }

@@ -118,5 +118,5 @@ function optimaText(session) {
   const { k, structure } = session.engine.configuration;
   if (found.length === 0) return ["No run has converged yet with these settings."];
   const told = found.slice(0, 6).map(({ logLikelihood, found: times }) => `${nats(logLikelihood)} (${times}×)`);
-  return [`Runs with ${k === 1 ? "one component" : `${k} components`} and ${structure} ended at ${told.join(", ")}${found.length > 6 ? ", …" : ""}.`];
+  return [`Runs with ${k === 1 ? "one component" : `${k} components`} and ${structure} ended at ${told.join(", ")}${found.length > 6 ? ` and ${found.length - 6} more` : ""}.`];
 }
