@@ -11,7 +11,7 @@ __all__ = ["bundle", "fill", "in_order", "json_block", "policy"]
 
 _IMPORT = re.compile(r'^import \{[^{}]*\} from "(\.[\w./]*\.js)";\n', re.MULTILINE)
 _PASSED_ON = re.compile(r'^export \{[^{}]*\} from "(\.[\w./]*\.js)";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:const|function|async function) )", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:const|class|function|async function) )", re.MULTILINE)
 _SLOT = re.compile(r"\{\{([a-z]+)\}\}")
 
 
@@ -20,7 +20,7 @@ def bundle(modules: Mapping[str, str]) -> str:
 
     Their names share one scope afterwards; the browser refuses a name declared twice. A form of
     import or export that is not plainly `import { a } from "./b.js"`, the same with `export`, or
-    `export function` (or `async function`, or `const`) is refused here, as the joined text would
+    `export function` (or `async function`, `class`, `const`) is refused here, as the joined text would
     mean something else.
 
     Parameters

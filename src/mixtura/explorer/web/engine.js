@@ -3,19 +3,20 @@
 // The arithmetic is that of the package's own C kernel, as WebAssembly; here is only what calls it,
 // and in which order. Arrays are row by row: entry (i, j) of an n x k array is at i * k + j.
 
-import { ALGORITHMS, assignRows, weightedMean } from "./assignments.js";
-import {
-  asMatrices, diagonalsOf, gatherMoments, maximizeCovariances, scoreRows, shapeOf, takeComponents,
-  viewOf,
-} from "./gaussians.js";
-import { borrowing } from "./kernel.js";
+import { assignRows, weightedMean } from "./assignments.js";
+import { climbFrom } from "./climbing.js";
+import { checkedConfiguration, checkedMixture, DEFAULTS } from "./configuration.js";
+import { Course } from "./course.js";
+import { asMatrices, scoreRows, shapeOf, viewOf } from "./gaussians.js";
 import { componentOf, logDensityAt, marginalOf } from "./marginals.js";
+import { fitCovariances, maximizeMixture } from "./maximization.js";
 import { findModes } from "./modes.js";
 import { randomNumbers } from "./random.js";
-import { startRows, WAYS } from "./starts.js";
-import { ENOUGH, hasSettled } from "./stopping.js";
-import { countParameters, STRUCTURES } from "./structures.js";
+import { remarkOn } from "./remarks.js";
 import { placeTable } from "./rows.js";
+import { startRows, WAYS } from "./starts.js";
+import { hasSettled } from "./stopping.js";
+import { countParameters } from "./structures.js";
 
 export { ALGORITHMS } from "./assignments.js";
 export { startKernel } from "./kernel.js";
@@ -81,14 +82,6 @@ export { STRUCTURES } from "./structures.js";
  * @property {() => void} dispose            gives the memory back
  */
 
-const MOST_COMPONENTS = 20;
-
-// As in mixtura/fitting: optima this close, in nats per row, are the same.
-const SAME_OPTIMUM = 1e-6;
-
-// Of the floor: a variance as small as this lies on it.
-const AT_FLOOR = 1 + 1e-6;
-
 /**
  * An engine for one table, started by k-means++; unless configured, of k = 2, VVV and soft.
  *
@@ -106,25 +99,22 @@ export function createEngine(kernel, table, configuration = {}) {
 class Engine {
   #kernel;
   #table;
-  #configuration = { k: 2, structure: "VVV", algorithm: "soft", temperature: 1, seed: 0 };
+  #configuration;
   #shape = null;
   #random;
   #way = WAYS[0];
   #places = {}; // state (three mixtures), posterior, logDensity, assigned
   #seen = new Map(); // what is known of the current mixture, by name
   #assigned = false;
-  #objectives = []; // per unit of weight, what the algorithm climbs
-  #optima = [];
-  #trace = [];
-  iterations = 0;
-  converged = false;
+  #course;
   #failure = ""; // of the last call
 
   constructor(kernel, table, configuration) {
     this.#kernel = kernel;
     this.#table = table;
-    this.#configuration = checked({ ...this.#configuration, ...configuration });
+    this.#configuration = checkedConfiguration({ ...DEFAULTS, ...configuration });
     this.#random = randomNumbers(this.#configuration.seed);
+    this.#course = new Course(table.total);
     this.#reshape();
     this.restart();
   }
@@ -133,8 +123,10 @@ class Engine {
   get d() { return this.#table.d; }
   get configuration() { return this.#configuration; }
   get phase() { return this.#assigned ? "M" : "E"; }
-  get trace() { return this.#trace; }
-  get optima() { return this.#optima; }
+  get iterations() { return this.#course.iterations; }
+  get converged() { return this.#course.converged; }
+  get trace() { return this.#course.trace; }
+  get optima() { return this.#course.optima; }
 
   get mixture() {
     return this.#once("mixture", () => {
@@ -169,7 +161,8 @@ class Engine {
   }
 
   get note() {
-    return this.#failure || this.#once("note", () => this.#remark());
+    return this.#failure || this.#once(
+      "note", () => remarkOn(this.#kernel, this.#table, this.#shape, this.#parts()));
   }
 
   get parameterCount() {
@@ -183,7 +176,7 @@ class Engine {
 
   configure(changes) {
     const before = this.#configuration;
-    const after = checked({ ...before, ...changes });
+    const after = checkedConfiguration({ ...before, ...changes });
     const kept = this.mixture;
     const changed = (name) => before[name] !== after[name];
     this.#configuration = after;
@@ -191,7 +184,7 @@ class Engine {
     if (changed("k") || changed("structure")) this.#reshape();
     if (changed("k") || changed("seed")) this.restart();
     else if (changed("structure")) this.setMixture(kept);
-    else this.#forgetRun();
+    else this.#goOn();
   }
 
   eStep() {
@@ -205,19 +198,19 @@ class Engine {
     };
     const objective = assignRows(algorithm, this.#kernel, seen, this.#places.assigned);
     this.#seen.delete("responsibilities");
+    const again = this.#assigned;
     this.#assigned = true;
-    if (objective === null) return;
-    this.#objectives.push(objective);
-    this.#judge(this.#objectives);
+    if (again || objective === null) return;
+    this.#course.objectives.push(objective);
+    this.#judge(this.#course.objectives);
   }
 
   mStep() {
     if (!this.#assigned) this.eStep();
     this.#failure = "";
-    this.#assigned = false;
     if (!this.#maximize(this.#places.state)) return false;
-    this.iterations += 1;
-    this.#trace.push(this.logLikelihood);
+    this.#assigned = false;
+    this.#course.add(this.logLikelihood);
     return true;
   }
 
@@ -243,18 +236,14 @@ class Engine {
   }
 
   setMixture(mixture) {
-    const { k, d, dense, each } = this.#shape;
+    const { k, d, size } = this.#shape;
     const { weights, means, covariances } = checkedMixture(mixture, k, d);
     this.#failure = "";
     const total = weights.reduce((sum, weight) => sum + weight);
-    const shares = weights.map((weight) => weight / total);
-    // A component of weight 0 keeps its place, and has no say in what all have in common.
-    const count = shares.map((share) => this.#table.total * Math.max(share, 1e-12));
-    const own = dense ? covariances : diagonalsOf(covariances, k, d);
-    const scatter = own.map((x, i) => count[Math.floor(i / each)] * x);
-    const { floor } = this.#table;
-    const next = this.#places.state + 8 * this.#shape.size;
-    if (!maximizeCovariances(this.#kernel, this.#shape, floor, count, scatter, null, next)) {
+    const shares = Float64Array.from(weights, (weight) => weight / total);
+    const next = this.#places.state + 8 * size;
+    const given = { weights: shares, covariances };
+    if (!fitCovariances(this.#kernel, this.#table, this.#shape, given, next)) {
       throw new RangeError("Some covariances are not positive definite.");
     }
     this.#replace(next, shares, means);
@@ -329,41 +318,15 @@ class Engine {
 
   /** The M-step from what is assigned; `now` is the place of the mixture before, null for none. */
   #maximize(now) {
-    const [kernel, table, shape] = [this.#kernel, this.#table, this.#shape];
-    const moments = borrowing(kernel, ({ take }) => gatherMoments(
-      kernel, shape, table, this.#weighted(take)));
-    const total = moments.count.reduce((sum, count) => sum + count);
-    const { live, order } = standIns(moments.count);
-    const some = shapeOf(shape.structure, live.length, shape.d);
-    const pick = (numbers, each) => live.flatMap((j) => [...numbers.subarray(j * each, (j + 1) * each)]);
-    return borrowing(kernel, ({ take }) => {
-      const [before, after] = [take(some.size), take(some.size)];
-      if (now !== null) takeComponents(kernel, shape, now, live, before);
-      const [count, scatter] = [pick(moments.count, 1), pick(moments.scatter, shape.each)];
-      const known = now === null ? null : before;
-      if (!maximizeCovariances(kernel, some, table.floor, count, scatter, known, after)) {
-        this.#failure = "The components cannot be estimated from these rows: the mixture stays.";
-        return false;
-      }
-      const next = this.#places.state + 8 * shape.size;
-      takeComponents(kernel, some, after, order, next);
-      const places = order.map((place) => live[place]);
-      const means = places.flatMap((j) => [...moments.means.subarray(j * shape.d, (j + 1) * shape.d)]);
-      this.#replace(next, moments.count.map((rows) => rows / total), means);
-        return true;
-    });
-  }
-
-  /** Responsibilities times weights. */
-  #weighted(take) {
-    if (this.#table.equal) return this.#places.assigned;
-    const { k } = this.#shape;
-    const weighted = take(this.n * k);
-    const weights = this.#kernel.view(this.#table.weights, this.n);
-    const shares = this.#kernel.view(this.#places.assigned, this.n * k);
-    const times = (share, i) => share * weights[Math.floor(i / k)];
-    this.#kernel.view(weighted, this.n * k).set(shares.map(times));
-    return weighted;
+    const next = this.#places.state + 8 * this.#shape.size;
+    const made = maximizeMixture(
+      this.#kernel, this.#table, this.#shape, this.#places.assigned, now, next);
+    if (made === null) {
+      this.#failure = "The components cannot be estimated from these rows: the mixture stays.";
+      return false;
+    }
+    this.#replace(next, made.weights, made.means);
+    return true;
   }
 
   /** The mixture whose covariances are at `next`, with these weights and means, is the current one. */
@@ -379,40 +342,19 @@ class Engine {
   /** Iterations of plain EM, many in one call: gives how many, 0 where a step is not regular. */
   #climb(most) {
     if (this.#configuration.algorithm !== "soft") return 0;
-    const { made, place, left } = this.#climbed(most);
+    const course = this.#course;
+    const { made, place, left } = climbFrom(
+      this.#kernel, this.#table, this.#shape, this.#places.state, course.objectives, most);
     if (made === 0) return 0;
-    this.#objectives.push(...left);
-    // The kernel makes the step after the last mixture that it judges.
-    const back = hasSettled(this.#objectives) ? 1 : 0;
-    this.#moveTo((place + 3 - back) % 3);
-    this.iterations += made - back;
-    const total = (objective) => objective * this.#table.total;
-    this.#trace.push(...left.subarray(1).map(total));
-    if (!back) this.#trace.push(this.logLikelihood);
+    course.objectives.push(...left);
+    // The kernel makes a step after the last mixture that it judges.
+    const settled = hasSettled(course.objectives);
+    this.#moveTo(settled ? (place + 2) % 3 : place);
+    left.subarray(1).forEach((objective) => course.add(objective * this.#table.total));
+    if (!settled) course.add(this.logLikelihood);
     const here = this.logLikelihood / this.#table.total;
-    this.#judge(back ? this.#objectives : [...this.#objectives.slice(-4), here]);
-    return made - back;
-  }
-
-  /** How many iterations, where of three mixtures they end, and the objectives of those left. */
-  #climbed(most) {
-    const [kernel, table] = [this.#kernel, this.#table];
-    const { k, d, dense, ties } = this.#shape;
-    const known = this.#objectives.slice(-4);
-    return borrowing(kernel, ({ take, put }) => {
-      const trace = put([...known, ...new Float64Array(most)]);
-      const work = take(kernel.call.work_size(k, d, dense));
-      const scratch = take(kernel.call.scratch_size(d, k, dense) / 8);
-      const at = take(1);
-      const made = kernel.call.iterate(table.rows, this.n, d, table.weights, ...ties, table.floor,
-        ENOUGH, k, this.#places.state, trace, known.length, most, work, scratch, at);
-      const objectives = kernel.view(trace, known.length + most);
-      return {
-        made,
-        place: new Int32Array(kernel.view(at, 1).buffer, at, 1)[0],
-        left: objectives.slice(known.length, known.length + made),
-      };
-    });
+    this.#judge(settled ? course.objectives : [...course.objectives, here]);
+    return settled ? made - 1 : made;
   }
 
   /** The mixture at one of the three places is the current one. */
@@ -424,89 +366,18 @@ class Engine {
   }
 
   #judge(objectives) {
-    if (this.converged || !hasSettled(objectives)) return;
-    this.converged = true;
-    const { k, structure, algorithm } = this.#configuration;
-    const here = { logLikelihood: this.logLikelihood, k, structure, algorithm, found: 1 };
-    const near = SAME_OPTIMUM * this.#table.total;
-    const same = this.#optima.find((o) => o.k === k && o.structure === structure &&
-      o.algorithm === algorithm && Math.abs(o.logLikelihood - here.logLikelihood) < near);
-    if (same) same.found += 1;
-    else this.#optima.push(here);
-    this.#optima.sort((a, b) => b.logLikelihood - a.logLikelihood);
+    this.#course.judge(objectives, this.logLikelihood, this.#configuration);
   }
 
-  /** What whoever looks at the mixture should know. */
-  #remark() {
-    const { weights } = this.#parts();
-    const named = (test) => [...weights.keys()].filter(test).map((j) => j + 1);
-    const empty = named((j) => weights[j] === 0);
-    const held = named((j) => weights[j] > 0 && this.#isHeld(j));
-    const notes = [];
-    if (empty.length > 0) notes.push(`${listed(empty, "has", "have")} no rows left, and weight 0.`);
-    if (held.length > 0) {
-      const sits = listed(held, "sits", "sit");
-      notes.push(`${sits} on rows that are equal in some direction, held up by the variance floor.`);
-    }
-    return notes.join(" ");
-  }
-
-  /** Whether component j lies on the variance floor in some direction. */
-  #isHeld(j) {
-    const { d, dense, each } = this.#shape;
-    const least = this.#kernel.view(this.#table.floor, d).map((floor) => AT_FLOOR * floor);
-    const own = this.#parts().covariances.subarray(j * each, (j + 1) * each);
-    if (!dense) return own.some((variance, a) => variance <= least[a]);
-    const matrix = own.byteOffset;
-    return borrowing(this.#kernel, ({ put }) => !this.#kernel.call.exceeds(1, d, matrix, put(least)));
+  /** A run goes on from the current mixture in another way. */
+  #goOn() {
+    this.#assigned = false;
+    this.#course.forget();
   }
 
   /** A run begins at the current mixture. */
   #begin() {
-    this.iterations = 0;
-    this.#trace = [this.logLikelihood];
-    this.#forgetRun();
-  }
-
-  #forgetRun() {
-    this.#objectives = [];
     this.#assigned = false;
-    this.converged = false;
+    this.#course.begin(this.logLikelihood);
   }
-}
-
-/** The components that have rows, and which of those stands for each: as in families/family.py. */
-function standIns(count) {
-  const live = [...count.keys()].filter((j) => count[j] > 0);
-  const heaviest = live.reduce((best, j, place) => (count[j] > count[live[best]] ? place : best), 0);
-  const order = [...count].map((rows, j) => (rows > 0 ? live.indexOf(j) : heaviest));
-  return { live, order };
-}
-
-function listed(numbers, verbOfOne, verb) {
-  const [noun, does] = numbers.length > 1 ? ["Components", verb] : ["Component", verbOfOne];
-  return `${noun} ${numbers.join(", ")} ${does}`;
-}
-
-function checked(configuration) {
-  const { k, structure, algorithm, temperature, seed } = configuration;
-  const demand = (good, message) => { if (!good) throw new RangeError(message); };
-  demand(Number.isInteger(k) && k >= 1 && k <= MOST_COMPONENTS,
-    `${k} components cannot be shown: choose 1 to ${MOST_COMPONENTS}.`);
-  demand(STRUCTURES.includes(structure), `"${structure}" is none of ${STRUCTURES.join(", ")}.`);
-  demand(ALGORITHMS.includes(algorithm), `"${algorithm}" is none of ${ALGORITHMS.join(", ")}.`);
-  demand(temperature > 0 && temperature < Infinity, `A temperature is above 0, not ${temperature}.`);
-  demand(Number.isSafeInteger(seed), `A seed is a whole number, not ${seed}.`);
-  return configuration;
-}
-
-function checkedMixture({ weights, means, covariances }, k, d) {
-  const sizes = [[weights, k], [means, k * d], [covariances, k * d * d]];
-  if (!sizes.every(([numbers, size]) => numbers.length === size && numbers.every(Number.isFinite))) {
-    throw new RangeError(`A mixture has finite numbers, of ${k} components in ${d} columns.`);
-  }
-  if (!(weights.every((weight) => weight >= 0) && weights.some((weight) => weight > 0))) {
-    throw new RangeError("Weights are numbers from 0 up, and not all 0.");
-  }
-  return { weights, means, covariances };
 }

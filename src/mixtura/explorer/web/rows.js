@@ -19,13 +19,16 @@ const ROUNDING = 4 * 2 ** -52;
 export function placeTable(kernel, { rows, n, d, weights }) {
   checkTable({ rows, n, d, weights });
   const own = weights ?? new Float64Array(n).fill(1);
-  const table = { n, d, rows: kernel.put(rows), weights: kernel.put(own) };
-  const { total, means, variances } = summaryOf(kernel, table);
-  const constant = variances.findIndex((variance, a) => !(variance > (ROUNDING * means[a]) ** 2));
+  const summary = borrowing(kernel, (places) => summaryOf(kernel, { rows, weights: own, n, d }, places));
+  const { means, variances } = summary;
+  const rounding = means.map((mean) => (ROUNDING * mean) ** 2);
+  const constant = variances.findIndex((variance, a) => !(variance > rounding[a]));
   if (constant >= 0) throw new RangeError(`Column ${constant + 1} is constant: leave it out.`);
-  const least = variances.map((variance, a) => Math.max(FLOOR * variance, (ROUNDING * means[a]) ** 2));
-  const equal = own.every((weight) => weight === 1);
-  return { ...table, total, means, variances, equal, floor: kernel.put(least) };
+  const least = variances.map((variance, a) => Math.max(FLOOR * variance, rounding[a]));
+  return {
+    n, d, ...summary, equal: own.every((weight) => weight === 1),
+    rows: kernel.put(rows), weights: kernel.put(own), floor: kernel.put(least),
+  };
 }
 
 function checkTable({ rows, n, d, weights }) {
@@ -39,13 +42,11 @@ function checkTable({ rows, n, d, weights }) {
   }
 }
 
-function summaryOf(kernel, { rows, weights, n, d }) {
-  return borrowing(kernel, ({ take }) => {
-    const [count, mean, scatter] = [take(1), take(d), take(d)];
-    kernel.call.gather(rows, n, d, 1, 0, weights, count, mean, scatter);
-    const [total] = kernel.view(count, 1);
-    if (!(total > 0)) throw new RangeError("No row has a weight above 0.");
-    const variances = kernel.view(scatter, d).map((sum) => sum / total);
-    return { total, means: kernel.view(mean, d).slice(), variances };
-  });
+function summaryOf(kernel, { rows, weights, n, d }, { take, put }) {
+  const [count, mean, scatter] = [take(1), take(d), take(d)];
+  kernel.call.gather(put(rows), n, d, 1, 0, put(weights), count, mean, scatter);
+  const [total] = kernel.view(count, 1);
+  if (!(total > 0)) throw new RangeError("No row has a weight above 0.");
+  const variances = kernel.view(scatter, d).map((sum) => sum / total);
+  return { total, means: kernel.view(mean, d).slice(), variances };
 }
