@@ -14,6 +14,7 @@ __all__ = ["render"]
 
 # The script that all others are for.
 _ENTRY = "explorer/web/explorer.js"
+_STYLES = ("report/web/paper.css", "explorer/web/explorer.css")
 
 
 def render(table: Table) -> str:
@@ -36,7 +37,7 @@ def render(table: Table) -> str:
     def read(path: str) -> str:
         return package.joinpath(path).read_text("utf-8")
 
-    style = "\n" + read("explorer/web/explorer.css")
+    style = "".join("\n" + read(path) for path in _STYLES)
     script = "\n" + bundle(in_order(_ENTRY, read))
     kernel = package.joinpath("explorer/kernel.wasm").read_bytes()
     slots = {

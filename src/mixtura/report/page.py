@@ -41,6 +41,9 @@ MODULES = (
     "report.js",
 )
 
+# The first one is for the explorer, too.
+STYLES = ("paper.css", "report.css")
+
 
 def render(payload: Mapping[str, object]) -> str:
     """Write the report as one self-contained HTML page.
@@ -61,7 +64,7 @@ def render(payload: Mapping[str, object]) -> str:
         If the payload holds a number that is not finite.
     """
     web = files(__package__).joinpath("web")
-    style = "\n" + web.joinpath("report.css").read_text("utf-8")
+    style = "".join("\n" + web.joinpath(name).read_text("utf-8") for name in STYLES)
     script = "\n" + bundle({name: _module(web, name) for name in MODULES})
     slots = {
         "policy": policy(script, style),
