@@ -8,17 +8,16 @@ function doublesFromBase64(text) {
 }
 
 // Values come column by column; a missing cell is NaN.
-export function decodeTable({ title, columns, n, values, notes, rows_total: all, sampled_from: sampled }) {
+export function decodeTable({ title, columns, n, values, notes, sampled_from: sampledFrom }) {
   const cells = doublesFromBase64(values);
   const column = (c) => cells.subarray(c * n, (c + 1) * n);
-  return { title, names: columns, n, column, notes, rowsInAll: all, sampledFrom: sampled, kinds: null };
+  return { title, names: columns, n, column, notes, sampledFrom, kinds: null };
 }
 
 // A table that the page made itself, whose rows may know the kind each one was drawn from.
 export function madeTable({ title, names, columns, kinds }) {
   return {
-    title, names, n: columns[0].length, column: (c) => columns[c], notes: [], rowsInAll: columns[0].length,
-    sampledFrom: null, kinds,
+    title, names, n: columns[0].length, column: (c) => columns[c], notes: [], sampledFrom: null, kinds,
   };
 }
 

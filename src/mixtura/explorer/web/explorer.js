@@ -140,11 +140,13 @@ function pictureText(session) {
 
 function describe({ table, data }, { title, lede, notes }) {
   title.textContent = table.title;
-  lede.textContent = `${counted(data.n, "row")} in ${data.d === 1 ? "one column" : `${data.d} columns`}. `
+  lede.textContent = `${counted(data.n, "row")} in ${counted(data.d, "column")}. `
     + "Press E and M in turn, or take a mean and move it.";
   const told = [...table.notes];
-  if (data.leftOut > 0) told.push(`${counted(data.leftOut, "row")} with a missing cell in the model’s columns ${data.leftOut === 1 ? "is" : "are"} left out.`);
-  if (table.sampledFrom) told.push(`A sample of ${wholeNumber(table.n)} of ${wholeNumber(table.sampledFrom)} rows, drawn at random.`);
+  if (data.leftOut > 0) told.push(`Left out, for a missing cell in the model’s columns: ${counted(data.leftOut, "row")}.`);
+  if (table.sampledFrom) {
+    told.push(`A sample of ${wholeNumber(table.n)} of ${wholeNumber(table.sampledFrom)} rows, drawn at random.`);
+  }
   notes.replaceChildren(...told.map((text) => el("li", {}, text)));
 }
 

@@ -65,7 +65,7 @@ function termTable({ weights, densities, joint, total, shares, given }, algorith
   const heads = [
     symbols("P", "(", sub("C", "j"), ")"), symbols("P", "(", sub("x", "i"), "|", sub("C", "j"), ")"),
     "product", symbols("P", "(", sub("C", "j"), "|", sub("x", "i"), ")"), ...(differs ? ["M takes"] : []),
-  ].map((head) => el("th", { scope: "col", class: head === "product" ? "number product" : "number" }, typeof head === "string" ? head : math("math", head)));
+  ].map((head, c) => el("th", { scope: "col", class: classOf(c) }, typeof head === "string" ? head : math("math", head)));
   const rows = weights.map((weight, j) => el("tr", {},
     el("th", { scope: "row" }, swatch(j, "circle"), ` ${j + 1}`),
     ...cells(figure(weight, 3), figure(densities[j], 3), figure(joint[j], 3), part(shares[j]), ...(differs ? [part(given[j])] : []))));
@@ -75,9 +75,13 @@ function termTable({ weights, densities, joint, total, shares, given }, algorith
     el("table", { class: "terms" }, el("thead", {}, el("tr", {}, el("td"), ...heads)), el("tbody", {}, ...rows, last)));
 }
 
-// The product, which is the third, is left out on narrow screens.
 function cells(...texts) {
-  return texts.map((text, c) => el("td", { class: c === 2 ? "number product" : "number" }, text));
+  return texts.map((text, c) => el("td", { class: classOf(c) }, text));
+}
+
+// The product, which is the third, is left out on narrow screens.
+function classOf(column) {
+  return column === 2 ? "number product" : "number";
 }
 
 function bellFormula({ row, chosen, engine, data }, { densities }) {
@@ -133,7 +137,8 @@ function mStepParts(session) {
   return [
     formula(hat("P", "j"), "=", fraction(math("mn", "1"), math("mi", "n")), sum(symbols("i")), share, "=",
       fraction(math("mn", figure(count)), math("mn", fixed(data.n, 0))), "=", figure(count / data.n)),
-    formula(hat("μ", "j"), "=", fraction(symbols(sum(symbols("i")), share.cloneNode(true), sub("x", "i")), symbols(sum(symbols("i")), share.cloneNode(true)))),
+    formula(hat("μ", "j"), "=", fraction(
+      symbols(sum(symbols("i")), share.cloneNode(true), sub("x", "i")), symbols(sum(symbols("i")), share.cloneNode(true)))),
     formula(hat("μ", j), "=", fraction(math("mn", "1"), math("mn", figure(count))), "·", vector(sums), "=", vector(mean)),
     formula(spread("j", data.d), "=", fraction(
       symbols(sum(symbols("i")), share.cloneNode(true), ...(data.d === 1 ? [math("msup", away("j"), math("mn", "2"))]

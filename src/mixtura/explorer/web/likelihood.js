@@ -3,9 +3,11 @@
 // first thousands: by log(1 + nats).
 
 import { el, outline, svg } from "../../report/web/dom.js";
+import { counted } from "../../report/web/scales.js";
 import { change, nats } from "./numbers.js";
 
 const LEAST_SPAN = 10; // nats that the scale spans at least
+const TOLD = 6; // optima in words
 const LINE = 14; // pixels of a line of labels
 const FULL = 0.95; // of the bar, for the best so far: there may be better
 const DRAWN = 300; // iterations of the course
@@ -117,6 +119,7 @@ function optimaText(session) {
   const found = optimaHere(session);
   const { k, structure } = session.engine.configuration;
   if (found.length === 0) return ["No run has converged yet with these settings."];
-  const told = found.slice(0, 6).map(({ logLikelihood, found: times }) => `${nats(logLikelihood)} (${times}×)`);
-  return [`Runs with ${k === 1 ? "one component" : `${k} components`} and ${structure} ended at ${told.join(", ")}${found.length > 6 ? ` and ${found.length - 6} more` : ""}.`];
+  const told = found.slice(0, TOLD).map(({ logLikelihood, found: times }) => `${nats(logLikelihood)} (${times}×)`);
+  const more = found.length > TOLD ? ` and ${found.length - TOLD} more` : "";
+  return [`Runs with ${counted(k, "component")} and ${structure} ended at ${told.join(", ")}${more}.`];
 }

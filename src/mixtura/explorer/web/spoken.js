@@ -36,10 +36,11 @@ export function spoken(session, { kind, ...details }) {
 }
 
 const TELLERS = {
-  opened: (session) => `${session.table.title}: ${session.data.n} rows, ${session.data.d === 1 ? "one column" : `${session.data.d} columns`}. ${startText(session)}`,
-  columns: (session) => `The model now has the ${session.data.d === 1 ? "column" : "columns"} ${session.names().join(", ")}. ${startText(session)}`,
+  opened: (session) => `${session.table.title}: ${counted(session.data.n, "row")}, ${counted(session.data.d, "column")}. ${startText(session)}`,
+  columns: (session) => `The model now has ${counted(session.data.d, "column")}: ${session.names().join(", ")}. ${startText(session)}`,
   E: (session) => `E-step: every row got its responsibilities; ${sureText(session)}. Next: M.`,
-  M: (session, { before }) => `M-step: weights, means and covariances follow the responsibilities. The log-likelihood ${riseText(before, session.engine.logLikelihood)}. Next: E.`,
+  M: (session, { before }) => "M-step: weights, means and covariances follow the responsibilities. "
+    + `The log-likelihood ${riseText(before, session.engine.logLikelihood)}. Next: E.`,
   iterated: (session, { iterations, before }) => (session.running && !session.engine.converged ? ""
     : endText(session, iterations, before)),
   restarted: (session) => startText(session),
@@ -47,19 +48,20 @@ const TELLERS = {
   configured: (session, { changes }) => ("k" in changes ? startText(session)
     : `The log-likelihood is ${nats(session.engine.logLikelihood)}. Next: ${session.engine.phase}.`),
   running: () => "Running.",
-  paused: (session) => (session.engine.converged ? "" : `Paused after ${counted(session.engine.iterations, "iteration")} at ${nats(session.engine.logLikelihood)}.`),
-  dropped: (session) => `Component ${session.chosen + 1}: ${placeText(session, session.chosen)}; log-likelihood ${nats(session.engine.logLikelihood)}. Next: E.`,
+  paused: ({ engine }) => (engine.converged ? ""
+    : `Paused after ${counted(engine.iterations, "iteration")} at ${nats(engine.logLikelihood)}.`),
+  dropped: (session) => `Component ${session.chosen + 1}: ${placeText(session, session.chosen)}; `
+    + `log-likelihood ${nats(session.engine.logLikelihood)}. Next: E.`,
   refused: (_, { message }) => message,
   focus: (session, { aloud }) => (aloud ? rowText(session) : ""),
 };
 
 function startText(session) {
   const { configuration: { k }, phase, logLikelihood } = session.engine;
-  const shares = phase === "M" ? "Every row has responsibilities drawn at random" : `A start with ${k === 1 ? "one component" : `${k} components`} (${session.way})`;
-  return `${shares}; log-likelihood ${nats(logLikelihood)}. Next: ${phase}.`;
+  return `A start with ${counted(k, "component")} (${session.way}); log-likelihood ${nats(logLikelihood)}. Next: ${phase}.`;
 }
 
-export function sureRows({ engine: { posterior, configuration: { k } }, data: { n } }) {
+function sureRows({ engine: { posterior, configuration: { k } }, data: { n } }) {
   let sure = 0;
   for (let i = 0; i < n; i += 1) {
     for (let j = 0; j < k; j += 1) if (posterior[i * k + j] > SURE) sure += 1;
@@ -86,7 +88,7 @@ function endText(session, iterations, before) {
   return `Converged after ${counted(session.engine.iterations, "iteration")} at a log-likelihood of ${nats(logLikelihood)}.${often}`;
 }
 
-export function rowText(session) {
+function rowText(session) {
   const { focus, engine, data } = session;
   if (focus < 0) return "";
   const { k } = engine.configuration;
@@ -100,7 +102,8 @@ export function rowText(session) {
 export function summaryText(session) {
   const { engine, data } = session;
   const { k, structure, algorithm } = engine.configuration;
-  const each = Array.from({ length: k }, (_, j) => `component ${j + 1} has weight ${percent(engine.mixture.weights[j])} and its mean at ${placeText(session, j)}`);
-  return `${data.n} rows, ${k} components, structure ${structure}, ${algorithm} assignment. Log-likelihood ${nats(engine.logLikelihood)}, `
+  const each = Array.from(engine.mixture.weights, (weight, j) => (
+    `component ${j + 1} has weight ${percent(weight)} and its mean at ${placeText(session, j)}`));
+  return `${counted(data.n, "row")}, ${counted(k, "component")}, structure ${structure}, ${algorithm} assignment. Log-likelihood ${nats(engine.logLikelihood)}, `
     + `BIC ${fixed(engine.bic, 1)}. ${each.join("; ")}. Next: ${engine.phase}.`;
 }

@@ -1,14 +1,16 @@
 // The worksheet's steps a) to h). Each has paragraphs, a place to begin from, and tasks: a number to find, or
 // something to do. `show` does it, or says how.
 
-import { el, outline, svg } from "../../report/web/dom.js";
 import { fixed } from "../../report/web/scales.js";
 import { momentsOf } from "./formulas.js";
 import { fraction, formula, math, sub, sum, symbols } from "./mathml.js";
-import { change, figure, nats, part } from "./numbers.js";
+import { change, figure, nats } from "./numbers.js";
 import { optimaHere } from "./likelihood.js";
 import {
-  animalGenerator, animals, fourAnimals, herds, SPECIES, speciesMixture,
+  coinBoard, drawingBoard, handTable, kinTable, scoreTable,
+} from "./tour_boards.js";
+import {
+  animalGenerator, animals, fourAnimals, herds, speciesMixture,
 } from "./tour_tables.js";
 
 const COUNT = 200;
@@ -50,19 +52,6 @@ const generate = {
       ({ session }) => `Of these 200 there are ${session.table.kinds.filter((kind) => kind === 0).length}: the rest is chance.`, 0),
   ],
 };
-
-function drawingBoard(tour) {
-  const told = el("p", { class: "drawn", "aria-live": "polite" }, "Nothing drawn yet.");
-  const button = el("button", { type: "button", class: "step-button" }, "Draw one animal");
-  tour.drawOne = () => {
-    const { kind, weight } = tour.notes.draw();
-    tour.notes.drawn += 1;
-    told.textContent = `Animal ${tour.notes.drawn}: z = ${kind + 1}, then a weight from N(${SPECIES.means[kind]}, ${SPECIES.deviations[kind]}): ${fixed(weight, 2)} kg.`;
-    tour.look();
-  };
-  button.addEventListener("click", () => tour.drawOne());
-  return el("div", { class: "board" }, button, told);
-}
 
 const density = {
   letter: "b", title: "The density at a point, by hand",
@@ -106,29 +95,6 @@ const coin = {
       () => "2/5, the share of H that was seen. (Slides that say 4/10 say the same number.)", 1),
   ],
 };
-
-function coinBoard() {
-  const [width, height] = [320, 110];
-  const chance = (p) => p ** 2 * (1 - p) ** 3;
-  const x = (p) => 10 + p * (width - 20);
-  const y = (value) => height - 14 - (value / 0.0346) * (height - 28);
-  const curve = Array.from({ length: 101 }, (_, i) => [x(i / 100), y(chance(i / 100))]);
-  const mark = svg("circle", { class: "now", r: 5 });
-  const picture = svg("svg", { class: "picture coin", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
-    svg("g", { class: "axis" }, svg("line", { class: "base", x1: 10, x2: width - 10, y1: height - 14, y2: height - 14 })),
-    svg("path", { class: "course", d: outline(curve, false) }), mark);
-  const slider = el("input", { type: "range", min: 0, max: 1, step: 0.01, value: 0.7, "aria-label": "p" });
-  const told = el("output", {});
-  const show = () => {
-    const p = Number(slider.value);
-    mark.setAttribute("cx", x(p));
-    mark.setAttribute("cy", y(chance(p)));
-    told.textContent = `p = ${fixed(p, 2)}: p²(1 − p)³ = ${figure(chance(p), 3)}`;
-  };
-  slider.addEventListener("input", show);
-  show();
-  return el("div", { class: "board" }, picture, slider, told);
-}
 
 const byHand = {
   letter: "d", title: "E and M by hand",
@@ -175,15 +141,6 @@ function momentsAtSpecies({ engine, data }) {
   return moments;
 }
 
-function handTable({ session }) {
-  const { posterior } = session.engine;
-  const row = (head, cells) => el("tr", {}, el("th", { scope: "row" }, head), ...cells.map((cell) => el("td", { class: "number" }, cell)));
-  const weights = [2, 4, 6, 10];
-  const share = (j) => weights.map((_, i) => part(posterior[2 * i + j]));
-  return el("div", { class: "wide" }, el("table", { class: "terms" }, el("tbody", {},
-    row("weight", weights.map((weight) => `${weight} kg`)), row("P(C₁ | x)", share(0)), row("P(C₂ | x)", share(1)))));
-}
-
 const rising = {
   letter: "e", title: "The log-likelihood rises",
   paragraphs: () => [
@@ -221,7 +178,12 @@ const restarts = {
   },
   tasks: [
     action("Restart and Run until two different optima are on the bar.", ({ session }) => optimaHere(session).length >= 2,
-      ({ session }) => { for (let i = 0; i < 30 && optimaHere(session).length < 2; i += 1) { session.restart("random"); session.iterate(MANY); } },
+      ({ session }) => {
+        for (let i = 0; i < 30 && optimaHere(session).length < 2; i += 1) {
+          session.restart("random");
+          session.iterate(MANY);
+        }
+      },
       ({ session }) => `${optimaHere(session).map(({ logLikelihood }) => nats(logLikelihood)).join(" and ")}: the same data, the same k, other starts.`),
     number("Which is the best log-likelihood that you found so far?", ({ session }) => optimaHere(session)[0]?.logLikelihood ?? NaN, 0.5,
       ["The highest is the one nearest to zero, as all are below it.", "The sentence under “The log-likelihood” lists them, the best first."],
@@ -246,7 +208,8 @@ const choosing = {
     if (converged) notes.bic.set(k, Math.min(bic, notes.bic.get(k) ?? Infinity));
   },
   keepsScore: true,
-  extra: ({ notes }) => scoreTable([...notes.bic.keys()].sort((a, b) => a - b).map((k) => [`k = ${k}`, fixed(notes.bic.get(k), 0)]), "BIC"),
+  extra: ({ notes: { bic } }) => scoreTable(
+    [...bic.keys()].sort((a, b) => a - b).map((k) => [`k = ${k}`, fixed(bic.get(k), 0)]), "BIC"),
   tasks: [
     action("Find a BIC for each k from 1 to 6.", ({ notes }) => [1, 2, 3, 4, 5, 6].every((k) => notes.bic.has(k)), tryAll,
       () => "They stand in the table above."),
@@ -265,13 +228,6 @@ function tryAll({ session }) {
   }
 }
 
-function scoreTable(rows, head) {
-  if (rows.length === 0) return el("p", { class: "drawn" }, "Nothing yet.");
-  return el("div", { class: "wide" }, el("table", { class: "terms" },
-    el("tbody", {}, el("tr", {}, el("td"), ...rows.map(([name]) => el("th", { scope: "col", class: "number" }, name))),
-      el("tr", {}, el("th", { scope: "row" }, head), ...rows.map(([, text]) => el("td", { class: "number" }, text))))));
-}
-
 const ASSIGNMENTS_COMPARED = ["soft", "hard", "stochastic"];
 const WALK = 30; // iterations of a walk that draws
 
@@ -280,7 +236,8 @@ const kin = {
   paragraphs: () => [
     "EM has kin that differ in E alone. Hard EM gives each animal wholly to the likeliest species; stochastic EM draws the species with the "
       + "probabilities. Soft EM gives shares.",
-    "Choose each under “Assignment” and run it (the stochastic one never settles: pause it after 30 iterations or more). What each ended with is kept here.",
+    "Choose each under “Assignment” and run it (the stochastic one never settles: pause it after 30 iterations or more). "
+      + "What each ended with is kept here.",
   ],
   begin: ({ session, notes }) => {
     notes.ends = new Map();
@@ -292,7 +249,7 @@ const kin = {
     if (settled) notes.ends.set(algorithm, { mixture, logLikelihood });
   },
   keepsScore: true,
-  extra: ({ notes }) => kinTable(notes.ends),
+  extra: ({ notes }) => kinTable(notes.ends, ASSIGNMENTS_COMPARED),
   tasks: [
     action("Run all three.", ({ notes }) => ASSIGNMENTS_COMPARED.every((name) => notes.ends.has(name)),
       ({ session }) => ASSIGNMENTS_COMPARED.forEach((algorithm) => {
@@ -305,19 +262,5 @@ const kin = {
       () => "Soft EM. Hard EM climbs another function, and stochastic EM walks around the top.", 0),
   ],
 };
-
-function kinTable(ends) {
-  const shown = ASSIGNMENTS_COMPARED.filter((name) => ends.has(name));
-  if (shown.length === 0) return el("p", { class: "drawn" }, "Nothing yet.");
-  const heads = ["", "P(C₁)", "μ₁", "σ₁", "μ₂", "σ₂", "ℓ"].map((head) => el("th", { scope: "col", class: "number" }, head));
-  const rows = shown.map((name) => {
-    const { mixture: { weights, means, covariances }, logLikelihood } = ends.get(name);
-    const [first, second] = means[0] < means[1] ? [0, 1] : [1, 0];
-    const cells = [weights[first], means[first], Math.sqrt(covariances[first]), means[second], Math.sqrt(covariances[second])];
-    return el("tr", {}, el("th", { scope: "row" }, name),
-      ...[...cells.map((value) => figure(value, 3)), nats(logLikelihood)].map((text) => el("td", { class: "number" }, text)));
-  });
-  return el("div", { class: "wide" }, el("table", { class: "terms" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)));
-}
 
 export const TOUR_STEPS = [generate, density, coin, byHand, rising, restarts, choosing, kin];
