@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from mixtura.cli.datafile import DataFile
-from mixtura.cli.features import choose_features
+from mixtura.cli.features import EXCLUDED, Features, choose_features
 from mixtura.cli.large_table import LargeTable
 from mixtura.cli.memory import check_text, is_large
 from mixtura.cli.progress import Tell, lines
@@ -13,6 +13,7 @@ from mixtura.cli.reading import read_table
 from mixtura.cli.table import Table
 from mixtura.cli.wanted import Wanted
 from mixtura.cli.wording import listing
+from mixtura.errors import DataError
 from mixtura.explorer import MOST_ROWS
 from mixtura.explorer import Table as Explored
 from mixtura.families.registry import description_named
@@ -39,19 +40,31 @@ def explored_table(
     with lines(quiet, f"Reading {data.name}") as tell:
         table = _read(data, seed, delimiter, decimal, tell)
     wanted = Wanted.of(table, columns, exclude)
+    _check_numbers(wanted)
     features = choose_features(description_named("gaussian"), wanted)
-    left_out = [
-        f"Left out: {listing(names)} ({reason})."
-        for reason, names in features.left_out_by_reason.items()
-    ]
     return Explored.of(
         table.name,
         features.names,
         features.values,
         n_rows=table.n_rows,
-        notes=[*table.notes, *left_out],
+        notes=[*table.notes, *_left_out(features)],
         seed=seed,
     )
+
+
+def _check_numbers(wanted: Wanted) -> None:
+    """Raise DataError if no column has any."""
+    if not any(column.n_numbers for column in wanted.columns):
+        names = listing([column.name for column in wanted.columns])
+        raise DataError(
+            f"{wanted.table.name} has no numbers in {names}: the explorer shows columns of numbers."
+        )
+
+
+def _left_out(features: Features) -> Iterator[str]:
+    for reason, names in features.left_out_by_reason.items():
+        each = "each " if len(names) > 1 and reason != EXCLUDED else ""
+        yield f"Left out: {listing(names)} ({each}{reason})."
 
 
 def _read(
