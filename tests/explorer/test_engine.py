@@ -206,6 +206,25 @@ def test_a_long_run_is_many_short_ones(tmp_path: Path) -> None:
         np.testing.assert_allclose(mixture["means"], ends[0][0]["means"], rtol=1e-9)
 
 
+@pytest.mark.parametrize("algorithm", ["soft", "hard", "tempered"])
+def test_an_e_step_twice_is_the_same_and_settles_nothing(tmp_path: Path, algorithm: str) -> None:
+    twice = [["eStep"], ["read", "responsibilities"]] * 2
+    steps = [
+        ["restart", "random"],
+        *twice,
+        ["read", "converged"],
+        ["iterate", 3],
+        ["read", "trace"],
+    ]
+    own = {"k": 3, "algorithm": algorithm, "temperature": 3.0, "seed": 5}
+    _, _, first, _, second, converged, made, trace = drive(
+        [problem(FAITHFUL, steps, **own)], tmp_path
+    )[0]
+    assert first == second
+    assert not converged
+    assert (made["iterations"], len(trace)) == (3, 4)
+
+
 # ---------------------------------------------------------------------------------------------
 # Starts, draws and drags
 
