@@ -42,14 +42,15 @@ export function stamp(pixels, width, height, { xs, ys, order, colours, masks }) 
   }
 }
 
+// Blue and red are blended at once: they are eight bits apart.
 function blend(pixels, origin, width, { across, down, cover }, colour) {
-  const [red, green, blue] = [colour & 255, (colour >> 8) & 255, (colour >> 16) & 255];
+  const [outer, green] = [colour & 0xff00ff, colour & 0x00ff00];
   for (let m = 0; m < cover.length; m += 1) {
     const p = origin + down[m] * width + across[m];
-    const under = pixels[p];
-    const [r, g, b] = [under & 255, (under >> 8) & 255, (under >> 16) & 255];
+    const [outerUnder, greenUnder] = [pixels[p] & 0xff00ff, pixels[p] & 0x00ff00];
     const part = cover[m];
     pixels[p] = 0xff000000
-      | ((b + (((blue - b) * part) >> 8)) << 16) | ((g + (((green - g) * part) >> 8)) << 8) | (r + (((red - r) * part) >> 8));
+      | ((outerUnder + (Math.imul(outer - outerUnder, part) >> 8)) & 0xff00ff)
+      | ((greenUnder + (Math.imul(green - greenUnder, part) >> 8)) & 0x00ff00);
   }
 }
