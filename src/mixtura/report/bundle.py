@@ -20,8 +20,8 @@ def bundle(modules: Mapping[str, str]) -> str:
 
     Their names share one scope afterwards; the browser refuses a name declared twice. A form of
     import or export that is not plainly `import { a } from "./b.js"`, the same with `export`, or
-    `export function` (or `async function`, `class`, `const`) is refused here, as the joined text would
-    mean something else.
+    `export` before a function, class or const is refused here, as the joined text would mean
+    something else.
 
     Parameters
     ----------
