@@ -155,6 +155,14 @@ def test_run_ends_where_python_ends(page: ExplorerPage) -> None:
     page.click("#run")
     assert page.state["optima"][0]["found"] == 2
     assert f"2{TIMES}" in page.text("#optima")
+    assert page.text("#bar .optimum") == f"2{TIMES}"
+    page.press("1", "ArrowUp")  # off the top: the bar falls short of the mark
+    page.browser.next_frame()
+    fill, mark = page.browser.evaluate(
+        "[['.fill', 'width'], ['.optimum', 'left']]"
+        ".map(([part, side]) => parseFloat(bar.querySelector(part).style[side]))"
+    )
+    assert 0 < fill < mark < 100
 
 
 def test_run_moves_frame_by_frame_and_pauses(page: ExplorerPage) -> None:

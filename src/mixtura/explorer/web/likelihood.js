@@ -26,7 +26,10 @@ export function createLikelihood(session, { number, delta, bar, plot, optima }) 
     // While a component is moved, or EM runs: the number and the bar.
     show() {
       const { logLikelihood, trace } = session.engine;
-      trace.forEach((value) => { seen.best = Math.max(seen.best, value); seen.worst = Math.min(seen.worst, value); });
+      [...trace, ...optimaHere(session).map((optimum) => optimum.logLikelihood)].forEach((value) => {
+        seen.best = Math.max(seen.best, value);
+        seen.worst = Math.min(seen.worst, value);
+      });
       number.textContent = nats(logLikelihood);
       delta.textContent = trace.length > 1 ? `${change(logLikelihood - trace.at(-2))} by the last iteration` : "the start";
       drawBar(bar, scale, session);

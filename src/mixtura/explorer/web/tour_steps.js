@@ -149,7 +149,7 @@ const rising = {
   ],
   begin: ({ session }) => {
     session.open(animals(COUNT, 7), { configuration: { k: 2 } });
-    session.restart("random responsibilities");
+    session.restart("random");
   },
   tasks: [
     action("Press E and M in turn, three times (or N six times).", ({ session }) => session.engine.iterations >= 3,
