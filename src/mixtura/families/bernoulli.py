@@ -26,6 +26,7 @@ from mixtura.families.description import Shares, refuse
 from mixtura.families.family import Bounded, Embedding, IndependentColumns, as_they_are
 from mixtura.families.linear import LinearForm, of_levels, of_levels_and_gaps
 from mixtura.families.log_linear import logs, weighted_logs
+from mixtura.families.one_column import LevelShares
 from mixtura.families.schema import Kind, Schema
 from mixtura.statistics import ComponentSums
 from mixtura.typing import BoolArray, FloatArray, IntArray
@@ -136,6 +137,10 @@ class Bernoulli(
     ) -> FloatArray:
         p = params.probabilities[labels]
         return (rng.random(p.shape) < p).astype(np.float64)
+
+    def one_column(self, params: BernoulliParameters, X: FloatArray, place: int) -> LevelShares:
+        p = params.probabilities[None, :, place]
+        return LevelShares(np.stack([1.0 - p, p], axis=2))
 
 
 @dataclass(frozen=True, eq=False)

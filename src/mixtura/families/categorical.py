@@ -29,7 +29,9 @@ from mixtura.families.description import (
 from mixtura.families.family import Bounded, Embedding
 from mixtura.families.linear import LinearForm, of_levels, of_levels_and_gaps
 from mixtura.families.log_linear import LogCoordinates, logs
+from mixtura.families.one_column import LevelShares
 from mixtura.families.schema import Column, Kind, Schema
+from mixtura.families.some_columns import Components
 from mixtura.statistics import ComponentSums
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray, Selection
 
@@ -156,6 +158,11 @@ class CategoricalParameters:
         """With another's probabilities in some places (k, L)."""
         return type(self)(np.where(where, other.probabilities, self.probabilities), self.levels)
 
+    def marginal(self, columns: IntArray) -> Self:
+        """Those of the levels of some of the columns."""
+        own = [self.probabilities[:, self.levels.of(int(place))] for place in columns]
+        return type(self)(np.hstack(own), Levels(tuple(each.shape[1] for each in own)))
+
 
 @dataclass(frozen=True)
 class CategoricalSums(PerColumn, ComponentSums):
@@ -269,6 +276,13 @@ class Categorical(Bounded, ColumnFamily[CategoricalParameters, CategoricalSums])
             passed = X[:, place, None] >= (cumulative / cumulative[:, -1:])[labels, :-1]
             X[:, place] = passed.sum(axis=1)
         return X
+
+    def marginal(self, params: CategoricalParameters, places: IntArray) -> Components:
+        own = params.marginal(places)
+        return Categorical(own.levels.numbers), own
+
+    def one_column(self, params: CategoricalParameters, X: FloatArray, place: int) -> LevelShares:
+        return LevelShares(params.probabilities[None, :, self.levels.of(place)])
 
 
 def _numbered(name: str, n_levels: int) -> Column:

@@ -19,6 +19,7 @@ from mixtura.families.description import Curve, curve, refuse
 from mixtura.families.family import Embedding, Unbounded
 from mixtura.families.linear import LinearForm, of_columns, of_columns_and_gaps
 from mixtura.families.log_mean import LogMeanCoordinates, MeanParameters
+from mixtura.families.one_column import Numbers, numbers
 from mixtura.families.schema import Kind, Schema
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
@@ -113,6 +114,14 @@ class Exponential(Unbounded, ColumnMeans[ExponentialParameters]):
         self, params: ExponentialParameters, labels: IntArray, rng: np.random.Generator
     ) -> FloatArray:
         return rng.exponential(params.values[labels])
+
+    def one_column(self, params: ExponentialParameters, X: FloatArray, place: int) -> Numbers:
+        means = params.values[None, :, place]
+        return numbers(
+            means,
+            lambda times: -np.expm1(-np.maximum(times, 0.0) / means),
+            lambda shares: -np.log1p(-shares) * means,
+        )
 
 
 class ExponentialDescription(ColumnDescription[ExponentialParameters]):

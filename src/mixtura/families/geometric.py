@@ -20,6 +20,7 @@ from mixtura.families.family import Embedding
 from mixtura.families.linear import LinearForm, of_columns, of_columns_and_gaps
 from mixtura.families.log_linear import weighted
 from mixtura.families.log_mean import LogMeanCoordinates, MeanParameters
+from mixtura.families.one_column import Numbers, counts
 from mixtura.families.schema import Kind, Schema
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
@@ -97,6 +98,13 @@ class Geometric(ColumnMeans[GeometricParameters]):
     ) -> FloatArray:
         waits = rng.exponential(size=(len(labels), params.n_features))
         return np.minimum(np.floor(-waits / params.log_failures[labels]), LARGEST_COUNT)
+
+    def one_column(self, params: GeometricParameters, X: FloatArray, place: int) -> Numbers:
+        log_failures = params.log_failures[None, :, place]
+        return counts(
+            params.values[None, :, place],
+            lambda values: -np.expm1((values + 1.0) * log_failures),
+        )
 
 
 class GeometricDescription(ColumnDescription[GeometricParameters]):

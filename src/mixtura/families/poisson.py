@@ -29,6 +29,7 @@ from mixtura.families.description import Bell, Mass
 from mixtura.families.family import Embedding
 from mixtura.families.linear import LinearForm, of_columns, of_columns_and_gaps
 from mixtura.families.log_linear import LogCoordinates, logs, weighted_logs
+from mixtura.families.one_column import Numbers, counts
 from mixtura.families.schema import Kind, Schema
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
@@ -106,6 +107,12 @@ class Poisson(ColumnMeans[PoissonParameters]):
         self, params: PoissonParameters, labels: IntArray, rng: np.random.Generator
     ) -> FloatArray:
         return rng.poisson(params.rates[labels]).astype(np.float64)
+
+    def one_column(self, params: PoissonParameters, X: FloatArray, place: int) -> Numbers:
+        from scipy.special import pdtr  # it takes as long to import as a small fit
+
+        rates = params.rates[None, :, place]
+        return counts(rates, lambda values: np.asarray(pdtr(values, rates)))
 
 
 def _log_base(X: FloatArray) -> FloatArray:

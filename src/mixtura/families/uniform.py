@@ -31,6 +31,7 @@ from mixtura.families.description import (
     stacked,
 )
 from mixtura.families.family import Embedding, IndependentColumns, Unbounded, as_they_are
+from mixtura.families.one_column import Numbers, evenly
 from mixtura.families.schema import Kind, Schema
 from mixtura.statistics import SMALLEST_COUNT
 from mixtura.typing import FloatArray, IntArray, Selection
@@ -218,6 +219,9 @@ class Uniform(
     ) -> FloatArray:
         low, high = params.low[labels], params.high[labels]
         return np.clip(rng.uniform(low, high), low, high)
+
+    def one_column(self, params: UniformParameters, X: FloatArray, place: int) -> Numbers:
+        return evenly(params.low[None, :, place], params.high[None, :, place])
 
 
 class UniformDescription(Independent):
