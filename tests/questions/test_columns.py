@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gap_records import gappy_rows
 from mixtura import em
-from mixtura.errors import MixturaError
 from mixtura.explain.conditional import conditional, marginal
 from mixtura.families import Multinomial, VonMisesFisher
 from mixtura.families.registry import description_of, is_described
@@ -19,7 +17,7 @@ from mixtura.sources import ArraySource
 from mixtura.starts.given import random_responsibilities
 from mixtura.stopping import fixed_length
 from mixtura.testing import assert_alike
-from records import FAMILIES, FAMILY_IDS, FamilyRecord
+from records import FAMILIES, FamilyRecord
 
 DIVISIBLE = [r for r in FAMILIES if not isinstance(r.family, VonMisesFisher)]
 CONDITIONAL = [r for r in DIVISIBLE if not isinstance(r.family, Multinomial)]

@@ -68,7 +68,7 @@ def _of_array(X: Any, schema: Schema, place: int) -> AnyArray:
         rows = rows.astype(np.float64)
     elif rows.dtype.kind != "f":
         rows = rows.astype(object)
-    missing = np.nan if rows.dtype.kind == "f" else None
+    missing: Any = np.nan if rows.dtype.kind == "f" else None
     if rows.shape[1] < d:
         return np.insert(rows, place, missing, axis=1)
     rows[:, place] = missing

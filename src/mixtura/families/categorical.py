@@ -17,6 +17,7 @@ import numpy as np
 
 from mixtura.errors import ModelFileError
 from mixtura.families.cells import Cells
+from mixtura.families.closeness import Closeness, pairs, times_log_ratio
 from mixtura.families.column_parameters import ColumnFamily, PerColumn
 from mixtura.families.description import (
     Independent,
@@ -283,6 +284,19 @@ class Categorical(Bounded, ColumnFamily[CategoricalParameters, CategoricalSums])
 
     def one_column(self, params: CategoricalParameters, X: FloatArray, place: int) -> LevelShares:
         return LevelShares(params.probabilities[None, :, self.levels.of(place)])
+
+    def closeness(
+        self, params: CategoricalParameters, family: Categorical, other: CategoricalParameters
+    ) -> Closeness:
+        p, q = pairs(params.probabilities, other.probabilities)
+        shape = (params.n_components, other.n_components, -1)
+        of_columns = self.levels.sums(np.sqrt(p * q).reshape(-1, self.levels.total))
+        affinities = logs(of_columns.clip(max=1.0)).sum(axis=1).reshape(shape)[:, :, 0]
+        return Closeness(affinities, times_log_ratio(p, p, q).sum(axis=2).clip(min=0.0))
+
+    def entropies(self, params: CategoricalParameters) -> FloatArray:
+        p = params.probabilities
+        return np.asarray(times_log_ratio(p, np.ones(p.shape), p).sum(axis=1))
 
 
 def _numbered(name: str, n_levels: int) -> Column:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixtura.families.cells import Cells
+from mixtura.families.closeness import Closeness, pairs, times_log_ratio
 from mixtura.families.column_parameters import ColumnDescription, ColumnMeans, ColumnSums
 from mixtura.families.counts import LARGEST_COUNT, check_counts, whole_numbers
 from mixtura.families.description import Curve, Mass, curve
@@ -105,6 +106,22 @@ class Geometric(ColumnMeans[GeometricParameters]):
             params.values[None, :, place],
             lambda values: -np.expm1((values + 1.0) * log_failures),
         )
+
+    def closeness(
+        self, params: GeometricParameters, family: Geometric, other: GeometricParameters
+    ) -> Closeness:
+        a, b = pairs(params.values, other.values)
+        # sqrt((1 + a)(1 + b)) - sqrt(a b), in which nothing cancels
+        both = np.sqrt((1.0 + a) * (1.0 + b))
+        affinities = np.log((both + np.sqrt(a * b)) / (1.0 + a + b)).sum(axis=2)
+        more = times_log_ratio(a, a / (1.0 + a), b / (1.0 + b))
+        divergences = (np.log1p(b) - np.log1p(a) + more).sum(axis=2)
+        return Closeness(affinities.clip(max=0.0), divergences.clip(min=0.0))
+
+    def entropies(self, params: GeometricParameters) -> FloatArray:
+        means = params.values
+        uncertain = np.log1p(means) + times_log_ratio(means, 1.0 + means, means)
+        return np.asarray(uncertain.sum(axis=1))
 
 
 class GeometricDescription(ColumnDescription[GeometricParameters]):

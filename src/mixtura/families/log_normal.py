@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.families.cells import Cells
+from mixtura.families.closeness import Closeness
 from mixtura.families.description import Curve, check_entries, curve, mean_density, refuse
 from mixtura.families.family import Embedding, Unbounded
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
@@ -157,6 +158,15 @@ class LogNormal(Unbounded):
                 return of_logs.below(np.log(np.maximum(values, 0.0)))
 
         return numbers(expected, below, lambda shares: np.exp(of_logs.between(shares)[0]))
+
+    def closeness(
+        self, params: GaussianParameters, family: LogNormal, other: GaussianParameters
+    ) -> Closeness:
+        """That of the logarithms: no unit changes it, whether it is the same everywhere or not."""
+        return self.gaussian.closeness(params, family.gaussian, other)
+
+    def entropies(self, params: GaussianParameters) -> FloatArray:
+        return np.asarray(self.gaussian.entropies(params) + params.means.sum(axis=1))
 
 
 class LogNormalDescription:

@@ -237,7 +237,7 @@ class NegativeBinomial(
 
         def at_most(values: FloatArray) -> FloatArray:
             beyond = betaincc(values + 1.0, sizes, u / (1.0 + u))
-            return np.where(varies, beyond, pdtr(values, means))
+            return np.asarray(np.where(varies, beyond, pdtr(values, means)))
 
         return counts(means, at_most)
 

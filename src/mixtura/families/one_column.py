@@ -163,8 +163,9 @@ def counts(mean: FloatArray, at_most: Of) -> Numbers:
 
     def between(shares: FloatArray) -> tuple[FloatArray, FloatArray]:
         # All counts together have all of the mass, and none of them is the last.
-        high = np.where(shares < 1.0, _LARGEST_COUNT, np.inf)
-        return np.broadcast_arrays(np.where(shares < 1.0, 0.0, np.inf) + 0.0 * mean, high)[:2]
+        some, shape = shares < 1.0, np.broadcast_shapes(shares.shape, mean.shape)
+        low, high = np.where(some, 0.0, np.inf), np.where(some, _LARGEST_COUNT, np.inf)
+        return np.broadcast_to(low, shape), np.broadcast_to(high, shape)
 
     return Numbers(mean, below, between)
 

@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from mixtura.families.cells import Cells
+from mixtura.families.closeness import Closeness, pairs, times_log_ratio
 from mixtura.families.column_parameters import (
     ColumnDescription,
     ColumnMeans,
@@ -113,6 +114,17 @@ class Poisson(ColumnMeans[PoissonParameters]):
 
         rates = params.rates[None, :, place]
         return counts(rates, lambda values: np.asarray(pdtr(values, rates)))
+
+    def closeness(
+        self, params: PoissonParameters, family: Poisson, other: PoissonParameters
+    ) -> Closeness:
+        a, b = pairs(params.rates, other.rates)
+        affinities = -0.5 * np.square(np.sqrt(a) - np.sqrt(b)).sum(axis=2)
+        divergences = (times_log_ratio(a, a, b) - a + b).sum(axis=2)
+        return Closeness(affinities, divergences.clip(min=0.0))
+
+    def entropies(self, params: PoissonParameters) -> None:
+        """None: it is a sum without end."""
 
 
 def _log_base(X: FloatArray) -> FloatArray:

@@ -77,7 +77,7 @@ CONCENTRATIONS = {"each": Tie.OWN, "shared": Tie.SHARED}
 # What is said where single columns are asked for.
 _DIRECTIONS = (
     "A von Mises-Fisher mixture is of directions, of which no columns can be taken by themselves: "
-    "ask a GaussianMixture of the rows, or `impute` rows with missing cells."
+    "`impute` fills cells that are missing, and other families take rows as they are."
 )
 
 

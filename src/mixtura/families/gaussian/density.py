@@ -16,7 +16,9 @@ from operator import add
 import numpy as np
 
 from mixtura.errors import DataError
+from mixtura.families.closeness import Closeness
 from mixtura.families.family import Embedding, Unbounded, as_they_are, in_one_unit, stand_ins
+from mixtura.families.gaussian.closeness import normal_closeness, normal_entropies
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
 from mixtura.families.gaussian.missing_cells import Gaps
 from mixtura.families.gaussian.parameters import GaussianParameters
@@ -35,7 +37,6 @@ from mixtura.families.gaussian.structures import (
 )
 from mixtura.families.observed_cells import of_observed_cells
 from mixtura.families.one_column import Numbers
-from mixtura.families.some_columns import Components
 from mixtura.families.tie import Tie
 from mixtura.kernels.completed_moments import completed_moments
 from mixtura.kernels.singular import singular
@@ -245,7 +246,9 @@ class Gaussian(Unbounded):
         noise = rng.standard_normal((len(labels), params.means.shape[1]))
         return params.means[labels] + params.covariances.color(noise, labels)
 
-    def marginal(self, params: GaussianParameters, places: IntArray) -> Components:
+    def marginal(
+        self, params: GaussianParameters, places: IntArray
+    ) -> tuple[Gaussian, GaussianParameters]:
         """Without a prior: that was one of all columns."""
         whole = len(places) == params.n_features
         structure = self.structure if whole else structure_of_some(self.structure)
@@ -253,13 +256,22 @@ class Gaussian(Unbounded):
 
     def conditional(
         self, params: GaussianParameters, places: IntArray, cells: FloatArray
-    ) -> Components:
+    ) -> tuple[Gaussian, GaussianParameters]:
         own = given_cells(params, places, cells, diagonal=self.structure.diagonal)
         floor = np.delete(self.floor, places)
         return Gaussian(structure_of_some(self.structure), floor), own
 
     def one_column(self, params: GaussianParameters, X: FloatArray, place: int) -> Numbers:
         return normal_column(*column_given(params, X, place))
+
+    def closeness(
+        self, params: GaussianParameters, family: Gaussian, other: GaussianParameters
+    ) -> Closeness:
+        own, others = params.covariances.matrices(), other.covariances.matrices()
+        return normal_closeness(params.means, own, other.means, others)
+
+    def entropies(self, params: GaussianParameters) -> FloatArray:
+        return normal_entropies(params.covariances.log_determinants, params.n_features)
 
 
 def _moments(X: FloatArray, resp: FloatArray, *, diagonal: bool) -> Moments:

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
 from itertools import accumulate, pairwise
+from operator import add
 from typing import Any, Self
 
 import numpy as np
 
+from mixtura.families.closeness import Closeness, closeness, entropies
 from mixtura.families.coordinates import Coordinates
 from mixtura.families.family import Embedding, Family
 from mixtura.families.one_column import OneColumn, column_of
@@ -235,6 +237,24 @@ class Product:
             if place in block.places:
                 return column_of(block.family, part, block.rows(X), block.places.index(place))
         raise IndexError(place)
+
+    def closeness(
+        self, params: ProductParameters, family: Product, other: ProductParameters
+    ) -> Closeness | None:
+        """None where the blocks are others, or one of them has no formula."""
+        if [b.places for b in self.blocks] != [b.places for b in family.blocks]:
+            return None
+        parts = zip(self.blocks, params.parts, family.blocks, other.parts, strict=True)
+        found = [closeness(b.family, part, c.family, there) for b, part, c, there in parts]
+        known = [each for each in found if each is not None]
+        return reduce(add, known) if len(known) == len(found) else None
+
+    def entropies(self, params: ProductParameters) -> FloatArray | None:
+        """None where those of one block have no formula."""
+        parts = zip(self.blocks, params.parts, strict=True)
+        found = [entropies(b.family, part) for b, part in parts]
+        known = [each for each in found if each is not None]
+        return reduce(add, known) if len(known) == len(found) else None
 
     @property
     def embedding(self) -> Embedding:
