@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
-from mixtura import em
+from mixtura.errors import MixturaError
 from mixtura.explain.conditional import conditional, marginal
-from mixtura.families import Multinomial, VonMisesFisher
-from mixtura.families.registry import description_of, is_described
+from mixtura.families.gaussian.some_columns import structure_of_some
+from mixtura.families.gaussian.structures import STRUCTURES, Structure
+from mixtura.families.registry import description_of
 from mixtura.families.schema import Schema
-from mixtura.mixture import Mixture
-from mixtura.sources import ArraySource
-from mixtura.starts.given import random_responsibilities
-from mixtura.stopping import fixed_length
 from mixtura.testing import assert_alike
-from records import FAMILIES, FamilyRecord
-
-DIVISIBLE = [r for r in FAMILIES if not isinstance(r.family, VonMisesFisher)]
-CONDITIONAL = [r for r in DIVISIBLE if not isinstance(r.family, Multinomial)]
-
-
-def ids(records: list[FamilyRecord]) -> list[str]:
-    return [record.name for record in records]
+from mixtura.typing import IntArray
+from question_records import CONDITIONAL, DIVISIBLE, fitted, ids
+from records import FAMILIES, STRUCTURE_IDS, FamilyRecord
 
 
-def fitted(record: FamilyRecord, k: int = 3) -> Mixture[Any, Any]:
-    source = ArraySource(record.X)
-    begun = em.begin(record.family, source, random_responsibilities(k, (1,)))
-    return em.fit(begun, source, stopping=fixed_length(8)).mixture
-
-
-def some_places(record: FamilyRecord) -> np.ndarray:
+def some_places(record: FamilyRecord) -> IntArray:
     """Two columns, not in order."""
     return np.array([record.X.shape[1] - 1, 0])
 
@@ -84,7 +68,6 @@ def test_marginals_and_conditionals_come_back_from_a_file(record: FamilyRecord) 
         (conditional(mixture, places, record.X[0, places]), np.arange(1, record.X.shape[1])),
     ):
         family, params = part.clusters.family, part.params
-        assert is_described(family)
         description = description_of(family)
         schema = Schema(tuple(record.schema[place] for place in kept.tolist()))
         family_, params_ = description.restored(
@@ -101,3 +84,48 @@ def test_what_is_given_in_two_steps_is_given_at_once(record: FamilyRecord) -> No
     stepwise = conditional(conditional(mixture, np.array([1]), row[1:2]), np.array([0]), row[:1])
     rows = record.X[:, 2:]
     assert_alike(stepwise.log_density(rows), at_once.log_density(rows), 1e-9)
+
+
+@pytest.mark.parametrize("structure", STRUCTURES, ids=STRUCTURE_IDS)
+def test_all_columns_in_another_order_keep_the_structure(structure: Structure) -> None:
+    record = next(r for r in FAMILIES if r.name == f"gaussian-{structure.name}")
+    assert marginal(fitted(record), np.array([2, 1, 0])).family.structure == structure
+
+
+def test_some_columns_have_the_structure_that_holds_theirs() -> None:
+    told = {structure.name: structure_of_some(structure).name for structure in STRUCTURES}
+    assert told == {
+        "EII": "EII",
+        "VII": "VII",
+        "EEI": "EEI",
+        "VEI": "VEI",
+        "EVI": "VVI",
+        "VVI": "VVI",
+        "EEE": "EEE",
+        "VEE": "VEE",
+        "EVE": "VVV",
+        "VVE": "VVV",
+        "EEV": "VVV",
+        "VEV": "VVV",
+        "EVV": "VVV",
+        "VVV": "VVV",
+    }
+    scaled = {s.name: structure_of_some(s, own_volume=True).name for s in STRUCTURES}
+    assert {name for name in scaled if scaled[name] != told[name]} == {"EII", "EEI", "EEE"}
+    assert scaled["EEE"] == "VEE"
+
+
+@pytest.mark.parametrize("name", ["von_mises_fisher-each", "multinomial"])
+def test_families_that_cannot_be_divided_say_why(name: str) -> None:
+    record = next(record for record in FAMILIES if record.name == name)
+    mixture = fitted(record)
+    with pytest.raises(MixturaError, match="impute"):
+        conditional(mixture, np.array([0]), np.zeros(1))
+    with pytest.raises(MixturaError, match="impute"):
+        marginal(mixture, np.array([0]))
+
+
+def test_what_no_component_can_have_is_told() -> None:
+    record = next(record for record in FAMILIES if record.name == "uniform")
+    with pytest.raises(MixturaError, match="density is 0"):
+        conditional(fitted(record), np.array([0]), np.array([1e6]))

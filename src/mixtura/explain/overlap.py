@@ -32,7 +32,9 @@ class Overlap:
     misclassified : ndarray of shape (k, k)
         omega: the share of the rows of component i that are taken for ones of j.
     standard_errors : ndarray of shape (k, k)
-        Of these shares, which are found by drawing rows.
+        Of these shares, which are found by drawing rows, n of each component: those of shares with
+        one more row that is taken for one of j, and one that is not, so that no row in n does not
+        look like none at all.
     affinities : ndarray of shape (k, k)
         Bhattacharyya's coefficients.
     """
@@ -68,7 +70,8 @@ def overlap(mixture: Mixture[Any, Any], n: int, rng: np.random.Generator) -> Ove
         log_joint = log_density + mixture.log_weights
         taken[j] = (log_joint > log_joint[:, j, None]).mean(axis=0)
         halves[j] = np.exp(0.5 * (log_density - log_density[:, j, None])).mean(axis=0)
-    errors = np.sqrt(taken * (1.0 - taken) / n)
+    likely = (n * taken + 1.0) / (n + 2.0)
+    errors = np.where(np.eye(k, dtype=np.bool_), 0.0, np.sqrt(likely * (1.0 - likely) / n))
     return Overlap(taken, errors, _affinities(mixture, halves))
 
 

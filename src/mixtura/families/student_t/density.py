@@ -331,7 +331,9 @@ class StudentT(Unbounded):
         return numbers(
             locations,
             lambda values: np.asarray(stdtr(dof, (values - locations) / scales)),
-            lambda shares: locations + scales * np.asarray(stdtrit(dof, shares)),
+            lambda shares: np.where(  # SciPy has +inf below which nothing lies
+                shares > 0.0, locations + scales * stdtrit(dof, shares), -np.inf
+            ),
         )
 
 
