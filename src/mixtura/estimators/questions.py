@@ -283,7 +283,7 @@ class Questions:
         array([0.  , 0.25, 1.  ])
         """
         numbers, shares = self._numbers(column)
-        at = np.asarray(values, dtype=np.float64)
+        at = _as_numbers("values", values)
         return np.asarray(cdf(numbers, shares, at.ravel()).reshape(at.shape))
 
     def quantile(self, shares: Any, column: Any = None) -> AnyArray:
@@ -314,7 +314,7 @@ class Questions:
         array([1., 2.])
         """
         numbers, of_components = self._numbers(column)
-        at = np.asarray(shares, dtype=np.float64)
+        at = _as_numbers("shares", shares)
         wrong = at[~((at >= 0.0) & (at <= 1.0))]
         if wrong.size:
             raise MixturaError(f"shares has {wrong.flat[0]:g}; each should be from 0 to 1.")
@@ -354,6 +354,14 @@ class Questions:
         rows = self._as_fitted(without_cells(X, schema, place, named=named))
         k = mixture.n_components
         return row_by_row(rows, schema.names, k, self.n_jobs, function, rows.dtype)
+
+
+def _as_numbers(name: str, values: Any) -> FloatArray:
+    """An array of numbers."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise MixturaError(f"{name}={values!r}; expected numbers.") from None
 
 
 def _share(interval: Any) -> float:
