@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import CellError, MixturaError
-from mixtura.estimators.made import schema_of
+from mixtura.estimators.asked import Asked
 from mixtura.estimators.parameters import check_count, seed_of
 from mixtura.explain.divergence import divergence
 from mixtura.explain.entropy import entropy
@@ -23,14 +22,8 @@ from mixtura.mixture import Mixture
 __all__ = ["Comparisons"]
 
 
-class Comparisons:
+class Comparisons(Asked):
     """How uncertain rows are, how much components overlap, how far another mixture is."""
-
-    @abstractmethod
-    def _fitted(self) -> Mixture[Any, Any]: ...
-
-    @abstractmethod
-    def _known(self) -> Any: ...
 
     def entropy(self, n_samples: int = 100_000) -> Estimate:
         """How uncertain the mixture's rows are, in nats.
@@ -133,13 +126,12 @@ class Comparisons:
         (1.614, 0.0)
         """
         n = check_count("n_samples", n_samples, at_least=1)
-        mixture, known = self._fitted(), self._known()
+        mixture, schema = self._fitted(), self._schema()
         if not isinstance(other, Comparisons):
             raise MixturaError(f"other={other!r}; expected a fitted mixture estimator.")
         check_is_fitted(other)
         there = other._fitted()
-        schema = schema_of(known, mixture)
-        _check_columns(schema, schema_of(other._known(), there))
+        _check_columns(schema, other._schema())
         if _may_lack(mixture, there, schema, n, self._generator()):
             return Estimate(np.inf, 0.0, np.inf, np.inf)
         return divergence(mixture, there, n, self._generator())

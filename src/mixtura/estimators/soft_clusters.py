@@ -13,7 +13,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataError
-from mixtura.estimators.comparisons import Comparisons
 from mixtura.estimators.parameters import check_count
 from mixtura.estimators.questions import Questions
 from mixtura.estimators.row_by_row import in_blocks, row_by_row
@@ -40,7 +39,6 @@ __all__ = ["SoftClusters"]
 
 class SoftClusters(
     Questions,
-    Comparisons,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     DensityMixin,
