@@ -14,6 +14,7 @@ from mixtura.explain.divergence import divergence
 from mixtura.explain.entropy import entropy
 from mixtura.explain.overlap import overlap
 from mixtura.families.closeness import Comparable, closeness, entropies
+from mixtura.families.gaussian.closeness import normal_closeness
 from mixtura.mixture import Mixture
 from mixtura.testing import assert_alike
 from question_records import fitted, ids
@@ -80,6 +81,16 @@ def test_drawn_rows_lie_within_the_bounds(record: FamilyRecord) -> None:
     if np.isfinite(ratios).all():
         error = 4.5 * ratios.std() / np.sqrt(N) + 1e-9
         assert found.low - error <= ratios.mean() <= found.high + error
+
+
+@pytest.mark.parametrize("name", ["factors-1-own-0", "factors-2-shared-1e-06"])
+def test_factor_analyzers_are_as_close_as_their_covariances(name: str) -> None:
+    mixture = fitted(next(r for r in FAMILIES if r.name == name))
+    params = mixture.params
+    close = mixture.family.closeness(params, mixture.family, params)
+    matrices = params.matrices()
+    expected = normal_closeness(params.means, matrices, params.means, matrices)
+    assert_alike(close, expected, 1e-9)
 
 
 def gaussian(means: Any, deviations: Any, weights: Any) -> mx.GaussianMixture:

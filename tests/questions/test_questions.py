@@ -187,6 +187,13 @@ def test_levels_are_predicted(mixed: mx.MixedMixture, penguins: pd.DataFrame) ->
     assert (levels[probabilities.argmax(axis=1)] == species).all()
 
 
+def test_levels_of_several_kinds_stay_as_they_are() -> None:
+    rows = [["a", 1], ["b", "one"]] * 20
+    lca = mx.CategoricalMixture(2, random_state=0).fit(rows)
+    assert lca.predict_value([["a"], ["b"]], 1).tolist() == [1, "one"]
+    assert lca.conditional({1: "one"}).predict_value([[None]], 0).tolist() == ["b"]
+
+
 def test_coins_are_predicted_as_0_and_1() -> None:
     rows = np.repeat([[0, 0], [1, 1]], 30, axis=0)
     coins = mx.FamilyMixture(Bernoulli(), 2, random_state=0).fit(rows)
@@ -248,6 +255,8 @@ def test_the_mass_of_penguins(bills: pd.DataFrame) -> None:
         (lambda m: m.conditional({"body_mass_g": np.inf}), "expected one that is known"),
         (lambda m: m.conditional({"body_mass_g": "heavy"}), "expected one number"),
         (lambda m: m.conditional({"body_mass_g": [1.0, 2.0]}), "expected one number"),
+        (lambda m: m.conditional({"body_mass_g": np.array([1.0])}), "expected one number"),
+        (lambda m: m.conditional({"body_mass_g": "4000"}), "expected one number"),
         (lambda m: m.quantile(1.5, "body_mass_g"), "1.5; each should be from 0 to 1"),
         (lambda m: m.quantile(-0.1, "body_mass_g"), "each should be from 0 to 1"),
         (lambda m: m.quantile(np.nan, "body_mass_g"), "each should be from 0 to 1"),

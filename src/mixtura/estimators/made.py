@@ -74,7 +74,7 @@ def of_columns(whole: E, mixture: Mixture[Any, Any], places: IntArray) -> E:
     before, now = kind._told_by(whole.mixture_), kind._told_by(mixture)
     # What is the same in both is called as it was: 'full' and not 'VVV'.
     alike = [
-        name for name, value in now.items() if isinstance(value, str) and before[name] == value
+        name for name, value in now.items() if isinstance(value, str) and before.get(name) == value
     ]
     return made(
         kind,

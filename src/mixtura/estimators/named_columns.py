@@ -97,7 +97,7 @@ def _cell(column: Column, value: Any) -> float:
             cells = as_cells(np.array([value], dtype=object))
             code = float(as_codes([(column.name, cells)], Schema((column,)))[0, 0])
         else:
-            code = float("nan" if value is None else value)
+            code = _number(value)
     except CellError as error:
         raise MixturaError(f"{wrong}{error.expected}.") from None
     except (TypeError, ValueError):
@@ -105,6 +105,13 @@ def _cell(column: Column, value: Any) -> float:
     if not np.isfinite(code):
         raise MixturaError(f"{wrong}expected one that is known. Leave a column out that is not.")
     return code
+
+
+def _number(value: Any) -> float:
+    """A number as such; NaN for none."""
+    if isinstance(value, str) or np.ndim(value):
+        raise TypeError
+    return float("nan" if value is None else value)
 
 
 def _check(mixture: Mixture[Any, Any], schema: Schema, places: IntArray, cells: FloatArray) -> None:

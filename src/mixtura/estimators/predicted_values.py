@@ -15,6 +15,7 @@ from mixtura.estimators.named_columns import place_of
 from mixtura.estimators.row_by_row import row_by_row
 from mixtura.explain.regression import expected_values, interval_of_values, level_probabilities
 from mixtura.families.one_column import LevelShares
+from mixtura.families.schema import Column
 from mixtura.typing import AnyArray
 
 __all__ = ["PredictedValues", "Predictions"]
@@ -96,8 +97,7 @@ class Predictions(Asked):
                     "predict_value_proba has the probability of each."
                 )
             likeliest = self.predict_value_proba(X, target).argmax(axis=1)
-            levels: AnyArray = np.array(schema[place].values)
-            return np.asarray(levels[likeliest])
+            return np.asarray(_levels(schema[place])[likeliest])
         if interval is None:
             means = partial(expected_values, mixture, place)
             return self._of_rows(X, place, "predict_value", means)
@@ -146,6 +146,12 @@ class Predictions(Asked):
         rows = self._as_fitted(without_cells(X, schema, place, named=named))
         k = self._fitted().n_components
         return row_by_row(rows, schema.names, k, self.n_jobs, function, rows.dtype)
+
+
+def _levels(column: Column) -> AnyArray:
+    """The levels of a column; as objects where texts stand beside numbers."""
+    kinds = set(map(type, column.values))
+    return np.array(column.values, dtype=object if len(kinds) > 1 else None)
 
 
 def _share(interval: Any) -> float:

@@ -22,12 +22,14 @@ Gaussian mixture models". Of two single components both are formulas alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from mixtura.assignments import log_sum_exp
-from mixtura.explain.monte_carlo import Estimate, Strata
+from mixtura.errors import CellError
+from mixtura.explain.monte_carlo import Estimate, mean_over
 from mixtura.families.closeness import Closeness, closeness
 from mixtura.mixture import Mixture
 from mixtura.typing import FloatArray
@@ -39,9 +41,22 @@ _SETTLED, _MOST_STEPS = 1e-12, 1000
 
 
 def divergence(
-    mixture: Mixture[Any, Any], other: Mixture[Any, Any], n: int, rng: np.random.Generator
+    mixture: Mixture[Any, Any],
+    other: Mixture[Any, Any],
+    n: int,
+    rng: np.random.Generator,
+    check: Callable[[FloatArray], None] = lambda rows: None,
 ) -> Estimate:
     """KL(mixture || other) over the same columns, from about n rows of the first.
+
+    Parameters
+    ----------
+    mixture, other : Mixture
+    n : int
+    rng : Generator
+    check : callable, optional
+        Raises CellError if there are rows that the other's family cannot have: the divergence is
+        infinite then.
 
     Examples
     --------
@@ -54,9 +69,15 @@ def divergence(
     >>> round(found.value, 3), found.standard_error
     (1.614, 0.0)
     """
-    strata = Strata.of(mixture, n, rng)
-    ratios = [mixture.log_density(rows) - other.log_density(rows) for rows in strata.rows]
-    value, error = strata.mean(ratios)
+
+    def log_ratio(rows: FloatArray) -> FloatArray:
+        check(rows)
+        return np.asarray(mixture.log_density(rows) - other.log_density(rows))
+
+    try:
+        value, error = mean_over(mixture, log_ratio, n, rng)
+    except CellError:
+        return Estimate(np.inf, 0.0, np.inf, np.inf)
     return Estimate.within(value, error, *_bounds(mixture, other))
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.assignments import log_sum_exp
-from mixtura.explain.monte_carlo import Estimate, Strata
+from mixtura.explain.monte_carlo import Estimate, mean_over
 from mixtura.families.closeness import closeness, entropies
 from mixtura.mixture import Mixture
 from mixtura.typing import FloatArray
@@ -39,8 +39,7 @@ def entropy(mixture: Mixture[Any, Any], n: int, rng: np.random.Generator) -> Est
     >>> round(found.value, 6), found.standard_error
     (0.693147, 0.0)
     """
-    strata = Strata.of(mixture, n, rng)
-    value, error = strata.mean([-mixture.log_density(rows) for rows in strata.rows])
+    value, error = mean_over(mixture, lambda rows: -mixture.log_density(rows), n, rng)
     return Estimate.within(value, error, *_bounds(mixture))
 
 

@@ -8,6 +8,7 @@ nothing to the error (stratified sampling; Cochran 1977, "Sampling Techniques", 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -16,10 +17,10 @@ import numpy as np
 from mixtura.mixture import Mixture
 from mixtura.typing import FloatArray
 
-__all__ = ["Estimate", "Strata"]
+__all__ = ["Estimate", "mean_over"]
 
-# A standard deviation is that of two rows at least.
-_FEWEST = 2
+# A standard deviation is that of two rows at least. So many cells are held at a time.
+_FEWEST, _CELLS = 2, 2_000_000
 
 
 @dataclass(frozen=True)
@@ -56,34 +57,57 @@ class Estimate:
         return cls(moved, 0.0 if exact else standard_error, low, high)
 
 
-@dataclass(frozen=True)
-class Strata:
-    """Rows of the components of a mixture that have a weight.
+def mean_over(
+    mixture: Mixture[Any, Any],
+    function: Callable[[FloatArray], FloatArray],
+    n: int,
+    rng: np.random.Generator,
+) -> tuple[float, float]:
+    """The mean of a function over a mixture, and its standard error.
 
-    Attributes
+    Parameters
     ----------
-    rows : tuple of ndarray of shape (n_j, d)
-    weights : ndarray
-        One for each of them.
+    mixture : Mixture
+    function : callable
+        Rows (m, d) -> a number for each, (m,).
+    n : int
+        How many rows are drawn, but two of each component that has a weight at least.
+    rng : Generator
+
+    Examples
+    --------
+    >>> from mixtura.families import Uniform, UniformParameters
+    >>> boxes = Mixture(Uniform(), UniformParameters(np.zeros((1, 1)), np.ones((1, 1))), np.ones(1))
+    >>> mean, error = mean_over(boxes, lambda rows: rows[:, 0], 9_000, np.random.default_rng(0))
+    >>> round(mean, 2), round(error, 3)
+    (0.5, 0.003)
     """
+    live = np.flatnonzero(mixture.weights > 0.0)
+    weights = mixture.weights[live] / mixture.weights[live].sum()
+    sizes = np.maximum(np.rint(n * weights), _FEWEST).astype(np.intp)
+    values = [
+        _of_component(mixture, function, j, size, rng)
+        for j, size in zip(live.tolist(), sizes.tolist(), strict=True)
+    ]
+    means = np.array([own.mean() for own in values])
+    if not np.isfinite(means).all():
+        return float(weights @ means), np.inf
+    variances = np.array([own.var(ddof=1) / len(own) for own in values])
+    return float(weights @ means), float(np.sqrt(np.square(weights) @ variances))
 
-    rows: tuple[FloatArray, ...]
-    weights: FloatArray
 
-    @classmethod
-    def of(cls, mixture: Mixture[Any, Any], n: int, rng: np.random.Generator) -> Self:
-        """About n rows, two of each component at least."""
-        live = np.flatnonzero(mixture.weights > 0.0)
-        weights = mixture.weights[live] / mixture.weights[live].sum()
-        sizes = np.maximum(np.rint(n * weights), _FEWEST).astype(np.intp).tolist()
-        labels = [np.full(size, j) for j, size in zip(live, sizes, strict=True)]
-        rows = tuple(mixture.family.sample(mixture.params, own, rng) for own in labels)
-        return cls(rows, weights)
-
-    def mean(self, values: list[FloatArray]) -> tuple[float, float]:
-        """The mean over the mixture of values (n_j,) of the rows, and its standard error."""
-        means = np.array([own.mean() for own in values])
-        if not np.isfinite(means).all():
-            return float(self.weights @ means), np.inf
-        variances = np.array([own.var(ddof=1) / len(own) for own in values])
-        return float(self.weights @ means), float(np.sqrt(np.square(self.weights) @ variances))
+def _of_component(
+    mixture: Mixture[Any, Any],
+    function: Callable[[FloatArray], FloatArray],
+    component: int,
+    n: int,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """The function's values at n rows of a component, of which only some are held at a time."""
+    block = max(1, _CELLS // mixture.n_features)
+    values = np.empty(n)
+    for start in range(0, n, block):
+        labels = np.full(min(block, n - start), component)
+        rows = mixture.family.sample(mixture.params, labels, rng)
+        values[start : start + len(rows)] = function(rows)
+    return values

@@ -36,12 +36,13 @@ import numpy as np
 
 from mixtura.errors import DataError
 from mixtura.families.closeness import Closeness
+from mixtura.families.factor_analyzers.closeness import factor_closeness
 from mixtura.families.factor_analyzers.coordinates import FactorCoordinates
 from mixtura.families.factor_analyzers.parameters import FactorParameters
 from mixtura.families.factor_analyzers.sketch import directions, first_factors, width
 from mixtura.families.factor_analyzers.statistics import FactorMoments, completed
 from mixtura.families.family import Embedding, Unbounded, as_they_are, stand_ins
-from mixtura.families.gaussian.closeness import normal_closeness, normal_entropies
+from mixtura.families.gaussian.closeness import normal_entropies
 from mixtura.families.gaussian.density import check_resolved
 from mixtura.families.gaussian.some_columns import normal_column
 from mixtura.families.observed_cells import of_observed_cells
@@ -241,7 +242,7 @@ class FactorAnalyzers(Unbounded):
     def closeness(
         self, params: FactorParameters, family: FactorAnalyzers, other: FactorParameters
     ) -> Closeness:
-        return normal_closeness(params.means, params.matrices(), other.means, other.matrices())
+        return factor_closeness(params, other)
 
     def entropies(self, params: FactorParameters) -> FloatArray:
         return normal_entropies(params.log_determinants, params.n_features)

@@ -39,14 +39,16 @@ def normal_closeness(
     means, other_means = means / units, other_means / units
     covariances = covariances / np.outer(units, units)
     other_covariances = other_covariances / np.outer(units, units)
-    apart = means[:, None] - other_means[None]
-    between = 0.5 * (covariances[:, None] + other_covariances[None])
     own, others = (np.linalg.slogdet(each)[1] for each in (covariances, other_covariances))
-    affinities = -0.125 * _squared(apart, between) - 0.5 * np.linalg.slogdet(between)[1]
+    affinities = np.empty((len(means), len(other_means)))
+    divergences = np.empty(affinities.shape)
+    for j, (mean, covariance) in enumerate(zip(means, covariances, strict=True)):
+        apart, between = mean - other_means, 0.5 * (covariance + other_covariances)
+        affinities[j] = -0.125 * _squared(apart, between) - 0.5 * np.linalg.slogdet(between)[1]
+        ratios = np.linalg.solve(other_covariances, np.broadcast_to(covariance, between.shape))
+        divergences[j] = np.trace(ratios, axis1=1, axis2=2) - len(mean)
+        divergences[j] += _squared(apart, other_covariances)
     affinities += 0.25 * (own[:, None] + others[None])
-    ratios = np.linalg.solve(other_covariances[None], covariances[:, None])
-    divergences = np.trace(ratios, axis1=2, axis2=3) - means.shape[1]
-    divergences += _squared(apart, np.broadcast_to(other_covariances[None], between.shape))
     divergences += others[None] - own[:, None]
     # Of equal components rounding alone is left.
     return Closeness(np.minimum(affinities, 0.0), np.maximum(0.5 * divergences, 0.0))
@@ -58,7 +60,7 @@ def normal_entropies(log_determinants: FloatArray, d: int) -> FloatArray:
 
 
 def _squared(apart: FloatArray, matrices: FloatArray) -> FloatArray:
-    """D^T S^-1 D for each pair, (k, k')."""
-    solved = np.linalg.solve(matrices, apart[..., None])[..., 0]
-    squared: FloatArray = np.einsum("ijd,ijd->ij", apart, solved)
+    """D^T S^-1 D, (k,)."""
+    solved = np.linalg.solve(matrices, apart[:, :, None])[:, :, 0]
+    squared: FloatArray = np.einsum("jd,jd->j", apart, solved)
     return squared
