@@ -2,61 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from typing import Any
+
 import numpy as np
 import pytest
 
+import mixtura as mx
 from mixtura.errors import MixturaError
 from mixtura.explain.conditional import conditional, marginal
+from mixtura.families import Poisson
+from mixtura.families.cells import Cells
+from mixtura.families.column_parameters import ColumnMeans, ColumnParameters
 from mixtura.families.gaussian.some_columns import structure_of_some
 from mixtura.families.gaussian.structures import STRUCTURES, Structure
 from mixtura.families.registry import description_of
 from mixtura.families.schema import Schema
-from mixtura.testing import assert_alike
-from mixtura.typing import IntArray
+from mixtura.testing import assert_alike, check_columns, check_marginals
+from mixtura.typing import FloatArray, IntArray
 from question_records import CONDITIONAL, DIVISIBLE, fitted, ids
 from records import FAMILIES, STRUCTURE_IDS, FamilyRecord
 
 
-def some_places(record: FamilyRecord) -> IntArray:
-    """Two columns, not in order."""
-    return np.array([record.X.shape[1] - 1, 0])
-
-
 @pytest.mark.parametrize("record", DIVISIBLE, ids=ids(DIVISIBLE))
-def test_a_marginal_has_the_density_of_rows_with_the_other_cells_missing(
-    record: FamilyRecord,
-) -> None:
-    mixture, places = fitted(record), some_places(record)
-    gappy = np.full(record.X.shape, np.nan)
-    gappy[:, places] = record.X[:, places]
-    own = marginal(mixture, places)
-    rows = record.X[:, places]
-    assert_alike(own.log_density(rows), mixture.log_density(gappy), 1e-10)
-    assert_alike(own.responsibilities(rows), mixture.responsibilities(gappy), 1e-10)
-    drawn, _ = own.sample(20, np.random.default_rng(0))
-    assert np.isfinite(own.log_density(drawn)).all()
+def test_marginals(record: FamilyRecord) -> None:
+    check_marginals(record.family, record.X)
 
 
 @pytest.mark.parametrize("record", CONDITIONAL, ids=ids(CONDITIONAL))
-@pytest.mark.parametrize("row", [0, 17])
-def test_a_density_is_that_of_what_is_given_times_that_of_the_rest(
-    record: FamilyRecord, row: int
-) -> None:
-    mixture, places = fitted(record), np.sort(some_places(record))
-    cells = record.X[row, places]
-    others = np.delete(np.arange(record.X.shape[1]), places)
-    rows = record.X.copy()
-    rows[:, places] = cells
-    log_given = marginal(mixture, places).log_density(cells[None])
-    rest = conditional(mixture, places, cells)
-    together = log_given + rest.log_density(rows[:, others])
-    expected = mixture.log_density(rows)
-    reached = np.isfinite(expected)
-    assert reached.any()
-    assert (np.isneginf(together) == np.isneginf(expected)).all()
-    assert_alike(together[reached], expected[reached], 1e-10)
-    resp = rest.responsibilities(rows[reached][:, others])
-    assert_alike(resp, mixture.responsibilities(rows[reached]), 1e-9)
+def test_columns(record: FamilyRecord) -> None:
+    check_columns(record.family, record.X)
 
 
 @pytest.mark.parametrize("record", CONDITIONAL, ids=ids(CONDITIONAL))
@@ -75,15 +50,6 @@ def test_marginals_and_conditionals_come_back_from_a_file(record: FamilyRecord) 
         )
         rows = record.X[:, kept]
         assert_alike(family_.log_density(params_, rows), family.log_density(params, rows), 1e-12)
-
-
-@pytest.mark.parametrize("record", CONDITIONAL, ids=ids(CONDITIONAL))
-def test_what_is_given_in_two_steps_is_given_at_once(record: FamilyRecord) -> None:
-    mixture, row = fitted(record), record.X[3]
-    at_once = conditional(mixture, np.array([0, 1]), row[:2])
-    stepwise = conditional(conditional(mixture, np.array([1]), row[1:2]), np.array([0]), row[:1])
-    rows = record.X[:, 2:]
-    assert_alike(stepwise.log_density(rows), at_once.log_density(rows), 1e-9)
 
 
 @pytest.mark.parametrize("structure", STRUCTURES, ids=STRUCTURE_IDS)
@@ -129,3 +95,50 @@ def test_what_no_component_can_have_is_told() -> None:
     record = next(record for record in FAMILIES if record.name == "uniform")
     with pytest.raises(MixturaError, match="density is 0"):
         conditional(fitted(record), np.array([0]), np.array([1e6]))
+
+
+@dataclass(frozen=True)
+class Bare(ColumnMeans[ColumnParameters]):
+    """Exponential waits of a family that says nothing of single columns."""
+
+    def log_density(self, params: ColumnParameters, X: FloatArray) -> FloatArray:
+        cells = Cells.of(X)
+        means = params.values
+        return -(cells.values @ (1.0 / means).T) - cells.over_columns(np.log(means))
+
+    def of_means(self, means: FloatArray) -> ColumnParameters:
+        return ColumnParameters(means)
+
+    def sample(
+        self, params: ColumnParameters, labels: IntArray, rng: np.random.Generator
+    ) -> FloatArray:
+        return rng.exponential(params.values[labels])
+
+
+def test_a_family_that_does_not_know_its_columns_is_told_what_to_have() -> None:
+    X = np.random.default_rng(0).exponential([[1.0, 2.0, 5.0]] * 60)
+    check_marginals(Bare(), X)
+    bare = mx.FamilyMixture(Bare(), 2, random_state=0).fit(X)
+    assert bare.conditional({0: 1.0}).n_features_in_ == 2
+    with pytest.raises(MixturaError, match="Bare does not say how single columns are distributed"):
+        bare.quantile(0.5, 0)
+    assert bare.entropy(1000).high == np.inf
+
+
+class Whole:
+    """As a family, but one that cannot be divided."""
+
+    def __init__(self, family: Poisson) -> None:
+        self.family = family
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("marginal", "conditional"):
+            raise AttributeError(name)
+        return getattr(self.family, name)
+
+
+def test_a_family_that_cannot_be_divided_is_told_what_to_have() -> None:
+    mixture = fitted(next(record for record in FAMILIES if record.name == "poisson"))
+    whole = replace(mixture, family=Whole(mixture.family))
+    with pytest.raises(MixturaError, match="give it methods `marginal` and `conditional`"):
+        marginal(whole, np.array([0]))

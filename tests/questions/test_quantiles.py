@@ -11,11 +11,11 @@ from scipy.integrate import quad
 
 import mixtura as mx
 from gap_records import rules_of
-from mixtura.explain.conditional import conditional, marginal
+from mixtura.explain.conditional import marginal
 from mixtura.explain.quantiles import cdf, quantile
 from mixtura.explain.regression import expected_values, one_column
 from mixtura.families import Uniform
-from mixtura.families.one_column import LevelShares, Numbers
+from mixtura.families.one_column import Numbers
 from mixtura.families.schema import Kind
 from mixtura.mixture import Mixture
 from mixtura.testing import assert_alike
@@ -89,31 +89,6 @@ def test_samples_lie_below_quantiles_as_often_as_they_should(record: FamilyRecor
         u = cdf(column, shares, at)  # of counts more than the shares
         seen = (rows[:, place, None] <= at).mean(axis=0)
         assert (np.abs(seen - u) <= 4.5 * np.sqrt(u * (1.0 - u) / n) + 1e-12).all()
-
-
-@pytest.mark.parametrize("record", CONDITIONAL, ids=ids(CONDITIONAL))
-def test_a_column_given_the_others_is_that_of_the_conditional(record: FamilyRecord) -> None:
-    mixture, rows = fitted(record), record.X[:5].copy()
-    d = rows.shape[1]
-    rows[1, 1] = np.nan
-    rows[2] = np.nan
-    column, shares = one_column(mixture, rows, 0)
-    for i, row in enumerate(rows):
-        known = 1 + np.flatnonzero(~np.isnan(row[1:]))
-        place = 0
-        given = conditional(mixture, known, row[known]) if len(known) else mixture
-        alone, weights = one_column(given, np.full((1, d - len(known)), np.nan), place)
-        assert_alike(shares[i], weights[0], 1e-10)
-        if isinstance(column, LevelShares):
-            assert isinstance(alone, LevelShares)
-            own = np.broadcast_to(column.probabilities, (5, *column.probabilities.shape[1:]))[i]
-            assert_alike(shares[i] @ own, weights[0] @ alone.probabilities[0], 1e-10)
-            continue
-        assert isinstance(alone, Numbers)
-        values = np.quantile(record.X[:, 0], [0.1, 0.4, 0.5, 0.8, 0.9])
-        here = column.below(values[:, None] + np.zeros((5, 1)))
-        expected = cdf(alone, weights, values[i : i + 1])
-        assert_alike((shares[i] * here[i]).sum(keepdims=True), expected, 1e-9)
 
 
 @OF_ALL
