@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.exceptions import NotFittedError
 
 import mixtura as mx
 from mixtura.errors import DataError, MixturaError
@@ -276,6 +277,39 @@ def test_questions_that_cannot_be_answered(
 ) -> None:
     with pytest.raises(MixturaError, match=told):
         ask(mixed)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda m: m.marginal([0]),
+        lambda m: m.conditional({0: 1.0}),
+        lambda m: m.predict_value([[1.0]], 0),
+        lambda m: m.cdf(0.0),
+        lambda m: m.quantile(0.5, 0),
+        lambda m: m.entropy(),
+        lambda m: m.overlap(),
+        lambda m: m.divergence(m),
+    ],
+)
+def test_nobody_answers_before_a_fit(ask: Callable[[Any], Any]) -> None:
+    for estimator in (mx.GaussianMixture(2), mx.MixtureSearch(mx.GaussianMixture())):
+        with pytest.raises(NotFittedError):
+            ask(estimator)
+
+
+def test_mixtures_made_by_hand_answer() -> None:
+    gm = mx.GaussianMixture(2, covariance_type="diag")
+    gm.weights_ = np.array([0.5, 0.5])
+    gm.means_ = np.array([[0.0, 1.0], [4.0, 5.0]])
+    gm.covariances_ = np.ones((2, 2))
+    gm.precisions_cholesky_ = np.ones((2, 2))
+    assert gm.marginal([1]).means_.ravel().tolist() == [1.0, 5.0]
+    assert_allclose(gm.quantile([0.5], 0), 2.0)
+    assert gm.conditional({0: 0.0}).weights_[0] > 0.99
+    assert gm.quantile([], 0).shape == gm.cdf([], 1).shape == (0,)
+    assert gm.cdf([[np.nan, 2.0]], 0).shape == (1, 2)
+    assert np.isnan(gm.cdf(np.nan, 0))
 
 
 def test_tables_that_cannot_be_asked_of(

@@ -39,7 +39,8 @@ class Asked:
         """What gives more than some numbers for each row is for tables in memory."""
 
     def _schema(self) -> Schema:
-        return schema_of(self._known(), self._fitted())
+        mixture = self._fitted()  # which sees first whether there is one
+        return schema_of(self._known(), mixture)
 
     def _column(self, place: int) -> tuple[OneColumn, FloatArray]:
         """A column of rows of which nothing else is known, and the components' weights."""

@@ -82,7 +82,7 @@ def of_columns(whole: E, mixture: Mixture[Any, Any], places: IntArray) -> E:
         Schema(tuple(known[place] for place in places.tolist())),
         {name: own[name] for name in (*_OF_ANY_COLUMNS, *alike)},
         named="feature_names_in_" in vars(whole),
-        dtype=whole.weights_.dtype,
+        dtype=np.asarray(whole.weights_).dtype,
         cluster_names=vars(whole).get("cluster_names_", ()),
     )
 

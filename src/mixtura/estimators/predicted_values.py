@@ -61,7 +61,8 @@ class Predictions(Asked):
         ndarray of shape (n,), or PredictedValues with an interval
             Conditional means of a column of numbers; the likeliest level of others, of which
             `predict_value_proba` has the probabilities. With an interval: `value`, `low` and
-            `high`, (n,) each. A row that no component can reach is taken as one without cells.
+            `high`, (n,) each. A row that no component can reach is taken as one without cells;
+            where tails are so heavy that there is no mean, the place of symmetry stands for it.
 
         Raises
         ------
