@@ -39,7 +39,7 @@ FLOORS = [
     {"em"},
     {"selection.scores", "explain"},
     {"starts", "selection.criteria"},
-    {"families.gaussian.discriminant", "selection.slope"},
+    {"families.gaussian.discriminant", "selection.slope", "explain.testing"},
     {"selection.named"},
     {"fitting", "testing"},
     {"selection"},
