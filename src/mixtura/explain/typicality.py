@@ -54,9 +54,14 @@ class Typicality:
     _known: dict[Hashable, FloatArray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        n = max(_FEWEST, min(_DRAWN, _CELLS // self.mixture.n_features))
         self._seen = scorer(self.mixture)
-        self._rows, _ = self.mixture.sample(n, np.random.default_rng((0, Purpose.TYPICALITY)))
+        rng = np.random.default_rng((0, Purpose.TYPICALITY))
+        self._rows, _ = self.mixture.sample(self.n_drawn, rng)
+
+    @property
+    def n_drawn(self) -> int:
+        """How many rows others are compared with."""
+        return max(_FEWEST, min(_DRAWN, _CELLS // self.mixture.n_features))
 
     def of(self, rows: AnyArray, log_density: FloatArray | None = None) -> FloatArray:
         """That of rows (n, d), (n,), each compared in the cells that it has.
