@@ -156,10 +156,10 @@ def by_coverage(mixture: Mixture[Any, Any], outside: float) -> Rule:
     typicality, nobody = ComponentTypicality(mixture), mixture.clusters.weights == 0.0
     least = _FEWEST_OUTSIDE * typicality.least
     if outside <= 0.0 or outside < least:
-        told = f"{1.0 - least:.4g}" if least else "a coverage below 1"
+        most = f"{1.0 - least:.4g} at most" if least else "less than 1"
         raise MixturaError(
             f"A share of {outside:.2g} outside of a component cannot be told apart from none: "
-            f"cover {told} at most."
+            f"choose a coverage of {most}."
         )
 
     def remoteness(rows: AnyArray) -> FloatArray:

@@ -1,0 +1,252 @@
+"""`Embedding`: what a mixture makes of rows, as columns for a pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Self
+
+import numpy as np
+from scipy.sparse import csr_array
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from mixtura.errors import MixturaError
+from mixtura.estimators.given_estimator import check_estimator
+from mixtura.estimators.mixture_search import MixtureSearch
+from mixtura.estimators.options import choose
+from mixtura.estimators.parameters import check_count
+from mixtura.estimators.row_by_row import in_blocks
+from mixtura.estimators.scikit_learn import BaseEstimator, TransformerMixin
+from mixtura.estimators.soft_clusters import SoftClusters
+from mixtura.estimators.tables import check_reach, column_names
+from mixtura.explain.embeddings import largest, log_ratios
+from mixtura.kernels.estep_dispatch import scorer
+from mixtura.sources import Chunk
+from mixtura.typing import AnyArray
+
+__all__ = ["Embedding"]
+
+
+class Embedding(TransformerMixin, BaseEstimator):
+    """Rows as what a mixture makes of them: columns for whatever learns from them next.
+
+    Parameters
+    ----------
+    estimator : mixture estimator or MixtureSearch, default=None
+        What is fitted: a clone of it, to the rows of `fit`; None for `MixtureSearch()`. One that is
+        fitted already is used as it is within `sklearn.frozen.FrozenEstimator`.
+    kind : {'responsibilities', 'log_ratios', 'distances'}, default='responsibilities'
+        - 'responsibilities': the probability of each component, as `predict_proba`. Rows sum to 1.
+        - 'log_ratios': the centered log-ratios of these, log r_j - mean of log r (Aitchison 1982).
+          They are computed from log-densities: finite, and different for different rows, where
+          responsibilities are 0 or 1 to the last digit. Rows sum to 0. For Gaussian components
+          they are quadratic in the row, so that a linear classifier has all quadrics of the
+          mixture.
+        - 'distances': the Mahalanobis distance to each component, in its sigmas, for families that
+          have them (see `GaussianMixture.distances`).
+    top : int, default=None
+        How many of the largest responsibilities of each row to keep, the others being 0: a sparse
+        matrix that is never written out. They stay as they are, so that a row sums to what they
+        have of 1. For 'responsibilities' alone. None for all of them, as an array.
+
+    Attributes
+    ----------
+    estimator_ : mixture estimator or MixtureSearch
+        As it was fitted.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (d,)
+        Only if the table has named columns.
+
+    Notes
+    -----
+    With noise, that is the last column, named 'noise'; it has no distance. A row with missing cells
+    has the responsibilities, log-ratios and distances of the cells that it has.
+
+    References
+    ----------
+    Aitchison (1982), "The statistical analysis of compositional data", JRSS B 44.
+
+    Examples
+    --------
+    >>> import mixtura as mx
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> X, y = load_iris(return_X_y=True)
+    >>> embedding = mx.Embedding(mx.GaussianMixture(3, random_state=0), kind="distances")
+    >>> embedding.fit_transform(X)[:2].round(1).shape
+    (2, 3)
+    >>> embedding.get_feature_names_out().tolist()[0]
+    'gaussianmixture0_distance'
+    >>> make_pipeline(embedding, LogisticRegression()).fit(X, y).score(X, y) > 0.95
+    True
+
+    The two largest responsibilities of each row, which is worth it for many components:
+
+    >>> sparse = mx.Embedding(mx.GaussianMixture(3, random_state=0), top=2).fit_transform(X)
+    >>> sparse.shape, sparse.nnz <= 2 * len(X)
+    ((150, 3), True)
+    """
+
+    estimator_: SoftClusters
+    n_features_in_: int
+    feature_names_in_: AnyArray  # of a table whose columns have names
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        kind: str = "responsibilities",
+        top: int | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.kind = kind
+        self.top = top
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Fit a clone of the estimator, unless it is frozen.
+
+        Parameters
+        ----------
+        X : table of shape (n, d)
+        y : ignored
+        sample_weight : array of shape (n,), default=None
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the table or a parameter cannot be used, or if the components have no distances and
+            these are asked for.
+        """
+        self._check_parameters()
+        self.estimator_ = self._fitted_to(X, sample_weight)
+        for name in ("n_features_in_", "feature_names_in_"):
+            self.__dict__.pop(name, None)
+            if name in vars(self.estimator_):
+                setattr(self, name, vars(self.estimator_)[name])
+        self._check_fitted()
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """The rows as numbers for each component.
+
+        Parameters
+        ----------
+        X : table of shape (n, d)
+
+        Returns
+        -------
+        ndarray of shape (n, k), or csr_array of that shape with `top`
+            One more column with noise, but of distances. float32 if the table is.
+        """
+        check_is_fitted(self)
+        kind = self._check_parameters()
+        self._check_fitted()
+        if self.top is None:
+            return kind.of(self.estimator_, X)
+        return _sparse(self.estimator_, X, self.top)
+
+    def get_feature_names_out(self, input_features: Any = None) -> AnyArray:
+        """Names of the columns: those of the mixture's own `transform`, and the kind."""
+        check_is_fitted(self)
+        kind = self._check_parameters()
+        names = self.estimator_.get_feature_names_out(input_features)
+        if not kind.of_noise:
+            names = names[: self.estimator_.mixture_.n_clusters]
+        return np.array([f"{name}{kind.suffix}" for name in names], dtype=object)
+
+    def _fitted_to(self, X: Any, sample_weight: Any) -> SoftClusters:
+        given = MixtureSearch() if self.estimator is None else self.estimator
+        inner = given.estimator if isinstance(given, FrozenEstimator) else given
+        expected = "a mixture estimator, a MixtureSearch, or one of these in a FrozenEstimator"
+        check_estimator(inner, SoftClusters, expected, type(self).__name__)
+        if inner is not given:
+            check_is_fitted(inner)
+            frozen: SoftClusters = inner
+            return frozen
+        made: SoftClusters = clone(given)
+        return made.fit(X, sample_weight=sample_weight)
+
+    def _check_parameters(self) -> _Kind:
+        kind = choose(_KINDS, "kind", self.kind)
+        if self.top is not None:
+            check_count("top", self.top, at_least=1)
+            if self.kind != "responsibilities":
+                raise MixturaError(
+                    f"top={self.top} keeps the largest responsibilities, but kind={self.kind!r}: "
+                    "leave one of them out."
+                )
+        return kind
+
+    def _check_fitted(self) -> None:
+        k = self.estimator_.mixture_.n_components
+        if self.top is not None and self.top > k:
+            raise MixturaError(
+                f"top={self.top} is more than there are: the mixture has {k} components. Choose "
+                f"from 1 to {k}, or None for all."
+            )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What becomes of rows.
+
+    Attributes
+    ----------
+    of : callable
+        A fitted estimator and a table -> numbers (n, k).
+    suffix : str
+        Of the columns' names.
+    of_noise : bool
+        Whether noise has a column.
+    """
+
+    of: Callable[[SoftClusters, Any], AnyArray]
+    suffix: str = ""
+    of_noise: bool = True
+
+
+def _log_ratios(fitted: SoftClusters, X: Any) -> AnyArray:
+    mixture = fitted.mixture_
+    names = tuple(f"log_ratio{number}" for number in range(mixture.n_components))
+    return fitted._row_by_row(X, mixture, partial(log_ratios, mixture), names)
+
+
+_KINDS = {
+    "responsibilities": _Kind(SoftClusters.predict_proba),
+    "log_ratios": _Kind(_log_ratios, "_log_ratio"),
+    "distances": _Kind(SoftClusters.distances, "_distance", of_noise=False),
+}
+
+
+def _sparse(fitted: SoftClusters, X: Any, top: int) -> Any:
+    """The largest responsibilities (n, k), of which a block alone is ever written out."""
+    fitted._refuse_scanned(X, "top")
+    mixture, rows = fitted.mixture_, fitted._as_fitted(X)
+    n, k, responsibilities = len(rows), mixture.n_components, scorer(mixture).responsibilities
+    check_reach(rows, column_names(fitted, rows))
+    values, components = np.empty((n, top), rows.dtype), np.empty((n, top), np.int32)
+
+    def of_chunk(chunk: Chunk) -> None:
+        own = slice(chunk.start, chunk.start + len(chunk.rows))
+        values[own], components[own] = largest(responsibilities(chunk.rows), top)
+
+    for _ in in_blocks(rows, None, k, fitted.n_jobs).map(of_chunk):
+        pass
+    ends = np.arange(0, n * top + 1, top)
+    found = csr_array((values.ravel(), components.ravel(), ends), shape=(n, k))
+    found.eliminate_zeros()
+    return found
