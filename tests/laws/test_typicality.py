@@ -7,6 +7,7 @@ import pytest
 
 from mixtura import em
 from mixtura.explain.typicality import UNLIKE, Typicality
+from mixtura.families import Bernoulli, BernoulliParameters
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.structures import VVV
 from mixtura.mixture import Mixture
@@ -72,6 +73,12 @@ def test_it_falls_with_the_density_and_is_the_same_every_time() -> None:
 def test_nonsense_is_unlike_the_mixture() -> None:
     far = np.array([[1e3, -1e5, 9e9]])
     assert Typicality(ellipses()).of(far)[0] < UNLIKE
+
+
+def test_what_no_component_can_reach_is_as_untypical_as_can_be() -> None:
+    coins = Mixture(Bernoulli(), BernoulliParameters(np.ones((1, 2))), np.ones(1))
+    rows = np.array([[1.0, 1.0], [1.0, 0.0]])
+    assert Typicality(coins).of(rows).tolist() == [1.0, 1e-4]
 
 
 def test_patterns_without_end_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

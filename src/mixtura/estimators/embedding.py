@@ -125,13 +125,13 @@ class Embedding(TransformerMixin, BaseEstimator):
             If the table or a parameter cannot be used, or if the components have no distances and
             these are asked for.
         """
-        self._check_parameters()
+        kind = self._check_parameters()
         self.estimator_ = self._fitted_to(X, sample_weight)
         for name in ("n_features_in_", "feature_names_in_"):
             self.__dict__.pop(name, None)
             if name in vars(self.estimator_):
                 setattr(self, name, vars(self.estimator_)[name])
-        self._check_fitted()
+        self._check_fitted(kind)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -148,7 +148,7 @@ class Embedding(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         kind = self._check_parameters()
-        self._check_fitted()
+        self._check_fitted(kind)
         if self.top is None:
             return kind.of(self.estimator_, X)
         return _sparse(self.estimator_, X, self.top)
@@ -185,7 +185,9 @@ class Embedding(TransformerMixin, BaseEstimator):
                 )
         return kind
 
-    def _check_fitted(self) -> None:
+    def _check_fitted(self, kind: _Kind) -> None:
+        """See that what was fitted has what is asked for."""
+        kind.check(self.estimator_)
         k = self.estimator_.mixture_.n_components
         if self.top is not None and self.top > k:
             raise MixturaError(
@@ -208,6 +210,8 @@ class _Kind:
     ----------
     of : callable
         A fitted estimator and a table -> numbers (n, k).
+    check : callable
+        A fitted estimator -> MixturaError if it has no such numbers.
     suffix : str
         Of the columns' names.
     of_noise : bool
@@ -215,6 +219,7 @@ class _Kind:
     """
 
     of: Callable[[SoftClusters, Any], AnyArray]
+    check: Callable[[SoftClusters], object] = SoftClusters._fitted
     suffix: str = ""
     of_noise: bool = True
 
@@ -227,8 +232,13 @@ def _log_ratios(fitted: SoftClusters, X: Any) -> AnyArray:
 
 _KINDS = {
     "responsibilities": _Kind(SoftClusters.predict_proba),
-    "log_ratios": _Kind(_log_ratios, "_log_ratio"),
-    "distances": _Kind(SoftClusters.distances, "_distance", of_noise=False),
+    "log_ratios": _Kind(_log_ratios, suffix="_log_ratio"),
+    "distances": _Kind(
+        SoftClusters.distances,
+        check=lambda fitted: fitted._distances(fitted.mixture_),
+        suffix="_distance",
+        of_noise=False,
+    ),
 }
 
 
@@ -246,7 +256,9 @@ def _sparse(fitted: SoftClusters, X: Any, top: int) -> Any:
 
     for _ in in_blocks(rows, None, k, fitted.n_jobs).map(of_chunk):
         pass
-    ends = np.arange(0, n * top + 1, top)
+    # Many solvers take short indices alone.
+    short = n * top <= np.iinfo(np.int32).max
+    ends = np.arange(0, n * top + 1, top, np.int32 if short else np.int64)
     found = csr_array((values.ravel(), components.ravel(), ends), shape=(n, k))
     found.eliminate_zeros()
     return found

@@ -19,6 +19,7 @@ from mixtura.explain.membership import (
     by_sigmas,
     distances_of,
 )
+from mixtura.families.distances import Distances
 from mixtura.mixture import Mixture
 from mixtura.sources.scan import Names
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
@@ -166,14 +167,20 @@ class Memberships(ABC):
         array([[1.5]])
         """
         mixture = self._fitted()
-        distances = distances_of(mixture)
-        if distances is None:
-            raise self._without_distances("See component_typicality(X) and predict_proba(X).")
+        distances = self._distances(mixture)
 
         def of(rows: AnyArray) -> FloatArray:
             return np.sqrt(distances.squared(np.asarray(rows, dtype=np.float64)))
 
         return self._row_by_row(X, mixture, of, _names("distance", mixture))
+
+    def _distances(self, mixture: Mixture[Any, Any]) -> Distances:
+        distances = distances_of(mixture)
+        if distances is None:
+            raise self._without_distances(
+                "All families have component_typicality(X) and predict_proba(X)."
+            )
+        return distances
 
     def _rule(self, mixture: Mixture[Any, Any], sigmas: float, coverage: bool | float) -> Rule:
         outside = _outside(check_magnitude("sigmas", sigmas), coverage)

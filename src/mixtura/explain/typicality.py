@@ -97,7 +97,8 @@ class Typicality:
 
 def _shares(own: FloatArray, log_density: FloatArray) -> FloatArray:
     """Of the mixture's own rows, the row itself among them, those that are no likelier."""
-    # Rows that are as likely as each other differ by rounding.
-    reach = np.asarray(log_density + 1e-9 * (1.0 + np.abs(log_density)))
+    # Rows that are as likely as each other differ by rounding, but for those of no density at all.
+    rounding = 1e-9 * (1.0 + np.abs(np.where(np.isneginf(log_density), 0.0, log_density)))
+    reach = np.asarray(log_density + rounding)
     no_likelier = np.searchsorted(own, reach, side="right")
     return np.asarray((1.0 + no_likelier) / (1.0 + len(own)), dtype=np.float64)
