@@ -10,9 +10,11 @@ from mixtura.explain.typicality import UNLIKE, Typicality
 from mixtura.families import Bernoulli, BernoulliParameters
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.structures import VVV
+from mixtura.families.schema import Kind
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
 from mixtura.starts.given import random_responsibilities
+from mixtura.testing import with_gaps
 from records import FAMILIES, FamilyRecord
 
 N = 2_000
@@ -58,6 +60,27 @@ def test_rows_with_gaps_are_compared_in_what_they_have() -> None:
     even = (np.arange(len(ranked)) + 0.5) / len(ranked)
     assert np.abs(ranked - even).max() < NOISE * np.sqrt(N / len(ranked))
     assert (typical[np.isnan(rows).all(axis=1)] == 1.0).all()
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        record
+        for record in FAMILIES
+        if record.name
+        in {"gamma", "student_t-VVV", "factors-2-own-1e-06", "gaussian-VVV-nested", "mixed"}
+    ],
+    ids=lambda record: record.name,
+)
+def test_of_rows_with_gaps_it_is_even_for_other_families(record: FamilyRecord) -> None:
+    mixture = mixture_of(record)
+    rows = with_gaps(mixture.sample(N, np.random.default_rng(8))[0])
+    # Where only counts and levels are left, many rows are as likely as each other.
+    measured = np.array([column.kind is Kind.CONTINUOUS for column in record.schema])
+    rows = rows[~np.isnan(rows[:, measured]).all(axis=1)]
+    typical = np.sort(Typicality(mixture).of(rows))
+    even = (np.arange(len(rows)) + 0.5) / len(rows)
+    assert np.abs(typical - even).max() < NOISE * np.sqrt(N / len(rows))
 
 
 def test_it_falls_with_the_density_and_is_the_same_every_time() -> None:

@@ -258,7 +258,7 @@ def _sparse(fitted: SoftClusters, X: Any, top: int) -> Any:
         pass
     # Many solvers take short indices alone.
     short = n * top <= np.iinfo(np.int32).max
-    ends = np.arange(0, n * top + 1, top, np.int32 if short else np.int64)
+    ends = np.arange(0, n * top + 1, top).astype(np.int32 if short else np.int64)
     found = csr_array((values.ravel(), components.ravel(), ends), shape=(n, k))
     found.eliminate_zeros()
     return found

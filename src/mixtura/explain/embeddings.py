@@ -70,5 +70,10 @@ def largest(resp: AnyArray, top: int) -> tuple[AnyArray, IntArray]:
            [0.4, 0.4]]), array([[0, 2],
            [1, 2]]))
     """
-    components = np.sort(np.argsort(-resp, axis=1, kind="stable")[:, :top], axis=1)
+    rest, row = resp.copy(), np.arange(len(resp))
+    components = np.empty((len(resp), top), dtype=np.intp)
+    for place in range(top):  # few passes, and no table of n x k numbers as a sort would need
+        components[:, place] = rest.argmax(axis=1)
+        rest[row, components[:, place]] = -1.0
+    components.sort(axis=1)
     return np.take_along_axis(resp, components, axis=1), components
