@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 
 import mixtura as mx
 from mixtura import em
-from mixtura.explain.embeddings import largest, log_ratios
+from mixtura.explain.embeddings import heaviest, largest, log_ratios
 from mixtura.families import Bernoulli, BernoulliParameters
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
@@ -52,10 +52,12 @@ def test_log_ratios_say_what_responsibilities_say(record: FamilyRecord) -> None:
     X = with_gaps(record.X)
     start = random_responsibilities(3, (0,))
     mixture = em.begin(record.family, ArraySource(record.X), start)
-    ratios, resp = log_ratios(mixture, X), mixture.responsibilities(X)
-    assert ratios.shape == resp.shape
-    assert np.isfinite(ratios).all()
-    np.testing.assert_allclose(ratios.sum(axis=1), 0.0, atol=1e-9)
+    found, resp = log_ratios(mixture, X), mixture.responsibilities(X)
+    assert found.shape == (len(X), 2)
+    assert np.isfinite(found).all()
+    base = heaviest(mixture)
+    assert mixture.weights[base] == mixture.weights[: mixture.n_clusters].max()
+    ratios = np.insert(found, base, 0.0, axis=1)
     back = np.exp(ratios - ratios.max(axis=1, keepdims=True))
     back /= back.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(back, resp, rtol=1e-9, atol=1e-300)
@@ -67,7 +69,7 @@ def test_log_ratios_go_on_where_responsibilities_underflow() -> None:
     assert np.isin(fit.predict_proba(far), (0.0, 1.0)).all()
     ratios = log_ratios(fit.mixture_, far)
     assert np.isfinite(ratios).all()
-    assert (np.abs(ratios[1:]) > 2.0 * np.abs(ratios[:-1])).all()
+    assert (np.diff(np.abs(ratios), axis=0) > 1e3).all()
 
 
 def coins(weights: list[float]) -> Mixture[Any, Any]:
@@ -76,19 +78,25 @@ def coins(weights: list[float]) -> Mixture[Any, Any]:
 
 
 def test_a_responsibility_of_0_counts_as_the_least_there_is() -> None:
-    ratios = log_ratios(coins([0.2, 0.4, 0.4]), np.ones((1, 1)))[0]
-    least = np.log(5e-324)
-    assert ratios[1] - ratios[0] == pytest.approx(-least)
-    assert ratios[1] - ratios[2] == pytest.approx(np.log(2.0))
-    assert ratios.sum() == pytest.approx(0.0, abs=1e-12)
+    mixture = coins([0.2, 0.45, 0.35])
+    assert heaviest(mixture) == 1
+    np.testing.assert_allclose(
+        log_ratios(mixture, np.ones((1, 1))), [[np.log(5e-324), np.log(0.35 / 0.9)]]
+    )
+    mixture = coins([0.5, 0.2, 0.3])  # the one that others are compared with
+    assert heaviest(mixture) == 0
+    likelier = -np.log(5e-324)
+    np.testing.assert_allclose(
+        log_ratios(mixture, np.ones((1, 1))), [[likelier, likelier + np.log(0.75)]]
+    )
 
 
-def test_components_of_weight_0_are_left_out_and_rows_out_of_reach_have_nothing() -> None:
+def test_components_of_weight_0_and_rows_out_of_reach_have_nothing() -> None:
     ratios = log_ratios(coins([0.0, 0.5, 0.5]), np.ones((1, 1)))[0]
-    np.testing.assert_allclose(ratios, [0.0, 0.5 * np.log(2.0), -0.5 * np.log(2.0)])
+    np.testing.assert_allclose(ratios, [0.0, -np.log(2.0)])
     params = BernoulliParameters(np.zeros((2, 1)))
     nothing = Mixture(Bernoulli(), params, np.array([0.5, 0.5]))
-    assert log_ratios(nothing, np.ones((1, 1))).tolist() == [[0.0, 0.0]]
+    assert log_ratios(nothing, np.ones((1, 1))).tolist() == [[0.0]]
 
 
 # ------------------------------------------------------------------------------------------ kinds
@@ -108,10 +116,11 @@ def test_the_columns_are_the_mixture_s_own(kind: str, noise: bool) -> None:
     }[kind](X)
     np.testing.assert_array_equal(found, expected)
     names = embedding.get_feature_names_out().tolist()
-    assert len(names) == found.shape[1] == 3 + (noise and kind != "distances")
+    assert len(names) == found.shape[1]
     suffix = {"responsibilities": "", "log_ratios": "_log_ratio", "distances": "_distance"}[kind]
     of_noise = [f"gaussianmixture_noise{suffix}"] * (noise and kind != "distances")
-    assert names == [f"gaussianmixture{j}{suffix}" for j in range(3)] + of_noise
+    shown = [1, 2] if kind == "log_ratios" else [0, 1, 2]
+    assert names == [f"gaussianmixture{j}{suffix}" for j in shown] + of_noise
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -275,6 +284,10 @@ def test_without_an_estimator_a_search_is_made() -> None:
         ({"estimator": mx.GaussianMixture}, r"Make one of it: GaussianMixture\(\.\.\.\)"),
         ({"estimator": KMeans()}, "is a KMeans of sklearn; expected a mixture estimator"),
         ({"estimator": FrozenEstimator(KMeans())}, "is a KMeans of sklearn; expected"),
+        (
+            {"estimator": mx.GaussianMixture(), "kind": "log_ratios"},
+            "kind='log_ratios' compares components, and the mixture has one alone",
+        ),
         (
             {"estimator": mx.ExponentialMixture(2, random_state=0), "kind": "distances"},
             "components of ExponentialMixture have no Mahalanobis distances",

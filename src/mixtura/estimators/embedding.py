@@ -22,10 +22,11 @@ from mixtura.estimators.row_by_row import in_blocks
 from mixtura.estimators.scikit_learn import BaseEstimator, TransformerMixin
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.tables import check_reach, column_names
-from mixtura.explain.embeddings import largest, log_ratios
+from mixtura.explain.embeddings import heaviest, largest, log_ratios
 from mixtura.kernels.estep_dispatch import scorer
+from mixtura.mixture import Mixture
 from mixtura.sources import Chunk
-from mixtura.typing import AnyArray
+from mixtura.typing import AnyArray, IntArray
 
 __all__ = ["Embedding"]
 
@@ -40,11 +41,10 @@ class Embedding(TransformerMixin, BaseEstimator):
         fitted already is used as it is within `sklearn.frozen.FrozenEstimator`.
     kind : {'responsibilities', 'log_ratios', 'distances'}, default='responsibilities'
         - 'responsibilities': the probability of each component, as `predict_proba`. Rows sum to 1.
-        - 'log_ratios': the centered log-ratios of these, log r_j - mean of log r (Aitchison 1982).
-          They are computed from log-densities: finite, and different for different rows, where
-          responsibilities are 0 or 1 to the last digit. Rows sum to 0. For Gaussian components
-          they are quadratic in the row, so that a linear classifier has all quadrics of the
-          mixture.
+        - 'log_ratios': the logarithms of these over that of the heaviest component, which has no
+          column (Aitchison 1982). They are computed from log-densities: finite, and different for
+          different rows, where responsibilities are 0 or 1 to the last digit. For Gaussian
+          components they are quadratic in the row, and linear where these share a covariance.
         - 'distances': the Mahalanobis distance to each component, in its sigmas, for families that
           have them (see `GaussianMixture.distances`).
     top : int, default=None
@@ -143,7 +143,7 @@ class Embedding(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n, k), or csr_array of that shape with `top`
+        ndarray of shape (n, k), of log-ratios (n, k - 1), or csr_array of shape (n, k) with `top`
             One more column with noise, but of distances. float32 if the table is.
         """
         check_is_fitted(self)
@@ -158,9 +158,8 @@ class Embedding(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         kind = self._check_parameters()
         names = self.estimator_.get_feature_names_out(input_features)
-        if not kind.of_noise:
-            names = names[: self.estimator_.mixture_.n_clusters]
-        return np.array([f"{name}{kind.suffix}" for name in names], dtype=object)
+        shown = names[kind.shown(self.estimator_.mixture_)]
+        return np.array([f"{name}{kind.suffix}" for name in shown], dtype=object)
 
     def _fitted_to(self, X: Any, sample_weight: Any) -> SoftClusters:
         given = MixtureSearch() if self.estimator is None else self.estimator
@@ -214,30 +213,48 @@ class _Kind:
         A fitted estimator -> MixturaError if it has no such numbers.
     suffix : str
         Of the columns' names.
-    of_noise : bool
-        Whether noise has a column.
+    shown : callable
+        A mixture -> numbers of the components that have a column.
     """
 
     of: Callable[[SoftClusters, Any], AnyArray]
-    check: Callable[[SoftClusters], object] = SoftClusters._fitted
-    suffix: str = ""
-    of_noise: bool = True
+    check: Callable[[SoftClusters], object]
+    suffix: str
+    shown: Callable[[Mixture[Any, Any]], IntArray]
+
+
+def _components(mixture: Mixture[Any, Any]) -> IntArray:
+    return np.arange(mixture.n_components)
+
+
+def _compared(mixture: Mixture[Any, Any]) -> IntArray:
+    return np.delete(_components(mixture), heaviest(mixture))
+
+
+def _check_several(fitted: SoftClusters) -> None:
+    if fitted.mixture_.n_components == 1:
+        raise MixturaError(
+            "kind='log_ratios' compares components, and the mixture has one alone: fit more of "
+            "them, or choose another kind."
+        )
 
 
 def _log_ratios(fitted: SoftClusters, X: Any) -> AnyArray:
     mixture = fitted.mixture_
-    names = tuple(f"log_ratio{number}" for number in range(mixture.n_components))
+    names = tuple(f"log_ratio{number}" for number in _compared(mixture).tolist())
     return fitted._row_by_row(X, mixture, partial(log_ratios, mixture), names)
 
 
 _KINDS = {
-    "responsibilities": _Kind(SoftClusters.predict_proba),
-    "log_ratios": _Kind(_log_ratios, suffix="_log_ratio"),
+    "responsibilities": _Kind(
+        SoftClusters.predict_proba, SoftClusters._fitted, suffix="", shown=_components
+    ),
+    "log_ratios": _Kind(_log_ratios, _check_several, suffix="_log_ratio", shown=_compared),
     "distances": _Kind(
         SoftClusters.distances,
-        check=lambda fitted: fitted._distances(fitted.mixture_),
+        lambda fitted: fitted._distances(fitted.mixture_),
         suffix="_distance",
-        of_noise=False,
+        shown=lambda mixture: np.arange(mixture.n_clusters),
     ),
 }
 

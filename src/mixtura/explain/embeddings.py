@@ -1,14 +1,15 @@
 """What a mixture makes of rows, as numbers for others to learn from.
 
 Responsibilities are compositions: they sum to 1, and where a mixture is sure of a row they are 0
-and 1 but for the last digits. Their centered log-ratios (Aitchison 1982, "The statistical analysis
+and 1 but for the last digits. Their additive log-ratios (Aitchison 1982, "The statistical analysis
 of compositional data", JRSS B 44, section 3)
 
-    log r_j - 1/k sum_l log r_l  =  log(w_j p_j) - 1/k sum_l log(w_l p_l)
+    log (r_j / r_0)  =  log(w_j p_j) - log(w_0 p_0)
 
-need no exponentials, so they are finite and still tell rows apart there. Each component has a
-column, and none is the one that all others are compared with. For Gaussian components they are
-quadratic in the row.
+need no exponentials, so they are finite and still tell rows apart there. The component 0 that all
+others are compared with is the heaviest. Centered log-ratios, which compare with the mean of all,
+treat components alike, but one that is far from most rows, or that has collapsed onto a few, sets
+the mean and with it every column.
 """
 
 from __future__ import annotations
@@ -20,25 +21,38 @@ import numpy as np
 from mixtura.mixture import Mixture
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
-__all__ = ["largest", "log_ratios"]
+__all__ = ["heaviest", "largest", "log_ratios"]
 
 # A component that cannot reach a row is as likely as the least that is above 0.
 _LEAST = float(np.log(np.finfo(np.float64).smallest_subnormal))
 
 
-def log_ratios(mixture: Mixture[Any, Any], rows: AnyArray) -> FloatArray:
-    """Centered log-ratios of the responsibilities, noise included, (n, k); rows sum to 0.
+def heaviest(mixture: Mixture[Any, Any]) -> int:
+    """Number of the cluster of the largest weight: the first one, if they are in order."""
+    return int(mixture.clusters.weights.argmax())
 
-    A responsibility that is exactly 0, as where a component has no density, counts as the smallest
-    number above 0 that there is (4.9e-324), or as the row's least that is not 0 if that is less.
-    Components of weight 0 are left out of the mean, and have 0; so have all where no component can
-    reach a row.
+
+def log_ratios(mixture: Mixture[Any, Any], rows: AnyArray) -> FloatArray:
+    """Log-ratios of the responsibilities to that of the heaviest cluster, (n, k - 1).
+
+    Of all other components in their order, noise included. A responsibility that is exactly 0, as
+    where a component has no density, counts as the smallest number above 0 that there is
+    (4.9e-324), or as the row's least that is not 0 if that is less. Components of weight 0 have 0;
+    so have all where no component can reach a row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mixtura.families import Bernoulli, BernoulliParameters
+    >>> params = BernoulliParameters(np.array([[0.5], [1.0]]))
+    >>> coins = Mixture(Bernoulli(), params, weights=np.array([0.5, 0.5]))
+    >>> log_ratios(coins, np.array([[1.0], [0.0]])).round(2).tolist()
+    [[0.69], [-744.44]]
     """
-    live = mixture.weights > 0.0
-    log_joint = mixture.log_joint(np.asarray(rows, dtype=np.float64))[:, live]
-    ratios = np.zeros((len(rows), mixture.n_components))
-    ratios[:, live] = _centered(_reached(log_joint))
-    return ratios
+    logs = _reached(mixture.log_joint(np.asarray(rows, dtype=np.float64)))
+    base = heaviest(mixture)
+    ratios = np.where(mixture.weights > 0.0, logs - logs[:, [base]], 0.0)
+    return np.delete(ratios, base, axis=1)
 
 
 def _reached(log_joint: FloatArray) -> FloatArray:
@@ -50,11 +64,6 @@ def _reached(log_joint: FloatArray) -> FloatArray:
     lowest = np.where(out, np.inf, log_joint).min(axis=1, keepdims=True)
     least = np.minimum(lowest, highest + _LEAST)
     return np.where(out, np.where(np.isneginf(highest), 0.0, least), log_joint)
-
-
-def _centered(logs: FloatArray) -> FloatArray:
-    logs = logs - logs.max(axis=1, keepdims=True)  # nearly the same numbers, with all their digits
-    return np.asarray(logs - logs.mean(axis=1, keepdims=True))
 
 
 def largest(resp: AnyArray, top: int) -> tuple[AnyArray, IntArray]:
