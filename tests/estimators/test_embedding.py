@@ -91,6 +91,13 @@ def test_a_responsibility_of_0_counts_as_the_least_there_is() -> None:
     )
 
 
+def test_nothing_is_no_likelier_than_next_to_nothing() -> None:
+    values = np.repeat([[0.5], [1e-300], [0.0]], 3, axis=1)
+    mixture = Mixture(Bernoulli(), BernoulliParameters(values), np.array([0.4, 0.3, 0.3]))
+    ratios = log_ratios(mixture, np.ones((1, 3)))[0]
+    assert ratios[1] == ratios[0] < np.log(5e-324)
+
+
 def test_components_of_weight_0_and_rows_out_of_reach_have_nothing() -> None:
     ratios = log_ratios(coins([0.0, 0.5, 0.5]), np.ones((1, 1)))[0]
     np.testing.assert_allclose(ratios, [0.0, -np.log(2.0)])
