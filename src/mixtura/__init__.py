@@ -24,6 +24,7 @@ from mixtura.errors import (
 if TYPE_CHECKING:
     from mixtura.estimators.algorithms import SAEM, Annealed, Stochastic
     from mixtura.estimators.bootstrap_test import bootstrap_test
+    from mixtura.estimators.embedding import Embedding
     from mixtura.estimators.factor_mixture import FactorMixture
     from mixtura.estimators.family_mixtures import (
         BernoulliMixture,
@@ -61,6 +62,7 @@ __all__ = [
     "DataError",
     "DataWarning",
     "DegenerateError",
+    "Embedding",
     "ExponentialMixture",
     "FactorMixture",
     "FamilyMixture",
@@ -95,6 +97,7 @@ _LAZY = {
     "Annealed": "mixtura.estimators.algorithms",
     "SAEM": "mixtura.estimators.algorithms",
     "Stochastic": "mixtura.estimators.algorithms",
+    "Embedding": "mixtura.estimators.embedding",
     "ExponentialMixture": "mixtura.estimators.measurement_mixtures",
     "GammaMixture": "mixtura.estimators.measurement_mixtures",
     "GeometricMixture": "mixtura.estimators.family_mixtures",

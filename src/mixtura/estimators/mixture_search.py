@@ -34,7 +34,7 @@ from mixtura.selection.slope import check_sizes
 from mixtura.selection.whole_table import Confirmed, confirm
 from mixtura.starts.large_rows import LargeRows
 from mixtura.starts.training_rows import TrainingRows
-from mixtura.typing import AnyArray, IntArray
+from mixtura.typing import AnyArray
 
 __all__ = ["MixtureSearch", "Passed", "Progress"]
 
@@ -377,11 +377,6 @@ class MixtureSearch(SoftClusters, Generic[E]):
         """That of the best estimator, if it has one: see `GaussianMixture`."""
         density: AnyArray = self._best().normalized_density(X)
         return density
-
-    def membership(self, X: Any, sigmas: float = 2.5) -> IntArray:
-        """That of the best estimator, if it has one: see `GaussianMixture`."""
-        numbers: IntArray = self._best().membership(X, sigmas)
-        return numbers
 
     def modes(self) -> Modes:
         """Those of the best estimator, if it has any: see `GaussianMixture`."""

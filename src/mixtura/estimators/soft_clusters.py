@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataError
+from mixtura.estimators.memberships import Memberships
 from mixtura.estimators.parameters import check_count
 from mixtura.estimators.questions import Questions
 from mixtura.estimators.row_by_row import in_blocks, row_by_row
@@ -39,6 +40,7 @@ __all__ = ["SoftClusters"]
 
 class SoftClusters(
     Questions,
+    Memberships,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     DensityMixin,

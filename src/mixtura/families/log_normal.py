@@ -10,7 +10,7 @@ Balakrishnan 1994, chapter 14; Aitchison and Brown 1957).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 from mixtura.families.cells import Cells
 from mixtura.families.closeness import Closeness
 from mixtura.families.description import Curve, check_entries, curve, mean_density, refuse
+from mixtura.families.distances import Distances
 from mixtura.families.family import Embedding, Unbounded
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
 from mixtura.families.gaussian.density import Gaussian
@@ -72,6 +73,10 @@ class LogNormal(Unbounded):
         log_density = self.gaussian.log_density(params, logs)
         log_density -= Cells.of(logs).values.sum(axis=1, keepdims=True)
         return log_density
+
+    def distances(self, params: GaussianParameters) -> Distances:
+        """Those of the logarithms."""
+        return replace(self.gaussian.distances(params), places=logarithms)
 
     def of_columns(self, means: FloatArray, scales: FloatArray) -> GaussianParameters:
         """With the moments of log-normal columns: exp(m + s^2 / 2), and s^2 of the logarithm."""

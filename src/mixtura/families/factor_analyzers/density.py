@@ -36,6 +36,7 @@ import numpy as np
 
 from mixtura.errors import DataError
 from mixtura.families.closeness import Closeness
+from mixtura.families.distances import Distances
 from mixtura.families.factor_analyzers.closeness import factor_closeness
 from mixtura.families.factor_analyzers.coordinates import FactorCoordinates
 from mixtura.families.factor_analyzers.parameters import FactorParameters
@@ -100,6 +101,9 @@ class FactorAnalyzers(Unbounded):
         constant = X.shape[1] * np.log(2.0 * np.pi) + params.log_determinants
         log_density: FloatArray = -0.5 * (params.squared_distances(X) + constant)
         return log_density
+
+    def distances(self, params: FactorParameters) -> Distances:
+        return Distances(params, np.full(params.n_components, np.inf))
 
     def of_columns(self, means: FloatArray, scales: FloatArray) -> FactorParameters:
         """Without factors yet, so that a first step finds some."""

@@ -17,6 +17,7 @@ import numpy as np
 
 from mixtura.errors import DataError
 from mixtura.families.closeness import Closeness
+from mixtura.families.distances import Distances
 from mixtura.families.family import Embedding, Unbounded, as_they_are, in_one_unit, stand_ins
 from mixtura.families.gaussian.closeness import normal_closeness, normal_entropies
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
@@ -98,9 +99,11 @@ class Gaussian(Unbounded):
     def _log_density(self, params: GaussianParameters, X: FloatArray) -> FloatArray:
         d = X.shape[1]
         constant = d * np.log(2.0 * np.pi) + params.covariances.log_determinants
-        squared = params.covariances.squared_distances(X, params.means)
-        log_density: FloatArray = -0.5 * (squared + constant)
+        log_density: FloatArray = -0.5 * (params.squared_distances(X) + constant)
         return log_density
+
+    def distances(self, params: GaussianParameters) -> Distances:
+        return Distances(params, np.full(params.n_components, np.inf))
 
     def statistics(
         self, params: GaussianParameters | None, X: FloatArray, resp: FloatArray

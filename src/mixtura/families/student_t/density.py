@@ -32,6 +32,7 @@ from operator import add
 import numpy as np
 
 from mixtura.assignments import one_hot
+from mixtura.families.distances import Distances
 from mixtura.families.family import Embedding, Unbounded, stand_ins
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.missing_cells import Gaps
@@ -123,6 +124,10 @@ class StudentT(Unbounded):
         log_density *= -0.5 * (dof + d)
         log_density += constants
         return log_density
+
+    def distances(self, params: StudentTParameters) -> Distances:
+        """In units of the scale matrices, which are no covariances."""
+        return Distances(params, params.dof)
 
     def of_columns(self, means: FloatArray, scales: FloatArray) -> StudentTParameters:
         return StudentTParameters.of(self.normal.of_columns(means, scales), np.full(1, LARGEST))
@@ -241,7 +246,7 @@ class StudentT(Unbounded):
         """How much further than usual each row is, (delta - d) / (nu + d), shape (n, k)."""
         d = params.n_features
         with np.errstate(over="ignore"):
-            squared = params.scales.squared_distances(X, params.locations)
+            squared = params.squared_distances(X)
         far = np.minimum(squared, _FURTHEST, out=squared)
         far -= d
         far /= params.dof + d
