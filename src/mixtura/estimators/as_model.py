@@ -1,0 +1,63 @@
+"""A fitted estimator as a model: its mixture, its columns, and how it came about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mixtura.estimators.kept_parameters import kept_parameters
+from mixtura.families.registry import description_of
+from mixtura.families.schema import Schema
+from mixtura.mixture import Mixture
+from mixtura.persistence.model_file import Model
+
+if TYPE_CHECKING:
+    from mixtura.estimators.mixture_estimator import MixtureEstimator
+
+__all__ = ["model_of"]
+
+_PLAIN = (bool, int, float, str, type(None))
+
+
+def model_of(estimator: MixtureEstimator) -> Model:
+    """What a model file, a report and pictures know of a fitted estimator."""
+    mixture, fitted = estimator.mixture_, vars(estimator).get("record_")
+    by_hand = fitted is None or fitted.mixture is not mixture
+    streamed = "stream_" in vars(estimator)  # of which nothing final can be told
+    return Model(
+        mixture,
+        _schema(estimator, mixture),
+        "feature_names_in_" in vars(estimator),
+        "float32" if np.asarray(estimator.weights_).dtype == np.float32 else "float64",
+        _plain(estimator, mixture),
+        None if by_hand or streamed else fitted,
+        vars(estimator).get("cluster_names_", ()),
+    )
+
+
+def _schema(estimator: MixtureEstimator, mixture: Mixture[Any, Any]) -> Schema:
+    """The columns; there may be no schema yet, or one from before the family was registered."""
+    columns = vars(estimator).get("feature_names_in_", range(mixture.n_features))
+    schema, description = vars(estimator).get("schema_"), description_of(mixture.family)
+    if schema is not None and all(column.kind in description.kinds for column in schema):
+        known: Schema = schema
+        return known
+    clusters = mixture.clusters.family
+    made: Schema = description.columns(clusters, list(columns))
+    return made
+
+
+def _plain(estimator: MixtureEstimator, mixture: Mixture[Any, Any]) -> dict[str, Any]:
+    """Parameters that a model file keeps, but for arrays, priors and generators."""
+    kept = kept_parameters(description_of(mixture.family).name, mixture)
+    values = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in estimator.get_params(deep=False).items()
+        if name in kept
+    }
+    return {
+        name: value
+        for name, value in values.items()
+        if name == "algorithm" or isinstance(value, _PLAIN)
+    }
