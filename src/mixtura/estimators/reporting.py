@@ -163,7 +163,8 @@ class Reporting(BaseEstimator):
 
 def _row_names(X: Any) -> list[str] | None:
     """What the index of a pandas table calls its rows, if that is no count of them."""
-    index = nw.maybe_get_index(nw.from_native(X, eager_only=True, pass_through=True))
+    table = nw.from_native(X, eager_only=True, pass_through=True)
+    index = nw.maybe_get_index(table) if isinstance(table, nw.DataFrame) else None
     if index is None or list(index) == list(range(len(index))):
         return None
     return [str(name) for name in index]

@@ -94,7 +94,8 @@ def mixed(colors: list[str], shares: Floats) -> Floats:
     total = shares.sum(axis=1, keepdims=True)
     lab = shares @ _oklab(colors) / np.where(total > 0.0, total, 1.0)
     rgb = np.clip((lab @ _TO_CUBE_ROOTS.T) ** 3 @ _TO_RGB.T, 0.0, 1.0)
-    return np.where(rgb <= 0.0031308, 12.92 * rgb, 1.055 * rgb ** (1 / 2.4) - 0.055)
+    colored: Floats = np.where(rgb <= 0.0031308, 12.92 * rgb, 1.055 * rgb ** (1 / 2.4) - 0.055)
+    return colored
 
 
 def _oklab(colors: list[str]) -> Floats:
