@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mixtura.families.description import Mass, Shares
-from mixtura.plot.canvas import INK
+from mixtura.families.description import Bell, Curve, Mass, Shares
+from mixtura.plot.canvas import DASHES, INK
 from mixtura.plot.points import name_levels
 from mixtura.plot.shapes import densities, numbers, places_of, span
 from mixtura.plot.view import Rows
-from mixtura.report.palette import NOISE, mixed
+from mixtura.report.palette import mixed
 from mixtura.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -22,13 +22,18 @@ __all__ = ["histogram", "level_shares"]
 _FEWEST, _MOST = 8, 60
 _WHOLE = 40  # bars of whole numbers, of which each has one unless there are more
 _PALE = 0.5
+_QUARTILES = 1.349  # from one to the other, of a bell, in standard deviations
 
 
 def histogram(ax: Axes, rows: Rows, column: int) -> None:
     """Bars that count rows, what each component contributes to them, and the sum of that."""
     marginal, values = numbers(rows.marginal(column)), rows.values[:, column]
     low, high = span(values, marginal, 0.0)
-    edges = _whole_edges(low, high) if isinstance(marginal, Mass) else _edges(values, low, high)
+    edges = (
+        _whole_edges(low, high)
+        if isinstance(marginal, Mass)
+        else _edges(values, marginal, rows.summary.weights, low, high)
+    )
     there = ~np.isnan(values)
     weight = np.ones(len(values)) if rows.weight is None else rows.weight
     counts = np.histogram(values[there], edges, weights=weight[there])[0]
@@ -55,25 +60,27 @@ def _curves(ax: Axes, rows: Rows, column: int, limits: tuple[float, float], scal
     at, marker = places_of(marginal, *limits), "." if isinstance(marginal, Mass) else ""
     with np.errstate(all="ignore"):  # of a component without any spread
         heights = scale * rows.summary.weights[:, None] * densities(marginal, at)
+    noise = rows.summary.noise
+    if noise is not None and len(rows.names) == 1:  # of several columns it is not the same all over
+        even = np.full(len(at), scale * noise.weight * noise.density)
+        heights = np.vstack([heights, even])
     for height, color in zip(heights, rows.colors, strict=False):
         ax.plot(at, height, color=color, linewidth=1.8, marker=marker)
-    total, noise = heights.sum(axis=0), rows.summary.noise
-    if noise is not None and len(rows.names) == 1:
-        even = np.full(len(at), scale * noise.weight * noise.density)
-        ax.plot(at, even, color=NOISE, linewidth=1.8)
-        total = total + even
     if len(heights) > 1:
-        ax.plot(at, total, color=INK, linewidth=1.2, linestyle=(0, (4, 2)), label="sum")
+        ax.plot(at, heights.sum(axis=0), color=INK, linewidth=1.2, linestyle=DASHES, zorder=1.9)
 
 
-def _edges(values: FloatArray, low: float, high: float) -> FloatArray:
-    """Equal bins by the rule of Freedman and Diaconis (1981), within reason."""
-    seen = values[~np.isnan(values)]
-    width = 0.0
-    if len(seen):
-        width = 2.0 * float(np.subtract(*np.quantile(seen, [0.75, 0.25]))) / np.cbrt(len(seen))
-    n = (high - low) / width if width > 0.0 else _FEWEST
-    return np.linspace(low, high, int(np.clip(np.ceil(n), _FEWEST, _MOST)) + 1)
+def _edges(
+    values: FloatArray, marginal: Bell | Curve | Mass, weights: FloatArray, low: float, high: float
+) -> FloatArray:
+    """Equal bins by the rule of Freedman and Diaconis (1981), within reason.
+
+    Its spread is that within the components, lest bars be wider than these.
+    """
+    n, within = int((~np.isnan(values)).sum()), float(weights @ marginal.deviation)
+    width = _QUARTILES * within / weights.sum() * 2.0 / np.cbrt(max(n, 1))
+    bins = (high - low) / width if 0.0 < width < np.inf else _FEWEST
+    return np.linspace(low, high, int(np.clip(np.ceil(bins), _FEWEST, _MOST)) + 1)
 
 
 def _whole_edges(low: float, high: float) -> FloatArray:

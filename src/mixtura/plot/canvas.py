@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 __all__ = [
+    "DASHES",
     "FAINT",
     "INK",
     "PALE",
     "SMALL",
     "axes_for",
+    "figures",
     "ink_on",
     "key",
     "legend",
@@ -32,6 +34,9 @@ __all__ = [
 
 #: Of text and of what is drawn without a hue, from dark to light.
 INK, FAINT, PALE = "#2b2a28", "#6f6b64", "#d8d4cc"
+
+#: Of lines that are no component's.
+DASHES = (0, (4, 2))
 
 #: Points of the smallest text.
 SMALL = 8.5
@@ -73,7 +78,7 @@ def said(text: str) -> str:
 
 def note(ax: Axes, *sentences: str) -> None:
     """What there is to know of a picture, in small letters above its right end."""
-    told = ". ".join(filter(None, sentences))
+    told = "; ".join(filter(None, sentences))
     if told:
         ax.set_title(told, loc="right", fontsize=SMALL, color=FAINT)
 
@@ -85,10 +90,12 @@ def whole_numbers(axis: Axis) -> None:
     axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
 
-def key(color: str, *, marker: str = "o", size: float = 6.0) -> Line2D:
-    """A mark for a legend."""
+def key(color: str, *, marker: str = "o", size: float = 6.0, dashed: bool = False) -> Line2D:
+    """A mark for a legend; or a dashed line."""
     from matplotlib.lines import Line2D
 
+    if dashed:
+        return Line2D([], [], color=color, linestyle=DASHES, linewidth=1.2)
     return Line2D([], [], color=color, marker=marker, linestyle="", markersize=size)
 
 
@@ -109,6 +116,17 @@ def legend(ax: Axes, marks: Sequence[Line2D], texts: Sequence[str], title: str =
         alignment="left",
     )
     made.get_title().set_color(FAINT)
+
+
+def figures(value: float) -> str:
+    """A number in three digits, or in whole ones if it has more, and without a power of ten.
+
+    Examples
+    --------
+    >>> figures(43.921), figures(4201.75), figures(0.012345)
+    ('43.9', '4,202', '0.0123')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.3g}"
 
 
 def ink_on(color: str) -> str:

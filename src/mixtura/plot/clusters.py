@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura.plot.bars import histogram, level_shares
-from mixtura.plot.canvas import SMALL, axes_for, ink_on, key, legend, note
-from mixtura.plot.points import frame, places, points
+from mixtura.plot.canvas import INK, SMALL, axes_for, ink_on, key, legend, note
+from mixtura.plot.points import frame, gaps_told, places, points
 from mixtura.plot.shapes import Pair, outline, pair_of
 from mixtura.plot.view import Columns, Rows
 from mixtura.report.palette import NOISE
@@ -79,24 +79,32 @@ def clusters(
     rows = Rows.seen_by(estimator, X, sample_weight, "clusters")
     chosen = rows.chosen(columns, most=2)
     ax = axes_for(ax)
+    gaps: list[str] = []
     if len(chosen) == 1:
         draw = level_shares if rows.has_levels(chosen[0]) else histogram
         draw(ax, rows, chosen[0])
     else:
-        _in_two(ax, rows, (chosen[0], chosen[1]))
-    legend(ax, *_told(rows), title="component")
-    note(ax, rows.sampled)
+        gaps = _in_two(ax, rows, (chosen[0], chosen[1]))
+    marks, texts = _told(rows)
+    if len(chosen) == 1 and len(marks) > 1 and not rows.has_levels(chosen[0]):
+        marks, texts = [*marks, key(INK, dashed=True)], [*texts, "sum"]
+    legend(ax, marks, texts, title="component")
+    note(ax, rows.sampled, *gaps)
     return ax
 
 
-def _in_two(ax: Axes, rows: Rows, columns: tuple[int, int]) -> None:
-    """Rows as points, and how far components reach where both columns are of numbers."""
+def _in_two(ax: Axes, rows: Rows, columns: tuple[int, int]) -> list[str]:
+    """Rows as points, and how far components reach where both columns are of numbers.
+
+    What there is to say of rows with gaps comes back.
+    """
     at = places(rows, columns[0]), places(rows, columns[1])
     points(ax, rows, *at)
     if not any(rows.has_levels(c) for c in columns):
         pair = pair_of(rows, columns)
         _components(ax, rows, pair)
     frame(ax, rows, columns, at)
+    return gaps_told(*at)
 
 
 def _components(ax: Axes, rows: Rows, pair: Pair) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from mixtura.errors import MixturaError
 from mixtura.estimators.mixture_search import MixtureSearch
 from mixtura.estimators.parameters import wrong_kind
 from mixtura.estimators.search_summary import search_summary
-from mixtura.plot.canvas import FAINT, INK, SMALL, axes_for, note, said, whole_numbers
+from mixtura.plot.canvas import FAINT, INK, PALE, SMALL, axes_for, note, said, whole_numbers
 from mixtura.report.palette import COLORS
 from mixtura.report.summaries import UNCOMPARED, Candidate, SearchSummary
 
@@ -135,7 +136,7 @@ def _draw(
     limits: tuple[float, float],
 ) -> None:
     chosen = told.candidates[told.best]
-    ends: list[tuple[float, str, bool]] = []
+    ends: list[_End] = []
     for structure, line in lines.items():
         best = structure == chosen.structure
         color = COLORS[0] if best else "#a9a49b"
@@ -143,7 +144,7 @@ def _draw(
         ax.plot(ks, values, color=color, linewidth=1.9 if best else 1.0, zorder=3 if best else 2)
         full = [color if c.standing not in _SHORT else "white" for c in line]
         ax.scatter(ks, values, s=22, c=full, edgecolors=color, zorder=4 if best else 2.5)
-        ends.append((min(values[-1], limits[1]), structure, best))
+        ends.append(_End.of(ks, values, limits[1], structure, best))
     if chosen.criteria[name] is not None:
         ax.plot(
             chosen.n_components,
@@ -160,26 +161,51 @@ def _draw(
         _name_lines(ax, ends, limits)
 
 
-def _name_lines(ax: Axes, ends: list[tuple[float, str, bool]], limits: tuple[float, float]) -> None:
-    """Names of the structures at the right, one above the other."""
+class _End(NamedTuple):
+    """Where a line ends in the picture, and what it is called."""
+
+    value: float
+    k: float
+    structure: str
+    best: bool
+
+    @classmethod
+    def of(
+        cls, ks: Sequence[int], values: Sequence[float], top: float, structure: str, best: bool
+    ) -> Self:
+        """The last point, or where the line leaves the picture for good."""
+        if values[-1] <= top:
+            return cls(values[-1], ks[-1], structure, best)
+        inside = [i for i, value in enumerate(values) if value <= top]
+        if not inside:
+            return cls(top, ks[-1], structure, best)
+        i = inside[-1]
+        share = (top - values[i]) / (values[i + 1] - values[i])
+        return cls(top, ks[i] + share * (ks[i + 1] - ks[i]), structure, best)
+
+
+def _name_lines(ax: Axes, ends: list[_End], limits: tuple[float, float]) -> None:
+    """Names of the structures at the right, one above the other, and whose end is which."""
     low, high = limits
     ends = sorted(ends)
-    at = np.array([(value - low) / (high - low) for value, _, _ in ends])
+    at = np.array([(end.value - low) / (high - low) for end in ends])
     for i in range(1, len(at)):
         at[i] = max(at[i], at[i - 1] + _LINE_HEIGHT)
-    at -= max(0.0, at[-1] - 1.0) * np.linspace(0.0, 1.0, len(at))
+    at[-1] = min(at[-1], 1.0)
     for i in range(len(at) - 2, -1, -1):
         at[i] = min(at[i], at[i + 1] - _LINE_HEIGHT)
-    for height, (_, structure, best) in zip(at, ends, strict=True):
+    for height, end in zip(at, ends, strict=True):
         ax.annotate(
-            said(structure),
-            (1.01, height),
-            xycoords="axes fraction",
+            said(end.structure),
+            (end.k, end.value),
+            xytext=(1.03, height),
+            textcoords="axes fraction",
             va="center",
             fontsize=SMALL,
-            color=COLORS[0] if best else FAINT,
-            weight="bold" if best else "normal",
+            color=COLORS[0] if end.best else FAINT,
+            weight="bold" if end.best else "normal",
             annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": PALE, "linewidth": 0.7, "shrinkB": 4.0},
         )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mixtura.errors import DataError
 from mixtura.families.description import Mass
-from mixtura.plot.canvas import FAINT, INK, PALE, SMALL, axes_for, note
+from mixtura.plot.canvas import DASHES, FAINT, INK, PALE, SMALL, axes_for, note
 from mixtura.plot.landscape import Landscape
 from mixtura.plot.points import frame, places, point_size
 from mixtura.plot.view import Columns, Fitted, Rows
@@ -22,7 +22,8 @@ __all__ = ["density"]
 # Shares of the highest density at which contours are drawn.
 _LEVELS = (0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
 
-_BOUNDARY = (0, (3, 2))
+# Rows are in the background, and many would hide what is before it.
+_MOST = 2_000
 
 
 def density(
@@ -36,7 +37,7 @@ def density(
     """The normalized density of two columns of numbers, or of one, with its hills.
 
     Heights are shares of the highest one. In two columns shades and contours show 1, 5, 10, 20,
-    40, 60, 80 and 95 %; triangles mark hills, each with its height, and dashed lines where the
+    40, 60, 80 and 95 %; triangles mark hills, each with its height, and dark lines where the
     likeliest component changes. In one column it is a curve. Of a mixture over more columns it is
     the density of these, whatever the others are: its hills are those that these columns show,
     found on a grid to about a thousandth of the picture.
@@ -73,7 +74,9 @@ def density(
     >>> ax.get_ylabel()
     'density, as a share of the highest'
     """
-    rows = None if X is None else Rows.seen_by(estimator, X, sample_weight, "density")
+    rows = None
+    if X is not None:
+        rows = Rows.seen_by(estimator, X, sample_weight, "density", most=_MOST)
     fitted = Fitted.of(estimator, "density") if rows is None else rows
     chosen = fitted.chosen(columns, most=2)
     for column in chosen:
@@ -90,7 +93,8 @@ def density(
         _in_two(ax, fitted, (chosen[0], chosen[1]), land, rows)
     n_hills = len(land.hills[0])
     told = f"{n_hills} hill{'' if n_hills == 1 else 's'}"
-    note(ax, f"{told}, {fitted.n_clusters} component{'' if fitted.n_clusters == 1 else 's'}")
+    told += f", {fitted.n_clusters} component{'' if fitted.n_clusters == 1 else 's'}"
+    note(ax, "" if rows is None else rows.sampled, told)
     return ax
 
 
@@ -110,7 +114,9 @@ def _in_two(
         area, ink = point_size(len(at[0]))
         ax.scatter(*at, s=0.35 * area, c=INK, alpha=0.7 * ink, linewidths=0.0, rasterized=True)
     hills, tops = land.hills
-    ax.plot(*hills.T, "^", color="white", markeredgecolor=INK, markersize=8, zorder=5)
+    ax.plot(
+        *hills.T, "^", color="white", markeredgecolor=INK, markersize=8, clip_on=False, zorder=5
+    )
     for hill, top in zip(hills, tops, strict=True):
         ax.annotate(_share(top), hill, xytext=(7, 3), **_BESIDE)
     frame(ax, fitted, columns, (x, y) if rows is None else at)
@@ -134,9 +140,7 @@ def _boundaries(ax: Axes, land: Landscape) -> None:
     for component in range(land.n_components):
         leads = land.leads(component).T
         if leads.min() < 0.0 < leads.max():
-            ax.contour(
-                x, y, leads, levels=[0.0], colors=INK, linewidths=1.0, linestyles=[_BOUNDARY]
-            )
+            ax.contour(x, y, leads, levels=[0.0], colors=INK, linewidths=1.0)
 
 
 def _in_one(ax: Axes, fitted: Fitted, column: int, land: Landscape, rows: Rows | None) -> None:
@@ -146,9 +150,9 @@ def _in_one(ax: Axes, fitted: Fitted, column: int, land: Landscape, rows: Rows |
     ax.plot(x, land.heights, color=COLORS[0], linewidth=1.8, marker=marker)
     leader = land.shares.argmax(axis=-1)
     for edge in np.flatnonzero(np.diff(leader)):
-        ax.axvline(0.5 * (x[edge] + x[edge + 1]), color=FAINT, linewidth=1.0, linestyle=_BOUNDARY)
+        ax.axvline(0.5 * (x[edge] + x[edge + 1]), color=FAINT, linewidth=1.0, linestyle=DASHES)
     hills, tops = land.hills
-    ax.plot(hills[:, 0], tops, "^", color="white", markeredgecolor=INK, markersize=8)
+    ax.plot(hills[:, 0], tops, "^", color="white", markeredgecolor=INK, markersize=8, clip_on=False)
     for (place,), top in zip(hills.tolist(), tops, strict=True):
         ax.annotate(_share(top), (place, top), xytext=(0, 8), ha="center", **_BESIDE)
     if rows is not None:

@@ -41,10 +41,13 @@ class Landscape:
         Places along each column, ascending.
     log_joint : ndarray of shape (m_0, ..., k)
         log(w_j p_j(x)) at each, noise included.
+    whole : tuple of bool
+        Which columns are of whole numbers.
     """
 
     axes: tuple[FloatArray, ...]
     log_joint: FloatArray
+    whole: tuple[bool, ...]
 
     @classmethod
     def of(cls, fitted: Fitted, columns: Sequence[int], values: FloatArray | None) -> Self:
@@ -53,7 +56,8 @@ class Landscape:
         cells = np.full((int(np.prod([len(axis) for axis in axes])), len(fitted.names)), np.nan)
         cells[:, list(columns)] = np.array(list(product(*axes)))
         log_joint = _log_joint(fitted.model.mixture, cells)
-        return cls(axes, log_joint.reshape(*(len(axis) for axis in axes), -1))
+        whole = tuple(isinstance(fitted.marginal(c), Mass) for c in columns)
+        return cls(axes, log_joint.reshape(*(len(axis) for axis in axes), -1), whole)
 
     @cached_property
     def heights(self) -> FloatArray:
@@ -95,9 +99,12 @@ class Landscape:
         for number, (at, axis) in enumerate(zip(place, self.axes, strict=True)):
             line: list[int | slice] = [*place]
             line[number] = slice(at - 1, at + 2)
+            if self.whole[number] or not 0 < at < len(axis) - 1:
+                tops.append(float(axis[at]))
+                continue
             with np.errstate(divide="ignore"):
-                logs = np.log(self.heights[tuple(line)]) if at else np.empty(0)
-            tops.append(_top(axis[at - 1 : at + 2], logs) if len(logs) == 3 else float(axis[at]))
+                logs = np.log(self.heights[tuple(line)])
+            tops.append(_top(axis[at - 1 : at + 2], logs))
         return tops
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mixtura.families.description import Marginal, Mass, Shares
-from mixtura.plot.canvas import FAINT, SMALL, said
+from mixtura.plot.canvas import said
 from mixtura.plot.shapes import span
 from mixtura.plot.view import Fitted, Rows
 from mixtura.report.palette import COLORS, mixed
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
-__all__ = ["frame", "places", "point_size", "points"]
+__all__ = ["frame", "gaps_told", "name_levels", "places", "point_size", "points"]
 
 _STREWN = 0.28  # of the step from one whole number to the next
 _MARGIN = 0.04
@@ -110,11 +110,15 @@ def _gaps(ax: Axes, x: FloatArray, y: FloatArray, colors: FloatArray) -> None:
                 linewidths=1.2,
                 transform=ax.get_xaxis_transform() if across else ax.get_yaxis_transform(),
             )
-            where = "below" if across else "left"
-            ax.annotate(
-                f"{where}: no {'value up' if across else 'value across'}",
-                (0.0, 1.0),
-                xycoords="axes fraction",
-                color=FAINT,
-                fontsize=SMALL,
-            )
+
+
+def gaps_told(x: FloatArray, y: FloatArray) -> list[str]:
+    """How many rows stand at the edge, and how many are not drawn, in words."""
+    missing = np.isnan(x).astype(int) + np.isnan(y)
+    one, both = int((missing == 1).sum()), int((missing == 2).sum())
+    told = []
+    if one:
+        told.append(f"{one:,} row{'' if one == 1 else 's'} at the edge: one value missing")
+    if both:
+        told.append(f"{both:,} not drawn: both missing")
+    return told

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura.families.description import Bell, Curve, Marginal, Mass, Shares
-from mixtura.plot.canvas import FAINT, PALE, axes_for, key, legend, note, said
+from mixtura.plot.canvas import FAINT, PALE, axes_for, figures, key, legend, note, said
 from mixtura.plot.view import Columns, Fitted
 from mixtura.report.excerpt import LEVELS
 from mixtura.report.marginals import of_levels
@@ -146,7 +146,9 @@ def _numbers_line(name: str, marginal: Marginal, weights: FloatArray) -> _Line:
     deviation = float(np.sqrt(share @ (np.square(np.nan_to_num(within)) + between)))
     scale = deviation if deviation > 0.0 else 1.0
     return _Line(
-        f"{name}\n{mean:.4g} ± {deviation:.2g}", (marginal.mean - mean) / scale, within / scale
+        f"{name}\n{figures(mean)} ± {figures(deviation)}",
+        (marginal.mean - mean) / scale,
+        within / scale,
     )
 
 

@@ -60,7 +60,7 @@ def starts(estimator: Any, *, ax: Axes | None = None) -> Axes:
             "came as a stream, no start came to an optimum, or the algorithm was a random walk."
         )
     shown = told.optima[:_MOST]
-    ax = axes_for(ax, height=1.1 + _BAR * max(3, len(shown)))
+    ax = axes_for(ax, height=1.1 + _BAR * max(2, len(shown)))
     times = [optimum.times for optimum in shown]
     ax.barh(range(len(shown)), times, 0.6, color=[COLORS[0], *["#a9a49b"] * (len(shown) - 1)])
     best = shown[0].objective
@@ -76,7 +76,7 @@ def starts(estimator: Any, *, ax: Axes | None = None) -> Axes:
     texts = ["best", *(f"{best - each.objective:.3g} below" for each in shown[1:])]
     ax.set_yticks(range(len(shown)), texts)
     ax.tick_params(axis="y", length=0)
-    ax.set_ylim(max(3, len(shown)) - 0.5, -0.6)
+    ax.set_ylim(max(2, len(shown)) - 0.5, -0.6)
     ax.set_xlim(0.0, max(times) * 1.35)
     whole_numbers(ax.xaxis)
     ax.grid(axis="x", color=PALE, linewidth=0.6)

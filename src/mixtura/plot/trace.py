@@ -8,7 +8,7 @@ import numpy as np
 
 from mixtura.errors import MixturaError
 from mixtura.fitting.record import FitRecord
-from mixtura.plot.canvas import FAINT, INK, PALE, SMALL, axes_for, note, whole_numbers
+from mixtura.plot.canvas import DASHES, FAINT, PALE, axes_for, key, legend, note, whole_numbers
 from mixtura.plot.view import Fitted
 from mixtura.report.palette import color_of
 
@@ -74,7 +74,6 @@ def trace(estimator: Any, *, ax: Axes | None = None) -> Axes:
 def _stages(ax: Axes, record: FitRecord) -> list[int]:
     """Draw the stages one after the other; the iterations at which they end."""
     ends, begin = [], 0
-    several = len(record.stages) > 1
     for number, stage in enumerate(record.stages):
         values = record.scores.weight * np.asarray(stage.trace)
         at, color = begin + np.arange(len(values)), color_of(number)
@@ -83,17 +82,10 @@ def _stages(ax: Axes, record: FitRecord) -> list[int]:
         if len(values):
             begin = int(at[-1])
             ax.plot(at[-1], values[-1], "o", color=color, markersize=6.5)
-        if several:
-            ax.annotate(
-                stage.name,
-                (0.5 * (at[0] + at[-1]) if len(at) else begin, 1.0),
-                xycoords=("data", "axes fraction"),
-                ha="center",
-                va="bottom",
-                fontsize=SMALL,
-                color=INK,
-            )
-            if number < len(record.stages) - 1:
-                ax.axvline(begin, color=FAINT, linewidth=0.8, linestyle=(0, (3, 2)))
+        if number < len(record.stages) - 1:
+            ax.axvline(begin, color=FAINT, linewidth=0.8, linestyle=DASHES)
         ends.append(begin)
+    if len(ends) > 1:
+        marks = [key(color_of(number)) for number in range(len(ends))]
+        legend(ax, marks, [stage.name for stage in record.stages], title="stage")
     return ends

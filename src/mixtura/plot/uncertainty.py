@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mixtura.plot.canvas import FAINT, INK, PALE, axes_for, key, legend, note
+from mixtura.plot.canvas import DASHES, FAINT, INK, PALE, axes_for, key, legend, note
 from mixtura.plot.points import frame, places, point_size
 from mixtura.plot.view import Columns, Rows
 from mixtura.report.palette import COLORS, mixed
@@ -19,8 +19,8 @@ __all__ = ["uncertainty"]
 # Rows less likely than this to be in another component are sure.
 _DOUBT = 0.05
 
-# Area in square points of a row of which all is in doubt.
-_AREA = 110.0
+# How much larger a row is of which all is in doubt, in area, than other rows.
+_LARGER = 5.0
 
 
 def uncertainty(
@@ -91,13 +91,13 @@ def uncertainty(
 def _in_two(ax: Axes, rows: Rows, columns: tuple[int, int], doubt: Any) -> None:
     x, y = places(rows, columns[0]), places(rows, columns[1])
     area, ink = point_size(len(x))
-    sure = doubt < _DOUBT
+    sure, most = doubt < _DOUBT, _LARGER * area
     ax.scatter(x[sure], y[sure], s=0.5 * area, c=PALE, linewidths=0.0, rasterized=True)
     order = np.flatnonzero(~sure)[np.argsort(doubt[~sure], kind="stable")]
     ax.scatter(
         x[order],
         y[order],
-        s=_AREA * doubt[order],
+        s=most * doubt[order],
         c=mixed(rows.colors, rows.shares[order]),
         alpha=max(ink, 0.7),
         edgecolors=INK,
@@ -105,7 +105,7 @@ def _in_two(ax: Axes, rows: Rows, columns: tuple[int, int], doubt: Any) -> None:
     )
     frame(ax, rows, columns, (x, y))
     shown = (0.05, 0.25, 0.5)
-    marks = [key(FAINT, size=float(np.sqrt(_AREA * each))) for each in shown]
+    marks = [key(FAINT, size=float(np.sqrt(most * each))) for each in shown]
     legend(
         ax,
         [key(PALE, size=float(np.sqrt(0.5 * area))), *marks],
@@ -122,7 +122,7 @@ def _sorted(ax: Axes, rows: Rows, doubt: Any) -> None:
     steps = np.concatenate([[0.0], below]), np.concatenate([doubt[order[:1]], doubt[order]])
     ax.fill_between(*steps, color=COLORS[0], alpha=0.12, linewidth=0.0, step="pre")
     ax.step(*steps, color=COLORS[0], linewidth=1.8, where="pre")
-    ax.axhline(_DOUBT, color=FAINT, linewidth=1.0, linestyle=(0, (3, 2)))
+    ax.axhline(_DOUBT, color=FAINT, linewidth=1.0, linestyle=DASHES)
     ax.set_xlim(0.0, 1.0)
     ax.set_ylim(0.0, max(most, _DOUBT) * 1.04)
     ax.set_xlabel("share of the rows, the surest first")

@@ -147,13 +147,15 @@ class Rows(Fitted):
     n_total: int
 
     @classmethod
-    def seen_by(cls, estimator: Any, X: Any, sample_weight: Any, what: str) -> Self:
+    def seen_by(
+        cls, estimator: Any, X: Any, sample_weight: Any, what: str, most: int = _MOST
+    ) -> Self:
         """The rows of a table as an estimator sees them, for a picture named in errors."""
         seen = checked(estimator, what)._in_view(X, sample_weight, f"plot.{what}")
         rows, weight = seen.rows, seen.weight
         if weight is not None:
             rows, weight = rows[weight > 0.0], weight[weight > 0.0]
-        drawn = some_rows(len(rows), _MOST, _SEED)
+        drawn = some_rows(len(rows), most, _SEED)
         own = None if weight is None else weight[drawn]
         return cls(seen.model, rows[drawn], own, len(rows))
 
