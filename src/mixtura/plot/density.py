@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["density"]
+
+# Families whose density is that of rows given something of them.
+_GIVEN = {"multinomial": "totals", "von_mises_fisher": "lengths"}
 
 # Shares of the highest density at which contours are drawn.
 _LEVELS = (0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
@@ -40,7 +44,7 @@ def density(
     40, 60, 80 and 95 %; triangles mark hills, each with its height, and dark lines where the
     likeliest component changes. In one column it is a curve. Of a mixture over more columns it is
     the density of these, whatever the others are: its hills are those that these columns show,
-    found on a grid to about a thousandth of the picture.
+    each climbed from a peak of a grid.
 
     Parameters
     ----------
@@ -63,7 +67,7 @@ def density(
     NotFittedError
         If the estimator is not fitted.
     DataError
-        If a column is of levels, which have no density.
+        If a column is of levels, or of a family of whole rows, and so has no density by itself.
 
     Examples
     --------
@@ -79,12 +83,7 @@ def density(
         rows = Rows.seen_by(estimator, X, sample_weight, "density", most=_MOST)
     fitted = Fitted.of(estimator, "density") if rows is None else rows
     chosen = fitted.chosen(columns, most=2)
-    for column in chosen:
-        if fitted.has_levels(column):
-            raise DataError(
-                f"Column {fitted.names[column]!r} is of levels, which have no density: choose "
-                "columns of numbers, or draw plot.profiles or plot.clusters."
-            )
+    _check(fitted, chosen)
     ax = axes_for(ax)
     land = Landscape.of(fitted, chosen, None if rows is None else rows.values)
     if len(chosen) == 1:
@@ -96,6 +95,22 @@ def density(
     told += f", {fitted.n_clusters} component{'' if fitted.n_clusters == 1 else 's'}"
     note(ax, "" if rows is None else rows.sampled, told)
     return ax
+
+
+def _check(fitted: Fitted, columns: Sequence[int]) -> None:
+    """See that the columns have a density by themselves."""
+    family = fitted.model.description.name
+    if family in _GIVEN:
+        raise DataError(
+            f"Columns of the family {family!r} have no density by themselves, as it is that of "
+            f"rows given their {_GIVEN[family]}: draw plot.clusters or plot.profiles."
+        )
+    for column in columns:
+        if fitted.has_levels(column):
+            raise DataError(
+                f"Column {fitted.names[column]!r} is of levels, which have no density: choose "
+                "columns of numbers, or draw plot.profiles or plot.clusters."
+            )
 
 
 def _in_two(

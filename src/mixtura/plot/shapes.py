@@ -89,7 +89,7 @@ def span(values: FloatArray, marginal: Bell | Curve | Mass, margin: float) -> tu
         beyond = _WIDER * (largest - least)
         low = min(least, max(low, least - beyond))
         high = max(largest, min(high, largest + beyond))
-    room = margin * (high - low) or 0.5
+    room = margin * (high - low) if high > low else 0.5
     return low - room, high + room
 
 

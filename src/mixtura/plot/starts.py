@@ -42,7 +42,7 @@ def starts(estimator: Any, *, ax: Axes | None = None) -> Axes:
         If the estimator is not fitted.
     MixturaError
         If nothing is known of its starts: parameters were set by hand, rows came as a stream, or
-        the algorithm was a random walk, whose ends are no optima.
+        no start ended in a sound optimum. Random walks end in none either.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def starts(estimator: Any, *, ax: Axes | None = None) -> Axes:
     if told is None or not told.optima:
         raise MixturaError(
             "Nothing is known of starts and where they ended: parameters were set by hand, rows "
-            "came as a stream, no start came to an optimum, or the algorithm was a random walk."
+            "came as a stream, no start ended in a sound optimum, or it was a random walk."
         )
     shown = told.optima[:_MOST]
     ax = axes_for(ax, height=1.1 + _BAR * max(2, len(shown)))
