@@ -102,7 +102,7 @@ class Landscape:
     def leads(self, component: int) -> FloatArray:
         """How far a component's responsibility is above the largest of the others."""
         others = np.delete(self.shares, component, axis=-1)
-        leads: FloatArray = self.shares[..., component] - others.max(axis=-1)
+        leads: FloatArray = self.shares[..., component] - others.max(axis=-1, initial=0.0)
         return leads
 
     @property
@@ -169,7 +169,7 @@ class Landscape:
 
     @property
     def _compass(self) -> FloatArray:
-        """Nowhere, and ways along the columns and the axes of components, shorter than the grid's."""
+        """Nowhere, and short ways along the columns and the axes of components, both ways."""
         ways = np.diag(self._ranges)
         if len(self.columns) == 2:
             pair = pair_of(self.fitted, (self.columns[0], self.columns[1]))

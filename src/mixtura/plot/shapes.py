@@ -96,7 +96,7 @@ def span(values: FloatArray, marginal: Bell | Curve | Mass, margin: float) -> tu
 def places_of(marginal: Bell | Curve | Mass, low: float, high: float) -> FloatArray:
     """Ascending places at which densities are drawn; close together about each center."""
     if isinstance(marginal, Mass):
-        return np.arange(np.ceil(low), np.floor(high) + 1.0)
+        return np.arange(np.ceil(low), np.floor(high) + 1.0) + 0.0  # no negative zero
     near = (
         marginal.mean[:, None]
         + np.where(np.isfinite(marginal.deviation), marginal.deviation, 0.0)[:, None] * _ABOUT
