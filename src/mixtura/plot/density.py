@@ -11,7 +11,7 @@ from mixtura.errors import DataError
 from mixtura.families.description import Mass
 from mixtura.plot.canvas import DASHES, FAINT, INK, PALE, SMALL, axes_for, note
 from mixtura.plot.landscape import Landscape
-from mixtura.plot.points import frame, places, point_size
+from mixtura.plot.points import places, point_size
 from mixtura.plot.view import Columns, Fitted, Rows
 from mixtura.report.palette import COLORS
 
@@ -123,18 +123,22 @@ def _in_two(
         ax.contourf(x, y, heights, levels=[*levels, 1.0 + 1e-9], cmap="Blues", alpha=0.75)
         ax.contour(x, y, heights, levels=levels, colors=COLORS[0], linewidths=0.6, alpha=0.7)
         _boundaries(ax, land)
-    at = land.axes
     if rows is not None:
-        at = places(rows, columns[0]), places(rows, columns[1])
-        area, ink = point_size(len(at[0]))
-        ax.scatter(*at, s=0.35 * area, c=INK, alpha=0.7 * ink, linewidths=0.0, rasterized=True)
+        across, up = places(rows, columns[0]), places(rows, columns[1])
+        area, ink = point_size(len(across))
+        ax.scatter(
+            across, up, s=0.35 * area, c=INK, alpha=0.7 * ink, linewidths=0.0, rasterized=True
+        )
     hills, tops = land.hills
     ax.plot(
         *hills.T, "^", color="white", markeredgecolor=INK, markersize=8, clip_on=False, zorder=5
     )
     for hill, top in zip(hills, tops, strict=True):
         ax.annotate(_share(top), hill, xytext=(7, 3), **_BESIDE)
-    frame(ax, fitted, columns, (x, y) if rows is None else at)
+    for name, column, grid in zip("xy", columns, land.axes, strict=True):
+        room = 0.5 if isinstance(fitted.marginal(column), Mass) else 0.0
+        limits = grid[0] - room, grid[-1] + room
+        ax.set(**{f"{name}lim": limits, f"{name}label": fitted.label(column)})
 
 
 #: Text beside a hill, in points from it, with a light edge that parts it from what is below.

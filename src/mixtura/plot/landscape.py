@@ -22,6 +22,10 @@ from mixtura.typing import AnyArray, FloatArray
 __all__ = ["Landscape"]
 
 _STEPS = {1: 600, 2: 110}
+
+# In deviations: there a bell is at a hundredth of its height.
+_REACH = 3.1
+
 _ABOUT = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
 _BLOCK = 4096
 _MOST_WHOLE = 160
@@ -185,7 +189,7 @@ def _axis(fitted: Fitted, column: int, values: FloatArray | None, steps: int) ->
     """Places along a column, close together about the centers."""
     marginal = numbers(fitted.marginal(column))
     own = np.empty(0) if values is None else values[:, column]
-    low, high = span(own, marginal, 0.04 if isinstance(marginal, Bell) else 0.0)
+    low, high = span(own, marginal, 0.04 if isinstance(marginal, Bell) else 0.0, _REACH)
     if isinstance(marginal, Mass):
         step = max(1.0, np.ceil((high - low) / _MOST_WHOLE))
         return np.arange(np.ceil(low), np.floor(high) + 1.0, step)

@@ -16,7 +16,7 @@ _CORNERS = 90
 _ROOT = np.sqrt(2.0 * np.pi)
 _GRID, _ABOUT = 240, np.linspace(-4.0, 4.0, 49)
 
-# How many deviations about its mean a component reaches, and how far that may widen a picture.
+# How far components are shown, in deviations, and how far that may widen a picture of rows.
 _REACH, _WIDER = 2.5, 0.3
 
 
@@ -67,7 +67,9 @@ def outline(center: FloatArray, spread: FloatArray, radius: float) -> FloatArray
     return corners
 
 
-def span(values: FloatArray, marginal: Bell | Curve | Mass, margin: float) -> tuple[float, float]:
+def span(
+    values: FloatArray, marginal: Bell | Curve | Mass, margin: float, reach: float = _REACH
+) -> tuple[float, float]:
     """Where a column is drawn: all of its cells, and components within reason.
 
     Parameters
@@ -77,10 +79,12 @@ def span(values: FloatArray, marginal: Bell | Curve | Mass, margin: float) -> tu
     marginal : Bell, Curve or Mass
     margin : float
         What is added at both ends, as a share.
+    reach : float, default=2.5
+        How many deviations about its mean a component reaches.
     """
     deviation = np.where(np.isfinite(marginal.deviation), marginal.deviation, 0.0)
-    reach = marginal.mean - _REACH * deviation, marginal.mean + _REACH * deviation
-    low, high = float(reach[0].min()), float(reach[1].max())
+    low = float((marginal.mean - reach * deviation).min())
+    high = float((marginal.mean + reach * deviation).max())
     if not isinstance(marginal, Bell):  # skewed ones have nothing below their least values
         low = float(marginal.values[0])
     seen = values[~np.isnan(values)]
