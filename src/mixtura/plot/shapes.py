@@ -90,7 +90,7 @@ def span(
     seen = values[~np.isnan(values)]
     if len(seen):
         least, largest = float(seen.min()), float(seen.max())
-        beyond = _WIDER * (largest - least)
+        beyond = _WIDER * (largest - least) if largest > least else np.inf
         low = min(least, max(low, least - beyond))
         high = max(largest, min(high, largest + beyond))
     room = margin * (high - low) if high > low else 0.5
