@@ -63,6 +63,18 @@ def test_a_density_has_mass_one() -> None:
     )
 
 
+def test_a_density_that_is_infinite_at_its_end_does_not_hide_the_others() -> None:
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.gamma(0.4, 1.0, 300), rng.gamma(20.0, 0.4, 200)])[:, None]
+    gm = mx.GammaMixture(2, random_state=0).fit(X)
+    assert gm.shapes_.min() < 1.0  # so it is
+    hills, heights = Landscape.of(Fitted.of(gm, "density"), (0,), X).hills
+    assert len(hills) == 2
+    assert heights[1] > 0.01
+    low, high = mx.plot.clusters(gm, X).get_ylim()
+    assert (low, high < len(X)) == (0.0, True)
+
+
 def test_hills_of_counts_are_whole_numbers() -> None:
     X = np.random.default_rng(0).poisson(np.repeat([[2.0, 9.0], [12.0, 3.0]], 150, axis=0))
     gm = mx.PoissonMixture(2, random_state=0).fit(X)

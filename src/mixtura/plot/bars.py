@@ -9,7 +9,7 @@ import numpy as np
 from mixtura.families.description import Bell, Curve, Mass, Shares
 from mixtura.plot.canvas import DASHES, INK
 from mixtura.plot.points import name_levels
-from mixtura.plot.shapes import densities, numbers, places_of, span
+from mixtura.plot.shapes import TAILS, densities, numbers, places_of, span
 from mixtura.plot.view import Rows
 from mixtura.report.palette import mixed
 from mixtura.typing import FloatArray
@@ -22,13 +22,14 @@ __all__ = ["histogram", "level_shares"]
 _FEWEST, _MOST = 8, 60
 _WHOLE = 40  # bars of whole numbers, of which each has one unless there are more
 _PALE = 0.5
+_TALLER = 1.5  # a curve may be infinite at the end of its range
 _QUARTILES = 1.349  # from one to the other, of a bell, in standard deviations
 
 
 def histogram(ax: Axes, rows: Rows, column: int) -> None:
     """Bars that count rows, what each component contributes to them, and the sum of that."""
     marginal, values = numbers(rows.marginal(column)), rows.values[:, column]
-    low, high = span(values, marginal, 0.0)
+    low, high = span(values, marginal, 0.0, TAILS)
     edges = (
         _whole_edges(low, high)
         if isinstance(marginal, Mass)
@@ -47,14 +48,20 @@ def histogram(ax: Axes, rows: Rows, column: int) -> None:
         edgecolor="white",
         linewidth=0.5,
     )
-    _curves(ax, rows, column, (edges[0], edges[-1]), weight[there].sum() * (edges[1] - edges[0]))
+    area = float(weight[there].sum() * (edges[1] - edges[0]))
+    total = _curves(ax, rows, column, (edges[0], edges[-1]), area)
+    tallest = float(counts.max())
+    if tallest > 0.0:
+        highest = np.max(total, initial=0.0, where=np.isfinite(total))
+        ax.set_ylim(0.0, 1.05 * max(tallest, min(float(highest), _TALLER * tallest)))
     ax.set_xlim(edges[0], edges[-1])
-    ax.set_ylim(bottom=0.0)
     ax.set_xlabel(rows.label(column))
     ax.set_ylabel("rows" if rows.weight is None else "weight of the rows")
 
 
-def _curves(ax: Axes, rows: Rows, column: int, limits: tuple[float, float], scale: float) -> None:
+def _curves(
+    ax: Axes, rows: Rows, column: int, limits: tuple[float, float], scale: float
+) -> FloatArray:
     """Densities of components times their weights, as high as the bars, and the sum."""
     marginal = numbers(rows.marginal(column))
     at, marker = places_of(marginal, *limits), "." if isinstance(marginal, Mass) else ""
@@ -66,8 +73,10 @@ def _curves(ax: Axes, rows: Rows, column: int, limits: tuple[float, float], scal
         heights = np.vstack([heights, even])
     for height, color in zip(heights, rows.colors, strict=False):
         ax.plot(at, height, color=color, linewidth=1.8, marker=marker)
+    total: FloatArray = heights.sum(axis=0)
     if len(heights) > 1:
-        ax.plot(at, heights.sum(axis=0), color=INK, linewidth=1.2, linestyle=DASHES, zorder=1.9)
+        ax.plot(at, total, color=INK, linewidth=1.2, linestyle=DASHES, zorder=1.9)
+    return total
 
 
 def _edges(

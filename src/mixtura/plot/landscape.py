@@ -15,16 +15,13 @@ import numpy as np
 
 from mixtura.assignments import log_sum_exp, posterior
 from mixtura.families.description import Bell, Curve, Mass
-from mixtura.plot.shapes import numbers, pair_of, span
+from mixtura.plot.shapes import TAILS, numbers, pair_of, span
 from mixtura.plot.view import Fitted
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["Landscape"]
 
 _STEPS = {1: 600, 2: 110}
-
-# In deviations: there a bell is at a hundredth of its height.
-_REACH = 3.1
 
 _ABOUT = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
 _BLOCK = 4096
@@ -189,12 +186,13 @@ def _axis(fitted: Fitted, column: int, values: FloatArray | None, steps: int) ->
     """Places along a column, close together about the centers."""
     marginal = numbers(fitted.marginal(column))
     own = np.empty(0) if values is None else values[:, column]
-    low, high = span(own, marginal, 0.04 if isinstance(marginal, Bell) else 0.0, _REACH)
+    low, high = span(own, marginal, 0.04 if isinstance(marginal, Bell) else 0.0, TAILS)
     if isinstance(marginal, Mass):
         step = max(1.0, np.ceil((high - low) / _MOST_WHOLE))
         return np.arange(np.ceil(low), np.floor(high) + 1.0, step)
-    if isinstance(marginal, Curve) and values is None:
-        high = float(marginal.values[-1])
+    if isinstance(marginal, Curve):
+        high = float(marginal.values[-1]) if values is None else high
+        low += (high - low) / (2 * steps)  # where it ends a density may be infinite
     deviation = np.where(np.isfinite(marginal.deviation), marginal.deviation, 0.0)
     near = (marginal.mean[:, None] + deviation[:, None] * _ABOUT).ravel()
     near = near[(near > low) & (near < high)]

@@ -10,7 +10,10 @@ from mixtura.families.description import Bell, Curve, Marginal, Mass, Shares
 from mixtura.plot.view import Fitted
 from mixtura.typing import FloatArray
 
-__all__ = ["Pair", "densities", "numbers", "outline", "pair_of", "places_of", "span"]
+__all__ = ["TAILS", "Pair", "densities", "numbers", "outline", "pair_of", "places_of", "span"]
+
+#: In deviations: there a bell is at a hundredth of its height.
+TAILS = 3.1
 
 _CORNERS = 90
 _ROOT = np.sqrt(2.0 * np.pi)
