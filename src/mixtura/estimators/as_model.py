@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mixtura.estimators.kept_parameters import kept_parameters
+from mixtura.estimators.made import schema_of
 from mixtura.families.registry import description_of
-from mixtura.families.schema import Schema
 from mixtura.mixture import Mixture
 from mixtura.persistence.model_file import Model
 
@@ -27,25 +27,13 @@ def model_of(estimator: MixtureEstimator) -> Model:
     streamed = "stream_" in vars(estimator)  # of which nothing final can be told
     return Model(
         mixture,
-        _schema(estimator, mixture),
+        schema_of(estimator, mixture),
         "feature_names_in_" in vars(estimator),
         "float32" if np.asarray(estimator.weights_).dtype == np.float32 else "float64",
         _plain(estimator, mixture),
         None if by_hand or streamed else fitted,
         vars(estimator).get("cluster_names_", ()),
     )
-
-
-def _schema(estimator: MixtureEstimator, mixture: Mixture[Any, Any]) -> Schema:
-    """The columns; there may be no schema yet, or one from before the family was registered."""
-    columns = vars(estimator).get("feature_names_in_", range(mixture.n_features))
-    schema, description = vars(estimator).get("schema_"), description_of(mixture.family)
-    if schema is not None and all(column.kind in description.kinds for column in schema):
-        known: Schema = schema
-        return known
-    clusters = mixture.clusters.family
-    made: Schema = description.columns(clusters, list(columns))
-    return made
 
 
 def _plain(estimator: MixtureEstimator, mixture: Mixture[Any, Any]) -> dict[str, Any]:

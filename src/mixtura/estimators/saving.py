@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.estimators.as_model import model_of
+from mixtura.estimators.made import made
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.mixture_search import MixtureSearch
 from mixtura.estimators.parameters import wrong_kind
@@ -64,20 +65,16 @@ def load(path: str | PathLike[str]) -> MixtureEstimator:
         If the file is damaged, of another format, or of a later version.
     """
     model = read_model(Path(path))
-    make = estimator_class(model.description.name)
-    estimator = make(**{**make._told_by(model.mixture), **model.parameters})
-    estimator.n_features_in_ = len(model.schema)
-    if model.named:
-        estimator.feature_names_in_ = np.array(model.schema.names, dtype=object)
-    estimator.schema_ = model.schema
-    if model.cluster_names:
-        estimator.cluster_names_ = model.cluster_names
-    dtype = np.dtype(model.dtype)
-    if model.record is None:
-        estimator._show(model.mixture, dtype)
-    else:
-        estimator._publish(model.record, dtype)
-    return estimator
+    return made(
+        estimator_class(model.description.name),
+        model.mixture,
+        model.schema,
+        model.parameters,
+        named=model.named,
+        dtype=np.dtype(model.dtype),
+        record=model.record,
+        cluster_names=model.cluster_names,
+    )
 
 
 def to_model(estimator: MixtureEstimator | MixtureSearch[Any]) -> Model:
