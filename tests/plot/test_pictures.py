@@ -455,16 +455,17 @@ def test_columns_that_are_not_there_are_named(
 ) -> None:
     X = penguins[MEASURED]
     for columns, told in (
-        ("bill", "no column 'bill'; the model has bill_length_mm"),
-        (4, "no column 4"),
-        (-1, "no column -1"),
-        ([0, 1, 2], "columns has 3"),
-        ([], "columns has 0"),
+        ("bill", r"no column 'bill'\. .*The mixture has bill_length_mm"),
+        (4, "no column number 4"),
+        (-1, "no column number -1"),
+        ([0, 1, 2], "columns has 3 of them; expected 2 at most"),
+        ([], "No columns are given"),
         ([0, None], "no column None"),
+        ([0, 0], "given twice"),
     ):
-        with pytest.raises(DataError, match=told):
+        with pytest.raises(MixturaError, match=told):
             mx.plot.clusters(three, X, columns=columns)
-    with pytest.raises(DataError, match="no column 'bill'"):
+    with pytest.raises(MixturaError, match="no column 'bill'"):
         mx.plot.profiles(three, columns="bill")
 
 

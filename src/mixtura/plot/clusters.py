@@ -63,8 +63,8 @@ def clusters(
     ------
     NotFittedError
         If the estimator is not fitted.
-    DataError
-        If the table cannot be used, or has no such column.
+    MixturaError
+        If the table cannot be used, or there is no such column.
 
     Examples
     --------

@@ -66,8 +66,9 @@ def density(
     ------
     NotFittedError
         If the estimator is not fitted.
-    DataError
-        If a column is of levels, or of a family of whole rows, and so has no density by itself.
+    MixturaError
+        If there is no such column, or it has no density by itself: it is of levels, or of a family
+        of whole rows.
 
     Examples
     --------

@@ -68,7 +68,7 @@ def profiles(estimator: Any, columns: Columns = None, *, ax: Axes | None = None)
     ------
     NotFittedError
         If the estimator is not fitted.
-    DataError
+    MixturaError
         If there is no such column.
 
     Examples

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,8 +58,8 @@ def uncertainty(
     ------
     NotFittedError
         If the estimator is not fitted.
-    DataError
-        If the table cannot be used, or has no such column.
+    MixturaError
+        If the table cannot be used, or there is no such column.
 
     References
     ----------
@@ -75,8 +76,8 @@ def uncertainty(
     'uncertainty'
     """
     rows = Rows.seen_by(estimator, X, sample_weight, "uncertainty")
-    empty = columns is not None and not isinstance(columns, str | int) and len(columns) == 0
-    chosen = () if empty else rows.chosen(columns, most=2)
+    no_columns = isinstance(columns, Sized) and len(columns) == 0
+    chosen = () if no_columns else rows.chosen(columns, most=2)
     ax = axes_for(ax)
     doubt = rows.uncertainty
     if len(chosen) == 2:

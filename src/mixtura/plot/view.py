@@ -11,6 +11,7 @@ import numpy as np
 
 from mixtura.errors import DataError
 from mixtura.estimators.as_model import model_of
+from mixtura.estimators.named_columns import places_of
 from mixtura.estimators.parameters import wrong_kind
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.families.description import Marginal, Shares
@@ -33,7 +34,6 @@ Columns: TypeAlias = str | int | Sequence[str | int] | None
 _MOST = 20_000
 
 _SEED = 0
-_NAMED = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,22 +110,10 @@ class Fitted:
         """Numbers of the columns that the user names, or of those shown first."""
         if columns is None:
             return self.first_columns()
-        asked = [columns] if isinstance(columns, str | int | np.integer) else list(columns)
-        if not 1 <= len(asked) <= most:
-            raise DataError(
-                f"columns has {len(asked)} of them; expected 1 to {most}, by name or by number."
-            )
-        return tuple([self.place(column) for column in asked])
-
-    def place(self, column: Any) -> int:
-        """The number of a column."""
-        if isinstance(column, str) and column in self.names:
-            return self.names.index(column)
-        if isinstance(column, int | np.integer) and 0 <= column < len(self.names):
-            return int(column)
-        more = len(self.names) - _NAMED
-        known = ", ".join(self.names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
-        raise DataError(f"There is no column {column!r}; the model has {known}.")
+        places = places_of(self.model.schema, columns).tolist()
+        if len(places) > most:
+            raise DataError(f"columns has {len(places)} of them; expected {most} at most.")
+        return tuple(places)
 
 
 @dataclass(frozen=True, eq=False)
