@@ -47,9 +47,9 @@ FLOORS = [
     {"estimators.options", "estimators.gaussian_vocabulary"},
     {"estimators.kept_parameters", "estimators.gaussian_onnx"},
     {"persistence", "report"},
-    {"explorer"},
+    {"explorer", "report.model"},
     {"estimators"},
-    {"cli"},
+    {"cli", "plot"},
     {"__init__", "__main__"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -71,7 +71,7 @@ GUESTS = {
     "pyarrow": {"sources.arrow", "sources.arrow_batches", "sources.spark"},
     "pyspark": {"sources.spark"},
     "skl2onnx": {"estimators.gaussian_onnx"},
-    "matplotlib": set(),
+    "matplotlib": {"plot"},
 }
 
 

@@ -22,6 +22,7 @@ from mixtura.errors import (
 )
 
 if TYPE_CHECKING:
+    import mixtura.plot as plot
     from mixtura.estimators.algorithms import SAEM, Annealed, Stochastic
     from mixtura.estimators.bootstrap_test import bootstrap_test
     from mixtura.estimators.embedding import Embedding
@@ -87,6 +88,7 @@ __all__ = [
     "explore",
     "load",
     "merge",
+    "plot",
     "save",
     "scan",
 ]
@@ -127,6 +129,8 @@ _LAZY = {
 if not TYPE_CHECKING:  # to which any name would be one of ours
 
     def __getattr__(name: str) -> object:
+        if name == "plot":
+            return import_module("mixtura.plot")
         if name not in _LAZY:
             raise AttributeError(f"module 'mixtura' has no attribute {name!r}")
         return getattr(import_module(_LAZY[name]), name)

@@ -60,6 +60,10 @@ print(mx.bootstrap_test(gm, X, n_bootstrap=19, max_components=2).estimator.means
 
 def kept(folder: Path) -> mx.GaussianMixture:
     mx.save(gm, folder / "model.json")
+    gm.report(X, title="rows").save(folder / "page.html")
+    print(
+        mx.plot.clusters(gm, X, columns=[0, 1]).get_xlabel(), mx.plot.profiles(search).get_title()
+    )
     loaded = mx.load(folder / "model.json")
     assert isinstance(loaded, mx.GaussianMixture)
     return mx.merge([gm, gm]) if spread(loaded) > 9.0 else loaded

@@ -20,12 +20,14 @@ from mixtura.estimators.many_rows import record_of, rows_of
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import check_count, seed_of
+from mixtura.estimators.search_summary import search_summary
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.warned import without_warnings
 from mixtura.families.gaussian.modes import Modes
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.run import Fitting
 from mixtura.mixture import Mixture
+from mixtura.report import SearchSummary
 from mixtura.selection.candidate import Candidate
 from mixtura.selection.cross_validation import check_folds
 from mixtura.selection.named import CRITERIA
@@ -333,6 +335,9 @@ class MixtureSearch(SoftClusters, Generic[E]):
 
     def _known(self) -> E:
         return self.best_estimator_
+
+    def _search_summary(self) -> SearchSummary:
+        return search_summary(self)
 
     def _base(self) -> E:
         """What all candidates have in common."""

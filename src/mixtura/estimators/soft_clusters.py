@@ -16,6 +16,7 @@ from mixtura.errors import DataError
 from mixtura.estimators.memberships import Memberships
 from mixtura.estimators.parameters import check_count
 from mixtura.estimators.questions import Questions
+from mixtura.estimators.reporting import Reporting
 from mixtura.estimators.row_by_row import in_blocks, row_by_row
 from mixtura.estimators.scanned import EachRow, Reading, Scanned, as_fitted, as_scanned
 from mixtura.estimators.scikit_learn import (
@@ -44,6 +45,7 @@ class SoftClusters(
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     DensityMixin,
+    Reporting,
     BaseEstimator,
     ABC,
 ):
