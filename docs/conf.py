@@ -9,6 +9,9 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import polars
+from sphinx.application import Sphinx
+
 import mixtura
 
 DOCS = Path(__file__).parent
@@ -92,5 +95,22 @@ html_theme_options = {
     "pygments_light_style": "friendly",
 }
 html_context = {"default_mode": "auto"}
-html_sidebars = {f"docs/{page}": [] for page in ("start", "worksheet", "which-model", "formulas")}
+html_sidebars = {
+    f"docs/{page}": [] for page in ("start", "worksheet", "try-it", "which-model", "formulas")
+}
 copyright = "The mixtura developers, BSD 3-Clause"
+
+
+def write_explorer(app: Sphinx, failure: Exception | None) -> None:
+    """Write the explorer's page of Old Faithful, which docs/try-it.md has in a frame."""
+    page = Path(app.outdir) / "explorer.html"
+    if find_spec("mixtura.explorer") is None:
+        page.write_text("<!doctype html><p>This version has no explorer.</p>", encoding="utf-8")
+        return
+    table = polars.read_csv(DOCS.parent / "examples" / "faithful.csv")
+    mixtura.explore(table, title="Old Faithful").save(page)
+
+
+def setup(app: Sphinx) -> None:
+    """Have what is not Sphinx's own written as well."""
+    app.connect("build-finished", write_explorer)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 
+# The names of functions are operators, with a thin space about them: d log x, not dlogx.
+_FUNCTIONS = re.compile(r"<mi>(arg|det|exp|log|max|min)</mi>")
+_OPERATOR = r'<mo lspace="0.17em" rspace="0.17em">\1</mo>'
+
+# Bars of absolute values and norms are as high as a line, and close to what they hold.
+_BARS = re.compile(r'<mo(?: stretchy="false")?>(&#x0(?:2016|007C);)</mo>')
+_BAR = r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>'
+
 
 def _drawn(formula: str, display: str) -> str:
-    return str(convert(formula, display=display))
+    return _BARS.sub(_BAR, _FUNCTIONS.sub(_OPERATOR, convert(formula, display=display)))
 
 
 def visit_inline(writer: Any, node: nodes.math) -> None:
