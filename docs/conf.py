@@ -84,7 +84,7 @@ html_show_sourcelink = False
 html_theme_options = {
     "header_links_before_dropdown": 8,
     "navbar_align": "left",
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "docs/index": [], "docs/try-it": []},
     "show_toc_level": 2,
     "collapse_navigation": True,
     "navigation_with_keys": False,

@@ -85,6 +85,12 @@ def test_styles_fetch_nothing_from_elsewhere() -> None:
     assert [address for addresses in found for address in addresses] == []
 
 
+def test_programs_of_the_gallery_run_without_a_warning() -> None:
+    programs = sorted((SITE / "docs" / "gallery").glob("plot_*.html"))
+    assert programs
+    assert [page.stem for page in programs if "Warning: " in page.read_text("utf-8")] == []
+
+
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     executable = find_chromium()

@@ -8,9 +8,12 @@ from typing import Any
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
+from sphinx.util.logging import getLogger
+
+_LOGGER = getLogger(__name__)
 
 # The names of functions are operators, with a thin space about them: d log x, not dlogx.
-_FUNCTIONS = re.compile(r"<mi>(arg|det|exp|log|max|min)</mi>")
+_FUNCTIONS = re.compile(r"<mi>\\?(arg|det|exp|log|max|min)</mi>")
 _OPERATOR = r'<mo lspace="0.17em" rspace="0.17em">\1</mo>'
 
 # Bars of absolute values and norms are as high as a line, and close to what they hold.
@@ -19,7 +22,11 @@ _BAR = r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>'
 
 
 def _drawn(formula: str, display: str) -> str:
-    return _BARS.sub(_BAR, _FUNCTIONS.sub(_OPERATOR, convert(formula, display=display)))
+    made = convert(formula.replace(r"\_", "_"), display=display)
+    made = _BARS.sub(_BAR, _FUNCTIONS.sub(_OPERATOR, made))
+    if "\\" in made:
+        _LOGGER.warning("a command of this formula is not known to latex2mathml: %s", formula)
+    return made
 
 
 def visit_inline(writer: Any, node: nodes.math) -> None:

@@ -2,8 +2,8 @@
 How many clusters?
 ==================
 
-Waiting for Old Faithful: 272 eruptions, how long each took, and how long it was to the next.
-The log-likelihood rises with every further component, so it cannot choose; a criterion makes
+Waiting for Old Faithful: 272 eruptions, how long each took, and how long it was to the next. The
+log-likelihood rises with every further component, so it cannot choose; a criterion makes
 components pay for their parameters.
 """
 
@@ -14,7 +14,7 @@ import polars as pl
 import mixtura as mx
 
 X = pl.read_csv("../faithful.csv").to_numpy()
-sizes = range(1, 7)
+sizes = range(1, 6)
 fits = [mx.GaussianMixture(k, covariance_type="VVV", random_state=0).fit(X) for k in sizes]
 
 # %%
