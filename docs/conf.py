@@ -5,6 +5,7 @@ Its source folder is the repository, so that links between pages are the same on
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +17,8 @@ import mixtura
 
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS / "_extensions"))
+
+_PROGRAM = re.compile(r"\]\((?:\.\./)?examples/gallery/(plot_\w+|README)\.(?:py|rst)\)")
 
 project = "mixtura"
 author = "The mixtura developers"
@@ -101,6 +104,12 @@ html_sidebars = {
 copyright = "The mixtura developers, BSD 3-Clause"
 
 
+def link_gallery(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Lead to the page of a program of the gallery, where GitHub shows the program itself."""
+    to_page = _PROGRAM.sub(r"](/docs/gallery/\1.rst)", source[0])
+    source[0] = to_page.replace("/docs/gallery/README.rst", "/docs/gallery/index.rst")
+
+
 def write_explorer(app: Sphinx, failure: Exception | None) -> None:
     """Write the explorer's page of Old Faithful, which docs/try-it.md has in a frame."""
     page = Path(app.outdir) / "explorer.html"
@@ -113,4 +122,5 @@ def write_explorer(app: Sphinx, failure: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Have what is not Sphinx's own written as well."""
+    app.connect("source-read", link_gallery)
     app.connect("build-finished", write_explorer)
