@@ -34,7 +34,7 @@ help:
 	@echo "make fuzz   the fuzzer with new random cases, 50 times as many as in the tests; TIMES=500 for more"
 	@echo "make clients  tests of packages that use scikit-learn's GaussianMixture, with ours: docs/clients.md"
 	@echo "make sanitize  the kernel and its binding under AddressSanitizer and UBSan"
-	@echo "make wasm   the kernel as WebAssembly, and its test"
+	@echo "make wasm   the kernel as WebAssembly, which the explorer ships, and its tests"
 	@echo "make docs   the documentation site, and its checks: build/docs/index.html"
 	@echo "make clean  remove the virtual environment and what was built in it"
 
@@ -160,10 +160,8 @@ build/sanitize/%.o: $(KERNELS)/%.c $(addprefix $(KERNELS)/,passes.c estep.c gaps
 	  -I$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))') -c $< -o $@
 
 wasm: .venv/.tested
-	$(BIN)/python -m pip install --quiet ziglang
-	mkdir -p build
-	$(BIN)/python tools/build_web.py build/fused.wasm
-	$(BIN)/pytest tests/kernels/test_wasm.py
+	$(BIN)/python tools/build_web.py
+	$(BIN)/pytest tests/kernels/test_wasm.py tests/explorer
 
 # Warnings are errors; then it is looked at in Chromium.
 docs: .venv/.documented

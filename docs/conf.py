@@ -112,12 +112,8 @@ def link_gallery(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def write_explorer(app: Sphinx, failure: Exception | None) -> None:
     """Write the explorer's page of Old Faithful, which docs/try-it.md has in a frame."""
-    page = Path(app.outdir) / "explorer.html"
-    if find_spec("mixtura.explorer") is None:
-        page.write_text("<!doctype html><p>This version has no explorer.</p>", encoding="utf-8")
-        return
     table = polars.read_csv(DOCS.parent / "examples" / "faithful.csv")
-    mixtura.explore(table, title="Old Faithful").save(page)
+    mixtura.explore(table, title="Old Faithful").save(Path(app.outdir) / "explorer.html")
 
 
 def setup(app: Sphinx) -> None:

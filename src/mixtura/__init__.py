@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from mixtura.estimators.scanned import scan
     from mixtura.estimators.student_t_mixture import StudentTMixture
     from mixtura.estimators.von_mises_fisher_mixture import VonMisesFisherMixture
+    from mixtura.explorer.notebook import explore
 
 __version__ = "0.1.0"
 
@@ -81,6 +82,7 @@ __all__ = [
     "VonMisesFisherMixture",
     "__version__",
     "bootstrap_test",
+    "explore",
     "load",
     "merge",
     "save",
@@ -113,6 +115,7 @@ _LAZY = {
     "MixtureSearch": "mixtura.estimators.mixture_search",
     "scan": "mixtura.estimators.scanned",
     "bootstrap_test": "mixtura.estimators.bootstrap_test",
+    "explore": "mixtura.explorer.notebook",
     "merge": "mixtura.estimators.merging",
     "load": "mixtura.estimators.saving",
     "save": "mixtura.estimators.saving",

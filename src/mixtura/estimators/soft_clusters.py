@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataError
 from mixtura.estimators.parameters import check_count
+from mixtura.estimators.questions import Questions
 from mixtura.estimators.row_by_row import in_blocks, row_by_row
 from mixtura.estimators.scanned import EachRow, Reading, Scanned, as_fitted, as_scanned
 from mixtura.estimators.scikit_learn import (
@@ -37,7 +38,12 @@ __all__ = ["SoftClusters"]
 
 
 class SoftClusters(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator, ABC
+    Questions,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    DensityMixin,
+    BaseEstimator,
+    ABC,
 ):
     """An estimator that has a mixture after `fit`."""
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from mixtura.errors import ModelFileError
 from mixtura.families.cells import Cells
+from mixtura.families.closeness import Closeness, pairs, times_log_ratio
 from mixtura.families.column_parameters import ColumnFamily, PerColumn
 from mixtura.families.description import (
     Independent,
@@ -29,7 +30,9 @@ from mixtura.families.description import (
 from mixtura.families.family import Bounded, Embedding
 from mixtura.families.linear import LinearForm, of_levels, of_levels_and_gaps
 from mixtura.families.log_linear import LogCoordinates, logs
+from mixtura.families.one_column import LevelShares
 from mixtura.families.schema import Column, Kind, Schema
+from mixtura.families.some_columns import Components
 from mixtura.statistics import ComponentSums
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray, Selection
 
@@ -156,6 +159,11 @@ class CategoricalParameters:
         """With another's probabilities in some places (k, L)."""
         return type(self)(np.where(where, other.probabilities, self.probabilities), self.levels)
 
+    def marginal(self, columns: IntArray) -> Self:
+        """Those of the levels of some of the columns."""
+        own = [self.probabilities[:, self.levels.of(int(place))] for place in columns]
+        return type(self)(np.hstack(own), Levels(tuple(each.shape[1] for each in own)))
+
 
 @dataclass(frozen=True)
 class CategoricalSums(PerColumn, ComponentSums):
@@ -269,6 +277,26 @@ class Categorical(Bounded, ColumnFamily[CategoricalParameters, CategoricalSums])
             passed = X[:, place, None] >= (cumulative / cumulative[:, -1:])[labels, :-1]
             X[:, place] = passed.sum(axis=1)
         return X
+
+    def marginal(self, params: CategoricalParameters, places: IntArray) -> Components:
+        own = params.marginal(places)
+        return Categorical(own.levels.numbers), own
+
+    def one_column(self, params: CategoricalParameters, X: FloatArray, place: int) -> LevelShares:
+        return LevelShares(params.probabilities[None, :, self.levels.of(place)])
+
+    def closeness(
+        self, params: CategoricalParameters, family: Categorical, other: CategoricalParameters
+    ) -> Closeness:
+        p, q = pairs(params.probabilities, other.probabilities)
+        shape = (params.n_components, other.n_components, -1)
+        of_columns = self.levels.sums(np.sqrt(p * q).reshape(-1, self.levels.total))
+        affinities = logs(of_columns.clip(max=1.0)).sum(axis=1).reshape(shape)[:, :, 0]
+        return Closeness(affinities, times_log_ratio(p, p, q).sum(axis=2).clip(min=0.0))
+
+    def entropies(self, params: CategoricalParameters) -> FloatArray:
+        p = params.probabilities
+        return np.asarray(times_log_ratio(p, np.ones(p.shape), p).sum(axis=1))
 
 
 def _numbered(name: str, n_levels: int) -> Column:

@@ -63,6 +63,13 @@ class FactorParameters:
         some = self.means[:, columns], self.loadings[:, columns], self.uniquenesses[:, columns]
         return type(self)(*some)
 
+    def condensed(self) -> Self:
+        """The same components by no more factors than columns: L L^T = R^T R, for L^T = Q R."""
+        if self.n_factors <= self.n_features:
+            return self
+        _, R = np.linalg.qr(self.loadings.transpose(0, 2, 1))
+        return type(self)(self.means, R.transpose(0, 2, 1), self.uniquenesses)
+
     @cached_property
     def variances(self) -> FloatArray:
         """Of each column, (k, d)."""
