@@ -33,7 +33,7 @@ S = TypeVar("S", bound=Statistics)
 
 @dataclass(frozen=True)
 class Box:
-    """The places center + sum_a t_a edges_a with all |t_a| <= 1/2.
+    """The places `center + sum_a t_a edges_a` with all `|t_a| <= 1/2`.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Box:
 
     @cached_property
     def log_volume(self) -> float:
-        """log |det edges|; -inf for a flat box."""
+        """`log |det edges|`; -inf for a flat box."""
         return float(np.linalg.slogdet(self.edges)[1])
 
     @cached_property
@@ -86,7 +86,7 @@ class Box:
 
     @property
     def volume(self) -> float:
-        """|det edges|; inf or 0 where that is beyond all numbers, as of many wide features."""
+        """`|det edges|`; inf or 0 where that is beyond all numbers, as of many wide features."""
         with np.errstate(over="ignore", under="ignore"):
             return float(np.exp(self.log_volume))
 

@@ -137,8 +137,8 @@ class FactorParameters:
     def squared_distances(self, X: FloatArray) -> FloatArray:
         """Squared Mahalanobis distance of each row from each mean, (n, k).
 
-        With y a whitened deviation and z the factors expected of it, |y - W z|^2 + |z|^2: a sum of
-        squares, from which nothing is subtracted that is as large as itself.
+        With y a whitened deviation and z the factors expected of it, `|y - W z|^2 + |z|^2`: a sum
+        of squares, from which nothing is subtracted that is as large as itself.
         """
         squared, scales = np.empty((len(X), self.n_components)), 1.0 / self.deviations
         for tile in tiles(X):
