@@ -102,7 +102,10 @@ class Levels:
         n, d = rows.shape
         columns = (cells.values.astype(np.intp) + self.first).ravel()
         ones = np.ones(n * d) if cells.observed is None else cells.observed.ravel()
-        return csr_array((ones, columns, np.arange(0, n * d + 1, d)), shape=(n, self.total))
+        found = csr_array((ones, columns, np.arange(0, n * d + 1, d)), shape=(n, self.total))
+        if cells.observed is not None:
+            found.eliminate_zeros()  # else 0 times the logarithm of a probability of 0
+        return found
 
     def sums(self, values: FloatArray) -> FloatArray:
         """Sums (k, d) of values (k, L) over the levels of each column."""
