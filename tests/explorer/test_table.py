@@ -120,6 +120,6 @@ def test_a_notebook_shows_the_page_in_a_frame_apart(tmp_path: Any) -> None:
     explorer = mx.explore(np.random.default_rng(0).normal(size=(20, 2)), title='"a" & <b>')
     shown = explorer._repr_html_()
     assert re.fullmatch(r'<iframe [^<>]*srcdoc="[^"<>]*"[^<>]*></iframe>', shown)
-    assert 'sandbox="allow-scripts"' in shown
+    assert 'sandbox="allow-scripts allow-downloads"' in shown
     explorer.save(tmp_path / "page.html")
     assert (tmp_path / "page.html").read_text("utf-8") == explorer.page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from mixtura.explain.regression import one_column
 from mixtura.families.one_column import OneColumn
 from mixtura.families.schema import Schema
 from mixtura.mixture import Mixture
+from mixtura.sources import Source
+from mixtura.sources.scan import Names
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["Asked"]
@@ -21,6 +24,7 @@ class Asked:
     """Base of those parts of an estimator that answer questions."""
 
     n_jobs: int | None
+    random_state: Any
 
     @abstractmethod
     def _fitted(self) -> Mixture[Any, Any]:
@@ -33,6 +37,21 @@ class Asked:
     @abstractmethod
     def _known(self) -> Any:
         """The estimator that knows what the columns are."""
+
+    @abstractmethod
+    def _row_by_row(
+        self,
+        X: Any,
+        mixture: Mixture[Any, Any],
+        function: Callable[[AnyArray], AnyArray],
+        names: Names,
+        dtype: type = np.float64,
+    ) -> AnyArray:
+        """The function's results for each row of a table, in columns of these names."""
+
+    @abstractmethod
+    def _source(self, X: Any, sample_weight: Any, mixture: Mixture[Any, Any]) -> Source:
+        """The rows of a table, to be passed over."""
 
     @abstractmethod
     def _refuse_scanned(self, X: Any, what: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
 from math import erfc, sqrt
 from numbers import Real
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.errors import MixturaError
+from mixtura.estimators.asked import Asked
 from mixtura.estimators.parameters import check_magnitude
 from mixtura.explain.membership import (
     ComponentTypicality,
@@ -29,24 +28,8 @@ __all__ = ["Memberships"]
 _SIGMAS = 2.5
 
 
-class Memberships(ABC):
+class Memberships(Asked):
     """What is asked of each component by itself, whichever of them explains a row best."""
-
-    @abstractmethod
-    def _fitted(self) -> Mixture[Any, Any]: ...
-
-    @abstractmethod
-    def _known(self) -> Any: ...
-
-    @abstractmethod
-    def _row_by_row(
-        self,
-        X: Any,
-        mixture: Mixture[Any, Any],
-        function: Callable[[AnyArray], AnyArray],
-        names: Names,
-        dtype: type = np.float64,
-    ) -> AnyArray: ...
 
     def membership(
         self, X: Any, sigmas: float = _SIGMAS, *, coverage: bool | float = False

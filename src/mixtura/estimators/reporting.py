@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass
-from html import escape
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,18 +12,18 @@ import numpy as np
 
 from mixtura.errors import DataError
 from mixtura.estimators.as_model import model_of
-from mixtura.estimators.scikit_learn import BaseEstimator
+from mixtura.estimators.asked import Asked
 from mixtura.estimators.tables import as_weights, check_reach, column_names
-from mixtura.mixture import Mixture
 from mixtura.persistence.atomic_files import Staging
 from mixtura.persistence.model_file import Model
 from mixtura.report import SearchSummary, TableSummary
+from mixtura.report.frame import framed
 from mixtura.report.model import page_of
-from mixtura.typing import AnyArray, FloatArray
+from mixtura.typing import FloatArray
 
 __all__ = ["Report", "Reporting", "RowsInView"]
 
-# As high as a notebook's window; its corner can be drawn to make it higher.
+# As high as a notebook's window.
 _HEIGHT = 720
 
 
@@ -53,12 +51,7 @@ class Report:
         return f"<Report of {len(self.page):,} characters: save(path) writes it to a file>"
 
     def _repr_html_(self) -> str:
-        """The page in a frame of its own, whose scripts reach nothing outside it."""
-        style = f"width: 100%; height: {_HEIGHT}px; border: 0; resize: vertical; overflow: auto"
-        return (
-            f'<iframe title="Report" style="{style}" sandbox="allow-scripts allow-downloads" '
-            f'srcdoc="{escape(self.page)}"></iframe>'
-        )
+        return framed(self.page, "Report", _HEIGHT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +74,7 @@ class RowsInView:
     row_names: list[str] | None
 
 
-class Reporting(BaseEstimator):
+class Reporting(Asked):
     """An estimator whose fitted mixture can be shown."""
 
     def report(self, X: Any, *, sample_weight: Any = None, title: str = "the table") -> Report:
@@ -147,18 +140,6 @@ class Reporting(BaseEstimator):
     def _search_summary(self) -> SearchSummary | None:
         """The candidates that the mixture was chosen from, if there were any."""
         return None
-
-    @abstractmethod
-    def _fitted(self) -> Mixture[Any, Any]: ...
-
-    @abstractmethod
-    def _as_fitted(self, X: Any) -> AnyArray: ...
-
-    @abstractmethod
-    def _known(self) -> Any: ...
-
-    @abstractmethod
-    def _refuse_scanned(self, X: Any, what: str) -> None: ...
 
 
 def _row_names(X: Any) -> list[str] | None:

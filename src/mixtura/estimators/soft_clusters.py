@@ -42,10 +42,10 @@ __all__ = ["SoftClusters"]
 class SoftClusters(
     Questions,
     Memberships,
+    Reporting,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     DensityMixin,
-    Reporting,
     BaseEstimator,
     ABC,
 ):

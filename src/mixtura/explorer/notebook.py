@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +15,12 @@ from mixtura.errors import DataError, MixturaError
 from mixtura.explorer.page import render
 from mixtura.explorer.table import Table
 from mixtura.persistence.atomic_files import Staging
+from mixtura.report.frame import framed
 from mixtura.typing import FloatArray
 
 __all__ = ["Explorer", "explore"]
 
 _LOWEST = 200
-
-# Scripts run, apart from the notebook's own: the page sees nothing of it.
-_FRAME = (
-    '<iframe title="mixtura explorer: {title}" sandbox="allow-scripts" srcdoc="{page}" '
-    'style="width: 100%; height: {height}px; border: 0; background: transparent"></iframe>'
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +53,7 @@ class Explorer:
             staging.place(Path(path)).write_text(self.page, encoding="utf-8")
 
     def _repr_html_(self) -> str:
-        title, page = html.escape(self.table.title), html.escape(self.page)
-        return _FRAME.format(title=title, page=page, height=self.height)
+        return framed(self.page, f"mixtura explorer: {self.table.title}", self.height)
 
 
 def explore(
