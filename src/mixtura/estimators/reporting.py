@@ -133,7 +133,7 @@ class Reporting(Asked):
             raise DataError(f"{what} shows the rows of a table: give it X, as of fit.")
         self._refuse_scanned(X, what)
         rows = np.asarray(self._as_fitted(X), dtype=np.float64)
-        check_reach(rows, column_names(self, rows))
+        check_reach(rows, column_names(self._known(), rows))
         weight = as_weights(sample_weight, len(rows))
         return RowsInView(model_of(self._known()), rows, weight, _row_names(X))
 
