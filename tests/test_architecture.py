@@ -62,7 +62,7 @@ GUESTS = {
     "polars": {"cli"},
     "click": {"cli", "__main__"},
     "rich": {"cli"},
-    "scipy": {"families", "acceleration"},
+    "scipy": {"families", "acceleration", "explain"},
     "dask": {"sources.dask"},
     "distributed": {"sources.dask"},
     "cloudpickle": {"sources.dask"},
