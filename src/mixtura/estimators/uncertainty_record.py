@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 
 from mixtura.estimators.parameters import check_level
-from mixtura.estimators.row_by_row import in_blocks
 from mixtura.explain.assurance import Assurance, assurance
 from mixtura.explain.draws import Draws
 from mixtura.explain.estimates import Estimates
 from mixtura.explain.intervals import Interval
+from mixtura.sources import ArraySource
 from mixtura.typing import AnyArray, FloatArray
 
 __all__ = ["Uncertainty"]
 
 _COLUMNS = ("parameter", "column", "component", "estimate", "standard_error", "low", "high")
+
+# Rows whose responsibilities are looked at at a time: each has one set for each parameter or draw.
+_ROWS = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +95,7 @@ class Uncertainty:
         """
         level, spread = self._level(level), self._estimates.spread
         rows, mixture = self._read(X), self._estimates.mixture
-        blocks = in_blocks(rows, None, mixture.n_components, None)
+        blocks = ArraySource(rows, rows_per_block=_ROWS)
         parts = blocks.map(lambda chunk: assurance(mixture, spread, chunk.X, level))
         return Assurance.of_all(list(parts))
 
@@ -146,10 +149,8 @@ def _as_text(
     columns: Mapping[str, AnyArray], level: float, method: str, notes: Sequence[str]
 ) -> str:
     """Lines that stand below each other."""
-    cells = [
-        [name.replace("standard_", "std. ") for name in columns],
-        *zip(*(_cells(column) for column in columns.values()), strict=True),
-    ]
+    head = [name.replace("standard_", "std. ") for name in columns]
+    cells = [head, *zip(*map(_cells, columns.values()), strict=True)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ["  ".join(_set(row, widths)).rstrip() for row in cells]
     title = f"{100.0 * level:g} % intervals, method {method!r}"

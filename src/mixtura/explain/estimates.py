@@ -21,6 +21,10 @@ __all__ = ["WEIGHTS", "Estimates"]
 #: What mixing weights are called, and, where a family has weights of its own, those.
 WEIGHTS, _OF_PARTS = "weights", "part_weights"
 
+# Standard errors that are so many times the distance from the edge of a range are none: less than
+# a twentieth of a row is all that a probability comes from there.
+_EDGE = 5.0
+
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
@@ -72,7 +76,9 @@ class Estimates:
 
     def _errors(self, name: str) -> FloatArray:
         errors = self.spread.standard_errors(self.quantity(name))
-        errors = np.where(errors == 0.0, np.nan, errors)
+        entries, values = self.entries[name], self.values[name]
+        near = np.minimum(values - entries.low, entries.high - values)
+        errors = np.where((errors == 0.0) | (errors > _EDGE * near), np.nan, errors)
         if name != WEIGHTS:
             errors[self.without] = np.nan
         return errors

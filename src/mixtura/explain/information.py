@@ -45,6 +45,9 @@ _STEP, _GREATEST = 1e-3, 3e-3
 _LEVEL = 1e-8
 # Share of a quantity's slope along level directions that is no more than that.
 _LITTLE = 1e-4
+# Of coordinates of which even complete data would tell less than so much nothing else is asked:
+# they are on the edge of their range, a probability that is nearly 0, say.
+_EDGE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,19 +92,20 @@ class ObservedInformation:
             Where the family has no coordinates, or none here.
         """
         expectation = em.e_step(mixture, source)
+        _check_rows(mixture, expectation)
         at = MixtureCoordinates.of(mixture, expectation.weight)
         if at is None:
             raise _without_coordinates(mixture)
 
         def gradient(step: FloatArray) -> FloatArray:
-            there = at.moved(step, expectation)
-            if there is None:
-                raise _without_coordinates(mixture)
+            there = _moved(at, step, expectation)
             return there.gradient(em.e_step(there.mixture, source))
 
-        information = np.empty((len(at.units),) * 2)
+        information = np.eye(len(at.units))
+        inner = expectation.weight * np.square(at.units) >= _EDGE
         for j, step in enumerate(_steps(at)):
-            information[j] = -_slope(gradient, step)
+            if inner[j]:
+                information[j] = np.where(inner, -_slope(gradient, step), 0.0)
             if passed is not None:
                 passed(j + 1, len(information))
         return cls._from(at, expectation, 0.5 * (information + information.T))
@@ -125,38 +129,36 @@ class ObservedInformation:
 
     def standard_errors(self, quantity: Quantity) -> FloatArray:
         """Of each number of a quantity: NaN where the rows do not tell, 0 of what is fixed."""
-        value = quantity(self.mixture)
-        variance, seen, unseen = (np.zeros_like(value) for _ in range(3))
-        for direction in self.known.T:
-            slope = self._along(quantity, direction)
-            variance += np.square(slope)
-            seen += np.square(slope) / (direction @ direction)
-        for direction in self.unknown.T:
-            unseen += np.square(self._along(quantity, direction))
-        untold = unseen > _LITTLE**2 * (seen + unseen)
-        return np.where(untold, np.nan, np.sqrt(variance))
+        slopes = self._slopes(quantity)
+        seen, unseen = slopes @ self.known, slopes @ self.unknown
+        untold = np.square(unseen).sum(axis=-1) > _LITTLE**2 * np.square(slopes).sum(axis=-1)
+        return np.where(untold, np.nan, np.sqrt(np.square(seen).sum(axis=-1)))
 
     def interval(self, quantity: Quantity, bounds: Bounds, level: float) -> Interval:
         """Of each number of a quantity that lies between bounds."""
         return wald(quantity(self.mixture), self.standard_errors(quantity), bounds, level)
 
-    def _along(self, quantity: Quantity, direction: FloatArray) -> FloatArray:
-        """How fast a quantity changes along a direction."""
-        length = _STEP / float(np.linalg.norm(direction))
-        step = direction * min(length, _GREATEST / self.at.greatest(direction))
+    def _slopes(self, quantity: Quantity) -> FloatArray:
+        """Derivatives of a quantity along each coordinate, (..., p)."""
 
         def there(step: FloatArray) -> FloatArray:
-            moved = self.at.moved(step, self.expectation)
-            if moved is None:
-                raise _without_coordinates(self.mixture)
-            return quantity(moved.mixture)
+            return quantity(_moved(self.at, step, self.expectation).mixture)
 
-        return _slope(there, step) * (np.linalg.norm(direction))
+        return np.stack([_slope(there, step) for step in _steps(self.at)], axis=-1)
 
 
 def _steps(at: MixtureCoordinates) -> FloatArray:
     """One along each coordinate, (p, p)."""
     return np.diag(np.minimum(_STEP, _GREATEST * at.units))
+
+
+def _moved(
+    at: MixtureCoordinates, step: FloatArray, expectation: Expectation[Any]
+) -> MixtureCoordinates:
+    there = at.moved(step, expectation)
+    if there is None:
+        raise _without_coordinates(at.mixture)
+    return there
 
 
 def _slope(function: Callable[[FloatArray], FloatArray], step: FloatArray) -> FloatArray:
@@ -166,17 +168,20 @@ def _slope(function: Callable[[FloatArray], FloatArray], step: FloatArray) -> Fl
     return (8.0 * near - far) / (12.0 * float(np.linalg.norm(step)))
 
 
-def _without_coordinates(mixture: Mixture[Any, Any]) -> MixturaError:
-    empty = np.flatnonzero(mixture.weights == 0.0)
-    if len(empty):
-        why = f"component {empty[0]} is empty (weight 0), and has nothing to be told of"
-    else:
-        family = type(mixture.clusters.family).__name__
-        why = (
-            f"a mixture of family {family} has no smooth likelihood about these parameters, so "
-            "there is no information to be had"
+def _check_rows(mixture: Mixture[Any, Any], expectation: Expectation[Any]) -> None:
+    """See that no component is empty, or next to it."""
+    rows = expectation.weight * mixture.weights
+    if rows.min() < _EDGE:
+        empty = int(rows.argmin())
+        raise MixturaError(
+            f"Standard errors from the observed information are not known here: component {empty} "
+            f"has {rows[empty]:.2g} rows. Fit fewer components."
         )
+
+
+def _without_coordinates(mixture: Mixture[Any, Any]) -> MixturaError:
+    family = type(mixture.clusters.family).__name__
     return MixturaError(
-        f"Standard errors from the observed information are not known here: {why}. Use "
-        "method='bootstrap' or 'weighted'."
+        f"Standard errors from the observed information are not known here: the likelihood of "
+        f"{family} components is not smooth about these. Use method='bootstrap' or 'weighted'."
     )
