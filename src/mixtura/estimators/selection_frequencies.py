@@ -37,7 +37,7 @@ class UncertainChoice(Uncertain):
         X: Any,
         sample_weight: Any = None,
         *,
-        method: str = "bootstrap",
+        method: str = "parametric",
         n_draws: int = 50,
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -53,11 +53,14 @@ class UncertainChoice(Uncertain):
             The rows that were searched.
         sample_weight : array of shape (n,), default=None
             As it was given to `fit`.
-        method : str, default='bootstrap'
-            How rows are drawn, as of `uncertainty`: 'bootstrap', 'weighted' or 'parametric'. With
-            the first two rows come several times or weigh more, and what is near to them may look
-            like a group of its own: they choose larger models more often than new rows would.
-            'parametric' has new rows, but of the model that was chosen.
+        method : str, default='parametric'
+            How rows are drawn, as of `uncertainty`.
+
+            - 'parametric': from the mixture that was chosen: how often would it be found if it were
+              true? Of groups that it does not have nothing is said.
+            - 'bootstrap', 'weighted': the table's rows, of which some come several times or weigh
+              more. What is near to those looks like a group of its own, so that larger models are
+              chosen more often than for new rows.
         n_draws : int, default=50
         random_state : int, RandomState or None, default=None
             Fixes the draws; None for that of the search.

@@ -41,8 +41,9 @@ __all__ = ["ObservedInformation"]
 
 # Steps of differences: in units of one row's information, and of each parameter's own scale.
 _STEP, _GREATEST = 1e-3, 3e-3
-# Share of the complete data's information that is no more than the rounding of differences.
-_LEVEL = 1e-8
+# Share of the complete data's information that is no more than the rounding of differences; where
+# the gradient is not 0, no more than that is known of it either.
+_LEVEL = 1e-6
 # Share of a quantity's slope along level directions that is no more than that.
 _LITTLE = 1e-4
 # Of coordinates of which even complete data would tell less than so much nothing else is asked:
@@ -115,12 +116,19 @@ class ObservedInformation:
         cls, at: MixtureCoordinates, expectation: Expectation[Any], information: FloatArray
     ) -> Self:
         values, directions = np.linalg.eigh(information)
-        told = values > _LEVEL
-        known = directions[:, told] / np.sqrt(expectation.weight * values[told])
-        apart = expectation.weight * (at.gradient(expectation) @ known)
-        curved_up = int((values < -_LEVEL).sum())
-        length = float(np.linalg.norm(apart))
-        return cls(at, expectation, known, directions[:, ~told], length, curved_up)
+        gradient = at.gradient(expectation) @ directions
+        rises = values > _LEVEL
+        squares = expectation.weight * np.square(gradient[rises]) / values[rises]
+        level = max(_LEVEL, float(np.linalg.norm(gradient)))
+        told = values > level
+        return cls(
+            at,
+            expectation,
+            directions[:, told] / np.sqrt(expectation.weight * values[told]),
+            directions[:, ~told],
+            float(np.sqrt(squares.sum())),
+            int((values < -level).sum()),
+        )
 
     @property
     def mixture(self) -> Mixture[Any, Any]:
