@@ -293,7 +293,7 @@ def test_where_the_likelihood_is_not_smooth_the_bootstrap_is_offered() -> None:
     family = Gaussian(VVV, np.zeros(3))
     whole = em.begin(family, ArraySource(two_groups()), random_responsibilities(1, (0,)))
     empty = replace(whole.take(np.zeros(2, dtype=int)), weights=np.array([1.0, 0.0]))
-    with pytest.raises(MixturaError, match="component 1 has 0 rows"):
+    with pytest.raises(MixturaError, match="component 1 has no rows"):
         ObservedInformation.of(empty, ArraySource(two_groups()))
 
 

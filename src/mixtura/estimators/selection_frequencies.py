@@ -103,7 +103,7 @@ class UncertainChoice(Uncertain):
 
         found = []
         with without_warnings(), one_blas_thread():
-            for each in in_threads((partial(searched, number) for number in range(n)), n_jobs):
+            for each in in_threads([partial(searched, number) for number in range(n)], n_jobs):
                 found.append(each)
                 if progress is not None:
                     progress(len(found), n)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -56,6 +56,8 @@ _INFORMATION = "information"
 
 # Standard errors that a fit may be from the maximum of what it is said to maximise.
 _NEAR = 0.25
+# Tasks that a thread does before progress is told.
+_ROUNDS = 4
 
 
 class Uncertain:
@@ -224,6 +226,8 @@ class Uncertain:
         collapsed = np.zeros(mixture.n_clusters, dtype=np.bool_)
         if "record_" in vars(estimator):
             collapsed[list(estimator.record_.collapsed)] = True
+        if isinstance(spread, ObservedInformation):
+            collapsed |= spread.empty
         description = description_of(mixture.family)
         estimates = Estimates(mixture, spread, description, estimator.schema_, collapsed)
         n_draws = len(spread.mixtures) if isinstance(spread, Draws) else 0
@@ -273,7 +277,7 @@ def _by_draws(
 ) -> tuple[Spread, list[str]]:
     refits = refits.prepared()
     made: list[Refit] = []
-    for refit in in_threads((partial(refits.refit, number) for number in range(n)), n_jobs):
+    for refit in in_threads([partial(refits.refit, number) for number in range(n)], n_jobs):
         made.append(refit)
         if progress is not None:
             progress(len(made), n)
@@ -295,10 +299,13 @@ def _by_draws(
     return Draws(mixtures), notes
 
 
-def in_threads(tasks: Iterable[Callable[[], Any]], n_jobs: int | None) -> Iterable[Any]:
+def in_threads(tasks: Sequence[Callable[[], Any]], n_jobs: int | None) -> Iterator[Any]:
     """What tasks give, in their order, so many at a time."""
-    if effective_n_jobs(n_jobs) == 1:
-        return (task() for task in tasks)
-    parallel = Parallel(n_jobs, prefer="threads", return_as="generator")
-    results: Iterable[Any] = parallel(delayed(task)() for task in tasks)
-    return results
+    at_a_time = effective_n_jobs(n_jobs)
+    if at_a_time == 1:
+        yield from (task() for task in tasks)
+        return
+    with Parallel(n_jobs, prefer="threads") as parallel:
+        for first in range(0, len(tasks), _ROUNDS * at_a_time):
+            some = tasks[first : first + _ROUNDS * at_a_time]
+            yield from parallel(delayed(task)() for task in some)

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from mixtura.assignments import log_sum_exp
-from mixtura.explain.intervals import ANY, Interval, Spread
+from mixtura.explain.intervals import ANY, Spread
 from mixtura.mixture import Mixture
 from mixtura.typing import FloatArray
 
@@ -43,11 +43,18 @@ class Assurance:
 def assurance(
     mixture: Mixture[Any, Any], spread: Spread, rows: FloatArray, level: float
 ) -> Assurance:
-    """That of some rows (n, d); intervals are made of log odds."""
-    errors = spread.standard_errors(lambda mixture: mixture.responsibilities(rows))
-    odds = spread.interval(lambda mixture: log_odds(mixture, rows), ANY, level)
-    shares = Interval(*(_shares(each) for each in (odds.low, odds.high)))
-    return Assurance(mixture.responsibilities(rows), errors, shares.low, shares.high)
+    """That of some rows (n, d): of log odds, which a Gaussian suits, made probabilities again."""
+
+    def odds(mixture: Mixture[Any, Any]) -> FloatArray:
+        return log_odds(mixture, rows)
+
+    found = spread.interval(odds, ANY, level)
+    return Assurance(
+        mixture.responsibilities(rows),
+        spread.deviations(odds, _shares),
+        _shares(found.low),
+        _shares(found.high),
+    )
 
 
 def log_odds(mixture: Mixture[Any, Any], rows: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.explain.intervals import Bounds, Interval, Quantity, percentiles
+from mixtura.explain.intervals import Bounds, Interval, Quantity, Scale, percentiles
 from mixtura.mixture import Mixture
 from mixtura.sources import Chunk, Source
 from mixtura.typing import FloatArray, IntArray
@@ -34,7 +34,11 @@ class Draws:
 
     def standard_errors(self, quantity: Quantity) -> FloatArray:
         """Standard deviations of the draws (Efron 1979)."""
-        values = self.values(quantity)
+        return self.deviations(quantity, lambda values: values)
+
+    def deviations(self, quantity: Quantity, scale: Scale) -> FloatArray:
+        """The same on another scale."""
+        values = scale(self.values(quantity))
         errors: FloatArray = (values - values[0]).std(axis=0, ddof=1)
         return errors
 

@@ -32,13 +32,15 @@ import numpy as np
 from mixtura import em
 from mixtura.acceleration.coordinates import MixtureCoordinates
 from mixtura.errors import MixturaError
-from mixtura.explain.intervals import Bounds, Interval, Quantity, wald
+from mixtura.explain.intervals import Bounds, Interval, Quantity, Scale, wald
 from mixtura.mixture import Expectation, Mixture
 from mixtura.sources import Source
-from mixtura.typing import FloatArray
+from mixtura.typing import BoolArray, FloatArray
 
 __all__ = ["ObservedInformation"]
 
+# Places at which a function of a Gaussian is looked at.
+_NODES = 61
 # Steps of differences: in units of one row's information, and of each parameter's own scale.
 _STEP, _GREATEST = 1e-3, 3e-3
 # Share of the complete data's information that is no more than the rounding of differences; where
@@ -93,7 +95,6 @@ class ObservedInformation:
             Where the family has no coordinates, or none here.
         """
         expectation = em.e_step(mixture, source)
-        _check_rows(mixture, expectation)
         at = MixtureCoordinates.of(mixture, expectation.weight)
         if at is None:
             raise _without_coordinates(mixture)
@@ -135,6 +136,12 @@ class ObservedInformation:
         """The one that was fitted."""
         return self.at.mixture
 
+    @property
+    def empty(self) -> BoolArray:
+        """Which of the clusters (k,) have next to no rows."""
+        rows = self.expectation.weight * self.mixture.clusters.weights
+        return np.asarray(rows < _EDGE)
+
     def standard_errors(self, quantity: Quantity) -> FloatArray:
         """Of each number of a quantity: NaN where the rows do not tell, 0 of what is fixed."""
         slopes = self._slopes(quantity)
@@ -145,6 +152,15 @@ class ObservedInformation:
     def interval(self, quantity: Quantity, bounds: Bounds, level: float) -> Interval:
         """Of each number of a quantity that lies between bounds."""
         return wald(quantity(self.mixture), self.standard_errors(quantity), bounds, level)
+
+    def deviations(self, quantity: Quantity, scale: Scale) -> FloatArray:
+        """Of each number of a quantity on another scale, on this one being Gaussian."""
+        value, errors = quantity(self.mixture), self.standard_errors(quantity)
+        nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+        drawn = scale(value + np.multiply.outer(nodes, errors))
+        apart = drawn - np.average(drawn, axis=0, weights=weights)
+        variances: FloatArray = np.average(np.square(apart), axis=0, weights=weights)
+        return np.sqrt(variances)
 
     def _slopes(self, quantity: Quantity) -> FloatArray:
         """Derivatives of a quantity along each coordinate, (..., p)."""
@@ -176,20 +192,14 @@ def _slope(function: Callable[[FloatArray], FloatArray], step: FloatArray) -> Fl
     return (8.0 * near - far) / (12.0 * float(np.linalg.norm(step)))
 
 
-def _check_rows(mixture: Mixture[Any, Any], expectation: Expectation[Any]) -> None:
-    """See that no component is empty, or next to it."""
-    rows = expectation.weight * mixture.weights
-    if rows.min() < _EDGE:
-        empty = int(rows.argmin())
-        raise MixturaError(
-            f"Standard errors from the observed information are not known here: component {empty} "
-            f"has {rows[empty]:.2g} rows. Fit fewer components."
-        )
-
-
 def _without_coordinates(mixture: Mixture[Any, Any]) -> MixturaError:
-    family = type(mixture.clusters.family).__name__
+    empty = np.flatnonzero(mixture.weights == 0.0)
+    if len(empty):
+        why, remedy = f"component {empty[0]} has no rows", "Fit fewer components."
+    else:
+        family = type(mixture.clusters.family).__name__
+        why = f"the likelihood of {family} components is not smooth about these"
+        remedy = "Use method='bootstrap' or 'weighted'."
     return MixturaError(
-        f"Standard errors from the observed information are not known here: the likelihood of "
-        f"{family} components is not smooth about these. Use method='bootstrap' or 'weighted'."
+        f"Standard errors from the observed information are not known here: {why}. {remedy}"
     )

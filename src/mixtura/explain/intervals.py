@@ -20,10 +20,13 @@ import numpy as np
 from mixtura.mixture import Mixture
 from mixtura.typing import BoolArray, FloatArray
 
-__all__ = ["ANY", "Bounds", "Interval", "Quantity", "Spread", "percentiles", "wald"]
+__all__ = ["ANY", "Bounds", "Interval", "Quantity", "Scale", "Spread", "percentiles", "wald"]
 
 #: What is to be known of a mixture: numbers of some shape, the same for all mixtures of a kind.
 Quantity: TypeAlias = Callable[[Mixture[Any, Any]], FloatArray]
+
+#: Numbers -> the same on another scale, one by one.
+Scale: TypeAlias = Callable[[FloatArray], FloatArray]
 
 #: Between which numbers lie: two numbers, or arrays that go with them.
 Bounds: TypeAlias = tuple[Any, Any]
@@ -55,6 +58,10 @@ class Spread(Protocol):
 
     def standard_errors(self, quantity: Quantity, /) -> FloatArray:
         """Of each number of a quantity: NaN where nothing can be said, 0 of what is fixed."""
+        ...
+
+    def deviations(self, quantity: Quantity, scale: Scale, /) -> FloatArray:
+        """Standard deviations of each number of a quantity on another scale."""
         ...
 
     def interval(self, quantity: Quantity, bounds: Bounds, level: float, /) -> Interval:
