@@ -12,7 +12,7 @@ import numpy as np
 from mixtura.families.schema import Schema
 from mixtura.typing import FloatArray
 
-__all__ = ["Entries", "of_covariances"]
+__all__ = ["Entries", "of_pairs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +61,8 @@ class Entries:
         return replace(self, names=tuple(names))
 
 
-def of_covariances(shown: FloatArray, schema: Schema) -> Entries:
-    """Of variances (k, d) or of covariance matrices (k, d, d), of which one half is told."""
+def of_pairs(shown: FloatArray, schema: Schema) -> Entries:
+    """Of numbers (k, d) above 0, or of symmetric matrices with such diagonals, told by half."""
     if shown.ndim == 2:
         return Entries.of_columns(schema, low=0.0)
     d = len(schema)

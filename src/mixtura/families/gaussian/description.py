@@ -9,7 +9,7 @@ import numpy as np
 
 from mixtura.errors import MixturaError, ModelFileError
 from mixtura.families.description import Bell, check_entries, check_names, refuse, stacked
-from mixtura.families.entries import Entries, of_covariances
+from mixtura.families.entries import Entries, of_pairs
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.kept_covariances import (
     WIDEST,
@@ -97,7 +97,7 @@ class GaussianDescription:
         shown = shown_covariances(params.covariances)
         return {
             "means": Entries.of_columns(schema),
-            "covariances": of_covariances(shown, schema),
+            "covariances": of_pairs(shown, schema),
         }
 
     def restored(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.families.description import Curve, check_entries, check_names, curve, stacked
-from mixtura.families.entries import Entries, of_covariances
+from mixtura.families.entries import Entries, of_pairs
 from mixtura.families.gaussian.description import (
     NAMED_STRUCTURES,
     GaussianDescription,
@@ -76,7 +76,7 @@ class StudentTDescription:
     def entries(self, params: StudentTParameters, schema: Schema) -> dict[str, Entries]:
         return {
             "locations": Entries.of_columns(schema),
-            "scales": of_covariances(shown_covariances(params.scales), schema),
+            "scales": of_pairs(shown_covariances(params.scales), schema),
             "dof": Entries.of_component(low=0.0),
         }
 
