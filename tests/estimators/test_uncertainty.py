@@ -190,7 +190,7 @@ def test_families_without_a_smooth_likelihood_have_draws() -> None:
 def test_draws_without_two_fits_are_an_error() -> None:
     X = np.array([[0.0], [20.0], [100.0], [500.0]])  # all four are seldom drawn
     gm = mx.PoissonMixture(4, random_state=0, init_params=[0, 1, 2, 3]).fit(X)
-    with pytest.raises(MixturaError, match="Only [01] of 3 draws could be fitted"):
+    with pytest.raises(MixturaError, match=r"Only [01] of 3 draws"):
         gm.uncertainty(X, method="bootstrap", n_draws=3, random_state=0)
 
 

@@ -24,7 +24,7 @@ from mixtura.estimators.parameters import (
 from mixtura.estimators.tables import as_weights
 from mixtura.estimators.uncertainty_record import Uncertainty
 from mixtura.explain.draws import Draws
-from mixtura.explain.estimates import Estimates
+from mixtura.explain.estimates import WEIGHTS, Estimates
 from mixtura.explain.information import ObservedInformation
 from mixtura.explain.intervals import Spread
 from mixtura.families.registry import description_of
@@ -56,6 +56,8 @@ _INFORMATION = "information"
 
 # Standard errors that a fit may be from the maximum of what it is said to maximise.
 _NEAR = 0.25
+# Share of a weight beyond which its standard error is that of no parabola.
+_SHAKY = 0.25
 # Tasks that a thread does before progress is told.
 _ROUNDS = 4
 
@@ -232,6 +234,8 @@ class Uncertain:
         estimates = Estimates(mixture, spread, description, estimator.schema_, collapsed)
         n_draws = len(spread.mixtures) if isinstance(spread, Draws) else 0
         notes = [*notes, *_missing(estimates)]
+        if n_draws == 0:
+            notes += _too_short(estimates)
         names = _component_names(mixture, estimator)
         return Uncertainty(method, level, tuple(notes), n_draws, estimates, names, self._as_fitted)
 
@@ -269,6 +273,19 @@ def _missing(estimates: Estimates) -> Iterator[str]:
             f"Without a standard error: {', '.join(told)}. These are fixed, on the edge of their "
             "range (a probability of 0, a variance on the floor), of a collapsed component, or "
             "cannot be told from the rows."
+        )
+
+
+def _too_short(estimates: Estimates) -> Iterator[str]:
+    """Whether the likelihood is far from a parabola."""
+    weights, errors = estimates.values[WEIGHTS], estimates.standard_errors[WEIGHTS]
+    shakiest = int(np.nan_to_num(errors / weights).argmax())
+    share = errors[shakiest] / weights[shakiest]
+    if share > _SHAKY:
+        yield (
+            f"The weight of component {shakiest} has a standard error of {100.0 * share:.0f} % of "
+            "itself: components overlap, or have few rows, and these intervals are too short. "
+            "Compare method='bootstrap'."
         )
 
 
