@@ -287,7 +287,7 @@ def test_the_table_has_a_line_for_each_number() -> None:
     assert table["component"].to_list()[:3] == ["0", "1", "noise"]
     lines = str(found).splitlines()
     assert lines[0] == "95 % intervals, method 'information'"
-    assert len(lines) == 2 + len(table)
+    assert lines[2 + len(table) :] == list(found.notes)
     assert lines[2].split()[:2] == ["weights", "0"]
 
 
