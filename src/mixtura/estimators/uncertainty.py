@@ -153,10 +153,10 @@ class Uncertain:
         >>> uncertainty = gm.uncertainty(X)
         >>> uncertainty.standard_errors["means"].round(2)
         array([[0.07],
-               [0.2 ]])
+               [0.22]])
         >>> weights = uncertainty.intervals(0.95)["weights"]
         >>> weights.low.round(2), weights.high.round(2)
-        (array([0.61, 0.28]), array([0.72, 0.39]))
+        (array([0.62, 0.28]), array([0.72, 0.38]))
         """
         mixture = self._fitted()
         level = check_level(level)

@@ -76,7 +76,7 @@ def wald(values: FloatArray, errors: FloatArray, bounds: Bounds, level: float) -
     --------
     >>> share = wald(np.array([0.02]), np.array([0.02]), (0.0, 1.0), 0.9)
     >>> share.low.round(4), share.high.round(4)
-    (array([0.0038]), array([0.0985]))
+    (array([0.0038]), array([0.0986]))
     """
     from scipy.special import ndtri  # it takes as long to import as a small fit
 
@@ -100,8 +100,9 @@ def percentiles(draws: FloatArray, level: float) -> Interval:
 
     Examples
     --------
-    >>> percentiles(np.arange(101.0), 0.9)
-    Interval(low=5.0, high=95.0)
+    >>> found = percentiles(np.arange(101.0)[:, None], 0.9)
+    >>> found.low.round(9), found.high.round(9)
+    (array([5.]), array([95.]))
     """
     tail = 0.5 * (1.0 - level)
     low, high = np.quantile(draws, (tail, 1.0 - tail), axis=0)
