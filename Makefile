@@ -8,6 +8,7 @@ EXAMPLES ?= 2000
 MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
 .PHONY: demo test check unit engines fuzz bench bench-acceleration bench-bootstrap bench-classifier \
+  bench-coverage \
   bench-factors bench-families bench-kin bench-latent-classes bench-missing bench-msteps \
   bench-online bench-scale bench-search bench-stability clients sanitize sanitize-passes sanitize-binding wasm \
   docs clean help
@@ -30,6 +31,7 @@ help:
 	@echo "  of a few: make bench-stability ONLY='--tables iris wine --seeds 2 --out FILE'; bench-search has --rounds"
 	@echo "make bench-classifier  discriminant analysis by mixtures against others: benchmarks/CLASSIFIER.md"
 	@echo "make bench-bootstrap  the bootstrap test against mclust (needs R): benchmarks/BOOTSTRAP.md"
+	@echo "make bench-coverage  how often intervals of 90 % cover the truth: benchmarks/COVERAGE.md"
 	@echo "make bench-latent-classes  latent classes against StepMix and poLCA (needs R): benchmarks/LATENT_CLASSES.md"
 	@echo "make fuzz   the fuzzer with new random cases, 50 times as many as in the tests; TIMES=500 for more"
 	@echo "make clients  tests of packages that use scikit-learn's GaussianMixture, with ours: docs/clients.md"
@@ -87,6 +89,9 @@ bench-families: .venv/.installed benchmarks/.families/.installed
 
 bench-missing: .venv/.installed
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/missing.py
+
+bench-coverage: .venv/.installed
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/coverage.py
 
 bench-kin: .venv/.installed
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/kin.py

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import polars
@@ -46,8 +45,6 @@ exclude_patterns = [
     "docs/gallery/**/*.ipynb",
     "docs/gallery/**/*.md5",
 ]
-if find_spec("mixtura.plot") is None:
-    exclude_patterns.append("docs/api/plot.rst")
 
 nitpicky = True
 nitpick_ignore_regex = [("std:ref", ".*")]  # of docstrings that come from scikit-learn

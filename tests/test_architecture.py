@@ -63,7 +63,7 @@ GUESTS = {
     "polars": {"cli"},
     "click": {"cli", "__main__"},
     "rich": {"cli"},
-    "scipy": {"families", "acceleration", "estimators"},
+    "scipy": {"families", "acceleration", "explain", "estimators"},
     "dask": {"sources.dask"},
     "distributed": {"sources.dask"},
     "cloudpickle": {"sources.dask"},

@@ -350,6 +350,12 @@ def _check_kept(
     for name, array in arrays.items():
         assert len(array) == mixture.n_clusters, f"components come first in {name!r}"
         assert np.isfinite(array).all(), f"{name!r} is finite"
+    entries = description.entries(params, schema)
+    assert list(entries) == list(arrays), "each array has its entries"
+    for name, array in arrays.items():
+        assert array[0].size == len(entries[name].names), f"each entry of {name!r} has a name"
+        within = (array >= entries[name].low) & (array <= entries[name].high)
+        assert within.all(), f"{name!r} lies where its entries say"
     read = {name: np.array(array.tolist()) for name, array in arrays.items()}
     again, restored = description.restored(options, read, schema)
     assert description.options(again) == description.options(family)

@@ -56,6 +56,10 @@ assert_type(of_counts.fit(counts).best_estimator_, mx.PoissonMixture)
 classifier = mx.MixtureClassifier(gm).fit(X, gm.predict(X))
 print(classifier.classes_.tolist(), classifier.class_prior_, classifier.score(X, gm.predict(X)))
 print(mx.bootstrap_test(gm, X, n_bootstrap=19, max_components=2).estimator.means_.shape)
+uncertainty = gm.uncertainty(X, level=0.95)
+assert_type(uncertainty.standard_errors, dict[str, NDArray[np.float64]])
+print(uncertainty, uncertainty.intervals(0.5)["weights"].low, uncertainty.responsibilities(X).high)
+print(of_counts.selection_frequencies(counts, n_draws=2).likely(0.9))
 
 
 def kept(folder: Path) -> mx.GaussianMixture:

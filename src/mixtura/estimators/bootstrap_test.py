@@ -10,11 +10,11 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.base import clone
 
-from mixtura.errors import DataError, MixturaError
+from mixtura.errors import MixturaError
 from mixtura.estimators.blas import one_blas_thread
 from mixtura.estimators.given_estimator import check_estimator
 from mixtura.estimators.mixture_estimator import MixtureEstimator
-from mixtura.estimators.parameters import check_count, seed_of
+from mixtura.estimators.parameters import check_count, check_level, check_total, seed_of
 from mixtura.estimators.tables import as_weights
 from mixtura.selection.likelihood_ratio import BootstrapStep, LikelihoodRatioTest, Progress
 from mixtura.starts.training_rows import TrainingRows
@@ -22,9 +22,6 @@ from mixtura.starts.training_rows import TrainingRows
 __all__ = ["BootstrapStep", "BootstrapTest", "bootstrap_test"]
 
 E = TypeVar("E", bound=MixtureEstimator)
-
-# Rows of a sample that fit into memory.
-_MOST_ROWS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -133,14 +130,14 @@ def bootstrap_test(
     check_count("min_components", min_components, at_least=1)
     check_count("max_components", max_components, at_least=int(min_components))
     check_count("n_bootstrap", n_bootstrap, at_least=1)
-    _check_level(level, n_bootstrap)
+    _check_reach(check_level(level), n_bootstrap)
     seed = seed_of(random_state)
     model: E = clone(estimator)
     if model.random_state is None:
         model.set_params(random_state=seed)
     rows = model._door(X, reset=True)
     weight = as_weights(sample_weight, len(rows))
-    _check_total(float(len(rows) if weight is None else weight.sum()))
+    check_total(float(len(rows) if weight is None else weight.sum()), "a sample")
     at_a_time = effective_n_jobs(n_jobs)
 
     def in_parallel(tasks: Sequence[Callable[[], float]]) -> Iterable[float]:
@@ -168,21 +165,9 @@ def bootstrap_test(
     return BootstrapTest(tested.n_components, tested.steps, fitted, tested.reason)
 
 
-def _check_level(level: object, n_bootstrap: int) -> None:
-    if not isinstance(level, float) or not 0.0 < level < 1.0:
-        raise MixturaError(
-            f"Invalid value for 'level': {level!r}. It should be a number between 0 and 1."
-        )
+def _check_reach(level: float, n_bootstrap: int) -> None:
     if 1.0 / (n_bootstrap + 1) > level:
         raise MixturaError(
             f"n_bootstrap={n_bootstrap} samples can never reject at level={level}: draw at least "
             f"{int(np.ceil(1.0 / level)) - 1}."
-        )
-
-
-def _check_total(weight: float) -> None:
-    if not 1.0 <= weight <= _MOST_ROWS:
-        raise DataError(
-            f"sample_weight sums to {weight:.6g}, and a sample has as many rows: the test needs "
-            f"weights that count rows, between 1 and {_MOST_ROWS:,} in all."
         )

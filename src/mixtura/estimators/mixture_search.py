@@ -21,6 +21,7 @@ from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import check_count, seed_of
 from mixtura.estimators.search_summary import search_summary
+from mixtura.estimators.selection_frequencies import UncertainChoice
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.warned import without_warnings
 from mixtura.families.gaussian.modes import Modes
@@ -50,7 +51,7 @@ _SEARCHED = 50_000
 E = TypeVar("E", bound=MixtureEstimator)
 
 
-class MixtureSearch(SoftClusters, Generic[E]):
+class MixtureSearch(UncertainChoice, SoftClusters, Generic[E]):
     """Compare mixtures of several sizes and structures, and keep the best by a criterion.
 
     Structures grow side by side, one component after the other. Each candidate makes a start of

@@ -22,6 +22,7 @@ __all__ = [
     "check_count",
     "check_floor",
     "check_known",
+    "check_level",
     "check_magnitude",
     "check_mixing",
     "check_noise",
@@ -29,6 +30,7 @@ __all__ = [
     "check_not_single",
     "check_places",
     "check_start",
+    "check_total",
     "check_weights",
     "fixed_parts",
     "mixing_parameters",
@@ -38,6 +40,9 @@ __all__ = [
 
 # Variances with a smaller share of others' are lost in the rounding of a covariance matrix.
 _LEAST_FLOOR = 1e-12
+
+# Rows of a sample that fit into memory.
+_MOST_ROWS = 10_000_000
 
 
 def wrong_kind(name: str, value: object, expected: str, remedy: str) -> MixturaError:
@@ -67,6 +72,24 @@ def check_magnitude(name: str, value: object) -> float:
     raise MixturaError(
         f"Invalid value for '{name}': {value!r}. It should be a finite number, 0 or more."
     )
+
+
+def check_level(level: object) -> float:
+    """A share between 0 and 1."""
+    if isinstance(level, float) and 0.0 < level < 1.0:
+        return float(level)
+    raise MixturaError(
+        f"Invalid value for 'level': {level!r}. It should be a number between 0 and 1."
+    )
+
+
+def check_total(weight: float, sample: str) -> None:
+    """A weight of all rows that counts rows, so that as many can be drawn."""
+    if not 1.0 <= weight <= _MOST_ROWS:
+        raise DataError(
+            f"sample_weight sums to {weight:.6g}, and {sample} has as many rows: there should be "
+            f"weights that count rows, between 1 and {_MOST_ROWS:,} in all."
+        )
 
 
 def check_not_single(table: TrainingRows) -> None:

@@ -26,6 +26,7 @@ from mixtura.estimators.scikit_learn import (
     TransformerMixin,
 )
 from mixtura.estimators.tables import as_weights, check_reach, column_names
+from mixtura.estimators.uncertainty import Uncertain
 from mixtura.explain.missing_cells import drawn, expected
 from mixtura.explain.typicality import Typicality
 from mixtura.kernels.estep_dispatch import scorer
@@ -42,6 +43,7 @@ __all__ = ["SoftClusters"]
 class SoftClusters(
     Questions,
     Memberships,
+    Uncertain,
     Reporting,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,

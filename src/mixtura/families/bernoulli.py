@@ -25,6 +25,7 @@ from mixtura.families.column_parameters import (
     PerColumn,
 )
 from mixtura.families.description import Shares, refuse
+from mixtura.families.entries import Entries
 from mixtura.families.family import Bounded, Embedding, IndependentColumns, as_they_are
 from mixtura.families.linear import LinearForm, of_levels, of_levels_and_gaps
 from mixtura.families.log_linear import logs, weighted_logs
@@ -231,6 +232,10 @@ class BernoulliDescription(ColumnDescription[BernoulliParameters]):
 
     def are_values(self, values: FloatArray) -> BoolArray:
         return (values >= 0.0) & (values <= 1.0)
+
+    def entries(self, params: BernoulliParameters, schema: Schema) -> dict[str, Entries]:
+        names = tuple(f"{column.name} = {column.cell(1.0)}" for column in schema)
+        return {self.array: Entries(names, 0.0, 1.0)}
 
     def marginal(self, params: BernoulliParameters, place: int, schema: Schema) -> Shares:
         p = params.probabilities[:, place]

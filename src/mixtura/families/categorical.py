@@ -27,6 +27,7 @@ from mixtura.families.description import (
     refuse,
     stacked,
 )
+from mixtura.families.entries import Entries
 from mixtura.families.family import Bounded, Embedding
 from mixtura.families.linear import LinearForm, of_levels, of_levels_and_gaps
 from mixtura.families.log_linear import LogCoordinates, logs
@@ -330,6 +331,9 @@ class CategoricalDescription(Independent):
 
     def arrays(self, params: CategoricalParameters) -> dict[str, FloatArray]:
         return {"probabilities": params.probabilities}
+
+    def entries(self, params: CategoricalParameters, schema: Schema) -> dict[str, Entries]:
+        return {"probabilities": Entries.of_levels(schema)}
 
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema

@@ -15,6 +15,7 @@ from mixtura.errors import DegenerateError
 from mixtura.families.cells import Cells
 from mixtura.families.coordinates import Coordinates
 from mixtura.families.description import Independent, check_entries, check_names, stacked
+from mixtura.families.entries import Entries
 from mixtura.families.family import (
     Bounded,
     Embedding,
@@ -224,6 +225,12 @@ class ColumnDescription(Independent, ABC, Generic[P]):
 
     def arrays(self, params: P) -> dict[str, FloatArray]:
         return {self.array: params.values}
+
+    def entries(self, params: P, schema: Schema) -> dict[str, Entries]:
+        """Numbers of 0 or more unless -1 is one, and of at most 1 if 2 is none."""
+        below, above = self.are_values(np.array([-1.0, 2.0])).tolist()
+        low, high = -np.inf if below else 0.0, np.inf if above else 1.0
+        return {self.array: Entries.of_columns(schema, low, high)}
 
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 import numpy as np
 
 from mixtura.errors import CellError, ModelFileError
+from mixtura.families.entries import Entries
 from mixtura.families.family import Family, Parameters
 from mixtura.families.schema import Kind, Schema
 from mixtura.persistence.entries import unexpected
@@ -171,6 +172,10 @@ class Description(Protocol[F_contra, P]):
 
     def arrays(self, params: P, /) -> dict[str, FloatArray]:
         """The parameters as named arrays, k first in each, with finite numbers only."""
+        ...
+
+    def entries(self, params: P, schema: Schema, /) -> dict[str, Entries]:
+        """What the entries of these arrays are: the names they go by, and where they can lie."""
         ...
 
     def restored(

@@ -34,6 +34,7 @@ from mixtura.families.description import (
     refuse,
     stacked,
 )
+from mixtura.families.entries import Entries
 from mixtura.families.exponential import cube_roots
 from mixtura.families.family import Embedding, IndependentColumns, Unbounded, stand_ins
 from mixtura.families.one_column import Numbers, numbers
@@ -412,6 +413,10 @@ class GammaDescription(Independent):
 
     def arrays(self, params: GammaParameters) -> dict[str, FloatArray]:
         return {"means": params.means, "shapes": params.shapes}
+
+    def entries(self, params: GammaParameters, schema: Schema) -> dict[str, Entries]:
+        of_columns = Entries.of_columns(schema, low=0.0)
+        return {"means": of_columns, "shapes": of_columns}
 
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema

@@ -20,6 +20,7 @@ from mixtura.families.cells import Cells
 from mixtura.families.closeness import Closeness
 from mixtura.families.description import Curve, check_entries, curve, mean_density, refuse
 from mixtura.families.distances import Distances
+from mixtura.families.entries import Entries
 from mixtura.families.family import Embedding, Unbounded
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
 from mixtura.families.gaussian.density import Gaussian
@@ -198,6 +199,9 @@ class LogNormalDescription:
 
     def arrays(self, params: GaussianParameters) -> dict[str, FloatArray]:
         return _OF_LOGARITHMS.arrays(params)
+
+    def entries(self, params: GaussianParameters, schema: Schema) -> dict[str, Entries]:
+        return _OF_LOGARITHMS.entries(params, schema)
 
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema

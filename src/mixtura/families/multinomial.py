@@ -37,6 +37,7 @@ from mixtura.families.description import (
     check_names,
     stacked,
 )
+from mixtura.families.entries import Entries
 from mixtura.families.family import Bounded, Embedding, stand_ins
 from mixtura.families.linear import LinearForm, of_columns
 from mixtura.families.log_linear import LogCoordinates, logs, weighted_logs
@@ -342,6 +343,12 @@ class MultinomialDescription(Independent):
 
     def arrays(self, params: MultinomialParameters) -> dict[str, FloatArray]:
         return {"probabilities": params.probabilities, "totals": params.totals}
+
+    def entries(self, params: MultinomialParameters, schema: Schema) -> dict[str, Entries]:
+        return {
+            "probabilities": Entries.of_columns(schema, 0.0, 1.0),
+            "totals": Entries.of_component(low=0.0),
+        }
 
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema

@@ -35,6 +35,7 @@ from mixtura.families.description import (
     check_names,
     stacked,
 )
+from mixtura.families.entries import Entries
 from mixtura.families.family import Bounded, Embedding, IndependentColumns
 from mixtura.families.one_column import Numbers, counts
 from mixtura.families.poisson import stabilized
@@ -480,6 +481,10 @@ class NegativeBinomialDescription(Independent):
 
     def arrays(self, params: NegativeBinomialParameters) -> dict[str, FloatArray]:
         return {"means": params.expected, "dispersions": params.dispersions}
+
+    def entries(self, params: NegativeBinomialParameters, schema: Schema) -> dict[str, Entries]:
+        of_columns = Entries.of_columns(schema, low=0.0)
+        return {"means": of_columns, "dispersions": of_columns}
 
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema

@@ -26,6 +26,7 @@ from mixtura.families.description import (
     entries_within,
     number_kind,
 )
+from mixtura.families.entries import Entries
 from mixtura.families.nested import Nested, NestedParameters
 from mixtura.families.schema import Kind, Schema
 from mixtura.persistence.entries import whole
@@ -91,6 +92,14 @@ class NestedDescription:
         return {
             "weights": params.weights,
             **{f"{_PREFIX}{name}": a.reshape(*shape, *a.shape[1:]) for name, a in of_parts.items()},
+        }
+
+    def entries(self, params: NestedParameters[Any], schema: Schema) -> dict[str, Entries]:
+        names = [f"part {number + 1}" for number in range(params.weights.shape[1])]
+        of_parts = self.inner.entries(params.parts, schema)
+        return {
+            "weights": Entries(tuple(names), 0.0, 1.0),
+            **{f"{_PREFIX}{name}": entries.of_each(names) for name, entries in of_parts.items()},
         }
 
     def restored(

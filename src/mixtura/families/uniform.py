@@ -31,6 +31,7 @@ from mixtura.families.description import (
     refuse,
     stacked,
 )
+from mixtura.families.entries import Entries
 from mixtura.families.family import Embedding, IndependentColumns, Unbounded, as_they_are
 from mixtura.families.log_linear import logs
 from mixtura.families.one_column import Numbers, evenly
@@ -255,6 +256,10 @@ class UniformDescription(Independent):
 
     def arrays(self, params: UniformParameters) -> dict[str, FloatArray]:
         return {"low": params.low, "high": params.high}
+
+    def entries(self, params: UniformParameters, schema: Schema) -> dict[str, Entries]:
+        of_columns = Entries.of_columns(schema)
+        return {"low": of_columns, "high": of_columns}
 
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema

@@ -39,6 +39,7 @@ from mixtura.families.concentration import (
     log_area,
 )
 from mixtura.families.description import Bell, check_entries, check_names, refuse, stacked
+from mixtura.families.entries import Entries
 from mixtura.families.family import Embedding, Unbounded, stand_ins
 from mixtura.families.one_column import OneColumn
 from mixtura.families.schema import Kind, Schema
@@ -531,6 +532,12 @@ class VonMisesFisherDescription:
 
     def arrays(self, params: VonMisesFisherParameters) -> dict[str, FloatArray]:
         return {"directions": params.directions, "concentrations": params.concentrations}
+
+    def entries(self, params: VonMisesFisherParameters, schema: Schema) -> dict[str, Entries]:
+        return {
+            "directions": Entries.of_columns(schema, -1.0, 1.0),
+            "concentrations": Entries.of_component(low=0.0),
+        }
 
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema

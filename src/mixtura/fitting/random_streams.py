@@ -20,3 +20,4 @@ class Purpose(IntEnum):
     ORDER = 8
     TYPICALITY = 9
     QUESTION = 11
+    RESAMPLE = 12

@@ -19,6 +19,7 @@ from mixtura.errors import DegenerateError, MixturaError
 from mixtura.explain import Soundness
 from mixtura.fitting.random_streams import Purpose
 from mixtura.fitting.record import FitRecord
+from mixtura.fitting.resampling import sampled_rows
 from mixtura.fitting.run import Fitting, fit
 from mixtura.fitting.specification import Before, Specification, silently
 from mixtura.mixture import Mixture
@@ -26,7 +27,7 @@ from mixtura.selection.scores import mean_log_density
 from mixtura.starts.split_component import cuts
 from mixtura.starts.starting_values import StartingValues
 from mixtura.starts.training_rows import TrainingRows
-from mixtura.typing import FloatArray, IntArray
+from mixtura.typing import FloatArray
 
 __all__ = ["BootstrapStep", "InParallel", "LikelihoodRatioTest", "Progress", "Tested"]
 
@@ -276,23 +277,10 @@ class Resampling:
         return 2.0 * (self.larger.log_likelihood - self.smaller.log_likelihood)
 
     def sample(self, number: int) -> TrainingRows:
-        """The sample of the given number, with as many rows as the table weighs.
-
-        Cells are missing as they are in the table's rows, whichever these are.
-        """
-        null, table = self.smaller.mixture, self.table
+        """The sample of the given number, with as many rows as the table weighs."""
+        null = self.smaller.mixture
         rng = np.random.default_rng((self.seed, Purpose.BOOTSTRAP, null.n_clusters, number))
-        rows = null.sample(round(table.summary.total_weight), rng)[0].astype(table.rows.dtype)
-        if table.gappy:
-            rows[np.isnan(table.rows[self._rows_by_weight(len(rows))])] = np.nan
-        return TrainingRows.of(rows, None, table.column_names, table.n_threads)
-
-    def _rows_by_weight(self, n: int) -> IntArray:
-        """Numbers of n of the table's rows, each as often as it weighs."""
-        cumulative = self.table.row_weights.cumsum()
-        places = (np.arange(n) + 0.5) / n * cumulative[-1]
-        rows: IntArray = np.searchsorted(cumulative, places)
-        return rows
+        return sampled_rows(self.table, null, rng)
 
     def ratio_of_sample(self, number: int) -> float:
         """That of the sample of the given number; infinite if it cannot be fitted."""

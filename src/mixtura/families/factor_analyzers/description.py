@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.families.description import Bell, check_entries, check_names, refuse, stacked
+from mixtura.families.entries import Entries
 from mixtura.families.factor_analyzers.density import FactorAnalyzers
 from mixtura.families.factor_analyzers.parameters import FactorParameters
 from mixtura.families.gaussian.density import NARROWEST
@@ -54,6 +55,16 @@ class FactorDescription:
         """Without loadings where there are no factors."""
         loadings = {"loadings": params.loadings} if params.n_factors else {}
         return {"means": params.means, **loadings, "uniquenesses": params.uniquenesses}
+
+    def entries(self, params: FactorParameters, schema: Schema) -> dict[str, Entries]:
+        of_columns, factors = Entries.of_columns(schema), range(1, params.n_factors + 1)
+        names = (f"{name}, factor {number}" for name in schema.names for number in factors)
+        loadings = {"loadings": Entries(tuple(names))} if params.n_factors else {}
+        return {
+            "means": of_columns,
+            **loadings,
+            "uniquenesses": Entries.of_columns(schema, low=0.0),
+        }
 
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema

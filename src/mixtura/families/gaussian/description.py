@@ -9,6 +9,7 @@ import numpy as np
 
 from mixtura.errors import MixturaError, ModelFileError
 from mixtura.families.description import Bell, check_entries, check_names, refuse, stacked
+from mixtura.families.entries import Entries, of_pairs
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.kept_covariances import (
     WIDEST,
@@ -91,6 +92,13 @@ class GaussianDescription:
 
     def arrays(self, params: GaussianParameters) -> dict[str, FloatArray]:
         return {"means": params.means, "covariances": shown_covariances(params.covariances)}
+
+    def entries(self, params: GaussianParameters, schema: Schema) -> dict[str, Entries]:
+        shown = shown_covariances(params.covariances)
+        return {
+            "means": Entries.of_columns(schema),
+            "covariances": of_pairs(shown, schema),
+        }
 
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema

@@ -11,6 +11,7 @@ import numpy as np
 
 from mixtura.errors import ModelFileError
 from mixtura.families.description import Description, Marginal, check_names, entries_within
+from mixtura.families.entries import Entries
 from mixtura.families.family import Family
 from mixtura.families.product.family import Block, Product, ProductParameters
 from mixtura.families.schema import Column, Kind, Schema
@@ -154,6 +155,13 @@ class ProductDescription:
             own = block.description.arrays(part)
             arrays |= {f"{_prefix(number, block)}{name}": own[name] for name in own}
         return arrays
+
+    def entries(self, params: ProductParameters, schema: Schema) -> dict[str, Entries]:
+        entries: dict[str, Entries] = {}
+        for number, (block, part) in enumerate(zip(self.blocks, params.parts, strict=True)):
+            own = block.description.entries(part, block.schema(schema))
+            entries |= {f"{_prefix(number, block)}{name}": own[name] for name in own}
+        return entries
 
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.families.description import Curve, check_entries, check_names, curve, stacked
+from mixtura.families.entries import Entries, of_pairs
 from mixtura.families.gaussian.description import (
     NAMED_STRUCTURES,
     GaussianDescription,
@@ -70,6 +71,13 @@ class StudentTDescription:
             "locations": params.locations,
             "scales": shown_covariances(params.scales),
             "dof": params.dof,
+        }
+
+    def entries(self, params: StudentTParameters, schema: Schema) -> dict[str, Entries]:
+        return {
+            "locations": Entries.of_columns(schema),
+            "scales": of_pairs(shown_covariances(params.scales), schema),
+            "dof": Entries.of_component(low=0.0),
         }
 
     def restored(
