@@ -1,6 +1,6 @@
 """
-How many clusters?
-==================
+Why the likelihood cannot choose
+================================
 
 Waiting for Old Faithful: 272 eruptions, how long each took, and how long it was to the next. The
 log-likelihood rises with every further component, so it cannot choose; a criterion makes
