@@ -28,7 +28,7 @@ from mixtura.families import (
     StudentT,
     StudentTParameters,
 )
-from mixtura.families.gaussian.modes import find_modes
+from mixtura.explain.modes import find_modes
 from mixtura.families.gaussian.structures import EEE, VII, VVI, VVV, DenseCovariances
 from mixtura.families.tie import Tie
 from mixtura.mixture import Mixture

@@ -18,7 +18,7 @@ from mixtura.families import (
     WithNoise,
 )
 from mixtura.families.gaussian.membership import membership
-from mixtura.families.gaussian.modes import find_modes
+from mixtura.explain.modes import find_modes
 from mixtura.families.gaussian.structures import EII, VVV, AxisCovariances
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Mixture

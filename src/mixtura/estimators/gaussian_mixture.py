@@ -25,7 +25,6 @@ from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.given_parameters import GivenGaussians
 from mixtura.families.gaussian.kept_covariances import departure
 from mixtura.families.gaussian.membership import membership
-from mixtura.families.gaussian.modes import Modes, find_modes
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import NormalInverseWishart
 from mixtura.families.noise import Box, with_noise
@@ -446,21 +445,6 @@ class GaussianMixture(PrivateHooks, Interchange):
 
     # ----------------------------------------------------------------------------- questions
 
-    def normalized_density(self, X: Any) -> AnyArray:
-        """Density at each row as a share of the density on the highest hill, shape (n,).
-
-        Where all weight is noise there is no hill, and the density is the same everywhere.
-        """
-        mixture, hills = self._fitted(), self.modes()
-        log_density = scorer(mixture).log_density
-        peak = (hills.log_density if len(hills) else mixture.log_density(mixture.params.means))[0]
-
-        def of(block: AnyArray) -> AnyArray:
-            share: AnyArray = np.exp(log_density(block) - peak)
-            return share
-
-        return self._row_by_row(X, mixture, of, "normalized_density")
-
     def membership(self, X: Any, sigmas: float = 2.5) -> IntArray:
         """Number of the nearest component of each row, or -1 if none is near enough.
 
@@ -481,7 +465,3 @@ class GaussianMixture(PrivateHooks, Interchange):
             return membership(mixture, np.asarray(block, dtype=np.float64), sigmas)
 
         return self._row_by_row(X, mixture, nearest, "membership", np.int64)
-
-    def modes(self) -> Modes:
-        """The hills of the density: its local maxima, highest first."""
-        return find_modes(self._fitted())

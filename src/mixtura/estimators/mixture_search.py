@@ -22,7 +22,6 @@ from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import check_count, seed_of
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.warned import without_warnings
-from mixtura.families.gaussian.modes import Modes
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.run import Fitting
 from mixtura.mixture import Mixture
@@ -373,20 +372,10 @@ class MixtureSearch(SoftClusters, Generic[E]):
 
     # ------------------------------------------------- what the best estimator can tell, too
 
-    def normalized_density(self, X: Any) -> AnyArray:
-        """That of the best estimator, if it has one: see `GaussianMixture`."""
-        density: AnyArray = self._best().normalized_density(X)
-        return density
-
     def membership(self, X: Any, sigmas: float = 2.5) -> IntArray:
         """That of the best estimator, if it has one: see `GaussianMixture`."""
         numbers: IntArray = self._best().membership(X, sigmas)
         return numbers
-
-    def modes(self) -> Modes:
-        """Those of the best estimator, if it has any: see `GaussianMixture`."""
-        modes: Modes = self._best().modes()
-        return modes
 
     def _best(self) -> Any:
         check_is_fitted(self)

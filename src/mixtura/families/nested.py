@@ -124,6 +124,9 @@ class Nested(Generic[P, S]):
         What a part looks like.
     n_parts : int
         m, 1 or more.
+    padding : int, default=0
+        Parts of weight 0 that fill up components of fewer than m: they have no parameters of their
+        own.
 
     Examples
     --------
@@ -147,6 +150,7 @@ class Nested(Generic[P, S]):
 
     family: Family[P, S]
     n_parts: int
+    padding: int = 0
 
     def log_density(self, params: NestedParameters[P], X: FloatArray) -> FloatArray:
         log_joint = self._log_joint(params, X)
@@ -203,7 +207,8 @@ class Nested(Generic[P, S]):
         return self.family.log_prior(params.parts)
 
     def n_parameters(self, k: int, d: int) -> int:
-        return k * (self.n_parts - 1) + self.family.n_parameters(k * self.n_parts, d)
+        n_parts = k * self.n_parts - self.padding
+        return n_parts - k + self.family.n_parameters(n_parts, d)
 
     def sample(
         self, params: NestedParameters[P], labels: IntArray, rng: np.random.Generator

@@ -19,3 +19,4 @@ class Purpose(IntEnum):
     NOISE = 7
     ORDER = 8
     TYPICALITY = 9
+    HILLS = 13

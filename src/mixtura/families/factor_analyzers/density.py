@@ -35,6 +35,7 @@ from operator import add
 import numpy as np
 
 from mixtura.errors import DataError
+from mixtura.families.elliptical import Ellipses
 from mixtura.families.factor_analyzers.coordinates import FactorCoordinates
 from mixtura.families.factor_analyzers.parameters import FactorParameters
 from mixtura.families.factor_analyzers.sketch import directions, first_factors, width
@@ -94,6 +95,10 @@ class FactorAnalyzers(Unbounded):
         constant = X.shape[1] * np.log(2.0 * np.pi) + params.log_determinants
         log_density: FloatArray = -0.5 * (params.squared_distances(X) + constant)
         return log_density
+
+    def ellipses(self, params: FactorParameters) -> Ellipses:
+        roots = np.linalg.cholesky(params.matrices())
+        return Ellipses(params.means, np.linalg.inv(roots).transpose(0, 2, 1))
 
     def of_columns(self, means: FloatArray, scales: FloatArray) -> FactorParameters:
         """Without factors yet, so that a first step finds some."""

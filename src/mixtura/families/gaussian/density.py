@@ -16,6 +16,7 @@ from operator import add
 import numpy as np
 
 from mixtura.errors import DataError
+from mixtura.families.elliptical import Ellipses
 from mixtura.families.family import Embedding, Unbounded, as_they_are, in_one_unit, stand_ins
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
 from mixtura.families.gaussian.missing_cells import Gaps
@@ -125,6 +126,9 @@ class Gaussian(Unbounded):
         moments = _moments(seen, own, diagonal=diagonal)
         complete = gaps.completed_diagonals if diagonal else gaps.completed
         return complete(moments, moments.count)
+
+    def ellipses(self, params: GaussianParameters) -> Ellipses:
+        return Ellipses.of(params.means, params.covariances.whitening)
 
     def of_columns(self, means: FloatArray, scales: FloatArray) -> GaussianParameters:
         """One component that is as wide as the columns, and along them."""
