@@ -438,6 +438,8 @@ class FamilyMixture(MixtureEstimator):
 
     def _read(self, X: Any, *, reset: bool) -> AnyArray:
         self._check_family()
+        if not reset and self._has_named_levels:
+            return self._read_levels(X)
         rows = as_rows(self, X, reset=reset)
         description = description_of(self.family) if is_described(self.family) else None
         if reset:
@@ -449,6 +451,19 @@ class FamilyMixture(MixtureEstimator):
         if description is not None:
             description.check(np.asarray(rows, dtype=np.float64), self.schema_)
         return rows
+
+    @property
+    def _has_named_levels(self) -> bool:
+        """Whether the columns are of a model whose estimator learnt what levels there are."""
+        return any(column.levels for column in self.schema_)
+
+    def _read_levels(self, X: Any) -> AnyArray:
+        rows = as_codes(columns_of(self, X, reset=False), self.schema_)
+        description_of(self.family).check(rows, self.schema_)
+        return rows
+
+    def _as_given(self, rows: AnyArray) -> AnyArray:
+        return as_levels(rows, self.schema_)
 
     def _check_family(self) -> None:
         """An instance that is as `Family` says; its class is no such thing."""

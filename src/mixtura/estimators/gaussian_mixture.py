@@ -30,7 +30,6 @@ from mixtura.families.gaussian.prior import NormalInverseWishart
 from mixtura.families.noise import Box, with_noise
 from mixtura.families.registry import description_of
 from mixtura.fitting.specification import MakeFamily, Noise
-from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
 from mixtura.sources import Source, Summary
 from mixtura.starts.starting_values import StartingValues

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataError
+from mixtura.estimators.hills import WithHills
 from mixtura.estimators.parameters import check_count
 from mixtura.estimators.row_by_row import in_blocks, row_by_row
 from mixtura.estimators.scanned import EachRow, Reading, Scanned, as_fitted, as_scanned
@@ -37,7 +38,7 @@ __all__ = ["SoftClusters"]
 
 
 class SoftClusters(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator, ABC
+    WithHills, ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator, ABC
 ):
     """An estimator that has a mixture after `fit`."""
 

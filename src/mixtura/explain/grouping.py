@@ -72,6 +72,5 @@ def check_groups(groups: Sequence[Sequence[int]], k: int) -> None:
     if left_out:
         some = ", ".join(map(str, left_out))
         raise MixturaError(
-            f"Left out: {some}. There {'is' if len(left_out) == 1 else 'are'} {k} components, and "
-            f"{expected}; one that stays alone is a group by itself."
+            f"Left out: {some}. {expected.capitalize()}; one that stays alone is a group by itself."
         )

@@ -18,8 +18,10 @@ Groups: TypeAlias = list[list[int]]
 def united(groups: Sequence[Sequence[int]], a: int, b: int) -> Groups:
     """The groups with two of them made one, in the place of the first of these."""
     low, high = sorted((a, b))
-    made = [sorted([*groups[low], *groups[high]]) if g == low else list(groups[g])
-            for g in range(len(groups))]
+    made = [
+        sorted([*groups[low], *groups[high]]) if g == low else list(groups[g])
+        for g in range(len(groups))
+    ]
     del made[high]
     return made
 

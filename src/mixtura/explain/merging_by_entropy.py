@@ -11,7 +11,8 @@ block by block, once for all pairs and then once for each merge.
 
 References
 ----------
-Baudry, Raftery, Celeux, Lo, Gottardo (2010), "Combining mixture components for clustering", JCGS 19.
+Baudry, Raftery, Celeux, Lo, Gottardo (2010), "Combining mixture components for clustering", JCGS
+19.
 """
 
 from __future__ import annotations
@@ -138,5 +139,3 @@ def elbow(heights: FloatArray) -> int:
         return float(np.square(y - line @ np.linalg.lstsq(line, y)[0]).sum())
 
     return min(range(2, m), key=lambda c: misfit(0, c) + misfit(c - 1, m))
-
-

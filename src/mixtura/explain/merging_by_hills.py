@@ -21,9 +21,7 @@ from mixtura.typing import FloatArray
 __all__ = ["merge_by_hills"]
 
 
-def merge_by_hills(
-    mixture: Mixture[Any, Any], landscape: Landscape | None = None
-) -> MergeTree:
+def merge_by_hills(mixture: Mixture[Any, Any], landscape: Landscape | None = None) -> MergeTree:
     """The tree of a mixture's hills; those that no component is on are passed over.
 
     Raises

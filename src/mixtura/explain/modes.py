@@ -191,7 +191,9 @@ def surface(slopes: Slopes, mixes: FloatArray) -> FloatArray:
     center = slopes.locations.mean(axis=0)
     pulls = np.einsum("jab,jb->ja", slopes.precisions, slopes.locations - center)
     shares = mixes * _breadths(slopes)
-    return np.asarray(center + solved(np.tensordot(shares, slopes.precisions, axes=1), shares @ pulls))
+    return np.asarray(
+        center + solved(np.tensordot(shares, slopes.precisions, axes=1), shares @ pulls)
+    )
 
 
 def _breadths(slopes: Slopes) -> FloatArray:

@@ -150,7 +150,7 @@ def _lowest(slopes: Slopes, path: FloatArray, heights: FloatArray) -> FloatArray
 
 
 def _sought(slopes: Slopes, points: FloatArray) -> FloatArray:
-    """The passes that the search from each of the points ends on, (m, d); without those that fail."""
+    """The passes that the searches from the points (m, d) end on; without those that fail."""
     points = points.copy()
     for _ in range(_STEPS):
         step, level = _towards_pass(slopes, points)
@@ -174,9 +174,7 @@ def _towards_pass(slopes: Slopes, points: FloatArray) -> tuple[FloatArray, BoolA
     return np.einsum("mab,mb->ma", vectors, lengths), (slope < _LEVEL) & is_pass
 
 
-def _beside(
-    slopes: Slopes, points: FloatArray, modes: Modes
-) -> tuple[FloatArray, IntArray]:
+def _beside(slopes: Slopes, points: FloatArray, modes: Modes) -> tuple[FloatArray, IntArray]:
     """The passes that lie between two hills, and these hills."""
     hessian, _, stiffness = slopes.curvature(points)
     way = _ASIDE * axes(hessian, stiffness)[1][:, :, -1]
