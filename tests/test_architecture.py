@@ -35,7 +35,7 @@ FLOORS = [
     },
     {"kernels.marginals"},
     {"kernels.estep_dispatch", "kernels.compiled_loop", "starts.hierarchy", "acceleration"},
-    {"families.gaussian.modes", "families.gaussian.membership"},
+    {"families.gaussian.membership"},
     {"em"},
     {"selection.scores", "explain"},
     {"starts", "selection.criteria"},

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.explain.modes import Modes, climb, find_modes, nearest
-from mixtura.explain.ridgelines import curve_between, is_top
+from mixtura.explain.ridgelines import curve_between, is_top, lowest
 from mixtura.explain.slopes import Slopes, axes
 from mixtura.mixture import Mixture
 from mixtura.typing import BoolArray, FloatArray, IntArray
@@ -35,9 +35,6 @@ _LONGEST, _ASIDE = 0.3, 0.05
 _LEVEL = 1e-9
 
 _LINE = np.linspace(0.0, 1.0, 65)
-
-# The lowest place of a path is looked for between its points in so many rounds, by tenths.
-_CLOSER, _PIECE = 4, np.linspace(0.0, 1.0, 11)[:, None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +91,8 @@ def find_landscape(mixture: Mixture[Any, Any]) -> Landscape:
     >>> params = GaussianParameters(np.array([[0.0], [4.0]]), AxisCovariances(np.ones((2, 1))))
     >>> mixture = Mixture(Gaussian(VVI, np.zeros(1)), params, np.array([0.5, 0.5]))
     >>> find_landscape(mixture).ratios.round(3)
-    array([[1.  , 0.27],
-           [0.27, 1.  ]])
+    array([[1.   , 0.271],
+           [0.271, 1.   ]])
     """
     modes = find_modes(mixture)
     d = mixture.n_features
@@ -129,24 +126,12 @@ def _lowest_places(slopes: Slopes, modes: Modes) -> tuple[FloatArray, IntArray]:
     for path in _paths(slopes, modes):
         heights = slopes.log_density(path)
         for start, end in pairwise(np.flatnonzero(is_top(heights)).tolist()):
-            lows.append(_lowest(slopes, path[start : end + 1], heights[start : end + 1]))
+            lows.append(lowest(slopes.log_density, path[start : end + 1]))
             tops += [path[start], path[end]]
     ends = climb(slopes, np.array(tops), modes.points)
     sides = nearest(slopes, ends, modes.points).reshape(-1, 2)
     apart = sides[:, 0] != sides[:, 1]
     return np.array(lows)[apart], sides[apart]
-
-
-def _lowest(slopes: Slopes, path: FloatArray, heights: FloatArray) -> FloatArray:
-    """The lowest place (d,) of a path that is made of straight pieces, seen ever closer."""
-    for _ in range(_CLOSER):
-        low = int(heights.argmin())
-        around = path[[max(low - 1, 0), low, min(low + 1, len(path) - 1)]]
-        before, after = (around[1] + _PIECE * (around[side] - around[1]) for side in (0, 2))
-        path = np.concatenate([before[::-1], after[1:]])
-        heights = slopes.log_density(path)
-    lowest: FloatArray = path[heights.argmin()]
-    return lowest
 
 
 def _sought(slopes: Slopes, points: FloatArray) -> FloatArray:

@@ -15,8 +15,9 @@ a logistic curve in t: steps in t see both ends, however much the widths differ.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -25,12 +26,18 @@ from mixtura.explain.slopes import Slopes
 from mixtura.mixture import Mixture
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Ridgeline", "curve_between", "find_ridgeline", "is_top"]
+__all__ = ["Ridgeline", "curve_between", "find_ridgeline", "is_top", "lowest"]
+
+#: Places (m, d) -> log-density there, (m,).
+Height: TypeAlias = Callable[[FloatArray], FloatArray]
 
 _STEPS = 160
 
 # How far t goes beyond where the curve leaves one sigma of an end.
 _BEYOND = 5.0
+
+# The lowest place of a path is looked for between its points in so many rounds, by tenths.
+_CLOSER, _PIECE = 4, np.linspace(0.0, 1.0, 11)[:, None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,15 +76,18 @@ def find_ridgeline(mixture: Mixture[Any, Any], first: int, second: int) -> Ridge
     >>> from mixtura.families.gaussian.structures import VVI, AxisCovariances
     >>> params = GaussianParameters(np.array([[0.0], [4.0]]), AxisCovariances(np.ones((2, 1))))
     >>> mixture = Mixture(Gaussian(VVI, np.zeros(1)), params, np.array([0.5, 0.5]))
-    >>> round(find_ridgeline(mixture, 0, 1).ratio, 3)  # 2 exp(-2) / (1 + exp(-8)), or nearly
-    0.27
+    >>> round(find_ridgeline(mixture, 0, 1).ratio, 3)  # 2 exp(-2), or nearly
+    0.271
     """
     slopes = Slopes(mixture)
     t, places = curve_between(slopes, slopes.part(first), slopes.part(second))
     own = mixture.log_joint(places)[:, [first, second]]
     of_pair = log_sum_exp(own)
     shares = 1.0 / (1.0 + np.exp(-t))
-    return Ridgeline(places, shares, mixture.log_density(places), of_pair, _ratio(of_pair))
+    ratio = _ratio(
+        lambda points: log_sum_exp(mixture.log_joint(points)[:, [first, second]]), places
+    )
+    return Ridgeline(places, shares, mixture.log_density(places), of_pair, ratio)
 
 
 def curve_between(slopes: Slopes, i: int, j: int) -> tuple[FloatArray, FloatArray]:
@@ -103,10 +113,29 @@ def is_top(heights: FloatArray) -> BoolArray:
     return np.asarray((heights > before) & (heights >= after))
 
 
-def _ratio(heights: FloatArray) -> float:
+def lowest(height: Height, path: FloatArray) -> FloatArray:
+    """The lowest place (d,) of a path (m, d) that is made of straight pieces, seen ever closer."""
+    for _ in range(_CLOSER):
+        low = int(height(path).argmin())
+        before, after = (
+            path[low] + _PIECE * (path[min(max(low + side, 0), len(path) - 1)] - path[low])
+            for side in (-1, 1)
+        )
+        path = np.concatenate([before[::-1], after[1:]])
+    place: FloatArray = path[height(path).argmin()]
+    return place
+
+
+def _ratio(height: Height, path: FloatArray) -> float:
+    """The lowest density between the two highest tops of a path, as a share of the lower top."""
+    heights = height(path)
     tops: IntArray = np.flatnonzero(is_top(heights))
     if len(tops) == 1:
         return 1.0
-    highest = np.sort(tops[np.argsort(-heights[tops], kind="stable")[:2]])
-    lower = heights[highest].min()
-    return float(np.exp(heights[highest[0] : highest[1] + 1].min() - lower))
+    start, end = np.sort(tops[np.argsort(-heights[tops], kind="stable")[:2]])
+    places = [lowest(height, path[start : end + 1])]
+    places += [
+        lowest(lambda at: -height(at), path[max(top - 1, 0) : top + 2]) for top in (start, end)
+    ]
+    low, *high = height(np.array(places))
+    return float(np.exp(low - min(high)))

@@ -63,10 +63,10 @@ class Slopes:
         family = flat.family
         if not isinstance(family, Elliptical):
             raise MixturaError(
-                f"The density of a mixture of {type(family).__name__} components has no hills to "
-                "climb: these are known of Gaussian and Student t components and of factor "
-                "analyzers. Components of any family are merged by entropy: "
-                "merge_components('entropy', X)."
+                f"A mixture of {type(family).__name__} components has no hills to climb: a density "
+                "over categories or counts has no slopes, and of others only elliptical families "
+                "tell theirs (mixtura.families.elliptical). Components of any family are merged by "
+                "entropy: merge_components('entropy', X)."
             )
         self.all_locations = family.ellipses(flat.params).locations
         ellipses = family.ellipses(self.mixture.params)
