@@ -827,7 +827,7 @@ def test_a_payload_of_another_version_is_refused_in_words(page: Page, tmp_path: 
     file = tmp_path / "report.html"
     file.write_text(render(example() | {"version": 1}), "utf-8")
     page.open(file)
-    assert "version 4 only" in text(page, "#failure")
+    assert "version 5 only" in text(page, "#failure")
     assert page.evaluate("document.getElementById('failure').hidden") is False
 
 

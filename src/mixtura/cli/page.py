@@ -11,6 +11,7 @@ from mixtura import __version__
 from mixtura.cli.beside import beside_columns
 from mixtura.cli.features import Features
 from mixtura.cli.kept import NO_WISHES, KeptColumns, Wishes
+from mixtura.cli.merges import entropy_summary, hills_summary
 from mixtura.cli.readings import restraints_of
 from mixtura.cli.table import Table
 from mixtura.fitting.restarts import Optimum as Found
@@ -52,7 +53,7 @@ def report_page(
         features.values,
         lambda rows: seen.responsibilities(np.ascontiguousarray(rows)),
         table=_table(table, features, wishes),
-        model=_model(model),
+        model=_model(model, features.values, weight),
         fit=_fit(model),
         search=search,
         weight=weight,
@@ -79,7 +80,7 @@ def _table(table: Table, features: Features, wishes: Wishes) -> TableSummary:
     )
 
 
-def _model(model: Model) -> ModelSummary:
+def _model(model: Model, rows: FloatArray, weight: FloatArray | None) -> ModelSummary:
     mixture, record, region = model.mixture, model.record, model.mixture.noise_region
     noise = None
     if region is not None:
@@ -104,6 +105,8 @@ def _model(model: Model) -> ModelSummary:
         collapsed=record.collapsed if record else (),
         spurious=record.spurious if record else (),
         names=model.cluster_names,
+        hills=hills_summary(mixture),
+        entropy=entropy_summary(mixture, rows, weight),
     )
 
 

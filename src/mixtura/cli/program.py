@@ -12,6 +12,7 @@ import click
 from mixtura import MixturaError, __version__
 from mixtura.cli.fit import fit
 from mixtura.cli.info import info
+from mixtura.cli.merge import merge
 from mixtura.cli.predict import predict
 from mixtura.cli.report import report
 from mixtura.cli.sample import sample
@@ -121,5 +122,5 @@ def program(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (fit, predict, sample, report, info, test):
+for command in (fit, predict, sample, report, merge, info, test):
     program.add_command(command)

@@ -18,7 +18,7 @@ from mixtura.families.nested import Nested
 from mixtura.mixture import Mixture
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
-__all__ = ["Slopes", "axes", "parts_of", "solved"]
+__all__ = ["Slopes", "axes", "has_slopes", "parts_of", "solved"]
 
 # Differences of the log-density, as a share of it, that are rounding errors.
 _LEVEL = 1e-14
@@ -37,6 +37,11 @@ def parts_of(mixture: Mixture[Any, Any]) -> tuple[Mixture[Any, Any], IntArray]:
         weights = (flat.weights[:, None] * shares).ravel()
         flat = Mixture(flat.family.family, flat.params.parts, weights)
     return flat, owners
+
+
+def has_slopes(mixture: Mixture[Any, Any]) -> bool:
+    """Whether the components are elliptical, so that the density has hills to climb."""
+    return isinstance(parts_of(mixture)[0].family, Elliptical)
 
 
 class Slopes:

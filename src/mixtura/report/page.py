@@ -37,6 +37,7 @@ MODULES = (
     "components.js",
     "profiles.js",
     "beside.js",
+    "merging.js",
     "patterns.js",
     "missing.js",
     "words.js",
