@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mixtura import em
 from mixtura.assignments import Assignment, hard, soft
 from mixtura.errors import DataError, MixturaError
+from mixtura.explain.modes import find_modes
 from mixtura.families import (
     Box,
     Gaussian,
@@ -18,7 +19,6 @@ from mixtura.families import (
     WithNoise,
 )
 from mixtura.families.gaussian.membership import membership
-from mixtura.explain.modes import find_modes
 from mixtura.families.gaussian.structures import EII, VVV, AxisCovariances
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Mixture

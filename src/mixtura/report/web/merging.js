@@ -32,13 +32,10 @@ function hillsText({ hills, n_components: k }) {
 function valleysText({ hills }) {
   if (!hills || hills.merges.length === 0) return "";
   const [{ one, other, value }] = hills.merges;
-  const between = `between ${named(one)} and ${named(other)}`;
-  const depth = value >= FLAT ? "The shallowest valley is" : "Its valleys are deep: the shallowest is";
-  return `${depth} that ${between}, where the density falls to ${valleyShare(value)} of that on the lower of the two summits.`;
-}
-
-function named(group) {
-  return `cluster${group.length > 1 ? "s" : ""} ${together(group)}`;
+  const single = hills.merges.length === 1;
+  const deep = value >= FLAT ? "" : ` ${single ? "is deep: it" : "is deep, too: it"}`;
+  const valley = `The ${single ? "" : "shallowest "}valley, between clusters ${one.join(" + ")} and ${other.join(" + ")},`;
+  return `${valley}${deep} goes down to ${valleyShare(value)} of the density on the lower of its two summits.`;
 }
 
 function valleyShare(value) {
@@ -65,8 +62,9 @@ export function groupsAfter({ merges }, k, wanted) {
 // The merges one after the other, and how much of the entropy is left after each.
 export function mergeTable(model) {
   const { start, merges, suggested } = model.entropy;
-  const titles = ["Groups", "Merged", "Doubt that is left"].map((text) => el("th", { scope: "col" }, text));
-  const rows = [{ one: [], other: [], value: start }, ...merges].map((merge, i) => (
+  const titles = ["Groups", "Merged", "Doubt left"].map((text) => el("th", { scope: "col" }, text));
+  const steps = [{ one: [], other: [], value: start }, ...merges.slice(0, -1)]; // one group is none
+  const rows = steps.map((merge, i) => (
     mergeRow(model, merge, model.n_components - i, start, suggested)));
   return el("table", { class: "merges" }, el("thead", {}, el("tr", {}, ...titles)), el("tbody", {}, ...rows));
 }
@@ -75,13 +73,13 @@ function mergeRow(model, { one, other, value }, count, start, suggested) {
   const left = start > 0 ? value / start : 0;
   const merged = one.length === 0 ? [el("span", { class: "deviation" }, "as fitted")]
     : [...chips(model, one), el("span", { class: "deviation" }, " with "), ...chips(model, other)];
-  const badge = count === suggested ? [" ", el("span", { class: "badge calm" }, "elbow")] : [];
+  const badge = count === suggested ? [" ", el("span", { class: "badge" }, "elbow")] : [];
   return el("tr", {}, el("th", { scope: "row" }, String(count), ...badge), el("td", { class: "merged" }, ...merged),
     el("td", {}, el("div", { class: "profile" }, shareBar(left), el("span", { class: "number" }, percent(left)))));
 }
 
 function chips(model, group) {
-  return group.map((j) => highlightButton(j, swatch(j, model.markers[j]), ` ${j} `));
+  return group.flatMap((j, i) => [i > 0 ? " + " : "", highlightButton(j, swatch(j, model.markers[j]), ` ${j}`)]);
 }
 
 // How to act on it.
