@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 
 import mixtura as mx
@@ -32,7 +33,7 @@ def test_each_way_gives_a_model_of_the_groups(run, three, here, way):
         "cluster 1: 2, weight 0.300",
         "merged.json",
     ]
-    X = np.random.default_rng(1).normal(4.0, 4.0, (50, 2))
+    X = pl.DataFrame(np.random.default_rng(1).normal(4.0, 4.0, (50, 2)), schema=["a", "b"])
     old, new = mx.load(three), mx.load(here / "merged.json")
     np.testing.assert_allclose(new.score_samples(X), old.score_samples(X), rtol=1e-12)
     assert new.weights_.tolist() == pytest.approx([0.7, 0.3])

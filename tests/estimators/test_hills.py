@@ -104,6 +104,7 @@ ANSWERS = pl.DataFrame(
 )
 
 
+@pytest.mark.filterwarnings("ignore:Only 1 of")  # levels that are strewn have many optima
 def test_categories_keep_their_levels(tmp_path: Path) -> None:
     lca = mx.CategoricalMixture(3, random_state=0).fit(ANSWERS)
     merged = lca.merge_components("entropy", ANSWERS, n_clusters=2)
@@ -143,7 +144,7 @@ def test_other_families_merge_by_entropy_and_say_that_they_have_no_hills(
 
 
 def test_student_t_and_factor_analyzers_have_hills() -> None:
-    for model in (mx.StudentTMixture(3), mx.FactorMixture(3, n_factors=1)):
+    for model in (mx.StudentTMixture(2), mx.FactorMixture(2, n_factors=1)):
         model.set_params(random_state=0, n_init=2).fit(FAITHFUL)
         assert len(model.modes()) == 2
         assert model.merge_components("hills").weights_.shape == (2,)
