@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.base import clone
 from sklearn.metrics import adjusted_rand_score
 
 import mixtura as mx
@@ -68,6 +69,14 @@ def test_the_groups_make_one_that_is_fitted_and_does_all_that_others_do(
     np.testing.assert_array_equal(loaded.predict_proba(FAITHFUL), merged.predict_proba(FAITHFUL))
     assert loaded.bic(FAITHFUL) == merged.bic(FAITHFUL)
     assert len(loaded.modes()) == 2
+
+
+def test_fitted_anew_the_groups_have_parts_of_their_own(gm: mx.GaussianMixture) -> None:
+    merged = gm.merge_components([[0, 2], [1]])
+    again = clone(merged).set_params(n_init=1).fit(FAITHFUL)
+    assert (again.params_.weights > 0.0).all()
+    assert merged.mixture_.n_parameters == gm.mixture_.n_parameters
+    assert again.mixture_.n_parameters == gm.mixture_.n_parameters + 3  # one more part in a plane
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -17,7 +17,7 @@ from mixtura.typing import FloatArray
 __all__ = ["entropy_summary", "hills_summary"]
 
 # More clusters than these are too many for a reader, and more columns for the time of a report.
-_MOST_CLUSTERS, _MOST_COLUMNS = 20, 60
+_MOST_CLUSTERS, _MOST_COLUMNS = 20, 20
 
 # Entropies that are looked at, of rows times pairs of clusters: of larger tables rows in equal
 # steps will do.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,8 @@ from mixtura.estimators.parameters import wrong_kind
 from mixtura.estimators.tables import as_rows, column_names
 from mixtura.families.description import Description, number_kind
 from mixtura.families.family import Family
+from mixtura.families.nested import Nested
+from mixtura.families.noise import with_noise
 from mixtura.families.registry import description_named, description_of, is_described
 from mixtura.families.schema import Schema
 from mixtura.fitting.specification import MakeFamily
@@ -480,7 +483,11 @@ class FamilyMixture(MixtureEstimator):
 
     @classmethod
     def _told_by(cls, mixture: Mixture[Any, Any]) -> dict[str, Any]:
-        return {**super()._told_by(mixture), "family": mixture.family}
+        family = mixture.clusters.family
+        if isinstance(family, Nested):  # another fit may give weight to all parts
+            family = replace(family, padding=0)
+        told = super()._told_by(mixture)
+        return {**told, "family": with_noise(family, mixture.noise_region)}
 
     @property
     def params_(self) -> Any:
