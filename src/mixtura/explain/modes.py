@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.explain.ridgelines import curve_between, is_top
-from mixtura.explain.slopes import Slopes, axes, solved
+from mixtura.explain.slopes import Slopes, solved
 from mixtura.fitting.random_streams import Purpose
 from mixtura.mixture import Mixture
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
@@ -37,7 +37,7 @@ _SAME_HILL = 1e-3
 # A climb has arrived when its steps are shorter than this, in the same sigmas.
 _STILL = 1e-9
 
-# From a pass one goes so far to its sides, in sigmas where one is.
+# From a pass one goes so far to its sides, in sigmas of the likeliest part.
 _ASIDE = 0.05
 
 
@@ -132,9 +132,9 @@ def _arrived(slopes: Slopes, points: FloatArray, summits: FloatArray) -> BoolArr
 def _finished(slopes: Slopes, points: FloatArray) -> FloatArray:
     """The points after Newton steps to the top of the local parabola, while these help."""
     for _ in range(_NEWTON_STEPS if len(points) else 0):
-        hessian, gradient, _ = slopes.curvature(points)
+        hessian, gradient = slopes.curvature(points)
         step = np.zeros_like(points)
-        concave = slopes.curves_down(points, hessian)
+        concave = slopes.axes(points, hessian)[0][:, -1] < 0.0
         step[concave] = solved(-hessian[concave], gradient[concave])
         better = slopes.flatter(points + step, points)
         if not better.any():
@@ -165,10 +165,10 @@ def _of_components(mixture: Mixture[Any, Any], slopes: Slopes, of_parts: IntArra
 
 def _beside_passes(slopes: Slopes, ends: FloatArray) -> FloatArray:
     """Places on both sides of ends from where the density still rises in some direction."""
-    hessian, _, stiffness = slopes.curvature(ends)
-    passes = ~slopes.curves_down(ends, hessian)
-    up = axes(hessian[passes], stiffness[passes])[1][:, :, -1]
-    return np.concatenate([ends[passes] + _ASIDE * up, ends[passes] - _ASIDE * up])
+    values, directions = slopes.axes(ends, slopes.curvature(ends)[0])
+    passes = values[:, -1] >= 0.0
+    ends, up = ends[passes], _ASIDE * directions[passes, :, -1]
+    return np.concatenate([ends + up, ends - up])
 
 
 def _seeds(slopes: Slopes) -> list[FloatArray]:

@@ -20,7 +20,7 @@ import numpy as np
 
 from mixtura.explain.modes import Modes, climb, find_modes, nearest
 from mixtura.explain.ridgelines import curve_between, is_top, lowest
-from mixtura.explain.slopes import Slopes, axes
+from mixtura.explain.slopes import Slopes
 from mixtura.mixture import Mixture
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
@@ -28,7 +28,7 @@ __all__ = ["Landscape", "find_landscape"]
 
 _STEPS = 100
 
-# Of a step, and of the way from a pass to its sides, in sigmas of the place.
+# Of a step, and of the way from a pass to its sides, in sigmas of the likeliest part.
 _LONGEST, _ASIDE = 0.3, 0.05
 
 # A search has arrived when the slope is below this, in nats per sigma.
@@ -108,11 +108,13 @@ def find_landscape(mixture: Mixture[Any, Any]) -> Landscape:
 
 
 def _paths(slopes: Slopes, modes: Modes) -> Iterator[FloatArray]:
-    """Ridgelines between all pairs of parts, and lines from hills that none of these is on."""
-    for i, j in combinations(range(len(slopes.locations)), 2):
-        yield curve_between(slopes, i, j)[1]
-    known = set(modes.of_component.tolist())
-    for lone in sorted(set(range(len(modes))) - known):
+    """Ridgelines from summit to summit, and lines from hills that no part's location is on."""
+    ends = climb(slopes, slopes.locations, modes.points)
+    own = nearest(slopes, ends, modes.points)
+    for i, j in combinations(range(len(own)), 2):
+        start, end = modes.points[own[[i, j]], None]
+        yield np.concatenate([start, curve_between(slopes, i, j)[1], end])
+    for lone in sorted(set(range(len(modes))).difference(own.tolist())):
         for summit in np.delete(modes.points, lone, axis=0):
             yield modes.points[lone] + _LINE[:, None] * (summit - modes.points[lone])
 
@@ -148,21 +150,20 @@ def _sought(slopes: Slopes, points: FloatArray) -> FloatArray:
 
 def _towards_pass(slopes: Slopes, points: FloatArray) -> tuple[FloatArray, BoolArray]:
     """A step uphill but for the direction that curves up most, and whether a point is a pass."""
-    hessian, gradient, stiffness = slopes.curvature(points)
-    values, vectors = axes(hessian, stiffness)
-    along = np.einsum("mab,ma->mb", vectors, gradient)
+    hessian, gradient = slopes.curvature(points)
+    values, directions = slopes.axes(points, hessian)
+    along = np.einsum("mab,ma->mb", directions, gradient)
     signs = np.where(np.arange(points.shape[1]) == points.shape[1] - 1, -1.0, 1.0)
     lengths = signs * along / np.maximum(np.abs(values), np.abs(along) / _LONGEST)
     slope = np.abs(along).max(axis=1)
     # One curvature alone is above 0 on a pass.
     is_pass = (values[:, -1] > 0.0) & (values[:, :-1] < 0.0).all(axis=1)
-    return np.einsum("mab,mb->ma", vectors, lengths), (slope < _LEVEL) & is_pass
+    return np.einsum("mab,mb->ma", directions, lengths), (slope < _LEVEL) & is_pass
 
 
 def _beside(slopes: Slopes, points: FloatArray, modes: Modes) -> tuple[FloatArray, IntArray]:
     """The passes that lie between two hills, and these hills."""
-    hessian, _, stiffness = slopes.curvature(points)
-    way = _ASIDE * axes(hessian, stiffness)[1][:, :, -1]
+    way = _ASIDE * slopes.axes(points, slopes.curvature(points)[0])[1][:, :, -1]
     ends = climb(slopes, np.concatenate([points + way, points - way]), modes.points)
     sides = nearest(slopes, ends, modes.points).reshape(2, -1).T
     apart = sides[:, 0] != sides[:, 1]

@@ -16,9 +16,9 @@ from mixtura.errors import MixturaError
 from mixtura.families.elliptical import Elliptical
 from mixtura.families.nested import Nested
 from mixtura.mixture import Mixture
-from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
+from mixtura.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Slopes", "axes", "has_slopes", "parts_of", "solved"]
+__all__ = ["Slopes", "has_slopes", "parts_of", "solved"]
 
 # Differences of the log-density, as a share of it, that are rounding errors.
 _LEVEL = 1e-14
@@ -77,6 +77,7 @@ class Slopes:
         ellipses = family.ellipses(self.mixture.params)
         self.locations, self.whitening = ellipses.locations, ellipses.whitening
         self.precisions = self.whitening @ self.whitening.transpose(0, 2, 1)
+        self._roots = np.linalg.inv(self.whitening)
         self._pull = ellipses.pull
 
     def part(self, component: int) -> int:
@@ -110,30 +111,28 @@ class Slopes:
         resp, pull, _, towards = self._pulls(points)
         return solved(*self._sums(resp, pull, towards))
 
-    def curvature(self, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Hessian (m, d, d) and gradient (m, d) of the log-density, and the stiffness (m, d, d)."""
+    def curvature(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Hessian (m, d, d) and gradient (m, d) of the log-density."""
         resp, pull, falls, towards = self._pulls(points)
-        pulls = pull[:, :, None] * towards
         stiffness, gradient = self._sums(resp, pull, towards)
-        hessian = _outer(resp, pulls) - stiffness
+        hessian = _outer(resp, pull[:, :, None] * towards) - stiffness
         if falls.any():
             hessian += _outer(resp * falls, towards)
-        return hessian - gradient[:, :, None] * gradient[:, None, :], gradient, stiffness
+        return hessian - gradient[:, :, None] * gradient[:, None, :], gradient
 
-    def concave(self, points: FloatArray) -> AnyArray:
-        """Whether the log-density curves down in every direction, (m,)."""
-        return self.curves_down(points, self.curvature(points)[0])
+    def axes(self, points: FloatArray, hessian: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Curvatures (m, d), ascending, and their directions (m, d, d) in columns.
 
-    def curves_down(self, points: FloatArray, hessian: FloatArray) -> AnyArray:
-        """Whether Hessians are negative definite, (m,), seen in sigmas of the likeliest part.
-
-        There they are about -1; in the units of the features one direction may be lost in the
-        rounding of another.
+        Both are in sigmas of the likeliest part. There Hessians are about -1; in the units of the
+        features one direction may be lost in the rounding of another.
         """
-        roots = np.linalg.inv(self.whitening)[self.mixture.log_joint(points).argmax(axis=1)]
-        seen = roots @ hessian @ roots.transpose(0, 2, 1)
-        curves: AnyArray = np.linalg.eigvalsh(seen)[:, -1] < 0.0
-        return curves
+        roots = self._roots[self.mixture.log_joint(points).argmax(axis=1)]
+        values, vectors = np.linalg.eigh(roots @ hessian @ roots.transpose(0, 2, 1))
+        return values, roots.transpose(0, 2, 1) @ vectors
+
+    def concave(self, points: FloatArray) -> BoolArray:
+        """Whether the log-density curves down in every direction, (m,)."""
+        return np.asarray(self.axes(points, self.curvature(points)[0])[0][:, -1] < 0.0)
 
     def flatter(self, new: FloatArray, old: FloatArray) -> BoolArray:
         """Whether the slope at each new point is smaller than at the old, and no lower, (m,).
@@ -163,17 +162,6 @@ class Slopes:
 def _outer(shares: FloatArray, vectors: FloatArray) -> FloatArray:
     """Sums over j of shares (m, k) times the outer products of vectors (m, k, d), (m, d, d)."""
     return np.asarray((shares[:, :, None] * vectors).transpose(0, 2, 1) @ vectors)
-
-
-def axes(hessian: FloatArray, stiffness: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Curvatures (m, d) in sigmas of the place, ascending, and their directions (m, d, d).
-
-    Directions are columns, each as long as a sigma is there.
-    """
-    root = np.linalg.cholesky(stiffness)
-    seen = np.linalg.solve(root, np.linalg.solve(root, hessian).transpose(0, 2, 1))
-    values, vectors = np.linalg.eigh(0.5 * (seen + seen.transpose(0, 2, 1)))
-    return values, np.linalg.solve(root.transpose(0, 2, 1), vectors)
 
 
 def solved(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
