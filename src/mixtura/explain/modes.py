@@ -4,8 +4,8 @@ A mixture of k components can have fewer hills than components, or more. All its
 lie on the ridgeline surface (see `ridgelines`), so we climb from points of that surface: the
 locations, the tops of the ridgelines between pairs and of the faces between triples, the centers of
 four and of all, and some drawn ones. Each climb is the fixed-point iteration of Carreira-Perpinan
-(2000), which never goes down, and ends with Newton steps. One that ends on a pass goes on to both
-of its sides.
+(2000), which never goes down; where it becomes slow, and at the end, there are Newton steps. One
+that ends on a pass goes on to both of its sides.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
 __all__ = ["Modes", "climb", "find_modes"]
 
-_CLIMB_STEPS = 2_000
+# Steps of EM, which are short where the density is nearly level, and longer ones after them.
+_CLIMB_STEPS, _BOLD_STEPS = 100, 200
 _NEWTON_STEPS = 20
 _MOST_FACES = 500
 
@@ -103,10 +104,11 @@ def climb(slopes: Slopes, points: FloatArray, done: FloatArray | None = None) ->
     """
     points = points.copy()
     climbing = np.arange(len(points))
-    for _ in range(_CLIMB_STEPS):
+    for number in range(_CLIMB_STEPS + _BOLD_STEPS):
         if not len(climbing):
             break
-        step = slopes.step(points[climbing])
+        step_of = slopes.step if number < _CLIMB_STEPS else slopes.bold_step
+        step = step_of(points[climbing])
         points[climbing] += step
         moving = slopes.distances(step) > _STILL
         if done is not None:
@@ -165,7 +167,7 @@ def _of_components(mixture: Mixture[Any, Any], slopes: Slopes, of_parts: IntArra
 
 def _beside_passes(slopes: Slopes, ends: FloatArray) -> FloatArray:
     """Places on both sides of ends from where the density still rises in some direction."""
-    values, directions = slopes.axes(ends, slopes.curvature(ends)[0])
+    values, directions, _ = slopes.seen(ends)
     passes = values[:, -1] >= 0.0
     ends, up = ends[passes], _ASIDE * directions[passes, :, -1]
     return np.concatenate([ends + up, ends - up])

@@ -20,7 +20,7 @@ import numpy as np
 
 from mixtura.explain.modes import Modes, climb, find_modes, nearest
 from mixtura.explain.ridgelines import curve_between, is_top, lowest
-from mixtura.explain.slopes import Slopes
+from mixtura.explain.slopes import LONGEST, Slopes
 from mixtura.mixture import Mixture
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
@@ -28,8 +28,8 @@ __all__ = ["Landscape", "find_landscape"]
 
 _STEPS = 100
 
-# Of a step, and of the way from a pass to its sides, in sigmas of the likeliest part.
-_LONGEST, _ASIDE = 0.3, 0.05
+# The way from a pass to its sides, in sigmas of the likeliest part.
+_ASIDE = 0.05
 
 # A search has arrived when the slope is below this, in nats per sigma.
 _LEVEL = 1e-9
@@ -150,11 +150,9 @@ def _sought(slopes: Slopes, points: FloatArray) -> FloatArray:
 
 def _towards_pass(slopes: Slopes, points: FloatArray) -> tuple[FloatArray, BoolArray]:
     """A step uphill but for the direction that curves up most, and whether a point is a pass."""
-    hessian, gradient = slopes.curvature(points)
-    values, directions = slopes.axes(points, hessian)
-    along = np.einsum("mab,ma->mb", directions, gradient)
+    values, directions, along = slopes.seen(points)
     signs = np.where(np.arange(points.shape[1]) == points.shape[1] - 1, -1.0, 1.0)
-    lengths = signs * along / np.maximum(np.abs(values), np.abs(along) / _LONGEST)
+    lengths = signs * along / np.maximum(np.abs(values), np.abs(along) / LONGEST)
     slope = np.abs(along).max(axis=1)
     # One curvature alone is above 0 on a pass.
     is_pass = (values[:, -1] > 0.0) & (values[:, :-1] < 0.0).all(axis=1)
@@ -163,7 +161,7 @@ def _towards_pass(slopes: Slopes, points: FloatArray) -> tuple[FloatArray, BoolA
 
 def _beside(slopes: Slopes, points: FloatArray, modes: Modes) -> tuple[FloatArray, IntArray]:
     """The passes that lie between two hills, and these hills."""
-    way = _ASIDE * slopes.axes(points, slopes.curvature(points)[0])[1][:, :, -1]
+    way = _ASIDE * slopes.seen(points)[1][:, :, -1]
     ends = climb(slopes, np.concatenate([points + way, points - way]), modes.points)
     sides = nearest(slopes, ends, modes.points).reshape(2, -1).T
     apart = sides[:, 0] != sides[:, 1]

@@ -18,7 +18,14 @@ from mixtura.families.nested import Nested
 from mixtura.mixture import Mixture
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Slopes", "has_slopes", "parts_of", "solved"]
+__all__ = ["LONGEST", "Slopes", "has_slopes", "parts_of", "solved"]
+
+#: A step along a direction, in sigmas of the likeliest part.
+LONGEST = 0.3
+
+# A curvature that is hardly more than rounding, in nats per squared sigma: what is so level is no
+# summit by itself.
+_LEVEL_CURVE = 1e-9
 
 # Differences of the log-density, as a share of it, that are rounding errors.
 _LEVEL = 1e-14
@@ -111,6 +118,24 @@ class Slopes:
         resp, pull, _, towards = self._pulls(points)
         return solved(*self._sums(resp, pull, towards))
 
+    def bold_step(self, points: FloatArray) -> FloatArray:
+        """A step of Newton's, uphill in every direction and a third of a sigma at most, (m, d).
+
+        Where that would go down it is the step of EM.
+        """
+        values, directions, along = self.seen(points)
+        lengths = along / np.maximum(np.abs(values), np.abs(along) / LONGEST)
+        step: FloatArray = np.einsum("mab,mb->ma", directions, lengths)
+        down = ~self._no_lower(points + step, points)
+        step[down] = self.step(points[down])
+        return step
+
+    def seen(self, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Curvatures and directions as of `axes`, and the slopes (m, d) along these."""
+        hessian, gradient = self.curvature(points)
+        values, directions = self.axes(points, hessian)
+        return values, directions, np.einsum("mab,ma->mb", directions, gradient)
+
     def curvature(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Hessian (m, d, d) and gradient (m, d) of the log-density."""
         resp, pull, falls, towards = self._pulls(points)
@@ -131,8 +156,8 @@ class Slopes:
         return values, roots.transpose(0, 2, 1) @ vectors
 
     def concave(self, points: FloatArray) -> BoolArray:
-        """Whether the log-density curves down in every direction, (m,)."""
-        return np.asarray(self.axes(points, self.curvature(points)[0])[0][:, -1] < 0.0)
+        """Whether the log-density curves down in every direction, beyond rounding, (m,)."""
+        return np.asarray(self.axes(points, self.curvature(points)[0])[0][:, -1] < -_LEVEL_CURVE)
 
     def flatter(self, new: FloatArray, old: FloatArray) -> BoolArray:
         """Whether the slope at each new point is smaller than at the old, and no lower, (m,).
@@ -140,9 +165,13 @@ class Slopes:
         Near a summit the density is level to its last digit long before the slope is.
         """
         slope_new, slope_old = (np.abs(self.curvature(at)[1]).max(axis=1) for at in (new, old))
+        return np.asarray((slope_new < slope_old) & self._no_lower(new, old))
+
+    def _no_lower(self, new: FloatArray, old: FloatArray) -> BoolArray:
+        """Whether the density at each new point is that at the old one or more, (m,)."""
         before = self.log_density(old)
         fall = before - self.log_density(new)
-        return np.asarray((slope_new < slope_old) & (fall <= _LEVEL * (1.0 + np.abs(before))))
+        return np.asarray(fall <= _LEVEL * (1.0 + np.abs(before)))
 
     def _pulls(self, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Responsibilities, pulls and their falls (m, k), and P_j (m_j - x), (m, k, d)."""
