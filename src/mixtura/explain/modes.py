@@ -148,10 +148,13 @@ def _finished(slopes: Slopes, points: FloatArray) -> FloatArray:
 def _different(slopes: Slopes, climbed: FloatArray, heights: FloatArray) -> list[int]:
     """Numbers of the ends that are different summits, the highest first.
 
-    The highest end is one, even where rounding hides how it curves.
+    An end from which Newton's step would go further has not arrived. The highest end is a summit,
+    even where rounding hides how it curves.
     """
     summits: list[int] = []
-    for candidate in [*np.flatnonzero(slopes.concave(climbed)).tolist(), int(heights.argmax())]:
+    values, _, along = slopes.seen(climbed)
+    arrived = (np.abs(along) <= -_SAME_HILL * values).all(axis=1) & slopes.concave(climbed)
+    for candidate in [*np.flatnonzero(arrived).tolist(), int(heights.argmax())]:
         if not (slopes.distances(climbed[candidate] - climbed[summits]) < _SAME_HILL).any():
             summits.append(candidate)
     return sorted(summits, key=lambda s: -heights[s])

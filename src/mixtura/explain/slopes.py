@@ -121,12 +121,16 @@ class Slopes:
     def bold_step(self, points: FloatArray) -> FloatArray:
         """A step of Newton's, uphill in every direction and a third of a sigma at most, (m, d).
 
-        Where that would go down it is the step of EM.
+        Where that would go down, as over the edge of a bent ridge, it is a quarter as long, or a
+        sixteenth, or the step of EM.
         """
         values, directions, along = self.seen(points)
         lengths = along / np.maximum(np.abs(values), np.abs(along) / LONGEST)
         step: FloatArray = np.einsum("mab,mb->ma", directions, lengths)
         down = ~self._no_lower(points + step, points)
+        for _ in range(2):
+            step[down] *= 0.25
+            down[down] = ~self._no_lower((points + step)[down], points[down])
         step[down] = self.step(points[down])
         return step
 
