@@ -145,6 +145,26 @@ def test_there_can_be_more_hills_than_components(d: int) -> None:
     assert len(find_landscape(simplex).joins) == d + 1
 
 
+def test_hills_that_have_only_just_parted_are_two_with_hardly_a_valley() -> None:
+    """Equal components part where they are two sigmas from each other."""
+    for apart, n_hills in ((1.9999, 1), (2.0, 1), (2.0001, 2)):
+        pair = bells([0.5, 0.5], [[0.0, 0.0], [apart, 0.0]], [np.eye(2)] * 2)
+        landscape = find_landscape(pair)
+        assert len(landscape.modes) == n_hills
+        assert landscape.ratios.min() > 1.0 - 1e-6
+
+
+def test_a_ring_that_is_nearly_level_has_the_hills_of_its_components() -> None:
+    turns = np.linspace(0.0, 2.0 * np.pi, 12, endpoint=False)
+    means = 3.0 * np.column_stack([np.cos(turns), np.sin(turns)])
+    ring = bells(np.full(12, 1.0 / 12.0), means, np.tile(np.eye(2), (12, 1, 1)))
+    landscape = find_landscape(ring)
+    assert sorted(landscape.modes.of_component.tolist()) == list(range(12))
+    between = np.linspace(2.5, 3.0, 5001)[:, None] * [np.cos(np.pi / 12.0), np.sin(np.pi / 12.0)]
+    saddle = ring.log_density(between).max()
+    np.testing.assert_allclose(landscape.log_density, saddle, rtol=1e-8)
+
+
 def test_hills_are_the_same_in_other_units_and_orders() -> None:
     mixture = random_bells(5, 3, 5)
     modes, landscape = find_modes(mixture), find_landscape(mixture)

@@ -108,15 +108,11 @@ def find_landscape(mixture: Mixture[Any, Any]) -> Landscape:
 
 
 def _paths(slopes: Slopes, modes: Modes) -> Iterator[FloatArray]:
-    """Ridgelines from summit to summit, and lines from hills that no part's location is on."""
-    ends = climb(slopes, slopes.locations, modes.points)
-    own = nearest(slopes, ends, modes.points)
-    for i, j in combinations(range(len(own)), 2):
-        start, end = modes.points[own[[i, j]], None]
-        yield np.concatenate([start, curve_between(slopes, i, j)[1], end])
-    for lone in sorted(set(range(len(modes))).difference(own.tolist())):
-        for summit in np.delete(modes.points, lone, axis=0):
-            yield modes.points[lone] + _LINE[:, None] * (summit - modes.points[lone])
+    """Ridgelines between all pairs of parts, and lines between all pairs of summits."""
+    for i, j in combinations(range(len(slopes.locations)), 2):
+        yield curve_between(slopes, i, j)[1]
+    for one, other in combinations(modes.points, 2):
+        yield one + _LINE[:, None] * (other - one)
 
 
 def _lowest_places(slopes: Slopes, modes: Modes) -> tuple[FloatArray, IntArray]:
