@@ -209,7 +209,7 @@ class WithHills:
         >>> import mixtura as mx
         >>> rng = np.random.default_rng(0)
         >>> X = np.concatenate([rng.uniform(0, 4, (400, 1)), rng.normal(9, 1, (200, 1))])
-        >>> gm = mx.GaussianMixture(3, random_state=0).fit(X)
+        >>> gm = mx.GaussianMixture(3, covariance_type="tied", random_state=0).fit(X)
         >>> two = gm.merge_components("entropy", X)
         >>> two.predict_proba([[1.0], [3.0], [9.0]]).round(2)
         array([[1., 0.],
