@@ -9,8 +9,8 @@ MEASUREMENTS := bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g
 
 .PHONY: demo test check unit engines fuzz bench bench-acceleration bench-bootstrap bench-classifier \
   bench-factors bench-families bench-kin bench-latent-classes bench-missing bench-msteps \
-  bench-online bench-scale bench-search bench-stability clients sanitize sanitize-passes sanitize-binding wasm clean \
-  help
+  bench-online bench-scale bench-search bench-stability clients sanitize sanitize-passes sanitize-binding wasm \
+  docs clean help
 
 help:
 	@echo "make demo   fit the penguins and say where the three results are"
@@ -34,7 +34,8 @@ help:
 	@echo "make fuzz   the fuzzer with new random cases, 50 times as many as in the tests; TIMES=500 for more"
 	@echo "make clients  tests of packages that use scikit-learn's GaussianMixture, with ours: docs/clients.md"
 	@echo "make sanitize  the kernel and its binding under AddressSanitizer and UBSan"
-	@echo "make wasm   the kernel as WebAssembly, and its test"
+	@echo "make wasm   the kernel as WebAssembly, which the explorer ships, and its tests"
+	@echo "make docs   the documentation site, and its checks: build/docs/index.html"
 	@echo "make clean  remove the virtual environment and what was built in it"
 
 demo: .venv/.installed
@@ -159,10 +160,18 @@ build/sanitize/%.o: $(KERNELS)/%.c $(addprefix $(KERNELS)/,passes.c estep.c gaps
 	  -I$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))') -c $< -o $@
 
 wasm: .venv/.tested
-	$(BIN)/python -m pip install --quiet ziglang
-	mkdir -p build
-	$(BIN)/python tools/build_web.py build/fused.wasm
-	$(BIN)/pytest tests/kernels/test_wasm.py
+	$(BIN)/python tools/build_web.py
+	$(BIN)/pytest tests/kernels/test_wasm.py tests/explorer
+
+# Warnings are errors; then it is looked at in Chromium.
+docs: .venv/.documented
+	rm -rf build/docs docs/gallery docs/api/generated
+	$(BIN)/sphinx-build -c docs -b html -d build/doctrees -q -E -n -W --keep-going . build/docs
+	$(BIN)/pytest -p no:cacheprovider -q docs/test_site.py
+
+.venv/.documented: pyproject.toml | .venv/.tested
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	touch $@
 
 clean:
-	rm -rf .venv benchmarks/.onedal benchmarks/.families tools/clients/.[a-z]* build results src/*.egg-info
+	rm -rf docs/gallery docs/api/generated .venv benchmarks/.onedal benchmarks/.families tools/clients/.[a-z]* build results src/*.egg-info

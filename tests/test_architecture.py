@@ -35,11 +35,10 @@ FLOORS = [
     },
     {"kernels.marginals"},
     {"kernels.estep_dispatch", "kernels.compiled_loop", "starts.hierarchy", "acceleration"},
-    {"families.gaussian.membership"},
     {"em"},
     {"selection.scores", "explain"},
     {"starts", "selection.criteria"},
-    {"families.gaussian.discriminant", "selection.slope"},
+    {"families.gaussian.discriminant", "selection.slope", "explain.testing"},
     {"selection.named"},
     {"fitting", "testing"},
     {"selection"},
@@ -47,8 +46,10 @@ FLOORS = [
     {"estimators.options", "estimators.gaussian_vocabulary"},
     {"estimators.kept_parameters", "estimators.gaussian_onnx"},
     {"persistence", "report"},
+    {"report.merges"},
+    {"explorer", "report.model"},
     {"estimators"},
-    {"cli"},
+    {"cli", "plot"},
     {"__init__", "__main__"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -58,11 +59,11 @@ GUESTS = {
     "sklearn": {"estimators"},
     "joblib": {"estimators"},
     "threadpoolctl": {"estimators"},
-    "narwhals": {"estimators"},
+    "narwhals": {"estimators", "explorer"},
     "polars": {"cli"},
     "click": {"cli", "__main__"},
     "rich": {"cli"},
-    "scipy": {"families", "acceleration"},
+    "scipy": {"families", "acceleration", "estimators"},
     "dask": {"sources.dask"},
     "distributed": {"sources.dask"},
     "cloudpickle": {"sources.dask"},
@@ -70,7 +71,7 @@ GUESTS = {
     "pyarrow": {"sources.arrow", "sources.arrow_batches", "sources.spark"},
     "pyspark": {"sources.spark"},
     "skl2onnx": {"estimators.gaussian_onnx"},
-    "matplotlib": set(),
+    "matplotlib": {"plot"},
 }
 
 

@@ -6,11 +6,12 @@ import re
 import shutil
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import GenericAlias, ModuleType
 
 import pytest
 
 import mixtura as mx
+from mixtura import families, testing
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
 from mixtura.families import registry
 from mixtura.families.gaussian.description import NAMED_STRUCTURES
@@ -54,6 +55,18 @@ def test_the_page_on_scikit_learn_names_every_parameter_and_attribute() -> None:
         name for name in names if name[0] != "_" and (name[-1] == "_" or name in vars(fitted))
     }
     assert sorted(name for name in public if f"`{name}`" not in text) == []
+
+
+@pytest.mark.parametrize(
+    ("page", "module"), [("index", mx), ("families", families), ("testing", testing)]
+)
+def test_every_public_name_is_in_the_api(page: str, module: ModuleType) -> None:
+    text = (REPOSITORY / "docs" / "api" / f"{page}.rst").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^   (\w+)$", text, re.M))
+    values = {name: getattr(module, name) for name in module.__all__ if name[0] != "_"}
+    elsewhere = (GenericAlias, ModuleType)  # without a page, or with several
+    documented = {name for name, value in values.items() if not isinstance(value, elsewhere)}
+    assert documented - listed == set()
 
 
 def test_the_readme_explains_every_criterion() -> None:

@@ -22,8 +22,10 @@ from mixtura.errors import (
 )
 
 if TYPE_CHECKING:
+    import mixtura.plot as plot
     from mixtura.estimators.algorithms import SAEM, Annealed, Stochastic
     from mixtura.estimators.bootstrap_test import bootstrap_test
+    from mixtura.estimators.embedding import Embedding
     from mixtura.estimators.factor_mixture import FactorMixture
     from mixtura.estimators.family_mixtures import (
         BernoulliMixture,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from mixtura.estimators.scanned import scan
     from mixtura.estimators.student_t_mixture import StudentTMixture
     from mixtura.estimators.von_mises_fisher_mixture import VonMisesFisherMixture
+    from mixtura.explorer.notebook import explore
 
 __version__ = "0.1.0"
 
@@ -60,6 +63,7 @@ __all__ = [
     "DataError",
     "DataWarning",
     "DegenerateError",
+    "Embedding",
     "ExponentialMixture",
     "FactorMixture",
     "FamilyMixture",
@@ -81,8 +85,10 @@ __all__ = [
     "VonMisesFisherMixture",
     "__version__",
     "bootstrap_test",
+    "explore",
     "load",
     "merge",
+    "plot",
     "save",
     "scan",
 ]
@@ -93,6 +99,7 @@ _LAZY = {
     "Annealed": "mixtura.estimators.algorithms",
     "SAEM": "mixtura.estimators.algorithms",
     "Stochastic": "mixtura.estimators.algorithms",
+    "Embedding": "mixtura.estimators.embedding",
     "ExponentialMixture": "mixtura.estimators.measurement_mixtures",
     "GammaMixture": "mixtura.estimators.measurement_mixtures",
     "GeometricMixture": "mixtura.estimators.family_mixtures",
@@ -113,6 +120,7 @@ _LAZY = {
     "MixtureSearch": "mixtura.estimators.mixture_search",
     "scan": "mixtura.estimators.scanned",
     "bootstrap_test": "mixtura.estimators.bootstrap_test",
+    "explore": "mixtura.explorer.notebook",
     "merge": "mixtura.estimators.merging",
     "load": "mixtura.estimators.saving",
     "save": "mixtura.estimators.saving",
@@ -121,6 +129,8 @@ _LAZY = {
 if not TYPE_CHECKING:  # to which any name would be one of ours
 
     def __getattr__(name: str) -> object:
+        if name == "plot":
+            return import_module("mixtura.plot")
         if name not in _LAZY:
             raise AttributeError(f"module 'mixtura' has no attribute {name!r}")
         return getattr(import_module(_LAZY[name]), name)

@@ -24,6 +24,7 @@ import numpy as np
 from mixtura import em
 from mixtura.acceleration import MixtureCoordinates
 from mixtura.errors import DataError, ModelFileError
+from mixtura.explain.testing import check_columns, check_marginals
 from mixtura.families import Family
 from mixtura.families.description import Bell, Curve, Description, Mass
 from mixtura.families.gaussian.testing import check_structure
@@ -44,9 +45,11 @@ __all__ = [
     "BadCell",
     "PartitionedArray",
     "assert_alike",
+    "check_columns",
     "check_description",
     "check_family",
     "check_gaps",
+    "check_marginals",
     "check_source",
     "check_statistics",
     "check_structure",

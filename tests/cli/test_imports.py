@@ -32,7 +32,7 @@ def run_all(process, command_lines, status: int, unwanted: set[str]) -> None:
 
 
 def test_help_imports_click_alone(process):
-    commands = ("fit", "predict", "sample", "report", "info", "test")
+    commands = ("fit", "predict", "sample", "report", "explore", "info", "test")
     helps = [[command, "--help"] for command in commands]
     run_all(process, [[], ["--help"], ["--version"], ["info", "--system"], *helps], 0, LARGE)
 
@@ -68,6 +68,7 @@ def test_errors_do_not_import_scikit_learn(process, here, blobs):
 
 def test_models_are_used_without_scikit_learn(process, here, model, blobs):
     command_lines = [["predict", str(model), str(blobs)], ["report", str(model), str(blobs)]]
+    command_lines += [["explore", str(blobs), "-o", "page.html"]]
     command_lines += [["sample", str(model)], ["info", str(model)]]
     (here / "big").mkdir()
     pl.DataFrame({"a": [1.0, 2.0], "b": [0.0, 1.0]}).write_parquet("big/1.parquet")

@@ -29,6 +29,8 @@ SMALL_GRID = {"n_components": [1, 2], "covariance_type": ["EII", "full"]}
         SMALL_SEARCH,
         mx.MixtureClassifier(mx.GaussianMixture(), param_grid=SMALL_GRID, random_state=0),
         mx.MixtureClassifier(method="edda", random_state=0),
+        mx.Embedding(mx.GaussianMixture(2, random_state=0), kind="log_ratios"),
+        mx.Embedding(mx.GaussianMixture(2, random_state=0), top=2),
     ]
 )
 def test_estimator_keeps_scikit_learns_contract(estimator: Any, check: Any) -> None:

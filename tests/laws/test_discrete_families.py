@@ -175,3 +175,17 @@ def test_hardly_any_weight_is_no_row(record: FamilyRecord) -> None:
     params = record.family.maximize(record.family.statistics(None, record.X, resp), None)
     for leaf in leaves(params)[:1]:
         np.testing.assert_array_equal(leaf[1], leaf[0])
+
+
+@discrete
+def test_a_missing_cell_says_nothing_of_what_cannot_be(record: FamilyRecord) -> None:
+    # A component that is fitted to equal rows alone has probabilities of 0.
+    X = np.repeat(record.X[:1], 5, axis=0)
+    params = record.family.maximize(record.family.statistics(None, X, np.ones((5, 1))), None)
+    for row in record.X:
+        for place in range(len(row)):
+            gapped = np.where(np.arange(len(row)) == place, np.nan, row)[None]
+            log_density = record.family.log_density(params, gapped)
+            assert not np.isnan(log_density).any()
+    nothing = record.family.log_density(params, np.full_like(X[:1], np.nan))
+    np.testing.assert_array_equal(nothing, 0.0)

@@ -7,11 +7,14 @@ import pytest
 
 from mixtura import em
 from mixtura.explain.typicality import UNLIKE, Typicality
+from mixtura.families import Bernoulli, BernoulliParameters
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.structures import VVV
+from mixtura.families.schema import Kind
 from mixtura.mixture import Mixture
 from mixtura.sources import ArraySource
 from mixtura.starts.given import random_responsibilities
+from mixtura.testing import with_gaps
 from records import FAMILIES, FamilyRecord
 
 N = 2_000
@@ -59,6 +62,27 @@ def test_rows_with_gaps_are_compared_in_what_they_have() -> None:
     assert (typical[np.isnan(rows).all(axis=1)] == 1.0).all()
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        record
+        for record in FAMILIES
+        if record.name
+        in {"gamma", "student_t-VVV", "factors-2-own-1e-06", "gaussian-VVV-nested", "mixed"}
+    ],
+    ids=lambda record: record.name,
+)
+def test_of_rows_with_gaps_it_is_even_for_other_families(record: FamilyRecord) -> None:
+    mixture = mixture_of(record)
+    rows = with_gaps(mixture.sample(N, np.random.default_rng(8))[0])
+    # Where only counts and levels are left, many rows are as likely as each other.
+    measured = np.array([column.kind is Kind.CONTINUOUS for column in record.schema])
+    rows = rows[~np.isnan(rows[:, measured]).all(axis=1)]
+    typical = np.sort(Typicality(mixture).of(rows))
+    even = (np.arange(len(rows)) + 0.5) / len(rows)
+    assert np.abs(typical - even).max() < NOISE * np.sqrt(N / len(rows))
+
+
 def test_it_falls_with_the_density_and_is_the_same_every_time() -> None:
     mixture = ellipses()
     rows = np.random.default_rng(8).normal(size=(50, 3)) * 5.0
@@ -72,6 +96,12 @@ def test_it_falls_with_the_density_and_is_the_same_every_time() -> None:
 def test_nonsense_is_unlike_the_mixture() -> None:
     far = np.array([[1e3, -1e5, 9e9]])
     assert Typicality(ellipses()).of(far)[0] < UNLIKE
+
+
+def test_what_no_component_can_reach_is_as_untypical_as_can_be() -> None:
+    coins = Mixture(Bernoulli(), BernoulliParameters(np.ones((1, 2))), np.ones(1))
+    rows = np.array([[1.0, 1.0], [1.0, 0.0]])
+    assert Typicality(coins).of(rows).tolist() == [1.0, 1e-4]
 
 
 def test_patterns_without_end_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -108,6 +109,23 @@ class Page:
             self._buffer += received
         message, self._buffer = self._buffer.split(b"\0", 1)
         return dict(json.loads(message))
+
+    @contextlib.contextmanager
+    def inside(self, frame: str) -> Iterator[None]:
+        """Speak to a frame that has a process of its own; its events are kept as well."""
+        attached = self.call("Target.attachToTarget", targetId=frame, flatten=True)
+        outside, self._session = self._session, attached["sessionId"]
+        try:
+            for domain in ("Runtime", "Network", "Log"):
+                self.call(f"{domain}.enable")
+            yield
+        finally:
+            self._session = outside
+
+    def frames(self) -> list[str]:
+        """The frames that have a process of their own."""
+        targets = self.call("Target.getTargets")["targetInfos"]
+        return [info["targetId"] for info in targets if info["type"] == "iframe"]
 
     def open(self, path: Path) -> None:
         """Open a file and wait until its load event has fired."""

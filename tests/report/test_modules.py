@@ -1,4 +1,4 @@
-"""Runs the tests of the page's own modules under Node."""
+"""Runs the tests of the pages' own modules, of report and explorer, under Node."""
 
 import shutil
 import subprocess
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-SUITES = sorted(Path(__file__).parent.joinpath("js").glob("*.test.mjs"))
+SUITES = sorted(Path(__file__).parents[1].glob("*/js/*.test.mjs"))
 
 
 @pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.stem)

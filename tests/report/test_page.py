@@ -10,7 +10,7 @@ from importlib.resources import files
 import pytest
 from report_examples import example
 
-from mixtura.report import page, render
+from mixtura.report import bundle, page, render
 
 NASTY = [
     "</script><b>x",
@@ -110,19 +110,38 @@ def test_every_module_is_inlined_once() -> None:
         'import { a } from "./later.js";\n',
         'import * as a from "./first.js";\n',
         "export default 3;\n",
-        'export { a } from "./first.js";\n',
+        'export * from "./first.js";\n',
     ],
 )
 def test_modules_that_cannot_be_joined_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"second\.js cannot be joined"):
-        page._bundle({"first.js": "export const a = 1;\n", "second.js": text, "later.js": ""})
+        bundle.bundle({"first.js": "export const a = 1;\n", "second.js": text, "later.js": ""})
 
 
 def test_joining_keeps_the_code_and_drops_the_seams() -> None:
-    joined = page._bundle(
+    joined = bundle.bundle(
         {
             "first.js": "export const a = 1;\n",
             "second.js": 'import {\n  a,\n} from "./first.js";\nexport function b() {}\n',
         }
     )
     assert joined == "const a = 1;\n\nfunction b() {}\n"
+
+
+def test_what_a_module_passes_on_is_in_the_one_scope_already() -> None:
+    texts = {"a/first.js": "export const a = 1;\n"}
+    texts["b/second.js"] = 'export { a } from "../a/first.js";\nexport async function b() {}\n'
+    assert bundle.bundle(texts) == "const a = 1;\n\nasync function b() {}\n"
+
+
+def test_modules_come_after_those_that_they_need() -> None:
+    texts = {
+        "a.js": 'import { c } from "./c.js";\nimport { b } from "./b.js";\n',
+        "b.js": 'import { c } from "./c.js";\n',
+        "c.js": "",
+        "unused.js": "",
+    }
+    assert list(bundle.in_order("a.js", texts.__getitem__)) == ["c.js", "b.js", "a.js"]
+    texts["c.js"] = 'import { a } from "./a.js";\n'
+    with pytest.raises(ValueError, match=r"a\.js -> c\.js -> a\.js"):
+        bundle.in_order("a.js", texts.__getitem__)

@@ -21,3 +21,5 @@ mx.MixtureSearch({"n_components": [1, 2]})  # wrong
 mx.MixtureClassifier(mx.GaussianMixture).fit(X, [0] * 9)  # wrong
 mx.load("model.json").predict_probe(X)  # wrong
 mx.GausianMixture(2)  # wrong
+mx.plot.cluster(gm, X)  # wrong
+gm.report(X).write("page.html")  # wrong

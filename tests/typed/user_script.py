@@ -30,6 +30,12 @@ print(gm.get_params()["tol"], gm.set_params(tol=1e-5).get_feature_names_out(), g
 drawn, components = gm.sample(10)
 print(drawn.mean(axis=0), np.bincount(components), gm.impute([[0.0, np.nan]])[0, 1])
 
+print(gm.membership(X, sigmas=3.0), gm.members(X, coverage=True).sum(axis=1).max())
+print(gm.component_typicality(X).min(), gm.distances(X).max(), gm.membership(X, coverage=0.9)[0])
+embedding = mx.Embedding(gm, kind="log_ratios").fit(X)
+print(embedding.transform(X).shape, embedding.set_params(kind="distances").get_feature_names_out())
+print(mx.Embedding(mx.MixtureSearch(gm, {"n_components": [2, 3]}), top=1).fit_transform(X).shape)
+
 robust = mx.StudentTMixture(2, random_state=0).fit(X)
 print(robust.locations_[0], robust.scales_.shape, robust.dof_.min())
 factors = mx.FactorMixture(2, n_factors=1, random_state=0).fit(X)
@@ -54,6 +60,10 @@ print(mx.bootstrap_test(gm, X, n_bootstrap=19, max_components=2).estimator.means
 
 def kept(folder: Path) -> mx.GaussianMixture:
     mx.save(gm, folder / "model.json")
+    gm.report(X, title="rows").save(folder / "page.html")
+    print(
+        mx.plot.clusters(gm, X, columns=[0, 1]).get_xlabel(), mx.plot.profiles(search).get_title()
+    )
     loaded = mx.load(folder / "model.json")
     assert isinstance(loaded, mx.GaussianMixture)
     return mx.merge([gm, gm]) if spread(loaded) > 9.0 else loaded

@@ -18,7 +18,7 @@ from mixtura.cli.candidates import choice, print_candidates
 from mixtura.cli.components import print_characterizations, print_components
 from mixtura.cli.features import Features
 from mixtura.cli.progress import Tell, lines
-from mixtura.cli.readings import missing_in_words, restraints_of, starts_in_words
+from mixtura.cli.readings import missing_in_words, starts_in_words
 from mixtura.cli.results import FitResult, feature_names
 from mixtura.cli.table import Table
 from mixtura.cli.trial import Verdict
@@ -27,6 +27,7 @@ from mixtura.cli.wording import count, listing, percent
 from mixtura.explain.typicality import UNLIKE
 from mixtura.families.description import Description
 from mixtura.persistence.model_file import Model
+from mixtura.report.model import restraints_of
 
 __all__ = ["print_facts", "print_fit", "print_model", "print_verdict", "stdout", "watch"]
 

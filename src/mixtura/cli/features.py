@@ -30,6 +30,7 @@ __all__ = [
     "Features",
     "check_mostly_numeric",
     "choose_features",
+    "features_given",
     "features_of_model",
     "read_weights",
 ]
@@ -162,6 +163,40 @@ def features_of_model(table: Table, model: Model) -> Features:
         described.append(replace(known, name=column.name))
     _check_finite(columns)
     features = _features(table, chosen, described)
+    features.check(model.description)
+    return features
+
+
+def features_given(table: Table, model: Model, target: str) -> Features:
+    """The columns that a model was fitted to, without the cells of one, and of others not there.
+
+    Raises
+    ------
+    DataError
+        If the model has no such column, the table none of the others, or cells that the model does
+        not know.
+    """
+    names = list(model.feature_names or ())
+    if target not in names:
+        raise DataError(
+            f"The model has no column {target!r} to predict.{suggestion(target, names)} "
+            f"It has {listing(names) if names else 'columns without names'}."
+        )
+    values, n_found = np.full((len(table.values), len(names)), np.nan), 0
+    for a, known in enumerate(model.schema):
+        place = None if known.name == target else table.names.position(known.name)
+        if place is not None:
+            reading = KINDS[Kind.CATEGORICAL if known.levels else Kind.CONTINUOUS]
+            column = _usable(table.columns[place], reading)
+            _check_finite([column])
+            values[:, a] = read_as(column, known)
+            n_found += 1
+    if not n_found:
+        raise DataError(
+            f"{table.name} has none of the model's other columns: {listing(names)}. It has "
+            f"{listing(table.names.listed)}."
+        )
+    features = Features(model.schema, values)
     features.check(model.description)
     return features
 

@@ -28,6 +28,7 @@ __all__ = [
     "exclude_option",
     "family_option",
     "file_or_stdout",
+    "is_stdout",
     "jobs_option",
     "json_option",
     "keep_option",
@@ -171,7 +172,12 @@ def file_or_stdout(
     context: click.Context, param: click.Parameter, value: Path | None
 ) -> Path | None:
     """None for standard output, by whichever of its names."""
-    return None if value in _STDOUT else value
+    return None if value is None or is_stdout(value) else value
+
+
+def is_stdout(path: Path) -> bool:
+    """Whether a path is one of the names of standard output."""
+    return path in _STDOUT
 
 
 def _data_file(context: click.Context, param: click.Parameter, value: str) -> DataFile:

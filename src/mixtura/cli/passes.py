@@ -8,7 +8,8 @@ from time import monotonic
 from typing import Any
 
 from mixtura.cli.progress import Tell
-from mixtura.cli.wording import duration, model_name, structure_name
+from mixtura.cli.wording import duration, model_name
+from mixtura.estimators.family_options import structure_name
 from mixtura.stopping import DEFAULT_RULE, projected
 
 __all__ = ["Passes"]

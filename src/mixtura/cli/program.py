@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mixtura import MixturaError, __version__
+from mixtura.cli.explore import explore
 from mixtura.cli.fit import fit
 from mixtura.cli.info import info
 from mixtura.cli.merge import merge
@@ -114,6 +115,7 @@ def program(context: click.Context) -> None:
       mixtura fit survey.csv --family categorical
       mixtura predict penguins-mixtura/model.json more.csv -o more-clusters.csv
       mixtura test penguins.csv --columns body_mass_g
+      mixtura explore penguins.csv
 
     Exit codes: 0 ok; 1 the data, a file or a model cannot be used; 2 wrong usage; 3 not
     converged (only with fit --strict); 130 interrupted; 141 nobody reads on.
@@ -122,5 +124,5 @@ def program(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (fit, predict, sample, report, merge, info, test):
+for command in (fit, predict, sample, report, merge, explore, info, test):
     program.add_command(command)

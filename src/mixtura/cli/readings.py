@@ -1,4 +1,4 @@
-"""What people read of a model: of each column, of each component, and of what held it back."""
+"""What people read of a model: of each column, and of each component."""
 
 from __future__ import annotations
 
@@ -8,26 +8,15 @@ from mixtura.cli.wording import count, listing
 from mixtura.families.description import Marginal
 from mixtura.fitting.missing import MissingCells
 from mixtura.fitting.restarts import Starts
-from mixtura.mixing_weights import FREE
 from mixtura.persistence.model_file import Model
 
-__all__ = ["flags_of", "marginals_of", "missing_in_words", "restraints_of", "starts_in_words"]
+__all__ = ["flags_of", "marginals_of", "missing_in_words", "starts_in_words"]
 
 
 def marginals_of(model: Model, n: int | None = None) -> list[Marginal]:
     """What the components make of each column, or of the first n."""
     params, schema = model.mixture.params, model.schema
     return [model.description.marginal(params, a, schema) for a in range(len(schema))[:n]]
-
-
-def restraints_of(model: Model) -> list[tuple[str, str]]:
-    """What held the fit back: terms, and what is to be said of them."""
-    mixture, record = model.mixture, model.record
-    told = [] if mixture.mixing == FREE else [("Held", mixture.mixing.text)]
-    told += model.description.restraints(mixture.clusters.family)
-    if record is not None and record.n_known:
-        told.append(("Known", f"{count(record.n_known, 'row')} whose cluster was given"))
-    return told
 
 
 def missing_in_words(missing: MissingCells, names: Sequence[str]) -> str:

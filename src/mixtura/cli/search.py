@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from mixtura.cli.own_options import OwnOptions
 from mixtura.cli.passes import Passes
 from mixtura.cli.progress import Tell
 from mixtura.cli.warned import in_options, warned
-from mixtura.cli.wording import count, model_name, structure_name
+from mixtura.cli.wording import count, model_name
 from mixtura.errors import DataError
+from mixtura.estimators.family_options import structure_name
+from mixtura.estimators.search_summary import search_summary
 from mixtura.persistence.model_file import Model
-from mixtura.report import Candidate, SearchSummary
-from mixtura.selection.named import CRITERIA
+from mixtura.report import SearchSummary
 from mixtura.selection.whole_table import Confirmed
 from mixtura.sources.scan import Scan
 from mixtura.typing import FloatArray
@@ -214,7 +215,7 @@ class Plan:
             )
         names = () if self.known is None else self.known.names
         model = replace(to_model(search), cluster_names=names)
-        summary, notes = _summary(search, self.criterion), (*self.notes, *told)
+        summary, notes = search_summary(search, in_options), (*self.notes, *told)
         return Found(_in_options(model), summary, notes, search.confirmed_)
 
 
@@ -230,32 +231,3 @@ def _in_options(model: Model) -> Model:
     status = replace(record.status, text=in_options(record.status.text))
     sampled = in_options(record.sampled)
     return replace(model, record=replace(record, status=status, notes=notes, sampled=sampled))
-
-
-def _summary(search: Any, criterion: str) -> SearchSummary:
-    results, names = search.results_, list(search.best_params_)
-    candidates = [
-        Candidate(
-            n_components=int(results[_K][i]),
-            structure=structure_name({name: results[name][i] for name in names}),
-            status=in_options(results["status"][i]),
-            standing=str(results["standing"][i]),
-            n_parameters=_known(results["n_parameters"][i], int),
-            log_likelihood=_known(results["log_likelihood"][i], float),
-            criteria={name: _known(results[name][i], float) for name in CRITERIA},
-            probability=_known(results["probability"][i], float),
-        )
-        for i in range(len(results["status"]))
-    ]
-    return SearchSummary(
-        criterion=criterion,
-        best=search.best_index_,
-        candidates=candidates,
-        probabilities=list(search.k_probabilities_.items()),
-        at_limit=search.at_limit_,
-        n_sample=None if search.confirmed_ is None else search.confirmed_.n_sample,
-    )
-
-
-def _known(value: float, kind: Callable[[float], Any]) -> Any:
-    return kind(value) if np.isfinite(value) else None

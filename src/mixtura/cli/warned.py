@@ -7,9 +7,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mixtura.cli.wording import model_name, structure_name
+from mixtura.cli.wording import model_name
 from mixtura.errors import MixturaError
-from mixtura.estimators.family_options import FAMILY_WORDS
+from mixtura.estimators.family_options import FAMILY_WORDS, structure_name
 
 __all__ = ["in_options", "warned"]
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from mixtura.estimators.family_options import in_words
 
 __all__ = [
     "amount",
@@ -19,7 +16,6 @@ __all__ = [
     "model_name",
     "percent",
     "row_list",
-    "structure_name",
     "suggestion",
 ]
 
@@ -36,15 +32,6 @@ def amount(n: float) -> str:
 def count(n: float, noun: str) -> str:
     """'1 row', '1,204 rows'."""
     return f"{amount(n)} {noun}" if n == 1 else f"{amount(n)} {noun}s"
-
-
-def structure_name(params: Mapping[str, Any]) -> str:
-    """In what a model differs from others besides its number of clusters; empty if in nothing.
-
-    Parameters stand in the order of their names.
-    """
-    own = sorted(params.keys() - {"n_components"})
-    return " ".join(in_words(name, params[name]) for name in own)
 
 
 def model_name(structure: str, k: int) -> str:

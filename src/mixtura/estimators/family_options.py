@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mixtura.estimators.factor_options import FACTOR_WORDS
@@ -10,7 +11,7 @@ from mixtura.estimators.gaussian_options import GAUSSIAN_WORDS, LOG_NORMAL_WORDS
 from mixtura.estimators.student_t_options import STUDENT_T_WORDS
 from mixtura.estimators.von_mises_fisher_options import VON_MISES_FISHER_WORDS
 
-__all__ = ["FAMILY_WORDS", "families_with", "family_options", "in_words"]
+__all__ = ["FAMILY_WORDS", "families_with", "family_options", "in_words", "structure_name"]
 
 #: Only families that add something.
 FAMILY_WORDS: dict[str, FamilyWords] = {
@@ -39,3 +40,12 @@ def in_words(parameter: str, value: Any) -> str:
     """The value of a parameter, as its option says it if there is one."""
     words = (option.in_words for option in family_options() if option.parameter == parameter)
     return next(words, str)(value)
+
+
+def structure_name(params: Mapping[str, Any]) -> str:
+    """In what a model differs from others besides its number of clusters; empty if in nothing.
+
+    Parameters stand in the order of their names.
+    """
+    own = sorted(params.keys() - {"n_components"})
+    return " ".join(in_words(name, params[name]) for name in own)

@@ -15,7 +15,6 @@ from mixtura.estimators.gaussian_prior import check_prior, make_prior
 from mixtura.estimators.gaussian_shapes import as_dtype, shown_in
 from mixtura.estimators.parameters import (
     check_array,
-    check_magnitude,
     check_noise,
     check_noise_rows,
     check_places,
@@ -24,7 +23,6 @@ from mixtura.estimators.parameters import (
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.given_parameters import GivenGaussians
 from mixtura.families.gaussian.kept_covariances import departure
-from mixtura.families.gaussian.membership import membership
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import NormalInverseWishart
 from mixtura.families.noise import Box, with_noise
@@ -35,7 +33,7 @@ from mixtura.sources import Source, Summary
 from mixtura.starts.starting_values import StartingValues
 from mixtura.starts.training_rows import TrainingRows
 from mixtura.statistics import Moments
-from mixtura.typing import AnyArray, BoolArray, IntArray
+from mixtura.typing import AnyArray, BoolArray
 
 __all__ = ["GaussianMixture"]
 
@@ -441,26 +439,3 @@ class GaussianMixture(PrivateHooks, Interchange):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "covariances_")
-
-    # ----------------------------------------------------------------------------- questions
-
-    def membership(self, X: Any, sigmas: float = 2.5) -> IntArray:
-        """Number of the nearest component of each row, or -1 if none is near enough.
-
-        Parameters
-        ----------
-        X : table of shape (n, d)
-        sigmas : float, default=2.5
-            Largest Mahalanobis distance at which a row belongs to a component.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
-        check_magnitude("sigmas", sigmas)
-        mixture = self._fitted()
-
-        def nearest(block: AnyArray) -> IntArray:
-            return membership(mixture, np.asarray(block, dtype=np.float64), sigmas)
-
-        return self._row_by_row(X, mixture, nearest, "membership", np.int64)

@@ -132,7 +132,7 @@ class MixtureEstimator(Recorded, SoftClusters):
         ----------
         X : table of shape (n, d)
             NumPy array, or a pandas, polars or pyarrow table. What need not fit into memory: files
-            such as 'big/*.parquet', a list of files, a pyarrow dataset, a lazy frame of polars, a
+            such as `'big/*.parquet'`, a list of files, a pyarrow dataset, a lazy frame of polars, a
             memory-mapped array, a table of Dask or Spark; `mixtura.scan` takes these as well, and
             says which columns to read, and which one has weights.
         y : ignored

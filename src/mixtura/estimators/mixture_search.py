@@ -20,11 +20,13 @@ from mixtura.estimators.many_rows import record_of, rows_of
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import check_count, seed_of
+from mixtura.estimators.search_summary import search_summary
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.warned import without_warnings
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.run import Fitting
 from mixtura.mixture import Mixture
+from mixtura.report import SearchSummary
 from mixtura.selection.candidate import Candidate
 from mixtura.selection.cross_validation import check_folds
 from mixtura.selection.named import CRITERIA
@@ -33,7 +35,7 @@ from mixtura.selection.slope import check_sizes
 from mixtura.selection.whole_table import Confirmed, confirm
 from mixtura.starts.large_rows import LargeRows
 from mixtura.starts.training_rows import TrainingRows
-from mixtura.typing import AnyArray, IntArray
+from mixtura.typing import AnyArray
 
 __all__ = ["MixtureSearch", "Passed", "Progress"]
 
@@ -333,6 +335,9 @@ class MixtureSearch(SoftClusters, Generic[E]):
     def _known(self) -> E:
         return self.best_estimator_
 
+    def _search_summary(self) -> SearchSummary:
+        return search_summary(self)
+
     def _base(self) -> E:
         """What all candidates have in common."""
         asked: MixtureEstimator | None = self.estimator
@@ -369,17 +374,6 @@ class MixtureSearch(SoftClusters, Generic[E]):
         parallel = Parallel(self.n_jobs, prefer="threads", return_as="generator")
         results: Iterator[Candidate] = parallel(delayed(task)() for task in tasks)
         return results
-
-    # ------------------------------------------------- what the best estimator can tell, too
-
-    def membership(self, X: Any, sigmas: float = 2.5) -> IntArray:
-        """That of the best estimator, if it has one: see `GaussianMixture`."""
-        numbers: IntArray = self._best().membership(X, sigmas)
-        return numbers
-
-    def _best(self) -> Any:
-        check_is_fitted(self)
-        return self.best_estimator_
 
 
 def _as_confirmed(found: Found, after: Confirmed) -> Found:

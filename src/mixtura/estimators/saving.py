@@ -9,20 +9,16 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura.estimators.kept_parameters import kept_parameters
+from mixtura.estimators.as_model import model_of
+from mixtura.estimators.made import made
 from mixtura.estimators.mixture_estimator import MixtureEstimator
 from mixtura.estimators.mixture_search import MixtureSearch
 from mixtura.estimators.parameters import wrong_kind
 from mixtura.estimators.registry import estimator_class
-from mixtura.families.registry import description_of
-from mixtura.families.schema import Schema
-from mixtura.mixture import Mixture
 from mixtura.persistence.atomic_files import Staging
 from mixtura.persistence.model_file import Model, read_model, write_model
 
 __all__ = ["load", "save", "to_model"]
-
-_PLAIN = (bool, int, float, str, type(None))
 
 
 def save(estimator: MixtureEstimator | MixtureSearch[Any], path: str | PathLike[str]) -> None:
@@ -69,20 +65,16 @@ def load(path: str | PathLike[str]) -> MixtureEstimator:
         If the file is damaged, of another format, or of a later version.
     """
     model = read_model(Path(path))
-    make = estimator_class(model.description.name)
-    estimator = make(**{**make._told_by(model.mixture), **model.parameters})
-    estimator.n_features_in_ = len(model.schema)
-    if model.named:
-        estimator.feature_names_in_ = np.array(model.schema.names, dtype=object)
-    estimator.schema_ = model.schema
-    if model.cluster_names:
-        estimator.cluster_names_ = model.cluster_names
-    dtype = np.dtype(model.dtype)
-    if model.record is None:
-        estimator._show(model.mixture, dtype)
-    else:
-        estimator._publish(model.record, dtype)
-    return estimator
+    return made(
+        estimator_class(model.description.name),
+        model.mixture,
+        model.schema,
+        model.parameters,
+        named=model.named,
+        dtype=np.dtype(model.dtype),
+        record=model.record,
+        cluster_names=model.cluster_names,
+    )
 
 
 def to_model(estimator: MixtureEstimator | MixtureSearch[Any]) -> Model:
@@ -97,42 +89,4 @@ def to_model(estimator: MixtureEstimator | MixtureSearch[Any]) -> Model:
             "a mixture estimator or a MixtureSearch, since a model file holds one mixture",
             "Of a MixtureClassifier save each of its estimators_, or pickle it.",
         )
-    mixture, fitted = estimator.mixture_, vars(estimator).get("record_")
-    by_hand = fitted is None or fitted.mixture is not mixture
-    streamed = "stream_" in vars(estimator)  # of which nothing final can be told
-    return Model(
-        mixture,
-        _schema(estimator, mixture),
-        "feature_names_in_" in vars(estimator),
-        "float32" if np.asarray(estimator.weights_).dtype == np.float32 else "float64",
-        _plain(estimator, mixture),
-        None if by_hand or streamed else fitted,
-        vars(estimator).get("cluster_names_", ()),
-    )
-
-
-def _schema(estimator: MixtureEstimator, mixture: Mixture[Any, Any]) -> Schema:
-    """The columns; there may be no schema yet, or one from before the family was registered."""
-    columns = vars(estimator).get("feature_names_in_", range(mixture.n_features))
-    schema, description = vars(estimator).get("schema_"), description_of(mixture.family)
-    if schema is not None and all(column.kind in description.kinds for column in schema):
-        known: Schema = schema
-        return known
-    clusters = mixture.clusters.family
-    made: Schema = description.columns(clusters, list(columns))
-    return made
-
-
-def _plain(estimator: MixtureEstimator, mixture: Mixture[Any, Any]) -> dict[str, Any]:
-    """Parameters that a model file keeps, but for arrays, priors and generators."""
-    kept = kept_parameters(description_of(mixture.family).name, mixture)
-    values = {
-        name: value.item() if isinstance(value, np.generic) else value
-        for name, value in estimator.get_params(deep=False).items()
-        if name in kept
-    }
-    return {
-        name: value
-        for name, value in values.items()
-        if name == "algorithm" or isinstance(value, _PLAIN)
-    }
+    return model_of(estimator)

@@ -82,7 +82,7 @@ def scan(
     Parameters
     ----------
     X : path, pattern, list of these, or a table
-        Parquet, Arrow or CSV files, such as 'big/*.parquet'; a `pyarrow.dataset.Dataset`, a lazy
+        Parquet, Arrow or CSV files, such as `'big/*.parquet'`; a `pyarrow.dataset.Dataset`, a lazy
         frame of polars, a memory-mapped array; an array or data frame of Dask; a data frame of
         Spark; or an array in memory.
     columns : sequence of str, default=None

@@ -14,7 +14,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataError
 from mixtura.estimators.hills import WithHills
+from mixtura.estimators.memberships import Memberships
 from mixtura.estimators.parameters import check_count
+from mixtura.estimators.questions import Questions
+from mixtura.estimators.reporting import Reporting
 from mixtura.estimators.row_by_row import in_blocks, row_by_row
 from mixtura.estimators.scanned import EachRow, Reading, Scanned, as_fitted, as_scanned
 from mixtura.estimators.scikit_learn import (
@@ -38,7 +41,15 @@ __all__ = ["SoftClusters"]
 
 
 class SoftClusters(
-    WithHills, ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator, ABC
+    Questions,
+    Memberships,
+    WithHills,
+    Reporting,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    DensityMixin,
+    BaseEstimator,
+    ABC,
 ):
     """An estimator that has a mixture after `fit`."""
 

@@ -54,9 +54,14 @@ class Typicality:
     _known: dict[Hashable, FloatArray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        n = max(_FEWEST, min(_DRAWN, _CELLS // self.mixture.n_features))
         self._seen = scorer(self.mixture)
-        self._rows, _ = self.mixture.sample(n, np.random.default_rng((0, Purpose.TYPICALITY)))
+        rng = np.random.default_rng((0, Purpose.TYPICALITY))
+        self._rows, _ = self.mixture.sample(self.n_drawn, rng)
+
+    @property
+    def n_drawn(self) -> int:
+        """How many rows others are compared with."""
+        return max(_FEWEST, min(_DRAWN, _CELLS // self.mixture.n_features))
 
     def of(self, rows: AnyArray, log_density: FloatArray | None = None) -> FloatArray:
         """That of rows (n, d), (n,), each compared in the cells that it has.
@@ -92,7 +97,8 @@ class Typicality:
 
 def _shares(own: FloatArray, log_density: FloatArray) -> FloatArray:
     """Of the mixture's own rows, the row itself among them, those that are no likelier."""
-    # Rows that are as likely as each other differ by rounding.
-    reach = np.asarray(log_density + 1e-9 * (1.0 + np.abs(log_density)))
+    # Rows that are as likely as each other differ by rounding, but for those of no density at all.
+    rounding = 1e-9 * (1.0 + np.abs(np.where(np.isneginf(log_density), 0.0, log_density)))
+    reach = np.asarray(log_density + rounding)
     no_likelier = np.searchsorted(own, reach, side="right")
     return np.asarray((1.0 + no_likelier) / (1.0 + len(own)), dtype=np.float64)

@@ -15,7 +15,9 @@ from typing import Self
 
 import numpy as np
 
+from mixtura.families.categorical import Categorical, CategoricalParameters
 from mixtura.families.cells import Cells
+from mixtura.families.closeness import Closeness
 from mixtura.families.column_parameters import (
     ColumnDescription,
     ColumnFamily,
@@ -26,6 +28,7 @@ from mixtura.families.description import Shares, refuse
 from mixtura.families.family import Bounded, Embedding, IndependentColumns, as_they_are
 from mixtura.families.linear import LinearForm, of_levels, of_levels_and_gaps
 from mixtura.families.log_linear import logs, weighted_logs
+from mixtura.families.one_column import LevelShares
 from mixtura.families.schema import Kind, Schema
 from mixtura.statistics import ComponentSums
 from mixtura.typing import BoolArray, FloatArray, IntArray
@@ -136,6 +139,27 @@ class Bernoulli(
     ) -> FloatArray:
         p = params.probabilities[labels]
         return (rng.random(p.shape) < p).astype(np.float64)
+
+    def one_column(self, params: BernoulliParameters, X: FloatArray, place: int) -> LevelShares:
+        p = params.probabilities[None, :, place]
+        return LevelShares(np.stack([1.0 - p, p], axis=2))
+
+    def closeness(
+        self, params: BernoulliParameters, family: Bernoulli, other: BernoulliParameters
+    ) -> Closeness:
+        pair = Categorical((2,) * params.n_features)
+        return pair.closeness(_as_levels(pair, params), pair, _as_levels(pair, other))
+
+    def entropies(self, params: BernoulliParameters) -> FloatArray:
+        pair = Categorical((2,) * params.n_features)
+        return pair.entropies(_as_levels(pair, params))
+
+
+def _as_levels(pair: Categorical, params: BernoulliParameters) -> CategoricalParameters:
+    """Zeros and ones as two levels."""
+    p = params.probabilities
+    both = np.stack([1.0 - p, p], axis=2).reshape(len(p), -1)
+    return CategoricalParameters(both, pair.levels)
 
 
 @dataclass(frozen=True, eq=False)

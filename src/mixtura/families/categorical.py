@@ -17,6 +17,7 @@ import numpy as np
 
 from mixtura.errors import ModelFileError
 from mixtura.families.cells import Cells
+from mixtura.families.closeness import Closeness, pairs, times_log_ratio
 from mixtura.families.column_parameters import ColumnFamily, PerColumn
 from mixtura.families.description import (
     Independent,
@@ -29,7 +30,9 @@ from mixtura.families.description import (
 from mixtura.families.family import Bounded, Embedding
 from mixtura.families.linear import LinearForm, of_levels, of_levels_and_gaps
 from mixtura.families.log_linear import LogCoordinates, logs
+from mixtura.families.one_column import LevelShares
 from mixtura.families.schema import Column, Kind, Schema
+from mixtura.families.some_columns import Components
 from mixtura.statistics import ComponentSums
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray, Selection
 
@@ -99,7 +102,10 @@ class Levels:
         n, d = rows.shape
         columns = (cells.values.astype(np.intp) + self.first).ravel()
         ones = np.ones(n * d) if cells.observed is None else cells.observed.ravel()
-        return csr_array((ones, columns, np.arange(0, n * d + 1, d)), shape=(n, self.total))
+        found = csr_array((ones, columns, np.arange(0, n * d + 1, d)), shape=(n, self.total))
+        if cells.observed is not None:
+            found.eliminate_zeros()  # else 0 times the logarithm of a probability of 0
+        return found
 
     def sums(self, values: FloatArray) -> FloatArray:
         """Sums (k, d) of values (k, L) over the levels of each column."""
@@ -155,6 +161,11 @@ class CategoricalParameters:
     def replaced(self, where: BoolArray, other: Self) -> Self:
         """With another's probabilities in some places (k, L)."""
         return type(self)(np.where(where, other.probabilities, self.probabilities), self.levels)
+
+    def marginal(self, columns: IntArray) -> Self:
+        """Those of the levels of some of the columns."""
+        own = [self.probabilities[:, self.levels.of(int(place))] for place in columns]
+        return type(self)(np.hstack(own), Levels(tuple(each.shape[1] for each in own)))
 
 
 @dataclass(frozen=True)
@@ -269,6 +280,26 @@ class Categorical(Bounded, ColumnFamily[CategoricalParameters, CategoricalSums])
             passed = X[:, place, None] >= (cumulative / cumulative[:, -1:])[labels, :-1]
             X[:, place] = passed.sum(axis=1)
         return X
+
+    def marginal(self, params: CategoricalParameters, places: IntArray) -> Components:
+        own = params.marginal(places)
+        return Categorical(own.levels.numbers), own
+
+    def one_column(self, params: CategoricalParameters, X: FloatArray, place: int) -> LevelShares:
+        return LevelShares(params.probabilities[None, :, self.levels.of(place)])
+
+    def closeness(
+        self, params: CategoricalParameters, family: Categorical, other: CategoricalParameters
+    ) -> Closeness:
+        p, q = pairs(params.probabilities, other.probabilities)
+        shape = (params.n_components, other.n_components, -1)
+        of_columns = self.levels.sums(np.sqrt(p * q).reshape(-1, self.levels.total))
+        affinities = logs(of_columns.clip(max=1.0)).sum(axis=1).reshape(shape)[:, :, 0]
+        return Closeness(affinities, times_log_ratio(p, p, q).sum(axis=2).clip(min=0.0))
+
+    def entropies(self, params: CategoricalParameters) -> FloatArray:
+        p = params.probabilities
+        return np.asarray(times_log_ratio(p, np.ones(p.shape), p).sum(axis=1))
 
 
 def _numbered(name: str, n_levels: int) -> Column:

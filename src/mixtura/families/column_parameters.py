@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 import numpy as np
 
@@ -20,12 +20,14 @@ from mixtura.families.family import (
     Embedding,
     Family,
     IndependentColumns,
+    Parameters,
     as_they_are,
     stand_ins,
 )
 from mixtura.families.schema import Schema
+from mixtura.families.some_columns import Components
 from mixtura.statistics import SMALLEST_COUNT, ComponentSums, Statistics
-from mixtura.typing import BoolArray, FloatArray, Selection
+from mixtura.typing import BoolArray, FloatArray, IntArray, Selection
 
 __all__ = [
     "ColumnDescription",
@@ -46,6 +48,11 @@ class PerColumn:
         return type(self)(
             *(np.where(where, getattr(other, name), getattr(self, name)) for name in names)
         )
+
+    def marginal(self, columns: IntArray) -> Self:
+        """Those of some of the columns, of arrays that are all (k, d)."""
+        names = type(self).__match_args__  # type: ignore[attr-defined]
+        return type(self)(*(getattr(self, name)[:, columns] for name in names))
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,8 @@ class _PerColumnParameters(Protocol):
 
     def replaced(self, where: BoolArray, other: Self, /) -> Self: ...
 
+    def marginal(self, columns: IntArray, /) -> Self: ...
+
 
 class _PerColumnStatistics(Statistics, Protocol):
     def replaced(self, where: BoolArray, other: Self, /) -> Self: ...
@@ -139,6 +148,15 @@ class ColumnFamily(ABC, Generic[Q, S]):
         with np.errstate(all="ignore"):  # what is made of these next to others' parameters
             found = self.likeliest(own.replaced(unseen, together), before)
         return (found if before is None else found.replaced(unseen, before)).take(order)
+
+    def marginal(self, params: Q, places: IntArray) -> Components:
+        """As of `Divisible`: the family is the same for any columns."""
+        return cast(Family[Any, Any], self), params.marginal(places)
+
+    def conditional(self, params: Q, places: IntArray, cells: FloatArray) -> Components:
+        """The other columns as they are: the cells of some say nothing of them."""
+        d = cast(Parameters, params).n_features
+        return self.marginal(params, np.delete(np.arange(d), places))
 
 
 class ColumnMeans(Bounded, IndependentColumns[P], ColumnFamily[P, ColumnSums]):

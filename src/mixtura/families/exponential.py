@@ -14,11 +14,13 @@ import numpy as np
 
 from mixtura.errors import DegenerateError
 from mixtura.families.cells import Cells
+from mixtura.families.closeness import Closeness, pairs
 from mixtura.families.column_parameters import ColumnDescription, ColumnMeans, ColumnSums
 from mixtura.families.description import Curve, curve, refuse
 from mixtura.families.family import Embedding, Unbounded
 from mixtura.families.linear import LinearForm, of_columns, of_columns_and_gaps
 from mixtura.families.log_mean import LogMeanCoordinates, MeanParameters
+from mixtura.families.one_column import Numbers, numbers
 from mixtura.families.schema import Kind, Schema
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
@@ -113,6 +115,25 @@ class Exponential(Unbounded, ColumnMeans[ExponentialParameters]):
         self, params: ExponentialParameters, labels: IntArray, rng: np.random.Generator
     ) -> FloatArray:
         return rng.exponential(params.values[labels])
+
+    def one_column(self, params: ExponentialParameters, X: FloatArray, place: int) -> Numbers:
+        means = params.values[None, :, place]
+        return numbers(
+            means,
+            lambda times: -np.expm1(-np.maximum(times, 0.0) / means),
+            lambda shares: -np.log1p(-shares) * means,
+        )
+
+    def closeness(
+        self, params: ExponentialParameters, family: Exponential, other: ExponentialParameters
+    ) -> Closeness:
+        a, b = pairs(params.values, other.values)
+        log_ratio = np.log(a) - np.log(b)
+        affinities = -np.log(np.cosh(0.5 * log_ratio)).sum(axis=2)
+        return Closeness(affinities, (np.expm1(log_ratio) - log_ratio).sum(axis=2))
+
+    def entropies(self, params: ExponentialParameters) -> FloatArray:
+        return np.asarray((1.0 + np.log(params.values)).sum(axis=1))
 
 
 class ExponentialDescription(ColumnDescription[ExponentialParameters]):

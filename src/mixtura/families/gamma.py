@@ -36,6 +36,7 @@ from mixtura.families.description import (
 )
 from mixtura.families.exponential import cube_roots
 from mixtura.families.family import Embedding, IndependentColumns, Unbounded, stand_ins
+from mixtura.families.one_column import Numbers, numbers
 from mixtura.families.schema import Kind, Schema
 from mixtura.families.stirling import remainder, remainder_curvature, remainder_slope
 from mixtura.persistence.entries import Entry, number, record
@@ -280,6 +281,17 @@ class Gamma(
         shapes = params.shapes[labels]
         rows: FloatArray = rng.gamma(shapes, params.means[labels] / shapes)
         return np.maximum(rows, _LEAST, out=rows)  # small shapes have mass below all numbers
+
+    def one_column(self, params: GammaParameters, X: FloatArray, place: int) -> Numbers:
+        from scipy.special import gammainc, gammaincinv  # they take as long to import as a fit
+
+        means, shapes = params.means[None, :, place], params.shapes[None, :, place]
+        scales = means / shapes
+        return numbers(
+            means,
+            lambda values: np.asarray(gammainc(shapes, np.maximum(values, 0.0) / scales)),
+            lambda shares: np.asarray(gammaincinv(shapes, shares) * scales),
+        )
 
 
 def _likeliest_shapes(gaps: FloatArray, largest: FloatArray | float) -> FloatArray:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixtura.families.cells import Cells
+from mixtura.families.closeness import Closeness, pairs, times_log_ratio
 from mixtura.families.column_parameters import ColumnDescription, ColumnMeans, ColumnSums
 from mixtura.families.counts import LARGEST_COUNT, check_counts, whole_numbers
 from mixtura.families.description import Curve, Mass, curve
@@ -20,6 +21,7 @@ from mixtura.families.family import Embedding
 from mixtura.families.linear import LinearForm, of_columns, of_columns_and_gaps
 from mixtura.families.log_linear import weighted
 from mixtura.families.log_mean import LogMeanCoordinates, MeanParameters
+from mixtura.families.one_column import Numbers, counts
 from mixtura.families.schema import Kind, Schema
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
@@ -97,6 +99,29 @@ class Geometric(ColumnMeans[GeometricParameters]):
     ) -> FloatArray:
         waits = rng.exponential(size=(len(labels), params.n_features))
         return np.minimum(np.floor(-waits / params.log_failures[labels]), LARGEST_COUNT)
+
+    def one_column(self, params: GeometricParameters, X: FloatArray, place: int) -> Numbers:
+        log_failures = params.log_failures[None, :, place]
+        return counts(
+            params.values[None, :, place],
+            lambda values: -np.expm1((values + 1.0) * log_failures),
+        )
+
+    def closeness(
+        self, params: GeometricParameters, family: Geometric, other: GeometricParameters
+    ) -> Closeness:
+        a, b = pairs(params.values, other.values)
+        # sqrt((1 + a)(1 + b)) - sqrt(a b), in which nothing cancels
+        both = np.sqrt((1.0 + a) * (1.0 + b))
+        affinities = np.log((both + np.sqrt(a * b)) / (1.0 + a + b)).sum(axis=2)
+        more = times_log_ratio(a, a / (1.0 + a), b / (1.0 + b))
+        divergences = (np.log1p(b) - np.log1p(a) + more).sum(axis=2)
+        return Closeness(affinities.clip(max=0.0), divergences.clip(min=0.0))
+
+    def entropies(self, params: GeometricParameters) -> FloatArray:
+        means = params.values
+        uncertain = np.log1p(means) + times_log_ratio(means, 1.0 + means, means)
+        return np.asarray(uncertain.sum(axis=1))
 
 
 class GeometricDescription(ColumnDescription[GeometricParameters]):

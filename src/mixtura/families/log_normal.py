@@ -10,20 +10,25 @@ Balakrishnan 1994, chapter 14; Aitchison and Brown 1957).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from mixtura.families.cells import Cells
+from mixtura.families.closeness import Closeness
 from mixtura.families.description import Curve, check_entries, curve, mean_density, refuse
+from mixtura.families.distances import Distances
 from mixtura.families.family import Embedding, Unbounded
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.description import GaussianDescription
 from mixtura.families.gaussian.parameters import GaussianParameters
+from mixtura.families.gaussian.some_columns import column_given, normal_column
+from mixtura.families.one_column import Numbers, numbers
 from mixtura.families.schema import Kind, Schema
+from mixtura.families.some_columns import Components
 from mixtura.statistics import Moments
 from mixtura.typing import AnyArray, FloatArray, IntArray
 
@@ -68,6 +73,10 @@ class LogNormal(Unbounded):
         log_density = self.gaussian.log_density(params, logs)
         log_density -= Cells.of(logs).values.sum(axis=1, keepdims=True)
         return log_density
+
+    def distances(self, params: GaussianParameters) -> Distances:
+        """Those of the logarithms."""
+        return replace(self.gaussian.distances(params), places=logarithms)
 
     def of_columns(self, means: FloatArray, scales: FloatArray) -> GaussianParameters:
         """With the moments of log-normal columns: exp(m + s^2 / 2), and s^2 of the logarithm."""
@@ -132,6 +141,37 @@ class LogNormal(Unbounded):
     ) -> FloatArray:
         logs = self.gaussian.sample(params, labels, rng)
         return np.asarray(np.exp(np.clip(logs, -_FURTHEST, _FURTHEST)))
+
+    def marginal(self, params: GaussianParameters, places: IntArray) -> Components:
+        gaussian, own = self.gaussian.marginal(params, places)
+        return LogNormal(gaussian), own
+
+    def conditional(
+        self, params: GaussianParameters, places: IntArray, cells: FloatArray
+    ) -> Components:
+        gaussian, own = self.gaussian.conditional(params, places, np.log(cells))
+        return LogNormal(gaussian), own
+
+    def one_column(self, params: GaussianParameters, X: FloatArray, place: int) -> Numbers:
+        means, deviations = column_given(params, np.log(X), place)
+        of_logs = normal_column(means, deviations)
+        with np.errstate(over="ignore"):
+            expected = np.asarray(np.exp(means + 0.5 * np.square(deviations)))
+
+        def below(values: FloatArray) -> FloatArray:
+            with np.errstate(divide="ignore"):
+                return of_logs.below(np.log(np.maximum(values, 0.0)))
+
+        return numbers(expected, below, lambda shares: np.exp(of_logs.between(shares)[0]))
+
+    def closeness(
+        self, params: GaussianParameters, family: LogNormal, other: GaussianParameters
+    ) -> Closeness:
+        """That of the logarithms: no unit changes it, whether it is the same everywhere or not."""
+        return self.gaussian.closeness(params, family.gaussian, other)
+
+    def entropies(self, params: GaussianParameters) -> FloatArray:
+        return np.asarray(self.gaussian.entropies(params) + params.means.sum(axis=1))
 
 
 class LogNormalDescription:

@@ -25,7 +25,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mixtura.errors import DataError, DegenerateError, ModelFileError
+from mixtura.errors import DataError, DegenerateError, MixturaError, ModelFileError
 from mixtura.families.cells import Cells
 from mixtura.families.column_parameters import ColumnSums
 from mixtura.families.counts import LARGEST_COUNT, check_counts, count_marginal, log_factorials
@@ -40,7 +40,9 @@ from mixtura.families.description import (
 from mixtura.families.family import Bounded, Embedding, stand_ins
 from mixtura.families.linear import LinearForm, of_columns
 from mixtura.families.log_linear import LogCoordinates, logs, weighted_logs
+from mixtura.families.one_column import OneColumn
 from mixtura.families.schema import Kind, Schema
+from mixtura.families.some_columns import Components
 from mixtura.statistics import SMALLEST_COUNT
 from mixtura.typing import AnyArray, FloatArray, IntArray, Selection
 
@@ -59,6 +61,13 @@ _ROUNDING = 1e-9
 # than one count in a million lies beyond.
 _DEVIATIONS = 5.0
 _FURTHER = 5.0
+
+
+# What is said where counts are asked for.
+_TOTALS = (
+    "A multinomial mixture says how the total of a row is shared among the columns, and {}: ask a "
+    "PoissonMixture or a NegativeBinomialMixture, or `impute` rows with missing counts."
+)
 
 
 @dataclass(frozen=True)
@@ -275,6 +284,25 @@ class Multinomial(Bounded):
         """Rows of the mean totals, rounded."""
         totals = np.rint(params.totals[labels]).astype(np.int64)
         return rng.multinomial(totals, shares(params.probabilities)[labels]).astype(np.float64)
+
+    def marginal(self, params: MultinomialParameters, places: IntArray) -> Components:
+        """How the counts of some columns are shared among these, their total given."""
+        if len(places) < 2:
+            raise MixturaError(_TOTALS.format("one column alone has all of the total"))
+        some = params.probabilities[:, places]
+        own = some.sum(axis=1)
+        there = np.where(own > 0.0, own, 1.0)  # where a component has nothing it stays so
+        return self, MultinomialParameters(some / there[:, None], params.totals * own)
+
+    def conditional(
+        self, params: MultinomialParameters, places: IntArray, cells: FloatArray
+    ) -> Components:
+        """None: what is not given is how many counts there are left."""
+        raise MixturaError(_TOTALS.format("it is not known how many counts the others have"))
+
+    def one_column(self, params: MultinomialParameters, X: FloatArray, place: int) -> OneColumn:
+        """None: of a total that is not known."""
+        raise MixturaError(_TOTALS.format("it says of no column how large its counts are"))
 
 
 @dataclass(frozen=True, eq=False)

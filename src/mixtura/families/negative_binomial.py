@@ -36,6 +36,7 @@ from mixtura.families.description import (
     stacked,
 )
 from mixtura.families.family import Bounded, Embedding, IndependentColumns
+from mixtura.families.one_column import Numbers, counts
 from mixtura.families.poisson import stabilized
 from mixtura.families.rising_factorials import (
     curved_share,
@@ -225,6 +226,20 @@ class NegativeBinomial(
         size = 1.0 / dispersions[varies]
         rates[varies] = rng.standard_gamma(size) * (means * dispersions)[varies]
         return rng.poisson(np.minimum(rates, LARGEST_COUNT)).astype(np.float64)
+
+    def one_column(self, params: NegativeBinomialParameters, X: FloatArray, place: int) -> Numbers:
+        from scipy.special import betaincc, pdtr  # they take as long to import as a small fit
+
+        means, dispersions = params.expected[None, :, place], params.dispersions[None, :, place]
+        u = dispersions * means
+        varies = u > _FAINTEST
+        sizes = 1.0 / np.where(varies, dispersions, 1.0)
+
+        def at_most(values: FloatArray) -> FloatArray:
+            beyond = betaincc(values + 1.0, sizes, u / (1.0 + u))
+            return np.asarray(np.where(varies, beyond, pdtr(values, means)))
+
+        return counts(means, at_most)
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,6 +32,8 @@ import numpy as np
 from mixtura.assignments import log_sum_exp, one_hot, posterior
 from mixtura.families.coordinates import Coordinates
 from mixtura.families.family import Embedding, Family, Parameters, in_one_unit, stand_ins
+from mixtura.families.one_column import OneColumn, column_of, mean_over_parts
+from mixtura.families.some_columns import Components, divisible
 from mixtura.patterns import has_gaps
 from mixtura.starts.principal_axes import principal_axes
 from mixtura.statistics import SMALLEST_COUNT, Statistics, Sums
@@ -266,6 +268,23 @@ class Nested(Generic[P, S]):
         owed = self.family.upheld(params.parts, rounding, lambda: statistics().parts)
         total: FloatArray = owed.reshape(params.weights.shape).sum(axis=1)
         return total
+
+    def marginal(self, params: NestedParameters[P], places: IntArray) -> Components:
+        family, parts = divisible(self.family).marginal(params.parts, places)
+        return Nested(family, self.n_parts), NestedParameters(params.weights, parts)
+
+    def conditional(
+        self, params: NestedParameters[P], places: IntArray, cells: FloatArray
+    ) -> Components:
+        """Parts have the shares that the cells give them."""
+        family, parts = divisible(self.family).conditional(params.parts, places, cells)
+        row = np.full((1, params.n_features), np.nan)
+        row[0, places] = cells
+        return Nested(family, self.n_parts), NestedParameters(self._shares(params, row)[0], parts)
+
+    def one_column(self, params: NestedParameters[P], X: FloatArray, place: int) -> OneColumn:
+        parts = column_of(self.family, params.parts, X, place)
+        return mean_over_parts(self._shares(params, X), parts)
 
     def _log_joint(self, params: NestedParameters[P], X: FloatArray) -> FloatArray:
         """log(w_jl q_jl(x_i)), shape (n k, m)."""

@@ -13,12 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
 from mixtura.families.coordinates import Coordinates
 from mixtura.families.family import Embedding, Family, Parameters
+from mixtura.families.one_column import OneColumn, beside, column_of, evenly
+from mixtura.families.some_columns import Components, divisible
 from mixtura.patterns import has_gaps
 from mixtura.statistics import Statistics
 from mixtura.typing import BoolArray, FloatArray, IntArray
@@ -31,7 +33,7 @@ S = TypeVar("S", bound=Statistics)
 
 @dataclass(frozen=True)
 class Box:
-    """The places center + sum_a t_a edges_a with all |t_a| <= 1/2.
+    """The places `center + sum_a t_a edges_a` with all `|t_a| <= 1/2`.
 
     Attributes
     ----------
@@ -51,7 +53,7 @@ class Box:
 
     @cached_property
     def log_volume(self) -> float:
-        """log |det edges|; -inf for a flat box."""
+        """`log |det edges|`; -inf for a flat box."""
         return float(np.linalg.slogdet(self.edges)[1])
 
     @cached_property
@@ -84,9 +86,13 @@ class Box:
 
     @property
     def volume(self) -> float:
-        """|det edges|; inf or 0 where that is beyond all numbers, as of many wide features."""
+        """`|det edges|`; inf or 0 where that is beyond all numbers, as of many wide features."""
         with np.errstate(over="ignore", under="ignore"):
             return float(np.exp(self.log_volume))
+
+    def marginal(self, columns: IntArray) -> Self:
+        """The box in some of the columns, along the axes: its volume is that of their cells."""
+        return type(self)(self.center[columns], np.diag(np.exp(self.log_extents[columns])))
 
     def sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         """n rows (n, d), uniform over the box."""
@@ -198,6 +204,25 @@ class WithNoise(Generic[P, S]):
         rows[~noise] = self.family.sample(params, labels[~noise], rng)
         rows[noise] = self.region.sample(int(noise.sum()), rng)
         return rows
+
+    def marginal(self, params: P, places: IntArray) -> Components:
+        family, own = divisible(self.family).marginal(params, places)
+        whole = len(places) == len(self.region.center) and (np.diff(places) == 1).all()
+        return WithNoise(family, self.region if whole else self.region.marginal(places)), own
+
+    def conditional(self, params: P, places: IntArray, cells: FloatArray) -> Components:
+        """Cells say nothing of where noise is in other columns."""
+        family, own = divisible(self.family).conditional(params, places, cells)
+        others = np.delete(np.arange(len(self.region.center)), places)
+        return WithNoise(family, self.region.marginal(others)), own
+
+    def one_column(self, params: P, X: FloatArray, place: int) -> OneColumn:
+        """Noise is taken to be in its box."""
+        own = self.region.marginal(np.array([place]))
+        half = 0.5 * own.edges[0, 0]
+        ends = own.center[0] - half, own.center[0] + half
+        noise = evenly(*(np.full((1, 1), end) for end in ends))
+        return beside(column_of(self.family, params, X, place), noise)
 
 
 def with_noise(family: Family[P, S], region: Box | None) -> Family[P, S]:

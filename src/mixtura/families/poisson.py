@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from mixtura.families.cells import Cells
+from mixtura.families.closeness import Closeness, pairs, times_log_ratio
 from mixtura.families.column_parameters import (
     ColumnDescription,
     ColumnMeans,
@@ -29,6 +30,7 @@ from mixtura.families.description import Bell, Mass
 from mixtura.families.family import Embedding
 from mixtura.families.linear import LinearForm, of_columns, of_columns_and_gaps
 from mixtura.families.log_linear import LogCoordinates, logs, weighted_logs
+from mixtura.families.one_column import Numbers, counts
 from mixtura.families.schema import Kind, Schema
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
@@ -106,6 +108,23 @@ class Poisson(ColumnMeans[PoissonParameters]):
         self, params: PoissonParameters, labels: IntArray, rng: np.random.Generator
     ) -> FloatArray:
         return rng.poisson(params.rates[labels]).astype(np.float64)
+
+    def one_column(self, params: PoissonParameters, X: FloatArray, place: int) -> Numbers:
+        from scipy.special import pdtr  # it takes as long to import as a small fit
+
+        rates = params.rates[None, :, place]
+        return counts(rates, lambda values: np.asarray(pdtr(values, rates)))
+
+    def closeness(
+        self, params: PoissonParameters, family: Poisson, other: PoissonParameters
+    ) -> Closeness:
+        a, b = pairs(params.rates, other.rates)
+        affinities = -0.5 * np.square(np.sqrt(a) - np.sqrt(b)).sum(axis=2)
+        divergences = (times_log_ratio(a, a, b) - a + b).sum(axis=2)
+        return Closeness(affinities, divergences.clip(min=0.0))
+
+    def entropies(self, params: PoissonParameters) -> None:
+        """None: it is a sum without end."""
 
 
 def _log_base(X: FloatArray) -> FloatArray:

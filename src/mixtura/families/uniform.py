@@ -19,6 +19,7 @@ import numpy as np
 
 from mixtura.errors import DegenerateError
 from mixtura.families.cells import Cells
+from mixtura.families.closeness import Closeness, pairs
 from mixtura.families.column_parameters import ColumnFamily, PerColumn
 from mixtura.families.description import (
     Curve,
@@ -31,6 +32,8 @@ from mixtura.families.description import (
     stacked,
 )
 from mixtura.families.family import Embedding, IndependentColumns, Unbounded, as_they_are
+from mixtura.families.log_linear import logs
+from mixtura.families.one_column import Numbers, evenly
 from mixtura.families.schema import Kind, Schema
 from mixtura.statistics import SMALLEST_COUNT
 from mixtura.typing import FloatArray, IntArray, Selection
@@ -218,6 +221,23 @@ class Uniform(
     ) -> FloatArray:
         low, high = params.low[labels], params.high[labels]
         return np.clip(rng.uniform(low, high), low, high)
+
+    def one_column(self, params: UniformParameters, X: FloatArray, place: int) -> Numbers:
+        return evenly(params.low[None, :, place], params.high[None, :, place])
+
+    def closeness(
+        self, params: UniformParameters, family: Uniform, other: UniformParameters
+    ) -> Closeness:
+        (low, low_), (high, high_) = pairs(params.low, other.low), pairs(params.high, other.high)
+        width, width_ = pairs(params.widths, other.widths)
+        both = (np.minimum(high, high_) - np.maximum(low, low_)).clip(min=0.0)
+        affinities = (logs(both) - 0.5 * (np.log(width) + np.log(width_))).sum(axis=2)
+        within = ((low >= low_) & (high <= high_)).all(axis=2)
+        divergences = (np.log(width_) - np.log(width)).sum(axis=2)
+        return Closeness(affinities, np.where(within, divergences, np.inf))
+
+    def entropies(self, params: UniformParameters) -> FloatArray:
+        return np.asarray(np.log(params.widths).sum(axis=1))
 
 
 class UniformDescription(Independent):

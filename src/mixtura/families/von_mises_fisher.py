@@ -29,7 +29,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mixtura.errors import DataError, ModelFileError
+from mixtura.errors import DataError, MixturaError, ModelFileError
 from mixtura.families.cells import Cells
 from mixtura.families.column_parameters import ColumnSums
 from mixtura.families.concentration import (
@@ -40,7 +40,9 @@ from mixtura.families.concentration import (
 )
 from mixtura.families.description import Bell, check_entries, check_names, refuse, stacked
 from mixtura.families.family import Embedding, Unbounded, stand_ins
+from mixtura.families.one_column import OneColumn
 from mixtura.families.schema import Kind, Schema
+from mixtura.families.some_columns import Components
 from mixtura.families.tie import Tie
 from mixtura.patterns import Pattern, Patterns, has_gaps
 from mixtura.persistence.entries import record, text
@@ -70,6 +72,13 @@ _EQUAL = 1e-9
 
 #: Whether each component has a concentration of its own, or all share one, by name.
 CONCENTRATIONS = {"each": Tie.OWN, "shared": Tie.SHARED}
+
+
+# What is said where single columns are asked for.
+_DIRECTIONS = (
+    "A von Mises-Fisher mixture is of directions, of which no columns can be taken by themselves: "
+    "`impute` fills cells that are missing, and other families take rows as they are."
+)
 
 
 @dataclass(frozen=True)
@@ -299,6 +308,20 @@ class VonMisesFisher(Unbounded):
         across -= np.einsum("nd,nd->n", across, means)[:, None] * means
         sine = np.sqrt(short * (2.0 - short))
         return directions((1.0 - short)[:, None] * means + sine[:, None] * directions(across))
+
+    def marginal(self, params: VonMisesFisherParameters, places: IntArray) -> Components:
+        """None: some columns of a direction are no direction."""
+        raise MixturaError(_DIRECTIONS)
+
+    def conditional(
+        self, params: VonMisesFisherParameters, places: IntArray, cells: FloatArray
+    ) -> Components:
+        """None: what is left of a direction has a length that depends on the cells."""
+        raise MixturaError(_DIRECTIONS)
+
+    def one_column(self, params: VonMisesFisherParameters, X: FloatArray, place: int) -> OneColumn:
+        """None: a column has the cells of directions, whatever those of the rows are."""
+        raise MixturaError(_DIRECTIONS)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,4 +19,5 @@ class Purpose(IntEnum):
     NOISE = 7
     ORDER = 8
     TYPICALITY = 9
+    QUESTION = 11
     HILLS = 13

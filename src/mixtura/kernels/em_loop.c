@@ -38,7 +38,7 @@ ptrdiff_t mixtura_mixture_size(ptrdiff_t k, ptrdiff_t d, int dense)
     return k * (2 + d + 2 * each_of(d, dense));
 }
 
-static Mixture mixture_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
+Mixture mixtura_mixture_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense)
 {
     ptrdiff_t each = k * each_of(d, dense);
     double *means = place + k, *covariances = means + k * d, *whitening = covariances + each;
@@ -572,7 +572,7 @@ ptrdiff_t mixtura_climb(const Kernel *kernel, const Table *table, const Manner *
     ptrdiff_t size = mixtura_mixture_size(k, d, dense);
     Mixture mixtures[CLIMB_MIXTURES];
     for (int i = 0; i < CLIMB_MIXTURES; i++) {
-        mixtures[i] = mixture_at(state + i * size, k, d, dense);
+        mixtures[i] = mixtura_mixture_at(state + i * size, k, d, dense);
         if (manner->noise && i > 0) copy_noise(mixtures, mixtures + i, dense);
     }
     Work work = work_at(work_place, k, d, dense);

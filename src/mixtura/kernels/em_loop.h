@@ -47,6 +47,9 @@ typedef struct {
 ptrdiff_t mixtura_mixture_size(ptrdiff_t k, ptrdiff_t d, int dense);
 ptrdiff_t mixtura_work_size(ptrdiff_t k, ptrdiff_t d, int dense);
 
+/* The mixture whose numbers begin at a place, in the order of its parts. */
+Mixture mixtura_mixture_at(double *place, ptrdiff_t k, ptrdiff_t d, int dense);
+
 /* The likeliest covariances of k components, with their whitening and log-determinants, from counts
    (all positive) and scatters (k x d x d, or k x d where the orientation is none); `now` has the
    covariances before, or is NULL. Neither weights nor means are looked at. work: as for climbing.

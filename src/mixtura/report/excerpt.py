@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.families.description import Marginal, Shares
-from mixtura.report.marginals import of_clusters, of_levels, of_values, separation
+from mixtura.report.marginals import of_clusters, of_levels, of_values
+from mixtura.report.ranking import ranked_columns
 from mixtura.report.summaries import UNCOMPARED, FitSummary, Floats, ModelSummary, SearchSummary
 
 T = TypeVar("T")
@@ -74,13 +75,12 @@ class Excerpt:
         """As much of a model and n rows of d columns, with weights (n,), as a page has room for."""
         (n, d), k = shape, len(model.weights)
         clusters = min(k, CLUSTERS)
-        apart = np.array([separation(model.marginal(c), model.weights) for c in range(d)])
-        ranked, most = np.argsort(-apart, kind="stable"), min(COLUMNS, isqrt(SPREADS // clusters))
+        ranked, most = ranked_columns(model, d), min(COLUMNS, isqrt(SPREADS // clusters))
         columns = np.arange(d) if d <= most else ranked[:most]
         ranking = ranked if d <= most else np.arange(most)
         row_bytes = 4 + 2 * len(columns) + clusters + (k > clusters) + (model.noise is not None)
         points = min(max_points, max(1, POINT_BYTES // row_bytes))
-        rows = _rows(n, points, seed) if weight is None else _weighted_rows(weight, points)
+        rows = some_rows(n, points, seed) if weight is None else _weighted_rows(weight, points)
         return cls(model, rows, columns, ranking, d, clusters, k)
 
     @property
@@ -187,7 +187,8 @@ def first_of(items: Sequence[T], most: int, what: str, cut: list[str]) -> Sequen
     return items[:most]
 
 
-def _rows(n: int, most: int, seed: int) -> Numbers:
+def some_rows(n: int, most: int, seed: int) -> Numbers:
+    """Numbers of `most` of n rows, ascending, or of all if there is room for them."""
     if n <= most:
         return np.arange(n)
     chosen = np.random.default_rng(seed).choice(n, size=most, replace=False, shuffle=False)

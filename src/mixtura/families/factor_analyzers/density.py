@@ -35,14 +35,21 @@ from operator import add
 import numpy as np
 
 from mixtura.errors import DataError
+from mixtura.families.closeness import Closeness
+from mixtura.families.distances import Distances
 from mixtura.families.elliptical import Ellipses
+from mixtura.families.factor_analyzers.closeness import factor_closeness
 from mixtura.families.factor_analyzers.coordinates import FactorCoordinates
 from mixtura.families.factor_analyzers.parameters import FactorParameters
 from mixtura.families.factor_analyzers.sketch import directions, first_factors, width
 from mixtura.families.factor_analyzers.statistics import FactorMoments, completed
 from mixtura.families.family import Embedding, Unbounded, as_they_are, stand_ins
+from mixtura.families.gaussian.closeness import normal_entropies
 from mixtura.families.gaussian.density import check_resolved
+from mixtura.families.gaussian.some_columns import normal_column
 from mixtura.families.observed_cells import of_observed_cells
+from mixtura.families.one_column import Numbers
+from mixtura.families.some_columns import Components
 from mixtura.families.tie import Tie
 from mixtura.patterns import Pattern, Patterns, has_gaps
 from mixtura.typing import FloatArray, IntArray
@@ -99,6 +106,9 @@ class FactorAnalyzers(Unbounded):
     def ellipses(self, params: FactorParameters) -> Ellipses:
         roots = np.linalg.cholesky(params.matrices())
         return Ellipses(params.means, np.linalg.inv(roots).transpose(0, 2, 1))
+
+    def distances(self, params: FactorParameters) -> Distances:
+        return Distances(params, np.full(params.n_components, np.inf))
 
     def of_columns(self, means: FloatArray, scales: FloatArray) -> FactorParameters:
         """Without factors yet, so that a first step finds some."""
@@ -204,6 +214,47 @@ class FactorAnalyzers(Unbounded):
             common = params.means[j] + factors[own] @ params.loadings[j].T
             rows[own] = common + params.deviations[j] * rows[own]
         return rows
+
+    def marginal(self, params: FactorParameters, places: IntArray) -> Components:
+        """Of no more factors than columns."""
+        return self._of_some(params.marginal(places), places)
+
+    def conditional(
+        self, params: FactorParameters, places: IntArray, cells: FloatArray
+    ) -> Components:
+        """Loadings on the factors in what the cells leave open of them."""
+        others = np.delete(np.arange(params.n_features), places)
+        seen, own = params.marginal(places), params.marginal(others)
+        means = own.means + np.einsum("kmq,kq->km", own.loadings, seen.scores(cells[None])[0])
+        loadings = own.loadings @ np.linalg.cholesky(seen.factor_covariances)
+        return self._of_some(FactorParameters(means, loadings, own.uniquenesses), others)
+
+    def _of_some(self, params: FactorParameters, places: IntArray) -> Components:
+        own = params.condensed()
+        family = FactorAnalyzers(
+            own.n_factors, self.floor[places], self.units[places], self.uniquenesses
+        )
+        return family, own
+
+    def one_column(self, params: FactorParameters, X: FloatArray, place: int) -> Numbers:
+        means = np.empty((len(X), params.n_components))
+        variances = np.empty(means.shape)
+        loadings = params.loadings[:, place]
+        for rows, observed, _ in Patterns.of(X):
+            seen = params.marginal(observed)
+            factors = seen.scores(X[rows[:, None], observed])
+            means[rows] = params.means[:, place] + np.einsum("nkq,kq->nk", factors, loadings)
+            open_ = np.einsum("kp,kpq,kq->k", loadings, seen.factor_covariances, loadings)
+            variances[rows] = params.uniquenesses[:, place] + open_
+        return normal_column(means, np.sqrt(variances))
+
+    def closeness(
+        self, params: FactorParameters, family: FactorAnalyzers, other: FactorParameters
+    ) -> Closeness:
+        return factor_closeness(params, other)
+
+    def entropies(self, params: FactorParameters) -> FloatArray:
+        return normal_entropies(params.log_determinants, params.n_features)
 
     @property
     def embedding(self) -> Embedding:

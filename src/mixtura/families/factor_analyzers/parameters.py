@@ -63,6 +63,13 @@ class FactorParameters:
         some = self.means[:, columns], self.loadings[:, columns], self.uniquenesses[:, columns]
         return type(self)(*some)
 
+    def condensed(self) -> Self:
+        """The same components by no more factors than columns: L L^T = R^T R, for L^T = Q R."""
+        if self.n_factors <= self.n_features:
+            return self
+        _, R = np.linalg.qr(self.loadings.transpose(0, 2, 1))
+        return type(self)(self.means, R.transpose(0, 2, 1), self.uniquenesses)
+
     @cached_property
     def variances(self) -> FloatArray:
         """Of each column, (k, d)."""
@@ -130,8 +137,8 @@ class FactorParameters:
     def squared_distances(self, X: FloatArray) -> FloatArray:
         """Squared Mahalanobis distance of each row from each mean, (n, k).
 
-        With y a whitened deviation and z the factors expected of it, |y - W z|^2 + |z|^2: a sum of
-        squares, from which nothing is subtracted that is as large as itself.
+        With y a whitened deviation and z the factors expected of it, `|y - W z|^2 + |z|^2`: a sum
+        of squares, from which nothing is subtracted that is as large as itself.
         """
         squared, scales = np.empty((len(X), self.n_components)), 1.0 / self.deviations
         for tile in tiles(X):

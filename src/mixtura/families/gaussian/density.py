@@ -16,12 +16,21 @@ from operator import add
 import numpy as np
 
 from mixtura.errors import DataError
+from mixtura.families.closeness import Closeness
+from mixtura.families.distances import Distances
 from mixtura.families.elliptical import Ellipses
 from mixtura.families.family import Embedding, Unbounded, as_they_are, in_one_unit, stand_ins
+from mixtura.families.gaussian.closeness import normal_closeness, normal_entropies
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
 from mixtura.families.gaussian.missing_cells import Gaps
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import FLAT, Prior
+from mixtura.families.gaussian.some_columns import (
+    column_given,
+    given_cells,
+    normal_column,
+    structure_of_some,
+)
 from mixtura.families.gaussian.structures import (
     AxisCovariances,
     CovarianceStructure,
@@ -29,6 +38,7 @@ from mixtura.families.gaussian.structures import (
     Structure,
 )
 from mixtura.families.observed_cells import of_observed_cells
+from mixtura.families.one_column import Numbers
 from mixtura.families.tie import Tie
 from mixtura.kernels.completed_moments import completed_moments
 from mixtura.kernels.singular import singular
@@ -90,9 +100,11 @@ class Gaussian(Unbounded):
     def _log_density(self, params: GaussianParameters, X: FloatArray) -> FloatArray:
         d = X.shape[1]
         constant = d * np.log(2.0 * np.pi) + params.covariances.log_determinants
-        squared = params.covariances.squared_distances(X, params.means)
-        log_density: FloatArray = -0.5 * (squared + constant)
+        log_density: FloatArray = -0.5 * (params.squared_distances(X) + constant)
         return log_density
+
+    def distances(self, params: GaussianParameters) -> Distances:
+        return Distances(params, np.full(params.n_components, np.inf))
 
     def statistics(
         self, params: GaussianParameters | None, X: FloatArray, resp: FloatArray
@@ -240,6 +252,33 @@ class Gaussian(Unbounded):
     ) -> FloatArray:
         noise = rng.standard_normal((len(labels), params.means.shape[1]))
         return params.means[labels] + params.covariances.color(noise, labels)
+
+    def marginal(
+        self, params: GaussianParameters, places: IntArray
+    ) -> tuple[Gaussian, GaussianParameters]:
+        """Without a prior: that was one of all columns."""
+        whole = len(places) == params.n_features
+        structure = self.structure if whole else structure_of_some(self.structure)
+        return Gaussian(structure, self.floor[places]), params.marginal(places)
+
+    def conditional(
+        self, params: GaussianParameters, places: IntArray, cells: FloatArray
+    ) -> tuple[Gaussian, GaussianParameters]:
+        own = given_cells(params, places, cells, diagonal=self.structure.diagonal)
+        floor = np.delete(self.floor, places)
+        return Gaussian(structure_of_some(self.structure), floor), own
+
+    def one_column(self, params: GaussianParameters, X: FloatArray, place: int) -> Numbers:
+        return normal_column(*column_given(params, X, place))
+
+    def closeness(
+        self, params: GaussianParameters, family: Gaussian, other: GaussianParameters
+    ) -> Closeness:
+        own, others = params.covariances.matrices(), other.covariances.matrices()
+        return normal_closeness(params.means, own, other.means, others)
+
+    def entropies(self, params: GaussianParameters) -> FloatArray:
+        return normal_entropies(params.covariances.log_determinants, params.n_features)
 
 
 def _moments(X: FloatArray, resp: FloatArray, *, diagonal: bool) -> Moments:

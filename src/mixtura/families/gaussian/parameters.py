@@ -59,6 +59,10 @@ class GaussianParameters:
             nearest[rows] = np.where(among, squared, np.inf).argmin(axis=1)
         return nearest
 
+    def squared_distances(self, X: FloatArray) -> FloatArray:
+        """Squared Mahalanobis distance of each complete row to each mean, (n, k)."""
+        return self.covariances.squared_distances(X, self.means)
+
     def marginal(self, columns: IntArray) -> Self:
         """The same components in some of their columns."""
         return type(self)(self.means[:, columns], self.covariances.marginal(columns))

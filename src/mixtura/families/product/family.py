@@ -16,14 +16,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
 from itertools import accumulate, pairwise
+from operator import add
 from typing import Any, Self
 
 import numpy as np
 
+from mixtura.families.closeness import Closeness, closeness, entropies
 from mixtura.families.coordinates import Coordinates
 from mixtura.families.family import Embedding, Family
+from mixtura.families.one_column import OneColumn, column_of
+from mixtura.families.some_columns import Components, divisible
 from mixtura.typing import AnyArray, FloatArray, IntArray, Selection
 
 __all__ = ["Block", "Product", "ProductCoordinates", "ProductParameters", "ProductStatistics"]
@@ -194,6 +198,63 @@ class Product:
         for block, part in zip(self.blocks, params.parts, strict=True):
             X[:, block.places] = block.family.sample(part, labels, rng)
         return X
+
+    def marginal(self, params: ProductParameters, places: IntArray) -> Components:
+        """The blocks that have some of the columns."""
+        blocks, parts = [], []
+        for block, part in zip(self.blocks, params.parts, strict=True):
+            own = [new for new, place in enumerate(places) if place in block.places]
+            if own:
+                within = np.array([block.places.index(place) for place in places[own]])
+                family, some = divisible(block.family).marginal(part, within)
+                blocks.append(Block(family, tuple(own)))
+                parts.append(some)
+        return Product(tuple(blocks)), ProductParameters(tuple(parts))
+
+    def conditional(
+        self, params: ProductParameters, places: IntArray, cells: FloatArray
+    ) -> Components:
+        """Cells say something of their own block alone; one of which all are known is no more."""
+        number = np.cumsum(~np.isin(np.arange(params.n_features), places)) - 1
+        blocks, parts = [], []
+        for block, part in zip(self.blocks, params.parts, strict=True):
+            known = np.isin(block.places, places)
+            if known.all():
+                continue
+            family, left = block.family, part
+            if known.any():
+                within = np.flatnonzero(known)
+                seen = [int(np.flatnonzero(places == block.places[a])[0]) for a in within]
+                family, left = divisible(family).conditional(part, within, cells[seen])
+            rest = np.array(block.places)[~known]
+            blocks.append(Block(family, tuple(number[rest].tolist())))
+            parts.append(left)
+        return Product(tuple(blocks)), ProductParameters(tuple(parts))
+
+    def one_column(self, params: ProductParameters, X: FloatArray, place: int) -> OneColumn:
+        """That of its block, of which all rows may be alike."""
+        for block, part in zip(self.blocks, params.parts, strict=True):
+            if place in block.places:
+                return column_of(block.family, part, block.rows(X), block.places.index(place))
+        raise IndexError(place)
+
+    def closeness(
+        self, params: ProductParameters, family: Product, other: ProductParameters
+    ) -> Closeness | None:
+        """None where the blocks are others, or one of them has no formula."""
+        if [b.places for b in self.blocks] != [b.places for b in family.blocks]:
+            return None
+        parts = zip(self.blocks, params.parts, family.blocks, other.parts, strict=True)
+        found = [closeness(b.family, part, c.family, there) for b, part, c, there in parts]
+        known = [each for each in found if each is not None]
+        return reduce(add, known) if len(known) == len(found) else None
+
+    def entropies(self, params: ProductParameters) -> FloatArray | None:
+        """None where those of one block have no formula."""
+        parts = zip(self.blocks, params.parts, strict=True)
+        found = [entropies(b.family, part) for b, part in parts]
+        known = [each for each in found if each is not None]
+        return reduce(add, known) if len(known) == len(found) else None
 
     @property
     def embedding(self) -> Embedding:

@@ -32,12 +32,21 @@ from operator import add
 import numpy as np
 
 from mixtura.assignments import one_hot
+from mixtura.families.distances import Distances
 from mixtura.families.elliptical import Ellipses
 from mixtura.families.family import Embedding, Unbounded, stand_ins
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.missing_cells import Gaps
+from mixtura.families.gaussian.some_columns import (
+    column_given,
+    given_cells,
+    scaled,
+    structure_of_some,
+)
 from mixtura.families.gaussian.structures import CovarianceStructure
 from mixtura.families.observed_cells import of_observed_cells
+from mixtura.families.one_column import Numbers, numbers
+from mixtura.families.some_columns import Components
 from mixtura.families.student_t.binet import digamma_gap
 from mixtura.families.student_t.coordinates import StudentTCoordinates
 from mixtura.families.student_t.degrees_of_freedom import (
@@ -127,6 +136,10 @@ class StudentT(Unbounded):
             return u, 2.0 * u / (dof * far)
 
         return Ellipses.of(params.locations, params.scales.whitening, pull)
+
+    def distances(self, params: StudentTParameters) -> Distances:
+        """In units of the scale matrices, which are no covariances."""
+        return Distances(params, params.dof)
 
     def of_columns(self, means: FloatArray, scales: FloatArray) -> StudentTParameters:
         return StudentTParameters.of(self.normal.of_columns(means, scales), np.full(1, LARGEST))
@@ -245,7 +258,7 @@ class StudentT(Unbounded):
         """How much further than usual each row is, (delta - d) / (nu + d), shape (n, k)."""
         d = params.n_features
         with np.errstate(over="ignore"):
-            squared = params.scales.squared_distances(X, params.locations)
+            squared = params.squared_distances(X)
         far = np.minimum(squared, _FURTHEST, out=squared)
         far -= d
         far /= params.dof + d
@@ -296,6 +309,49 @@ class StudentT(Unbounded):
         shape = 0.5 * params.dof[labels]
         noise /= np.sqrt(rng.standard_gamma(shape) / shape)[:, None]
         return params.locations[labels] + params.scales.color(noise, labels)
+
+    def marginal(self, params: StudentTParameters, places: IntArray) -> Components:
+        whole = len(places) == params.n_features
+        structure = self.structure if whole else structure_of_some(self.structure)
+        return StudentT(structure, self.floor[places], self.dof), params.marginal(places)
+
+    def conditional(
+        self, params: StudentTParameters, places: IntArray, cells: FloatArray
+    ) -> Components:
+        """Scale matrices grow with the distance of the cells, degrees of freedom by their number.
+
+        With d_o cells at the squared distance delta: nu + d_o, and the Gaussian conditional times
+        (nu + delta) / (nu + d_o) (Ding 2016, "On the conditional distribution of the multivariate t
+        distribution", American Statistician 70).
+        """
+        diagonal, n_seen = self.structure.diagonal, len(places)
+        wider = 1.0 + self._far(params.marginal(places), cells[None])[0]
+        normal = given_cells(params.normal, places, cells, diagonal=diagonal)
+        scales = scaled(normal.covariances, wider, diagonal=diagonal)
+        dof = np.minimum(params.dof + n_seen, LARGEST)
+        family = StudentT(
+            structure_of_some(self.structure, own_volume=True),
+            np.delete(self.floor, places) * min(float(wider.min()), 1.0),
+            self.dof if isinstance(self.dof, Tie) else float(dof[0]),
+        )
+        return family, StudentTParameters(normal.means, scales, dof)
+
+    def one_column(self, params: StudentTParameters, X: FloatArray, place: int) -> Numbers:
+        from scipy.special import stdtr, stdtrit  # they take as long to import as a small fit
+
+        locations, scales = column_given(params.normal, X, place)
+        n_seen = np.count_nonzero(~np.isnan(X), axis=1)
+        for rows, observed, _ in Patterns.of(X).informative:
+            far = self._far(params.marginal(observed), X[rows[:, None], observed])
+            scales[rows] *= np.sqrt(1.0 + far)
+        dof = params.dof + n_seen[:, None]
+        return numbers(
+            locations,
+            lambda values: np.asarray(stdtr(dof, (values - locations) / scales)),
+            lambda shares: np.where(  # SciPy has +inf below which nothing lies
+                shares > 0.0, locations + scales * stdtrit(dof, shares), -np.inf
+            ),
+        )
 
 
 def sums_of(

@@ -86,6 +86,10 @@ class StudentTParameters:
     def take(self, order: Selection) -> Self:
         return type(self)(self.locations[order], self.scales.take(order), self.dof[order])
 
+    def squared_distances(self, X: FloatArray) -> FloatArray:
+        """Of each complete row to each location, in units of the scale matrices, (n, k)."""
+        return self.scales.squared_distances(X, self.locations)
+
     def marginal(self, columns: IntArray) -> Self:
         """Those of some of the columns, which have the same degrees of freedom."""
         return type(self)(self.locations[:, columns], self.scales.marginal(columns), self.dof)

@@ -10,7 +10,7 @@ from mixtura.explain.merging_by_hills import merge_by_hills
 from mixtura.explain.passes import find_landscape
 from mixtura.explain.slopes import has_slopes
 from mixtura.mixture import Mixture
-from mixtura.report import EntropySummary, HillsSummary, Merge
+from mixtura.report.summaries import EntropySummary, HillsSummary, Merge
 from mixtura.sources import ArraySource
 from mixtura.typing import FloatArray
 
