@@ -14,6 +14,10 @@ from sklearn.metrics import adjusted_rand_score
 import mixtura as mx
 from mixtura import em
 from mixtura.estimators.gaussian_vocabulary import COVARIANCE_TYPES
+from mixtura.explain.grouping import grouped
+from mixtura.explain.hills import Hills
+from mixtura.explain.merging_by_entropy import merge_by_entropy
+from mixtura.explain.modes import find_modes
 from mixtura.families import (
     Bernoulli,
     Categorical,
@@ -28,7 +32,6 @@ from mixtura.families import (
     StudentT,
     StudentTParameters,
 )
-from mixtura.families.gaussian.modes import find_modes
 from mixtura.families.gaussian.structures import EEE, VII, VVI, VVV, DenseCovariances
 from mixtura.families.tie import Tie
 from mixtura.mixture import Mixture
@@ -469,11 +472,7 @@ def test_model_based_hierarchy_of_iris(k: int) -> None:
 @pytest.mark.parametrize("name", sorted(read("modes")["cases"]))
 def test_modes_of_synthetic_mixtures(name: str) -> None:
     case = read("modes")["cases"][name]
-    parameters = case["parameters_from"]
-    means = np.array(parameters["means"])
-    params = GaussianParameters(means, DenseCovariances.of(np.array(parameters["covs"])))
-    mixture = Mixture(Gaussian(VVV, np.zeros(2)), params, np.array(parameters["weights"]))
-    modes = find_modes(mixture)
+    modes = find_modes(_full(case["parameters_from"]))
     assert len(modes) == case["n_modes"]
     expected = np.array(case["modes"])
     for point in modes.points:
@@ -483,6 +482,46 @@ def test_modes_of_synthetic_mixtures(name: str) -> None:
     np.testing.assert_allclose(
         modes.log_density, np.sort(case["log_density_at_modes"])[::-1], rtol=1e-12
     )
+
+
+@pytest.mark.parametrize("name", sorted(read("modes_fitted")["cases"]))
+def test_modes_of_fitted_mixtures_and_the_rows_that_climb_to_them(name: str) -> None:
+    case = read("modes_fitted")["cases"][name]
+    mixture = _full(case["parameters"])
+    modes = find_modes(mixture)
+    assert len(modes) == case["n_modes"]
+    expected = np.array(case["modes"])
+    place = [int(np.abs(expected - point).max(axis=1).argmin()) for point in modes.points]
+    np.testing.assert_allclose(modes.points, expected[place], rtol=1e-9, atol=1e-7)
+    heights = np.array(case["log_density_at_modes"])[place]
+    np.testing.assert_allclose(modes.log_density, heights, rtol=1e-10)
+    own = [place[hill] for hill in modes.of_component]
+    assert own == case["component_mean_to_mode"]
+    if name in ("faithful", "waiting", "iris"):
+        counts = np.bincount(
+            Hills(mixture, modes).of(np.ascontiguousarray(table(name))), minlength=len(modes)
+        )
+        assert counts.tolist() == [case["data_points_per_mode"][number] for number in place]
+
+
+def test_merging_by_entropy() -> None:
+    case, X = read("combined")["faithful"], table("faithful")
+    mixture = _full(case["parameters"])
+    tree = merge_by_entropy(mixture, ArraySource(X))
+    np.testing.assert_allclose(tree.values[::-1], case["entropy_by_K"], rtol=1e-9, atol=1e-12)
+    assert (tree.merges + 1).tolist() == case["merges_1based"]
+    assert tree.suggested == case["n_clusters_piecewise_reg2"]
+    labels = grouped(mixture, tree.groups()).responsibilities(X).argmax(axis=1) + 1
+    assert labels.tolist() == case["labels_at_optimum"]
+
+
+def _full(parameters: dict[str, Any]) -> Mixture[Any, Any]:
+    """A Gaussian mixture of given parameters."""
+    weights = parameters.get("weights", parameters.get("pro"))
+    means = np.array(parameters.get("means", parameters.get("mean")))
+    covariances = np.array(parameters.get("covs", parameters.get("sigma")))
+    params = GaussianParameters(means, DenseCovariances.of(covariances))
+    return Mixture(Gaussian(VVV, np.zeros(means.shape[1])), params, np.array(weights))
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # no tol is 0

@@ -13,8 +13,8 @@ from engine_driver import NODE, answer_of, as_mixture, drive, problem, source_of
 
 from mixtura import em, kernels
 from mixtura.assignments import Tempered, draw_labels, hard, soft
+from mixtura.explain.modes import find_modes
 from mixtura.families import Gaussian, GaussianParameters
-from mixtura.families.gaussian.modes import find_modes
 from mixtura.families.gaussian.structures import EEE, STRUCTURES, VVI, VVV, DenseCovariances
 from mixtura.mixture import Mixture
 from mixtura.selection.scores import score

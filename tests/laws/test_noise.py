@@ -11,6 +11,7 @@ from mixtura import em
 from mixtura.assignments import Assignment, hard, soft
 from mixtura.errors import DataError, MixturaError
 from mixtura.explain.membership import by_sigmas
+from mixtura.explain.modes import find_modes
 from mixtura.families import (
     Box,
     Gaussian,
@@ -18,7 +19,6 @@ from mixtura.families import (
     NormalInverseWishart,
     WithNoise,
 )
-from mixtura.families.gaussian.modes import find_modes
 from mixtura.families.gaussian.structures import EII, VVV, AxisCovariances
 from mixtura.mixing_weights import FREE, EqualWeights, FixedWeights, FreeLast, Mixing
 from mixtura.mixture import Mixture

@@ -25,7 +25,10 @@ from report_examples import (
 
 from mixtura.report import (
     BesideColumn,
+    EntropySummary,
     FitSummary,
+    HillsSummary,
+    Merge,
     ModelSummary,
     SearchSummary,
     TableSummary,
@@ -823,11 +826,45 @@ def test_a_stored_model_on_new_data_draws(page: Page, tmp_path: Path, d: int) ->
     assert_quiet(page)
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_clusters_that_belong_together_are_told_and_can_be_highlighted(
+    page: Page, tmp_path: Path, width: int
+) -> None:
+    page.resize(width)
+    first, second = (Merge(one=[0], other=[2], value=4.0), Merge(one=[0, 2], other=[1], value=0.0))
+    hills = HillsSummary(
+        count=2, shared=[[0, 2], [1]], merges=[Merge(one=[0, 2], other=[1], value=0.3)]
+    )
+    doubts = EntropySummary(start=40.0, merges=[first, second], suggested=2)
+    show(page, tmp_path, example(model=mixture(3, 4, hills=hills, entropy=doubts)))
+    assert "3 overlapping clusters on 2 hills" in text(page, "h1")
+    assert "clusters 0 and 2 share one" in text(page, "#merging-text")
+    assert "goes down to 30%" in text(page, "#merging-text")
+    rows = page.evaluate(
+        "[...document.querySelectorAll('.merges tbody tr')].map(row => row.innerText.trim())"
+    )
+    assert [row.split()[0] for row in rows] == ["3", "2"]
+    assert rows[1].endswith("10%")
+    assert "mixtura merge model.json --by hills" in text(page, "#merging-offer")
+    page.evaluate("document.querySelector('.merges button').click()")
+    page.next_frame()
+    assert page.evaluate("document.querySelector('.merges button').ariaPressed") == "true"
+    assert page.evaluate(OVERFLOW) == 0
+    assert page.evaluate(NO_NUMBER) is False
+    assert_quiet(page)
+
+
+def test_where_nothing_can_be_merged_nothing_is_said_of_it(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, example())
+    assert page.evaluate("document.getElementById('merging').hidden") is True
+    assert "hill" not in text(page, "h1")
+
+
 def test_a_payload_of_another_version_is_refused_in_words(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     file.write_text(render(example() | {"version": 1}), "utf-8")
     page.open(file)
-    assert "version 4 only" in text(page, "#failure")
+    assert "version 5 only" in text(page, "#failure")
     assert page.evaluate("document.getElementById('failure').hidden") is False
 
 

@@ -30,6 +30,24 @@ def halves() -> Any:
     return np.repeat([0.0, 1.0], 30)[:, None]
 
 
+def test_hills_are_told_of_measurements_and_doubts_of_all_families(halves: Any) -> None:
+    X = 9.0 * halves + np.random.default_rng(0).normal(size=(60, 2))
+    X[:20] += 2.5  # a kind of three parts, two of which run together
+    hills = model_of(mx.GaussianMixture(3, covariance_type="EII", random_state=0), X)["hills"]
+    fitted = mx.GaussianMixture(3, covariance_type="EII", random_state=0).fit(X)
+    assert hills["count"] == len(fitted.modes())
+    assert sorted(j for group in hills["shared"] for j in group) == [0, 1, 2]
+    assert len(hills["merges"]) == len(hills["shared"]) - 1
+    rows = np.random.default_rng(0).poisson(2.0 + 9.0 * halves + [0.0, 1.0]).astype(float)
+    told = model_of(mx.PoissonMixture(3, random_state=0), rows)
+    tree = mx.PoissonMixture(3, random_state=0).fit(rows).merge_tree("entropy", rows)
+    assert told["hills"] is None
+    assert told["entropy"]["start"] == pytest.approx(tree.values[0])
+    assert [merge["value"] for merge in told["entropy"]["merges"]] == pytest.approx(tree.values[1:])
+    assert told["entropy"]["suggested"] == tree.suggested
+    assert model_of(mx.PoissonMixture(2, random_state=0), rows)["entropy"] is None
+
+
 def test_gaussian(halves: Any) -> None:
     X = 9.0 * halves + np.random.default_rng(0).normal(size=(60, 3))
     model = model_of(mx.GaussianMixture(2, random_state=0), X)

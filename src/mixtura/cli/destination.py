@@ -61,7 +61,7 @@ def check_file(file: Path, inputs: Sequence[Path], endings: Sequence[str]) -> No
     if plain and file.suffix and file.suffix.lower() not in endings:
         raise MixturaError(
             f"{file} cannot be written: nothing here writes {file.suffix} files. Let the name end "
-            f"in {', '.join(endings[:-1])} or {endings[-1]}."
+            f"in {' or '.join(filter(None, (', '.join(endings[:-1]), endings[-1])))}."
         )
 
 

@@ -13,6 +13,7 @@ from mixtura import MixturaError, __version__
 from mixtura.cli.explore import explore
 from mixtura.cli.fit import fit
 from mixtura.cli.info import info
+from mixtura.cli.merge import merge
 from mixtura.cli.predict import predict
 from mixtura.cli.report import report
 from mixtura.cli.sample import sample
@@ -123,5 +124,5 @@ def program(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (fit, predict, sample, report, explore, info, test):
+for command in (fit, predict, sample, report, merge, explore, info, test):
     program.add_command(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,8 @@ from mixtura.estimators.parameters import wrong_kind
 from mixtura.estimators.tables import as_rows, column_names
 from mixtura.families.description import Description, number_kind
 from mixtura.families.family import Family
+from mixtura.families.nested import Nested
+from mixtura.families.noise import with_noise
 from mixtura.families.registry import description_named, description_of, is_described
 from mixtura.families.schema import Schema
 from mixtura.fitting.specification import MakeFamily
@@ -438,6 +441,8 @@ class FamilyMixture(MixtureEstimator):
 
     def _read(self, X: Any, *, reset: bool) -> AnyArray:
         self._check_family()
+        if not reset and self._has_named_levels:
+            return self._read_levels(X)
         rows = as_rows(self, X, reset=reset)
         description = description_of(self.family) if is_described(self.family) else None
         if reset:
@@ -449,6 +454,19 @@ class FamilyMixture(MixtureEstimator):
         if description is not None:
             description.check(np.asarray(rows, dtype=np.float64), self.schema_)
         return rows
+
+    @property
+    def _has_named_levels(self) -> bool:
+        """Whether the columns are of a model whose estimator learnt what levels there are."""
+        return any(column.levels for column in self.schema_)
+
+    def _read_levels(self, X: Any) -> AnyArray:
+        rows = as_codes(columns_of(self, X, reset=False), self.schema_)
+        description_of(self.family).check(rows, self.schema_)
+        return rows
+
+    def _as_given(self, rows: AnyArray) -> AnyArray:
+        return as_levels(rows, self.schema_)
 
     def _check_family(self) -> None:
         """An instance that is as `Family` says; its class is no such thing."""
@@ -465,7 +483,11 @@ class FamilyMixture(MixtureEstimator):
 
     @classmethod
     def _told_by(cls, mixture: Mixture[Any, Any]) -> dict[str, Any]:
-        return {**super()._told_by(mixture), "family": mixture.family}
+        family = mixture.clusters.family
+        if isinstance(family, Nested):  # another fit may give weight to all parts
+            family = replace(family, padding=0)
+        told = super()._told_by(mixture)
+        return {**told, "family": with_noise(family, mixture.noise_region)}
 
     @property
     def params_(self) -> Any:

@@ -23,13 +23,11 @@ from mixtura.estimators.parameters import (
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.given_parameters import GivenGaussians
 from mixtura.families.gaussian.kept_covariances import departure
-from mixtura.families.gaussian.modes import Modes, find_modes
 from mixtura.families.gaussian.parameters import GaussianParameters
 from mixtura.families.gaussian.prior import NormalInverseWishart
 from mixtura.families.noise import Box, with_noise
 from mixtura.families.registry import description_of
 from mixtura.fitting.specification import MakeFamily, Noise
-from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
 from mixtura.sources import Source, Summary
 from mixtura.starts.starting_values import StartingValues
@@ -441,24 +439,3 @@ class GaussianMixture(PrivateHooks, Interchange):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "covariances_")
-
-    # ----------------------------------------------------------------------------- questions
-
-    def normalized_density(self, X: Any) -> AnyArray:
-        """Density at each row as a share of the density on the highest hill, shape (n,).
-
-        Where all weight is noise there is no hill, and the density is the same everywhere.
-        """
-        mixture, hills = self._fitted(), self.modes()
-        log_density = scorer(mixture).log_density
-        peak = (hills.log_density if len(hills) else mixture.log_density(mixture.params.means))[0]
-
-        def of(block: AnyArray) -> AnyArray:
-            share: AnyArray = np.exp(log_density(block) - peak)
-            return share
-
-        return self._row_by_row(X, mixture, of, "normalized_density")
-
-    def modes(self) -> Modes:
-        """The hills of the density: its local maxima, highest first."""
-        return find_modes(self._fitted())

@@ -24,7 +24,6 @@ from mixtura.estimators.search_summary import search_summary
 from mixtura.estimators.selection_frequencies import UncertainChoice
 from mixtura.estimators.soft_clusters import SoftClusters
 from mixtura.estimators.warned import without_warnings
-from mixtura.families.gaussian.modes import Modes
 from mixtura.fitting.record import FitRecord
 from mixtura.fitting.run import Fitting
 from mixtura.mixture import Mixture
@@ -376,22 +375,6 @@ class MixtureSearch(UncertainChoice, SoftClusters, Generic[E]):
         parallel = Parallel(self.n_jobs, prefer="threads", return_as="generator")
         results: Iterator[Candidate] = parallel(delayed(task)() for task in tasks)
         return results
-
-    # ------------------------------------------------- what the best estimator can tell, too
-
-    def normalized_density(self, X: Any) -> AnyArray:
-        """That of the best estimator, if it has one: see `GaussianMixture`."""
-        density: AnyArray = self._best().normalized_density(X)
-        return density
-
-    def modes(self) -> Modes:
-        """Those of the best estimator, if it has any: see `GaussianMixture`."""
-        modes: Modes = self._best().modes()
-        return modes
-
-    def _best(self) -> Any:
-        check_is_fitted(self)
-        return self.best_estimator_
 
 
 def _as_confirmed(found: Found, after: Confirmed) -> Found:

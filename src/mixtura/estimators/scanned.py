@@ -187,7 +187,8 @@ def as_fitted(estimator: Reader, scanned: Scanned) -> Reading:
 
 
 def _reading(reader: Reader, scan: Scan) -> Reading:
-    numbers = not reader._learns_from_cells
+    named = any(column.levels for column in vars(reader)["schema_"])  # of a merged model
+    numbers = not reader._learns_from_cells and not named
     return Reading(partial(reader._read, reset=False), scan.names, numbers)
 
 

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataError
+from mixtura.estimators.hills import WithHills
 from mixtura.estimators.memberships import Memberships
 from mixtura.estimators.parameters import check_count
 from mixtura.estimators.questions import Questions
@@ -44,6 +45,7 @@ class SoftClusters(
     Questions,
     Memberships,
     Uncertain,
+    WithHills,
     Reporting,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,

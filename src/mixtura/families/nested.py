@@ -126,6 +126,9 @@ class Nested(Generic[P, S]):
         What a part looks like.
     n_parts : int
         m, 1 or more.
+    padding : int, default=0
+        Parts of weight 0 that fill up components of fewer than m: they have no parameters of their
+        own.
 
     Examples
     --------
@@ -149,6 +152,7 @@ class Nested(Generic[P, S]):
 
     family: Family[P, S]
     n_parts: int
+    padding: int = 0
 
     def log_density(self, params: NestedParameters[P], X: FloatArray) -> FloatArray:
         log_joint = self._log_joint(params, X)
@@ -205,7 +209,8 @@ class Nested(Generic[P, S]):
         return self.family.log_prior(params.parts)
 
     def n_parameters(self, k: int, d: int) -> int:
-        return k * (self.n_parts - 1) + self.family.n_parameters(k * self.n_parts, d)
+        n_parts = k * self.n_parts - self.padding
+        return n_parts - k + self.family.n_parameters(n_parts, d)
 
     def sample(
         self, params: NestedParameters[P], labels: IntArray, rng: np.random.Generator

@@ -84,7 +84,8 @@ class NestedDescription:
 
     def options(self, family: Nested[Any, Any]) -> dict[str, Any]:
         own = self.inner.options(family.family)
-        return {"family": self.inner.name, "n_parts": family.n_parts, "options": own}
+        options = {"family": self.inner.name, "n_parts": family.n_parts, "options": own}
+        return {**options, "padding": family.padding} if family.padding else options
 
     def arrays(self, params: NestedParameters[Any]) -> dict[str, FloatArray]:
         shape = params.weights.shape
@@ -105,12 +106,15 @@ class NestedDescription:
     def restored(
         self, options: Mapping[str, Any], arrays: Mapping[str, FloatArray], schema: Schema
     ) -> tuple[Nested[Any, Any], NestedParameters[Any]]:
-        check_names("options", options, ("family", "n_parts", "options"))
+        filled_up = ("padding",) if "padding" in options else ()
+        check_names("options", options, ("family", "n_parts", "options", *filled_up))
         m = whole(1).read(options["n_parts"], "options.n_parts")
         weights, of_parts = _split(arrays, m)
         with entries_within("options.options", f"arrays.{_PREFIX}"):
             family, parts = self.inner.restored(options["options"], of_parts, schema)
-        return Nested(family, m), NestedParameters(weights, parts)
+        n_empty = int((weights == 0.0).sum())
+        padding = whole(0, n_empty).read(options.get("padding", 0), "options.padding")
+        return Nested(family, m, padding), NestedParameters(weights, parts)
 
     def structure(self, family: Nested[Any, Any]) -> tuple[str, str]:
         name, words = self.inner.structure(family.family)

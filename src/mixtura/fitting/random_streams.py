@@ -21,3 +21,4 @@ class Purpose(IntEnum):
     TYPICALITY = 9
     QUESTION = 11
     RESAMPLE = 12
+    HILLS = 13

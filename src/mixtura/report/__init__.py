@@ -5,8 +5,11 @@ from mixtura.report.payload import build_payload
 from mixtura.report.summaries import (
     BesideColumn,
     Candidate,
+    EntropySummary,
     FitSummary,
+    HillsSummary,
     Limit,
+    Merge,
     ModelSummary,
     NoiseSummary,
     Optimum,
@@ -18,8 +21,11 @@ from mixtura.report.summaries import (
 __all__ = [
     "BesideColumn",
     "Candidate",
+    "EntropySummary",
     "FitSummary",
+    "HillsSummary",
     "Limit",
+    "Merge",
     "ModelSummary",
     "NoiseSummary",
     "Optimum",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from mixtura.fitting.restarts import Starts
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixing_weights import FREE
 from mixtura.persistence.model_file import Model
+from mixtura.report.merges import entropy_summary, hills_summary
 from mixtura.report.page import render
 from mixtura.report.payload import build_payload
 from mixtura.report.summaries import (
@@ -47,7 +49,11 @@ def page_of(
         rows,
         lambda block: seen.responsibilities(np.ascontiguousarray(block)),
         table=table,
-        model=model_summary(model),
+        model=replace(
+            model_summary(model),
+            hills=hills_summary(model.mixture),
+            entropy=entropy_summary(model.mixture, rows, weight),
+        ),
         fit=fit_summary(model),
         search=search,
         weight=weight,

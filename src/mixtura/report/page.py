@@ -35,6 +35,7 @@ MODULES = (
     "components.js",
     "profiles.js",
     "beside.js",
+    "merging.js",
     "patterns.js",
     "missing.js",
     "words.js",

@@ -1,4 +1,4 @@
-"""The data of a report, as one JSON-ready dictionary (format "mixtura-report", version 4).
+"""The data of a report, as one JSON-ready dictionary (format "mixtura-report", version 5).
 
 Of large tables, models and searches it is an excerpt (see `excerpt.py`), below 2 MB as a page.
 
@@ -34,7 +34,7 @@ from mixtura.report.visible import visible
 
 Responsibilities = Callable[[Floats], Floats]
 
-VERSION = 4
+VERSION = 5
 UNCERTAINTY_BINS = 20
 SURE = 0.95
 STEPS, MISSING = 65534, 65535  # of values: from minimum to maximum, and the code of a missing cell
@@ -176,6 +176,8 @@ def _model(excerpt: Excerpt, assigned: _Assignments, names: Sequence[str]) -> di
         "known": model.known,
         "collapsed": excerpt.drawn(model.collapsed),
         "spurious": excerpt.drawn(model.spurious),
+        "hills": None if model.hills is None else asdict(model.hills),
+        "entropy": None if model.entropy is None else asdict(model.entropy),
     }
 
 

@@ -84,6 +84,62 @@ class NoiseSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Merge:
+    """Two groups of clusters that are made one.
+
+    Attributes
+    ----------
+    one, other : sequence of int
+        Their clusters.
+    value : float
+        What is left: of the entropy of all rows, in nats; or the density on the saddle as a share
+        of that on the lower of the two summits.
+    """
+
+    one: Sequence[int]
+    other: Sequence[int]
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class HillsSummary:
+    """The hills of the density.
+
+    Attributes
+    ----------
+    count : int
+        How many there are.
+    shared : sequence of sequence of int
+        The clusters on each hill that has some.
+    merges : sequence of Merge
+        Of these groups, those with the shallowest valley between them first.
+    """
+
+    count: int
+    shared: Sequence[Sequence[int]]
+    merges: Sequence[Merge]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntropySummary:
+    """Clusters that are hard to tell apart.
+
+    Attributes
+    ----------
+    start : float
+        The entropy of the assignments of all rows, in nats.
+    merges : sequence of Merge
+        Of all clusters, those first that leave least of it.
+    suggested : int
+        Where it has its elbow.
+    """
+
+    start: float
+    merges: Sequence[Merge]
+    suggested: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelSummary:
     """A mixture of k clusters over d columns, with or without noise.
 
@@ -116,6 +172,10 @@ class ModelSummary:
         Clusters that owe their likelihood to what holds them up, and to a few rows.
     names : sequence of str
         Of the first clusters, where these are known classes.
+    hills : HillsSummary or None
+        None where there are none to tell of, as of categories.
+    entropy : EntropySummary or None
+        None where there is nothing to merge, or too much.
     """
 
     weights: Floats
@@ -133,6 +193,8 @@ class ModelSummary:
     collapsed: Sequence[int] = ()
     spurious: Sequence[int] = ()
     names: Sequence[str] = ()
+    hills: HillsSummary | None = None
+    entropy: EntropySummary | None = None
 
     @property
     def n_columns(self) -> int:

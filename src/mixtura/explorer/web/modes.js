@@ -1,4 +1,4 @@
-// The hills of the density: as families/gaussian/modes.py finds them, by the same names.
+// The hills of the density: those of its Gaussian components that explain/modes.py finds, too.
 //
 // All stationary points of a Gaussian mixture lie on its ridgeline surface (Ray and Lindsay 2005,
 // eq. 4). Climbs begin at points of it: the means, the ridgelines between pairs, and the centers of

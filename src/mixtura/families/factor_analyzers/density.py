@@ -37,6 +37,7 @@ import numpy as np
 from mixtura.errors import DataError
 from mixtura.families.closeness import Closeness
 from mixtura.families.distances import Distances
+from mixtura.families.elliptical import Ellipses
 from mixtura.families.factor_analyzers.closeness import factor_closeness
 from mixtura.families.factor_analyzers.coordinates import FactorCoordinates
 from mixtura.families.factor_analyzers.parameters import FactorParameters
@@ -101,6 +102,10 @@ class FactorAnalyzers(Unbounded):
         constant = X.shape[1] * np.log(2.0 * np.pi) + params.log_determinants
         log_density: FloatArray = -0.5 * (params.squared_distances(X) + constant)
         return log_density
+
+    def ellipses(self, params: FactorParameters) -> Ellipses:
+        roots = np.linalg.cholesky(params.matrices())
+        return Ellipses(params.means, np.linalg.inv(roots).transpose(0, 2, 1))
 
     def distances(self, params: FactorParameters) -> Distances:
         return Distances(params, np.full(params.n_components, np.inf))

@@ -18,6 +18,7 @@ import numpy as np
 from mixtura.errors import DataError
 from mixtura.families.closeness import Closeness
 from mixtura.families.distances import Distances
+from mixtura.families.elliptical import Ellipses
 from mixtura.families.family import Embedding, Unbounded, as_they_are, in_one_unit, stand_ins
 from mixtura.families.gaussian.closeness import normal_closeness, normal_entropies
 from mixtura.families.gaussian.coordinates import GaussianCoordinates
@@ -137,6 +138,9 @@ class Gaussian(Unbounded):
         moments = _moments(seen, own, diagonal=diagonal)
         complete = gaps.completed_diagonals if diagonal else gaps.completed
         return complete(moments, moments.count)
+
+    def ellipses(self, params: GaussianParameters) -> Ellipses:
+        return Ellipses.of(params.means, params.covariances.whitening)
 
     def of_columns(self, means: FloatArray, scales: FloatArray) -> GaussianParameters:
         """One component that is as wide as the columns, and along them."""

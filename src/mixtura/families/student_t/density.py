@@ -33,6 +33,7 @@ import numpy as np
 
 from mixtura.assignments import one_hot
 from mixtura.families.distances import Distances
+from mixtura.families.elliptical import Ellipses
 from mixtura.families.family import Embedding, Unbounded, stand_ins
 from mixtura.families.gaussian.density import Gaussian
 from mixtura.families.gaussian.missing_cells import Gaps
@@ -124,6 +125,17 @@ class StudentT(Unbounded):
         log_density *= -0.5 * (dof + d)
         log_density += constants
         return log_density
+
+    def ellipses(self, params: StudentTParameters) -> Ellipses:
+        """The pull is the u that is expected of a row there."""
+        dof, d = params.dof, params.n_features
+
+        def pull(squared: FloatArray) -> tuple[FloatArray, FloatArray]:
+            far = 1.0 + squared / dof
+            u = (1.0 + d / dof) / far
+            return u, 2.0 * u / (dof * far)
+
+        return Ellipses.of(params.locations, params.scales.whitening, pull)
 
     def distances(self, params: StudentTParameters) -> Distances:
         """In units of the scale matrices, which are no covariances."""

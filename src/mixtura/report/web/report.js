@@ -24,6 +24,7 @@ import {
   hasMoreProfiles, levelPlaces, profileTable, profileText, shownClusters, shownPlaces,
 } from "./profiles.js";
 import { gapsText, missingParagraphs } from "./missing.js";
+import { mergeOffer, mergeTable, mergingTexts } from "./merging.js";
 import { momentFormat, valueFormat } from "./scales.js";
 import { scatter } from "./scatter.js";
 import { dimOthers, listenForHighlight, highlighted } from "./highlight.js";
@@ -40,8 +41,8 @@ const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
 
 function main() {
   const report = JSON.parse(byId("payload").textContent);
-  if (report.format !== "mixtura-report" || report.version !== 4) {
-    throw new Error("this page can show mixtura-report version 4 only");
+  if (report.format !== "mixtura-report" || report.version !== 5) {
+    throw new Error("this page can show mixtura-report version 5 only");
   }
   const points = decodePoints(report.points);
   const columns = describedColumns(report, points);
@@ -54,6 +55,7 @@ function main() {
   byId("components-own").textContent = hasOwnRows(model, columns)
     ? "; where those of its rows, each counted by its probability, differ by more than a tenth, they stand below" : "";
   showBeside(report.data, model);
+  showMerging(model);
   showProfiles(model, columns);
   showPatterns(model, columns, points);
   showMissing(report, columns);
@@ -262,6 +264,16 @@ function showBeside({ beside }, model) {
     beside.some(({ levels }) => levels.length === 2) ? "Of two levels the second is counted." : "",
     clusters < model.n_components ? `The ${clusters} heaviest of ${model.n_components} clusters are shown.` : "",
   ].join(" ");
+}
+
+function showMerging(model) {
+  const texts = mergingTexts(model);
+  byId("merging").hidden = texts.length === 0;
+  if (byId("merging").hidden) return;
+  byId("merging-text").append(...texts.map((text) => el("p", {}, text)));
+  byId("merging-tree").hidden = !model.entropy;
+  if (model.entropy) byId("merging-table").append(mergeTable(model));
+  byId("merging-offer").append(...mergeOffer(model));
 }
 
 function showPatterns(model, columns, points) {

@@ -8,8 +8,9 @@ export function headline({ data, model, fit, uncertainty }) {
   const weights = data.weighted ? ` with a weight of ${wholeNumber(total)}` : "";
   const rows = `${model.noise ? "and noise " : ""}in ${counted(data.sampled_from ?? data.rows_used, "row")}${weights}`;
   if (model.n_components === 1) return `One cluster ${rows} of`;
+  const hills = model.hills && model.hills.count !== model.n_components ? `on ${counted(model.hills.count, "hill")} ` : "";
   const apart = uncertainty.sure !== null && uncertainty.sure >= 0.99;
-  return `${model.n_components} ${apart ? "well-separated" : "overlapping"} clusters ${rows} of`;
+  return `${model.n_components} ${apart ? "well-separated" : "overlapping"} clusters ${hills}${rows} of`;
 }
 
 // How sure the assignments are, in a sentence or two that stand above everything else.
