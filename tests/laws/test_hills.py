@@ -10,8 +10,9 @@ import pytest
 from scipy.ndimage import label
 
 from bells import bells, random_bells, slightly, with_tails
+from mixtura.explain.climbing import climb
 from mixtura.explain.hills import Hills
-from mixtura.explain.modes import Modes, climb, find_modes
+from mixtura.explain.modes import Modes, find_modes
 from mixtura.explain.passes import find_landscape
 from mixtura.explain.ridgelines import find_ridgeline
 from mixtura.explain.slopes import Slopes, has_slopes

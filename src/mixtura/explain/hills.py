@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.explain.modes import Modes, climb, nearest
+from mixtura.explain.climbing import climb, nearest
+from mixtura.explain.modes import Modes
 from mixtura.explain.slopes import Slopes
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.explain.modes import Modes, climb, find_modes, nearest
+from mixtura.explain.climbing import climb, nearest
+from mixtura.explain.modes import Modes, find_modes
 from mixtura.explain.ridgelines import curve_between, is_top, lowest
 from mixtura.explain.slopes import LONGEST, Slopes
 from mixtura.mixture import Mixture
