@@ -242,6 +242,20 @@ def test_intervals_stay_within_what_a_number_can_be() -> None:
     np.testing.assert_allclose([drawn.low[0], drawn.high[0]], [50.0, 950.0])
 
 
+def test_bootstraps_of_variances_lie_about_the_estimate() -> None:
+    # Draws of a variance are smaller than it on average, and by as much as it is than the truth.
+    found = fitted(two_normals(apart=8.0)[:60]).uncertainty(
+        two_normals(apart=8.0)[:60], method="bootstrap", n_draws=300, random_state=0
+    )
+    interval = found.intervals()["covariances"]
+    estimates, draws = found.estimates["covariances"], found.draws["covariances"]
+    np.testing.assert_allclose(np.sqrt(interval.low * interval.high), estimates)
+    reach = 1.6448536 * np.log(draws).std(axis=0, ddof=1)
+    np.testing.assert_allclose(interval.high, estimates * np.exp(reach), rtol=1e-6)
+    means, drawn = found.intervals()["means"], found.draws["means"]
+    np.testing.assert_allclose(means.low, np.quantile(drawn, 0.05, axis=0))
+
+
 def test_a_higher_level_has_wider_intervals() -> None:
     X = two_clouds()
     for method in ("information", "bootstrap"):

@@ -297,7 +297,7 @@ def _by_draws(
     unfinished = sum(not refit.converged for refit in made if refit.mixture is not None)
     if unfinished:
         notes.append(f"{unfinished} of {n} fits did not converge: raise max_iter.")
-    return Draws(mixtures), notes
+    return Draws(refits.mixture, mixtures), notes
 
 
 def in_threads(tasks: Sequence[Callable[[], Any]], n_jobs: int | None) -> Iterator[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.explain.intervals import Bounds, Interval, Quantity, Scale, percentiles
+from mixtura.explain.intervals import Bounds, Interval, Quantity, Scale, percentiles, wald
 from mixtura.mixture import Mixture
 from mixtura.sources import Chunk, Source
 from mixtura.typing import FloatArray, IntArray
@@ -22,10 +22,13 @@ class Draws:
 
     Attributes
     ----------
+    about : Mixture
+        The one of the rows as they are.
     mixtures : sequence of Mixture
         Two at least.
     """
 
+    about: Mixture[Any, Any]
     mixtures: Sequence[Mixture[Any, Any]]
 
     def values(self, quantity: Quantity) -> FloatArray:
@@ -43,8 +46,21 @@ class Draws:
         return errors
 
     def interval(self, quantity: Quantity, bounds: Bounds, level: float) -> Interval:
-        """Percentiles of the draws, which never leave the bounds."""
-        return percentiles(self.values(quantity), level)
+        """Percentiles of the draws, but of variances and the like those about the estimate.
+
+        A variance is smaller than the truth on average, and its draws are smaller than it by as
+        much again, which percentiles would repeat. Its logarithm is spread alike wherever the
+        truth is: that of what has a lower bound alone is taken about the estimate.
+        """
+        draws, value = self.values(quantity), quantity(self.about)
+        low, high = (np.broadcast_to(bound, value.shape) for bound in bounds)
+        spread = np.isfinite(low) & np.isinf(high) & (draws > low).all(axis=0) & (value > low)
+        above = np.where(spread, draws - low, 1.0)
+        errors = np.where(spread, value - low, 0.0) * np.log(above).std(axis=0, ddof=1)
+        even, drawn = wald(value, errors, bounds, level), percentiles(draws, level)
+        return Interval(
+            np.where(spread, even.low, drawn.low), np.where(spread, even.high, drawn.high)
+        )
 
 
 def aligned(mixture: Mixture[Any, Any], to: Mixture[Any, Any], source: Source) -> Mixture[Any, Any]:
