@@ -1,15 +1,19 @@
 """Every family through every command, and what the choice of one says."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import mixtura as mx
+from mixtura.cli.program import program
 from mixtura.estimators.registry import ESTIMATORS
 from mixtura.families.registry import DESCRIPTIONS
 
@@ -90,13 +94,31 @@ class Fitted:
         return ("--family", self.family) if self.family in ASKED else ()
 
 
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory) -> Callable[[str], Path]:
+    """What `mixtura fit` makes of a family's table, made once: the folder with both."""
+
+    @cache
+    def made(family: str) -> Path:
+        folder = tmp_path_factory.mktemp(family)
+        {**TABLES, **ASKED}[family]().write_csv(folder / "t.csv")
+        asked = ("--family", family) if family in ASKED else ()
+        args = ("fit", "t.csv", *LIGHT, *asked, "--json")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            patch.setenv("COLUMNS", "80")
+            result = CliRunner().invoke(program, [str(arg) for arg in args], prog_name="mixtura")
+        assert result.exit_code == 0, result.output
+        (folder / "document.json").write_text(result.stdout)
+        return folder
+
+    return made
+
+
 @pytest.fixture(params=[*TABLES, *ASKED])
-def fitted(request, run, here) -> Fitted:
-    {**TABLES, **ASKED}[request.param]().write_csv("t.csv")
-    asked = ("--family", request.param) if request.param in ASKED else ()
-    result = run("fit", "t.csv", *LIGHT, *asked, "--json")
-    assert result.exit_code == 0, result.stderr
-    document = json.loads(result.stdout)
+def fitted(request, folders, here) -> Fitted:
+    shutil.copytree(folders(request.param), here, dirs_exist_ok=True)
+    document = json.loads((here / "document.json").read_text())
     return Fitted(request.param, here / "t.csv", here / "t-mixtura" / "model.json", document)
 
 
