@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import mixtura as mx
 from mixtura import em
@@ -512,10 +512,12 @@ def test_linear_algebra_keeps_to_one_thread() -> None:
     def progress(done: int, total: int, params: dict[str, Any]) -> None:
         seen.extend(lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas")
 
-    before = threadpool_info()
-    mx.MixtureSearch(param_grid=GRID, random_state=0).fit(groups(), progress=progress)
+    with threadpool_limits(2, user_api="blas"):
+        before = threadpool_info()
+        mx.MixtureSearch(param_grid=GRID, random_state=0).fit(groups(), progress=progress)
+        assert threadpool_info() == before
+    assert {lib["num_threads"] for lib in before if lib["user_api"] == "blas"} == {2}
     assert set(seen) == {1}
-    assert threadpool_info() == before
 
 
 @pytest.mark.parametrize("name", ["covariance", "schema_", "n_features_in_"])
