@@ -10,6 +10,7 @@ import numpy as np
 
 from mixtura.errors import MixturaError
 from mixtura.estimators.asked import Asked
+from mixtura.estimators.made import made
 from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import check_count
 from mixtura.explain.grouping import grouped
@@ -262,10 +263,11 @@ def _estimator(known: Any, mixture: Mixture[Any, Any]) -> FamilyMixture:
     from mixtura.estimators.family_mixtures import FamilyMixture  # which is one of those with hills
 
     fitted = known._known()
-    shared = {name: getattr(fitted, name) for name in ("random_state", "n_jobs")}
-    made = FamilyMixture(**{**FamilyMixture._told_by(mixture), **shared})
-    for name in ("n_features_in_", "feature_names_in_", "schema_"):
-        if name in vars(fitted):
-            setattr(made, name, getattr(fitted, name))
-    made._show(mixture, fitted.weights_.dtype)
-    return made
+    return made(
+        FamilyMixture,
+        mixture,
+        known._schema(),
+        {name: getattr(fitted, name) for name in ("random_state", "n_jobs")},
+        named="feature_names_in_" in vars(fitted),
+        dtype=np.asarray(fitted.weights_).dtype,
+    )

@@ -215,7 +215,7 @@ class Uncertain(Asked):
         if isinstance(spread, ObservedInformation):
             collapsed |= spread.empty
         description = description_of(mixture.family)
-        estimates = Estimates(mixture, spread, description, estimator.schema_, collapsed)
+        estimates = Estimates(mixture, spread, description, self._schema(), collapsed)
         n_draws = len(spread.mixtures) if isinstance(spread, Draws) else 0
         notes = [*notes, *_missing(estimates)]
         if n_draws == 0:
