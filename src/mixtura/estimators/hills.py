@@ -20,6 +20,7 @@ from mixtura.explain.merging_by_entropy import merge_by_entropy
 from mixtura.explain.merging_by_hills import merge_by_hills
 from mixtura.explain.modes import Modes, find_modes
 from mixtura.explain.passes import Landscape, find_landscape
+from mixtura.explain.peaks import Peaks
 from mixtura.explain.ridgelines import Ridgeline, find_ridgeline
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
@@ -97,15 +98,36 @@ class WithHills(Asked):
     def normalized_density(self, X: Any) -> AnyArray:
         """Density at each row as a share of the density on the highest hill, shape (n,).
 
-        Where all weight is noise there is no hill, and the density is the same everywhere.
+        Of a row that misses cells both are those in the columns that it has, for which hills are
+        looked for once for each pattern of missing cells. Where all weight is noise there is no
+        hill, and the density is the same everywhere.
+
+        Parameters
+        ----------
+        X : table of shape (n, d)
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            From 0 to 1.
+
+        Raises
+        ------
+        MixturaError
+            If the components have no hills, as of `modes`.
+
+        Examples
+        --------
+        >>> import mixtura as mx
+        >>> gm = mx.GaussianMixture().fit([[-1.0], [1.0]])
+        >>> gm.normalized_density([[0.0], [1.0]]).round(2)
+        array([1.  , 0.61])
         """
-        mixture, hills = self._fitted(), self.modes()
-        log_density = scorer(mixture).log_density
-        anywhere = np.zeros((1, mixture.n_features))
-        peak = (hills.log_density if len(hills) else mixture.log_density(anywhere))[0]
+        mixture = self._fitted()
+        log_density, peaks = scorer(mixture).log_density, Peaks(mixture)
 
         def of(block: AnyArray) -> AnyArray:
-            share: AnyArray = np.exp(log_density(block) - peak)
+            share: AnyArray = np.exp(log_density(block) - peaks.log_density(block))
             return share
 
         return self._row_by_row(X, mixture, of, "normalized_density")

@@ -100,7 +100,7 @@ def _cell(column: Column, value: Any) -> float:
             code = _number(value)
     except CellError as error:
         raise MixturaError(f"{wrong}{error.expected}.") from None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise MixturaError(f"{wrong}expected one number.") from None
     if not np.isfinite(code):
         raise MixturaError(f"{wrong}expected one that is known. Leave a column out that is not.")

@@ -16,6 +16,7 @@ from mixtura.estimators.row_by_row import row_by_row
 from mixtura.explain.regression import expected_values, interval_of_values, level_probabilities
 from mixtura.families.one_column import LevelShares
 from mixtura.families.schema import Column
+from mixtura.shown import shown
 from mixtura.typing import AnyArray
 
 __all__ = ["PredictedValues", "Predictions"]
@@ -35,6 +36,9 @@ class PredictedValues(NamedTuple):
     value: AnyArray
     low: AnyArray
     high: AnyArray
+
+    def __repr__(self) -> str:
+        return shown(self)
 
 
 class Predictions(Asked):

@@ -11,6 +11,7 @@ import numpy as np
 from mixtura.assignments import log_sum_exp
 from mixtura.explain.intervals import ANY, Spread
 from mixtura.mixture import Mixture
+from mixtura.shown import shown
 from mixtura.typing import FloatArray
 
 __all__ = ["Assurance", "assurance"]
@@ -32,6 +33,8 @@ class Assurance:
     standard_errors: FloatArray
     low: FloatArray
     high: FloatArray
+
+    __repr__ = shown
 
     @classmethod
     def of_all(cls, parts: Sequence[Self]) -> Self:

@@ -20,6 +20,7 @@ from mixtura.explain.ridgelines import curve_between, is_top
 from mixtura.explain.slopes import Slopes, solved
 from mixtura.fitting.random_streams import Purpose
 from mixtura.mixture import Mixture
+from mixtura.shown import shown
 from mixtura.typing import AnyArray, BoolArray, FloatArray, IntArray
 
 __all__ = ["Modes", "climb", "find_modes"]
@@ -61,6 +62,8 @@ class Modes:
     points: FloatArray
     log_density: FloatArray
     of_component: IntArray
+
+    __repr__ = shown
 
     def __len__(self) -> int:
         return len(self.points)

@@ -22,6 +22,7 @@ from mixtura.explain.modes import Modes, climb, find_modes, nearest
 from mixtura.explain.ridgelines import curve_between, is_top, lowest
 from mixtura.explain.slopes import LONGEST, Slopes
 from mixtura.mixture import Mixture
+from mixtura.shown import shown
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Landscape", "find_landscape"]
@@ -58,6 +59,8 @@ class Landscape:
     joins: IntArray
     passes: FloatArray
     log_density: FloatArray
+
+    __repr__ = shown
 
     @property
     def saddles(self) -> FloatArray:

@@ -41,7 +41,8 @@ def cdf(column: Numbers, shares: FloatArray, values: FloatArray) -> FloatArray:
     """
     below = column.below(values[:, None])
     # Shares sum to 1 but for rounding, and so does what lies below everything.
-    return np.where(shares > 0.0, shares * below, 0.0).sum(axis=1) / shares.sum(axis=1)
+    of_all = np.where(shares > 0.0, shares * below, 0.0).sum(axis=1)
+    return np.asarray(of_all / shares.sum(axis=1))
 
 
 def quantile(column: Numbers, shares: FloatArray, at: FloatArray) -> FloatArray:

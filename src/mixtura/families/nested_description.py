@@ -28,7 +28,7 @@ from mixtura.families.description import (
 )
 from mixtura.families.entries import Entries
 from mixtura.families.nested import Nested, NestedParameters
-from mixtura.families.schema import Schema
+from mixtura.families.schema import Kind, Schema
 from mixtura.persistence.entries import whole
 from mixtura.typing import FloatArray
 
@@ -135,7 +135,9 @@ class NestedDescription:
         of_parts = [self.inner.marginal(params.parts, place, schema) for place in places]
         if all(isinstance(each, Shares) for each in of_parts):
             return None
-        means, deviations = (np.stack(each, axis=1) for each in zip(*map(_numbers, of_parts), strict=True))
+        means, deviations = (
+            np.stack(each, axis=1) for each in zip(*map(_numbers, of_parts), strict=True)
+        )
         within = self.inner.dispersions(params.parts, places)
         if within is None:
             own = np.eye(len(places), dtype=np.bool_)

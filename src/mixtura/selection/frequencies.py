@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from mixtura.shown import shown
+
 __all__ = ["SelectionFrequencies"]
 
 
@@ -41,6 +43,8 @@ class SelectionFrequencies:
     draws: Sequence[Mapping[str, Any]]
     sizes: Sequence[int]
     n_failed: int
+
+    __repr__ = shown
 
     @cached_property
     def n_components(self) -> dict[int, float]:
