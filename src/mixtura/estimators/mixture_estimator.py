@@ -311,6 +311,9 @@ class MixtureEstimator(Recorded, SoftClusters):
     def _as_fitted(self, X: Any) -> AnyArray:
         return self._door(X, reset=False)
 
+    def _known(self) -> Self:
+        return self
+
     # ------------------------------------------------------------------- the specification
 
     @abstractmethod

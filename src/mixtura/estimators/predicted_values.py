@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
@@ -43,6 +43,12 @@ class PredictedValues(NamedTuple):
 
 class Predictions(Asked):
     """Regression, of whatever column."""
+
+    @overload
+    def predict_value(self, X: Any, target: Any, interval: None = None) -> AnyArray: ...
+
+    @overload
+    def predict_value(self, X: Any, target: Any, interval: float) -> PredictedValues: ...
 
     def predict_value(
         self, X: Any, target: Any, interval: float | None = None

@@ -275,10 +275,6 @@ class SoftClusters(
         """What makes rows of such a table."""
         return as_fitted(self._known(), scanned)
 
-    def _known(self) -> Any:
-        """The estimator that knows what the columns are."""
-        return self
-
     def _source(self, X: Any, sample_weight: Any, mixture: Mixture[Any, Any]) -> Source:
         scanned = self._scanned(X)
         if scanned is not None:
