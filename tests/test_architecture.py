@@ -191,7 +191,7 @@ REGISTRIES = {
 }
 
 #: Words of the Gaussian family, as code has them.
-GAUSSIAN_WORDS = re.compile(r"Gaussian|covarian")
+GAUSSIAN_WORDS = re.compile(r"Gaussian|covarianc")
 MEANS = re.compile(r"\.means\b")
 
 

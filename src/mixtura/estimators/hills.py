@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 from operator import index
 from typing import TYPE_CHECKING, Any
 
@@ -235,6 +236,7 @@ class WithHills(Asked):
         if not isinstance(groups, str):
             _refuse(groups, n_clusters=n_clusters, ratio=ratio)
             return _estimator(self, grouped(mixture, _numbers(groups)))
+        choose(_MERGERS, "groups", groups)
         tree = self.merge_tree(groups, X, sample_weight)
         return _estimator(self, grouped(mixture, _chosen(tree, n_clusters, ratio)))
 
@@ -254,7 +256,7 @@ def _chosen(tree: MergeTree, n_clusters: int | None, ratio: float | None) -> Gro
         return tree.groups()
     if tree.by != "hills":
         _refuse(tree.by, ratio=ratio)
-    if not 0.0 < ratio <= 1.0:
+    if not isinstance(ratio, Real) or not 0.0 < ratio <= 1.0:
         raise MixturaError(f"ratio={ratio!r}: give a share above 0, up to 1.")
     return tree.groups(tree.n_clusters_above(ratio))
 
