@@ -43,6 +43,11 @@ class Comparisons(Asked):
             are infinite for families without formulas. Of densities it may be below 0, and depends
             on the unit.
 
+        Raises
+        ------
+        MixturaError
+            If `n_samples` is no number of rows.
+
         References
         ----------
         Kolchinsky, Tracey (2017), "Estimating mixture entropy with pairwise distances", Entropy 19.
@@ -72,6 +77,11 @@ class Comparisons(Asked):
             j, by weights and densities of these two, with `standard_errors`; `affinities`:
             Bhattacharyya's coefficients; `pairwise`: the sum of both directions. The components are
             as in `predict_proba`, so that noise is the last.
+
+        Raises
+        ------
+        MixturaError
+            If `n_samples` is no number of rows.
 
         References
         ----------

@@ -130,6 +130,11 @@ class Predictions(Asked):
         ndarray of shape (n, number of levels)
             In the order of the column's levels, which `schema_` has: rows sum to 1.
 
+        Raises
+        ------
+        MixturaError
+            If there is no such column, or it has numbers.
+
         Examples
         --------
         >>> import mixtura as mx

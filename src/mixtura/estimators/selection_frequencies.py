@@ -75,6 +75,11 @@ class UncertainChoice(Uncertain):
             `n_components` is a dict from numbers of components to shares of the draws; `models`,
             `interval(level)` and `likely(level)` say more.
 
+        Raises
+        ------
+        MixturaError
+            If a parameter cannot be used, or the search failed on all draws.
+
         Examples
         --------
         >>> import numpy as np

@@ -27,6 +27,8 @@ class Assurance:
     Attributes
     ----------
     estimates, standard_errors, low, high : ndarray of shape (n, k)
+        All but the estimates are NaN where the rows of the fit do not tell how the components
+        differ, which `notes` of the uncertainty say.
     """
 
     estimates: FloatArray
