@@ -185,8 +185,10 @@ def test_results_fit_on_a_screen() -> None:
 def test_all_of_a_mixture_is_below_infinity() -> None:
     for seed in range(20):
         weights = np.random.default_rng(seed).dirichlet(np.ones(7))
-        gm = by_hand(weights, np.arange(7.0)[:, None])
-        assert gm.cdf([-np.inf, np.inf]).tolist() == [0.0, 1.0]
+        gm = by_hand(weights, np.arange(14.0).reshape(7, 2))
+        merged = gm.merge_components([[0, 3, 1], [5, 2], [6, 4]])
+        for each in (gm, merged, merged.conditional({0: 1.0}).marginal("1")):
+            assert each.cdf([-np.inf, np.inf], "1").tolist() == [0.0, 1.0]
 
 
 def test_columns_without_names_are_not_told_apart_by_their_numbers() -> None:
@@ -264,3 +266,19 @@ def test_shares_of_draws_are_between_0_and_1(level: Any) -> None:
 def test_no_distance_is_beyond_any_number_of_sigmas(gm: mx.GaussianMixture) -> None:
     assert gm.members(X, sigmas=1e300).all()
     assert gm.uncertainty(X, level=np.float32(0.5)).level == 0.5
+
+
+def test_given_cells_far_away_all_that_is_left_may_be_noise(with_noise: mx.GaussianMixture) -> None:
+    """So far away that the clusters' weights are below all numbers."""
+    far = with_noise.conditional({1: 200.0})
+    assert far.weights_.tolist() == [0.0, 0.0, 1.0]
+    rows = X[:, [0, 2]]
+    tree = far.merge_tree("entropy", rows)
+    assert tree.moved.tolist() == [0.0]
+    assert not tree.values.any()
+    assert mx.plot.clusters(far, rows, columns=0).get_xlabel() == "column 0"
+    assert mx.plot.density(far, rows).get_xlabel() == "column 0"
+    assert str(far.report(rows)).startswith("<!DOCTYPE html>")
+    assert far.predict_hill(rows).tolist() == [-1] * len(rows)
+    assert_allclose(far.normalized_density(rows), 1.0)
+    assert_allclose(far.cdf(far.quantile([0.1, 0.9], 0), 0), [0.1, 0.9], atol=1e-9)

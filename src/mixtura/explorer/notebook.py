@@ -152,8 +152,8 @@ def _as_array(X: Any) -> FloatArray:
         values = given.astype(np.float64)
     except (TypeError, ValueError, OverflowError):
         raise DataError(
-            f"The table is of the type {type(X).__name__}, and no array of numbers: expected one, or "
-            "a table in memory."
+            f"The table is of the type {type(X).__name__}, and no array of numbers: expected one, "
+            "or a table in memory."
         ) from None
     if values.ndim not in (1, 2) or values.size == 0:
         raise DataError(f"An array of shape {values.shape} has no rows and columns to explore.")
