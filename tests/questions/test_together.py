@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 import mixtura as mx
-from mixtura.errors import DataError, MixturaError
+from mixtura.errors import DataError, DataWarning, MixturaError
 from mixtura.families import Box, Gaussian, WithNoise
 from mixtura.families.gaussian.structures import VVV
 from mixtura.shown import shown
@@ -282,3 +282,13 @@ def test_given_cells_far_away_all_that_is_left_may_be_noise(with_noise: mx.Gauss
     assert far.predict_hill(rows).tolist() == [-1] * len(rows)
     assert_allclose(far.normalized_density(rows), 1.0)
     assert_allclose(far.cdf(far.quantile([0.1, 0.9], 0), 0), [0.1, 0.9], atol=1e-9)
+
+
+def test_a_fit_says_nothing_of_parameters_that_were_set_after_it(gm: mx.GaussianMixture) -> None:
+    rows = X.copy()
+    rows[40:] = 6.0
+    with pytest.warns(DataWarning):
+        fitted = mx.GaussianMixture(2, random_state=0).fit(rows)
+    assert fitted.collapsed_
+    fitted.weights_, fitted.means_, fitted.covariances_ = gm.weights_, gm.means_, gm.covariances_
+    assert not np.isnan(fitted.uncertainty(X).standard_errors["means"]).any()

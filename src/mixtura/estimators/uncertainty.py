@@ -210,8 +210,9 @@ class Uncertain(Asked):
     def _told(self, method: str, level: float, spread: Spread, notes: list[str]) -> Uncertainty:
         mixture, estimator = self._fitted(), self._known()
         collapsed = np.zeros(mixture.n_clusters, dtype=np.bool_)
-        if "record_" in vars(estimator):
-            collapsed[list(estimator.record_.collapsed)] = True
+        record = vars(estimator).get("record_")
+        if record is not None and record.mixture is mixture:  # and no parameters are set by hand
+            collapsed[list(record.collapsed)] = True
         if isinstance(spread, ObservedInformation):
             collapsed |= spread.empty
         description = description_of(mixture.family)
