@@ -228,6 +228,7 @@ def test_densities_of_rows_with_gaps_are_shares_of_the_highest_hill_there(
     [
         (lambda gm: gm.conditional({0: 10**400}), "expected one number"),
         (lambda gm: gm.quantile([10**400], 0), "expected numbers"),
+        (lambda gm: gm.marginal({0, 1}), "in an order"),
         (lambda gm: gm.merge_components("hills", ratio="half"), "ratio='half': give a share"),
         (lambda gm: gm.merge_components("valleys"), "groups='valleys' is unknown"),
         (lambda gm: mx.explore(X, columns=[0, "column 0"]), "given twice"),

@@ -57,8 +57,11 @@ def places_of(schema: Schema, columns: Any) -> IntArray:
     """
     if isinstance(columns, str | Integral):
         columns = [columns]
-    if not isinstance(columns, Iterable):
-        raise MixturaError(f"columns={columns!r}; expected names or numbers of columns.")
+    if not isinstance(columns, Iterable) or isinstance(columns, set | frozenset):
+        raise MixturaError(
+            f"columns={columns!r}; expected names or numbers of columns in an order, such as "
+            f"[{schema.names[0]!r}]."
+        )
     places = [place_of(schema, column) for column in columns]
     if not places:
         raise MixturaError("No columns are given: name one at least.")
