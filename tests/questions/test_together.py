@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot
 from matplotlib.figure import Figure
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -22,6 +23,12 @@ from mixtura.shown import shown
 from mixtura.typing import FloatArray
 
 mpl.use("Agg")
+
+
+@pytest.fixture(autouse=True)
+def _no_figures_are_left() -> Iterator[None]:
+    yield
+    pyplot.close("all")
 
 
 def two_groups(n: int = 80, d: int = 3, seed: int = 0) -> FloatArray:
