@@ -19,7 +19,7 @@ PACKAGE = Path(mixtura.__file__).parent
 #: Rooms from the cellar to the roof: modules, or all of a package but for those of its modules that
 #: stand on a floor of their own. A room imports only from rooms on lower floors.
 FLOORS = [
-    {"typing", "errors", "persistence.atomic_files", "fitting.random_streams"},
+    {"typing", "errors", "shown", "persistence.atomic_files", "fitting.random_streams"},
     {"kernels", "persistence.entries", "starts.principal_axes"},
     {"statistics", "assignments", "stopping", "mixing_weights", "patterns"},
     {"sources", "families", "starts.noise_rows"},
@@ -191,7 +191,7 @@ REGISTRIES = {
 }
 
 #: Words of the Gaussian family, as code has them.
-GAUSSIAN_WORDS = re.compile(r"Gaussian|covarian")
+GAUSSIAN_WORDS = re.compile(r"Gaussian|covarianc")
 MEANS = re.compile(r"\.means\b")
 
 

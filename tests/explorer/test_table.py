@@ -96,8 +96,8 @@ def test_tables_with_names(make: Any) -> None:
 
 def test_arrays() -> None:
     X = np.random.default_rng(0).normal(size=(9, 2))
-    assert mx.explore(X).table.names == ("column 1", "column 2")
-    assert mx.explore(X.tolist(), columns=["column 2"]).table.values.shape == (9, 1)
+    assert mx.explore(X).table.names == ("column 0", "column 1")
+    assert mx.explore(X.tolist(), columns=["column 1"]).table.values.shape == (9, 1)
     assert mx.explore(X[:, 0]).table.values.shape == (9, 1)
     for bad, message in (
         ([["a", "b"]], "no array of numbers"),

@@ -23,3 +23,9 @@ mx.load("model.json").predict_probe(X)  # wrong
 mx.GausianMixture(2)  # wrong
 mx.plot.cluster(gm, X)  # wrong
 gm.report(X).write("page.html")  # wrong
+print(gm.marginal(0).location_)  # wrong
+print(gm.predict_value(X, 0).low)  # wrong
+print(gm.predict_value(X, 0, interval=0.9).lower)  # wrong
+gm.quantile([0.5], colum=0)  # wrong
+print(gm.modes().height)  # wrong
+mx.MixtureClassifier().fit(X, [0] * 9).modes()  # wrong

@@ -61,6 +61,26 @@ assert_type(uncertainty.standard_errors, dict[str, NDArray[np.float64]])
 print(uncertainty, uncertainty.intervals(0.5)["weights"].low, uncertainty.responsibilities(X).high)
 print(of_counts.selection_frequencies(counts, n_draws=2).likely(0.9))
 
+assert_type(gm.marginal([1]), mx.GaussianMixture)
+assert_type(search.conditional({0: 1.0}), mx.GaussianMixture)
+assert_type(robust.marginal(0), mx.StudentTMixture)
+print(of_counts.conditional({1: 3}).rates_, mixed.marginal(["0", "2"]).blocks_)
+assert_type(gm.predict_value(X, 0), NDArray[Any])
+predicted = gm.predict_value(X[:, [0]], target=1, interval=0.9)
+print(
+    predicted.value - predicted.low, predicted.high.max(), latent.predict_value_proba([["tea"]], 1)
+)
+print(gm.cdf([0.0, 1.0], 0), gm.conditional({0: 2.0}).quantile(0.5), gm.entropy(100).standard_error)
+print(gm.overlap(100).pairwise, gm.divergence(robust, 100).value, gm.typicality(X).min())
+
+modes, landscape = gm.modes(), gm.landscape()
+print(len(modes), modes.points, landscape.saddles, landscape.ratios, gm.ridgeline(0, 1).ratio)
+print(gm.normalized_density(X), gm.predict_hill(X).max(), gm.predict_hill_proba(X).shape)
+print(gm.merge_tree("entropy", X).groups(1), gm.merge_tree("hills").reason)
+merged = gm.merge_components([[0, 1]])
+assert_type(merged, mx.FamilyMixture)
+print(merged.marginal(0).predict_proba(X[:, [0]]), mx.explore(X, title="rows"))
+
 
 def kept(folder: Path) -> mx.GaussianMixture:
     mx.save(gm, folder / "model.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from mixtura.explain.entropy import entropy
 from mixtura.explain.monte_carlo import Estimate
 from mixtura.explain.overlap import Overlap, overlap
 from mixtura.families.registry import description_of, is_described
-from mixtura.families.schema import Schema
+from mixtura.families.schema import Column, Schema
 from mixtura.fitting.random_streams import Purpose
 from mixtura.mixture import Mixture
 from mixtura.typing import FloatArray
@@ -41,6 +42,11 @@ class Comparisons(Asked):
             `value`, `standard_error`, and `low` and `high`, between which it is for certain; these
             are infinite for families without formulas. Of densities it may be below 0, and depends
             on the unit.
+
+        Raises
+        ------
+        MixturaError
+            If `n_samples` is no number of rows.
 
         References
         ----------
@@ -71,6 +77,11 @@ class Comparisons(Asked):
             j, by weights and densities of these two, with `standard_errors`; `affinities`:
             Bhattacharyya's coefficients; `pairwise`: the sum of both directions. The components are
             as in `predict_proba`, so that noise is the last.
+
+        Raises
+        ------
+        MixturaError
+            If `n_samples` is no number of rows.
 
         References
         ----------
@@ -133,7 +144,8 @@ class Comparisons(Asked):
             raise MixturaError(f"other={other!r}; expected a fitted mixture estimator.")
         check_is_fitted(other)
         there = other._fitted()
-        _check_columns(schema, other._schema())
+        named = all("feature_names_in_" in vars(each._known()) for each in (self, other))
+        _check_columns(schema, other._schema(), named=named)
         check = partial(_check_cells, there, schema)
         return divergence(mixture, there, n, self._generator(), check)
 
@@ -141,11 +153,11 @@ class Comparisons(Asked):
         return np.random.default_rng((seed_of(self._known().random_state), Purpose.QUESTION))
 
 
-def _check_columns(own: Schema, others: Schema) -> None:
-    """See that both have the same columns, of the same kinds and levels."""
-    if own == others:
+def _check_columns(own: Schema, others: Schema, *, named: bool) -> None:
+    """See that both have the same columns, of the same kinds and levels; numbers are no names."""
+    if own == others or (not named and _unnamed(own) == _unnamed(others)):
         return
-    if sorted(own.names) == sorted(others.names) and own.names != others.names:
+    if named and sorted(own.names) == sorted(others.names) and own.names != others.names:
         raise MixturaError(
             f"The other mixture has the same columns in another order, {', '.join(others.names)}: "
             f"give other.marginal({list(own.names)})."
@@ -154,6 +166,10 @@ def _check_columns(own: Schema, others: Schema) -> None:
         f"The mixtures are of other columns: {_told(own)} here, and {_told(others)} there. "
         "Expected the same columns, of the same kinds and levels."
     )
+
+
+def _unnamed(schema: Schema) -> list[Column]:
+    return [replace(column, name="") for column in schema]
 
 
 def _told(schema: Schema) -> str:

@@ -105,5 +105,5 @@ def _as_numbers(name: str, values: Any) -> FloatArray:
     """An array of numbers."""
     try:
         return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise MixturaError(f"{name}={values!r}; expected numbers.") from None

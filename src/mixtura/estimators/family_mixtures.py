@@ -14,10 +14,10 @@ from mixtura.estimators.tables import as_rows, column_names
 from mixtura.families.description import Description, number_kind
 from mixtura.families.family import Family
 from mixtura.families.nested import Nested
-from mixtura.families.noise import with_noise
+from mixtura.families.noise import WithNoise, with_noise
 from mixtura.families.registry import description_named, description_of, is_described
 from mixtura.families.schema import Schema
-from mixtura.fitting.specification import MakeFamily
+from mixtura.fitting.specification import MakeFamily, Noise
 from mixtura.mixture import Mixture
 from mixtura.typing import AnyArray, FloatArray
 
@@ -377,13 +377,14 @@ class FamilyMixture(MixtureEstimator):
     Parameters
     ----------
     family : Family
-        What one component looks like (see `mixtura.families`), one's own included.
+        What one component looks like (see `mixtura.families`), one's own included. `WithNoise` has
+        one further component, which is not among the k.
     n_components : int, default=1
         Number of components k. All others are those of `BernoulliMixture`.
 
     Attributes
     ----------
-    weights_ : ndarray of shape (k,)
+    weights_ : ndarray of shape (k,), or (k + 1,) with noise
     params_ : Parameters
         Of the family.
     record_ : FitRecord
@@ -479,7 +480,11 @@ class FamilyMixture(MixtureEstimator):
             )
 
     def _make_family(self) -> MakeFamily:
-        return lambda source, summary, k: self.family
+        own = self.family.family if isinstance(self.family, WithNoise) else self.family
+        return lambda source, summary, k: own
+
+    def _noise(self) -> Noise | None:
+        return Noise(region=self.family.region) if isinstance(self.family, WithNoise) else None
 
     @classmethod
     def _told_by(cls, mixture: Mixture[Any, Any]) -> dict[str, Any]:

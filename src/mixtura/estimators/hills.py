@@ -1,52 +1,38 @@
-"""What hills and merging are as methods of estimators."""
+"""What hills are as methods of estimators."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mixtura.errors import MixturaError
 from mixtura.estimators.asked import Asked
-from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import check_count
-from mixtura.explain.grouping import grouped
 from mixtura.explain.hills import Hills
-from mixtura.explain.merge_tree import Groups, MergeTree
-from mixtura.explain.merging_by_entropy import merge_by_entropy
-from mixtura.explain.merging_by_hills import merge_by_hills
 from mixtura.explain.modes import Modes, find_modes
 from mixtura.explain.passes import Landscape, find_landscape
+from mixtura.explain.peaks import Peaks
 from mixtura.explain.ridgelines import Ridgeline, find_ridgeline
 from mixtura.kernels.estep_dispatch import scorer
-from mixtura.mixture import Mixture
-from mixtura.sources import Source
 from mixtura.typing import AnyArray, IntArray
-
-if TYPE_CHECKING:
-    from mixtura.estimators.family_mixtures import FamilyMixture
 
 __all__ = ["WithHills"]
 
-#: What decides which components are merged, by name: a tree from a mixture, and rows if it asks.
-_MERGERS: dict[str, Callable[[Mixture[Any, Any], Source | None], MergeTree]] = {
-    "hills": lambda mixture, source: merge_by_hills(mixture),
-    "entropy": lambda mixture, source: merge_by_entropy(mixture, _needed(source)),
-}
-
 
 class WithHills(Asked):
-    """The hills of a fitted density, and components that are merged."""
-
-    # ----------------------------------------------------------------------------- the density
+    """The hills of a fitted density."""
 
     def modes(self) -> Modes:
         """The hills of the density: its local maxima, highest first.
 
         There can be fewer than components, or more (Ray and Lindsay 2005). Known of Gaussian and
         Student t components and of factor analyzers.
+
+        Returns
+        -------
+        Modes
+            `points` (m, d), `log_density` (m,), and the hill `of_component` (k,).
 
         Raises
         ------
@@ -66,7 +52,30 @@ class WithHills(Asked):
         return find_modes(self._fitted())
 
     def landscape(self) -> Landscape:
-        """The hills and the passes between them: `saddles`, and how deep valleys are: `ratios`."""
+        """The hills, the passes between them, and how deep the valleys are.
+
+        Returns
+        -------
+        Landscape
+            The `modes` and the `passes` that join them. `saddles` (m, m) are the log-densities of
+            the highest ways from summit to summit, `ratios` those densities as shares of that on
+            the lower summit.
+
+        Raises
+        ------
+        MixturaError
+            If the components have no hills, as of `modes`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import mixtura as mx
+        >>> X = np.random.default_rng(0).normal(size=(300, 1)) + [[0.0], [6.0], [6.0]] * 100
+        >>> gm = mx.GaussianMixture(2, random_state=0).fit(X)
+        >>> gm.landscape().ratios.round(2)
+        array([[1.  , 0.04],
+               [0.04, 1.  ]])
+        """
         return find_landscape(self._fitted())
 
     def ridgeline(self, first: int, second: int) -> Ridgeline:
@@ -82,6 +91,21 @@ class WithHills(Asked):
         Ridgeline
             Its `ratio` is 1 where the two make one hill, and near 0 where a deep valley is between
             them (Hennig 2010).
+
+        Raises
+        ------
+        MixturaError
+            If there is no such component, one has weight 0, or they have no hills, as of `modes`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import mixtura as mx
+        >>> X = np.random.default_rng(0).normal(size=(300, 1)) + [[0.0], [6.0], [6.0]] * 100
+        >>> gm = mx.GaussianMixture(2, random_state=0).fit(X)
+        >>> line = gm.ridgeline(0, 1)
+        >>> line.places[[0, -1]].round().ravel(), round(line.ratio, 2)
+        (array([ 6., -0.]), 0.04)
         """
         mixture = self._fitted()
         k = mixture.n_clusters
@@ -96,15 +120,36 @@ class WithHills(Asked):
     def normalized_density(self, X: Any) -> AnyArray:
         """Density at each row as a share of the density on the highest hill, shape (n,).
 
-        Where all weight is noise there is no hill, and the density is the same everywhere.
+        Of a row that misses cells both are those in the columns that it has, for which hills are
+        looked for once for each pattern of missing cells. Where all weight is noise there is no
+        hill, and the density is the same everywhere.
+
+        Parameters
+        ----------
+        X : table of shape (n, d)
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            From 0 to 1.
+
+        Raises
+        ------
+        MixturaError
+            If the components have no hills, as of `modes`.
+
+        Examples
+        --------
+        >>> import mixtura as mx
+        >>> gm = mx.GaussianMixture().fit([[-1.0], [1.0]])
+        >>> gm.normalized_density([[0.0], [1.0]]).round(2)
+        array([1.  , 0.61])
         """
-        mixture, hills = self._fitted(), self.modes()
-        log_density = scorer(mixture).log_density
-        anywhere = np.zeros((1, mixture.n_features))
-        peak = (hills.log_density if len(hills) else mixture.log_density(anywhere))[0]
+        mixture = self._fitted()
+        log_density, peaks = scorer(mixture).log_density, Peaks(mixture)
 
         def of(block: AnyArray) -> AnyArray:
-            share: AnyArray = np.exp(log_density(block) - peak)
+            share: AnyArray = np.exp(log_density(block) - peaks.log_density(block))
             return share
 
         return self._row_by_row(X, mixture, of, "normalized_density")
@@ -114,6 +159,28 @@ class WithHills(Asked):
 
         A row that misses cells cannot climb: it is on its likeliest hill. Where all weight is noise
         there are no hills, and all are -1.
+
+        Parameters
+        ----------
+        X : table of shape (n, d)
+
+        Returns
+        -------
+        ndarray of int, shape (n,)
+
+        Raises
+        ------
+        MixturaError
+            If the components have no hills, as of `modes`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import mixtura as mx
+        >>> X = np.random.default_rng(0).normal(size=(300, 1)) + [[0.0], [6.0], [6.0]] * 100
+        >>> gm = mx.GaussianMixture(2, random_state=0).fit(X)
+        >>> gm.predict_hill([[-9.0], [5.0]])
+        array([1, 0])
         """
         mixture = self._fitted()
         hills = Hills(mixture, find_modes(mixture))
@@ -130,142 +197,23 @@ class WithHills(Asked):
         -------
         ndarray of shape (n, m), or (n, m + 1) with noise
             0 for hills that no component's location climbs to.
-        """
-        mixture = self._fitted()
-        hills = Hills(mixture, find_modes(mixture))
-        names = tuple(f"p{number}" for number in range(hills.n_columns))
-        return self._row_by_row(X, mixture, hills.probabilities, names)
-
-    # --------------------------------------------------------------------------------- merging
-
-    def merge_tree(self, by: str, X: Any = None, sample_weight: Any = None) -> MergeTree:
-        """How components can be merged, two groups at a time, until one is left.
-
-        Parameters
-        ----------
-        by : {'hills', 'entropy'}
-            'hills': components that share a hill first, then hills with the shallowest valley
-            between them. 'entropy': those that are hardest to tell apart about the rows X (Baudry,
-            Raftery, Celeux, Lo and Gottardo 2010), of any family.
-        X : table of shape (n, d), default=None
-            The rows that 'entropy' looks at.
-        sample_weight : array of shape (n,), default=None
-
-        Returns
-        -------
-        MergeTree
-            With a suggested number of clusters, and `groups(n_clusters)`.
-        """
-        mixture, merger = self._fitted(), choose(_MERGERS, "by", by)
-        return merger(mixture, None if X is None else self._source(X, sample_weight, mixture))
-
-    def merge_components(
-        self,
-        groups: str | Sequence[Sequence[int]],
-        X: Any = None,
-        sample_weight: Any = None,
-        *,
-        n_clusters: int | None = None,
-        ratio: float | None = None,
-    ) -> FamilyMixture:
-        """A fitted estimator whose clusters are groups of components; its density is the same.
-
-        Parameters
-        ----------
-        groups : {'hills', 'entropy'} or list of list of int
-            What decides, as of `merge_tree`; or the numbers of the components of each group. Each
-            component is in one; noise stays noise.
-        X : table of shape (n, d), default=None
-            The rows that 'entropy' looks at.
-        sample_weight : array of shape (n,), default=None
-        n_clusters : int, default=None
-            How many groups there are to be; by default as many as there are hills, or where the
-            entropy has its elbow.
-        ratio : float, default=None
-            Of 'hills': those are merged, too, between which the density is nowhere below this share
-            of that on the lower summit. Hennig (2010) proposes 0.2.
-
-        Returns
-        -------
-        FamilyMixture
-            A mixture of mixtures (`Nested`): it predicts, samples, is saved and reported as any.
 
         Raises
         ------
         MixturaError
-            If a component is not there, twice there, or left out, or there are not so many groups.
+            If the components have no hills, as of `modes`.
 
         Examples
         --------
         >>> import numpy as np
         >>> import mixtura as mx
-        >>> rng = np.random.default_rng(0)
-        >>> X = np.concatenate([rng.uniform(0, 4, (400, 1)), rng.normal(9, 1, (200, 1))])
-        >>> gm = mx.GaussianMixture(3, covariance_type="tied", random_state=0).fit(X)
-        >>> two = gm.merge_components("entropy", X)
-        >>> two.predict_proba([[1.0], [3.0], [9.0]]).round(2)
-        array([[1., 0.],
-               [1., 0.],
-               [0., 1.]])
+        >>> X = np.random.default_rng(0).normal(size=(300, 1)) + [[0.0], [6.0], [6.0]] * 100
+        >>> gm = mx.GaussianMixture(2, random_state=0).fit(X)
+        >>> gm.predict_hill_proba([[-9.0], [2.7]]).round(2)
+        array([[0.  , 1.  ],
+               [0.16, 0.84]])
         """
         mixture = self._fitted()
-        if not isinstance(groups, str):
-            _refuse(groups, n_clusters=n_clusters, ratio=ratio)
-            return _estimator(self, grouped(mixture, _numbers(groups)))
-        tree = self.merge_tree(groups, X, sample_weight)
-        return _estimator(self, grouped(mixture, _chosen(tree, n_clusters, ratio)))
-
-
-def _needed(source: Source | None) -> Source:
-    if source is None:
-        raise MixturaError("Merging by entropy looks at rows: give X, such as those of the fit.")
-    return source
-
-
-def _chosen(tree: MergeTree, n_clusters: int | None, ratio: float | None) -> Groups:
-    """The groups of a tree that are asked for."""
-    if n_clusters is not None:
-        _refuse(tree.by, ratio=ratio)
-        return tree.groups(check_count("n_clusters", n_clusters, at_least=1))
-    if ratio is None:
-        return tree.groups()
-    if tree.by != "hills":
-        _refuse(tree.by, ratio=ratio)
-    if not 0.0 < ratio <= 1.0:
-        raise MixturaError(f"ratio={ratio!r}: give a share above 0, up to 1.")
-    return tree.groups(tree.n_clusters_above(ratio))
-
-
-def _refuse(groups: object, **given: object) -> None:
-    """Settings that say nothing beside such groups."""
-    for name, value in given.items():
-        if value is not None:
-            raise MixturaError(
-                f"{name}={value!r} says nothing beside groups={groups!r}: leave it out. It is for "
-                "'hills'" + (", or 'entropy'." if name == "n_clusters" else " without n_clusters.")
-            )
-
-
-def _numbers(groups: Sequence[Sequence[int]]) -> Groups:
-    """The groups as lists of whole numbers."""
-    try:
-        return [[index(j) for j in group] for group in groups]
-    except TypeError:
-        raise MixturaError(
-            f"groups={groups!r}: give 'hills', 'entropy', or the components of each group, such as "
-            "[[0, 2], [1]]."
-        ) from None
-
-
-def _estimator(known: Any, mixture: Mixture[Any, Any]) -> FamilyMixture:
-    """One that is fitted, with the columns that another knows."""
-    from mixtura.estimators.family_mixtures import FamilyMixture  # which is one of those with hills
-
-    fitted = known._known()
-    shared = {name: getattr(fitted, name) for name in ("random_state", "n_jobs")}
-    made = FamilyMixture(**{**FamilyMixture._told_by(mixture), **shared})
-    for name in ("n_features_in_", "feature_names_in_", "schema_"):
-        if name in vars(fitted):
-            setattr(made, name, getattr(fitted, name))
-    made._show(mixture, fitted.weights_.dtype)
-    return made
+        hills = Hills(mixture, find_modes(mixture))
+        names = tuple(f"p{number}" for number in range(hills.n_columns))
+        return self._row_by_row(X, mixture, hills.probabilities, names)

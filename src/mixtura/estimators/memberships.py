@@ -92,6 +92,11 @@ class Memberships(Asked):
             Nothing belongs to a component of weight 0; noise has no column, since it has no rows
             that are typical of it.
 
+        Raises
+        ------
+        ValueError
+            As of `membership`.
+
         Examples
         --------
         >>> import numpy as np
@@ -116,6 +121,15 @@ class Memberships(Asked):
         at 9,999 rows that are drawn from each component, the same every time. A row with gaps is
         compared in the cells that it has. A component of weight 0 has 0; noise has no column.
 
+        Parameters
+        ----------
+        X : table of shape (n, d)
+
+        Returns
+        -------
+        ndarray of shape (n, k)
+            From 0 to 1; float32 if the table is.
+
         Examples
         --------
         >>> import numpy as np
@@ -136,6 +150,15 @@ class Memberships(Asked):
         sqrt((x - m)^T S^-1 (x - m)) of the cells that a row has. For Gaussian components of any
         structure and factor analyzers; of Student t in units of the scale matrix, of log-normal
         components between logarithms. Noise has no distance.
+
+        Parameters
+        ----------
+        X : table of shape (n, d)
+
+        Returns
+        -------
+        ndarray of shape (n, k)
+            float32 if the table is.
 
         Raises
         ------

@@ -73,6 +73,11 @@ def _check_alike(number: int, model: MixtureEstimator, first: MixtureEstimator) 
             f"Model {number} is a {type(model).__name__}, and the first a {type(first).__name__}: "
             "expected models of one class."
         )
+    if "record_" not in vars(model):
+        raise MixturaError(
+            f"Model {number} was not fitted to rows, as its parameters were set by hand or follow "
+            "from another model's: expected fits, whose statistics are added up."
+        )
     if model.schema_ != first.schema_:
         raise MixturaError(
             f"Model {number} has the columns {', '.join(model.schema_.names)}, and the first "

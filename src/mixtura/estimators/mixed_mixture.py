@@ -171,8 +171,15 @@ verbose_interval, algorithm, acceleration, half_life, equal_weights, fixed, n_jo
     # ------------------------------------------------------------------- the specification
 
     def _described(self, schema: Schema) -> tuple[DescribedBlock, ...]:
-        """The blocks of columns, as inferred or as chosen."""
-        return MIXED.laid_out(schema, vars(self).get("_families", self.families)).blocks
+        """The blocks of columns, as inferred; of a mixture that came without a table, its own."""
+        known = vars(self).get("_families")
+        if known is None and self.__sklearn_is_fitted__():
+            known = {
+                schema[place].name: description_of(block.family).name
+                for block in _blocks(self.mixture_)
+                for place in block.places
+            }
+        return MIXED.laid_out(schema, known).blocks
 
     def _make_family(self) -> MakeFamily:
         blocks = self._described(self.schema_)

@@ -94,6 +94,10 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):
     a column is constant within a class, it has 1e-6 of the variance of the whole column there. Such
     a class is very sure of itself; raise `reg_covar` if it should not be.
 
+    What is asked of one mixture, such as its hills, marginals and intervals, is asked of the
+    estimators: `classifier.estimators_[0].modes()`. `score_samples` tells how usual a row is of all
+    classes together.
+
     Bensmail and Celeux choose a structure by the cross-validated error: `GridSearchCV` over
     `estimator__covariance_type` does it.
 

@@ -32,7 +32,7 @@ from mixtura.estimators.parameters import (
 from mixtura.estimators.recorded import Recorded
 from mixtura.estimators.scanned import as_scanned
 from mixtura.estimators.soft_clusters import SoftClusters
-from mixtura.estimators.tables import Table, as_weights, whole_of
+from mixtura.estimators.tables import Table, as_weights, column_names, whole_of
 from mixtura.estimators.verbose import narrate
 from mixtura.estimators.warned import SoundnessWarning
 from mixtura.families.schema import Schema
@@ -311,6 +311,9 @@ class MixtureEstimator(Recorded, SoftClusters):
     def _as_fitted(self, X: Any) -> AnyArray:
         return self._door(X, reset=False)
 
+    def _known(self) -> Self:
+        return self
+
     # ------------------------------------------------------------------- the specification
 
     @abstractmethod
@@ -336,7 +339,7 @@ class MixtureEstimator(Recorded, SoftClusters):
 
     def _training_rows(self, X: Any, rows: AnyArray, weight: FloatArray | None) -> TrainingRows:
         """The rows of a table X as what a fit works on."""
-        names, n_threads = self.schema_.names, effective_n_jobs(self.n_jobs)
+        names, n_threads = column_names(self, rows), effective_n_jobs(self.n_jobs)
         return TrainingRows.of(rows, weight, names, n_threads, whole_of(X))
 
     def _prepare(self, table: TrainingRows, labels: Any = None) -> Fitting:

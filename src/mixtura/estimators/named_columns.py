@@ -57,8 +57,11 @@ def places_of(schema: Schema, columns: Any) -> IntArray:
     """
     if isinstance(columns, str | Integral):
         columns = [columns]
-    if not isinstance(columns, Iterable):
-        raise MixturaError(f"columns={columns!r}; expected names or numbers of columns.")
+    if not isinstance(columns, Iterable) or isinstance(columns, set | frozenset):
+        raise MixturaError(
+            f"columns={columns!r}; expected names or numbers of columns in an order, such as "
+            f"[{schema.names[0]!r}]."
+        )
     places = [place_of(schema, column) for column in columns]
     if not places:
         raise MixturaError("No columns are given: name one at least.")
@@ -100,7 +103,7 @@ def _cell(column: Column, value: Any) -> float:
             code = _number(value)
     except CellError as error:
         raise MixturaError(f"{wrong}{error.expected}.") from None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise MixturaError(f"{wrong}expected one number.") from None
     if not np.isfinite(code):
         raise MixturaError(f"{wrong}expected one that is known. Leave a column out that is not.")

@@ -76,7 +76,7 @@ def check_magnitude(name: str, value: object) -> float:
 
 def check_level(level: object) -> float:
     """A share between 0 and 1."""
-    if isinstance(level, float) and 0.0 < level < 1.0:
+    if isinstance(level, Real) and 0.0 < float(level) < 1.0:
         return float(level)
     raise MixturaError(
         f"Invalid value for 'level': {level!r}. It should be a number between 0 and 1."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -12,14 +12,32 @@ from mixtura.estimators.asked import Asked
 from mixtura.estimators.made import of_columns
 from mixtura.estimators.named_columns import cells_of, places_of
 from mixtura.explain.conditional import conditional, marginal
+from mixtura.families.schema import Schema
+from mixtura.mixture import Mixture
+
+if TYPE_CHECKING:  # which has these as methods
+    from mixtura.estimators.mixture_estimator import MixtureEstimator
 
 __all__ = ["Parts"]
+
+E = TypeVar("E", bound="MixtureEstimator")
+E_co = TypeVar("E_co", bound="MixtureEstimator", covariant=True)
+
+
+class _Divisible(Protocol[E_co]):
+    """What has a mixture of an estimator's class: that estimator itself, or a search among such."""
+
+    def _known(self) -> E_co: ...
+
+    def _fitted(self) -> Mixture[Any, Any]: ...
+
+    def _schema(self) -> Schema: ...
 
 
 class Parts(Asked):
     """Other estimators that follow from a fitted one."""
 
-    def marginal(self, columns: Any) -> Any:
+    def marginal(self: _Divisible[E], columns: Any) -> E:
         """The mixture in some of its columns: a fitted estimator, with the same components.
 
         Parameters
@@ -53,7 +71,7 @@ class Parts(Asked):
         places = places_of(schema, columns)
         return of_columns(self._known(), marginal(mixture, places), places)
 
-    def conditional(self, given: Mapping[Any, Any]) -> Any:
+    def conditional(self: _Divisible[E], given: Mapping[Any, Any]) -> E:
         """The mixture in all other columns, given values of some: a fitted estimator.
 
         Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from mixtura.estimators.row_by_row import row_by_row
 from mixtura.explain.regression import expected_values, interval_of_values, level_probabilities
 from mixtura.families.one_column import LevelShares
 from mixtura.families.schema import Column
+from mixtura.shown import shown
 from mixtura.typing import AnyArray
 
 __all__ = ["PredictedValues", "Predictions"]
@@ -36,9 +37,18 @@ class PredictedValues(NamedTuple):
     low: AnyArray
     high: AnyArray
 
+    def __repr__(self) -> str:
+        return shown(self)
+
 
 class Predictions(Asked):
     """Regression, of whatever column."""
+
+    @overload
+    def predict_value(self, X: Any, target: Any, interval: None = None) -> AnyArray: ...
+
+    @overload
+    def predict_value(self, X: Any, target: Any, interval: float) -> PredictedValues: ...
 
     def predict_value(
         self, X: Any, target: Any, interval: float | None = None
@@ -119,6 +129,11 @@ class Predictions(Asked):
         -------
         ndarray of shape (n, number of levels)
             In the order of the column's levels, which `schema_` has: rows sum to 1.
+
+        Raises
+        ------
+        MixturaError
+            If there is no such column, or it has numbers.
 
         Examples
         --------

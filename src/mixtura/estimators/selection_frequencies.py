@@ -75,6 +75,11 @@ class UncertainChoice(Uncertain):
             `n_components` is a dict from numbers of components to shares of the draws; `models`,
             `interval(level)` and `likely(level)` say more.
 
+        Raises
+        ------
+        MixturaError
+            If a parameter cannot be used, or the search failed on all draws.
+
         Examples
         --------
         >>> import numpy as np
@@ -88,6 +93,7 @@ class UncertainChoice(Uncertain):
         (2,)
         """
         mixture = self._fitted()
+        self._refuse_scanned(X, "selection_frequencies")
         resample = choose(RESAMPLED, "method", method)
         n = check_count("n_draws", n_draws, at_least=2)
         state = self.random_state if random_state is None else random_state

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import DataError
+from mixtura.estimators.groups import WithGroups
 from mixtura.estimators.hills import WithHills
 from mixtura.estimators.memberships import Memberships
 from mixtura.estimators.parameters import check_count
@@ -46,6 +47,7 @@ class SoftClusters(
     Memberships,
     Uncertain,
     WithHills,
+    WithGroups,
     Reporting,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
@@ -129,6 +131,15 @@ class SoftClusters(
         explains; this is small then. Of 9,999 rows that are drawn, the same every time, so that no
         row is below 0.0001. A row with gaps is compared in the cells that it has, and is NaN where
         1,000 patterns of gaps have come before.
+
+        Parameters
+        ----------
+        X : table of shape (n, d)
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Above 0, up to 1.
 
         Examples
         --------
@@ -274,10 +285,6 @@ class SoftClusters(
     def _reading(self, scanned: Scanned) -> Reading:
         """What makes rows of such a table."""
         return as_fitted(self._known(), scanned)
-
-    def _known(self) -> Any:
-        """The estimator that knows what the columns are."""
-        return self
 
     def _source(self, X: Any, sample_weight: Any, mixture: Mixture[Any, Any]) -> Source:
         scanned = self._scanned(X)

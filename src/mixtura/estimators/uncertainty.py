@@ -210,12 +210,13 @@ class Uncertain(Asked):
     def _told(self, method: str, level: float, spread: Spread, notes: list[str]) -> Uncertainty:
         mixture, estimator = self._fitted(), self._known()
         collapsed = np.zeros(mixture.n_clusters, dtype=np.bool_)
-        if "record_" in vars(estimator):
-            collapsed[list(estimator.record_.collapsed)] = True
+        record = vars(estimator).get("record_")
+        if record is not None and record.mixture is mixture:  # and no parameters are set by hand
+            collapsed[list(record.collapsed)] = True
         if isinstance(spread, ObservedInformation):
             collapsed |= spread.empty
         description = description_of(mixture.family)
-        estimates = Estimates(mixture, spread, description, estimator.schema_, collapsed)
+        estimates = Estimates(mixture, spread, description, self._schema(), collapsed)
         n_draws = len(spread.mixtures) if isinstance(spread, Draws) else 0
         notes = [*notes, *_missing(estimates)]
         if n_draws == 0:

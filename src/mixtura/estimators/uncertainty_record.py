@@ -13,6 +13,7 @@ from mixtura.explain.assurance import Assurance, assurance
 from mixtura.explain.draws import Draws
 from mixtura.explain.estimates import Estimates
 from mixtura.explain.intervals import Interval
+from mixtura.shown import shown
 from mixtura.sources import ArraySource
 from mixtura.typing import AnyArray, FloatArray
 
@@ -46,6 +47,8 @@ class Uncertainty:
     _estimates: Estimates
     _components: tuple[str, ...]
     _read: Callable[[Any], AnyArray]
+
+    __repr__ = shown
 
     @property
     def estimates(self) -> dict[str, FloatArray]:

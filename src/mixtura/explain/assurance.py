@@ -11,6 +11,7 @@ import numpy as np
 from mixtura.assignments import log_sum_exp
 from mixtura.explain.intervals import ANY, Spread
 from mixtura.mixture import Mixture
+from mixtura.shown import shown
 from mixtura.typing import FloatArray
 
 __all__ = ["Assurance", "assurance"]
@@ -26,12 +27,16 @@ class Assurance:
     Attributes
     ----------
     estimates, standard_errors, low, high : ndarray of shape (n, k)
+        All but the estimates are NaN where the rows of the fit do not tell how the components
+        differ, which `notes` of the uncertainty say.
     """
 
     estimates: FloatArray
     standard_errors: FloatArray
     low: FloatArray
     high: FloatArray
+
+    __repr__ = shown
 
     @classmethod
     def of_all(cls, parts: Sequence[Self]) -> Self:

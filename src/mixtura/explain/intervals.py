@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from mixtura.mixture import Mixture
+from mixtura.shown import shown
 from mixtura.typing import BoolArray, FloatArray
 
 __all__ = ["ANY", "Bounds", "Interval", "Quantity", "Scale", "Spread", "percentiles", "wald"]
@@ -47,6 +48,8 @@ class Interval:
 
     low: FloatArray
     high: FloatArray
+
+    __repr__ = shown
 
     def covers(self, values: FloatArray) -> BoolArray:
         """Which of some values lie within; none where nothing can be said."""

@@ -142,7 +142,7 @@ def by_sigmas(mixture: Mixture[Any, Any], sigmas: float) -> Rule | None:
     def remoteness(rows: AnyArray) -> FloatArray:
         return distances.squared(np.asarray(rows, dtype=np.float64)) + nobody
 
-    return Rule(remoteness, sigmas**2)
+    return Rule(remoteness, min(sigmas * sigmas, np.finfo(np.float64).max))
 
 
 def by_coverage(mixture: Mixture[Any, Any], outside: float) -> Rule:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from mixtura.errors import MixturaError
+from mixtura.shown import shown
 from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["Groups", "MergeTree", "united"]
@@ -59,6 +60,8 @@ class MergeTree:
     moved: FloatArray
     suggested: int
     reason: str
+
+    __repr__ = shown
 
     def __len__(self) -> int:
         """m."""

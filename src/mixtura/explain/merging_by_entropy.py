@@ -26,7 +26,7 @@ from mixtura.explain.merge_tree import Groups, MergeTree, united
 from mixtura.kernels.estep_dispatch import scorer
 from mixtura.mixture import Mixture
 from mixtura.sources.source import Chunk, Source
-from mixtura.statistics import Sums
+from mixtura.statistics import SMALLEST_COUNT, Sums
 from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["merge_by_entropy"]
@@ -76,7 +76,8 @@ def merge_by_entropy(mixture: Mixture[Any, Any], source: Source) -> MergeTree:
     while len(groups) > 1:
         a, b = np.unravel_index(np.triu(falls + 1.0, 1).argmax(), falls.shape)
         merges.append((a, b))
-        moved.append(doubt.weight[[a, b]].min() / doubt.weight.sum())
+        # Where all rows are noise there is nothing to be moved.
+        moved.append(doubt.weight[[a, b]].min() / max(doubt.weight.sum(), SMALLEST_COUNT))
         groups = united(groups, int(a), int(b))
         doubt = _seen(mixture, source, groups, np.array([a]))
         falls = np.delete(np.delete(falls, b, axis=0), b, axis=1)

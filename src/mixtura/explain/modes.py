@@ -16,6 +16,7 @@ from mixtura.explain.climbing import SAME_HILL, climb, nearest
 from mixtura.explain.ridgeline_surface import seeds
 from mixtura.explain.slopes import Slopes
 from mixtura.mixture import Mixture
+from mixtura.shown import shown
 from mixtura.typing import FloatArray, IntArray
 
 __all__ = ["Modes", "find_modes"]
@@ -43,6 +44,8 @@ class Modes:
     points: FloatArray
     log_density: FloatArray
     of_component: IntArray
+
+    __repr__ = shown
 
     def __len__(self) -> int:
         return len(self.points)

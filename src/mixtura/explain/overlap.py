@@ -18,6 +18,7 @@ import numpy as np
 
 from mixtura.families.closeness import closeness
 from mixtura.mixture import Mixture
+from mixtura.shown import shown
 from mixtura.typing import FloatArray
 
 __all__ = ["Overlap", "overlap"]
@@ -42,6 +43,8 @@ class Overlap:
     misclassified: FloatArray
     standard_errors: FloatArray
     affinities: FloatArray
+
+    __repr__ = shown
 
     @property
     def pairwise(self) -> FloatArray:

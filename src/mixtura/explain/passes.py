@@ -23,6 +23,7 @@ from mixtura.explain.modes import Modes, find_modes
 from mixtura.explain.ridgelines import curve_between, is_top, lowest
 from mixtura.explain.slopes import LONGEST, Slopes
 from mixtura.mixture import Mixture
+from mixtura.shown import shown
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Landscape", "find_landscape"]
@@ -59,6 +60,8 @@ class Landscape:
     joins: IntArray
     passes: FloatArray
     log_density: FloatArray
+
+    __repr__ = shown
 
     @property
     def saddles(self) -> FloatArray:

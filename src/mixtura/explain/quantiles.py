@@ -40,7 +40,9 @@ def cdf(column: Numbers, shares: FloatArray, values: FloatArray) -> FloatArray:
         NaN stays NaN.
     """
     below = column.below(values[:, None])
-    return np.asarray(np.where(shares > 0.0, shares * below, 0.0).sum(axis=1))
+    # Shares sum to 1 but for rounding, and so does what lies below everything.
+    of_all = np.where(shares > 0.0, shares * below, 0.0).sum(axis=1)
+    return np.asarray(of_all / shares.sum(axis=1))
 
 
 def quantile(column: Numbers, shares: FloatArray, at: FloatArray) -> FloatArray:

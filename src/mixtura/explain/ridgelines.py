@@ -24,6 +24,7 @@ import numpy as np
 from mixtura.assignments import log_sum_exp
 from mixtura.explain.slopes import Slopes
 from mixtura.mixture import Mixture
+from mixtura.shown import shown
 from mixtura.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Ridgeline", "curve_between", "find_ridgeline", "is_top", "lowest"]
@@ -64,6 +65,8 @@ class Ridgeline:
     log_density: FloatArray
     log_density_of_pair: FloatArray
     ratio: float
+
+    __repr__ = shown
 
 
 def find_ridgeline(mixture: Mixture[Any, Any], first: int, second: int) -> Ridgeline:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ class Explorer:
 def explore(
     X: Any,
     *,
-    columns: Sequence[str] | None = None,
+    columns: Sequence[str | int] | str | int | None = None,
     title: str = "A table",
     height: int = 900,
     random_state: int = 0,
@@ -76,9 +77,9 @@ def explore(
         NumPy, pandas, polars, pyarrow or any other that narwhals knows. Of a table with names the
         columns of numbers are taken. Of more than 20,000 rows a random sample is shown, and the
         page says so.
-    columns : sequence of str, optional
-        Those to explore, by name (of arrays: "column 1", "column 2", ...); by default all that are
-        numbers, 40 at most.
+    columns : sequence of str or int, optional
+        Those to explore, by names or numbers, from 0; an array's are called "column 0", "column 1"
+        and so on. By default all that are numbers, 40 at most.
     title : str, default="A table"
     height : int, default=900
         Of the frame in the notebook, in pixels.
@@ -93,7 +94,7 @@ def explore(
     Raises
     ------
     DataError
-        If there is no such column, or none of numbers that vary.
+        If the table is not in memory, if there is no such column, or none of numbers that vary.
 
     Examples
     --------
@@ -103,38 +104,38 @@ def explore(
     >>> mx.explore(np.concatenate([rng.normal(0, 1, 60), rng.normal(5, 1, 40)]), title="Two bumps")
     <Explorer of Two bumps: 100 rows, 1 columns>
     """
-    if height < _LOWEST:
-        raise MixturaError(f"height is {height}: a frame needs {_LOWEST} pixels at least.")
+    if not isinstance(height, Real) or height < _LOWEST:
+        raise MixturaError(f"height is {height!r}: a frame needs {_LOWEST} pixels at least.")
+    if not isinstance(random_state, Integral) or random_state < 0:
+        raise MixturaError(f"random_state is {random_state!r}: expected a whole number, 0 or more.")
     names, values = _read(X, columns)
-    return Explorer(Table.of(title, names, values, seed=random_state), height)
+    return Explorer(Table.of(str(title), names, values, seed=int(random_state)), int(height))
 
 
-def _read(X: Any, columns: Sequence[str] | None) -> tuple[Sequence[str], FloatArray]:
+def _read(X: Any, columns: Any) -> tuple[Sequence[str], FloatArray]:
     """Names and numbers of the columns to explore."""
-    table = nw.from_native(X, eager_only=True, pass_through=True)
+    table = nw.from_native(X, pass_through=True)
+    if isinstance(table, nw.LazyFrame):
+        raise DataError("The explorer is for tables in memory: collect it, or a part of its rows.")
     if isinstance(table, nw.DataFrame):
         return _read_table(table, columns)
     values = _as_array(X)
-    names = [f"column {j + 1}" for j in range(values.shape[1])]
-    if columns is None:
-        return names, values
-    _check_known(columns, names)
-    return columns, values[:, [names.index(name) for name in columns]]
+    names = [f"column {j}" for j in range(values.shape[1])]
+    chosen = names if columns is None else _names_of(columns, names)
+    return chosen, values[:, [names.index(name) for name in chosen]]
 
 
-def _read_table(
-    table: nw.DataFrame[Any], columns: Sequence[str] | None
-) -> tuple[Sequence[str], FloatArray]:
+def _read_table(table: nw.DataFrame[Any], columns: Any) -> tuple[Sequence[str], FloatArray]:
     numeric = table.select(ncs.numeric())
     if columns is not None:
-        _check_known(columns, table.columns)
-        texts = [name for name in columns if name not in numeric.columns]
+        chosen = _names_of(columns, table.columns)
+        texts = [name for name in chosen if name not in numeric.columns]
         if texts:
             raise DataError(
                 f"Column {texts[0]!r} is {table.schema[texts[0]]}, no numbers: the explorer shows "
                 "numbers. Leave it out, or convert it."
             )
-        numeric = numeric.select(list(columns))
+        numeric = numeric.select(chosen)
     if not numeric.columns:
         raise DataError(
             "The table has no column of numbers: the explorer needs one. Convert what should be."
@@ -145,15 +146,30 @@ def _read_table(
 
 def _as_array(X: Any) -> FloatArray:
     try:
-        values = np.asarray(X, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"The table is no array of numbers: {error}.") from None
+        given = np.asarray(X)
+        if given.dtype.kind == "c":  # the imaginary parts would be lost
+            raise TypeError
+        values = given.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(
+            f"The table is of the type {type(X).__name__}, and no array of numbers: expected one, "
+            "or a table in memory."
+        ) from None
     if values.ndim not in (1, 2) or values.size == 0:
         raise DataError(f"An array of shape {values.shape} has no rows and columns to explore.")
     return values.reshape(len(values), -1)
 
 
-def _check_known(columns: Sequence[str], known: Sequence[str]) -> None:
-    for name in columns:
+def _names_of(columns: Any, known: Sequence[str]) -> list[str]:
+    """The names of columns that are given by name or number; one may be given by itself."""
+    given = [columns] if isinstance(columns, str | Integral) else list(columns)
+    names: list[str] = []
+    for each in given:
+        number = int(each) if isinstance(each, Integral) else -1
+        name = known[number] if 0 <= number < len(known) else str(each)
         if name not in known:
-            raise DataError(f"There is no column {name!r}; there are {', '.join(known[:20])}.")
+            raise DataError(f"There is no column {each!r}; there are {', '.join(known[:20])}.")
+        if name in names:
+            raise DataError(f"Column {name!r} is given twice: once is enough.")
+        names.append(name)
+    return names

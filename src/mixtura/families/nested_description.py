@@ -131,24 +131,27 @@ class NestedDescription:
         self, params: NestedParameters[Any], places: Sequence[int]
     ) -> FloatArray | None:
         """None of levels. Parts that lie apart make columns depend on each other."""
-        kind = number_kind(self.kinds)
-        if kind in (Kind.CATEGORICAL, Kind.BINARY):
-            return None
-        schema, weights = Schema.of(range(params.n_features), kind), params.weights
+        schema = Schema.of(range(params.n_features), number_kind(self.kinds))
         of_parts = [self.inner.marginal(params.parts, place, schema) for place in places]
-        means = np.stack([_numbers(each).mean for each in of_parts], axis=1)
+        if all(isinstance(each, Shares) for each in of_parts):
+            return None
+        means, deviations = (
+            np.stack(each, axis=1) for each in zip(*map(_numbers, of_parts), strict=True)
+        )
         within = self.inner.dispersions(params.parts, places)
         if within is None:
-            deviations = np.stack([_numbers(each).deviation for each in of_parts], axis=1)
             own = np.eye(len(places), dtype=np.bool_)
             within = np.where(own, np.square(deviations)[:, :, None], 0.0)
-        apart = _apart(weights, means)
-        return _mean(weights, within + apart[:, :, None] * apart[:, None, :])
+        apart = _apart(params.weights, means)
+        return _mean(params.weights, within + apart[:, :, None] * apart[:, None, :])
 
 
-def _numbers(marginal: Marginal) -> Bell | Curve | Mass:
-    assert not isinstance(marginal, Shares)  # which no numbers have
-    return marginal
+def _numbers(marginal: Marginal) -> tuple[FloatArray, FloatArray]:
+    """Means (k,) and deviations; levels have none, and so are nowhere apart."""
+    if isinstance(marginal, Shares):
+        k = len(marginal.probabilities)
+        return np.zeros(k), np.full(k, np.nan)
+    return marginal.mean, marginal.deviation
 
 
 def _split(arrays: Mapping[str, FloatArray], m: int) -> tuple[FloatArray, dict[str, FloatArray]]:

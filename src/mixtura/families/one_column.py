@@ -211,7 +211,9 @@ def mean_over_parts(shares: FloatArray, parts: OneColumn) -> OneColumn:
     def mean(values: FloatArray) -> FloatArray:
         of_parts = values.reshape(len(values), k, m, *values.shape[2:])
         own = shares.reshape(*shares.shape, *[1] * (values.ndim - 2))
-        result: FloatArray = np.where(own > 0.0, own * of_parts, 0.0).sum(axis=2)
+        total = own.sum(axis=2)  # 1 but for rounding, and 0 where there are no parts
+        weighted = np.where(own > 0.0, own * of_parts, 0.0).sum(axis=2)
+        result: FloatArray = weighted / np.where(total > 0.0, total, 1.0)
         return result
 
     if isinstance(parts, LevelShares):

@@ -15,7 +15,7 @@ from mixtura.em import Fit
 from mixtura.errors import DataError, DegenerateError
 from mixtura.explain import Soundness, judge, upheld
 from mixtura.families.family import Family
-from mixtura.families.noise import Box, WithNoise, with_noise
+from mixtura.families.noise import Box, with_noise
 from mixtura.fitting.agreement import ALIKE, Compared, agreement, compared
 from mixtura.fitting.algorithm import Algorithm, Stage, batch_rows, check_blends
 from mixtura.fitting.chain import Chain
@@ -144,8 +144,8 @@ class Fitting:
         family = specification.family(source, summary, k)
         if specification.algorithm.blends:
             check_blends(family, f"algorithm={specification.algorithm.name!r}")
-        if labels is not None or k == 1 or isinstance(family, WithNoise):
-            # Splits know neither whose rows are known nor of noise that is one of k components.
+        if labels is not None or k == 1:
+            # Splits know not whose rows are known.
             values = specification.values
             of_rows = replace(values, ways=values.ways.of_rows)
             specification = replace(specification, values=of_rows)
@@ -490,5 +490,7 @@ def _region(noise: Noise | None, source: Source, summary: Summary) -> Box | None
     """Where the noise is, if there is any."""
     if noise is None:
         return None
+    if noise.region is not None:
+        return noise.region
     box = box_about(source, summary, noise.flatness)
     return box if noise.volume is None else resized(box, noise.volume)

@@ -12,6 +12,7 @@ from typing import Any, Self, TypeAlias
 
 from mixtura.em import Observer
 from mixtura.families.family import Family
+from mixtura.families.noise import Box
 from mixtura.fitting.algorithm import Acceleration, Algorithm
 from mixtura.fitting.restarts import Effort
 from mixtura.mixing_weights import FREE, Mixing
@@ -45,10 +46,13 @@ class Noise:
     flatness : float
         Least variance of a cluster, as a share of the features' variances: no side of the rows'
         box is shorter than what that is as wide as.
+    region : Box, optional
+        Where it is, if that does not depend on the rows.
     """
 
     volume: float | None = None
     flatness: float = 0.0
+    region: Box | None = None
 
 
 @dataclass(frozen=True, eq=False)

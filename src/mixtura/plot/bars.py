@@ -86,8 +86,9 @@ def _edges(
 
     Its spread is that within the components, lest bars be wider than these.
     """
-    n, within = int((~np.isnan(values)).sum()), float(weights @ marginal.deviation)
-    width = _QUARTILES * within / weights.sum() * 2.0 / np.cbrt(max(n, 1))
+    n, total = int((~np.isnan(values)).sum()), weights.sum()
+    within = float(weights @ marginal.deviation) / total if total > 0.0 else 0.0
+    width = _QUARTILES * within * 2.0 / np.cbrt(max(n, 1))
     bins = (high - low) / width if 0.0 < width < np.inf else _FEWEST
     return np.linspace(low, high, int(np.clip(np.ceil(bins), _FEWEST, _MOST)) + 1)
 

@@ -61,6 +61,11 @@ def axes_for(ax: Axes | None, width: float = 6.4, height: float = 4.4) -> Axes:
             f"ax is of the type {type(ax).__name__}; expected the Axes to draw on, such as one of "
             "those that matplotlib's subplots gives, or None for new ones."
         )
+    if ax.name != "rectilinear":
+        raise MixturaError(
+            f"ax is {ax.name!r}; expected plain Axes, with one axis across and one up: make them "
+            "without a projection."
+        )
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     for side in ("left", "bottom"):

@@ -6,9 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
 import numpy as np
+
+from mixtura.errors import MixturaError
+from mixtura.shown import shown
 
 __all__ = ["SelectionFrequencies"]
 
@@ -42,6 +46,8 @@ class SelectionFrequencies:
     sizes: Sequence[int]
     n_failed: int
 
+    __repr__ = shown
+
     @cached_property
     def n_components(self) -> dict[int, float]:
         """The share of the draws in which each number of components was chosen."""
@@ -62,13 +68,14 @@ class SelectionFrequencies:
 
     def interval(self, level: float = 0.9) -> tuple[int, int]:
         """Numbers of components that leave as much of the draws on both sides, at most."""
-        tail = 0.5 * (1.0 - level)
+        tail = 0.5 * (1.0 - _share(level))
         low = np.quantile(self.sizes, tail, method="inverted_cdf")
         high = np.quantile(self.sizes, 1.0 - tail, method="inverted_cdf")
         return int(low), int(high)
 
     def likely(self, level: float = 0.9) -> tuple[int, ...]:
         """The fewest numbers of components that have such a share of the draws together."""
+        level = _share(level)
         falling = sorted(self.n_components, key=lambda k: -self.n_components[k])
         total, kept = 0.0, []
         for k in falling:
@@ -83,6 +90,12 @@ class SelectionFrequencies:
         told = f"Components chosen in {len(self.sizes)} draws"
         failed = [f"{self.n_failed} more draws could not be fitted"] if self.n_failed else []
         return "\n".join([told, *shares, *failed])
+
+
+def _share(level: object) -> float:
+    if isinstance(level, Real) and 0.0 < float(level) < 1.0:
+        return float(level)
+    raise MixturaError(f"level is {level!r}: expected a share of the draws between 0 and 1.")
 
 
 def _key(params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

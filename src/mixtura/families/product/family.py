@@ -209,7 +209,7 @@ class Product:
                 family, some = divisible(block.family).marginal(part, within)
                 blocks.append(Block(family, tuple(own)))
                 parts.append(some)
-        return Product(tuple(blocks)), ProductParameters(tuple(parts))
+        return _in_order(blocks, parts)
 
     def conditional(
         self, params: ProductParameters, places: IntArray, cells: FloatArray
@@ -229,7 +229,7 @@ class Product:
             rest = np.array(block.places)[~known]
             blocks.append(Block(family, tuple(number[rest].tolist())))
             parts.append(left)
-        return Product(tuple(blocks)), ProductParameters(tuple(parts))
+        return _in_order(blocks, parts)
 
     def one_column(self, params: ProductParameters, X: FloatArray, place: int) -> OneColumn:
         """That of its block, of which all rows may be alike."""
@@ -362,6 +362,13 @@ class ProductCoordinates:
             return None
         changes = np.concatenate([change for change, _ in known])
         return changes, ProductCoordinates(tuple(there for _, there in known))
+
+
+def _in_order(blocks: Sequence[Block], parts: Sequence[Any]) -> Components:
+    """The product of some blocks, that of the first column first: as of a table of these."""
+    pairs = sorted(zip(blocks, parts, strict=True), key=lambda pair: pair[0].places)
+    blocks, parts = zip(*pairs, strict=True)
+    return Product(tuple(blocks)), ProductParameters(tuple(parts))
 
 
 def _if_all(parts: Sequence[Coordinates[Any, Any] | None]) -> ProductCoordinates | None:
