@@ -42,11 +42,11 @@ export function coinBoard() {
   return el("div", { class: "board" }, picture, slider, told);
 }
 
-export function handTable({ session }) {
-  const { posterior } = session.engine;
+// The shares of four animals, once there are any.
+export function handTable(shares) {
   const row = (head, cells) => el("tr", {}, el("th", { scope: "row" }, head), ...cells.map((cell) => el("td", { class: "number" }, cell)));
   const weights = [2, 4, 6, 10];
-  const share = (j) => weights.map((_, i) => part(posterior[2 * i + j]));
+  const share = (j) => weights.map((_, i) => (shares ? part(shares[2 * i + j]) : "?"));
   return el("div", { class: "wide" }, el("table", { class: "terms" }, el("tbody", {},
     row("weight", weights.map((weight) => `${weight} kg`)), row("P(C₁ | x)", share(0)), row("P(C₂ | x)", share(1)))));
 }
@@ -62,7 +62,7 @@ export function scoreTable(rows, head) {
 export function kinTable(ends, names) {
   const shown = names.filter((name) => ends.has(name));
   if (shown.length === 0) return el("p", { class: "drawn" }, "Nothing yet.");
-  const heads = ["", "P(C₁)", "μ₁", "σ₁", "μ₂", "σ₂", "ℓ"].map((head) => el("th", { scope: "col", class: "number" }, head));
+  const heads = ["P(C₁)", "μ₁", "σ₁", "μ₂", "σ₂", "ℓ"].map((head) => el("th", { scope: "col", class: "number" }, head));
   const rows = shown.map((name) => {
     const { mixture: { weights, means, covariances }, logLikelihood } = ends.get(name);
     const [first, second] = means[0] < means[1] ? [0, 1] : [1, 0];
@@ -70,5 +70,5 @@ export function kinTable(ends, names) {
     return el("tr", {}, el("th", { scope: "row" }, name),
       ...[...cells.map((value) => figure(value, 3)), nats(logLikelihood)].map((text) => el("td", { class: "number" }, text)));
   });
-  return el("div", { class: "wide" }, el("table", { class: "terms" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)));
+  return el("div", { class: "wide" }, el("table", { class: "terms" }, el("thead", {}, el("tr", {}, el("td"), ...heads)), el("tbody", {}, ...rows)));
 }

@@ -105,12 +105,15 @@ const byHand = {
       symbols(sum(symbols("i")), given(sub("C", "j"), "|", sub("x", "i")), sub("x", "i")),
       symbols(sum(symbols("i")), given(sub("C", "j"), "|", sub("x", "i"))))),
   ],
-  begin: ({ session }) => {
+  begin: ({ session, notes }) => {
     withSpecies(session, fourAnimals());
     session.choose(0);
     session.focusRow(2);
+    notes.shares = session.engine.posterior.slice();
   },
-  extra: (tour) => handTable(tour),
+  hear: ({ notes }, { kind }) => { if (kind === "E") notes.assigned = true; },
+  keepsScore: true,
+  extra: ({ notes: { assigned, shares } }) => handTable(assigned ? shares : null),
   tasks: [
     action("Press E: every animal gets its two shares.", (_, { kind }) => kind === "E", ({ session }) => session.eStep(),
       () => "The shares stand in the table above, as the library computes them."),
@@ -257,9 +260,9 @@ const kin = {
         session.restart("k-means++");
         session.iterate(algorithm === "stochastic" ? WALK : MANY);
       }), () => "Compare the deviations: hard EM cuts the tails off where species overlap."),
-    number("Which of the three maximizes the log-likelihood: 1 soft, 2 hard or 3 stochastic?", () => 1, 0,
+    { ...number("Which of the three maximizes the log-likelihood: 1 soft, 2 hard or 3 stochastic?", () => 1, 0,
       ["Look at the last column of the table.", "Only one of them climbs the log-likelihood itself."],
-      () => "Soft EM. Hard EM climbs another function, and stochastic EM walks around the top.", 0),
+      () => "Soft EM. Hard EM climbs another function, and stochastic EM walks around the top.", 0), named: true },
   ],
 };
 
