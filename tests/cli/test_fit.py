@@ -499,3 +499,8 @@ def test_algorithms_and_criteria_are_those_of_the_package():
     choices = {param.name: getattr(param.type, "choices", ()) for param in command.params}
     assert list(choices["algorithm"]) == list(ALGORITHMS)
     assert list(choices["criterion"]) == list(CRITERIA)
+
+
+def test_one_iteration_is_no_plural(run, blobs) -> None:
+    told = run("fit", blobs, "--components", 1, "--quiet").stdout
+    assert "converged in 1 iteration: no further gain" in told
