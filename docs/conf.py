@@ -68,6 +68,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "docs/gallery",
     "filename_pattern": "/plot_",
     "show_memory": False,
+    "capture_repr": ("_repr_html_",),  # pictures say more than the names of their axes
     "min_reported_time": 3600,
     "download_all_examples": False,
     "remove_config_comments": True,
@@ -92,7 +93,7 @@ html_theme_options = {
     "footer_end": [],
     "logo": {"text": "mixtura"},
     "navbar_persistent": ["search-button"],
-    "pygments_light_style": "friendly",
+    "pygments_light_style": "a11y-high-contrast-light",
 }
 html_context = {"default_mode": "auto"}
 html_sidebars = {
