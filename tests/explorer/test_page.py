@@ -412,13 +412,15 @@ def test_the_mean_of_a_tiny_component_can_be_taken(page: ExplorerPage) -> None:
 
 
 def test_menus_show_all_of_what_is_chosen(page: ExplorerPage) -> None:
-    cut = """[...document.querySelectorAll("select")].flatMap(select => {
+    page.choose("algorithm", "tempered")
+    cut = """[structure, algorithm, way, speed].flatMap(select => {
       const pen = document.createElement("canvas").getContext("2d");
-      pen.font = getComputedStyle(select).font;
+      const {fontSize, fontFamily} = getComputedStyle(select);
+      pen.font = `${fontSize} ${fontFamily}`;
       const widest = Math.max(...[...select.options].map(o => pen.measureText(o.text).width));
       return widest > select.clientWidth - 30 ? [select.id] : [];
     })"""
-    for width in (1280, 360):
+    for width in (1280, 960, 780, 360):
         page.browser.resize(width)
         page.browser.next_frame()
         assert page.browser.evaluate(cut) == []

@@ -9,7 +9,7 @@ import { ALGORITHMS, STRUCTURES, WAYS } from "./engine.js";
 const MOST_SHOWN = 9;
 
 const ALGORITHM_TEXTS = {
-  soft: "soft: shares", hard: "hard: all to the likeliest", stochastic: "stochastic: drawn", tempered: "tempered: by temperature",
+  soft: "soft: shares", hard: "hard: to the likeliest", stochastic: "stochastic: drawn", tempered: "tempered: by T",
 };
 const SPEED_TEXTS = { slow: "slow", steady: "steady", fast: "every frame" };
 
