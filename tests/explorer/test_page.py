@@ -393,6 +393,16 @@ def test_on_a_phone_the_picture_stays_under_the_worksheet(page: ExplorerPage) ->
     assert page.browser.evaluate("scrollY") > 0
 
 
+def test_a_slider_speaks_once(page: ExplorerPage) -> None:
+    page.choose("algorithm", "tempered")
+    page.click("#open-tour")
+    page.click("#tour-places li:nth-child(3) button")
+    outputs = "[...document.querySelectorAll('output')].map(({ariaLive}) => ariaLive)"
+    assert set(page.browser.evaluate(outputs)) == {"off"}
+    sliders = "[...document.querySelectorAll('[type=range]')].map(s => s.ariaValueText)"
+    assert all(page.browser.evaluate(sliders))
+
+
 def test_controls_stay_under_the_pointer(page: ExplorerPage) -> None:
     before = page.middle("#hills")
     page.click("#hills")

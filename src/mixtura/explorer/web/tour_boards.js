@@ -30,12 +30,13 @@ export function coinBoard() {
     svg("g", { class: "axis" }, svg("line", { class: "base", x1: 10, x2: width - 10, y1: height - 14, y2: height - 14 })),
     svg("path", { class: "course", d: outline(curve, false) }), mark);
   const slider = el("input", { type: "range", min: 0, max: 1, step: 0.01, value: 0.7, "aria-label": "p" });
-  const told = el("output", {});
+  const told = el("output", { "aria-live": "off" }); // the slider says it
   const show = () => {
     const p = Number(slider.value);
     mark.setAttribute("cx", x(p));
     mark.setAttribute("cy", y(chance(p)));
     told.textContent = `p = ${fixed(p, 2)}: p²(1 − p)³ = ${figure(chance(p), 3)}`;
+    slider.setAttribute("aria-valuetext", told.textContent);
   };
   slider.addEventListener("input", show);
   show();
