@@ -529,7 +529,23 @@ def test_the_tour_by_keyboard_alone(page: ExplorerPage) -> None:
     assert_quiet(page)
 
 
+def test_answers_are_of_the_question_whatever_was_pressed(page: ExplorerPage) -> None:
+    page.click("#open-tour")
+    page.click("#tour-places li:nth-child(2) button")
+    page.click("#run")
+    assert answer(page, 0, "0.0405").startswith("Right")
+    page.click("#tour-places li:nth-child(4) button")
+    page.click("#more")
+    page.click("#run")
+    assert answer(page, 1, "0.665").startswith("Right")
+    page.click("#less")
+    page.click("#columns input")
+    assert answer(page, 2, "3.75").startswith("Right")
+    assert_quiet(page)
+
+
 def test_the_rest_of_the_tour_can_be_shown(page: ExplorerPage) -> None:
+    page.choose("across", "1")
     page.click("#e")
     page.click("#m")
     before = page.state
@@ -551,4 +567,6 @@ def test_the_rest_of_the_tour_can_be_shown(page: ExplorerPage) -> None:
     after = page.state
     assert page.text("h1") == "faithful.csv"
     assert after["means"] == pytest.approx(before["means"])
+    assert after["view"] == before["view"] == {"across": 1, "up": 0}
+    assert page.browser.evaluate("way.value") == "k-means++"
     assert_quiet(page)

@@ -28,8 +28,8 @@ export function createTour(session, parts) {
 }
 
 function enter(tour) {
-  const { table, places, engine } = tour.session;
-  tour.own = table && { table, places, configuration: engine.configuration, mixture: engine.mixture };
+  const { table, places, view, way, engine } = tour.session;
+  tour.own = table && { table, places, view, way, configuration: engine.configuration, mixture: engine.mixture };
   uncover(tour, true);
   goTo(tour, Math.max(0, tour.at));
 }
@@ -38,7 +38,9 @@ function enter(tour) {
 function leave({ session, own, parts }) {
   uncover({ parts }, false);
   if (own) {
+    session.way = own.way;
     session.open(own.table, own);
+    session.look(own.view);
     session.setMixture(own.mixture);
   }
   parts.open.focus();
