@@ -146,7 +146,7 @@ const rising = {
     action("Press E and M in turn, three times (or N six times).", ({ session }) => session.engine.iterations >= 3,
       ({ session }) => { for (let i = 0; i < 6; i += 1) session.nextStep(); },
       ({ session: { engine: { trace } } }) => `It rose by ${trace.slice(1, 4).map((value, i) => figure(value - trace[i], 3)).join(", ")}.`),
-    action("Run until it no longer changes.", ({ session }) => session.engine.converged, ({ session }) => session.iterate(MANY),
+    action("Run until it no longer changes.", ({ session }) => session.engine.converged, ({ session }) => runToTheEnd(session),
       ({ session }) => `A hill top of the likelihood: ${nats(session.engine.logLikelihood)} after ${session.engine.iterations} iterations.`),
     action("Now move one of the means by hand (drag it, or Tab to it and press an arrow key). Can you do better?",
       ({ session, notes }, { kind }) => kind === "dropped" && Number.isFinite(notes.top) && session.engine.logLikelihood < notes.top,
@@ -155,6 +155,12 @@ const rising = {
   ],
   hear: ({ session, notes }) => { if (session.engine.converged) notes.top = session.engine.logLikelihood; },
 };
+
+// A walk that draws would never settle.
+function runToTheEnd(session) {
+  session.configure({ algorithm: "soft" });
+  session.iterate(MANY);
+}
 
 const restarts = {
   letter: "f", title: "Restarts that end elsewhere",
@@ -170,6 +176,7 @@ const restarts = {
   tasks: [
     action("Restart and Run until two different optima are on the bar.", ({ session }) => optimaHere(session).length >= 2,
       ({ session }) => {
+        session.configure({ k: 4, algorithm: "soft" });
         for (let i = 0; i < 30 && optimaHere(session).length < 2; i += 1) {
           session.restart("random");
           session.iterate(MANY);
@@ -211,7 +218,7 @@ const choosing = {
 
 function tryAll({ session }) {
   for (let k = 1; k <= 6; k += 1) {
-    session.configure({ k });
+    session.configure({ k, algorithm: "soft" });
     for (let start = 0; start < 8; start += 1) {
       session.restart("k-means++");
       session.iterate(MANY);
