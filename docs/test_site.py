@@ -121,6 +121,15 @@ def test_links_and_pictures_of_the_gallery_are_named(browser: Page) -> None:
     assert [page.stem for page in programs if "&lt;Axes" in page.read_text("utf-8")] == []
 
 
+def test_what_opens_a_part_is_named(browser: Page) -> None:
+    browser.open(SITE / "docs" / "api" / "plot.html")
+    names = browser.evaluate(
+        "[...document.querySelectorAll('summary')].map(s => s.ariaLabel ?? s.innerText.trim())"
+    )
+    assert names
+    assert all(names)
+
+
 def is_error(event: dict[str, object]) -> bool:
     """Whether it is more than the theme's word on what it does."""
     parameters = event["params"]

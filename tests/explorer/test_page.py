@@ -379,8 +379,9 @@ def test_a_phone_needs_no_sideways_scrolling(page: ExplorerPage) -> None:
 def test_on_a_phone_the_picture_stays_under_the_worksheet(page: ExplorerPage) -> None:
     page.browser.resize(360, 740, 2)
     page.click("#open-tour")
-    for step in (4, 5):
-        page.click(f"#tour-places li:nth-child({step}) button")
+    for step in (1, 4, 5):
+        if step > 1:
+            page.click(f"#tour-places li:nth-child({step}) button")
         seen = page.browser.evaluate(
             """["tour-step", "plot", "restart"].map(id => {
               const {top, bottom} = document.getElementById(id).getBoundingClientRect();

@@ -31,7 +31,7 @@ function enter(tour) {
   const { table, places, view, way, engine } = tour.session;
   tour.own = table && { table, places, view, way, configuration: engine.configuration, mixture: engine.mixture };
   uncover(tour, true);
-  goTo(tour, Math.max(0, tour.at));
+  tour.go(Math.max(0, tour.at));
 }
 
 // Whoever came with a table gets it back, as it was.
