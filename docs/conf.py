@@ -116,7 +116,8 @@ def write_explorer(app: Sphinx, failure: Exception | None) -> None:
 
 def name_toggles(app: Sphinx, failure: Exception | None) -> None:
     """Give what opens a part of the sidebar a name, which the theme leaves out."""
-    unnamed, named = "<summary><span class=", '<summary aria-label="Pages of this part"><span class='
+    unnamed = '<summary><span class="toctree-toggle"'
+    named = unnamed.replace("<summary>", '<summary aria-label="Pages of this part">')
     for page in Path(app.outdir).rglob("*.html"):
         text = page.read_text("utf-8")
         if unnamed in text:
