@@ -110,6 +110,26 @@ def test_a_page_opens_without_network_errors_or_overflow(browser: Page, name: st
         assert browser.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_links_and_pictures_of_the_gallery_are_named(browser: Page) -> None:
+    browser.open(SITE / "docs" / "gallery" / "index.html")
+    names = browser.evaluate(
+        "[...document.querySelectorAll('.sphx-glr-thumbcontainer a')].map(a => a.innerText.trim())"
+    )
+    assert len(names) > 10
+    assert all(names)
+    programs = sorted((SITE / "docs" / "gallery").glob("plot_*.html"))
+    assert [page.stem for page in programs if "&lt;Axes" in page.read_text("utf-8")] == []
+
+
+def test_what_opens_a_part_is_named(browser: Page) -> None:
+    browser.open(SITE / "docs" / "api" / "plot.html")
+    names = browser.evaluate(
+        "[...document.querySelectorAll('summary')].map(s => s.ariaLabel ?? s.innerText.trim())"
+    )
+    assert names
+    assert all(names)
+
+
 def is_error(event: dict[str, object]) -> bool:
     """Whether it is more than the theme's word on what it does."""
     parameters = event["params"]

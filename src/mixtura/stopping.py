@@ -154,7 +154,7 @@ def projected_gain(tol: float, max_iter: int) -> StoppingRule:
             if status is not None:
                 return status
             if last:
-                text = f"did not converge in {max_iter} iterations: {ahead} may remain"
+                text = f"did not converge in {_iterations(max_iter)}: {ahead} may remain"
                 return Status(False, text, outlook=ahead)
         return None
 
@@ -169,11 +169,11 @@ def _judged(
     if remaining is not None and math.isinf(remaining):
         return None
     if abs(gain) <= rounding:
-        return Status(True, f"converged in {n_iter} iterations: no further gain", outlook=ahead)
+        return Status(True, f"converged in {_iterations(n_iter)}: no further gain", outlook=ahead)
     if gain < 0.0:
         return _fallen(-gain, enough, n_iter)
     if gain < enough and remaining is not None and remaining < enough:
-        text = f"converged in {n_iter} iterations: {ahead} remain"
+        text = f"converged in {_iterations(n_iter)}: {ahead} remain"
         return Status(True, text, outlook=ahead)
     return None
 
@@ -222,9 +222,9 @@ def _roughly(status: Status, n_iter: int, tol: float) -> Status:
     if status.outlook.remaining is None:
         return status
     ahead = Outlook(max(status.outlook.remaining, tol), None)
-    text = f"did not converge in {n_iter} iterations: {ahead} may remain"
+    text = f"did not converge in {_iterations(n_iter)}: {ahead} may remain"
     if status.converged:
-        text = f"converged in {n_iter} iterations: no more than {ahead} are thought to remain"
+        text = f"converged in {_iterations(n_iter)}: no more than {ahead} are thought to remain"
     return replace(status, text=text, outlook=ahead)
 
 
@@ -254,7 +254,7 @@ def paused_after(rule: StoppingRule, pause: int) -> StoppingRule:
         if status is not None or n_iter < pause:
             return status
         ahead = projected(trace) if outlook is None else outlook()
-        text = f"paused after {n_iter} iterations: {ahead} may remain"
+        text = f"paused after {_iterations(n_iter)}: {ahead} may remain"
         return Status(False, text, outlook=ahead, paused=True)
 
     return StoppingRule(judge, rule.tol, min(rule.limit, pause))
@@ -277,7 +277,7 @@ def rounding(objective: float) -> float:
 
 def _fallen(fall: float, tol: float, n_iter: int) -> Status:
     """EM cannot fall but by rounding; what falls by more is not at an optimum."""
-    text = f"after {n_iter} iterations the objective fell by {fall:.1e} nats per row"
+    text = f"after {_iterations(n_iter)} the objective fell by {fall:.1e} nats per row"
     if fall < tol:
         return Status(True, f"converged: {text}, the limit of working precision here")
     return Status(False, f"stopped: {text}; this is the mixture before the fall")
@@ -288,3 +288,7 @@ def _unreachable(objective: float) -> str:
         f"stopped at an objective of {objective}: some row has no density under any component; "
         "start from other parameters"
     )
+
+
+def _iterations(n: int) -> str:
+    return f"{n} iteration" if n == 1 else f"{n} iterations"

@@ -294,7 +294,7 @@ def test_not_converged(run, here, monkeypatch):
     monkeypatch.setattr(GaussianMixture.__init__, "__kwdefaults__", in_one_step)
     write_csv(here / "t.csv", normal(50, 2), "a,b")
     args = ("fit", "t.csv", "--components", 2, "--covariance", "full")
-    assert "did not converge in 1 iterations" in facts(run(*args))
+    assert "did not converge in 1 iteration:" in facts(run(*args))
     result = run(*args, "--strict", "--out", "strict")
     assert result.exit_code == 3
     assert result.stderr.startswith("mixtura: did not converge")
@@ -499,3 +499,8 @@ def test_algorithms_and_criteria_are_those_of_the_package():
     choices = {param.name: getattr(param.type, "choices", ()) for param in command.params}
     assert list(choices["algorithm"]) == list(ALGORITHMS)
     assert list(choices["criterion"]) == list(CRITERIA)
+
+
+def test_one_iteration_is_no_plural(run, blobs) -> None:
+    told = run("fit", blobs, "--components", 1, "--quiet").stdout
+    assert "converged in 1 iteration: no further gain" in told

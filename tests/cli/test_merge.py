@@ -85,3 +85,12 @@ def test_what_cannot_be_merged_is_told_and_nothing_is_written(run, three, here, 
     assert result.exit_code == code
     assert told in result.stderr
     assert sorted(here.iterdir()) == before
+
+
+def test_a_model_without_hills_is_sent_to_the_other_way(run, here):
+    (here / "answers.csv").write_text("a,b\n" + "yes,no\nno,yes\nyes,yes\nno,no\n" * 5)
+    asked = ["--family", "categorical", "--components", 2, "--out", "fitted", "--quiet"]
+    assert run("fit", "answers.csv", *asked).exit_code == 0
+    result = run("merge", "fitted/model.json")
+    assert result.exit_code == 1
+    assert result.stderr.endswith("merge by entropy: mixtura merge MODEL DATA --by entropy.\n")

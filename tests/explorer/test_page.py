@@ -376,6 +376,83 @@ def test_a_phone_needs_no_sideways_scrolling(page: ExplorerPage) -> None:
     assert_quiet(page)
 
 
+def test_on_a_phone_the_picture_stays_under_the_worksheet(page: ExplorerPage) -> None:
+    page.browser.resize(360, 740, 2)
+    page.click("#open-tour")
+    for step in (1, 4, 5):
+        if step > 1:
+            page.click(f"#tour-places li:nth-child({step}) button")
+        seen = page.browser.evaluate(
+            """["tour-step", "plot", "restart"].map(id => {
+              const {top, bottom} = document.getElementById(id).getBoundingClientRect();
+              return [top, bottom];
+            })"""
+        )
+        (top, _), (picture, _), (_, buttons) = seen
+        assert 0 <= top < picture - 200  # its beginning, with room to read
+        assert buttons <= 740
+    assert page.browser.evaluate("scrollY") > 0
+
+
+def test_a_slider_speaks_once(page: ExplorerPage) -> None:
+    page.choose("algorithm", "tempered")
+    page.click("#open-tour")
+    page.click("#tour-places li:nth-child(3) button")
+    outputs = "[...document.querySelectorAll('output')].map(({ariaLive}) => ariaLive)"
+    assert set(page.browser.evaluate(outputs)) == {"off"}
+    sliders = "[...document.querySelectorAll('[type=range]')].map(s => s.ariaValueText)"
+    assert all(page.browser.evaluate(sliders))
+
+
+def test_controls_stay_under_the_pointer(page: ExplorerPage) -> None:
+    before = page.middle("#hills")
+    page.click("#hills")
+    assert "hill" in page.text("#hills-text")
+    assert page.middle("#hills") == before
+
+
+def test_the_mean_of_a_tiny_component_can_be_taken(page: ExplorerPage) -> None:
+    cx, cy = page.middle("[data-mean='0'] .centre")
+    for axis in (0, 1):
+        with page.held(f"[data-axis='{axis}']"):
+            page.drag_to(cx + 1, cy + 1)
+    before = page.state["means"]
+    with page.held("[data-mean='0'] .centre") as (x, y):
+        page.drag_to(x - 60, y + 40)
+    assert page.state["means"] != before
+
+
+def test_menus_show_all_of_what_is_chosen(page: ExplorerPage) -> None:
+    page.choose("algorithm", "tempered")
+    cut = """[structure, algorithm, way, speed].flatMap(select => {
+      const pen = document.createElement("canvas").getContext("2d");
+      const {fontSize, fontFamily} = getComputedStyle(select);
+      pen.font = `${fontSize} ${fontFamily}`;
+      const widest = Math.max(...[...select.options].map(o => pen.measureText(o.text).width));
+      return widest > select.clientWidth - 30 ? [select.id] : [];
+    })"""
+    for width in (1280, 960, 780, 360):
+        page.browser.resize(width)
+        page.browser.next_frame()
+        assert page.browser.evaluate(cut) == []
+
+
+def test_what_has_not_settled_or_not_changed_is_told(page: ExplorerPage, tmp_path: Path) -> None:
+    page.open(tmp_path, table_of("faithful.csv", ["waiting"], X[:, 1:]))
+    page.click("#more")
+    page.click("#run")
+    assert page.text("#status").startswith("Not settled after 1000 iterations")
+    page.open(
+        tmp_path, table_of("t", list("abcdef"), np.random.default_rng(0).normal(size=(60, 6)))
+    )
+    assert page.text("#lede").startswith("60 rows in 4 of 6 columns.")
+    page.click("#less")
+    for _ in range(3):  # one component is at its maximum after the first
+        page.press("n", "n")
+    page.browser.next_frame()
+    assert page.text("#delta") == "unchanged by the last iteration"
+
+
 def test_a_session_by_keyboard_alone(page: ExplorerPage) -> None:
     page.press("e")
     assert page.state["phase"] == "M"
@@ -423,8 +500,8 @@ def test_the_tour_by_keyboard_alone(page: ExplorerPage) -> None:
     page.press("w")
     page.tab_to("Draw one animal")
     page.press("Enter", "Enter", "Enter")
-    assert page.text(".tasks > li:first-child .told").startswith("Right")
-    assert answer(page, 1, "50").startswith("50.00 is too low")
+    assert page.text(".tasks > li:first-child .told") == "Done."
+    assert answer(page, 1, "50").startswith("50 is too low")
     page.browser.evaluate("document.getElementById('answer-1').select()")
     assert answer(page, 1, "100").startswith("Right")
     page.tab_to("Go on to b)")
@@ -435,7 +512,10 @@ def test_the_tour_by_keyboard_alone(page: ExplorerPage) -> None:
     page.press("Enter")
     assert "4/10" in answer(page, 0, "40%")
     page.tab_to("Go on to d)")
-    page.press("Enter", "e")
+    page.press("Enter")
+    assert "0.667" not in page.text("#tour-step table")  # E is still to be done
+    page.press("e")
+    assert "0.667" in page.text("#tour-step table")
     assert answer(page, 1, "0.665").startswith("Right")
     assert answer(page, 2, "3.75").startswith("Right")
     page.tab_to("Go on to e)")  # letters do not press buttons while one writes
@@ -450,13 +530,31 @@ def test_the_tour_by_keyboard_alone(page: ExplorerPage) -> None:
     assert_quiet(page)
 
 
+def test_answers_are_of_the_question_whatever_was_pressed(page: ExplorerPage) -> None:
+    page.click("#open-tour")
+    page.click("#tour-places li:nth-child(2) button")
+    page.click("#run")
+    assert answer(page, 0, "0.0405").startswith("Right")
+    page.click("#tour-places li:nth-child(4) button")
+    page.click("#more")
+    page.click("#run")
+    assert answer(page, 1, "0.665").startswith("Right")
+    page.click("#less")
+    page.click("#columns input")
+    assert answer(page, 2, "3.75").startswith("Right")
+    assert_quiet(page)
+
+
 def test_the_rest_of_the_tour_can_be_shown(page: ExplorerPage) -> None:
+    page.choose("across", "1")
     page.click("#e")
     page.click("#m")
     before = page.state
     page.click("#open-tour")
     for step in (6, 7, 8):
         page.click(f"#tour-places li:nth-child({step}) button")
+        page.click("#more")
+        page.choose("algorithm", "stochastic")  # which "Show me" does not mind
         page.browser.evaluate(
             "[...document.querySelectorAll('.tasks .quiet-button')]"
             ".filter(b => b.textContent === 'Show me').forEach(b => b.click())"
@@ -465,9 +563,13 @@ def test_the_rest_of_the_tour_can_be_shown(page: ExplorerPage) -> None:
         told = page.browser.evaluate(
             "[...document.querySelectorAll('.told')].map(t => t.textContent)"
         )
-        assert all(text.startswith("Right") for text in told)
+        assert [text.split()[0] for text in told] == ["Done.", "Right."]
+    page.browser.evaluate("document.getElementById('answer-1').select()")
+    assert answer(page, 1, "2").startswith("Not 2. ")
     page.click("#tour-close")
     after = page.state
     assert page.text("h1") == "faithful.csv"
     assert after["means"] == pytest.approx(before["means"])
+    assert after["view"] == before["view"] == {"across": 1, "up": 0}
+    assert page.browser.evaluate("way.value") == "k-means++"
     assert_quiet(page)

@@ -845,7 +845,14 @@ def test_clusters_that_belong_together_are_told_and_can_be_highlighted(
     )
     assert [row.split()[0] for row in rows] == ["3", "2"]
     assert rows[1].endswith("10%")
-    assert "mixtura merge model.json --by hills" in text(page, "#merging-offer")
+    offer = text(page, "#merging-offer")
+    assert "mixtura merge model.json --by hills" in offer
+    assert "mixtura report merged.json" in offer
+    names = page.evaluate(
+        "[...document.querySelectorAll('section, [role=region]')].map(part => part.ariaLabel"
+        " ?? document.getElementById(part.getAttribute('aria-labelledby')).textContent)"
+    )
+    assert len(set(names)) == len(names)  # landmarks are told apart
     page.evaluate("document.querySelector('.merges button').click()")
     page.next_frame()
     assert page.evaluate("document.querySelector('.merges button').ariaPressed") == "true"

@@ -63,6 +63,9 @@ def explore(
     this machine alone until Ctrl-C ends that; it has the whole program in it, and loads and sends
     nothing. Of a large table it shows a random sample of rows, and says so.
 
+    Begin with the buttons E and M. Under "Worksheet" the page has a course of eight steps, from
+    two species of animals to the choice of how many, with answers that are checked.
+
     \b
     Examples:
       mixtura explore penguins.csv

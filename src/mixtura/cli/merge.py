@@ -155,16 +155,29 @@ def _tree(
     from mixtura.cli.progress import lines
     from mixtura.cli.reading import read_table
     from mixtura.explain.merging_by_entropy import merge_by_entropy
-    from mixtura.explain.merging_by_hills import merge_by_hills
     from mixtura.sources import ArraySource
 
     if data is None:
-        return merge_by_hills(fitted.mixture)
+        return _hills(fitted)
     with lines(quiet, f"Reading {data.name}") as tell:
         table = read_table(data, delimiter, decimal, tell=tell)
         rows = features_of_model(table, fitted).values
         tell(0, len(rows), "rows", f"Merging by entropy about the rows of {data.name}")
         return merge_by_entropy(fitted.mixture, ArraySource(rows))
+
+
+def _hills(fitted: Model) -> MergeTree:
+    from mixtura.errors import MixturaError
+    from mixtura.explain.merging_by_hills import merge_by_hills
+    from mixtura.explain.slopes import has_slopes
+
+    if not has_slopes(fitted.mixture):
+        raise MixturaError(
+            "This model has no hills: measurements that its clusters take for bells have them, but "
+            "not counts or categories. Give the table, too, and merge by entropy: "
+            "mixtura merge MODEL DATA --by entropy."
+        )
+    return merge_by_hills(fitted.mixture)
 
 
 def _merged(fitted: Model, groups: Groups) -> Model:

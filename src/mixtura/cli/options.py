@@ -322,7 +322,7 @@ algorithm_option = click.option(
     metavar="NAMES",
     default="em",
     show_default=True,
-    help="em maximises the likelihood; hard gives each row to one cluster in every step; "
+    help="em maximizes the likelihood; hard gives each row to one cluster in every step; "
     "stochastic draws it by chance, saem does so and settles; annealed is em that begins blurred; "
     "minibatch goes through a large table in few passes. Several run one after the other: "
     "stochastic,em.",

@@ -8,8 +8,6 @@ import numpy as np
 
 from mixtura import __version__
 from mixtura.explorer.table import Table
-from mixtura.families.gaussian.description import NAMED_STRUCTURES
-from mixtura.families.gaussian.structures import STRUCTURES
 
 __all__ = ["build_payload"]
 
@@ -37,8 +35,6 @@ def build_payload(table: Table) -> dict[str, object]:
             The same where the rows are a sample.
         notes : list of str
             What was left out, in sentences to show.
-        structures : list of dict
-            Name and text of each structure that components can have.
     """
     cells = np.ascontiguousarray(table.values.T, dtype="<f8")
     return {
@@ -52,8 +48,4 @@ def build_payload(table: Table) -> dict[str, object]:
         "rows_total": table.n_rows,
         "sampled_from": table.sampled_from,
         "notes": list(table.notes),
-        "structures": [
-            {"name": structure.name, "text": NAMED_STRUCTURES[structure.name][1]}
-            for structure in STRUCTURES
-        ],
     }

@@ -3,17 +3,18 @@
 import { el, isolated } from "../../report/web/dom.js";
 import { figure } from "./numbers.js";
 import { SPEEDS } from "./session.js";
-import { ALGORITHMS, WAYS } from "./engine.js";
+import { structureText } from "./structures.js";
+import { ALGORITHMS, STRUCTURES, WAYS } from "./engine.js";
 
 const MOST_SHOWN = 9;
 
 const ALGORITHM_TEXTS = {
-  soft: "soft: shares", hard: "hard: all to the likeliest", stochastic: "stochastic: drawn", tempered: "tempered: by temperature",
+  soft: "soft: shares", hard: "hard: to the likeliest", stochastic: "stochastic: drawn", tempered: "tempered: by T",
 };
 const SPEED_TEXTS = { slow: "slow", steady: "steady", fast: "every frame" };
 
 // `still` says whether movement is unwanted: "Run" then goes to the end at once.
-export function createControls(session, parts, structures, still) {
+export function createControls(session, parts, still) {
   listenToSteps(session, parts, still);
   listenToModel(session, parts);
   listenToColumns(session, parts);
@@ -23,7 +24,7 @@ export function createControls(session, parts, structures, still) {
   return {
     showState: () => showState(session, parts),
     // After other columns: what can be chosen is other.
-    fillChoices: () => fillChoices(session, parts, structures),
+    fillChoices: () => fillChoices(session, parts),
   };
 }
 
@@ -62,14 +63,14 @@ function fillOptions(select, options) {
   select.replaceChildren(...options.map(([value, text]) => el("option", { value }, text)));
 }
 
-function fillChoices(session, { across, up, columns, structure }, structures) {
+function fillChoices(session, { across, up, columns, structure }) {
   const names = session.names();
   fillOptions(across, names.map((name, c) => [c, name]));
   fillOptions(up, [...names.map((name, c) => [c, name]), ["", "– (one column)"]]);
   up.closest("label").hidden = names.length === 1;
   const offered = session.data.d === 1
     ? [["EEE", "one variance for all components"], ["VVV", "a variance of its own for each"]]
-    : structures.map(({ name, text }) => [name, `${name}: ${text}`]);
+    : STRUCTURES.map((name) => [name, `${name}: ${structureText(name)}`]);
   fillOptions(structure, offered);
   columns.replaceChildren(...session.table.names.map((name, c) => (
     el("label", { class: "tick" }, el("input", { type: "checkbox", value: c }), isolated(name)))));

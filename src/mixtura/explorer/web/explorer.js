@@ -36,7 +36,7 @@ async function main() {
   }
   const bytes = Uint8Array.from(atob(byId("kernel").textContent.trim()), (letter) => letter.charCodeAt(0));
   const session = createSession(await startKernel(bytes));
-  const page = assemble(session, payload.structures);
+  const page = assemble(session);
   byId("main").hidden = false;
   if (payload.n > 0) session.open(decodeTable(payload));
   else page.parts.openTour.click();
@@ -45,7 +45,7 @@ async function main() {
   document.documentElement.dataset.drawn = "yes";
 }
 
-function assemble(session, structures) {
+function assemble(session) {
   const page = { theme: null, stale: new Set(), told: 0, asked: false };
   const parts = Object.fromEntries([...document.querySelectorAll("[id]")].map((part) => [camel(part.id), part]));
   page.parts = parts;
@@ -55,7 +55,7 @@ function assemble(session, structures) {
     () => session.tell("layers"));
   page.likelihood = createLikelihood(session, {
     number: parts.number, delta: parts.delta, bar: parts.bar, plot: parts.course, optima: parts.optima });
-  page.controls = createControls(session, parts, structures, () => reducedMotion.matches);
+  page.controls = createControls(session, parts, () => reducedMotion.matches);
   page.theme = watchTheme((theme) => { page.theme = theme; session.tell("theme"); });
   page.drawNow = () => draw(session, page);
   session.on((event) => hear(session, page, event));
@@ -63,7 +63,7 @@ function assemble(session, structures) {
   listenToPointer(session, page.picture, parts.plot);
   listenForKeys(session, page);
   createTour(session, {
-    section: parts.tour, places: parts.tourPlaces, step: parts.tourStep, open: parts.openTour, close: parts.tourClose });
+    section: parts.tour, head: parts.tourHead, places: parts.tourPlaces, step: parts.tourStep, open: parts.openTour, close: parts.tourClose });
   new ResizeObserver(() => { if (session.engine) session.tell("view"); }).observe(parts.plot);
   return page;
 }
@@ -140,7 +140,7 @@ function pictureText(session) {
 
 function describe({ table, data }, { title, lede, notes }) {
   title.textContent = table.title;
-  lede.textContent = `${counted(data.n, "row")} in ${counted(data.d, "column")}. `
+  lede.textContent = `${counted(data.n, "row")} in ${columnsText(data.d, table.names.length)}. `
     + "Press E and M in turn, or take a mean and move it.";
   const told = [...table.notes];
   if (data.leftOut > 0) told.push(`Left out, for a missing cell in the model’s columns: ${counted(data.leftOut, "row")}.`);
@@ -148,6 +148,10 @@ function describe({ table, data }, { title, lede, notes }) {
     told.push(`A sample of ${wholeNumber(table.n)} of ${wholeNumber(table.sampledFrom)} rows, drawn at random.`);
   }
   notes.replaceChildren(...told.map((text) => el("li", {}, text)));
+}
+
+function columnsText(chosen, all) {
+  return chosen < all ? `${chosen} of ${counted(all, "column")}` : counted(all, "column");
 }
 
 function listenForKeys(session, page) {

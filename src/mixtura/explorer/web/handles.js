@@ -8,6 +8,7 @@ const RADII = { narrow: 9, wide: 11 }; // of a mean, in pixels
 const NARROW = 480; // pixels of a picture
 const KEY_STEP = 4; // pixels of an arrow key; five times as many with Shift
 const SHORTEST = 4; // pixels of a half axis
+const APART = 28; // pixels between a mean and what is beside it, so that both can be taken
 
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -41,7 +42,7 @@ function place({ means, ends, stems }, session, picture) {
     means[j].classList.toggle("chosen", j === session.chosen);
   });
   const chosen = components[session.chosen];
-  const places = picture.scene.handlesOf(chosen);
+  const places = picture.scene.handlesOf(chosen).map((end) => keptOff(chosen.mean, end));
   stems.replaceChildren(...places.map(([x2, y2]) => {
     const line = svg("line", { class: "stem", x1: chosen.mean[0], y1: picture.scene.floor === undefined ? chosen.mean[1] : y2, x2, y2 });
     line.style.stroke = `var(--component-${session.chosen})`;
@@ -143,4 +144,10 @@ function atLeast([x, y]) {
   const length = Math.hypot(x, y);
   if (length >= SHORTEST) return [x, y];
   return length > 0 ? [(x / length) * SHORTEST, (y / length) * SHORTEST] : [SHORTEST, 0];
+}
+
+function keptOff([x, y], [toX, toY]) {
+  const [u, v] = [toX - x, toY - y];
+  const longer = Math.max(1, APART / Math.hypot(u, v));
+  return [x + longer * u, y + longer * v];
 }

@@ -18,7 +18,8 @@ export function createLayers(session, picture, { hills, rings, text }, changed) 
         const [x, y] = picture.scene.modePlace(place);
         return svg("circle", { class: "mode", cx: x, cy: y, r: 15.5 });
       }));
-      text.textContent = layers.hills ? modesText(found.length, session.engine.configuration.k) : "";
+      const told = layers.hills ? modesText(found.length, session.engine.configuration.k) : "";
+      if (told !== text.textContent) text.textContent = told; // what stays is not spoken again
     },
   });
 }

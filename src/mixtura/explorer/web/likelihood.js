@@ -4,7 +4,7 @@
 
 import { el, outline, svg } from "../../report/web/dom.js";
 import { counted } from "../../report/web/scales.js";
-import { change, nats } from "./numbers.js";
+import { change, isRounding, nats } from "./numbers.js";
 
 const LEAST_SPAN = 10; // nats that the scale spans at least
 const TOLD = 6; // optima in words
@@ -31,7 +31,7 @@ export function createLikelihood(session, { number, delta, bar, plot, optima }) 
         seen.worst = Math.min(seen.worst, value);
       });
       number.textContent = nats(logLikelihood);
-      delta.textContent = trace.length > 1 ? `${change(logLikelihood - trace.at(-2))} by the last iteration` : "the start";
+      delta.textContent = trace.length > 1 ? deltaText(trace.at(-2), logLikelihood) : "the start";
       drawBar(bar, scale, session);
     },
     // The rest, now and then.
@@ -40,6 +40,10 @@ export function createLikelihood(session, { number, delta, bar, plot, optima }) 
       optima.replaceChildren(...optimaText(session));
     },
   };
+}
+
+function deltaText(before, after) {
+  return isRounding(before, after) ? "unchanged by the last iteration" : `${change(after - before)} by the last iteration`;
 }
 
 // Where runs with as many components and this structure converged.
@@ -120,9 +124,9 @@ function optimaLines(session, { left, right }, y) {
 
 function optimaText(session) {
   const found = optimaHere(session);
-  const { k, structure } = session.engine.configuration;
+  const { k } = session.engine.configuration;
   if (found.length === 0) return ["No run has converged yet with these settings."];
   const told = found.slice(0, TOLD).map(({ logLikelihood, found: times }) => `${nats(logLikelihood)} (${times}×)`);
   const more = found.length > TOLD ? ` and ${found.length - TOLD} more` : "";
-  return [`Runs with ${counted(k, "component")} and ${structure} ended at ${told.join(", ")}${more}.`];
+  return [`Runs with ${counted(k, "component")} and these covariances ended at ${told.join(", ")}${more}.`];
 }

@@ -27,6 +27,11 @@ export function change(value) {
   return `${value < 0 ? "−" : "+"}${figure(Math.abs(value), 3)}`;
 }
 
+// Whether two log-likelihoods differ by no more than their rounding.
+export function isRounding(before, after) {
+  return Math.abs(after - before) <= 1e-12 * Math.abs(after);
+}
+
 // A responsibility: never 0 or 1 unless it is.
 export function part(share) {
   if (share === 0 || share === 1) return String(share);

@@ -32,7 +32,7 @@ function layOut(picture, session, theme) {
   const { host, points, lines, above } = picture;
   const single = session.view.up === null;
   const width = Math.max(NARROWEST_PICTURE, host.clientWidth); // a page that is not yet seen has no width
-  const height = Math.round(Math.min(580, Math.max(300, width * 0.68)));
+  const height = Math.round(Math.min(pixelsOf(host, "--highest"), Math.max(pixelsOf(host, "--lowest"), width * 0.68)));
   const axes = (single ? lineAxes : planeAxes)(session, session.column, session.names());
   const drawn = frame({ width, height, ...axes });
   const inverse = ([d0, d1], [r0, r1]) => (at) => d0 + ((at - r0) / (r1 - r0)) * (d1 - d0);
@@ -50,6 +50,11 @@ function layOut(picture, session, theme) {
   host.replaceChildren(drawn.picture, points, lines, above);
   picture.back = background(picture, theme);
   picture.marks = marksOf(picture, session.data.n);
+}
+
+// What the style sheet says of the picture's height.
+function pixelsOf(host, name) {
+  return Number(getComputedStyle(host).getPropertyValue(name));
 }
 
 // A canvas that covers the inner rectangle.

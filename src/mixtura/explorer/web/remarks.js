@@ -13,8 +13,8 @@ export function remarkOn(kernel, table, shape, { weights, covariances }) {
   const notes = [];
   if (empty.length > 0) notes.push(`${listed(empty, "has", "have")} no rows left, and weight 0.`);
   if (held.length > 0) {
-    const sits = listed(held, "sits", "sit");
-    notes.push(`${sits} on rows that are equal in some direction, held up by the variance floor.`);
+    const has = listed(held, "has", "have");
+    notes.push(`${has} collapsed onto rows that are equal in some direction, and kept the least variance allowed.`);
   }
   return notes.join(" ");
 }

@@ -11,6 +11,8 @@ const SECOND = 1000;
 // Iterations a second of "Run"; 0 is one a frame.
 export const SPEEDS = { slow: 2, steady: 10, fast: 0 };
 
+const AT_ONCE = 1000; // iterations of a run that is not watched
+
 export function createSession(kernel) {
   const listeners = [];
   const session = {
@@ -123,8 +125,8 @@ function stepVerbs(session) {
     run({ still = false } = {}) {
       if (session.running) return;
       if (still) {
-        session.iterate(1000);
-        session.tell("paused");
+        session.iterate(AT_ONCE);
+        session.tell("paused", { early: false });
         return;
       }
       const run = {}; // another one than before: frames that a paused run asked for are not its own

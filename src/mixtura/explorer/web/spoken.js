@@ -1,7 +1,7 @@
 // What happened, in words with numbers: the line under the picture, which screen readers read out.
 
 import { counted, fixed, percent } from "../../report/web/scales.js";
-import { figure, nats, part } from "./numbers.js";
+import { figure, isRounding, nats, part } from "./numbers.js";
 
 const SURE = 0.95;
 
@@ -48,8 +48,9 @@ const TELLERS = {
   configured: (session, { changes }) => ("k" in changes ? startText(session)
     : `The log-likelihood is ${nats(session.engine.logLikelihood)}. Next: ${session.engine.phase}.`),
   running: () => "Running.",
-  paused: ({ engine }) => (engine.converged ? ""
-    : `Paused after ${counted(engine.iterations, "iteration")} at ${nats(engine.logLikelihood)}.`),
+  paused: ({ engine }, { early = true }) => (engine.converged ? ""
+    : `${early ? "Paused" : "Not settled"} after ${counted(engine.iterations, "iteration")} at ${nats(engine.logLikelihood)}. `
+      + "Run goes on from here."),
   dropped: (session) => `Component ${session.chosen + 1}: ${placeText(session, session.chosen)}; `
     + `log-likelihood ${nats(session.engine.logLikelihood)}. Next: E.`,
   refused: (_, { message }) => message,
@@ -75,7 +76,7 @@ function sureText(session) {
 
 function riseText(before, after) {
   const rise = after - before;
-  if (Math.abs(rise) <= 1e-12 * Math.abs(after)) return `stays at ${nats(after)}`;
+  if (isRounding(before, after)) return `stays at ${nats(after)}`;
   return `${rise > 0 ? "rose" : "fell"} by ${figure(Math.abs(rise), 3)} to ${nats(after)}`;
 }
 

@@ -3,18 +3,22 @@
 
 import { el } from "../../report/web/dom.js";
 import { isNear, readNumber } from "./answers.js";
-import { figure } from "./numbers.js";
+import { brief } from "./numbers.js";
 import { TOUR_STEPS } from "./tour_steps.js";
 
+const narrow = window.matchMedia("(max-width: 54rem)"); // the step stands alone above the picture
 const FIRST = "Do what stands above first.";
 
-// `parts`: section, places, step, open, close.
+// `parts`: section, head, places, step, open, close.
 export function createTour(session, parts) {
   const tour = {
     session, parts, at: -1, own: null, notes: {}, views: [], board: el("div", {}),
     done: TOUR_STEPS.map(({ tasks }) => tasks.map(() => false)), drawOne: null,
     look: (event = { kind: "looked" }) => hearStep(tour, event),
-    go: (to) => goTo(tour, to),
+    go(to) {
+      goTo(tour, to);
+      parts.head.scrollIntoView({ block: narrow.matches ? "start" : "nearest" });
+    },
   };
   TOUR_STEPS.forEach((step, i) => parts.places.append(placeButton(tour, step, i)));
   parts.open.addEventListener("click", () => (parts.section.hidden ? enter(tour) : leave(tour)));
@@ -24,17 +28,19 @@ export function createTour(session, parts) {
 }
 
 function enter(tour) {
-  const { table, places, engine } = tour.session;
-  tour.own = table && { table, places, configuration: engine.configuration, mixture: engine.mixture };
+  const { table, places, view, way, engine } = tour.session;
+  tour.own = table && { table, places, view, way, configuration: engine.configuration, mixture: engine.mixture };
   uncover(tour, true);
-  goTo(tour, Math.max(0, tour.at));
+  tour.go(Math.max(0, tour.at));
 }
 
 // Whoever came with a table gets it back, as it was.
 function leave({ session, own, parts }) {
   uncover({ parts }, false);
   if (own) {
+    session.way = own.way;
     session.open(own.table, own);
+    session.look(own.view);
     session.setMixture(own.mixture);
   }
   parts.open.focus();
@@ -86,16 +92,16 @@ function hearStep(tour, event) {
     if (step.keepsScore && !tour.session.running) fillBoard(tour);
   }
   step.tasks.forEach((task, i) => {
-    if (task.kind === "action" && !tour.done[tour.at][i] && task.isDone(tour, event)) settle(tour, i, task.told(tour));
+    if (task.kind === "action" && !tour.done[tour.at][i] && task.isDone(tour, event)) settle(tour, i, "Done.", task.told(tour));
   });
 }
 
-function settle(tour, i, words) {
+function settle(tour, i, ...words) {
   tour.done[tour.at][i] = true;
   const { item, told } = tour.views[i];
   item.classList.add("done");
   told.className = "told good";
-  told.textContent = `Right. ${words}`;
+  told.textContent = words.filter(Boolean).join(" ");
   mark(tour);
 }
 
@@ -145,7 +151,7 @@ function question(tour, task, i, told) {
       return;
     }
     field.value = wanted.toFixed(task.digits);
-    settle(tour, i, task.why(tour));
+    settle(tour, i, "Right.", task.why(tour));
   });
   const form = el("form", {},
     el("label", { for: field.id }, `${task.ask} `, el("span", { class: "tolerance" }, `(${toleranceText(task)})`)), field,
@@ -165,11 +171,17 @@ function judge(tour, task, i, text, told) {
   const given = readNumber(text);
   const wanted = task.answer(tour);
   if (isNear(given, wanted, task.tolerance)) {
-    settle(tour, i, task.why(tour));
+    settle(tour, i, "Right.", task.why(tour));
     return;
   }
   told.className = "told bad";
   if (Number.isNaN(given)) told.textContent = "Write a number, such as 0.25 or 1/4.";
   else if (Number.isNaN(wanted)) told.textContent = FIRST;
-  else told.textContent = `${figure(given)} is too ${given < wanted ? "low" : "high"}. ${task.hints[0]}`;
+  else told.textContent = `${wrongText(task, given, wanted)} ${task.hints[0]}`;
+}
+
+// Of what is only named by a number, none is too high.
+function wrongText({ named }, given, wanted) {
+  const number = brief(given);
+  return named ? `Not ${number}.` : `${number} is too ${given < wanted ? "low" : "high"}.`;
 }

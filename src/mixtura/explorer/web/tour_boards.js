@@ -30,23 +30,24 @@ export function coinBoard() {
     svg("g", { class: "axis" }, svg("line", { class: "base", x1: 10, x2: width - 10, y1: height - 14, y2: height - 14 })),
     svg("path", { class: "course", d: outline(curve, false) }), mark);
   const slider = el("input", { type: "range", min: 0, max: 1, step: 0.01, value: 0.7, "aria-label": "p" });
-  const told = el("output", {});
+  const told = el("output", { "aria-live": "off" }); // the slider says it
   const show = () => {
     const p = Number(slider.value);
     mark.setAttribute("cx", x(p));
     mark.setAttribute("cy", y(chance(p)));
     told.textContent = `p = ${fixed(p, 2)}: p²(1 − p)³ = ${figure(chance(p), 3)}`;
+    slider.setAttribute("aria-valuetext", told.textContent);
   };
   slider.addEventListener("input", show);
   show();
   return el("div", { class: "board" }, picture, slider, told);
 }
 
-export function handTable({ session }) {
-  const { posterior } = session.engine;
+// The shares of four animals, once there are any.
+export function handTable(shares) {
   const row = (head, cells) => el("tr", {}, el("th", { scope: "row" }, head), ...cells.map((cell) => el("td", { class: "number" }, cell)));
   const weights = [2, 4, 6, 10];
-  const share = (j) => weights.map((_, i) => part(posterior[2 * i + j]));
+  const share = (j) => weights.map((_, i) => (shares ? part(shares[2 * i + j]) : "?"));
   return el("div", { class: "wide" }, el("table", { class: "terms" }, el("tbody", {},
     row("weight", weights.map((weight) => `${weight} kg`)), row("P(C₁ | x)", share(0)), row("P(C₂ | x)", share(1)))));
 }
@@ -62,7 +63,7 @@ export function scoreTable(rows, head) {
 export function kinTable(ends, names) {
   const shown = names.filter((name) => ends.has(name));
   if (shown.length === 0) return el("p", { class: "drawn" }, "Nothing yet.");
-  const heads = ["", "P(C₁)", "μ₁", "σ₁", "μ₂", "σ₂", "ℓ"].map((head) => el("th", { scope: "col", class: "number" }, head));
+  const heads = ["P(C₁)", "μ₁", "σ₁", "μ₂", "σ₂", "ℓ"].map((head) => el("th", { scope: "col", class: "number" }, head));
   const rows = shown.map((name) => {
     const { mixture: { weights, means, covariances }, logLikelihood } = ends.get(name);
     const [first, second] = means[0] < means[1] ? [0, 1] : [1, 0];
@@ -70,5 +71,5 @@ export function kinTable(ends, names) {
     return el("tr", {}, el("th", { scope: "row" }, name),
       ...[...cells.map((value) => figure(value, 3)), nats(logLikelihood)].map((text) => el("td", { class: "number" }, text)));
   });
-  return el("div", { class: "wide" }, el("table", { class: "terms" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)));
+  return el("div", { class: "wide" }, el("table", { class: "terms" }, el("thead", {}, el("tr", {}, el("td"), ...heads)), el("tbody", {}, ...rows)));
 }

@@ -61,9 +61,12 @@ const density = {
     formula("+", ...term("2")),
     "6 kg is two deviations above the first mean and two below the second, and e⁻² / √(2π) = 0.05399.",
   ],
-  begin: ({ session }) => withSpecies(session, animals(COUNT, 7)),
+  begin: ({ session, notes }) => {
+    withSpecies(session, animals(COUNT, 7));
+    [notes.density] = session.engine.density(Float64Array.of(6), 1); // whatever is pressed since
+  },
   tasks: [
-    number("P(X = 6 kg) =", ({ session }) => session.engine.density(Float64Array.of(6), 1)[0], 0.0005,
+    number("P(X = 6 kg) =", ({ notes }) => notes.density, 0.0005,
       ["The first term is ½ · 0.05399 / 1.", "The second is ½ · 0.05399 / 2. Add the two."],
       () => "½ · 0.05399 + ½ · 0.05399 / 2 = 0.0405.", 4),
     number("How probable is it that an animal of 6 kg is of the first species?",
@@ -105,41 +108,29 @@ const byHand = {
       symbols(sum(symbols("i")), given(sub("C", "j"), "|", sub("x", "i")), sub("x", "i")),
       symbols(sum(symbols("i")), given(sub("C", "j"), "|", sub("x", "i"))))),
   ],
-  begin: ({ session }) => {
+  begin: ({ session, notes }) => {
     withSpecies(session, fourAnimals());
     session.choose(0);
     session.focusRow(2);
+    notes.shares = session.engine.posterior.slice(); // of the first E-step, whatever is pressed since
+    notes.sums = momentsOf({ engine: session.engine, data: session.data, chosen: 0, given: notes.shares });
   },
-  extra: (tour) => handTable(tour),
+  hear: ({ notes }, { kind }) => { if (kind === "E") notes.assigned = true; },
+  keepsScore: true,
+  extra: ({ notes: { assigned, shares } }) => handTable(assigned ? shares : null),
   tasks: [
     action("Press E: every animal gets its two shares.", (_, { kind }) => kind === "E", ({ session }) => session.eStep(),
       () => "The shares stand in the table above, as the library computes them."),
     number("M, by hand: what will P(C₁) be, the mean of the four shares of species 1?",
-      (tour) => held(tour).count / 4, 0.003, ["Add the four shares of species 1 and divide by 4.", "(0.999 + 0.994 + 0.667 + 0.000) / 4"],
-      (tour) => `${figure(held(tour).count)} / 4 = ${figure(held(tour).count / 4)}.`),
-    number("And its mean μ₁, in kg?", (tour) => held(tour).mean[0], 0.01,
+      ({ notes: { sums } }) => sums.count / 4, 0.003, ["Add the four shares of species 1 and divide by 4.", "(0.999 + 0.994 + 0.667 + 0.000) / 4"],
+      ({ notes: { sums } }) => `${figure(sums.count)} / 4 = ${figure(sums.count / 4)}.`),
+    number("And its mean μ₁, in kg?", ({ notes: { sums } }) => sums.mean[0], 0.01,
       ["Weigh each animal by its share: 0.999 · 2 + 0.994 · 4 + 0.667 · 6, divided by the sum of the shares.", "9.975 / 2.660"],
-      (tour) => `${figure(held(tour).sums[0])} / ${figure(held(tour).count)} = ${figure(held(tour).mean[0])} kg.`),
+      ({ notes: { sums } }) => `${figure(sums.sums[0])} / ${figure(sums.count)} = ${figure(sums.mean[0])} kg.`),
     action("Press M, and compare: the first mean moves to your number.", (_, { kind }) => kind === "M", ({ session }) => session.mStep(),
       ({ session }) => `The engine has P(C₁) = ${figure(session.engine.mixture.weights[0])} and μ₁ = ${figure(session.engine.mixture.means[0])}.`),
   ],
 };
-
-// The sums of component 1 under the shares of the first E-step, whatever was pressed since.
-function held(tour) {
-  tour.notes.held ??= momentsAtSpecies(tour.session);
-  return tour.notes.held;
-}
-
-function momentsAtSpecies({ engine, data }) {
-  const kept = engine.mixture;
-  const phase = engine.phase;
-  engine.setMixture(speciesMixture());
-  const moments = momentsOf({ engine, data, chosen: 0, given: engine.posterior });
-  engine.setMixture(kept);
-  if (phase === "M") engine.eStep();
-  return moments;
-}
 
 const rising = {
   letter: "e", title: "The log-likelihood rises",
@@ -155,7 +146,7 @@ const rising = {
     action("Press E and M in turn, three times (or N six times).", ({ session }) => session.engine.iterations >= 3,
       ({ session }) => { for (let i = 0; i < 6; i += 1) session.nextStep(); },
       ({ session: { engine: { trace } } }) => `It rose by ${trace.slice(1, 4).map((value, i) => figure(value - trace[i], 3)).join(", ")}.`),
-    action("Run until it no longer changes.", ({ session }) => session.engine.converged, ({ session }) => session.iterate(MANY),
+    action("Run until it no longer changes.", ({ session }) => session.engine.converged, ({ session }) => runToTheEnd(session),
       ({ session }) => `A hill top of the likelihood: ${nats(session.engine.logLikelihood)} after ${session.engine.iterations} iterations.`),
     action("Now move one of the means by hand (drag it, or Tab to it and press an arrow key). Can you do better?",
       ({ session, notes }, { kind }) => kind === "dropped" && Number.isFinite(notes.top) && session.engine.logLikelihood < notes.top,
@@ -164,6 +155,12 @@ const rising = {
   ],
   hear: ({ session, notes }) => { if (session.engine.converged) notes.top = session.engine.logLikelihood; },
 };
+
+// A walk that draws would never settle.
+function runToTheEnd(session) {
+  session.configure({ algorithm: "soft" });
+  session.iterate(MANY);
+}
 
 const restarts = {
   letter: "f", title: "Restarts that end elsewhere",
@@ -179,6 +176,7 @@ const restarts = {
   tasks: [
     action("Restart and Run until two different optima are on the bar.", ({ session }) => optimaHere(session).length >= 2,
       ({ session }) => {
+        session.configure({ k: 4, algorithm: "soft" });
         for (let i = 0; i < 30 && optimaHere(session).length < 2; i += 1) {
           session.restart("random");
           session.iterate(MANY);
@@ -220,7 +218,7 @@ const choosing = {
 
 function tryAll({ session }) {
   for (let k = 1; k <= 6; k += 1) {
-    session.configure({ k });
+    session.configure({ k, algorithm: "soft" });
     for (let start = 0; start < 8; start += 1) {
       session.restart("k-means++");
       session.iterate(MANY);
@@ -257,9 +255,9 @@ const kin = {
         session.restart("k-means++");
         session.iterate(algorithm === "stochastic" ? WALK : MANY);
       }), () => "Compare the deviations: hard EM cuts the tails off where species overlap."),
-    number("Which of the three maximizes the log-likelihood: 1 soft, 2 hard or 3 stochastic?", () => 1, 0,
+    { ...number("Which of the three maximizes the log-likelihood: 1 soft, 2 hard or 3 stochastic?", () => 1, 0,
       ["Look at the last column of the table.", "Only one of them climbs the log-likelihood itself."],
-      () => "Soft EM. Hard EM climbs another function, and stochastic EM walks around the top.", 0),
+      () => "Soft EM. Hard EM climbs another function, and stochastic EM walks around the top.", 0), named: true },
   ],
 };
 

@@ -7,10 +7,14 @@ import { counted, percent } from "./scales.js";
 
 const FLAT = 0.2; // a valley is shallow whose lowest place has this share of the lower summit's density
 
+const LANDSCAPE = "Think of the density as a landscape that is high where rows are many. Clusters on one hill have no gap between "
+  + "them: they may be one group, of a shape that no single cluster has.";
+
 // What the hills say, in sentences; none where there is nothing to merge.
 export function mergingTexts(model) {
   if (model.n_components < 2 || (!model.hills && !model.entropy)) return [];
-  return [hillsText(model), valleysText(model), elbowText(model)].filter((text) => text !== "");
+  const hills = model.hills ? [LANDSCAPE, hillsText(model), valleysText(model)] : [];
+  return [...hills, elbowText(model)].filter((text) => text !== "");
 }
 
 // The clusters of a group, with commas and a last "and".
@@ -20,7 +24,6 @@ export function together(group) {
 }
 
 function hillsText({ hills, n_components: k }) {
-  if (!hills) return "";
   const shared = hills.shared.filter((group) => group.length > 1);
   const counts = `The density of the ${k} clusters has ${counted(hills.count, "hill")}`;
   if (hills.count === 1) return `${counts}: all of them are on it.`;
@@ -30,12 +33,13 @@ function hillsText({ hills, n_components: k }) {
 }
 
 function valleysText({ hills }) {
-  if (!hills || hills.merges.length === 0) return "";
+  if (hills.merges.length === 0) return "";
   const [{ one, other, value }] = hills.merges;
   const single = hills.merges.length === 1;
   const deep = value >= FLAT ? "" : ` ${single ? "is deep: it" : "is deep, too: it"}`;
   const valley = `The ${single ? "" : "shallowest "}valley, between clusters ${one.join(" + ")} and ${other.join(" + ")},`;
-  return `${valley}${deep} goes down to ${valleyShare(value)} of the density on the lower of its two summits.`;
+  const so = value >= FLAT ? "no clear gap parts them" : single ? "these are apart" : "all hills are apart";
+  return `${valley}${deep} goes down to ${valleyShare(value)} of the density on the lower of its two summits, so ${so}.`;
 }
 
 function valleyShare(value) {
@@ -44,10 +48,12 @@ function valleyShare(value) {
 
 function elbowText({ entropy, n_components: k }) {
   if (!entropy) return "";
-  const { suggested } = entropy;
-  if (suggested === k) return "By how sure the rows are of their clusters, none has to be merged.";
+  const { start, merges, suggested } = entropy;
+  if (suggested === k) return "The rows are sure enough of the clusters as they are: by that, none has to be merged.";
   const groups = groupsAfter(entropy, k, suggested).map((group) => group.join(" + "));
-  return `By how sure the rows are of their clusters, ${counted(suggested, "group")} would do: ${groups.join(", ")}.`;
+  const left = percent(merges[k - suggested - 1].value / start);
+  return `By how sure the rows are of their clusters, ${counted(suggested, "group")} would do, ${together(groups)}: `
+    + `${left} of the doubt is left then.`;
 }
 
 // The groups that are left of k clusters when so many are wanted.
@@ -73,7 +79,7 @@ function mergeRow(model, { one, other, value }, count, start, suggested) {
   const left = start > 0 ? value / start : 0;
   const merged = one.length === 0 ? [el("span", { class: "deviation" }, "as fitted")]
     : [...chips(model, one), el("span", { class: "deviation" }, " with "), ...chips(model, other)];
-  const badge = count === suggested ? [" ", el("span", { class: "badge" }, "elbow")] : [];
+  const badge = count === suggested ? [" ", el("span", { class: "badge" }, "suggested")] : [];
   return el("tr", {}, el("th", { scope: "row" }, String(count), ...badge), el("td", { class: "merged" }, ...merged),
     el("td", {}, el("div", { class: "profile" }, shareBar(left), el("span", { class: "number" }, percent(left)))));
 }
@@ -83,12 +89,15 @@ function chips(model, group) {
 }
 
 // How to act on it.
-export function mergeOffer({ hills, entropy }) {
+export function mergeOffer({ hills, entropy, n_components: k }) {
   const commands = [
     hills && hills.shared.some((group) => group.length > 1) ? "mixtura merge model.json --by hills" : null,
-    entropy ? "mixtura merge model.json data.csv --by entropy" : null,
+    entropy && entropy.suggested < k ? "mixtura merge model.json data.csv --by entropy" : null,
   ].filter((command) => command !== null);
   if (commands.length === 0) return [];
-  return ["A model of the groups, with the same density: ", ...commands.flatMap((command, i) => (
-    [i > 0 ? ", or " : "", el("code", {}, command)])), "."];
+  const code = (command) => el("code", {}, command);
+  return ["What next? If clusters of one group mean the same to you, merge them: ",
+    ...commands.flatMap((command, i) => [i > 0 ? ", or " : "", code(command)]),
+    " writes a model of the groups with the same density, and ", code("mixtura report merged.json data.csv"),
+    " shows it. If they differ in what matters to you, keep them as they are."];
 }

@@ -29,7 +29,7 @@ function howMany({ cells_in_all: n, rows, empty, of, weighted, columns: gappy },
 
 function whatFor() {
   return ["They are taken to be missing at random: whether a cell is missing may depend on what is observed in its row, "
-    + "but not on the missing value itself. The likelihood that the fit maximises is that of the observed cells, and a "
+    + "but not on the missing value itself. The likelihood that the fit maximizes is that of the observed cells, and a "
     + "row’s probabilities come from the cells that it has. Nothing is filled in."];
 }
 

@@ -120,5 +120,5 @@ export function pictureText({ data, model }, names) {
   const clusters = `${counted(model.n_components, "cluster")}${model.noise ? " and noise" : ""}`;
   if (names.length === 1) return `Histogram of ${names[0]}, with the densities of ${clusters}.`;
   return `Scatter plot of ${names[1]} against ${names[0]}: ${counted(data.rows_drawn, "row")} `
-    + `coloured by their probabilities for ${clusters}.`;
+    + `colored by their probabilities for ${clusters}.`;
 }
