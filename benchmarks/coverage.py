@@ -25,7 +25,7 @@ from mixtura.families.registry import description_of
 from mixtura.mixture import Mixture
 
 LEVEL = 0.9
-REPLICATIONS = {"information": 2000, "bootstrap": 200, "weighted": 200}
+REPLICATIONS = {"information": 2000, "bootstrap": 300, "weighted": 300}
 DRAWS = 200
 MARK = "## Now\n"
 
