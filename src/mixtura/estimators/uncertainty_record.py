@@ -81,7 +81,7 @@ class Uncertainty:
         spread, of = self._estimates.spread, self._estimates.quantity
         if not isinstance(spread, Draws):
             return None
-        return {name: spread.values(of(name)) for name in self._estimates.entries}
+        return {name: spread.distribution(of(name)).values for name in self._estimates.entries}
 
     def responsibilities(self, X: Any, level: float | None = None) -> Assurance:
         """How sure the soft assignments of some rows are, given that the mixture is uncertain.

@@ -53,10 +53,11 @@ def assurance(
     def odds(mixture: Mixture[Any, Any]) -> FloatArray:
         return log_odds(mixture, rows)
 
-    found = spread.interval(odds, ANY, level)
+    spread_odds = spread.distribution(odds)
+    found = spread_odds.interval(ANY, level)
     return Assurance(
         mixture.responsibilities(rows),
-        spread.deviations(odds, _shares),
+        spread_odds.deviations(_shares),
         _shares(found.low),
         _shares(found.high),
     )

@@ -13,7 +13,7 @@ from mixtura.mixture import Mixture
 from mixtura.sources import Chunk, Source
 from mixtura.typing import FloatArray, IntArray
 
-__all__ = ["Draws", "aligned"]
+__all__ = ["Drawn", "Draws", "aligned"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,28 +31,46 @@ class Draws:
     about: Mixture[Any, Any]
     mixtures: Sequence[Mixture[Any, Any]]
 
-    def values(self, quantity: Quantity) -> FloatArray:
-        """A quantity of each, (b, ...)."""
-        return np.stack([quantity(mixture) for mixture in self.mixtures])
+    def distribution(self, quantity: Quantity) -> Drawn:
+        """A quantity of each."""
+        draws = np.stack([quantity(mixture) for mixture in self.mixtures])
+        return Drawn(quantity(self.about), draws)
 
-    def standard_errors(self, quantity: Quantity) -> FloatArray:
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """The numbers of a quantity in several fits.
+
+    Attributes
+    ----------
+    about : ndarray
+        Of the rows as they are.
+    values : ndarray of shape (b, ...)
+        Of each draw.
+    """
+
+    about: FloatArray
+    values: FloatArray
+
+    @property
+    def standard_errors(self) -> FloatArray:
         """Standard deviations of the draws (Efron 1979)."""
-        return self.deviations(quantity, lambda values: values)
+        return self.deviations(lambda values: values)
 
-    def deviations(self, quantity: Quantity, scale: Scale) -> FloatArray:
+    def deviations(self, scale: Scale) -> FloatArray:
         """The same on another scale."""
-        values = scale(self.values(quantity))
+        values = scale(self.values)
         errors: FloatArray = (values - values[0]).std(axis=0, ddof=1)
         return errors
 
-    def interval(self, quantity: Quantity, bounds: Bounds, level: float) -> Interval:
+    def interval(self, bounds: Bounds, level: float) -> Interval:
         """Percentiles of the draws, but of variances and the like those about the estimate.
 
         A variance is smaller than the truth on average, and its draws are smaller than it by as
         much again, which percentiles would repeat. Its logarithm is spread alike wherever the
         truth is: that of what has a lower bound alone is taken about the estimate.
         """
-        draws, value = self.values(quantity), quantity(self.about)
+        draws, value = self.values, self.about
         low, high = (np.broadcast_to(bound, value.shape) for bound in bounds)
         spread = np.isfinite(low) & np.isinf(high) & (draws > low).all(axis=0) & (value > low)
         above = np.where(spread, draws - low, 1.0)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.explain.intervals import Bounds, Interval, Quantity, Spread
+from mixtura.explain.intervals import Bounds, Distribution, Interval, Quantity, Spread
 from mixtura.families.description import Description
 from mixtura.families.entries import Entries
 from mixtura.families.schema import Schema
@@ -59,6 +59,11 @@ class Estimates:
         return {name: self.quantity(name)(self.mixture) for name in self.entries}
 
     @cached_property
+    def distributions(self) -> dict[str, Distribution]:
+        """What each array would be in other rows."""
+        return {name: self.spread.distribution(self.quantity(name)) for name in self.entries}
+
+    @cached_property
     def standard_errors(self) -> dict[str, FloatArray]:
         """Of each number; NaN of what is fixed, on the edge of its range, or not to be told."""
         return {name: self._errors(name) for name in self.entries}
@@ -75,7 +80,7 @@ class Estimates:
         return lambda mixture: _named(describe(mixture.params))[name]
 
     def _errors(self, name: str) -> FloatArray:
-        errors = self.spread.standard_errors(self.quantity(name))
+        errors = self.distributions[name].standard_errors
         entries, values = self.entries[name], self.values[name]
         near = np.minimum(values - entries.low, entries.high - values)
         errors = np.where((errors == 0.0) | (errors > _EDGE * near), np.nan, errors)
@@ -86,13 +91,8 @@ class Estimates:
     def _interval(self, name: str, level: float) -> Interval:
         entries, known = self.entries[name], ~np.isnan(self.standard_errors[name])
         bounds: Bounds = (entries.low, entries.high)
-        found = self.spread.interval(self.quantity(name), bounds, level)
+        found = self.distributions[name].interval(bounds, level)
         return Interval(*(np.where(known, end, np.nan) for end in (found.low, found.high)))
-
-    @property
-    def n_without(self) -> int:
-        """How many numbers have no standard error."""
-        return sum(int(np.isnan(errors).sum()) for errors in self.standard_errors.values())
 
 
 def _named(arrays: Mapping[str, Any]) -> dict[str, Any]:

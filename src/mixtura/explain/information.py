@@ -32,15 +32,13 @@ import numpy as np
 from mixtura import em
 from mixtura.acceleration.coordinates import MixtureCoordinates
 from mixtura.errors import MixturaError
-from mixtura.explain.intervals import Bounds, Interval, Quantity, Scale, wald
+from mixtura.explain.intervals import Normal, Quantity
 from mixtura.mixture import Expectation, Mixture
 from mixtura.sources import Source
 from mixtura.typing import BoolArray, FloatArray
 
 __all__ = ["ObservedInformation"]
 
-# Places at which a function of a Gaussian is looked at.
-_NODES = 61
 # Steps of differences: in units of one row's information, and of each parameter's own scale.
 _STEP, _GREATEST = 1e-3, 3e-3
 # Share of the complete data's information that is no more than the rounding of differences; where
@@ -142,25 +140,13 @@ class ObservedInformation:
         rows = self.expectation.weight * self.mixture.clusters.weights
         return np.asarray(rows < _EDGE)
 
-    def standard_errors(self, quantity: Quantity) -> FloatArray:
-        """Of each number of a quantity: NaN where the rows do not tell, 0 of what is fixed."""
+    def distribution(self, quantity: Quantity) -> Normal:
+        """Of the numbers of a quantity: errors are NaN where the rows do not tell, 0 if fixed."""
         slopes = self._slopes(quantity)
         seen, unseen = slopes @ self.known, slopes @ self.unknown
         untold = np.square(unseen).sum(axis=-1) > _LITTLE**2 * np.square(slopes).sum(axis=-1)
-        return np.where(untold, np.nan, np.sqrt(np.square(seen).sum(axis=-1)))
-
-    def interval(self, quantity: Quantity, bounds: Bounds, level: float) -> Interval:
-        """Of each number of a quantity that lies between bounds."""
-        return wald(quantity(self.mixture), self.standard_errors(quantity), bounds, level)
-
-    def deviations(self, quantity: Quantity, scale: Scale) -> FloatArray:
-        """Of each number of a quantity on another scale, on this one being Gaussian."""
-        value, errors = quantity(self.mixture), self.standard_errors(quantity)
-        nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-        drawn = scale(value + np.multiply.outer(nodes, errors))
-        apart = drawn - np.average(drawn, axis=0, weights=weights)
-        variances: FloatArray = np.average(np.square(apart), axis=0, weights=weights)
-        return np.sqrt(variances)
+        errors = np.where(untold, np.nan, np.sqrt(np.square(seen).sum(axis=-1)))
+        return Normal(quantity(self.mixture), errors)
 
     def _slopes(self, quantity: Quantity) -> FloatArray:
         """Derivatives of a quantity along each coordinate, (..., p)."""

@@ -21,7 +21,18 @@ from mixtura.mixture import Mixture
 from mixtura.shown import shown
 from mixtura.typing import BoolArray, FloatArray
 
-__all__ = ["ANY", "Bounds", "Interval", "Quantity", "Scale", "Spread", "percentiles", "wald"]
+__all__ = [
+    "ANY",
+    "Bounds",
+    "Distribution",
+    "Interval",
+    "Normal",
+    "Quantity",
+    "Scale",
+    "Spread",
+    "percentiles",
+    "wald",
+]
 
 #: What is to be known of a mixture: numbers of some shape, the same for all mixtures of a kind.
 Quantity: TypeAlias = Callable[[Mixture[Any, Any]], FloatArray]
@@ -31,6 +42,9 @@ Scale: TypeAlias = Callable[[FloatArray], FloatArray]
 
 #: Between which numbers lie: two numbers, or arrays that go with them.
 Bounds: TypeAlias = tuple[Any, Any]
+
+# Places at which a function of a Gaussian is looked at.
+_NODES = 61
 
 #: Of any real number.
 ANY: Bounds = (-np.inf, np.inf)
@@ -56,20 +70,53 @@ class Interval:
         return np.asarray((self.low <= values) & (values <= self.high))
 
 
+class Distribution(Protocol):
+    """What the numbers of a quantity would be, elsewhere in other rows of the same kind."""
+
+    @property
+    def standard_errors(self) -> FloatArray:
+        """Of each number: NaN where nothing can be said, 0 of what is fixed."""
+        ...
+
+    def deviations(self, scale: Scale, /) -> FloatArray:
+        """Standard deviations of each number on another scale."""
+        ...
+
+    def interval(self, bounds: Bounds, level: float, /) -> Interval:
+        """Of each number that lies between some bounds, at a level."""
+        ...
+
+
 class Spread(Protocol):
     """How far the numbers of a fitted mixture would be elsewhere in other rows of the same kind."""
 
-    def standard_errors(self, quantity: Quantity, /) -> FloatArray:
-        """Of each number of a quantity: NaN where nothing can be said, 0 of what is fixed."""
+    def distribution(self, quantity: Quantity, /) -> Distribution:
+        """Of the numbers of a quantity."""
         ...
 
-    def deviations(self, quantity: Quantity, scale: Scale, /) -> FloatArray:
-        """Standard deviations of each number of a quantity on another scale."""
-        ...
 
-    def interval(self, quantity: Quantity, bounds: Bounds, level: float, /) -> Interval:
-        """Of each number that lies between some bounds, at a level."""
-        ...
+@dataclass(frozen=True, eq=False)
+class Normal:
+    """Numbers that are spread about some values, each as a Gaussian.
+
+    Attributes
+    ----------
+    values, standard_errors : ndarray
+        Of one shape.
+    """
+
+    values: FloatArray
+    standard_errors: FloatArray
+
+    def deviations(self, scale: Scale) -> FloatArray:
+        nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+        drawn = scale(self.values + np.multiply.outer(nodes, self.standard_errors))
+        apart = drawn - np.average(drawn, axis=0, weights=weights)
+        variances: FloatArray = np.average(np.square(apart), axis=0, weights=weights)
+        return np.sqrt(variances)
+
+    def interval(self, bounds: Bounds, level: float) -> Interval:
+        return wald(self.values, self.standard_errors, bounds, level)
 
 
 def wald(values: FloatArray, errors: FloatArray, bounds: Bounds, level: float) -> Interval:
