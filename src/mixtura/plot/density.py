@@ -10,7 +10,7 @@ import numpy as np
 from mixtura.errors import DataError
 from mixtura.families.description import Mass
 from mixtura.plot.canvas import DASHES, FAINT, INK, PALE, SMALL, axes_for, note
-from mixtura.plot.landscape import Landscape
+from mixtura.plot.density_grid import DensityGrid
 from mixtura.plot.points import places, point_size
 from mixtura.plot.view import Columns, Fitted, Rows
 from mixtura.report.palette import COLORS
@@ -86,7 +86,7 @@ def density(
     chosen = fitted.chosen(columns, most=2)
     _check(fitted, chosen)
     ax = axes_for(ax)
-    land = Landscape.of(fitted, chosen, None if rows is None else rows.values)
+    land = DensityGrid.of(fitted, chosen, None if rows is None else rows.values)
     if len(chosen) == 1:
         _in_one(ax, fitted, chosen[0], land, rows)
     else:
@@ -115,7 +115,7 @@ def _check(fitted: Fitted, columns: Sequence[int]) -> None:
 
 
 def _in_two(
-    ax: Axes, fitted: Fitted, columns: tuple[int, int], land: Landscape, rows: Rows | None
+    ax: Axes, fitted: Fitted, columns: tuple[int, int], land: DensityGrid, rows: Rows | None
 ) -> None:
     x, y = land.axes
     heights = land.heights.T
@@ -152,7 +152,7 @@ _BESIDE: Any = {
 }
 
 
-def _boundaries(ax: Axes, land: Landscape) -> None:
+def _boundaries(ax: Axes, land: DensityGrid) -> None:
     """Where the likeliest component changes."""
     if land.n_components == 1:
         return
@@ -163,7 +163,7 @@ def _boundaries(ax: Axes, land: Landscape) -> None:
             ax.contour(x, y, leads, levels=[0.0], colors=INK, linewidths=1.0)
 
 
-def _in_one(ax: Axes, fitted: Fitted, column: int, land: Landscape, rows: Rows | None) -> None:
+def _in_one(ax: Axes, fitted: Fitted, column: int, land: DensityGrid, rows: Rows | None) -> None:
     (x,) = land.axes
     marker = "." if isinstance(fitted.marginal(column), Mass) else ""
     ax.fill_between(x, land.heights, color=COLORS[0], alpha=0.12, linewidth=0.0)

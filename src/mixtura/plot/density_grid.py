@@ -19,7 +19,7 @@ from mixtura.plot.shapes import TAILS, numbers, pair_of, span
 from mixtura.plot.view import Fitted
 from mixtura.typing import AnyArray, FloatArray
 
-__all__ = ["Landscape"]
+__all__ = ["DensityGrid"]
 
 _STEPS = {1: 600, 2: 110}
 
@@ -39,7 +39,7 @@ _LONGER, _SHORTER = 1.5, 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class Landscape:
+class DensityGrid:
     """The density of one or two columns.
 
     Attributes

@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import trapezoid
 
 import mixtura as mx
-from mixtura.plot.landscape import Landscape
+from mixtura.plot.density_grid import DensityGrid
 from mixtura.plot.view import Fitted
 
 
@@ -28,7 +28,7 @@ def strewn(seed: int) -> tuple[np.ndarray, int]:
 def test_hills_are_the_modes(seed: int) -> None:
     X, k = strewn(seed)
     gm = mx.GaussianMixture(k, random_state=0, n_init=2).fit(X)
-    hills, heights = Landscape.of(Fitted.of(gm, "density"), (0, 1), X).hills
+    hills, heights = DensityGrid.of(Fitted.of(gm, "density"), (0, 1), X).hills
     modes = gm.modes()
     share = np.exp(modes.log_density - modes.log_density[0])
     within = (modes.points >= X.min(axis=0)) & (modes.points <= X.max(axis=0))
@@ -42,7 +42,7 @@ def test_the_density_of_two_of_several_columns_is_theirs() -> None:
     X = np.random.default_rng(0).normal(size=(300, 4)) @ np.triu(np.ones((4, 4)))
     X[:100] += 4.0
     gm = mx.GaussianMixture(2, random_state=0).fit(X)
-    land = Landscape.of(Fitted.of(gm, "density"), (2, 0), X)
+    land = DensityGrid.of(Fitted.of(gm, "density"), (2, 0), X)
     places = np.stack(np.meshgrid(*land.axes, indexing="ij"), axis=-1).reshape(-1, 2)
     expected = 0.0
     for weight, mean, covariance in zip(gm.weights_, gm.means_, gm.covariances_, strict=True):
@@ -55,7 +55,7 @@ def test_the_density_of_two_of_several_columns_is_theirs() -> None:
 def test_a_density_has_mass_one() -> None:
     X = np.random.default_rng(0).gamma(3.0, size=(300, 1))
     gm = mx.GammaMixture(2, random_state=0).fit(X)
-    land = Landscape.of(Fitted.of(gm, "density"), (0,), X)
+    land = DensityGrid.of(Fitted.of(gm, "density"), (0,), X)
     (places,) = land.axes
     assert places[0] > 0.0  # where a gamma density begins
     assert trapezoid(np.exp(land.log_density(places[:, None])), places) == pytest.approx(
@@ -68,7 +68,7 @@ def test_a_density_that_is_infinite_at_its_end_does_not_hide_the_others() -> Non
     X = np.concatenate([rng.gamma(0.4, 1.0, 300), rng.gamma(20.0, 0.4, 200)])[:, None]
     gm = mx.GammaMixture(2, random_state=0).fit(X)
     assert gm.shapes_.min() < 1.0  # so it is
-    hills, heights = Landscape.of(Fitted.of(gm, "density"), (0,), X).hills
+    hills, heights = DensityGrid.of(Fitted.of(gm, "density"), (0,), X).hills
     assert len(hills) == 2
     assert heights[1] > 0.01
     low, high = mx.plot.clusters(gm, X).get_ylim()
@@ -78,7 +78,7 @@ def test_a_density_that_is_infinite_at_its_end_does_not_hide_the_others() -> Non
 def test_hills_of_counts_are_whole_numbers() -> None:
     X = np.random.default_rng(0).poisson(np.repeat([[2.0, 9.0], [12.0, 3.0]], 150, axis=0))
     gm = mx.PoissonMixture(2, random_state=0).fit(X)
-    hills, heights = Landscape.of(Fitted.of(gm, "density"), (0, 1), X.astype(float)).hills
+    hills, heights = DensityGrid.of(Fitted.of(gm, "density"), (0, 1), X.astype(float)).hills
     assert len(hills) == 2
     assert np.array_equal(hills, hills.round())
     assert heights[0] == 1.0
@@ -87,7 +87,7 @@ def test_hills_of_counts_are_whole_numbers() -> None:
 def test_the_likeliest_component_leads() -> None:
     X, k = strewn(30)
     gm = mx.GaussianMixture(k, random_state=0, n_init=2).fit(X)
-    land = Landscape.of(Fitted.of(gm, "density"), (0, 1), X)
+    land = DensityGrid.of(Fitted.of(gm, "density"), (0, 1), X)
     leads = np.stack([land.leads(j) for j in range(land.n_components)])
     places = np.stack(np.meshgrid(*land.axes, indexing="ij"), axis=-1).reshape(-1, 2)
     assert np.array_equal((leads > 0.0).argmax(axis=0).ravel(), gm.predict(places))
