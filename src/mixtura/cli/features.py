@@ -159,7 +159,7 @@ def features_of_model(table: Table, model: Model) -> Features:
     columns = [table.columns[j] for j in chosen]
     described = []
     for column, known in zip(columns, model.schema, strict=True):
-        _usable(column, KINDS[Kind.CATEGORICAL if known.levels else Kind.CONTINUOUS])
+        _usable_as(column, known)
         described.append(replace(known, name=column.name))
     _check_finite(columns)
     features = _features(table, chosen, described)
@@ -186,8 +186,7 @@ def features_given(table: Table, model: Model, target: str) -> Features:
     for a, known in enumerate(model.schema):
         place = None if known.name == target else table.names.position(known.name)
         if place is not None:
-            reading = KINDS[Kind.CATEGORICAL if known.levels else Kind.CONTINUOUS]
-            column = _usable(table.columns[place], reading)
+            column = _usable_as(table.columns[place], known)
             _check_finite([column])
             values[:, a] = read_as(column, known)
             n_found += 1
@@ -278,6 +277,11 @@ def _usable(column: Column, reading: Reading) -> Column:
     if reason := reading.cannot(column):
         raise reading.refusal(column, reason)
     return column
+
+
+def _usable_as(column: Column, known: Described) -> Column:
+    """A column that can be read as one that a model knows."""
+    return _usable(column, KINDS[Kind.CATEGORICAL if known.levels else Kind.CONTINUOUS])
 
 
 def _named(table: Table, names: Sequence[str]) -> list[int]:

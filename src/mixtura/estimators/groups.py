@@ -7,11 +7,9 @@ from numbers import Real
 from operator import index
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mixtura.errors import MixturaError
 from mixtura.estimators.asked import Asked
-from mixtura.estimators.made import made
+from mixtura.estimators.made import following
 from mixtura.estimators.options import choose
 from mixtura.estimators.parameters import check_count
 from mixtura.explain.grouping import grouped
@@ -176,12 +174,4 @@ def _estimator(known: Any, mixture: Mixture[Any, Any]) -> FamilyMixture:
     """One that is fitted, with the columns that another knows."""
     from mixtura.estimators.family_mixtures import FamilyMixture  # which has these methods, too
 
-    fitted = known._known()
-    return made(
-        FamilyMixture,
-        mixture,
-        known._schema(),
-        {name: getattr(fitted, name) for name in ("random_state", "n_jobs")},
-        named="feature_names_in_" in vars(fitted),
-        dtype=np.asarray(fitted.weights_).dtype,
-    )
+    return following(known._known(), FamilyMixture, mixture, known._schema())

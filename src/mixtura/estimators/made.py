@@ -16,7 +16,7 @@ from mixtura.typing import IntArray
 if TYPE_CHECKING:  # which has these as methods
     from mixtura.estimators.mixture_estimator import MixtureEstimator
 
-__all__ = ["made", "of_columns", "schema_of"]
+__all__ = ["following", "made", "of_columns", "schema_of"]
 
 E = TypeVar("E", bound="MixtureEstimator")
 
@@ -76,14 +76,34 @@ def of_columns(whole: E, mixture: Mixture[Any, Any], places: IntArray) -> E:
     alike = [
         name for name, value in now.items() if isinstance(value, str) and before.get(name) == value
     ]
-    return made(
+    return following(
+        whole,
         kind,
         mixture,
         Schema(tuple(known[place] for place in places.tolist())),
-        {name: own[name] for name in (*_OF_ANY_COLUMNS, *alike)},
+        {name: own[name] for name in alike},
+        cluster_names=vars(whole).get("cluster_names_", ()),
+    )
+
+
+def following(
+    whole: MixtureEstimator,
+    kind: type[E],
+    mixture: Mixture[Any, Any],
+    schema: Schema,
+    parameters: Mapping[str, Any] | None = None,
+    cluster_names: Sequence[str] = (),
+) -> E:
+    """An estimator of a mixture that follows from a fitted one, for tables of the same kind."""
+    own = {name: getattr(whole, name) for name in _OF_ANY_COLUMNS}
+    return made(
+        kind,
+        mixture,
+        schema,
+        {**own, **(parameters or {})},
         named="feature_names_in_" in vars(whole),
         dtype=np.asarray(whole.weights_).dtype,
-        cluster_names=vars(whole).get("cluster_names_", ()),
+        cluster_names=cluster_names,
     )
 
 
