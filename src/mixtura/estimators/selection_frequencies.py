@@ -107,12 +107,9 @@ class UncertainChoice(Uncertain):
             except MixturaError:
                 return None
 
-        found = []
         with without_warnings(), one_blas_thread():
-            for each in in_threads([partial(searched, number) for number in range(n)], n_jobs):
-                found.append(each)
-                if progress is not None:
-                    progress(len(found), n)
+            tasks = [partial(searched, number) for number in range(n)]
+            found = in_threads(tasks, n_jobs, progress)
         made = [each for each in found if each is not None]
         if not made:
             raise MixturaError(f"The search failed on all {n} draws: give it fewer components.")

@@ -278,11 +278,7 @@ def _by_draws(
     refits: Refits, n: int, n_jobs: int | None, progress: Progress | None
 ) -> tuple[Spread, list[str]]:
     refits = refits.prepared()
-    made: list[Refit] = []
-    for refit in in_threads([partial(refits.refit, number) for number in range(n)], n_jobs):
-        made.append(refit)
-        if progress is not None:
-            progress(len(made), n)
+    made: list[Refit] = in_threads([partial(refits.refit, i) for i in range(n)], n_jobs, progress)
     mixtures = [refit.mixture for refit in made if refit.mixture is not None]
     if len(mixtures) < 2:
         raise MixturaError(
@@ -301,8 +297,19 @@ def _by_draws(
     return Draws(refits.mixture, mixtures), notes
 
 
-def in_threads(tasks: Sequence[Callable[[], Any]], n_jobs: int | None) -> Iterator[Any]:
+def in_threads(
+    tasks: Sequence[Callable[[], Any]], n_jobs: int | None, progress: Progress | None
+) -> list[Any]:
     """What tasks give, in their order, so many at a time."""
+    given: list[Any] = []
+    for each in _one_by_one(tasks, n_jobs):
+        given.append(each)
+        if progress is not None:
+            progress(len(given), len(tasks))
+    return given
+
+
+def _one_by_one(tasks: Sequence[Callable[[], Any]], n_jobs: int | None) -> Iterator[Any]:
     at_a_time = effective_n_jobs(n_jobs)
     if at_a_time == 1:
         yield from (task() for task in tasks)
